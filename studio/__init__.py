@@ -1,0 +1,1 @@
+"""MemoryPack Studio: long, consistent AI video, segment by segment, with a tree of takes over saved generator memory."""

@@ -1,0 +1,89 @@
+"""What the engine asks for and tells, as plain values. It knows neither torch nor who is listening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """One take to render: everything the engine needs, nothing of the document."""
+
+    take: str
+    model: str
+    prompt: str
+    seed: int
+    sections: int                  # wanted in all
+    steps: int
+    guidance: float
+    size: tuple[int, int]          # width, height in pixels
+    reference: Path                # the reference image
+    parent: Path | None            # folder of the parent take; None: start from the reference
+    folder: Path                   # this take's folder (exists); clip.mp4, snapshot.safetensors, poster.webp go there
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a take."""
+
+    take: str
+
+
+@dataclass(frozen=True)
+class Working(Event):
+    """A phase began: 'loading model', 'reading prompt and picture', 'denoising', 'decoding', 'saving'."""
+
+    doing: str
+
+
+@dataclass(frozen=True)
+class Step(Event):
+    """One denoising step is done. `seconds_left` is for this take; None until it can be told honestly."""
+
+    section: int                   # 0-based, the one in flight
+    sections: int
+    step: int                      # 1-based: steps finished in this section
+    steps: int
+    seconds_left: float | None
+    preview: bytes | None          # animated WebP of the section as predicted so far
+
+
+@dataclass(frozen=True)
+class SectionDone(Event):
+    """One section is finished and safe on disk."""
+
+    section: int                   # 0-based
+    sections: int
+    frames: int
+    clip: Path                     # this section's frames as MP4
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class TakeDone(Event):
+    """The take is finished: clip.mp4, snapshot.safetensors and poster.webp lie in its folder."""
+
+    sections: int
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Cancelled(Event):
+    """The take was stopped. The section in flight is discarded; `sections` finished ones are kept in its folder (0: none)."""
+
+    sections: int
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The take failed: what happened and what to do. `sections` finished ones are kept in its folder (0: none)."""
+
+    message: str
+    remedy: str
+    sections: int
+    frames: int
+    seconds: float

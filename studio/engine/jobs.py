@@ -1,0 +1,90 @@
+"""One worker, a queue of jobs, truthful states. It knows requests and events, not how a take is rendered."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from studio.engine.events import Cancelled, Event, Failed, RenderRequest, TakeDone
+
+JobState = Literal["queued", "running", "done", "cancelled", "failed"]
+Render = Callable[[RenderRequest, threading.Event], Iterator[Event]]
+Listen = Callable[["Job", Event | None], None]
+
+
+class Job:
+    """A run of takes, one after the other. `requests` is pulled one at a time, so later segments may still be edited.
+
+    `listen(job, event)` is called in the worker's thread for each event, and with None when the state changes.
+    """
+
+    def __init__(self, requests: Iterator[RenderRequest], listen: Listen) -> None:
+        self.id = uuid.uuid4().hex
+        self.state: JobState = "queued"
+        self.error: Failed | None = None
+        self.requests = requests
+        self.listen = listen
+        self.stop = threading.Event()
+        self.ended = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the job to stop: within one denoising step when running, at once when queued. Finished sections stay."""
+        self.stop.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job has ended; False when `timeout` seconds passed first."""
+        return self.ended.wait(timeout)
+
+    def run(self, render: Render) -> None:
+        """Render every request. Never raises: whatever goes wrong becomes a `Failed` event and the state 'failed'."""
+        self._enter("cancelled" if self.stop.is_set() else "running")
+        while self.state == "running":
+            request = None
+            try:
+                if self.stop.is_set():
+                    self._enter("cancelled")
+                    break
+                request = next(self.requests, None)
+                if request is None:
+                    self._enter("done")
+                    break
+                for event in render(request, self.stop):
+                    self.listen(self, event)
+                    if isinstance(event, Cancelled):
+                        self._enter("cancelled")
+                    elif isinstance(event, Failed):
+                        self.error = event
+                        self._enter("failed")
+                    elif isinstance(event, TakeDone):
+                        request = None
+            except Exception as error:  # noqa: BLE001 - the worker must outlive any job
+                take = request.take if request else ""
+                self.error = Failed(take, f"{type(error).__name__}: {error}", "Nothing already made is lost; try again.", 0, 0, 0.0)
+                self.listen(self, self.error)
+                self._enter("failed")
+        self.ended.set()
+
+    def _enter(self, state: JobState) -> None:
+        self.state = state
+        self.listen(self, None)
+
+
+class Worker:
+    """One thread that runs jobs in the order they came: one per device."""
+
+    def __init__(self, render: Render) -> None:
+        self._render = render
+        self._queue: queue.Queue[Job] = queue.Queue()
+        self._thread = threading.Thread(target=self._loop, name="studio-worker", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> Job:
+        self._queue.put(job)
+        return job
+
+    def _loop(self) -> None:
+        while True:
+            self._queue.get().run(self._render)

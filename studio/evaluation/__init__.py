@@ -1,0 +1,1 @@
+"""Measuring: benchmarks and tests of memory. Nothing imports it."""

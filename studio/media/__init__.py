@@ -1,0 +1,1 @@
+"""Files: pictures in, clips out. It knows neither the engine nor the page."""

@@ -1,0 +1,1 @@
+"""The papers: how a film's past is packed for the backbone. It knows neither engine nor page."""

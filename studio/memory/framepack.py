@@ -1,0 +1,65 @@
+"""FramePack's short-term context (Zhang and Agrawala, arXiv 2504.12626, F1 order); it does not know what is done with the tokens.
+
+Letters: B batch, C latent channels, h and w latent height and width, W the window (latent frames per section).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SIZES = (16, 2, 1)
+"""Latent frames kept at 4x, 2x and 1x compression, oldest first: f16k4 f2k2 f1k1."""
+RECENT = sum(SIZES)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What the backbone sees of the film so far, with the frame index that RoPE gives to each part."""
+
+    clean: Tensor          # [B, C, 2, h, w]   start latent, newest latent
+    clean_index: Tensor    # [2]
+    twice: Tensor          # [B, C, 2, h, w]   packed 2x in each direction
+    twice_index: Tensor    # [2]
+    fourfold: Tensor       # [B, C, 16, h, w]  packed 4x in each direction
+    fourfold_index: Tensor # [16]
+    index: Tensor          # [W]               of the latents to be denoised
+
+
+def pack(start: Tensor, recent: Tensor, window: int) -> Packed:
+    """Lay out the context of the next section as FramePack-F1 does: [start | 16 at 4x | 2 at 2x | 1 at 1x | window].
+
+    Args:
+        start: [B, C, 1, h, w] latent of the reference image.
+        recent: [B, C, 19, h, w] newest latent frames, oldest first; zeros where the film is younger than that.
+        window: latent frames to be denoised.
+
+    Raises:
+        ValueError: `recent` does not hold exactly 19 frames.
+    """
+    if recent.shape[2] != RECENT:
+        raise ValueError(f"recent holds {recent.shape[2]} latent frames; FramePack-F1 packs {RECENT}")
+    prefix, i4, i2, i1, index = torch.arange(1 + RECENT + window).split([1, *SIZES, window])
+    fourfold, twice, newest = recent.split(SIZES, dim=2)
+    return Packed(
+        clean=torch.cat([start, newest], dim=2),
+        clean_index=torch.cat([prefix, i1]),
+        twice=twice,
+        twice_index=i2,
+        fourfold=fourfold,
+        fourfold_index=i4,
+        index=index,
+    )
+
+
+def remember(recent: Tensor, latents: Tensor) -> Tensor:
+    """Slide the window over a finished section: the newest 19 of [recent | latents], [B, C, 19, h, w]."""
+    return torch.cat([recent, latents], dim=2)[:, :, -RECENT:]
+
+
+def unwritten(start: Tensor) -> Tensor:
+    """`recent` of a film not begun: 18 empty frames and the start latent, [B, C, 19, h, w] (as FramePack-F1 begins)."""
+    b, c, _, h, w = start.shape
+    return torch.cat([start.new_zeros(b, c, RECENT - 1, h, w), start], dim=2)

@@ -1,0 +1,136 @@
+"""The nouns of the document: project, segment, take, branch. Values only; it does not know how they are edited, stored or rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A model's sense of time: frames per second, and the pixel frames of one section."""
+
+    fps: int = 12
+    section_frames: int = 36
+
+    def sections(self, frames: int) -> int:
+        """Whole sections that will really be rendered for `frames` wanted frames (nearest, at least one)."""
+        return max(1, round(frames / self.section_frames))
+
+    def rendered(self, frames: int) -> int:
+        """Frames that will really be rendered for `frames` wanted ones."""
+        return self.sections(frames) * self.section_frames
+
+    def seconds(self, frames: int) -> float:
+        return frames / self.fps
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a segment is rendered: the preset it came from and the numbers it holds."""
+
+    preset: str = "standard"
+    steps: int = 8
+    guidance: float = 1.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One beat of the timeline: what an artist writes. `frames` is the wanted length in whole frames."""
+
+    id: str
+    prompt: str = ""
+    frames: int = 36
+    seed: int = 0
+    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)  # fields of a newer format, written back as they came
+
+
+TakeState = Literal["done", "partial"]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One rendered segment, immutable once `done`. A `partial` take kept the finished sections of a render cut short."""
+
+    id: str
+    parent: str | None            # take it continues; None: the reference image
+    segment: Segment              # what was asked, as it was asked
+    settings: Settings
+    model: str
+    reference: str                # SHA-256 of the reference image it started from
+    sections: int                 # finished sections
+    frames: int                   # frames in its clip
+    state: TakeState = "done"
+    seconds: float = 0.0          # wall time of the render
+    created: str = ""             # ISO 8601, UTC
+    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A named path through the tree: it ends at the take `tip`, and plans `segments` from the first one on.
+
+    Segment i of the plan belongs to take i of the path. Everything after the path is still to be rendered.
+    """
+
+    id: str
+    name: str
+    segments: tuple[Segment, ...] = ()
+    tip: str | None = None
+    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference image: a file in the project's folder, named by its content."""
+
+    file: str                     # relative to the project folder
+    sha256: str
+    width: int
+    height: int
+    name: str = ""                # as the artist's file was called
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a person opens. `branch` is the current branch; `head` is a take on its path, or None for the start."""
+
+    id: str
+    name: str = "Untitled film"
+    model: str = "memorypack-mini"
+    size: tuple[int, int] = (320, 192)                     # width, height in pixels
+    clock: Clock = Clock()
+    settings: Settings = Settings()
+    reference: Reference | None = None
+    takes: Mapping[str, Take] = EMPTY                       # every take ever kept; only grows
+    branches: tuple[Branch, ...] = ()
+    branch: str = ""
+    head: str | None = None
+    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+
+    def current(self) -> Branch:
+        """The current branch."""
+        return next(b for b in self.branches if b.id == self.branch)
+
+    def lineage(self, take: str | None) -> tuple[Take, ...]:
+        """Takes from the first one to `take`, in film order."""
+        path: list[Take] = []
+        while take is not None:
+            path.append(self.takes[take])
+            take = path[-1].parent
+        return tuple(reversed(path))
+
+    def path(self) -> tuple[Take, ...]:
+        """Takes of the current branch, in film order (beyond the head too)."""
+        return self.lineage(self.current().tip)
+
+    def film(self) -> tuple[Take, ...]:
+        """Takes up to the head, in film order: what plays and what is exported."""
+        return self.lineage(self.head)
+
+    def children(self, take: str | None) -> Iterator[Take]:
+        return (t for t in self.takes.values() if t.parent == take)

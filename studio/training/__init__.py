@@ -1,0 +1,1 @@
+"""Learning: the procedural world and the training loops behind the embedded model. Nothing imports it."""

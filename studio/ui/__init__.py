@@ -1,0 +1,1 @@
+"""The page: Gradio layout, pure views and hand-made components. It knows a session, never torch."""
