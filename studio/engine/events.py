@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,12 @@ class Failed(Event):
     sections: int
     frames: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """How the engine itself is: 'starting' while it loads, 'ready', or 'failed' with the reason and the remedy in `note`."""
+
+    state: Literal["starting", "ready", "failed"]
+    note: str = ""
+    device: str = ""

@@ -1,0 +1,39 @@
+"""The flow: schedule and noise of one section, on diffusers' Euler scheduler; it does not know what is denoised."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+from torch import Tensor
+
+LARGEST_SHIFT = 7.0
+"""FramePack's cap of the dynamic shift, exp(mu) <= 7."""
+
+
+def scheduler(shift: float) -> FlowMatchEulerDiscreteScheduler:
+    """Euler steps of a flow. `shift` 0: from the token count, as FramePack does it; else the same at every size."""
+    if shift:
+        return FlowMatchEulerDiscreteScheduler(shift=shift)
+    return FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+
+
+def begin(euler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: float) -> Tensor:
+    """Set `euler` to `steps` steps for a section of `tokens` noisy tokens; returns its timesteps [steps], 1000 sigma."""
+    slope = (1.15 - 0.5) / (4096 - 256)
+    mu = min(tokens * slope + 0.5 - slope * 256, math.log(LARGEST_SHIFT))
+    euler.set_timesteps(sigmas=list(np.linspace(1.0, 0.0, steps + 1)[:-1]), mu=mu)
+    return euler.timesteps
+
+
+def section_seed(take: int, section: int) -> int:
+    """Seed of one section of a take: editing one section never changes another one's noise."""
+    return int.from_bytes(hashlib.sha256(f"{take}/{section}".encode()).digest()[:8]) >> 1
+
+
+def noise(shape: tuple[int, ...], seed: int) -> Tensor:
+    """Standard normal noise, drawn on the CPU so that it is the same on every device."""
+    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))

@@ -1,0 +1,97 @@
+"""The section loop: one section from a snapshot to the next, a pure function; it does not know files, jobs or the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from studio.diffusion import flow
+from studio.diffusion.backbone import Backbone, Conditioning
+from studio.memory.framepack import pack
+from studio.memory.snapshot import Snapshot
+
+
+class StoppedError(Exception):
+    """The caller asked the section to stop: nothing was written anywhere."""
+
+
+class NotFiniteError(Exception):
+    """The backbone produced values that are not numbers."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a section is sampled."""
+
+    steps: int = 25
+    guidance: float = 10.0     # distilled guidance, for a backbone trained with it
+    window: int = 9            # latent frames per section
+    shift: float = 0.0         # of the flow schedule; 0: from the token count
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """One step is done. `clean` is the section as predicted so far, [1, C, W, h, w]."""
+
+    step: int                  # 1-based
+    steps: int
+    clean: Tensor
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The section is done: its latents [1, C, W, h, w] and the snapshot behind it."""
+
+    latents: Tensor
+    snapshot: Snapshot
+
+
+@torch.no_grad()
+def section(
+    backbone: Backbone,
+    snapshot: Snapshot,
+    conditioning: Conditioning,
+    noise: Tensor,
+    sampling: Sampling,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Denoised | Finished]:
+    """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
+
+    Args:
+        backbone: the velocity field.
+        snapshot: the film so far; it is not changed.
+        conditioning: prompt and reference image.
+        noise: [1, C, W, h, w] standard normal, see `flow.noise`.
+        sampling: steps, guidance, schedule.
+        stopped: looked at before every step.
+
+    Yields:
+        `Denoised` after every step, `Finished` last.
+
+    Raises:
+        StoppedError: `stopped()` said so.
+        NotFiniteError: the latents are not numbers.
+    """
+    device = next(backbone.parameters()).device
+    start, recent = snapshot.start.to(device), snapshot.recent.to(device)
+    packed = pack(start, recent, sampling.window)
+    guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
+    psi = None if snapshot.psi is None else snapshot.psi.to(device)
+
+    x = noise.to(device)
+    tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
+    euler = flow.scheduler(sampling.shift)
+    for step, t in enumerate(flow.begin(euler, sampling.steps, tokens)):
+        if stopped():
+            raise StoppedError
+        velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
+        clean = x - euler.sigmas[step].to(device) * velocity
+        x = euler.step(velocity, t, x, return_dict=False)[0]
+        yield Denoised(step + 1, sampling.steps, clean)
+
+    if not torch.isfinite(x).all():
+        raise NotFiniteError
+    yield Finished(x, snapshot.after(x))

@@ -1,0 +1,93 @@
+"""The engine: warms up behind the page, loads models, runs jobs one after the other. It imports torch only in its own thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from studio.engine.cards import ModelCard, ModelError
+from studio.engine.events import EngineStatus, Event, Failed, RenderRequest, Working
+from studio.engine.jobs import Job, Listen, Worker
+
+if TYPE_CHECKING:
+    from studio.engine.render import Renderer
+
+
+class Engine:
+    """Renders takes on one device. Made at once; `start` warms it up in the background."""
+
+    def __init__(self, models: tuple[ModelCard, ...], device: str | None = None) -> None:
+        self._cards = {card.name: card for card in models}
+        self._device = device
+        self._renderer: Renderer | None = None
+        self._status = EngineStatus("starting", "The engine is warming up.", "")
+        self._watchers: list[Callable[[EngineStatus], None]] = []
+        self._lock = threading.Lock()
+        self._worker = Worker(self._render)
+        self._warm = threading.Event()
+
+    def start(self) -> None:
+        """Import torch and load the first model in a thread of its own. Jobs that come earlier wait for it."""
+        threading.Thread(target=self._warm_up, name="studio-warm-up", daemon=True).start()
+
+    def status(self) -> EngineStatus:
+        return self._status
+
+    def watch(self, listen: Callable[[EngineStatus], None]) -> None:
+        """Call `listen` with every new status, from the engine's threads."""
+        self._watchers.append(listen)
+
+    def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
+        """Queue a job. `requests` is pulled one at a time, in the worker's thread."""
+        return self._worker.submit(Job(requests, listen))
+
+    def _warm_up(self) -> None:
+        try:
+            first = next(iter(self._cards.values()), None)
+            if first is None:
+                raise ModelError("There is no model folder under models/. Get the repository again: it ships one.")
+            self._load(first)
+        except ModelError as error:
+            self._tell(EngineStatus("failed", str(error), ""))
+        except Exception as error:  # noqa: BLE001 - the page must stay up and say why nothing renders
+            self._tell(EngineStatus("failed", f"The engine did not start: {type(error).__name__}: {error}", ""))
+        finally:
+            self._warm.set()
+
+    def _load(self, card: ModelCard) -> Renderer:
+        from studio.engine.load import best_device, load  # torch is imported here, behind the page
+        from studio.engine.render import Renderer
+
+        with self._lock:
+            if self._renderer is None or self._renderer.model.card.name != card.name:
+                self._renderer = None  # free the old model before the new one is read
+                device = best_device() if self._device is None else self._device
+                self._renderer = Renderer(load(card, device))
+                name = self._renderer.model.device.type.upper()
+                self._tell(EngineStatus("ready", f"{card.title} is ready.", name))
+            return self._renderer
+
+    def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+        if not self._warm.is_set():
+            yield Working(request.take, "warming up the engine")
+            while not self._warm.wait(0.1) and not stop.is_set():
+                pass
+        card = self._cards.get(request.model)
+        if card is None:
+            known = ", ".join(self._cards) or "none"
+            message = f"The model '{request.model}' is not installed (installed: {known})."
+            yield Failed(request.take, message, "Choose an installed model, or add its folder under models/.", 0, 0, 0.0)
+            return
+        yield Working(request.take, "loading the model")
+        try:
+            renderer = self._load(card)
+        except ModelError as error:
+            yield Failed(request.take, str(error), "Nothing already made is lost.", 0, 0, 0.0)
+            return
+        yield from renderer.render(request, stop)
+
+    def _tell(self, status: EngineStatus) -> None:
+        self._status = status
+        for listen in tuple(self._watchers):
+            listen(status)

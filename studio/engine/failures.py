@@ -1,0 +1,37 @@
+"""Failures in words: what happened, what to do, and that nothing was lost. It does not know how they are shown."""
+
+from __future__ import annotations
+
+import errno
+
+import torch
+
+from studio.diffusion.section import NotFiniteError
+from studio.engine.cards import ModelError
+from studio.engine.events import RenderRequest
+from studio.media import MediaError
+from studio.memory.snapshot import SnapshotError
+
+KEPT = "The finished sections are kept."
+
+
+def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
+    """(what happened, what to do) for an artist. Unknown failures name their type and text."""
+    if isinstance(error, SnapshotError | ModelError | MediaError):
+        return str(error), KEPT
+    if isinstance(error, NotFiniteError):
+        return (
+            "The model produced values that are not numbers; the section was thrown away.",
+            f"Retake with another seed, or with more steps. {KEPT}",
+        )
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        width, height = request.size
+        return (
+            f"There is not enough memory for a section at {width} x {height}.",
+            f"Close other programs that use the graphics card, or choose a smaller size. {KEPT}",
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"The disk is full: {request.folder} cannot be written.", f"Free some space and generate again. {KEPT}"
+    if isinstance(error, PermissionError):
+        return f"The folder {request.folder} cannot be written.", f"Allow writing there, or move the project. {KEPT}"
+    return f"Rendering stopped: {type(error).__name__}: {error}", f"Generate again; if it happens again, report this text. {KEPT}"

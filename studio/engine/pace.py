@@ -1,0 +1,35 @@
+"""How long steps and sections take, measured, to tell the time left. It does not know what is rendered."""
+
+from __future__ import annotations
+
+Size = tuple[int, int]
+
+
+class Pace:
+    """Running means of seconds per step and per decoded section, by picture size."""
+
+    def __init__(self) -> None:
+        self._step: dict[Size, float] = {}
+        self._rest: dict[Size, float] = {}
+
+    def stepped(self, size: Size, seconds: float) -> None:
+        self._step[size] = _mean(self._step.get(size), seconds)
+
+    def finished(self, size: Size, seconds: float) -> None:
+        """A section was decoded and written in `seconds`."""
+        self._rest[size] = _mean(self._rest.get(size), seconds)
+
+    def left(self, size: Size, steps: int, step: int, sections: int, decoded: bool = False) -> float | None:
+        """Seconds left for `sections` sections of `steps` steps, the first of which has finished `step` of them.
+
+        None before anything was measured at this size.
+        """
+        if size not in self._step:
+            return None
+        # Until a section was decoded, three steps stand in for it: near enough on the models measured, and soon corrected.
+        rest = self._rest.get(size, 3 * self._step[size])
+        return self._step[size] * (sections * steps - step) + rest * (sections - decoded)
+
+
+def _mean(old: float | None, new: float) -> float:
+    return new if old is None else 0.7 * old + 0.3 * new

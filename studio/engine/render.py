@@ -1,0 +1,154 @@
+"""Rendering a take: section after section from the parent's snapshot, each one safe on disk. It does not know the document or the queue."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from studio.diffusion import flow
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.codec import Stream
+from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
+from studio.engine import take_folder
+from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.failures import explain
+from studio.engine.load import FilmModel
+from studio.engine.pace import Pace
+from studio.media.clip import write_clip
+from studio.media.picture import fit, preview_webp, read_picture
+from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+
+PREVIEW_WIDTH = 240
+
+
+class Renderer:
+    """Renders takes on one model."""
+
+    def __init__(self, model: FilmModel) -> None:
+        self.model = model
+        self.pace = Pace()
+        # A retake changes the seed, not the words: the encoders run once per prompt and picture.
+        self._condition = lru_cache(maxsize=64)(self._conditioning)
+
+    def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+        """Render one take. Continues after sections that already lie in its folder.
+
+        Yields:
+            `Working`, `Step`, `SectionDone` as it goes, and one of `TakeDone`, `Cancelled`, `Failed` last. Never raises.
+        """
+        began = time.monotonic()
+        try:
+            yield from self._sections(request, stop)
+            yield Working(request.take, "saving")
+            sections, frames = take_folder.close(request.folder)
+            take_folder.tidy(request.folder)
+            yield TakeDone(request.take, sections, frames, time.monotonic() - began)
+        except StoppedError:
+            sections, frames = _keep(request.folder)
+            yield Cancelled(request.take, sections, frames, time.monotonic() - began)
+        except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
+            message, remedy = explain(error, request)
+            sections, frames = _keep(request.folder)
+            yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
+
+    def _sections(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+        yield Working(request.take, "reading prompt and picture")
+        conditioning = self._condition(request.prompt, request.reference, request.size)
+        begun = take_folder.finished_sections(request.folder)
+        snapshot = self._snapshot(request, begun)
+        stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
+        for index in range(begun, request.sections):
+            yield Working(request.take, "denoising")
+            for progress in self._denoise(request, index, snapshot, conditioning, stop):
+                if isinstance(progress, Step):
+                    yield progress
+                else:
+                    yield Working(request.take, "decoding")
+                    snapshot = progress.snapshot
+                    yield self._finish(request, index, progress, stream)
+
+    def _denoise(
+        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
+    ) -> Iterator[Step | Finished]:
+        """One section's steps, as events with a preview and the time left."""
+        card = self.model.card
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift)
+        shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
+        noise = flow.noise(shape, flow.section_seed(request.seed, index))
+        clock = time.monotonic()
+        for progress in section(self.model.backbone, snapshot, conditioning, noise, sampling, stop.is_set):
+            if isinstance(progress, Finished):
+                yield progress
+                return
+            self.pace.stepped(request.size, time.monotonic() - clock)
+            left = self.pace.left(request.size, request.steps, progress.step, request.sections - index)
+            picture = self._preview(progress)
+            yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
+            clock = time.monotonic()
+
+    def _finish(self, request: RenderRequest, index: int, done: Finished, stream: Stream) -> SectionDone:
+        """Decode a finished section and put its clip and snapshot on disk; the snapshot comes last and makes it count."""
+        clock = time.monotonic()
+        frames = pixels(stream.push(done.latents))
+        clip = take_folder.section_clip(request.folder, index)
+        write_clip(clip, frames, self.model.card.fps)
+        done.snapshot.write(take_folder.section_snapshot(request.folder, index))
+        self.pace.finished(request.size, time.monotonic() - clock)
+        left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
+        return SectionDone(request.take, index, request.sections, len(frames), clip, left)
+
+    def _snapshot(self, request: RenderRequest, begun: int) -> Snapshot:
+        """Where to go on: behind the finished sections of this take, behind its parent, or at the reference image."""
+        if begun:
+            path = take_folder.section_snapshot(request.folder, begun - 1)
+        elif request.parent:
+            path = request.parent / take_folder.SNAPSHOT
+        else:
+            return Snapshot.begin(self.model.codec.encode(self._picture(request.reference, request.size)), self.model.fingerprint)
+        snapshot = read_snapshot(path)
+        width, height = request.size
+        wanted = (1, self.model.channels, 1, height // self.model.codec.spatial, width // self.model.codec.spatial)
+        if snapshot.model != self.model.fingerprint or tuple(snapshot.start.shape) != wanted:
+            raise SnapshotError(
+                f"The take before this one was rendered by another model or at another size ({snapshot.model}, "
+                f"latents {tuple(snapshot.start.shape[-2:])}), and its memory does not fit. "
+                "Rewind to the start to render with the new ones, or set the old model and size again."
+            )
+        return snapshot
+
+    def _conditioning(self, prompt: str, reference: Path, size: tuple[int, int]) -> Conditioning:
+        with torch.no_grad():
+            return self.model.conditioner(prompt, self._picture(reference, size))
+
+    def _picture(self, reference: Path, size: tuple[int, int]) -> Tensor:
+        """The reference image as [1, 3, H, W] in [-1, 1]."""
+        array = np.asarray(fit(read_picture(reference), size), dtype=np.float32)
+        return (torch.from_numpy(array).movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
+
+    def _preview(self, progress: Denoised) -> bytes:
+        with torch.no_grad():
+            small = self.model.codec.preview(progress.clean)
+        frames = pixels(small.movedim(0, 1).unsqueeze(0))
+        return preview_webp(frames, fps=self.model.card.fps / 4, width=PREVIEW_WIDTH)
+
+
+def pixels(frames: Tensor) -> NDArray[np.uint8]:
+    """[1, 3, T, H, W] in [-1, 1] to uint8 [T, H, W, 3]."""
+    rounded = ((frames[0].float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return rounded.permute(1, 2, 3, 0).cpu().numpy()
+
+
+def _keep(folder: Path) -> tuple[int, int]:
+    """Close what is finished of a take cut short; when even that fails, the section files still lie there."""
+    try:
+        return take_folder.close(folder)
+    except Exception:  # noqa: BLE001 - the first failure is the one to report
+        return 0, 0

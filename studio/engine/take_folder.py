@@ -1,0 +1,64 @@
+"""A take's folder while it is rendered: section files come in, and are closed into one clip and one snapshot. It knows no model.
+
+While rendering: section-000.mp4 and section-000.safetensors, ... A section counts when both are there.
+Closed:          clip.mp4, snapshot.safetensors, poster.webp.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from studio.media.clip import probe, read_clip
+from studio.media.join import join
+from studio.media.picture import poster
+
+CLIP = "clip.mp4"
+SNAPSHOT = "snapshot.safetensors"
+POSTER = "poster.webp"
+
+
+def section_clip(folder: Path, section: int) -> Path:
+    return folder / f"section-{section:03d}.mp4"
+
+
+def section_snapshot(folder: Path, section: int) -> Path:
+    return folder / f"section-{section:03d}.safetensors"
+
+
+def finished_sections(folder: Path) -> int:
+    """Sections, from the first one on without a gap, whose clip and snapshot are both there."""
+    count = 0
+    while section_clip(folder, count).is_file() and section_snapshot(folder, count).is_file():
+        count += 1
+    return count
+
+
+def close(folder: Path) -> tuple[int, int]:
+    """Close a take over its finished sections: join their clips, keep the last snapshot, draw the poster.
+
+    The section files stay until `tidy`, so that a take cut short can be completed later.
+
+    Returns:
+        (sections, frames); (0, 0) if no section is finished, and nothing is written.
+
+    Raises:
+        MediaError: the disk is full or a section's clip cannot be read.
+    """
+    sections = finished_sections(folder)
+    if not sections:
+        return 0, 0
+    join([section_clip(folder, i) for i in range(sections)], folder / CLIP)
+    last = folder / f"{SNAPSHOT}.partial"
+    last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
+    last.replace(folder / SNAPSHOT)
+    first = read_clip(section_clip(folder, 0))
+    poster(first[len(first) // 2], folder / POSTER)
+    return sections, probe(folder / CLIP).frames
+
+
+def tidy(folder: Path) -> None:
+    """Remove the section files of a take that is finished."""
+    for path in folder.iterdir():
+        if re.fullmatch(r"section-\d{3}\.(mp4|safetensors|partial)", path.name):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""A snapshot: all that is needed to continue a film after a section, as a value and as a file. It does not know how it came about."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from studio.memory.framepack import RECENT, remember, unwritten
+
+FORMAT = "1"
+
+
+class SnapshotError(Exception):
+    """A snapshot cannot be read or does not fit the model: the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything section n+1 needs. CPU tensors, float32.
+
+    Letters: C latent channels, h and w latent height and width, M memory tokens, D their width.
+    """
+
+    start: Tensor                  # [1, C, 1, h, w]  latent of the reference image
+    recent: Tensor                 # [1, C, 19, h, w] newest latent frames, oldest first
+    psi: Tensor | None = None      # [1, M, D]        SemanticPack memory after the last finished section
+    sections: int = 0              # finished so far
+    model: str = ""                # fingerprint of the model that made it
+
+    @classmethod
+    def begin(cls, start: Tensor, model: str = "") -> Snapshot:
+        """The snapshot of a film that has only its reference image. `start` is [1, C, 1, h, w]."""
+        start = start.float().cpu()
+        return cls(start=start, recent=unwritten(start), model=model)
+
+    def after(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
+        """The snapshot behind a finished section of `latents` [1, C, W, h, w]."""
+        recent = remember(self.recent, latents.float().cpu())
+        return Snapshot(self.start, recent, psi, self.sections + 1, self.model)
+
+    def write(self, path: Path) -> None:
+        """Write as one safetensors file: whole or not at all, and on the disk when this returns.
+
+        Raises:
+            OSError: the disk is full or the folder cannot be written.
+        """
+        tensors = {"start": self.start.contiguous(), "recent": self.recent.contiguous()}
+        if self.psi is not None:
+            tensors["psi"] = self.psi.contiguous()
+        facts = {"format": FORMAT, "sections": str(self.sections), "model": self.model}
+        partial = path.with_suffix(".partial")
+        try:
+            with partial.open("wb") as file:
+                file.write(save(tensors, metadata=facts))
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot file.
+
+    Raises:
+        SnapshotError: the file is missing, cut short, of a newer format, or not a snapshot.
+    """
+    remedy = "Rewind to the take before it and render again; the clip itself is not affected."
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except FileNotFoundError:
+        raise SnapshotError(f"The snapshot {path} is missing. {remedy}") from None
+    except (SafetensorError, OSError) as error:
+        raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
+    if facts.get("format") != FORMAT:
+        raise SnapshotError(f"The snapshot {path} is of format {facts.get('format')}, made by a newer studio. {remedy}")
+    start, recent = tensors.get("start"), tensors.get("recent")
+    if start is None or recent is None or recent.shape != (*start.shape[:2], RECENT, *start.shape[3:]):
+        raise SnapshotError(f"The snapshot {path} does not hold a start latent and {RECENT} recent ones. {remedy}")
+    if not all(torch.isfinite(t).all() for t in tensors.values()):
+        raise SnapshotError(f"The snapshot {path} holds values that are not numbers. {remedy}")
+    return Snapshot(start, recent, tensors.get("psi"), int(facts.get("sections", "0")), facts.get("model", ""))

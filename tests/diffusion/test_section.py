@@ -1,0 +1,144 @@
+"""A section is a pure function of snapshot, conditioning and noise."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from studio.diffusion import flow
+from studio.diffusion.backbone import Backbone, Conditioning, WithPsi
+from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
+from studio.memory.framepack import pack
+from studio.memory.snapshot import Snapshot
+from tests.diffusion import tiny
+
+SAMPLING = Sampling(steps=3, guidance=4.5, window=3)
+SHAPE = (1, 4, 3, 4, 4)
+
+
+def randn(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def conditioning() -> Conditioning:
+    return Conditioning(randn(1, 12, 16), torch.ones(1, 12), randn(1, 8), randn(1, 25, 32))
+
+
+@pytest.fixture()
+def backbone() -> Backbone:
+    return Backbone(tiny.transformer())
+
+
+@pytest.fixture()
+def snapshot() -> Snapshot:
+    return Snapshot.begin(randn(1, 4, 1, 4, 4)).after(randn(*SHAPE, seed=5))
+
+
+def run(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> Finished:
+    *_, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, seed), SAMPLING)
+    assert isinstance(last, Finished)
+    return last
+
+
+def test_same_inputs_same_latents_and_the_snapshot_stays(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    before = snapshot.recent.clone()
+    first, second = run(backbone, snapshot, conditioning), run(backbone, snapshot, conditioning)
+    assert torch.equal(first.latents, second.latents)
+    assert torch.equal(snapshot.recent, before)
+    assert first.snapshot.sections == snapshot.sections + 1
+    assert torch.equal(first.snapshot.recent[:, :, -3:], first.latents)
+    assert torch.equal(first.snapshot.recent[:, :, :-3], snapshot.recent[:, :, 3:])
+
+
+def test_another_seed_prompt_or_history_changes_it(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    base = run(backbone, snapshot, conditioning).latents
+    other_prompt = Conditioning(randn(1, 12, 16, seed=9), conditioning.mask, conditioning.pooled, conditioning.image)
+    other_past = Snapshot(snapshot.start, snapshot.recent.roll(1, dims=2), None, snapshot.sections)
+    assert not torch.equal(base, run(backbone, snapshot, conditioning, seed=2).latents)
+    assert not torch.equal(base, run(backbone, snapshot, other_prompt).latents)
+    assert not torch.equal(base, run(backbone, other_past, conditioning).latents)
+
+
+def test_every_section_of_a_take_has_its_own_seed() -> None:
+    seeds = {flow.section_seed(7, i) for i in range(50)} | {flow.section_seed(8, i) for i in range(50)}
+    assert len(seeds) == 100
+    assert flow.section_seed(7, 3) == flow.section_seed(7, 3)
+
+
+def test_steps_are_told_and_stop_within_one(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    told: list[int] = []
+    loop = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, stopped=lambda: len(told) == 2)
+    with pytest.raises(StoppedError):
+        for progress in loop:
+            assert isinstance(progress, Denoised)
+            told.append(progress.step)
+    assert told == [1, 2]
+
+
+def test_the_last_clean_estimate_is_the_result(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    *steps, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING)
+    torch.testing.assert_close(steps[-1].clean, last.latents)  # type: ignore[union-attr]
+
+
+def test_not_a_number_is_an_error(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    with torch.no_grad():
+        backbone.transformer.proj_out.bias.fill_(float("nan"))
+    with pytest.raises(NotFiniteError):
+        run(backbone, snapshot, conditioning)
+
+
+def test_psi_joins_the_context_and_none_is_framepack(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+    lengths: list[int] = []
+    block = backbone.transformer.transformer_blocks[0]
+    block.register_forward_pre_hook(lambda _, args: lengths.append(args[1].shape[1]))
+    with_psi = Snapshot(snapshot.start, snapshot.recent, randn(1, 7, 20, seed=3), snapshot.sections)
+    plain, remembered = run(backbone, snapshot, conditioning), run(backbone, with_psi, conditioning)
+    assert lengths[0] + 7 == lengths[-1]
+    assert not torch.equal(plain.latents, remembered.latents)
+    projection = backbone.transformer.image_projection
+    assert isinstance(projection, WithPsi)
+    backbone.transformer.image_projection = projection.inner  # FramePack as diffusers made it
+    packed = pack(snapshot.start, snapshot.recent, 3)
+    arguments = {
+        "hidden_states": flow.noise(SHAPE, 1), "timestep": torch.tensor([1000.0]), "encoder_hidden_states": conditioning.text,
+        "encoder_attention_mask": conditioning.mask, "pooled_projections": conditioning.pooled,
+        "image_embeds": conditioning.image, "indices_latents": packed.index, "guidance": torch.tensor([4500.0]),
+        "latents_clean": packed.clean, "indices_latents_clean": packed.clean_index,
+        "latents_history_2x": packed.twice, "indices_latents_history_2x": packed.twice_index,
+        "latents_history_4x": packed.fourfold, "indices_latents_history_4x": packed.fourfold_index,
+    }
+    with torch.no_grad():
+        stock = backbone.transformer(**arguments).sample
+        ours = Backbone(backbone.transformer)(
+            arguments["hidden_states"], arguments["timestep"], packed, conditioning, arguments["guidance"]
+        )
+    assert torch.equal(stock, ours)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 0.6, 0.05])
+def test_change_prediction_is_an_optimal_linear_guess(sigma: float) -> None:
+    """With a silent network the guess of x is the one a Wiener filter makes: no other linear guess has a smaller error."""
+    deviation = torch.tensor([0.1, 0.5, 1.0, 2.0])
+    backbone = Backbone(tiny.transformer(in_channels=7), "change", coordinates=True, change_deviation=deviation)
+    newest, many = randn(1, 4, 1, 1, 1), 20000
+    change = randn(1, 4, many, 1, 1, seed=1) * deviation.view(1, 4, 1, 1, 1)
+    x = newest + change
+    noisy = (1 - sigma) * x + sigma * randn(1, 4, many, 1, 1, seed=2)
+    packed = pack(newest, torch.cat([torch.zeros(1, 4, 18, 1, 1), newest], 2), 1)
+
+    guess = backbone.clean(noisy, torch.tensor(sigma).view(1, 1, 1, 1, 1), packed, torch.zeros_like(x))
+    error = (guess - x).pow(2).mean(dim=(0, 2, 3, 4))
+    least = deviation**2 * sigma**2 / ((1 - sigma) ** 2 * deviation**2 + sigma**2)
+    torch.testing.assert_close(error, least, rtol=0.05, atol=1e-4)
+    # and the network's part is scaled so that its target has unit variance
+    unit = (x - guess) / (backbone.clean(noisy, torch.tensor(sigma).view(1, 1, 1, 1, 1), packed, torch.ones_like(x)) - guess)
+    torch.testing.assert_close(unit.std(dim=(0, 2, 3, 4)), torch.ones(4), rtol=0.05, atol=0)
+
+
+def test_coordinates_join_the_latents(snapshot: Snapshot, conditioning: Conditioning) -> None:
+    backbone = Backbone(tiny.transformer(in_channels=7), "change", coordinates=True)
+    result = run(backbone, snapshot, conditioning)
+    assert result.latents.shape == SHAPE
+    assert torch.isfinite(result.latents).all()
