@@ -1,0 +1,149 @@
+"""Clips: frames to H.264 in MP4 and back; it does not know what the frames show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
+
+from studio.media import MediaError
+from studio.media.disk import whole
+
+Frames = NDArray[np.uint8]     # [T, H, W, 3] RGB
+
+# One encoder set-up for every clip, so that clips can be joined without encoding again: no B-frames (a clip ends on the
+# frame it ends on), the first frame of each clip is an IDR, and a key frame every 24 makes scrubbing quick.
+ENCODER = {
+    "preset": "medium",
+    "profile": "high",
+    "crf": "16",
+    "x264-params": "bframes=0:keyint=24:min-keyint=24:scenecut=0:open-gop=0:"
+                   "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv",
+}
+# index first, so that a browser can start playing at once; and any metadata key is kept, not only the format's own
+MUXER = {"movflags": "+faststart+use_metadata_tags"}
+# without these flags every trip to YUV and back darkens the picture by a level
+EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+OWN_KEYS = ("major_brand", "minor_version", "compatible_brands", "encoder")  # written by the container itself
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """What can be said of a clip without decoding it."""
+
+    frames: int
+    fps: float
+    width: int
+    height: int
+    seconds: float
+    metadata: Mapping[str, str]
+
+
+class ClipWriter:
+    """Writes a clip as frames come; the file appears when the block ends well, and only then.
+
+    >>> with ClipWriter(path, fps=12) as clip:
+    ...     clip.write(frames)
+    """
+
+    def __init__(self, path: Path, fps: float | Fraction, metadata: Mapping[str, str] | None = None) -> None:
+        self.path, self.frames = Path(path), 0
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._metadata = dict(metadata or {})
+        self._size: tuple[int, int] | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            temporary = stack.enter_context(whole(self.path))
+            self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4", options=MUXER))
+            stack.push(self._flush)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.__exit__(*raised)  # type: ignore[arg-type]
+
+    def write(self, frames: Frames) -> None:
+        """Add frames [T, H, W, 3]."""
+        for pixels in frames:
+            if self._size is None:
+                self._open(pixels.shape[1], pixels.shape[0])
+            elif pixels.shape != (self._size[1], self._size[0], 3):
+                height, width = pixels.shape[:2]
+                raise MediaError(f"{self.path.name}: a frame of {width}×{height} pixels in a clip of {self._size}.")
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, interpolation=EXACT
+            )
+            frame.pts, frame.time_base = self.frames, 1 / self._rate
+            self._container.mux(self._stream.encode(frame))
+            self.frames += 1
+
+    def _open(self, width: int, height: int) -> None:
+        if width % 2 or height % 2:
+            raise MediaError(f"{self.path.name}: video needs an even width and height, not {width}×{height}.")
+        self._size = (width, height)
+        self._container.metadata.update(self._metadata)
+        stream = self._container.add_stream("libx264", rate=self._rate, options=ENCODER)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.time_base = 1 / self._rate
+        self._stream = stream
+
+    def _flush(self, kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is None:
+            if not self.frames:
+                raise MediaError(f"{self.path.name}: a clip needs at least one frame.")
+            self._container.mux(self._stream.encode(None))
+
+
+def write_clip(path: Path, frames: Frames, fps: float | Fraction, metadata: Mapping[str, str] | None = None) -> None:
+    """Frames [T, H, W, 3] as an MP4 that plays in every browser."""
+    with ClipWriter(path, fps, metadata) as clip:
+        clip.write(frames)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[InputContainer]:
+    """An open clip with a video stream; whatever goes wrong while it is open becomes a MediaError naming the file."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError(f"{path.name} holds no video. Choose another file.")
+            yield container
+    except FileNotFoundError as error:
+        raise MediaError(f"{path.name} is not there any more: it was moved or deleted outside the studio.") from error
+    except (av.FFmpegError, OSError) as error:
+        reason = error.strerror or error
+        raise MediaError(f"{path.name} is not a video that can be read, or it is damaged ({reason}).") from error
+
+
+def read_clip(path: Path) -> Frames:
+    """All frames of a clip, [T, H, W, 3] RGB."""
+    with reading(path) as container:
+        frames = [frame.to_ndarray(format="rgb24", interpolation=EXACT) for frame in container.decode(video=0)]
+    if not frames:
+        raise MediaError(f"{path.name} holds no frames.")
+    return np.stack(frames)
+
+
+def notes(container: InputContainer) -> dict[str, str]:
+    """The metadata someone wrote, without what the container writes itself."""
+    return {key: text for key, text in container.metadata.items() if key not in OWN_KEYS}
+
+
+def probe(path: Path) -> ClipFacts:
+    """Frames, rate, size, length and metadata of a clip."""
+    with reading(path) as container:
+        stream = container.streams.video[0]
+        rate = stream.average_rate or Fraction(1)
+        seconds = float(stream.frames / rate)
+        return ClipFacts(stream.frames, float(rate), stream.width, stream.height, seconds, notes(container))

@@ -1,0 +1,62 @@
+"""Joining clips into a film without decoding them; it does not know the takes they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.stream import VideoStream
+
+from studio.media import MediaError
+from studio.media.clip import MUXER, notes, reading
+from studio.media.disk import whole
+
+
+def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Copy the coded frames of `clips`, one after another, into the MP4 `out`: nothing is encoded again.
+
+    Every clip starts with a key frame and holds no frame that refers outside it, so the film decodes to exactly
+    the frames of its clips. `metadata` None keeps that of the first clip.
+    """
+    if not clips:
+        raise MediaError("There is nothing to join yet. Generate a segment first.")
+    size = sum(clip.stat().st_size for clip in clips if clip.exists())
+    with reading(clips[0]) as first, whole(out, need=2 * size) as temporary:
+        pattern = first.streams.video[0]
+        rate = pattern.average_rate or Fraction(1)
+        with av.open(str(temporary), "w", format="mp4", options=MUXER) as film:
+            film.metadata.update(notes(first) if metadata is None else metadata)
+            stream = film.add_stream_from_template(pattern)
+            stream.time_base = 1 / rate
+            frames = 0
+            for clip in clips:
+                with reading(clip) as container:
+                    source = container.streams.video[0]
+                    check_alike(clips[0], pattern, clip, source)
+                    for packet in container.demux(source):
+                        if packet.size:
+                            packet.stream, packet.time_base = stream, 1 / rate
+                            packet.pts = packet.dts = frames
+                            packet.duration = 1
+                            film.mux(packet)
+                            frames += 1
+
+
+def check_alike(first: Path, pattern: VideoStream, clip: Path, stream: VideoStream) -> None:
+    """MediaError unless the two can follow each other in one stream."""
+    a, b = (s.codec_context for s in (pattern, stream))
+    alike: tuple[tuple[str, str | bytes, str | bytes], ...] = (
+        ("size", f"{a.width}×{a.height}", f"{b.width}×{b.height}"),
+        ("frame rate", f"{float(pattern.average_rate or 0):g}", f"{float(stream.average_rate or 0):g}"),
+        ("coding", a.name, b.name),
+        ("encoder set-up", a.extradata or b"", b.extradata or b""),
+    )
+    for what, left, right in alike:
+        if left != right:
+            values = f" ({left} and {right})" if isinstance(left, str) and isinstance(right, str) else ""
+            raise MediaError(
+                f"{first.name} and {clip.name} cannot be joined: their {what} differs{values}. "
+                "Generate one of them again."
+            )

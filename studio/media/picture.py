@@ -1,0 +1,133 @@
+"""Still pictures: any file an artist drops becomes an upright RGB image; it does not know what the image is for."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from studio.media import MediaError
+from studio.media.disk import whole
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")  # not EPS: it runs a program
+SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled down above
+MOST_PIXELS = 100_000_000             # more than any camera; a few bytes of PNG can claim far more
+NEUTRAL = (214, 211, 206)             # shows through transparent places: neither paper white nor a black hole
+# what Pillow's decoders raise on damaged files
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error
+)
+
+
+def read_picture(path: Path | str) -> Image.Image:
+    """The picture in `path`: upright, sRGB, first frame, at most 4096 pixels a side; else MediaError."""
+    path = Path(path)
+    try:
+        Image.init()
+        with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
+            check_size(path, image.width, image.height)
+            image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
+            image.load()
+            picture = upright(flat(image))
+    except Image.DecompressionBombError as error:
+        raise too_large(path) from error
+    except UnidentifiedImageError as error:
+        raise MediaError(f"{path.name} is not a picture the studio can read. Use PNG, JPEG, WebP or TIFF.") from error
+    except FileNotFoundError as error:
+        raise MediaError(f"{path.name} is not there any more. Choose the picture again.") from error
+    except PermissionError as error:
+        raise MediaError(f"{path.name} may not be read. Change its permissions or choose a copy.") from error
+    except DAMAGED as error:
+        raise MediaError(f"{path.name} is damaged or cut short ({error}). Save it again or choose another.") from error
+    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    check_size(path, *picture.size)
+    return picture
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    if min(width, height) < SMALLEST:
+        least = f"{SMALLEST}×{SMALLEST}"
+        raise MediaError(f"{path.name} is only {width}×{height} pixels. Choose a picture of at least {least}.")
+    if width * height > MOST_PIXELS:
+        raise too_large(path)
+
+
+def too_large(path: Path) -> MediaError:
+    most = f"{MOST_PIXELS // 10**6} megapixels"
+    return MediaError(f"{path.name} has more than {most}. Save it smaller; {LARGEST} pixels a side is plenty.")
+
+
+def flat(image: Image.Image) -> Image.Image:
+    """8-bit sRGB without transparency, with the orientation tag still in place."""
+    exif = image.getexif()
+    if image.mode.startswith(("I", "F")):
+        image = eight_bit(image)
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        layer = image.convert("RGBA")
+        result = Image.new("RGB", image.size, NEUTRAL)
+        result.paste(layer, mask=layer.getchannel("A"))
+    else:
+        result = to_srgb(image)
+    result.info["exif"] = exif.tobytes()
+    return result
+
+
+def eight_bit(image: Image.Image) -> Image.Image:
+    """Deep greys scaled to 8 bits: Pillow's own conversion would clip them to white."""
+    values = np.asarray(image, dtype=np.float64)
+    deep = image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and values.max() <= 65535)
+    low, high = (0.0, 65535.0) if deep else (float(np.nanmin(values)), float(np.nanmax(values)))
+    scaled = np.nan_to_num((values - low) / max(high - low, 1e-9))
+    return Image.fromarray(np.rint(scaled.clip(0, 1) * 255).astype(np.uint8))
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """Colours as the picture's own profile means them; a profile that cannot be read is ignored."""
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            result = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if result is not None:
+                return result
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass
+    return image.convert("RGB")
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image as the camera was held. Only pixels come back: no tags that would turn it a second time."""
+    turned = ImageOps.exif_transpose(image)
+    return Image.fromarray(np.asarray(turned))
+
+
+def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The centre of the image at exactly `size` (width, height)."""
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def save_png(image: Image.Image, path: Path) -> None:
+    with whole(path, need=image.width * image.height * 3) as temporary:
+        image.save(temporary, "PNG")
+
+
+def poster(frame: NDArray[np.uint8], path: Path) -> None:
+    """One frame [H, W, 3] as a still WebP."""
+    with whole(path) as temporary:
+        Image.fromarray(frame).save(temporary, "WEBP", quality=86, method=4)
+
+
+def preview_webp(frames: NDArray[np.uint8], fps: float, width: int = 240) -> bytes:
+    """Frames [T, H, W, 3] as a small animated WebP: quick to make, good enough to judge a section by."""
+    height = max(1, round(frames.shape[1] * width / frames.shape[2]))
+    small = [Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR) for frame in frames]
+    buffer = io.BytesIO()
+    small[0].save(
+        buffer, "WEBP", save_all=True, append_images=small[1:], duration=round(1000 / fps), loop=0, quality=60, method=0
+    )
+    return buffer.getvalue()
