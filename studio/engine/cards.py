@@ -91,11 +91,18 @@ def _file(card: Path, entry: Mapping[str, Any]) -> ModelFile:
         raise ModelError(f"{card}: each of [[files]] needs path, size and sha256.") from None
 
 
-def find_models(root: Path) -> tuple[ModelCard, ...]:
-    """Cards of all model folders under `root`, by name. A folder without a card is no model."""
-    if not root.is_dir():
-        return ()
-    return tuple(read_card(path.parent) for path in sorted(root.glob(f"*/{CARD}")))
+def find_models(root: Path) -> tuple[tuple[ModelCard, ...], tuple[str, ...]]:
+    """Cards of all model folders under `root`, by name, and what is wrong with those that cannot be read.
+
+    A folder without a card is no model.
+    """
+    cards, problems = [], []
+    for path in sorted(root.glob(f"*/{CARD}")):
+        try:
+            cards.append(read_card(path.parent))
+        except ModelError as error:
+            problems.append(str(error))
+    return tuple(cards), tuple(problems)
 
 
 def check(card: ModelCard, thorough: bool = False) -> None:

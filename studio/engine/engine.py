@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Engine:
     """Renders takes on one device. Made at once; `start` warms it up in the background."""
 
-    def __init__(self, models: tuple[ModelCard, ...], device: str | None = None) -> None:
+    def __init__(self, models: tuple[ModelCard, ...], problems: tuple[str, ...] = (), device: str | None = None) -> None:
         self._cards = {card.name: card for card in models}
+        self._problems = problems
         self._device = device
         self._renderer: Renderer | None = None
         self._status = EngineStatus("starting", "The engine is warming up.", "")
@@ -46,7 +47,7 @@ class Engine:
         try:
             first = next(iter(self._cards.values()), None)
             if first is None:
-                raise ModelError("There is no model folder under models/. Get the repository again: it ships one.")
+                raise ModelError(" ".join(self._problems) or "There is no model under models/. Get the repository again: it ships one.")
             self._load(first)
         except ModelError as error:
             self._tell(EngineStatus("failed", str(error), ""))

@@ -7,7 +7,7 @@ import torch
 
 from studio.diffusion.codec import HunyuanCodec
 from studio.memory.snapshot import Snapshot
-from tests.diffusion import tiny
+from studio.evaluation import tiny
 
 WINDOW, SECTIONS = 9, 3
 

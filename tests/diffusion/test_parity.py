@@ -10,7 +10,7 @@ from studio.diffusion.backbone import Backbone
 from studio.diffusion.conditioning import HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
 from studio.memory.snapshot import Snapshot
-from tests.diffusion import tiny
+from studio.evaluation import tiny
 
 WINDOW, STEPS, GUIDANCE = 3, 2, 4.5
 PROMPT = "a dance in {the} rain"

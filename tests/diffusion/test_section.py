@@ -11,7 +11,7 @@ from studio.diffusion.backbone import Backbone, Conditioning, WithPsi
 from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
 from studio.memory.framepack import pack
 from studio.memory.snapshot import Snapshot
-from tests.diffusion import tiny
+from studio.evaluation import tiny
 
 SAMPLING = Sampling(steps=3, guidance=4.5, window=3)
 SHAPE = (1, 4, 3, 4, 4)

@@ -1,0 +1,77 @@
+"""The one entry: `python app.py` opens the studio, `python app.py render story.toml -o film.mp4` does the same job without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+MODELS = ROOT / "models"
+
+
+def home() -> Path:
+    """Where projects live: STUDIO_HOME, or `projects` beside this file."""
+    return Path(os.environ.get("STUDIO_HOME", ROOT / "projects"))
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="app.py", description="MemoryPack Studio: long films, segment by segment, with a tree of takes.")
+    parser.set_defaults(run=open_studio)
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
+
+    commands = parser.add_subparsers(title="commands", metavar="")
+    render = commands.add_parser("render", help="render a story file to an MP4, without a browser")
+    render.set_defaults(run=render_story)
+    render.add_argument("story", type=Path, nargs="?", help="story.toml: reference image and timeline")
+    render.add_argument("-o", "--output", type=Path, default=Path("film.mp4"), help="the film (default: film.mp4)")
+    render.add_argument("--image", type=Path, help="reference image instead of the story's")
+    render.add_argument("--preset", help="draft, standard or fine, instead of the story's")
+    render.add_argument("--model", help="folder under models/ (default: the first)")
+    render.add_argument("--seed", type=int, help="seed of the whole story: every segment's seed follows from it")
+    render.add_argument("--resume", type=Path, metavar="FOLDER", help="continue the film of a project folder")
+    return parser.parse_args(arguments)
+
+
+def open_studio(options: argparse.Namespace) -> int:
+    """Serve the page at once; the engine warms up behind it."""
+    from studio.engine.cards import find_models
+    from studio.engine.engine import Engine
+    from studio.session import Studio
+    from studio.ui.page import build, launch_options
+
+    models, problems = find_models(MODELS)
+    engine = Engine(models, problems)
+    on_space = "SPACE_ID" in os.environ
+    page = build(Studio(home(), engine, models), public=on_space or options.share)
+    page.launch(
+        server_name="0.0.0.0" if on_space else options.host,
+        server_port=options.port,
+        share=options.share,
+        inbrowser=not (on_space or options.no_browser),
+        prevent_thread_lock=True,
+        **launch_options(),
+    )
+    engine.start()
+    page.block_thread()
+    return 0
+
+
+def render_story(options: argparse.Namespace) -> int:
+    from studio.headless import render
+
+    return render(options, MODELS, home())
+
+
+def main() -> int:
+    options = parse()
+    run: int = options.run(options)
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main())
