@@ -1,0 +1,72 @@
+"""Model folders at a size a test can afford, written by the libraries' own save_pretrained: the small kind and the large kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import SiglipImageProcessor
+
+from studio.diffusion.autoencoder import PatchVideoAutoencoder
+from studio.engine.cards import ModelCard, listing, read_card
+from studio.evaluation import tiny
+
+CARD = """
+title = "{title}"
+summary = "A model for tests, with random weights."
+licence = "Apache-2.0"
+fps = 12
+window = {window}
+section_frames = {frames}
+sizes = [[64, 32], [32, 64]]
+steps = 2
+guidance = 4.5
+shift = {shift}
+prediction = "{prediction}"
+coordinates = {coordinates}
+autoencoder = "{autoencoder}"
+prompt_tokens = 32
+[phrases]
+camera = ["pan left"]
+"""
+
+
+def small(folder: Path) -> ModelCard:
+    """A folder of the embedded model's kind."""
+    torch.manual_seed(0)
+    autoencoder = PatchVideoAutoencoder(4, encoder_width=8, encoder_blocks=1, width=8, blocks=1, fine_width=8, fine_blocks=1)
+    # Orthonormal noise, so that pictures come back as something.
+    autoencoder.set_basis(torch.linalg.qr(torch.randn(3072, 4)).Q.T, torch.ones(4), torch.zeros(3072))
+    autoencoder.save_pretrained(folder / "vae")
+    tiny.transformer(in_channels=7, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False).save_pretrained(
+        folder / "transformer"
+    )
+    tiny.tokenizer("<s>", "</s>", "<pad>", 32).save_pretrained(folder / "tokenizer")
+    tiny.clip().save_pretrained(folder / "text_encoder")
+    tiny.siglip().save_pretrained(folder / "image_encoder")
+    save_file({"change_deviation": torch.ones(4)}, folder / "change_deviation.safetensors")
+    return _card(
+        folder, title="Small", window=3, frames=12, shift=3.0, prediction="change", coordinates="true", autoencoder="patch"
+    )
+
+
+def large(folder: Path) -> ModelCard:
+    """A folder of FramePack-F1's kind: Llama, CLIP, SigLIP, HunyuanVideo's autoencoder."""
+    tiny.autoencoder().save_pretrained(folder / "vae")
+    tiny.transformer().save_pretrained(folder / "transformer")
+    tiny.tokenizer("<s>", "</s>", "<pad>", 512).save_pretrained(folder / "tokenizer")
+    tiny.llama().save_pretrained(folder / "text_encoder")
+    tiny.tokenizer("<|startoftext|>", "<|endoftext|>", "<|pad|>", 77).save_pretrained(folder / "tokenizer_2")
+    tiny.clip().save_pretrained(folder / "text_encoder_2")
+    tiny.siglip().save_pretrained(folder / "image_encoder")
+    SiglipImageProcessor(size={"height": 30, "width": 30}).save_pretrained(folder / "feature_extractor")
+    return _card(
+        folder, title="Large", window=3, frames=12, shift=0.0, prediction="velocity", coordinates="false", autoencoder="hunyuan"
+    )
+
+
+def _card(folder: Path, **values: object) -> ModelCard:
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*") if p.is_file())
+    (folder / "model.toml").write_text(CARD.format(**values) + listing(folder, files))
+    return read_card(folder)

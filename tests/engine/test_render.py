@@ -1,0 +1,157 @@
+"""Rendering takes, on the small and on the large kind of model by the same code."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.engine import render as module
+from studio.engine import take_folder
+from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.render import Renderer
+from studio.media.clip import probe, read_clip
+from studio.memory.snapshot import read_snapshot
+from tests.engine.conftest import Ask
+
+
+def run(renderer: Renderer, request: RenderRequest, stop: threading.Event | None = None) -> list[Event]:
+    return list(renderer.render(request, stop or threading.Event()))
+
+
+def latents(folder: Path) -> torch.Tensor:
+    return read_snapshot(folder / take_folder.SNAPSHOT).recent
+
+
+def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
+    request = ask(sections=2)
+    events = run(renderer, request)
+    assert isinstance(events[-1], TakeDone), events[-1]
+    assert [e.doing for e in events if isinstance(e, Working)] == [
+        "reading prompt and picture", "denoising", "decoding", "denoising", "decoding", "saving"
+    ]
+    assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, Step))
+    assert [e.frames for e in events if isinstance(e, SectionDone)] == [12, 12]
+    assert sorted(p.name for p in request.folder.iterdir()) == ["clip.mp4", "poster.webp", "snapshot.safetensors"]
+    facts = probe(request.folder / "clip.mp4")
+    assert (facts.frames, facts.width, facts.height) == (24, 64, 32)
+    assert read_snapshot(request.folder / "snapshot.safetensors").sections == 2
+
+
+def test_the_time_left_falls_to_the_truth(renderer: Renderer, ask: Ask) -> None:
+    left = [e.seconds_left for e in run(renderer, ask(sections=3)) if isinstance(e, Step | SectionDone)]
+    assert all(value is not None and value >= 0 for value in left)
+    assert left[-1] == 0
+
+
+def test_the_same_request_gives_the_same_bits(renderer: Renderer, ask: Ask) -> None:
+    run(renderer, ask("root"))
+    parent = ask("root").folder
+    first, second, other = (ask(t, parent=parent, sections=2, seed=s) for t, s in (("a", 7), ("b", 7), ("c", 8)))
+    for request in (first, second, other):
+        assert isinstance(run(renderer, request)[-1], TakeDone)
+    assert torch.equal(latents(first.folder), latents(second.folder))
+    assert np.array_equal(read_clip(first.folder / "clip.mp4"), read_clip(second.folder / "clip.mp4"))
+    assert not torch.equal(latents(first.folder), latents(other.folder))
+
+
+def test_one_take_of_two_sections_equals_the_same_sections_interrupted_and_finished(renderer: Renderer, ask: Ask) -> None:
+    whole, cut = ask("whole", sections=3), ask("cut", sections=3)
+    run(renderer, whole)
+    stop, seen = threading.Event(), []
+    for event in renderer.render(cut, stop):
+        seen.append(event)
+        if isinstance(event, Step) and (event.section, event.step) == (1, 1):
+            stop.set()
+    assert isinstance(seen[-1], Cancelled)
+    assert (seen[-1].sections, seen[-1].frames) == (1, 12)
+    assert probe(cut.folder / "clip.mp4").frames == 12
+    assert isinstance(run(renderer, cut)[-1], TakeDone)
+    assert torch.equal(latents(whole.folder), latents(cut.folder))
+    assert np.array_equal(read_clip(whole.folder / "clip.mp4"), read_clip(cut.folder / "clip.mp4"))
+
+
+@pytest.mark.parametrize("phase", ["reading prompt and picture", "denoising", "decoding", "saving"])
+def test_cancelled_in_every_phase(renderer: Renderer, ask: Ask, phase: str) -> None:
+    request, stop, events = ask(sections=2), threading.Event(), []
+    for event in renderer.render(request, stop):
+        events.append(event)
+        if isinstance(event, Working) and event.doing == phase:
+            stop.set()
+    last = events[-1]
+    if phase == "saving":  # everything is rendered: stopping now would only lose it
+        assert isinstance(last, TakeDone)
+    else:
+        assert isinstance(last, Cancelled)
+        assert last.sections == (1 if phase == "decoding" else 0)
+        assert (request.folder / "clip.mp4").is_file() == (phase == "decoding")
+    steps_after = [e for e in events[events.index(Working("a", phase)):] if isinstance(e, Step)]
+    assert len(steps_after) <= (2 if phase == "saving" else 0)
+
+
+def test_not_a_number_fails_and_keeps_what_is_finished(
+    renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(sections=2)
+    good = module.flow.noise
+
+    def poisoned(shape: tuple[int, ...], seed: int) -> torch.Tensor:
+        noise = good(shape, seed)
+        return noise if seed == module.flow.section_seed(7, 0) else noise * float("nan")
+
+    monkeypatch.setattr(module.flow, "noise", poisoned)
+    last = run(renderer, request)[-1]
+    assert isinstance(last, Failed)
+    assert "not numbers" in last.message
+    assert "another seed" in last.remedy
+    assert (last.sections, last.frames) == (1, 12)
+
+
+def test_a_full_disk_is_told_and_the_rest_can_be_rendered_later(
+    renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(sections=2)
+    good = module.write_clip
+
+    def full(path: Path, *arguments: object) -> None:
+        if path.name == "section-001.mp4":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        good(path, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "write_clip", full)
+    last = run(renderer, request)[-1]
+    assert isinstance(last, Failed)
+    assert "disk is full" in last.message
+    assert last.sections == 1
+    monkeypatch.undo()
+    assert isinstance(run(renderer, request)[-1], TakeDone)
+
+
+def test_a_snapshot_of_another_model_or_size_is_refused(renderer: Renderer, ask: Ask) -> None:
+    run(renderer, ask("root"))
+    last = run(renderer, ask("b", parent=ask("root").folder, size=(32, 64)))[-1]
+    assert isinstance(last, Failed)
+    assert "another model or at another size" in last.message
+
+
+def test_a_missing_parent_snapshot_is_named(renderer: Renderer, ask: Ask, tmp_path: Path) -> None:
+    last = run(renderer, ask("b", parent=tmp_path / "gone"))[-1]
+    assert isinstance(last, Failed)
+    assert "snapshot.safetensors is missing" in last.message
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "x" * 5000, "{0} {x} {{", "<b>&</b>\x00\x07", "🎬🌊 ночь 夜", "%s %n {{7*7}}"])
+def test_any_prompt_renders(renderer: Renderer, ask: Ask, prompt: str) -> None:
+    assert isinstance(run(renderer, ask(prompt=prompt))[-1], TakeDone)
+
+
+def test_the_reference_can_be_broken(renderer: Renderer, ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    last = run(renderer, ask(reference=tmp_path / "broken.png"))[-1]
+    assert isinstance(last, Failed)
+    assert "broken.png" in last.message
