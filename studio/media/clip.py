@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio.media import MediaError
 from studio.media.disk import whole
 
+Frame = NDArray[np.uint8]      # [H, W, 3] RGB
 Frames = NDArray[np.uint8]     # [T, H, W, 3] RGB
 
 # One encoder set-up for every clip, so that clips can be joined without encoding again: no B-frames (a clip ends on the
@@ -75,13 +76,13 @@ class ClipWriter:
 
     def write(self, frames: Frames) -> None:
         """Add frames [T, H, W, 3]."""
-        for pixels in frames:
+        for image in frames:
+            height, width = image.shape[:2]
             if self._size is None:
-                self._open(pixels.shape[1], pixels.shape[0])
-            elif pixels.shape != (self._size[1], self._size[0], 3):
-                height, width = pixels.shape[:2]
+                self._open(width, height)
+            elif self._size != (width, height):
                 raise MediaError(f"{self.path.name}: a frame of {width}×{height} pixels in a clip of {self._size}.")
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, interpolation=EXACT
             )
             frame.pts, frame.time_base = self.frames, 1 / self._rate
@@ -129,10 +130,14 @@ def reading(path: Path) -> Iterator[InputContainer]:
 def read_clip(path: Path) -> Frames:
     """All frames of a clip, [T, H, W, 3] RGB."""
     with reading(path) as container:
-        frames = [frame.to_ndarray(format="rgb24", interpolation=EXACT) for frame in container.decode(video=0)]
+        frames = [pixels(frame) for frame in container.decode(video=0)]
     if not frames:
         raise MediaError(f"{path.name} holds no frames.")
     return np.stack(frames)
+
+
+def pixels(frame: av.VideoFrame) -> Frame:
+    return np.asarray(frame.to_ndarray(format="rgb24", interpolation=EXACT), np.uint8)
 
 
 def notes(container: InputContainer) -> dict[str, str]:

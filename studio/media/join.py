@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from studio.media import MediaError
@@ -32,16 +33,20 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
             stream.time_base = 1 / rate
             frames = 0
             for clip in clips:
-                with reading(clip) as container:
-                    source = container.streams.video[0]
-                    check_alike(clips[0], pattern, clip, source)
-                    for packet in container.demux(source):
-                        if packet.size:
-                            packet.stream, packet.time_base = stream, 1 / rate
-                            packet.pts = packet.dts = frames
-                            packet.duration = 1
-                            film.mux(packet)
-                            frames += 1
+                for packet in coded_frames(clip, clips[0], pattern):
+                    packet.stream, packet.time_base = stream, 1 / rate
+                    packet.pts = packet.dts = frames
+                    packet.duration = 1
+                    film.mux(packet)
+                    frames += 1
+
+
+def coded_frames(clip: Path, first: Path, pattern: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The frames of `clip` as they are coded, if they can follow those of `first`."""
+    with reading(clip) as container:
+        stream = container.streams.video[0]
+        check_alike(first, pattern, clip, stream)
+        yield from (packet for packet in container.demux(stream) if packet.size)
 
 
 def check_alike(first: Path, pattern: VideoStream, clip: Path, stream: VideoStream) -> None:

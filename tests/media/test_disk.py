@@ -56,7 +56,10 @@ def test_a_disk_that_fills_while_writing(tmp_path: Path, names: Callable[[Path],
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
-def test_the_encoder_meets_a_real_limit(tmp_path: Path, names: Callable[[Path], list[str]]) -> None:
+@pytest.mark.parametrize(
+    "verb", ["write_clip(folder / 'b.mp4', noise, 12)", "join([folder / 'a.mp4'] * 3, folder / 'b.mp4')"]
+)
+def test_the_video_library_meets_a_real_limit(tmp_path: Path, names: Callable[[Path], list[str]], verb: str) -> None:
     """The system refuses bytes while the video library writes: still a message and a clean folder."""
     script = f"""
 import resource
@@ -64,17 +67,20 @@ import numpy as np
 from pathlib import Path
 from studio.media import MediaError
 from studio.media.clip import write_clip
+from studio.media.join import join
+folder = Path({str(tmp_path)!r})
 noise = np.random.default_rng(0).integers(0, 256, (48, 128, 128, 3), dtype=np.uint8)
+write_clip(folder / "a.mp4", noise, 12)
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 try:
-    write_clip(Path({str(tmp_path)!r}) / "clip.mp4", noise, 12)
+    {verb}
 except MediaError as error:
-    assert "is full" in error.message, error.message
+    assert "b.mp4" in error.message and "is full" in error.message, error.message
 else:
     raise AssertionError("the limit was not met")
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
-    assert names(tmp_path) == []
+    assert names(tmp_path) == ["a.mp4"]
 
 
 @pytest.mark.parametrize("name", WRITERS)
