@@ -1,4 +1,4 @@
-"""The nouns of the document: project, segment, take, branch. Values only; it does not know how they are edited, stored or rendered."""
+"""The nouns of the document: project, segment, take, branch. It does not know how they are edited, kept or made."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import Any, Literal
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+def _empty() -> Mapping[str, Any]:
+    return EMPTY  # by a factory: Python 3.11 takes no mapping as a plain default
+
+
 @dataclass(frozen=True)
 class Clock:
     """A model's sense of time: frames per second, and the pixel frames of one section."""
 
     fps: int = 12
     section_frames: int = 36
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def sections(self, frames: int) -> int:
         """Whole sections that will really be rendered for `frames` wanted frames (nearest, at least one)."""
@@ -36,6 +41,7 @@ class Settings:
     preset: str = "standard"
     steps: int = 8
     guidance: float = 1.0
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Segment:
     prompt: str = ""
     frames: int = 36
     seed: int = 0
-    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)  # fields of a newer format, written back as they came
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
 
 
 TakeState = Literal["done", "partial"]
@@ -54,7 +60,7 @@ TakeState = Literal["done", "partial"]
 
 @dataclass(frozen=True)
 class Take:
-    """One rendered segment, immutable once `done`. A `partial` take kept the finished sections of a render cut short."""
+    """One rendered segment, immutable once `done`. A `partial` one kept the finished sections of a render cut short."""
 
     id: str
     parent: str | None            # take it continues; None: the reference image
@@ -67,7 +73,8 @@ class Take:
     state: TakeState = "done"
     seconds: float = 0.0          # wall time of the render
     created: str = ""             # ISO 8601, UTC
-    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+    size: tuple[int, int] = (0, 0)  # width, height in pixels, as it was rendered
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Branch:
     name: str
     segments: tuple[Segment, ...] = ()
     tip: str | None = None
-    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,7 @@ class Reference:
     width: int
     height: int
     name: str = ""                # as the artist's file was called
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
 @dataclass(frozen=True)
@@ -106,11 +114,11 @@ class Project:
     clock: Clock = Clock()
     settings: Settings = Settings()
     reference: Reference | None = None
-    takes: Mapping[str, Take] = EMPTY                       # every take ever kept; only grows
+    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; only grows
     branches: tuple[Branch, ...] = ()
     branch: str = ""
     head: str | None = None
-    unknown: Mapping[str, Any] = field(default=EMPTY, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def current(self) -> Branch:
         """The current branch."""

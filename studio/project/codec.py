@@ -1,0 +1,254 @@
+"""The document as JSON values and back, with a newer format's unknown fields kept. It does not know files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings, Take
+
+FORMAT = 1
+
+Table = dict[str, Any]
+T = TypeVar("T")
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_PICTURE = re.compile(r"media/[0-9a-f]{16}\.png")
+_LARGEST = 10_000
+
+
+class FormatError(ValueError):
+    """Not a document this studio can read: the message names the field."""
+
+
+def project_table(project: Project) -> Table:
+    """The document as a JSON object, without its format number."""
+    return {
+        **project.unknown,
+        "id": project.id,
+        "name": project.name,
+        "model": project.model,
+        "size": list(project.size),
+        "clock": clock_table(project.clock),
+        "settings": _settings_table(project.settings),
+        "reference": _reference_table(project.reference) if project.reference else None,
+        "takes": [take_table(take) for take in project.takes.values()],
+        "branches": [_branch_table(branch) for branch in project.branches],
+        "branch": project.branch,
+        "head": project.head,
+    }
+
+
+def read_project(table: object) -> Project:
+    """The project in a JSON object.
+
+    Raises:
+        FormatError: a field is missing or of the wrong kind, or the tree does not hang together.
+    """
+    read = _Reader(table, "project")
+    takes = [read_take(entry) for entry in read("takes", list)]
+    reference = read.optional("reference", dict)
+    project = Project(
+        id=read.id("id"),
+        name=read("name", str),
+        model=read("model", str),
+        size=read.size("size"),
+        clock=_clock(read("clock", dict)),
+        settings=_settings(read("settings", dict)),
+        reference=None if reference is None else _reference(reference),
+        takes={take.id: take for take in takes},
+        branches=tuple(_branch(entry) for entry in read("branches", list)),
+        branch=read.id("branch"),
+        head=read.link("head"),
+        unknown=read.rest("format"),
+    )
+    check(project)
+    return project
+
+
+def check(project: Project) -> None:
+    """Hold the tree against its rules: takes lead to the reference, plans cover paths, the head is on the current one.
+
+    Raises:
+        FormatError: names the first rule that is broken.
+    """
+    for take in project.takes.values():
+        if take.parent is not None and take.parent not in project.takes:
+            raise FormatError(f"take {take.id} continues a take that is not there")
+    rooted: set[str | None] = {None}
+    for take in project.takes.values():
+        trail: list[str] = []
+        at: str | None = take.id
+        while at not in rooted:
+            trail.append(str(at))
+            if len(trail) > len(project.takes):
+                raise FormatError(f"take {take.id} continues itself")
+            at = project.takes[str(at)].parent
+        rooted.update(trail)
+    ids = {branch.id for branch in project.branches}
+    if len(ids) != len(project.branches) or project.branch not in ids:
+        raise FormatError("the current branch is not among the branches")
+    for branch in project.branches:
+        if branch.tip is not None and branch.tip not in project.takes:
+            raise FormatError(f"branch {branch.id} ends at a take that is not there")
+        if len(branch.segments) < len(project.lineage(branch.tip)):
+            raise FormatError(f"branch {branch.id} plans less than it has takes")
+    if project.head is not None and all(take.id != project.head for take in project.path()):
+        raise FormatError("the head is not on the current branch")
+
+
+def take_table(take: Take) -> Table:
+    """A take as a JSON object."""
+    return {
+        **take.unknown,
+        "id": take.id,
+        "parent": take.parent,
+        "segment": _segment_table(take.segment),
+        "settings": _settings_table(take.settings),
+        "model": take.model,
+        "reference": take.reference,
+        "size": list(take.size),
+        "sections": take.sections,
+        "frames": take.frames,
+        "state": take.state,
+        "seconds": take.seconds,
+        "created": take.created,
+    }
+
+
+def read_take(table: object) -> Take:
+    """The take in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
+    read = _Reader(table, "take")
+    state = read("state", str)
+    if state not in ("done", "partial"):
+        raise FormatError(f"take: 'state' is {state!r}")
+    return Take(
+        id=read.id("id"),
+        parent=read.link("parent"),
+        segment=_segment(read("segment", dict)),
+        settings=_settings(read("settings", dict)),
+        model=read("model", str),
+        reference=read("reference", str),
+        size=read.size("size"),
+        sections=read.count("sections"),
+        frames=read.count("frames"),
+        state="done" if state == "done" else "partial",
+        seconds=read.number("seconds"),
+        created=read("created", str),
+        unknown=read.rest(),
+    )
+
+
+def _segment_table(segment: Segment) -> Table:
+    known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
+    return {**segment.unknown, **known}
+
+
+def _segment(table: Table) -> Segment:
+    read = _Reader(table, "segment")
+    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), read.rest())
+
+
+def _settings_table(settings: Settings) -> Table:
+    return {**settings.unknown, "preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance}
+
+
+def _settings(table: Table) -> Settings:
+    read = _Reader(table, "settings")
+    return Settings(read("preset", str), read.count("steps", 1), read.number("guidance"), read.rest())
+
+
+
+def clock_table(clock: Clock) -> Table:
+    return {**clock.unknown, "fps": clock.fps, "section_frames": clock.section_frames}
+
+
+def _clock(table: Table) -> Clock:
+    read = _Reader(table, "clock")
+    return Clock(read.count("fps", 1), read.count("section_frames", 1), read.rest())
+
+
+def _branch_table(branch: Branch) -> Table:
+    segments = [_segment_table(segment) for segment in branch.segments]
+    return {**branch.unknown, "id": branch.id, "name": branch.name, "tip": branch.tip, "segments": segments}
+
+
+def _branch(table: object) -> Branch:
+    read = _Reader(table, "branch")
+    segments = tuple(_segment(entry) for entry in read("segments", list))
+    return Branch(read.id("id"), read("name", str), segments, read.link("tip"), read.rest())
+
+
+def _reference_table(reference: Reference) -> Table:
+    return {
+        **reference.unknown,
+        "file": reference.file,
+        "sha256": reference.sha256,
+        "width": reference.width,
+        "height": reference.height,
+        "name": reference.name,
+    }
+
+
+def _reference(table: Table) -> Reference:
+    read = _Reader(table, "reference")
+    file = read("file", str)
+    if not _PICTURE.fullmatch(file):
+        raise FormatError("reference: 'file' leads out of the project")
+    return Reference(
+        file, read("sha256", str), read.count("width", 1), read.count("height", 1), read("name", str), read.rest()
+    )
+
+
+class _Reader:
+    """Takes typed fields out of a JSON object, and knows which ones it did not know."""
+
+    def __init__(self, table: object, what: str) -> None:
+        if not isinstance(table, dict):
+            raise FormatError(f"{what}: not an object")
+        self._table: Table = table
+        self._what = what
+        self._known: set[str] = set()
+
+    def __call__(self, key: str, kind: type[T]) -> T:
+        self._known.add(key)
+        value = self._table.get(key)
+        if not isinstance(value, kind):
+            raise FormatError(f"{self._what}: '{key}' is missing or of the wrong kind")
+        return value
+
+    def optional(self, key: str, kind: type[T]) -> T | None:
+        self._known.add(key)
+        return None if self._table.get(key) is None else self(key, kind)
+
+    def id(self, key: str) -> str:
+        value = self(key, str)
+        if not _ID.fullmatch(value):
+            raise FormatError(f"{self._what}: '{key}' is not an id")
+        return value
+
+    def link(self, key: str) -> str | None:
+        return None if self.optional(key, str) is None else self.id(key)
+
+    def count(self, key: str, least: int = 0) -> int:
+        value = self(key, int)
+        if isinstance(value, bool) or not least <= value < 2**53:
+            raise FormatError(f"{self._what}: '{key}' is out of range")
+        return value
+
+    def number(self, key: str) -> float:
+        value: object = self(key, object)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**53:
+            raise FormatError(f"{self._what}: '{key}' is not a number")
+        return float(value)
+
+    def size(self, key: str) -> tuple[int, int]:
+        value = self(key, list)
+        if len(value) != 2 or not all(type(side) is int and 0 < side <= _LARGEST for side in value):
+            raise FormatError(f"{self._what}: '{key}' is not a width and a height")
+        return value[0], value[1]
+
+    def rest(self, *known: str) -> Mapping[str, Any]:
+        """Fields nobody asked for: those of a newer format."""
+        return {key: value for key, value in self._table.items() if key not in self._known and key not in known}

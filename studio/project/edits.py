@@ -1,0 +1,186 @@
+"""The verbs of the document, each Project -> Project; those of takes and branches are in `tree`. It stores nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from studio.project import limits
+from studio.project.limits import EditError, fresh_id, fresh_seed
+from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings
+from studio.project.tree import (
+    add_take,
+    branch,
+    check_parent,
+    drop_branch,
+    next_segment,
+    planned,
+    rename_branch,
+    rewind,
+    same_take,
+    stale,
+    switch,
+    unfinished,
+    with_branch,
+)
+
+__all__ = [
+    "EditError", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "edit_segment", "move_segment",
+    "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind", "same_take", "set_model",
+    "set_reference", "set_settings", "set_size", "stale", "switch", "unfinished",
+]  # fmt: skip
+
+
+def new(
+    name: str = "Untitled film",
+    model: str = "memorypack-mini",
+    size: tuple[int, int] = (320, 192),
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+) -> Project:
+    """A project with one empty segment of one section, on one branch.
+
+    Raises:
+        EditError: a name or size that cannot be.
+    """
+    clock = clock or Clock()
+    first = Branch(fresh_id(), "Main", (Segment(fresh_id(), "", clock.section_frames, fresh_seed()),))
+    return Project(
+        id=fresh_id(),
+        name=limits.name(name, "film"),
+        model=model,
+        size=limits.size(size),
+        clock=clock,
+        settings=settings or Settings(),
+        branches=(first,),
+        branch=first.id,
+    )
+
+
+def set_reference(project: Project, reference: Reference | None) -> Project:
+    """Start from another image, or (None) from none yet. Takes made from the old one become stale."""
+    return replace(project, reference=reference)
+
+
+def rename(project: Project, name: str) -> Project:
+    """Raises EditError: blank or too long."""
+    return replace(project, name=limits.name(name, "film"))
+
+
+def set_size(project: Project, size: tuple[int, int]) -> Project:
+    """Raises EditError: not two even numbers from 16 to 4096."""
+    return replace(project, size=limits.size(size))
+
+
+def set_settings(project: Project, settings: Settings) -> Project:
+    """Raises EditError: steps or guidance out of range."""
+    checked = replace(settings, steps=limits.steps(settings.steps), guidance=limits.guidance(settings.guidance))
+    return replace(project, settings=checked)
+
+
+def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int]) -> Project:
+    """Render with another model. Every segment keeps its length in seconds, counted in the new model's frames.
+
+    A segment that would be longer than 40 of the new model's sections is cut to 40.
+
+    Raises:
+        EditError: a size that cannot be.
+    """
+    longest = limits.SECTIONS * clock.section_frames
+
+    def retimed(segment: Segment) -> Segment:
+        wanted = round(segment.frames / project.clock.fps * clock.fps)
+        return replace(segment, frames=min(max(wanted, clock.section_frames), longest))
+
+    branches = tuple(replace(b, segments=tuple(map(retimed, b.segments))) for b in project.branches)
+    return replace(project, model=model, clock=clock, size=limits.size(size), branches=branches)
+
+
+def add_segment(
+    project: Project, index: int | None = None, prompt: str = "", frames: float | None = None, seed: int | None = None
+) -> Project:
+    """A new segment before the one at `index`; None: after the last.
+
+    Without `frames` it is as long as the one before it; without `seed` it gets a random one.
+
+    Raises:
+        EditError: before a rendered segment, beyond the end, too many, or a value that cannot be.
+    """
+    segments = project.current().segments
+    index = len(segments) if index is None else _index(index, len(segments) + 1)
+    if index < len(project.path()):
+        raise EditError(
+            f"Segment {index + 1} is rendered, so nothing can be put before it on this branch. "
+            "Rewind to the take before it and branch there."
+        )
+    if len(segments) >= limits.SEGMENTS:
+        raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Begin a second project for what follows.")
+    neighbour = segments[index - 1].frames if index else project.clock.section_frames
+    segment = Segment(
+        fresh_id(),
+        limits.prompt(prompt),
+        limits.frames(neighbour if frames is None else frames, project.clock),
+        fresh_seed() if seed is None else limits.seed(seed),
+    )
+    return _with_plan(project, (*segments[:index], segment, *segments[index:]))
+
+
+def edit_segment(project: Project, index: int, **changes: object) -> Project:
+    """Change `prompt`, `frames` or `seed` of a segment (seed=None: a new random one). A take of it becomes stale.
+
+    Raises:
+        EditError: no such segment, or a value that cannot be.
+    """
+    segments = project.current().segments
+    index = _index(index, len(segments))
+    clean: dict[str, Any] = {}
+    for key, value in changes.items():
+        if key == "prompt":
+            clean[key] = limits.prompt(value)
+        elif key == "frames":
+            clean[key] = limits.frames(value, project.clock)
+        elif key == "seed":
+            clean[key] = fresh_seed() if value is None else limits.seed(value)
+        else:
+            raise EditError(f"A segment has a prompt, a length in frames and a seed, but no '{key}'.")
+    return _with_plan(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
+
+
+def remove_segment(project: Project, index: int) -> Project:
+    """Raises EditError: no such segment, or it is rendered."""
+    segments = project.current().segments
+    index = _unrendered(project, index, "removed")
+    return _with_plan(project, segments[:index] + segments[index + 1 :])
+
+
+def move_segment(project: Project, index: int, to: int) -> Project:
+    """Put the segment at `index` so that it is the one at `to`.
+
+    Raises:
+        EditError: no such segment or place, or one of them is rendered.
+    """
+    segments = list(project.current().segments)
+    index, to = _unrendered(project, index, "moved"), _unrendered(project, to, "moved")
+    segments.insert(to, segments.pop(index))
+    return _with_plan(project, tuple(segments))
+
+
+def _with_plan(project: Project, segments: tuple[Segment, ...]) -> Project:
+    return with_branch(project, replace(project.current(), segments=segments))
+
+
+def _index(index: object, count: int) -> int:
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < count:
+        raise EditError("There is no such segment any more. Look at the timeline again.")
+    return index
+
+
+def _unrendered(project: Project, index: int, done: str) -> int:
+    index = _index(index, len(project.current().segments))
+    if index < len(project.path()):
+        raise EditError(
+            f"Segment {index + 1} is rendered, so it cannot be {done} on this branch. "
+            "Rewind to the take before it and branch there: the branch you are on stays as it is."
+        )
+    return index
+

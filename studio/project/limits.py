@@ -1,0 +1,162 @@
+"""What the document accepts: prompts, names, lengths, seeds, sizes, cleaned or refused. It does not know projects."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+
+from studio.project.model import Clock
+
+PROMPT_LENGTH = 2000
+NAME_LENGTH = 120
+SECTIONS = 40
+"""Sections of one segment, at most."""
+SEGMENTS = 400
+"""Segments of one branch, at most."""
+SEEDS = 2**32
+SIDE = (16, 4096)
+
+
+class EditError(Exception):
+    """An edit is not possible; the message tells the artist why and what to do. The project is as it was."""
+
+
+def fresh_id() -> str:
+    """A short name nobody can guess: 12 hex digits."""
+    return secrets.token_hex(6)
+
+
+def fresh_seed() -> int:
+    """A random seed: 32 bits, not negative."""
+    return secrets.randbelow(SEEDS)
+
+
+def prompt(text: object) -> str:
+    """`text` without control characters (line breaks stay, tabs become spaces) and outer space.
+
+    Raises:
+        EditError: not text, or longer than 2000 characters; a prompt is never cut silently.
+    """
+    if not isinstance(text, str):
+        raise EditError("A prompt is text.")
+    clean = _printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    if len(clean) > PROMPT_LENGTH:
+        raise EditError(
+            f"This prompt has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. "
+            "Shorten it, or spread it over two segments. The segment keeps the prompt it had."
+        )
+    return clean
+
+
+def name(text: object, of: str) -> str:
+    """`text` as a name on one line. `of` says what is named: 'film', 'branch'.
+
+    Raises:
+        EditError: not text, blank, or longer than 120 characters.
+    """
+    if not isinstance(text, str):
+        raise EditError(f"The name of a {of} is text.")
+    clean = " ".join(_printable(text).split())
+    if not clean:
+        raise EditError(f"A {of} needs a name. It keeps the one it had.")
+    if len(clean) > NAME_LENGTH:
+        raise EditError(
+            f"This name has {len(clean):,} characters; {NAME_LENGTH} is the most. The {of} keeps the name it had."
+        )
+    return clean
+
+
+def frames(length: object, clock: Clock) -> int:
+    """A wanted length in whole frames: fractions are rounded, less than a section becomes one section.
+
+    Raises:
+        EditError: not a number, not finite, not above zero, or more than 40 sections.
+    """
+    wanted = _number(length, "A length")
+    if wanted <= 0:
+        raise EditError("A segment must be longer than nothing. It keeps the length it had.")
+    longest = SECTIONS * clock.section_frames
+    if wanted > longest:
+        raise EditError(
+            f"A segment can last {clock.seconds(longest):g} seconds at most ({SECTIONS} sections). "
+            "Spread it over several segments; they join without a seam."
+        )
+    return max(clock.section_frames, round(wanted))
+
+
+def seed(value: object) -> int:
+    """A seed: a whole number from 0 to 4,294,967,295.
+
+    Raises:
+        EditError: anything else.
+    """
+    number = _number(value, "A seed")
+    if number != int(number) or not 0 <= number < SEEDS:
+        raise EditError(f"A seed is a whole number from 0 to {SEEDS - 1:,}.")
+    return int(number)
+
+
+def steps(value: object) -> int:
+    """Denoising steps: a whole number from 1 to 200.
+
+    Raises:
+        EditError: anything else.
+    """
+    number = _number(value, "The number of steps")
+    if number != int(number) or not 1 <= number <= 200:
+        raise EditError("The number of steps is a whole number from 1 to 200.")
+    return int(number)
+
+
+def guidance(value: object) -> float:
+    """Guidance: a number from 0 to 100.
+
+    Raises:
+        EditError: anything else.
+    """
+    number = float(_number(value, "Guidance"))
+    if not 0 <= number <= 100:
+        raise EditError("Guidance is a number from 0 to 100.")
+    return number
+
+
+def size(value: object) -> tuple[int, int]:
+    """Width and height in pixels: whole even numbers from 16 to 4096.
+
+    Raises:
+        EditError: anything else.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise EditError("A size is a width and a height.")
+    width, height = (_number(side, "A side of the picture") for side in value)
+    for side in (width, height):
+        if side != int(side) or side % 2 or not SIDE[0] <= side <= SIDE[1]:
+            raise EditError(f"Width and height are whole even numbers from {SIDE[0]} to {SIDE[1]:,} pixels.")
+    return int(width), int(height)
+
+
+def whole(value: object, what: str) -> int:
+    """A whole number above zero. Raises EditError: anything else."""
+    number = positive(value, what)
+    if number != int(number):
+        raise EditError(f"{what} is a whole number.")
+    return int(number)
+
+
+def positive(value: object, what: str) -> float:
+    """A number above zero. Raises EditError: anything else."""
+    number = _number(value, what)
+    if number <= 0:
+        raise EditError(f"{what} is above zero.")
+    return float(number)
+
+
+def _number(value: object, what: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**53:
+        raise EditError(f"{what} is a number, and not an endless one.")
+    return value
+
+
+def _printable(text: str) -> str:
+    """Without control characters (line breaks stay) and halves of surrogate pairs, which no file can hold."""
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})

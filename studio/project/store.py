@@ -1,0 +1,219 @@
+"""A project on disk: one folder, a versioned document, a folder per take. It does not know pictures, clips or weights.
+
+project.json        the document, replaced in one step; project.json.bak is the one before
+media/              reference images, named by content
+takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept
+films/              joined films and exports; all of it can be made again
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from studio.project import rescue
+from studio.project.codec import FORMAT, FormatError, project_table, read_project, read_take, take_table
+from studio.project.files import StoreError, read_json, refused, write_bytes, write_json
+from studio.project.model import Project, Take
+
+__all__ = ["CLIP", "Opened", "Store", "StoreError"]
+
+DOCUMENT = "project.json"
+BACKUP = "project.json.bak"
+CLIP = "clip.mp4"
+_TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project as it was found. `findings` tell the artist what was not as it should be."""
+
+    project: Project
+    findings: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+class Store:
+    """The folder of one project. Not for several threads at once: whoever owns the document locks it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.read_only = False
+        self._saved = b""
+
+    @property
+    def takes(self) -> Path:
+        return self.folder / "takes"
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    @property
+    def films(self) -> Path:
+        return self.folder / "films"
+
+    def take_folder(self, take: str) -> Path:
+        """Where a take's files lie. Raises StoreError: `take` is not an id."""
+        if not _TAKE_ID.fullmatch(take):
+            raise StoreError("This is not a take of the project. Look at the timeline again.")
+        return self.takes / take
+
+    def create(self, project: Project) -> None:
+        """Make the folder and save `project` in it.
+
+        Raises:
+            StoreError: a project is there already, or the disk refuses.
+        """
+        if (self.folder / DOCUMENT).exists():
+            raise StoreError(f"There is a project in {self.folder} already. Open it, or choose another folder.")
+        try:
+            for folder in (self.takes, self.media, self.films):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refused(self.folder, error) from error
+        self.save(project)
+
+    def open(self) -> Opened:
+        """Read the project; damage is mended as far as it goes, and told as findings.
+
+        Raises:
+            StoreError: there is no project, or a newer studio made it and this one cannot show it.
+        """
+        damage: list[str] = []
+        for name in (DOCUMENT, BACKUP):
+            try:
+                return self._opened(self.folder / name, tuple(damage))
+            except FileNotFoundError:
+                continue
+            except PermissionError as error:
+                raise StoreError(f"{self.folder / name} may not be read. Change its permissions first.") from error
+            except (ValueError, OSError) as error:  # cut short, or not what it should be
+                damage.append(f"{name} is damaged ({error})")
+        takes = tuple(take for take, _ in self._kept())
+        if not takes and not damage:
+            raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
+        self._set_aside()
+        project, findings = rescue.rebuilt(self.folder, [table for _, table in self._kept()], takes)
+        return Opened(project, (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {findings[0]}", *findings[1:]))
+
+    def save(self, project: Project) -> None:
+        """Write the document in one step; the one before stays as project.json.bak.
+
+        Raises:
+            StoreError: the project is open read-only, or the disk refuses. The file is as it was.
+        """
+        self._may_write()
+        if self._saved:
+            write_bytes(self.folder / BACKUP, self._saved)
+        self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)})
+
+    def ask(self, take: Take, project: Project) -> Path:
+        """Make the folder of a take about to be rendered, and note what is asked, so that a crash loses nothing.
+
+        Raises:
+            StoreError: read-only, or the disk refuses.
+        """
+        self._may_write()
+        folder = self.take_folder(take.id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refused(folder, error) from error
+        write_json(folder / "asked.json", _with_project(take, project))
+        return folder
+
+    def write_take(self, take: Take, project: Project) -> None:
+        """Note that a take is kept: take.json, written last, says that the other files are whole.
+
+        Raises:
+            StoreError: read-only, or the disk refuses.
+        """
+        self._may_write()
+        folder = self.take_folder(take.id)
+        write_json(folder / "take.json", _with_project(take, project))
+        if take.state == "done":
+            with contextlib.suppress(OSError):
+                (folder / "asked.json").unlink(missing_ok=True)
+
+    def discard(self, take: str) -> None:
+        """Remove the folder of a take that came to nothing. A kept take is never removed."""
+        folder = self.take_folder(take)
+        if not self.read_only and not (folder / "take.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def missing(self, project: Project) -> frozenset[str]:
+        """Takes whose clip is gone from the disk."""
+        return frozenset(take for take in project.takes if not (self.take_folder(take) / CLIP).is_file())
+
+    def asked(self) -> tuple[Take, ...]:
+        """Takes whose render was begun and not finished, as they were asked."""
+        return tuple(take for take, _ in self._noted("asked.json"))
+
+    def _opened(self, path: Path, damage: tuple[str, ...]) -> Opened:
+        table = read_json(path)
+        version = table.get("format")
+        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+            raise FormatError("it has no format number")
+        newer = version > FORMAT
+        try:
+            project = read_project(table)
+        except FormatError as error:
+            if newer:
+                raise StoreError(
+                    f"{path} was made by a newer studio (format {version}; this one reads {FORMAT}). "
+                    "Update the studio to open it. The project is as it was."
+                ) from error
+            raise
+        self.read_only = newer or not os.access(self.folder, os.W_OK)
+        if self.read_only:
+            return Opened(project, (self._why_read_only(newer),), read_only=True)
+        if damage:
+            self._set_aside()
+            damage = (f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since.",)
+        else:
+            self._saved = path.read_bytes()
+        project, found = rescue.gathered(project, [take for take, _ in self._kept()])
+        return Opened(project, (*damage, *found))
+
+    def _why_read_only(self, newer: bool) -> str:
+        if newer:
+            return "This project was made by a newer studio, so it is for viewing only. Update the studio to go on."
+        return f"{self.folder} cannot be written to, so this is for viewing only. Change the folder's permissions."
+
+    def _may_write(self) -> None:
+        if self.read_only:
+            raise StoreError(
+                "This project is open for viewing only: it was made by a newer studio, or its folder cannot be "
+                "written to. Nothing was changed."
+            )
+
+    def _set_aside(self) -> None:
+        """Keep a damaged document for whoever wants to look into it."""
+        with contextlib.suppress(OSError):
+            (self.folder / DOCUMENT).replace(self.folder / f"{DOCUMENT}.damaged")
+
+    def _kept(self) -> Iterator[tuple[Take, dict[str, Any]]]:
+        return self._noted("take.json")
+
+    def _noted(self, name: str) -> Iterator[tuple[Take, dict[str, Any]]]:
+        """Takes noted in files of that name, oldest first, with the project as it was. Unreadable ones stay."""
+        noted: list[tuple[Take, dict[str, Any]]] = []
+        for path in sorted(self.takes.glob(f"*/{name}")):
+            with contextlib.suppress(ValueError, OSError):
+                table = read_json(path)
+                take = read_take(table.get("take"))
+                if take.id == path.parent.name:
+                    noted.append((take, table))
+        return iter(sorted(noted, key=lambda entry: entry[0].created))
+
+
+def _with_project(take: Take, project: Project) -> dict[str, Any]:
+    """A take, and the project around it without its other takes: enough to build the document again."""
+    return {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}))}

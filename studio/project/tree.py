@@ -1,0 +1,260 @@
+"""The tree of takes: rewind, branch, switch, add a take, tell which are stale. It does not know how takes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from studio.project import limits
+from studio.project.limits import EditError, fresh_id
+from studio.project.model import Branch, Project, Segment, Take
+
+
+def with_branch(project: Project, changed: Branch) -> Project:
+    """The project with the branch of that id replaced."""
+    return replace(project, branches=tuple(changed if b.id == changed.id else b for b in project.branches))
+
+
+def rewind(project: Project, take: str | None) -> Project:
+    """Put the head on a take (None: the start). Off the current branch, that also switches to a branch it lies on.
+
+    A loose take, on no branch since an undo, gets a branch of its own.
+
+    Raises:
+        EditError: no such take.
+    """
+    if take is None or _lies_on(project, project.current(), take):
+        return replace(project, head=take)
+    _known(project, take)
+    home = next((b for b in project.branches if _lies_on(project, b, take)), None)
+    return replace(project, branch=home.id, head=take) if home else branch(project, take)
+
+
+def branch(project: Project, take: str | None, name: str | None = None) -> Project:
+    """A new branch that ends at a take (None: the start) and becomes the current one; the head stands on its end.
+
+    It plans what its takes were asked for, then what is planned after them where the artist comes from.
+
+    Raises:
+        EditError: no such take, or a name that cannot be.
+    """
+    if take is not None:
+        _known(project, take)
+    path = project.lineage(take)
+    source = project.current()
+    if not _lies_on(project, source, take):
+        source = next((b for b in project.branches if _lies_on(project, b, take)), source)
+    plan = _plan((t.segment for t in path), source.segments[len(path) :])
+    made = Branch(fresh_id(), _name(project) if name is None else limits.name(name, "branch"), plan, take)
+    return replace(project, branches=(*project.branches, made), branch=made.id, head=take)
+
+
+def switch(project: Project, branch: str) -> Project:
+    """Make another branch the current one; the head goes to its end.
+
+    Raises:
+        EditError: no such branch.
+    """
+    found = _branch(project, branch)
+    return replace(project, branch=found.id, head=found.tip)
+
+
+def rename_branch(project: Project, branch: str, name: str) -> Project:
+    """Raises EditError: no such branch, or a name that cannot be."""
+    return with_branch(project, replace(_branch(project, branch), name=limits.name(name, "branch")))
+
+
+def drop_branch(project: Project, branch: str) -> Project:
+    """Take a branch off the list. Its takes stay; those on no other branch are loose. The one before it is current.
+
+    Raises:
+        EditError: no such branch, or it is the only one.
+    """
+    _branch(project, branch)
+    if len(project.branches) == 1:
+        raise EditError("This is the only branch of the film, so it stays. Make another one first.")
+    place = next(i for i, b in enumerate(project.branches) if b.id == branch)
+    left = project.branches[:place] + project.branches[place + 1 :]
+    dropped = replace(project, branches=left)
+    return switch(dropped, left[max(0, place - 1)].id) if project.branch == branch else dropped
+
+
+def add_take(project: Project, take: Take, branch: str | None = None, follow: bool = True) -> Project:
+    """Keep a take. At the end of `branch` (or of the current one) that branch grows; elsewhere it opens a new one.
+
+    The branch left behind by a new one gets back what its takes were asked for: the edits that led to the new take
+    live on in the new branch. A take that was `partial` is replaced by its longer self.
+
+    Args:
+        branch: the branch it was rendered for; None, or one that is gone: the current one.
+        follow: put the head on the take, and switch to its branch. Otherwise head and current branch stay.
+
+    Raises:
+        EditError: its parent is unknown, or a finished take of that id is there already.
+    """
+    if take.parent is not None:
+        _known(project, take.parent)
+    if take.id in project.takes:
+        return _replaced(project, take, follow)
+    kept = replace(project, takes={**project.takes, take.id: take})
+    index = len(project.lineage(take.parent))
+    wanted = [b for b in project.branches if b.id == branch]
+    grown = next((b for b in [*wanted, project.current()] if b.tip == take.parent), None)
+    if grown:
+        grown = replace(grown, tip=take.id, segments=_made_room(grown.segments, index, take.segment))
+        kept = with_branch(kept, grown)
+    else:
+        source = (wanted or [project.current()])[0]
+        shared = source.segments[:index] if _lies_on(project, source, take.parent) else [
+            t.segment for t in project.lineage(take.parent)
+        ]
+        plan = _plan([*shared, take.segment], source.segments[index + 1 :])
+        grown = Branch(fresh_id(), _name(project), plan, take.id)
+        kept = with_branch(kept, _as_rendered(project, source, index))
+        kept = replace(kept, branches=(*kept.branches, grown))
+    return replace(kept, branch=grown.id, head=take.id) if follow else kept
+
+
+def next_segment(project: Project) -> tuple[int, str | None]:
+    """What is rendered next: the index of the segment after the head, and the take it continues.
+
+    On a partial take that nothing continues, that is its own segment again: see `unfinished`.
+
+    Raises:
+        EditError: the plan has no segment there, or the take cannot be continued: see `check_parent`.
+    """
+    depth = len(project.film())
+    head = project.takes[project.head] if project.head else None
+    index, parent = depth, project.head
+    if head and head.state == "partial" and not any(project.children(head.id)):
+        wanted = project.current().segments[depth - 1]
+        if project.clock.sections(wanted.frames) != head.sections or _differs(project, wanted, head):
+            index, parent = depth - 1, head.parent
+    if index >= len(project.current().segments):
+        raise EditError("Every segment up to here is rendered. Add a segment to the timeline to go on.")
+    check_parent(project, parent)
+    return index, parent
+
+
+def unfinished(project: Project) -> Take | None:
+    """The partial take at the head that the next render completes: nothing continues it, and it is still wanted so."""
+    head = project.takes[project.head] if project.head else None
+    if head is None or head.state == "done" or any(project.children(head.id)):
+        return None
+    wanted = project.current().segments[len(project.film()) - 1]
+    longer = project.clock.sections(wanted.frames) > head.sections
+    return head if longer and not _differs(project, wanted, head) else None
+
+
+def check_parent(project: Project, parent: str | None) -> None:
+    """Hold a take against the project: can it be continued?
+
+    Raises:
+        EditError: it was made from another picture, in another size or by another model.
+    """
+    if parent is None:
+        return
+    take = project.takes[parent]
+    sha = project.reference.sha256 if project.reference else take.reference
+    for was, now, what in (
+        (take.model, project.model, "by another model"),
+        (take.size, project.size, "in another size"),
+        (take.reference, sha, "from another picture"),
+    ):
+        if was != now:
+            raise EditError(
+                f"The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, "
+                "or undo the change. Every take is kept."
+            )
+
+
+def same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
+    """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
+    return next(
+        (t for t in project.children(parent) if t.state == "done" and not _differs(project, segment, t)),
+        None,
+    )
+
+
+def stale(project: Project) -> frozenset[str]:
+    """Takes of the current branch that are not what the document asks for now, and all takes after such a one."""
+    found: set[str] = set()
+    for segment, take in zip(project.current().segments, project.path(), strict=False):
+        if take.parent in found or _differs(project, segment, take):
+            found.add(take.id)
+    return frozenset(found)
+
+
+def planned(project: Project, take: str) -> Segment:
+    """The segment as planned now for a take: on the current branch, else on one it lies on, else as it was asked."""
+    depth = len(project.lineage(take))
+    for home in (project.current(), *project.branches):
+        if _lies_on(project, home, take):
+            return home.segments[depth - 1]
+    return project.takes[take].segment
+
+
+def _differs(project: Project, segment: Segment, take: Take) -> bool:
+    """Whether rendering `segment` now would give another clip than `take` (a partial take may be shorter)."""
+    sections = project.clock.sections(segment.frames)
+    lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
+    return not lasting or (
+        (segment.prompt, segment.seed, project.settings.steps, project.settings.guidance, project.model, project.size)
+        != (take.segment.prompt, take.segment.seed, take.settings.steps, take.settings.guidance, take.model, take.size)
+        or (project.reference.sha256 if project.reference else "") != take.reference
+    )
+
+
+def _replaced(project: Project, take: Take, follow: bool) -> Project:
+    known = project.takes[take.id]
+    if known.state == "done" or known.parent != take.parent:
+        raise EditError("This take is finished already; finished takes do not change. Retake it to get another one.")
+    longer = replace(project, takes={**project.takes, take.id: take})
+    return rewind(longer, take.id) if follow else longer
+
+
+def _plan(first: Iterable[Segment], rest: Iterable[Segment]) -> tuple[Segment, ...]:
+    """`first`, then those of `rest` that are not among them."""
+    plan = tuple(first)
+    ids = {segment.id for segment in plan}
+    return plan + tuple(segment for segment in rest if segment.id not in ids)
+
+
+def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment) -> tuple[Segment, ...]:
+    """The plan with the rendered segment at `index`, wherever it was moved (or removed) while it was rendering."""
+    place = next((i for i, segment in enumerate(segments) if segment.id == rendered.id), None)
+    if place == index:
+        return segments
+    if place is None or place < index:
+        segment, rest = replace(rendered, id=rendered.id if place is None else fresh_id()), segments
+    else:
+        segment, rest = segments[place], segments[:place] + segments[place + 1 :]
+    return (*rest[:index], segment, *rest[index:])
+
+
+def _as_rendered(project: Project, branch: Branch, index: int) -> Branch:
+    """The branch with its rendered segments from `index` on as they were asked."""
+    path = project.lineage(branch.tip)
+    asked = tuple(take.segment for take in path[index:])
+    return replace(branch, segments=branch.segments[:index] + asked + branch.segments[len(path) :]) if asked else branch
+
+
+def _lies_on(project: Project, branch: Branch, take: str | None) -> bool:
+    return take is None or any(t.id == take for t in project.lineage(branch.tip))
+
+
+def _branch(project: Project, branch: str) -> Branch:
+    for found in project.branches:
+        if found.id == branch:
+            return found
+    raise EditError("This branch is not there any more. Look at the list of branches again.")
+
+
+def _known(project: Project, take: str) -> None:
+    if take not in project.takes:
+        raise EditError("This take is not in the film. Look at the timeline again.")
+
+
+def _name(project: Project) -> str:
+    taken = {b.name for b in project.branches}
+    return next(name for n in range(2, len(taken) + 3) if (name := f"Branch {n}") not in taken)

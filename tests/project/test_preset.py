@@ -1,0 +1,48 @@
+"""Presets: the ones that ship, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.project.model import Settings
+from studio.project.preset import PresetError, find_presets, read_preset
+
+GOOD = 'title = "Quick"\ndescription = "For trying."\nsteps = 4\n'
+
+
+def test_the_presets_that_ship_go_from_quick_to_fine() -> None:
+    presets = find_presets()
+    assert [(p.name, p.steps) for p in presets] == [("draft", 4), ("standard", 8), ("fine", 16)]
+    assert all(p.title and len(p.description) > 20 for p in presets)
+
+
+def test_guidance_is_the_models_own_unless_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD)
+    assert read_preset(path).settings(10.0) == Settings("mine", 4, 10.0)
+    path.write_text(GOOD + "guidance = 2\n")
+    assert read_preset(path).settings(10.0) == Settings("mine", 4, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD + "stepz = 9", "unknown key 'stepz'"),
+        (GOOD.replace("title", "titel"), "unknown key 'titel'"),
+        (GOOD.replace('"Quick"', "7"), "'title'"),
+        (GOOD.replace('"For trying."', '" "'), "'description'"),
+        (GOOD.replace("steps = 4", ""), "steps"),
+        (GOOD.replace("steps = 4", "steps = 0"), "steps"),
+        (GOOD.replace("steps = 4", "steps = 1.5"), "steps"),
+        (GOOD + "guidance = nan", "Guidance"),
+        ("steps = ", "cannot be read"),
+    ],
+)
+def test_wrong_presets_are_told_by_file_and_key(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(PresetError, match=told) as error:
+        read_preset(path)
+    assert str(path) in str(error.value)

@@ -1,0 +1,284 @@
+"""Projects on disk: written whole or not at all, and opened whatever happened to them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.project import edits
+from studio.project.model import Project
+from studio.project.store import Store, StoreError
+from tests.project.builders import film, generated, rendered
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "film"
+
+
+def stored(folder: Path, project: Project) -> Store:
+    """A project saved with all its takes, each with a clip."""
+    store = Store(folder)
+    store.create(replace(project, takes={}, head=None, branches=tuple(replace(b, tip=None) for b in project.branches)))
+    for take in project.takes.values():
+        (store.ask(take, project) / "clip.mp4").write_bytes(b"frames")
+        store.write_take(take, project)
+    store.save(project)
+    return store
+
+
+def patched(folder: Path, change: Any) -> None:
+    """Edit project.json as another program would."""
+    path = folder / "project.json"
+    table = json.loads(path.read_text())
+    change(table)
+    path.write_text(json.dumps(table))
+
+
+def test_a_project_comes_back_as_it_was(folder: Path) -> None:
+    project = generated(film("a", "b\nü👩‍🚀", "c"), 2)
+    stored(folder, project)
+    opened = Store(folder).open()
+    assert opened.project == project and opened.findings == () and not opened.read_only
+
+
+def test_the_document_before_is_kept(folder: Path) -> None:
+    store = stored(folder, film("a"))
+    store.save(edits.rename(film("a"), "Second"))
+    assert json.loads((folder / "project.json").read_text())["name"] == "Second"
+    assert json.loads((folder / "project.json.bak").read_text())["name"] == "A film"
+    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_no_project(folder: Path) -> None:
+    with pytest.raises(StoreError, match="no project"):
+        Store(folder).open()
+    folder.mkdir()
+    with pytest.raises(StoreError, match="no project"):
+        Store(folder).open()
+
+
+def test_a_project_is_never_created_over_another(folder: Path) -> None:
+    stored(folder, film("a"))
+    with pytest.raises(StoreError, match="already"):
+        Store(folder).create(film("b"))
+
+
+def test_unknown_fields_survive(folder: Path) -> None:
+    stored(folder, generated(film("a", "b")))
+
+    def newer(table: dict[str, Any]) -> None:
+        for place in (table, table["takes"][0], table["takes"][0]["segment"], table["branches"][0],
+                      table["branches"][0]["segments"][1], table["clock"], table["settings"], table["reference"]):
+            place["colour"] = {"of": ["the", "sea"]}
+
+    patched(folder, newer)
+    store = Store(folder)
+    opened = store.open()
+    assert opened.findings == ()
+    store.save(edits.rename(opened.project, "New name"))
+    table = json.loads((folder / "project.json").read_text())
+    assert table["name"] == "New name"
+    assert json.dumps(table).count('"colour": {"of": ["the", "sea"]}') == 8
+
+
+def test_a_newer_format_is_for_viewing_only(folder: Path) -> None:
+    project = generated(film("a"))
+    stored(folder, project)
+    patched(folder, lambda table: table.update(format=2, mood="blue"))
+    before = (folder / "project.json").read_bytes()
+    store = Store(folder)
+    opened = store.open()
+    assert opened.read_only and "newer studio" in opened.findings[0]
+    assert opened.project == project and opened.project.unknown == {"mood": "blue"}
+    for write in (lambda: store.save(opened.project), lambda: store.ask(next(iter(project.takes.values())), project)):
+        with pytest.raises(StoreError, match="viewing only"):
+            write()
+    store.discard(next(iter(project.takes)))
+    assert (folder / "project.json").read_bytes() == before and len(list((folder / "takes").iterdir())) == 1
+
+
+def test_a_newer_format_that_cannot_be_shown_is_not_touched(folder: Path) -> None:
+    stored(folder, film("a"))
+    patched(folder, lambda table: (table.update(format=7), table.pop("branches")))
+    with pytest.raises(StoreError, match="Update the studio"):
+        Store(folder).open()
+    assert json.loads((folder / "project.json").read_text())["format"] == 7
+
+
+@pytest.mark.parametrize("left", [0, 1, 40, 300, -3])
+def test_cut_short_the_version_before_is_opened(folder: Path, left: int) -> None:
+    project = generated(film("a", "b"))
+    store = stored(folder, project)
+    store.save(edits.rename(project, "Second"))
+    text = (folder / "project.json").read_bytes()
+    (folder / "project.json").write_bytes(text[:left])
+    store = Store(folder)
+    opened = store.open()
+    assert opened.project == project
+    assert "damaged" in opened.findings[0] and "version saved before" in opened.findings[0]
+    store.save(opened.project)
+    assert Store(folder).open().findings == ()
+    assert (folder / "project.json.damaged").read_bytes() == text[:left]
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"null", b"[1]", b"{}", b"\xff\xfe\x00", b"[" * 100_000, b'{"format": true}', b"9" * 9999]
+)
+def test_without_a_document_it_is_built_again_from_its_takes(folder: Path, damage: bytes) -> None:
+    project = generated(film("a", "b", "c"), 2)
+    stored(folder, project)
+    for name in ("project.json", "project.json.bak"):
+        (folder / name).write_bytes(damage)
+    opened = Store(folder).open()
+    assert opened.project == project, "takes note the plan around them"
+    assert "built again" in opened.findings[0]
+
+
+def test_built_again_from_bare_takes(folder: Path) -> None:
+    project = generated(film("a", "b"), 2)
+    project = generated(edits.rewind(project, None))
+    stored(folder, project)
+    for path in (*folder.glob("project.json*"), *folder.glob("takes/*/take.json")):
+        table = json.loads(path.read_text())
+        table.pop("project", None)
+        path.write_text(json.dumps(table) if path.name == "take.json" else "{")
+    opened = Store(folder).open()
+    assert opened.project.takes == project.takes
+    for same in ("size", "model", "clock", "settings"):
+        assert getattr(opened.project, same) == getattr(project, same)
+    assert sorted(len(opened.project.lineage(b.tip)) for b in opened.project.branches) == [1, 2]
+    assert "lost" in opened.findings[0]
+
+
+def test_nothing_left_but_rubbish(folder: Path) -> None:
+    stored(folder, film("a"))
+    for name in ("project.json", "project.json.bak"):
+        (folder / name).unlink(missing_ok=True)
+    (folder / "project.json").write_text("rubbish")
+    opened = Store(folder).open()
+    assert opened.project.takes == {} and opened.project.branches and "damaged" in opened.findings[0]
+
+
+def test_a_take_finished_at_the_last_moment_is_found(folder: Path) -> None:
+    project = generated(film("a", "b", "c"))
+    store = stored(folder, project)
+    after = generated(project)
+    take = after.path()[-1]
+    (store.ask(take, project) / "clip.mp4").write_bytes(b"frames")
+    store.write_take(take, project)                # killed here, before project.json was saved
+    opened = Store(folder).open()
+    assert opened.project == after
+    assert opened.findings == ("One take finished just before the studio was stopped; it is back in the film.",)
+
+
+def test_a_found_take_whose_past_is_gone_can_still_be_seen(folder: Path) -> None:
+    project = film("a", "b")
+    store = stored(folder, project)
+    orphan = rendered(project, project.current().segments[1], "gone")
+    store.ask(orphan, project)
+    store.write_take(orphan, project)
+    opened = Store(folder).open()
+    assert opened.project.lineage(orphan.id) == (replace(orphan, parent=None),)
+    assert "continued takes that are gone" in opened.findings[-1]
+
+
+def test_missing_clips_are_a_value(folder: Path) -> None:
+    project = generated(film("a", "b"), 2)
+    store = stored(folder, project)
+    first, _ = project.path()
+    (store.take_folder(first.id) / "clip.mp4").unlink()
+    opened = store.open()
+    assert opened.project == project and store.missing(project) == {first.id}
+
+
+def test_begun_takes_are_remembered_as_asked(folder: Path) -> None:
+    project = film("a")
+    store = stored(folder, project)
+    take = rendered(project, project.current().segments[0], None, sections=0, frames=0, state="partial")
+    store.ask(take, project)
+    assert Store(folder).asked() == (take,)
+    store.write_take(replace(take, sections=1, state="done"), project)
+    assert Store(folder).asked() == ()
+    store.discard(take.id)
+    assert (store.take_folder(take.id) / "take.json").exists(), "a kept take is never removed"
+
+
+def breaking(table: dict[str, Any], path: str, value: object) -> None:
+    *way, key = path.split(".")
+    place: Any = table
+    for step in way:
+        place = place[int(step) if step.isdigit() else step]
+    place[key] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("head", "nothere"), ("head", 7), ("branch", "nothere"), ("branches", []), ("branches.0.tip", "nothere"),
+        ("branches.0.segments", []), ("takes.0.parent", "nothere"), ("takes.0.id", "../../etc"),
+        ("takes.0.parent", "self"),
+        ("reference.file", "../../../etc/passwd"), ("reference.file", "/etc/passwd"), ("clock.fps", 0),
+        ("clock.section_frames", -36), ("size", [0, 0]), ("size", "big"), ("takes.0.frames", -1),
+        ("takes.0.state", "odd"),
+        ("branches.0.segments.0.frames", 1e99), ("takes.0.seconds", float("nan")), ("name", None), ("takes", {}),
+    ],
+)  # fmt: skip
+def test_a_document_that_does_not_hang_together_is_not_trusted(folder: Path, path: str, value: object) -> None:
+    project = generated(film("a", "b"))
+    stored(folder, project).save(project)
+    loop = next(iter(project.takes)) if value == "self" else value
+    patched(folder, lambda table: breaking(table, path, loop))
+    opened = Store(folder).open()
+    assert opened.project == project and "damaged" in opened.findings[0]
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+@pytest.mark.parametrize(("number", "remedy"), [(errno.ENOSPC, "full"), (errno.EACCES, "permissions"), (errno.EIO, "on a")])
+def test_a_disk_that_refuses(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, remedy: str
+) -> None:
+    project = film("a")
+    store = stored(folder, project)
+    before = sorted((p.name, p.read_bytes()) for p in folder.iterdir() if p.is_file())
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        if call == "write":
+            patch.setattr(Path, "open", refuse)
+        else:
+            patch.setattr(os if call == "fsync" else Path, call, refuse)
+        with pytest.raises(StoreError, match=remedy) as refused:
+            store.save(edits.rename(project, "Second"))
+    assert "not touched" in str(refused.value)
+    assert sorted((p.name, p.read_bytes()) for p in folder.iterdir() if p.is_file()) == before
+    store.save(edits.rename(project, "Third"))
+    assert Store(folder).open().project.name == "Third"
+
+
+def test_a_folder_that_cannot_be_written_is_for_viewing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(folder, film("a"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    opened = Store(folder).open()
+    assert opened.read_only and "cannot be written" in opened.findings[0]
+
+
+def test_a_folder_that_is_gone(folder: Path) -> None:
+    store = stored(folder, film("a"))
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(StoreError, match="not there any more"):
+        store.save(edits.rename(film("a"), "x"))
+
+
+@pytest.mark.parametrize("take", ["", "..", "../x", "a/b", ".hidden", "x" * 65, "a\0b"])
+def test_takes_are_ids_not_paths(folder: Path, take: str) -> None:
+    with pytest.raises(StoreError):
+        Store(folder).take_folder(take)
