@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import diffusers.utils.logging
 import torch
+import transformers.utils.logging
 from diffusers import (
     AutoencoderKLHunyuanVideo,
     FlowMatchEulerDiscreteScheduler,
@@ -32,6 +34,10 @@ from studio.diffusion.conditioning import Conditioner, HunyuanConditioner, Small
 from studio.engine.cards import ModelCard, ModelError, check
 
 T = TypeVar("T")
+
+# The page and the command line show their own progress.
+diffusers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ camera = ["pan left"]
 def small(folder: Path) -> ModelCard:
     """A folder of the embedded model's kind."""
     torch.manual_seed(0)
-    autoencoder = PatchVideoAutoencoder(4, encoder_width=8, encoder_blocks=1, width=8, blocks=1, fine_width=8, fine_blocks=1)
+    autoencoder = PatchVideoAutoencoder(4, width=8, blocks=1, fine_width=8, fine_blocks=1)
     # Orthonormal noise, so that pictures come back as something.
     autoencoder.set_basis(torch.linalg.qr(torch.randn(3072, 4)).Q.T, torch.ones(4), torch.zeros(3072))
     autoencoder.save_pretrained(folder / "vae")
