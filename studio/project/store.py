@@ -109,7 +109,7 @@ class Store:
         Raises:
             StoreError: the project is open read-only, or the disk refuses. The file is as it was.
         """
-        self._may_write()
+        self.check_writable()
         if self._saved:
             write_bytes(self.folder / BACKUP, self._saved)
         self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)})
@@ -120,7 +120,7 @@ class Store:
         Raises:
             StoreError: read-only, or the disk refuses.
         """
-        self._may_write()
+        self.check_writable()
         folder = self.take_folder(take.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ class Store:
         Raises:
             StoreError: read-only, or the disk refuses.
         """
-        self._may_write()
+        self.check_writable()
         folder = self.take_folder(take.id)
         write_json(folder / "take.json", _with_project(take, project))
         if take.state == "done":
@@ -155,6 +155,14 @@ class Store:
     def asked(self) -> tuple[Take, ...]:
         """Takes whose render was begun and not finished, as they were asked."""
         return tuple(take for take, _ in self._noted("asked.json"))
+
+    def check_writable(self) -> None:
+        """Raises StoreError: the project is open read-only."""
+        if self.read_only:
+            raise StoreError(
+                "This project is open for viewing only: it was made by a newer studio, or its folder cannot be "
+                "written to. Nothing was changed."
+            )
 
     def _opened(self, path: Path, damage: tuple[str, ...]) -> Opened:
         table = read_json(path)
@@ -186,13 +194,6 @@ class Store:
         if newer:
             return "This project was made by a newer studio, so it is for viewing only. Update the studio to go on."
         return f"{self.folder} cannot be written to, so this is for viewing only. Change the folder's permissions."
-
-    def _may_write(self) -> None:
-        if self.read_only:
-            raise StoreError(
-                "This project is open for viewing only: it was made by a newer studio, or its folder cannot be "
-                "written to. Nothing was changed."
-            )
 
     def _set_aside(self) -> None:
         """Keep a damaged document for whoever wants to look into it."""

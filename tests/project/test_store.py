@@ -240,7 +240,9 @@ def test_a_document_that_does_not_hang_together_is_not_trusted(folder: Path, pat
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
-@pytest.mark.parametrize(("number", "remedy"), [(errno.ENOSPC, "full"), (errno.EACCES, "permissions"), (errno.EIO, "on a")])
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "full"), (errno.EACCES, "permissions"), (errno.EIO, "on a")]
+)
 def test_a_disk_that_refuses(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, remedy: str
 ) -> None:

@@ -1,0 +1,130 @@
+"""What is rendered next, as takes still to be made. It does not know who renders them, nor where files lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from studio.project import limits
+from studio.project.limits import EditError, fresh_id, fresh_seed
+from studio.project.model import Project, Segment, Take
+from studio.project.tree import check_parent, next_segment, planned, same_take, unfinished
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A take to be rendered. `take` counts the sections it has already; `seeded`: its seed is not the plan's."""
+
+    take: Take
+    sections: int                  # wanted in all
+    index: int                     # of its segment
+    seeded: bool = False
+
+
+def next_ask(project: Project) -> Ask:
+    """What Generate next renders: the segment after the head, or the rest of a partial take there.
+
+    A render that would only repeat a take that is there already gets another seed.
+
+    Raises:
+        EditError: no reference image, nothing left to render, or the take before cannot be continued.
+    """
+    index, parent = next_segment(project)
+    partial = unfinished(project)
+    return _rest(project, partial, index) if partial else _anew(project, project.current().segments[index], parent)
+
+
+def following(project: Project, branch: str, last: str) -> Ask | None:
+    """What comes after the take `last` on a branch; None: the plan ends there, or the branch is gone.
+
+    Raises:
+        EditError: no reference image, or `last` cannot be continued any more.
+    """
+    plan = next((b.segments for b in project.branches if b.id == branch), ())
+    index = len(project.lineage(last))
+    if index >= len(plan):
+        return None
+    check_parent(project, last)
+    return _anew(project, plan[index], last)
+
+
+def retake(project: Project, take: str, seed: int | None = None) -> Ask:
+    """Another take of a segment after the same parent: as it is written now, with a random seed unless one is given.
+
+    Raises:
+        EditError: no such take, no reference image, a seed that cannot be, or its parent cannot be continued any more.
+    """
+    known = _known(project, take)
+    check_parent(project, known.parent)
+    segment = replace(planned(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
+    return replace(_anew(project, segment, known.parent), seeded=True)
+
+
+def finish(project: Project, take: str) -> Ask:
+    """The rest of a partial take, as it was asked.
+
+    Raises:
+        EditError: no such take, it is finished, or other takes continue it.
+    """
+    known = _known(project, take)
+    if known.state == "done":
+        raise EditError("This take is finished already. Retake it to get another one.")
+    if any(project.children(take)):
+        raise EditError("Other takes continue this one, so it stays as it is. Retake it to get a longer one.")
+    ask = _rest(project, known, len(project.lineage(take)) - 1)
+    if ask.sections <= known.sections:
+        raise EditError("This take has all the sections its segment asks for. Make the segment longer to add some.")
+    return ask
+
+
+def refreshed(project: Project, ask: Ask, branch: str) -> Ask:
+    """The same ask by the document as it is now: it may have waited in a queue while the artist went on writing.
+
+    Raises:
+        EditError: no reference image any more, or its parent cannot be continued any more.
+    """
+    if ask.take.sections:
+        return ask
+    check_parent(project, ask.take.parent)
+    plan = next((b.segments for b in project.branches if b.id == branch), ())
+    segment = next((s for s in plan if s.id == ask.take.segment.id), ask.take.segment)
+    if ask.seeded:
+        segment = replace(segment, seed=ask.take.segment.seed)
+    now = _take(project, segment, ask.take.parent)
+    return replace(ask, take=replace(now, id=ask.take.id), sections=project.clock.sections(segment.frames))
+
+
+def _anew(project: Project, segment: Segment, parent: str | None) -> Ask:
+    repeats = same_take(project, segment, parent) is not None
+    take = _take(project, replace(segment, seed=fresh_seed()) if repeats else segment, parent)
+    return Ask(take, project.clock.sections(segment.frames), len(project.lineage(parent)), seeded=repeats)
+
+
+def _rest(project: Project, partial: Take, index: int) -> Ask:
+    wanted = replace(partial.segment, frames=max(partial.segment.frames, planned(project, partial.id).frames))
+    return Ask(replace(partial, segment=wanted), project.clock.sections(wanted.frames), index)
+
+
+def _take(project: Project, segment: Segment, parent: str | None) -> Take:
+    """A take without sections yet."""
+    if project.reference is None:
+        raise EditError("A film starts from a picture. Choose a reference image first.")
+    return Take(
+        id=fresh_id(),
+        parent=parent,
+        segment=segment,
+        settings=project.settings,
+        model=project.model,
+        reference=project.reference.sha256,
+        sections=0,
+        frames=0,
+        state="partial",
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        size=project.size,
+    )
+
+
+def _known(project: Project, take: str) -> Take:
+    if take not in project.takes:
+        raise EditError("This take is not in the film. Look at the timeline again.")
+    return project.takes[take]

@@ -1,0 +1,339 @@
+"""One open project on one engine, and the shelf of all projects: what the page and the command line hold on to."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from studio.document import Document
+from studio.engine.cards import ModelCard
+from studio.engine.events import EngineStatus
+from studio.films import Films
+from studio.media import MediaError
+from studio.pictures import keep_picture
+from studio.project import asks, edits, story
+from studio.project.edits import EditError
+from studio.project.model import Clock, Project, Settings
+from studio.project.preset import PRESETS, Preset, find_presets
+from studio.project.shelf import ProjectSummary, find_projects
+from studio.project.store import Opened, Store, StoreError
+from studio.project.story import Story
+from studio.recovery import recover
+from studio.renders import EngineProtocol, Renders
+from studio.run import JobView
+
+__all__ = [
+    "EditError", "EngineProtocol", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
+]  # fmt: skip
+
+
+class Session:
+    """One open project on one engine; two tabs share it. Every verb is saved before it returns.
+
+    Verbs raise EditError, StoreError or MediaError with a message for the artist; then nothing has changed.
+    """
+
+    def __init__(
+        self, document: Document, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset]
+    ) -> None:
+        self._document = document
+        self._engine = engine
+        self._models = {card.name: card for card in models}
+        self._presets = {preset.name: preset for preset in presets}
+        self._films = Films(document.store)
+        self._renders = Renders(document, engine, self._models)
+        engine.watch(lambda _: document.tell())
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def project(self) -> Project:
+        return self._document.project
+
+    @property
+    def folder(self) -> Path:
+        return self._document.store.folder
+
+    @property
+    def read_only(self) -> bool:
+        return self._document.store.read_only
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._document.history.past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._document.history.future)
+
+    @property
+    def stale(self) -> frozenset[str]:
+        return edits.stale(self.project)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Takes whose clip is gone from the disk."""
+        return self._document.store.missing(self.project)
+
+    @property
+    def job(self) -> JobView | None:
+        """The job that runs, or how the last one ended; None before the first."""
+        return self._renders.view
+
+    @property
+    def engine(self) -> EngineStatus:
+        return self._engine.status()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was not as it should be when the project was opened, in sentences."""
+        return self._document.findings
+
+    @property
+    def revision(self) -> int:
+        """Rises with every visible change."""
+        return self._document.revision
+
+    def watch(self, revision: int, timeout: float | None = None) -> int:
+        """Block until the revision is another one, or `timeout` seconds passed; returns the current one."""
+        return self._document.watch(revision, timeout)
+
+    # What is written
+
+    def set_reference(self, path: Path | str) -> None:
+        """Start the film from a picture: any file an artist drops. It is copied into the project."""
+        self._document.store.check_writable()
+        picture = keep_picture(Path(path), self._document.store)
+        self._edit(edits.set_reference, picture)
+
+    def clear_reference(self) -> None:
+        self._edit(edits.set_reference, None)
+
+    def rename(self, name: str) -> None:
+        self._edit(edits.rename, name)
+
+    def set_size(self, size: tuple[int, int]) -> None:
+        """Width and height: one of the model's sizes."""
+        card = self._models.get(self.project.model)
+        if card and tuple(size) not in card.sizes:
+            known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
+            raise EditError(f"{card.title} makes films of {known} pixels. Choose one of these.")
+        self._edit(edits.set_size, size)
+
+    def set_model(self, name: str) -> None:
+        """Render with another model; segments keep their seconds."""
+        card = self._models.get(name)
+        if card is None:
+            raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
+        self._edit(partial(_on_model, card=card, preset=self._presets.get(self.project.settings.preset)))
+
+    def apply_preset(self, name: str) -> None:
+        preset = self._presets.get(name)
+        if preset is None:
+            raise EditError(f"There is no preset '{name}'. There are: {', '.join(self._presets)}.")
+        card = self._models.get(self.project.model)
+        self.set_settings(preset.settings(card.guidance if card else self.project.settings.guidance))
+
+    def set_settings(self, settings: Settings) -> None:
+        self._edit(edits.set_settings, settings)
+
+    def add_segment(
+        self, index: int | None = None, prompt: str = "", frames: float | None = None, seed: int | None = None
+    ) -> None:
+        self._edit(edits.add_segment, index, prompt, frames, seed)
+
+    def edit_segment(self, index: int, **changes: object) -> None:
+        """Change prompt, frames or seed."""
+        self._document.edit(lambda project: edits.edit_segment(project, index, **changes))
+
+    def remove_segment(self, index: int) -> None:
+        self._edit(edits.remove_segment, index)
+
+    def move_segment(self, index: int, to: int) -> None:
+        self._edit(edits.move_segment, index, to)
+
+    # The tree
+
+    def rewind(self, take: str | None) -> None:
+        self._edit(edits.rewind, take)
+
+    def branch(self, take: str | None, name: str | None = None) -> None:
+        self._edit(edits.branch, take, name)
+
+    def switch(self, branch: str) -> None:
+        self._edit(edits.switch, branch)
+
+    def rename_branch(self, branch: str, name: str) -> None:
+        self._edit(edits.rename_branch, branch, name)
+
+    def drop_branch(self, branch: str) -> None:
+        self._edit(edits.drop_branch, branch)
+
+    def undo(self) -> None:
+        self._document.undo()
+
+    def redo(self) -> None:
+        self._document.redo()
+
+    # Rendering
+
+    def generate_next(self) -> None:
+        """Render the segment after the head, or complete the partial take there."""
+        self._renders.begin(asks.next_ask)
+
+    def generate_all(self) -> None:
+        """Render every segment from the head on. Those not begun can still be edited meanwhile."""
+        self._renders.begin(asks.next_ask, rest=True)
+
+    def retake(self, take: str, seed: int | None = None) -> None:
+        """Another take of the same segment, with its prompt as written now and a random seed unless given."""
+        self._renders.begin(lambda project: asks.retake(project, take, seed))
+
+    def finish(self, take: str) -> None:
+        """Complete a partial take."""
+        self._renders.begin(lambda project: asks.finish(project, take))
+
+    def cancel(self) -> None:
+        """Stop the job, if one runs. Finished sections are kept."""
+        self._renders.cancel()
+
+    def estimate(self) -> float | None:
+        """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
+        project = self.project
+        try:
+            index, _ = edits.next_segment(project)
+        except EditError:
+            return None
+        sections = project.clock.sections(project.current().segments[index].frames)
+        if partial_take := edits.unfinished(project):
+            sections -= partial_take.sections
+        return self._renders.estimate(sections, project.settings.steps)
+
+    # Files
+
+    def clip(self, take: str) -> Path | None:
+        return self._films.clip(take)
+
+    def poster(self, take: str) -> Path | None:
+        return self._films.poster(take)
+
+    def film(self, head: str | None = None) -> Path | None:
+        """The playable film up to a take (None: up to the head), of the clips that are there."""
+        return self._films.film(self.project, self._on_tree(head))
+
+    def export_film(self, title: str | None = None, fade: float = 0.0, audio: Path | None = None) -> Path:
+        """The film up to the head as one file, with a title card, fades of so many seconds, and music."""
+        return self._films.export_film(self.project, self.project.head, title, fade, audio)
+
+    def export_take(self, take: str, kind: str = "mp4") -> Path:
+        """One take as gif, webp, mp4 or poster."""
+        return self._films.export_take(self.project, take, kind)
+
+    def export_project(self) -> Path:
+        """The project as a ZIP that opens on another machine."""
+        return self._films.export_project(self.project)
+
+    def _on_tree(self, take: str | None) -> str | None:
+        if take is not None and take not in self.project.takes:
+            raise EditError("This take is not in the film. Look at the timeline again.")
+        return self.project.head if take is None else take
+
+    def _edit(self, verb: Callable[..., Project], *arguments: object) -> None:
+        self._document.edit(lambda project: verb(project, *arguments))
+
+
+class Studio:
+    """The shelf of projects under a home folder, and the engine they share."""
+
+    def __init__(
+        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS
+    ) -> None:
+        """Raises PresetError: a preset file cannot be used."""
+        self.home = home
+        self.models = tuple(models)
+        self.presets = find_presets(presets)
+        self._engine = engine
+        self._open: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> EngineStatus:
+        return self._engine.status()
+
+    def create(self, name: str | None = None) -> Session:
+        """A new project. Raises EditError: a name that cannot be. StoreError: the home folder cannot be written."""
+        card, settings = self._defaults()
+        project = edits.new("Untitled film" if name is None else name, settings=settings)
+        return self._begin(_on_model(project, card, None) if card else project)
+
+    def from_story(self, path: Path) -> Session:
+        """A new project from a story file.
+
+        Raises:
+            StoryError: the story cannot be used.
+            EditError, MediaError, StoreError: it names no preset of ours, its picture cannot be read, the disk refuses.
+        """
+        told = story.read_story(path)
+        session = self._begin(self._told(told))
+        session.set_reference(told.image)
+        return session
+
+    def open(self, project_id: str) -> Session:
+        """The project of that id, the same object for everyone. Raises StoreError: it is not there, or unreadable."""
+        with self._lock:
+            if project_id not in self._open:
+                store = Store(self._folder(project_id))
+                opened = store.open()
+                project = replace(opened.project, id=store.folder.name)
+                document = Document(store, replace(opened, project=project))
+                if not opened.read_only:
+                    recover(document)
+                self._open[project_id] = self._session(document)
+            return self._open[project_id]
+
+    def list(self) -> tuple[ProjectSummary, ...]:
+        """All projects, the one changed last first."""
+        return find_projects(self.home)
+
+    def _begin(self, project: Project) -> Session:
+        store = Store(self.home / project.id)
+        store.create(project)
+        with self._lock:
+            self._open[project.id] = self._session(Document(store, Opened(project)))
+            return self._open[project.id]
+
+    def _session(self, document: Document) -> Session:
+        return Session(document, self._engine, self.models, self.presets)
+
+    def _folder(self, project_id: str) -> Path:
+        if not re.fullmatch(r"[^/\\\0.][^/\\\0]{0,200}", project_id) or not (self.home / project_id).is_dir():
+            raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
+        return self.home / project_id
+
+    def _defaults(self) -> tuple[ModelCard | None, Settings]:
+        card = self.models[0] if self.models else None
+        preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
+        guidance = card.guidance if card else Settings().guidance
+        return card, preset.settings(guidance) if preset else Settings()
+
+    def _told(self, told: Story) -> Project:
+        card, _ = self._defaults()
+        preset = next((p for p in self.presets if p.name == told.preset), None)
+        if card is None or preset is None:
+            what = "'preset'" if preset is None else "no model is installed, so it"
+            known = ", ".join(p.name for p in self.presets)
+            raise EditError(f"{told.path}: {what} cannot be used. Presets are: {known}.")
+        clock = Clock(card.fps, card.section_frames)
+        return story.to_project(told, card.name, card.sizes[0], clock, preset.settings(card.guidance))
+
+
+def _on_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
+    size = project.size if project.size in card.sizes else card.sizes[0]
+    moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
+    return edits.set_settings(moved, preset.settings(card.guidance)) if preset else moved

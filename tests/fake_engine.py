@@ -1,0 +1,129 @@
+"""A test double of the engine: real jobs, real files of a few frames, no model; paced or broken as asked."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine import take_folder
+from studio.engine.cards import ModelCard
+from studio.engine.events import (
+    Cancelled,
+    EngineStatus,
+    Event,
+    Failed,
+    RenderRequest,
+    SectionDone,
+    Step,
+    TakeDone,
+    Working,
+)
+from studio.engine.jobs import Job, Listen, Worker
+from studio.media.clip import write_clip
+from studio.media.picture import preview_webp
+
+FPS = 12
+READY = EngineStatus("ready", "Tiny is ready.", "CPU")
+
+
+def card(name: str = "tiny", **changes: object) -> ModelCard:
+    """A model card for tests; four frames a section keep the clips small."""
+    values: dict[str, object] = {
+        "folder": Path(name), "name": name, "title": "Tiny", "summary": "For tests.", "licence": "Apache-2.0",
+        "fps": FPS, "window": 1, "section_frames": 4, "sizes": ((64, 48), (48, 64)), "steps": 8, "guidance": 1.0,
+        "shift": 1.0, "prediction": "velocity", "coordinates": False, "autoencoder": "patch", "prompt_tokens": 16,
+        "phrases": {"camera": ("pans left", "moves closer")},
+    }  # fmt: skip
+    return ModelCard(**(values | changes))  # type: ignore[arg-type]
+
+
+class FakeEngine:
+    """Renders flat colours, made from prompt, seed and section, with everything a real engine writes and tells.
+
+    Args:
+        step_seconds: how long a denoising step takes.
+        section_frames: frames of a section, as the card says.
+        ready: ready at once; otherwise `wake` makes it so.
+    """
+
+    def __init__(self, step_seconds: float = 0.0, section_frames: int = 4, ready: bool = True) -> None:
+        self.step_seconds = step_seconds
+        self.section_frames = section_frames
+        self.requests: list[RenderRequest] = []
+        self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
+        self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
+        self._status = READY if ready else EngineStatus("starting", "Warming up.")
+        self._watchers: list[Callable[[EngineStatus], None]] = []
+        self._worker = Worker(self._render)
+
+    def status(self) -> EngineStatus:
+        return self._status
+
+    def watch(self, listen: Callable[[EngineStatus], None]) -> None:
+        self._watchers.append(listen)
+
+    def wake(self, status: EngineStatus | None = None) -> None:
+        """Tell everyone a new status."""
+        self._status = status or READY
+        for listen in self._watchers:
+            listen(self._status)
+
+    def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
+        return self._worker.submit(Job(requests, listen))
+
+    def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+        self.requests.append(request)
+        began = time.monotonic()
+        yield Working(request.take, "reading prompt and picture")
+        if request.parent and not (request.parent / take_folder.SNAPSHOT).is_file():
+            raise FileNotFoundError(request.parent / take_folder.SNAPSHOT)
+        for section in range(take_folder.finished_sections(request.folder), request.sections):
+            yield Working(request.take, "denoising")
+            for step in range(1, request.steps + 1):
+                ended = self._wait(section, step, stop)
+                if ended:
+                    counts = take_folder.close(request.folder)
+                    spent = time.monotonic() - began
+                    if ended == "stopped":
+                        yield Cancelled(request.take, *counts, spent)
+                    else:
+                        yield Failed(request.take, "Out of memory.", "Choose a smaller size.", *counts, spent)
+                    return
+                left = self.step_seconds * (request.steps - step + request.steps * (request.sections - section - 1))
+                preview = preview_webp(self._frames(request, section), FPS, 32)
+                yield Step(request.take, section, request.sections, step, request.steps, left, preview)
+            yield Working(request.take, "decoding")
+            frames = self._frames(request, section)
+            clip = take_folder.section_clip(request.folder, section)
+            write_clip(clip, frames, FPS)
+            take_folder.section_snapshot(request.folder, section).write_bytes(b"snapshot after %d" % section)
+            left = self.step_seconds * request.steps * (request.sections - section - 1)
+            yield SectionDone(request.take, section, request.sections, len(frames), clip, left)
+        yield Working(request.take, "saving")
+        counts = take_folder.close(request.folder)
+        take_folder.tidy(request.folder)
+        yield TakeDone(request.take, *counts, time.monotonic() - began)
+
+    def _wait(self, section: int, step: int, stop: threading.Event) -> str:
+        """Spend a step's time; 'stopped' or 'failed' when the render ends here."""
+        if self.fail_at == (section, step):
+            return "failed"
+        if gate := self.gate:
+            while self.gate is gate and not gate.acquire(timeout=0.01):  # a test opens it for good by taking it away
+                if stop.is_set():
+                    return "stopped"
+        elif self.step_seconds:
+            stop.wait(self.step_seconds)
+        return "stopped" if stop.is_set() else ""
+
+    def _frames(self, request: RenderRequest, section: int) -> NDArray[np.uint8]:
+        width, height = request.size
+        key = f"{request.prompt}/{request.seed}/{section}/{request.parent}"
+        colour = np.frombuffer(hashlib.sha256(key.encode()).digest()[:3], np.uint8)
+        return np.broadcast_to(colour, (self.section_frames, height, width, 3)).copy()
