@@ -1,4 +1,8 @@
-"""The one entry: `python app.py` opens the studio, `python app.py render story.toml -o film.mp4` does the same job without a browser."""
+"""The one entry: it opens the studio, or renders a story without a browser. It knows addresses and folders, nothing of films.
+
+    python app.py
+    python app.py render story.toml -o film.mp4
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,8 @@ def home() -> Path:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="app.py", description="MemoryPack Studio: long films, segment by segment, with a tree of takes.")
+    about = "MemoryPack Studio: long films, segment by segment, with a tree of takes."
+    parser = argparse.ArgumentParser(prog="app.py", description=about)
     parser.set_defaults(run=open_studio)
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")

@@ -11,16 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate"}
 PAGE = {"gradio", "studio.ui", "studio.session"}
+ROOMS = {"studio.engine", "studio.memory", "studio.diffusion", "studio.media"}
 COMMANDS = {"studio.training", "studio.evaluation"}
 
 # place: what it must never import
 BORDERS: dict[str, set[str]] = {
-    "studio/project": TORCH | PAGE | COMMANDS | {"numpy", "av", "PIL", "studio.engine", "studio.memory", "studio.diffusion", "studio.media"},
+    "studio/project": TORCH | PAGE | COMMANDS | ROOMS | {"numpy", "av", "PIL"},
     "studio/memory": PAGE | COMMANDS | {"studio.engine", "studio.project", "studio.diffusion", "studio.media"},
     "studio/media": TORCH | PAGE | COMMANDS | {"studio.engine", "studio.project", "studio.memory", "studio.diffusion"},
     "studio/diffusion": PAGE | COMMANDS | {"studio.engine", "studio.project", "studio.media"},
     "studio/engine": PAGE | COMMANDS | {"studio.project"},
-    "studio/session.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
+    **{f"studio/{name}.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"} for name in
+       ("session", "document", "renders", "run", "films", "pictures", "recovery", "headless")},
     "studio/ui": TORCH | COMMANDS | {"studio.memory", "studio.diffusion", "studio.engine", "studio.media"},
     "studio/training": PAGE | {"studio.evaluation", "studio.project"},
     "app.py": TORCH | COMMANDS,

@@ -47,7 +47,8 @@ class Engine:
         try:
             first = next(iter(self._cards.values()), None)
             if first is None:
-                raise ModelError(" ".join(self._problems) or "There is no model under models/. Get the repository again: it ships one.")
+                missing = "There is no model under models/. Get the repository again: it ships one."
+                raise ModelError(" ".join(self._problems) or missing)
             self._load(first)
         except ModelError as error:
             self._tell(EngineStatus("failed", str(error), ""))

@@ -1,4 +1,4 @@
-"""Loading: a model folder becomes a model in memory, the small and the large one by the same code. It does not know jobs or takes."""
+"""Loading: a model folder becomes a model in memory, small and large ones by the same code. It does not know jobs or takes."""
 
 from __future__ import annotations
 

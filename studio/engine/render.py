@@ -1,4 +1,4 @@
-"""Rendering a take: section after section from the parent's snapshot, each one safe on disk. It does not know the document or the queue."""
+"""Rendering a take: section after section from the parent's snapshot, each safe on disk. It knows neither document nor queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seconds per section of a model, split into its parts, next to what the machine can do. It knows the model, not the studio around it."""
+"""Seconds per section of a model, part by part, next to what the machine can do. It does not know the studio around it."""
 
 from __future__ import annotations
 
@@ -109,6 +109,7 @@ def measure(model: FilmModel, count: int = 40) -> dict[str, Any]:
         peak = max(peak_before, matrix_peak())
     flop = denoising_flop(model)
     middle = {part: statistics.median(row[part] for row in rows[1:]) for part in rows[0] if part != "conditioning"}
+    parts = {part: seconds for part, seconds in middle.items() if part != "resident_mib"}
     total = [sum(v for k, v in row.items() if k != "resident_mib") for row in rows]
     return {
         "model": model.card.name,
@@ -116,7 +117,7 @@ def measure(model: FilmModel, count: int = 40) -> dict[str, Any]:
         "steps": model.card.steps,
         "threads": torch.get_num_threads(),
         "seconds_per_section": statistics.median(total[1:]),
-        "parts": {"conditioning (once a take)": rows[0]["conditioning"], **{k: v for k, v in middle.items() if k != "resident_mib"}},
+        "parts": {"conditioning (once a take)": rows[0]["conditioning"], **parts},
         "denoising_gflop": flop / 1e9,
         "denoising_gflop_per_second": flop / middle["denoising"] / 1e9,
         "matrix_product_gflop_per_second": peak / 1e9,

@@ -1,4 +1,4 @@
-"""FramePack's components at a size a CPU can afford, from configurations: real classes, random weights. It knows no model folder."""
+"""FramePack's components at a small size, from configurations: real classes, random weights. It knows no model folder."""
 
 from __future__ import annotations
 

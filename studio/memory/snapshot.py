@@ -1,4 +1,4 @@
-"""A snapshot: all that is needed to continue a film after a section, as a value and as a file. It does not know how it came about."""
+"""A snapshot: all that is needed to continue a film after a section, as value and as file. It does not know how it is made."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from studio.diffusion.codec import HunyuanCodec
-from studio.memory.snapshot import Snapshot
 from studio.evaluation import tiny
+from studio.memory.snapshot import Snapshot
 
 WINDOW, SECTIONS = 9, 3
 

@@ -9,8 +9,8 @@ from diffusers.utils.torch_utils import randn_tensor
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.conditioning import HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
-from studio.memory.snapshot import Snapshot
 from studio.evaluation import tiny
+from studio.memory.snapshot import Snapshot
 
 WINDOW, STEPS, GUIDANCE = 3, 2, 4.5
 PROMPT = "a dance in {the} rain"

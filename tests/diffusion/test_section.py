@@ -9,9 +9,9 @@ from torch import Tensor
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning, WithPsi
 from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
+from studio.evaluation import tiny
 from studio.memory.framepack import pack
 from studio.memory.snapshot import Snapshot
-from studio.evaluation import tiny
 
 SAMPLING = Sampling(steps=3, guidance=4.5, window=3)
 SHAPE = (1, 4, 3, 4, 4)
@@ -42,7 +42,7 @@ def run(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning, seed
     return last
 
 
-def test_same_inputs_same_latents_and_the_snapshot_stays(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_same_in_same_out_and_the_snapshot_stays(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     before = snapshot.recent.clone()
     first, second = run(backbone, snapshot, conditioning), run(backbone, snapshot, conditioning)
     assert torch.equal(first.latents, second.latents)
