@@ -1,0 +1,70 @@
+"""What the page says of the model and the engine, as JSON. It knows their cards and states, not what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from studio.ui.words import Json
+
+
+class Card(Protocol):
+    """What is shown of a model."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def section_frames(self) -> int: ...
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]: ...
+    @property
+    def phrases(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
+class Status(Protocol):
+    """How the engine is."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+
+
+def engine(status: Status) -> Json:
+    """The engine's state as a word for the lamp, two words beside it, and a sentence."""
+    short = {"starting": "Warming up", "ready": f"Ready on {status.device}", "failed": "Engine failed"}[status.state]
+    return {"state": status.state, "short": short, "sentence": status.note or short}
+
+
+def model(name: str, card: Card | None) -> Json:
+    """The model's card, and the phrases it understands."""
+    if card is None:
+        summary = "This model is not installed here. Takes made with it still play."
+        return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
+    return {
+        "name": card.name,
+        "title": card.title,
+        "summary": card.summary,
+        "licence": card.licence,
+        "phrases": [[kind, list(words)] for kind, words in card.phrases.items()],
+    }
+
+
+def sizes(size: tuple[int, int], card: Card | None) -> list[Json]:
+    """The model's sizes, and the project's own where the card does not have it."""
+    known = list(card.sizes) if card else []
+    return [{"size": [w, h], "shape": shape(w, h)} for w, h in known + ([] if size in known else [size])]
+
+
+def shape(width: int, height: int) -> str:
+    return "Square" if width == height else "Landscape" if width > height else "Portrait"

@@ -1,0 +1,19 @@
+/* Puts the page together. Everything above is defined; nothing has happened yet. */
+const root = element.querySelector('.mp-board');
+const dark = remember.get('dark');
+if (dark !== null) document.body.classList.toggle('dark', dark);
+
+const work = h('main', { class: 'work', hidden: true },
+  h('div', { class: 'upper' }, memory.root, stage.root, tree.root), timeline.root);
+const opening = h('p', { class: 'opening', role: 'status' }, 'Opening the studio…');
+root.append(h('style', {}, STYLE), h('div', { class: 'mp' }, header.root, opening, start.root, work, notices.root, dialogs.root));
+
+desk.watch(({ view }) => {
+  if (!view) return;
+  show(opening, false);
+  show(work, view.reference || view.takes.length);
+});
+picture.start(root.lastChild);
+keys.start();
+stage.run();
+desk.start();

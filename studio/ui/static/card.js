@@ -1,0 +1,102 @@
+/* One segment of the timeline: its frame on the strip, its prompt, length and seed, and what can be done with it. */
+const makeCard = ({ id }) => {
+  const edit = (fields) => desk.act('edit_segment', { segment: id, ...fields });
+  const number = h('span', { class: 'number' });
+  const badge = h('span', { class: 'badge' });
+  const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
+  const bar = h('div', { class: 'bar-of', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, h('i', {}));
+  const flag = h('span', { class: 'flag' });
+  const pick = h('button', { type: 'button', class: 'cell', onclick: () => choose() }, image, number, badge, bar);
+
+  const sendPrompt = () => {
+    const sent = prompt.value;
+    return desk.ask('edit_segment', { segment: id, prompt: sent }).then(() => { if (prompt.value === sent) delete prompt.dataset.dirty; });
+  };
+  const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
+    onfocus: () => phrases.wrote(prompt),
+    oninput: () => { prompt.dataset.dirty = '1'; desk.later(`prompt ${id}`, sendPrompt); },
+    onblur: () => desk.flush() });
+
+  const length = h('output', { class: 'length' });
+  const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.shown.sections - 1 }));
+  const longer = tool('plus', 'One section longer', () => edit({ sections: card.shown.sections + 1 }));
+  const seed = h('input', { class: 'seed', inputmode: 'numeric', maxlength: 10, 'aria-label': 'Seed',
+    onchange: () => { const n = Number(seed.value.trim()); if (Number.isInteger(n) && n >= 0 && seed.value.trim()) edit({ seed: n }); else seed.value = card.shown.seed; },
+    onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
+
+  const act = (name, words, verb, fields) => tool(name, words, () => desk.act(verb, fields()), { 'data-verb': verb });
+  const take = () => ({ take: card.shown.take });
+  const own = () => ({ segment: id });
+  const remake = (name, words, verb) => tool(name, words, () => { desk.put({ shown: null, whole: false }); desk.act(verb, take()); }, { 'data-verb': verb });
+  const tools = h('div', { class: 'tools' },
+    remake('finish', 'Finish the missing sections', 'finish'),
+    act('rewind', 'Rewind to here', 'rewind', take),
+    act('branch', 'Branch from here', 'branch', take),
+    remake('retake', 'Retake with a new seed', 'retake'),
+    act('plus', 'Add a segment after this one', 'add_segment', own),
+    act('trash', 'Remove this segment', 'remove_segment', own));
+
+  const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
+    h('div', { class: 'slip' }, prompt,
+      h('div', { class: 'numbers' },
+        h('span', { class: 'stepper' }, shorter, length, longer),
+        h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
+      tools));
+  const choose = () => { if (card.shown.take) desk.put({ shown: card.shown.take, whole: false, peek: null }); };
+  card.fields = { number, badge, image, bar, flag, pick, prompt, length, shorter, longer, seed, tools };
+  return card;
+};
+
+/* What a running job means for this segment: its own progress, or a place in the queue. */
+const jobOf = (segment, job) => {
+  if (!desk.busy() || !job) return null;
+  if (segment.index === job.index) return job.state === 'queued' ? 'queued' : 'making';
+  const last = job.index + Math.max(1, job.planned - job.finished) - 1;
+  return segment.index > job.index && segment.index <= last ? 'queued' : null;
+};
+
+const drawCard = (card, segment, { view, job }) => {
+  const f = card.fields;
+  card.shown = segment;
+  const take = desk.take(segment.take);
+  const working = jobOf(segment, job);
+  const state = working || (take?.state === 'missing' ? 'missing' : segment.state);
+  const words = working === 'queued' ? 'Queued' : working === 'making' ? making(job) : take?.state === 'missing' ? take.badge : segment.badge;
+  const next = !desk.busy() && view.next?.index === segment.index;
+
+  set(card, 'data-state', state);
+  set(card, 'data-beyond', segment.beyond && !working);
+  set(card, 'data-next', next);
+  set(card, 'data-shown', Boolean(take) && desk.onStage()?.id === take.id && !desk.making());
+  set(card, 'aria-current', segment.head ? 'step' : null);
+  card.style.setProperty('--sections', segment.sections);
+  say(f.flag, segment.head ? 'Head' : next ? (view.next.completes ? 'Next: finish this' : view.next.forks ? 'Next goes here, on a new branch' : 'Next goes here') : '');
+  show(f.flag, segment.head || next);
+  say(f.number, String(segment.index + 1));
+  say(f.badge, words);
+  set(f.pick, 'aria-label', `Segment ${segment.index + 1}, ${words}${segment.head ? ', head' : ''}${segment.prompt ? `: ${segment.prompt}` : ''}`);
+  f.pick.title = take ? 'Show on the stage' : '';
+  const picture = working === 'making' ? job.preview : take?.poster;
+  if (picture) set(f.image, 'src', picture);
+  show(f.image, picture);
+  show(f.bar, working === 'making');
+  if (working === 'making') { f.bar.firstChild.style.transform = `scaleX(${job.progress})`; set(f.bar, 'aria-valuenow', Math.round(job.progress * 100)); set(f.bar, 'aria-label', `Progress of segment ${segment.index + 1}`); }
+  set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
+  refill(f.prompt, segment.prompt);
+  say(f.length, segment.length);
+  f.shorter.disabled = segment.sections <= 1;
+  set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
+  refill(f.seed, segment.seed);
+  for (const b of f.tools.children) {
+    const verb = b.dataset.verb;
+    const fits = { finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, add_segment: true, remove_segment: !segment.take }[verb];
+    show(b, fits);
+    b.disabled = desk.busy() && (verb === 'finish' || verb === 'retake');
+  }
+};
+
+const making = (job) => {
+  const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];
+  parts.push(job.left ? `${job.left} left` : job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
+  return parts.join(' · ');
+};

@@ -1,0 +1,86 @@
+/* The sheets that come up over the page: films, export, shortcuts, the model. */
+const dialogs = (() => {
+  const holder = h('div', {});
+  const sheet = (title, name, ...body) => {
+    const dialog = h('dialog', { class: `sheet ${name}`, 'aria-label': title, onclose: () => dialog.remove(),
+      onclick: (e) => { if (e.target === dialog) dialog.close(); } },
+    h('div', { class: 'sheet-inner' },
+      h('div', { class: 'sheet-head' }, h('h2', {}, title), tool('close', 'Close', () => dialog.close())), ...body));
+    holder.replaceChildren(dialog);
+    dialog.showModal();
+    return dialog;
+  };
+
+  const films = async () => {
+    const list = h('ul', { class: 'shelf' });
+    const dialog = sheet('Films', 'films',
+      h('p', { class: 'hint' }, 'Each film keeps every take it ever made.'),
+      button('plus', 'New film', async () => { const a = await desk.act('begin'); if (a) { dialog.close(); desk.open(a.project); } }, { class: 'button primary' }), list);
+    const answer = await desk.act('projects', { known: remember.get('known', []) });
+    list.replaceChildren(...(answer?.projects || []).map((p) => h('li', {},
+      h('button', { type: 'button', class: 'spine', 'aria-current': p.id === desk.view?.id ? 'true' : null, onclick: () => { dialog.close(); if (p.id !== desk.view?.id) desk.open(p.id); } },
+        h('span', { class: 'spine-picture' }, p.poster ? h('img', { src: p.poster, alt: '' }) : icon('film', 30)),
+        h('b', {}, p.name), h('small', {}, ago(p.changed))))));
+  };
+  const ago = (stamp) => {
+    const when = typeof stamp === 'number' ? new Date(stamp * 1000) : new Date(stamp);
+    return Number.isNaN(+when) ? '' : when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  };
+
+  const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
+  const exports = () => {
+    const { view } = desk;
+    const take = desk.onStage();
+    const title = h('input', { class: 'field-text', maxlength: 120, placeholder: 'no title card', 'aria-label': 'Title card' });
+    const fade = h('input', { class: 'field-text', type: 'number', min: 0, max: 10, step: 0.5, value: 0, 'aria-label': 'Fade in and out, in seconds' });
+    const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
+    const working = h('p', { class: 'hint', role: 'status' });
+    const make = async (what, fields = {}) => {
+      say(working, 'Making the file…');
+      for (const b of dialog.querySelectorAll('.makes')) b.disabled = true;
+      let answer = null;
+      try {
+        if (what === 'film' && audio.files[0]) fields.audio = (await upload(audio.files[0])).path;
+        answer = await desk.askAside('export', { what, ...fields });
+      } catch {
+        notices.add({ message: 'The sound file could not be uploaded.', remedy: 'Files of up to 100 MB are accepted.' });
+      }
+      for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
+      say(working, answer ? `Done: ${answer.file}` : '');
+      if (!answer) dialog.close(); else fetchFile(answer.url);
+    };
+    const makes = (label, fits, run) => h('button', { type: 'button', class: 'button makes', disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
+    const row = (label, field) => h('label', { class: 'row' }, h('span', {}, label), field);
+    const dialog = sheet('Export', 'export',
+      h('section', {}, h('h3', {}, 'The film so far'),
+        h('p', { class: 'hint' }, view.film.frames ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
+        row('Title card', title), row('Fade, seconds', fade), row('Sound', audio),
+        makes('Film as MP4', view.film.frames, () => make('film', { title: title.value.trim() || null, fade: +fade.value || null }))),
+      h('section', {}, h('h3', {}, 'The take on the stage'),
+        h('p', { class: 'hint' }, take ? `Segment ${take.depth + 1}, ${take.length}` : 'No take is selected.'),
+        h('div', { class: 'pair' }, ...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>
+          makes(label, take?.clip, () => make(what, { take: take.id }))))),
+      h('section', {}, h('h3', {}, 'The whole project'),
+        h('p', { class: 'hint' }, 'Every take, prompt and memory in one ZIP; it opens on another machine.'),
+        makes('Project as ZIP', true, () => make('project'))),
+      working);
+  };
+
+  const SHORTCUTS = [
+    ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
+    ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
+    ['← →', 'Walk the timeline, when a frame has the focus'], ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
+    ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
+  ];
+  const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
+    h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),
+  h('p', { class: 'hint' }, 'On a Mac, ⌘ works like Ctrl.'));
+
+  const model = () => {
+    const { model: m, engine } = desk.view;
+    sheet(m.title, 'model',
+      h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence), h('p', {}, m.summary),
+      h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''));
+  };
+  return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
+})();

@@ -1,0 +1,23 @@
+/* Keys that work everywhere on the page. While typing, only those that no text field needs. */
+const keys = (() => {
+  const press = (e) => {
+    if (!element.isConnected) { document.removeEventListener('keydown', press); return; }
+    if (dialogs.open() || !desk.view || e.isComposing) return;
+    const typing = e.target.closest?.('textarea, input:not([type=range]), select, [contenteditable]');
+    const onControl = typing || e.target.closest?.('button, a, summary');
+    const ctrl = e.ctrlKey || e.metaKey;
+    const key = e.key.toLowerCase();
+    const does =
+      ctrl && key === 'enter' ? (e.shiftKey ? desk.generateAll : desk.generateNext)
+      : ctrl && key === 'z' && !typing ? () => desk.act(e.shiftKey ? 'redo' : 'undo')
+      : ctrl && key === 'y' && !typing ? () => desk.act('redo')
+      : key === 'escape' && desk.busy() ? () => desk.act('cancel')
+      : key === ' ' && !onControl && !ctrl ? stage.toggle
+      : e.key === '?' && !typing ? dialogs.keys
+      : null;
+    if (!does) return;
+    e.preventDefault();
+    if (!e.repeat) does();
+  };
+  return { start: () => document.addEventListener('keydown', press) };
+})();

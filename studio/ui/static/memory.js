@@ -1,0 +1,37 @@
+/* The left column: the reference picture, and what the model remembers when it renders the next section. */
+const memory = (() => {
+  const image = h('img', { alt: 'Reference picture', draggable: 'false' });
+  const gone = h('p', { class: 'gone', hidden: true }, 'The picture’s file is missing. Choose it again.');
+  const name = h('span', { class: 'file' });
+  const sentence = h('p', { class: 'sees' });
+  const start = h('i', { class: 'start-latent', title: 'Reference picture' });
+  const packed = h('i', { class: 'packed', title: 'Packed memory of everything earlier' });
+  const frames = Array.from({ length: 19 }, (_, i) => h('i', { 'data-kept': i < 16 ? 'fourth' : i < 18 ? 'half' : 'full' }));
+  const now = h('i', { class: 'now', title: 'The next section' });
+
+  const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
+    h('h2', { class: 'label' }, 'Reference'),
+    h('figure', { class: 'reference' }, image, gone,
+      h('figcaption', {}, name,
+        tool('picture', 'Replace the reference picture', () => picture.choose()),
+        tool('close', 'Remove the reference picture', () => desk.act('clear_reference')))),
+    h('h2', { class: 'label' }, 'What the model sees next'),
+    h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
+    sentence);
+
+  desk.watch(({ view }) => {
+    if (!view) return;
+    const { reference, memory: seen } = view;
+    if (reference?.url) set(image, 'src', reference.url);
+    show(image, reference?.url);
+    show(gone, !reference?.url);
+    say(gone, reference ? 'The picture’s file is missing. Choose it again.' : 'No reference picture. Choose or drop one.');
+    say(name, reference ? `${reference.name} · ${reference.width} × ${reference.height}` : '');
+    set(name, 'title', reference?.name);
+    say(sentence, seen.sentence);
+    set(start, 'data-on', Boolean(reference));
+    set(packed, 'data-on', seen.packed);
+    frames.forEach((bar, i) => set(bar, 'data-on', i >= 19 - seen.recent));
+  });
+  return { root };
+})();

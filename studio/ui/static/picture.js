@@ -1,0 +1,40 @@
+/* Bringing a reference picture in: choose, drop anywhere, or paste. */
+const picture = (() => {
+  const input = h('input', { type: 'file', accept: 'image/*', class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
+    onchange: () => { bring(input.files[0]); input.value = ''; } });
+  const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44), h('p', {}, 'Drop the picture to make it the reference'));
+
+  const bring = async (file) => {
+    if (!file) return;
+    element.classList.add('uploading');
+    try {
+      const { path } = await upload(file);
+      await desk.act('set_reference', { path });
+    } catch {
+      notices.add({ message: `“${file.name}” could not be uploaded.`, remedy: 'Pictures of up to 100 MB are accepted. Try again, or save it as PNG or JPEG first.' });
+    } finally {
+      element.classList.remove('uploading');
+    }
+  };
+
+  const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
+  let depth = 0;
+  const start = (root) => {
+    root.append(input, veil);
+    root.addEventListener('dragenter', (e) => { if (carries(e)) { depth += 1; show(veil, true); } });
+    root.addEventListener('dragleave', (e) => { if (carries(e) && --depth <= 0) { depth = 0; show(veil, false); } });
+    root.addEventListener('dragover', (e) => { if (carries(e)) e.preventDefault(); });
+    root.addEventListener('drop', (e) => {
+      if (!carries(e)) return;
+      e.preventDefault();
+      depth = 0;
+      show(veil, false);
+      bring(e.dataTransfer.files[0]);
+    });
+    document.addEventListener('paste', (e) => {
+      const file = [...(e.clipboardData?.files || [])].find((f) => f.type.startsWith('image/'));
+      if (file && element.isConnected && !document.querySelector('dialog[open]')) { e.preventDefault(); bring(file); }
+    });
+  };
+  return { start, choose: () => input.click() };
+})();

@@ -1,0 +1,39 @@
+/* One pane of the stage: a looping clip, or the frames of a take in the making. Knows time, not takes. */
+const makePlayer = () => {
+  const video = h('video', { loop: true, playsinline: true, preload: 'auto', tabindex: -1 });
+  video.muted = true;
+  const image = h('img', { alt: '', hidden: true });
+  const caption = h('figcaption', {});
+  const root = h('figure', { class: 'pane' }, video, image, caption);
+  let wanted = !still.matches;      // the artist's wish to play outlives a change of clip
+  let length = 1;
+  let fps = 12;
+
+  const play = () => { if (wanted && video.src && root.isConnected) video.play().catch(() => {}); };
+  video.addEventListener('loadeddata', play);
+  video.addEventListener('error', () => { if (video.getAttribute('src')) caption.dataset.broken = '1'; });
+
+  return {
+    root,
+    /* `preview` covers the clip while it is set. */
+    draw({ clip = null, poster = null, preview = null, words = '', frames = 1, rate = 12 }) {
+      length = frames;
+      fps = rate;
+      say(caption, words);
+      show(caption, words);
+      if (poster) set(video, 'poster', poster); else video.removeAttribute('poster');
+      if (clip && video.getAttribute('src') !== clip) { video.setAttribute('src', clip); play(); }
+      if (!clip && video.hasAttribute('src')) { video.removeAttribute('src'); video.load(); }
+      const cover = preview || (clip ? null : poster);
+      if (cover) set(image, 'src', cover); else image.removeAttribute('src');
+      show(image, cover);
+      show(video, clip && !preview);
+    },
+    frame: () => Math.min(length - 1, Math.floor(video.currentTime * fps + 0.001)),
+    seek(frame) { wanted = false; video.pause(); video.currentTime = (frame + 0.5) / fps; },
+    playing: () => !video.paused,
+    toggle(on = video.paused) { wanted = on; if (on) play(); else video.pause(); },
+    restart() { video.currentTime = 0; play(); },
+    has: () => video.hasAttribute('src') && !video.hidden,
+  };
+};

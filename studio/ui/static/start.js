@@ -1,0 +1,47 @@
+/* The first screen: one sentence, a place for a picture, and sample stories. */
+const start = (() => {
+  const gallery = h('ul', { class: 'samples' });
+  const stories = h('section', { class: 'stories', 'aria-labelledby': 'mp-samples', hidden: true },
+    h('h3', { id: 'mp-samples' }, 'Or begin with one of these'), gallery);
+  const root = h('main', { class: 'start', hidden: true },
+    h('div', { class: 'lead' },
+      h('h2', {}, 'A film begins with one picture.'),
+      h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),
+    h('button', { type: 'button', class: 'drop', onclick: () => picture.choose() },
+      icon('picture', 46), h('b', {}, 'Choose a picture'), h('span', {}, 'or drop it here, or paste it')),
+    stories);
+
+  let asked = false;
+  const fetchSamples = async () => {
+    if (asked) return;
+    asked = true;
+    const answer = await desk.ask('samples');
+    const samples = answer?.samples || [];
+    gallery.replaceChildren(...samples.map(sample));
+    show(stories, samples.length);
+  };
+
+  const sample = (s) => h('li', { class: 'sample' },
+    h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', loading: 'lazy', decoding: 'async' }) : null),
+    h('div', { class: 'sample-words' },
+      h('b', {}, s.name),
+      h('p', {}, s.first),
+      h('div', { class: 'pair' },
+        h('button', { type: 'button', class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id) },
+          `Open story · ${s.segments}`),
+        h('button', { type: 'button', class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => desk.act('use_sample', { sample: s.id }) },
+          'Use picture'))));
+
+  const begin = async (id) => {
+    const answer = await desk.act('begin', { sample: id });
+    if (answer) desk.open(answer.project);
+  };
+
+  desk.watch(({ view }) => {
+    if (!view) return;
+    const empty = !view.reference && !view.takes.length;
+    show(root, empty);
+    if (empty) fetchSamples();
+  });
+  return { root };
+})();

@@ -1,0 +1,101 @@
+/* The timeline: what to do next, and the strip of segments in film order. */
+const timeline = (() => {
+  const cards = new Map();
+  const totals = h('span', { class: 'totals' });
+  const undo = tool('undo', 'Undo (Ctrl+Z)', () => desk.act('undo'));
+  const redo = tool('redo', 'Redo (Ctrl+Shift+Z)', () => desk.act('redo'));
+  const status = h('p', { class: 'status' });
+  const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
+  const next = button('next', 'Generate next', () => desk.generateNext(), { class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter' });
+  const all = button('all', 'Generate all', () => desk.generateAll(), { class: 'button', title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
+  const cancel = button('stop', 'Cancel', () => desk.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
+  const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
+  const add = h('button', { type: 'button', class: 'add', onclick: () => desk.act('add_segment').then(toEnd) }, icon('plus', 26), h('span', {}, 'Add segment'));
+  const strip = h('div', { class: 'strip' }, list, add);
+  const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
+    h('div', { class: 'deck' },
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, status, spoken, cancel, all, next),
+    strip, phrases.root);
+
+  const toEnd = () => requestAnimationFrame(() => {
+    strip.scrollTo({ left: strip.scrollWidth, behavior: still.matches ? 'auto' : 'smooth' });
+    [...cards.values()].at(-1)?.fields.prompt.focus({ preventScroll: true });
+  });
+
+  const progress = (job) => {
+    if (job.state === 'queued') return 'Queued: another film is being made first';
+    const parts = [`Segment ${job.index + 1}`];
+    if (job.sections > 1) parts.push(`section ${job.section + 1} of ${job.sections}`);
+    parts.push(job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
+    if (job.left) parts.push(`${job.left} left`);
+    if (job.planned > 1) parts.push(`take ${job.finished + 1} of ${job.planned}${job.total ? `, ${job.total} in all` : ''}`);
+    return parts.join(' · ');
+  };
+  const waiting = (view) => {
+    if (view.engine.state === 'starting') return 'The engine is warming up; you can write, and even generate, already';
+    if (view.engine.state === 'failed') return view.engine.sentence;
+    if (view.blocked) return view.blocked;
+    return view.estimate ? `About ${view.estimate} for the next take` : '';
+  };
+
+  let followed = null;
+  const reveal = (view) => {
+    const wanted = desk.busy() ? desk.job.index : view.next?.index ?? -1;
+    const key = `${view.id} ${view.branch} ${view.head} ${wanted}`;
+    if (followed === key) return;
+    const first = followed === null;
+    followed = key;
+    requestAnimationFrame(() => bringIn(view.segments[wanted]?.id, first));
+  };
+  const bringIn = (id, first) => {
+    const card = cards.get(id);
+    if (!card || strip.contains(document.activeElement) && document.activeElement.matches('textarea, input')) return;
+    const left = card.offsetLeft - strip.clientWidth / 2 + card.clientWidth / 2;
+    strip.scrollTo({ left, behavior: first || still.matches ? 'auto' : 'smooth' });
+  };
+
+  desk.watch((now) => {
+    const { view, job } = now;
+    if (!view) return;
+    const busy = desk.busy();
+    keyed(list, cards, view.segments, makeCard, (card, segment) => drawCard(card, segment, now));
+    const at = view.segments.findIndex((s) => s.id === roving);
+    view.segments.forEach((s, i) => { cards.get(s.id).fields.pick.tabIndex = i === Math.max(0, at) ? 0 : -1; });
+    say(totals, `${view.plan.segments} segment${view.plan.segments === 1 ? '' : 's'} · ${view.plan.length} planned · ${view.film.length} made`);
+    undo.disabled = !view.can_undo;
+    redo.disabled = !view.can_redo;
+    say(status, busy ? progress(job) : waiting(view));
+    set(status, 'data-failed', view.engine.state === 'failed' && !busy);
+    show(cancel, busy); show(next, !busy); show(all, !busy);
+    next.disabled = all.disabled = !view.next;
+    say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
+    all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';
+    say(spoken, busy ? `Making segment ${job.index + 1}, ${Math.floor(job.progress * 4) * 25} percent` : job?.state === 'done' ? 'The take is done' : '');
+    reveal(view);
+  });
+
+  /* Arrow keys walk the strip; one card is in the tab order. */
+  let roving = null;
+  list.addEventListener('focusin', (e) => {
+    const id = e.target.closest('.card')?.dataset.id;
+    if (id && id !== roving) { roving = id; for (const [key, card] of cards) card.fields.pick.tabIndex = key === id ? 0 : -1; }
+  });
+  list.addEventListener('keydown', (e) => {
+    if (!e.target.matches('.cell') || e.ctrlKey || e.metaKey || e.altKey) return;
+    const ids = desk.view.segments.map((s) => s.id);
+    const here = ids.indexOf(e.target.closest('.card').dataset.id);
+    const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: ids.length - 1 }[e.key];
+    if (to == null || !ids[to]) return;
+    e.preventDefault();
+    const card = cards.get(ids[to]);
+    card.fields.pick.focus();
+    card.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  });
+
+  const firstPrompt = () => {
+    const { view } = desk;
+    const segment = view.segments[view.next?.index ?? view.segments.length - 1];
+    return segment && cards.get(segment.id).fields.prompt;
+  };
+  return { root, firstPrompt };
+})();

@@ -1,0 +1,101 @@
+/* Every take there is, as a tree: the film runs down, each other try opens a column. Click: go there. */
+const tree = (() => {
+  const WIDE = 92;
+  const HIGH = 70;
+  const nodes = new Map();
+  const edges = svg('svg', { 'aria-hidden': 'true', class: 'edges' });
+  const origin = h('div', { class: 'origin', 'aria-hidden': 'true' }, h('img', { alt: '' }));
+  const holder = h('div', { class: 'nodes', role: 'tree', 'aria-label': 'Takes' });
+  const field = h('div', { class: 'field' }, edges, origin, holder);
+  const lines = h('ul', { class: 'branches', 'aria-label': 'Branches' });
+  const shownLines = new Map();
+  const hint = h('p', { class: 'hint' }, 'Takes appear here. Each one can be continued, retaken or branched.');
+  const root = h('aside', { class: 'panel takes', 'aria-label': 'Branches and takes' },
+    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, h('div', { class: 'grove' }, field));
+
+  const makeLine = ({ id }) => {
+    const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': 'Branch name',
+      onchange: () => desk.act('rename_branch', { branch: id, name: name.value }),
+      onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
+    const go = h('button', { type: 'button', class: 'branch-go', onclick: () => desk.act('switch', { branch: id }) });
+    return h('li', {}, go, name, h('span', { class: 'count' }));
+  };
+  const drawLine = (line, b) => {
+    const [go, name, count] = line.children;
+    set(line, 'data-current', b.current);
+    set(go, 'aria-label', b.current ? `${b.name}, the current branch` : `Switch to ${b.name}`);
+    set(go, 'aria-pressed', String(b.current));
+    set(go, 'title', b.current ? 'The current branch' : 'Switch to this branch');
+    set(name, 'aria-label', `Name of branch ${b.name}`);
+    refill(name, b.name);
+    say(count, `${b.takes} take${b.takes === 1 ? '' : 's'}`);
+  };
+
+  let resting = 0;
+  const rest = (id) => { clearTimeout(resting); resting = setTimeout(() => desk.put({ peek: id }), 140); };
+  const makeNode = ({ id }) => h('button', { type: 'button', role: 'treeitem', class: 'node', 'data-id': id,
+    onclick: () => { clearTimeout(resting); desk.go(id); },
+    onpointerenter: () => rest(id), onpointerleave: () => rest(null),
+    onfocus: () => { if (!still.matches) rest(id); }, onblur: () => rest(null) },
+  h('img', { alt: '', draggable: 'false', loading: 'lazy' }), h('span', { class: 'place' }), h('span', { class: 'tips' }));
+
+  const drawNode = (node, take) => {
+    const [image, place, tips] = node.children;
+    node.style.transform = `translate(${take.column * WIDE + 6}px, ${(take.depth + 1) * HIGH - 18}px)`;
+    if (take.poster) set(image, 'src', take.poster);
+    show(image, take.poster);
+    say(place, String(take.depth + 1));
+    say(tips, take.tips.join(', '));
+    show(tips, take.tips.length);
+    for (const key of ['on_path', 'loose', 'head']) set(node, `data-${key}`, take[key]);
+    set(node, 'data-state', take.state);
+    set(node, 'aria-level', take.depth + 1);
+    set(node, 'aria-selected', String(take.head));
+    set(node, 'tabindex', take.id === reached() ? 0 : -1);
+    set(node, 'aria-label', `Take of segment ${take.depth + 1}, ${take.badge}, ${take.length}${take.head ? ', head' : ''}${take.loose ? ', on no branch' : ''}${take.tips.length ? `, end of ${take.tips.join(', ')}` : ''}${take.prompt ? `: ${take.prompt}` : ''}`);
+    set(node, 'title', `${take.prompt || 'No prompt'}\n${take.badge} · ${take.length} · seed ${take.seed}${take.took ? ` · made in ${take.took}` : ''}`);
+  };
+  let focused = null;
+  const reached = () => (desk.take(focused) ? focused : desk.view.head ?? desk.view.takes[0]?.id);
+
+  const edge = (take, parent) => {
+    const x0 = (parent ? parent.column : 0) * WIDE + 46;
+    const y0 = parent ? (parent.depth + 1) * HIGH + 30 : 34;
+    const x1 = take.column * WIDE + 46;
+    const y1 = (take.depth + 1) * HIGH - 18;
+    return svg('path', { d: `M${x0} ${y0} C ${x0} ${y0 + 20}, ${x1} ${y1 - 20}, ${x1} ${y1}`, class: take.loose ? 'loose' : take.on_path ? 'on' : '' });
+  };
+
+  let drawn = null;
+  desk.watch(({ view }) => {
+    if (!view || view === drawn) return;
+    drawn = view;
+    keyed(lines, shownLines, view.branches, makeLine, drawLine);
+    keyed(holder, nodes, view.takes, makeNode, drawNode);
+    const byId = new Map(view.takes.map((t) => [t.id, t]));
+    edges.replaceChildren(...view.takes.map((t) => edge(t, byId.get(t.parent))));
+    const wide = (Math.max(0, ...view.takes.map((t) => t.column)) + 1) * WIDE + 6;
+    const high = (Math.max(-1, ...view.takes.map((t) => t.depth)) + 2) * HIGH;
+    for (const part of [edges, holder]) { part.style.width = `${wide}px`; part.style.height = `${high}px`; }
+    for (const [k, v] of [['width', wide], ['height', high]]) edges.setAttribute(k, v);
+    show(field, view.takes.length);
+    show(hint, !view.takes.length);
+    if (view.reference?.url) set(origin.firstChild, 'src', view.reference.url);
+    nodes.get(view.head)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  });
+
+  holder.addEventListener('focusin', (e) => { focused = e.target.dataset.id; for (const [id, n] of nodes) n.tabIndex = id === focused ? 0 : -1; });
+  holder.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const { takes } = desk.view;
+    const here = desk.take(e.target.dataset.id);
+    if (!here) return;
+    const level = takes.filter((t) => t.depth === here.depth).sort((x, y) => x.column - y.column);
+    const at = level.indexOf(here);
+    const to = { ArrowUp: desk.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id), ArrowLeft: level[at - 1], ArrowRight: level[at + 1], Home: takes[0], End: takes.at(-1) }[e.key];
+    if (!to) return;
+    e.preventDefault();
+    nodes.get(to.id).focus();
+  });
+  return { root };
+})();

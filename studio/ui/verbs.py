@@ -1,0 +1,163 @@
+"""What the artist can do from the page, one entry per verb: message in, answer out. It does not draw.
+
+Every message names its project. Ids are unguessable, so a browser reaches only the projects it was told of.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.project.limits import SECTIONS
+from studio.project.story import StoryError
+from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
+from studio.ui import views
+from studio.ui.fields import Fields, Misread
+from studio.ui.gallery import Sample, cards
+from studio.ui.words import link, notice
+
+Answer = dict[str, Any]
+Verb = Callable[[Session, Fields], Answer | None]
+
+log = logging.getLogger(__name__)
+
+UNNAMED = "Untitled film"
+
+
+class Desk:
+    """Where the page's messages arrive. `uploads` is the only folder files may come from."""
+
+    def __init__(self, studio: Studio, samples: tuple[Sample, ...], uploads: Path, public: bool = False) -> None:
+        self.studio = studio
+        self.samples = {sample.id: sample for sample in samples}
+        self.uploads = uploads
+        self.public = public
+        self.verbs: Mapping[str, Verb] = {
+            "rename": lambda s, f: s.rename(f.text("name")),
+            "set_size": lambda s, f: s.set_size((f.whole("width", 16, 8192), f.whole("height", 16, 8192))),
+            "set_model": lambda s, f: s.set_model(f.text("name", 100)),
+            "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
+            "set_reference": lambda s, f: s.set_reference(f.upload("path", self.uploads)),
+            "use_sample": lambda s, f: s.set_reference(f.one_of("sample", self.samples).story.image),
+            "clear_reference": lambda s, f: s.clear_reference(),
+            "add_segment": _add_segment,
+            "edit_segment": _edit_segment,
+            "remove_segment": lambda s, f: s.remove_segment(_index(s, f)),
+            "move_segment": lambda s, f: s.move_segment(_index(s, f), f.whole("to", 0, 10_000)),
+            "rewind": lambda s, f: s.rewind(f.optional_identifier("take")),
+            "branch": lambda s, f: s.branch(f.optional_identifier("take")),
+            "switch": lambda s, f: s.switch(f.identifier("branch")),
+            "rename_branch": lambda s, f: s.rename_branch(f.identifier("branch"), f.text("name")),
+            "undo": lambda s, f: s.undo(),
+            "redo": lambda s, f: s.redo(),
+            "generate_next": lambda s, f: s.generate_next(),
+            "generate_all": lambda s, f: s.generate_all(),
+            "retake": lambda s, f: s.retake(f.identifier("take")),
+            "finish": lambda s, f: s.finish(f.identifier("take")),
+            "cancel": lambda s, f: s.cancel(),
+            "film": _film,
+            "export": self._export,
+        }
+
+    def ask(self, message: Any) -> Answer:
+        """Answer one message. Whatever goes wrong becomes a notice; nothing is raised and nothing is lost silently."""
+        try:
+            fields = Fields(message)
+            name = fields.text("verb", 40)
+            if name == "projects":
+                return {"ok": True, "answer": self._projects(fields)}
+            if name == "samples":
+                return {"ok": True, "answer": {"samples": cards(tuple(self.samples.values()))}}
+            if name == "begin":
+                return {"ok": True, "answer": self._begin(fields)}
+            verb = fields.one_of("verb", self.verbs)
+            answer = verb(self.studio.open(fields.folder("project")), fields)
+            return {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
+        except (EditError, StoreError, MediaError, StoryError) as error:
+            return _refused(str(error))
+        except Misread as error:
+            return _refused(f"The page and the studio do not understand each other ({error}).", "Reload the page.")
+        except Exception:
+            log.exception("a message from the page could not be answered")
+            return _refused(
+                "Something unexpected went wrong. Nothing already made is lost.",
+                "Try again; the log of the studio says what happened.",
+            )
+
+    def open(self, project: str | None) -> Session:
+        """The project the page asked for; without one, the film changed last (on a shared studio: a new one)."""
+        if project is not None:
+            return self.studio.open(project)
+        recent = () if self.public else self.studio.list()
+        return self.studio.open(recent[0].id) if recent else self.studio.create()
+
+    def _projects(self, fields: Fields) -> Answer:
+        """The shelf. A film nobody has begun is not worth a place there, unless it is the open one."""
+        known = frozenset(fields.folders("known")) if self.public else None
+        here = fields.folder("project") if fields.has("project") else None
+        mine = [s for s in self.studio.list() if known is None or s.id in known]
+        return {"projects": views.shelf(s for s in mine if s.id == here or not _unbegun(s))}
+
+    def _begin(self, fields: Fields) -> Answer:
+        """A new film, from a sample story or empty; an empty one that was never begun is taken again."""
+        if fields.has("sample"):
+            return {"project": self.studio.from_story(fields.one_of("sample", self.samples).story.path).id}
+        unbegun = () if self.public else [s for s in self.studio.list() if _unbegun(s)]
+        return {"project": unbegun[0].id if unbegun else self.studio.create().id}
+
+    def _export(self, session: Session, fields: Fields) -> Answer:
+        """Make the file and say where it can be fetched."""
+        what = fields.text("what", 20)
+        if what == "film":
+            audio = fields.upload("audio", self.uploads) if fields.has("audio") else None
+            title = fields.text("title", 200) if fields.has("title") else None
+            fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
+            path = session.export_film(title=title or None, fade=fade, audio=audio)
+        elif what == "project":
+            path = session.export_project()
+        else:
+            path = session.export_take(fields.identifier("take"), kind=what)
+        return {"url": link(path), "file": path.name}
+
+
+def _unbegun(summary: ProjectSummary) -> bool:
+    return summary.poster is None and summary.name == UNNAMED
+
+
+def _refused(message: str, remedy: str = "") -> Answer:
+    return {"ok": False, "notice": notice(message, remedy)}
+
+
+def _index(session: Session, fields: Fields) -> int:
+    """Where a segment is now: another tab may have added one before it."""
+    wanted = fields.identifier("segment")
+    for index, segment in enumerate(session.project.current().segments):
+        if segment.id == wanted:
+            return index
+    raise EditError("This segment is not on the current branch any more. Nothing was changed.")
+
+
+def _add_segment(session: Session, fields: Fields) -> None:
+    session.add_segment(_index(session, fields) + 1 if fields.has("segment") else None)
+
+
+def _edit_segment(session: Session, fields: Fields) -> None:
+    changes: dict[str, Any] = {}
+    if fields.has("prompt"):
+        changes["prompt"] = fields.text("prompt")
+    if fields.has("sections"):
+        changes["frames"] = fields.whole("sections", 1, SECTIONS) * session.project.clock.section_frames
+    if fields.has("seed"):
+        changes["seed"] = fields.whole("seed", 0, 2**53)
+    if fields.flag("dice"):
+        changes["seed"] = None
+    if changes:
+        session.edit_segment(_index(session, fields), **changes)
+
+
+def _film(session: Session, fields: Fields) -> Answer:
+    """The film up to the head, joined when it is not yet."""
+    path = session.film()
+    return {"url": link(path), "head": session.project.head}

@@ -1,0 +1,228 @@
+"""What the page draws, as JSON: pure functions of a session and its job. They know neither Gradio nor the browser."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.project import edits
+from studio.project.model import Project, Segment, Take
+from studio.project.tree import unfinished
+from studio.ui.machine import Card, engine, model, sizes
+from studio.ui.tree import tree
+from studio.ui.words import Json, clock, link, span
+
+if TYPE_CHECKING:
+    from studio.project.preset import Preset
+    from studio.session import JobView, ProjectSummary, Session
+
+RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x, 1 at 1x compression
+
+
+def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) -> Json:
+    """Everything but the running job."""
+    project = session.project
+    card = next((c for c in cards if c.name == project.model), None)
+    film = sum(t.frames for t in project.film())
+    estimate = session.estimate()
+    following, blocked = upcoming(project)
+    return {
+        "id": session.id,
+        "name": project.name,
+        "engine": engine(session.engine),
+        "model": model(project.model, card),
+        "models": [{"name": c.name, "title": c.title} for c in cards],
+        "fps": project.clock.fps,
+        "section": project.clock.section_frames,
+        "size": list(project.size),
+        "sizes": sizes(project.size, card),
+        "preset": project.settings.preset,
+        "presets": [{"name": p.name, "title": p.title, "description": p.description} for p in presets],
+        "reference": reference(session),
+        "segments": segments(project, session.stale),
+        "takes": takes(project, session.stale, session.poster, session.clip),
+        "branches": branches(project),
+        "branch": project.branch,
+        "head": project.head,
+        "next": following,
+        "blocked": blocked,
+        "film": {"frames": film, "length": clock(project.clock.seconds(film))},
+        "plan": plan(project),
+        "memory": memory(project, card),
+        "estimate": None if estimate is None else span(estimate),
+        "estimate_all": None if estimate is None else span(estimate * remaining(project, following)),
+        "can_undo": session.can_undo,
+        "can_redo": session.can_redo,
+        "findings": list(session.findings),
+    }
+
+
+def reference(session: Session) -> Json | None:
+    """The reference image; its address is None when the file is gone."""
+    picture = session.project.reference
+    if picture is None:
+        return None
+    return {
+        "url": link(session.folder / picture.file),
+        "name": picture.name or "Reference picture",
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def upcoming(project: Project) -> tuple[Json | None, str]:
+    """What `Generate next` renders: the segment, whether it completes a partial take, whether it starts a branch.
+
+    With nothing to render, the reason.
+    """
+    if project.reference is None:
+        return None, "Choose a reference picture: the film starts from it."
+    try:
+        index, _ = edits.next_segment(project)
+    except edits.EditError as error:
+        return None, str(error)
+    completes = unfinished(project) is not None
+    return {"index": index, "completes": completes, "forks": index < len(project.path()) and not completes}, ""
+
+
+def remaining(project: Project, following: Json | None) -> int:
+    """Segments that `Generate all` renders."""
+    return 0 if following is None else len(project.current().segments) - int(following["index"])
+
+
+def segments(project: Project, stale: frozenset[str]) -> list[Json]:
+    """The cards of the timeline, in film order."""
+    path = project.path()
+    reached = len(project.film())
+    return [
+        segment(project, i, s, path[i] if i < len(path) else None, stale) | {"beyond": reached <= i < len(path)}
+        for i, s in enumerate(project.current().segments)
+    ]
+
+
+def segment(project: Project, index: int, asked: Segment, take: Take | None, stale: frozenset[str]) -> Json:
+    time = project.clock
+    sections = time.sections(asked.frames)
+    length = clock(time.seconds(time.rendered(asked.frames)))
+    return {
+        "id": asked.id,
+        "index": index,
+        "prompt": asked.prompt,
+        "seed": asked.seed,
+        "sections": sections,
+        "length": f"{length} · {sections} section{'' if sections == 1 else 's'}",
+        "take": take.id if take else None,
+        "state": "planned" if take is None else state(take, stale),
+        "badge": "Planned" if take is None else badge(project, take, stale),
+        "head": take is not None and take.id == project.head,
+    }
+
+
+def state(take: Take, stale: frozenset[str]) -> str:
+    return "partial" if take.state == "partial" else "stale" if take.id in stale else "done"
+
+
+def badge(project: Project, take: Take, stale: frozenset[str]) -> str:
+    """A take's state in a few words."""
+    if take.state == "partial":
+        wanted = max(project.clock.sections(take.segment.frames), take.sections)
+        return f"{take.sections} of {wanted} sections"
+    return "Stale" if take.id in stale else "Done"
+
+
+def takes(
+    project: Project,
+    stale: frozenset[str],
+    poster: Callable[[str], Path | None],
+    clip: Callable[[str], Path | None],
+) -> list[Json]:
+    """Every take: where it sits in the tree, and what it looks like."""
+    found = []
+    for node in tree(project):
+        take = project.takes[node.take]
+        film = clip(take.id)
+        found.append({
+            "id": take.id,
+            "parent": take.parent,
+            "depth": node.depth,
+            "column": node.column,
+            "on_path": node.on_path,
+            "loose": node.loose,
+            "tips": list(node.tips),
+            "head": take.id == project.head,
+            "prompt": take.segment.prompt,
+            "seed": take.segment.seed,
+            "state": "missing" if film is None else state(take, stale),
+            "badge": "Clip is missing" if film is None else badge(project, take, stale),
+            "length": clock(project.clock.seconds(take.frames)),
+            "frames": take.frames,
+            "took": span(take.seconds) if take.seconds else "",
+            "poster": link(poster(take.id)),
+            "clip": link(film),
+        })
+    return found
+
+
+def branches(project: Project) -> list[Json]:
+    return [
+        {"id": b.id, "name": b.name, "takes": len(project.lineage(b.tip)), "current": b.id == project.branch}
+        for b in project.branches
+    ]
+
+
+def plan(project: Project) -> Json:
+    """How long the whole timeline will be, as it will really be rendered."""
+    wanted = project.current().segments
+    frames = sum(project.clock.rendered(s.frames) for s in wanted)
+    return {"segments": len(wanted), "length": clock(project.clock.seconds(frames))}
+
+
+def memory(project: Project, card: Card | None) -> Json:
+    """What the model sees when it renders the next section."""
+    frames = sum(t.frames for t in project.film())
+    per_latent = card.section_frames // card.window if card else 4
+    seen = min(frames, RECENT * per_latent)
+    time = project.clock
+    if not frames:
+        sentence = "The next take starts from the reference picture alone."
+    elif seen == frames:
+        sentence = f"The model sees the reference picture and all of the film so far ({clock(time.seconds(frames))})."
+    else:
+        packed = clock(time.seconds(frames - seen))
+        sentence = (
+            f"The model sees the reference picture, the last {RECENT} latent frames ({clock(time.seconds(seen))}), "
+            f"and a packed memory of the {packed} before them."
+        )
+    return {"sentence": sentence, "recent": seen // per_latent, "of": RECENT, "packed": frames > seen}
+
+
+def live(job: JobView | None) -> Json | None:
+    """The running job, or how the last one ended."""
+    if job is None:
+        return None
+    within = job.step / job.steps if job.steps else 0.0
+    return {
+        "state": job.state,
+        "doing": job.doing,
+        "take": job.take,
+        "index": job.index,
+        "section": job.section,
+        "sections": job.sections,
+        "step": job.step,
+        "steps": job.steps,
+        "progress": round(min(1.0, (job.section + within) / job.sections), 4) if job.sections else 0.0,
+        "left": None if job.seconds_left is None else span(job.seconds_left),
+        "total": None if job.total_left is None else span(job.total_left),
+        "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
+        "message": job.message,
+        "remedy": job.remedy,
+        "finished": job.finished,
+        "planned": job.planned,
+    }
+
+
+def shelf(summaries: Iterable[ProjectSummary]) -> list[Json]:
+    """Projects to choose from."""
+    return [{"id": s.id, "name": s.name, "poster": link(s.poster), "changed": s.changed} for s in summaries]
