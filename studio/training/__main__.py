@@ -1,0 +1,43 @@
+"""The training commands: `python -m studio.training autoencoder|film|export|measure [recipe.toml]`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def main() -> None:
+    """Read the command line and run one command."""
+    parser = argparse.ArgumentParser(prog="python -m studio.training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("autoencoder", "film", "export", "measure"):
+        command = commands.add_parser(name)
+        recipe = RECIPES / ("autoencoder-cpu.toml" if name == "autoencoder" else "film-cpu.toml")
+        command.add_argument("recipe", nargs="?", type=Path, default=recipe)
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    from studio.training.keeping import read_recipe  # torch is slow to import: not before the command line is right
+
+    if chosen.command == "autoencoder":
+        from studio.training import autoencoder
+
+        autoencoder.train(read_recipe(chosen.recipe, autoencoder.Recipe))
+    elif chosen.command == "film":
+        from studio.training import film
+
+        film.train(read_recipe(chosen.recipe, film.Recipe))
+    elif chosen.command == "export":
+        from studio.training import export
+
+        export.export(chosen.recipe)
+    else:
+        from studio.training import measure
+
+        measure.report(chosen.recipe)
+
+
+if __name__ == "__main__":
+    main()

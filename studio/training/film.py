@@ -1,0 +1,217 @@
+"""Training the film model on the procedural world: the loss, the loop, checkpoints that resume to the step."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
+
+from studio.diffusion.autoencoder import PatchVideoAutoencoder
+from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.conditioning import SmallConditioner
+from studio.memory.framepack import pack
+from studio.training import parts
+from studio.training.keeping import Average, Curve, restore, save
+from studio.training.reel import Batch, Pool, Reel, Schedule, Stage, change_deviation
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a film model is trained. Lengths in steps, sizes in pixels."""
+
+    run: str
+    autoencoder: str
+    stages: list[dict[str, Any]]           # of steps, sizes, batch
+    shape: dict[str, int] = field(default_factory=dict)
+    seed: int = 1
+    films: int = 480                       # in the pool
+    warm: int = 96                         # films before the first step
+    pace: float = 1.0                      # new films per step
+    rate: float = 1e-3
+    warmup: int = 100
+    fall: float = 0.6                      # of the steps, at which the rate begins to fall
+    shift: float = 3.0                     # of the sigmas
+    noisy: float = 0.2                     # most noise on the history, in deviations of the change
+    average: float = 0.995
+    save_every: int = 50
+    look_every: int = 200
+    bfloat16: bool = True
+    threads: int = 2
+    workers: int = 1
+
+
+class Objective(nn.Module):
+    """The film model and what it is trained for."""
+
+    def __init__(
+        self, backbone: Backbone, tokenizer: PreTrainedTokenizerFast, text_encoder: CLIPTextModel, image_encoder: SiglipVisionModel,
+        shift: float, noisy: float,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.text_encoder, self.image_encoder = backbone, text_encoder, image_encoder
+        self.tokenizer, self.shift, self.noisy = tokenizer, shift, noisy
+
+    def conditioner(self) -> SmallConditioner:
+        """As the engine uses it."""
+        return SmallConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.tokenizer.model_max_length)
+
+    def condition(self, batch: Batch) -> Conditioning:
+        """The same embeddings as the conditioner's, padded no longer than needed."""
+        words = self.tokenizer(
+            batch.captions, max_length=self.tokenizer.model_max_length, padding=True, truncation=True, return_tensors="pt"
+        ).to(batch.target.device)
+        text = self.text_encoder(input_ids=words.input_ids, attention_mask=words.attention_mask)
+        picture = self.image_encoder(pixel_values=batch.picture).last_hidden_state
+        return Conditioning(text.last_hidden_state, words.attention_mask, text.pooler_output, picture)
+
+    def forward(self, batch: Batch, draw: torch.Generator) -> Tensor:
+        """The velocity's error: that of the clean estimate over sigma squared."""
+        b = len(batch.target)
+        even = torch.rand(b, generator=draw)
+        even = torch.where(torch.rand(b, generator=draw) < 0.12, torch.ones(b), even)   # the first step decides the motion
+        sigma = (self.shift * even / (1 + (self.shift - 1) * even)).clamp(min=0.02).view(b, 1, 1, 1, 1).to(batch.target)
+        noise = torch.randn(batch.target.shape, generator=draw).to(batch.target)
+        start, recent = self._worn(batch, draw)
+        packed = pack(start, recent, batch.target.shape[2])
+        x = (1 - sigma) * batch.target + sigma * noise
+        timestep = 1000 * sigma.flatten()
+        output = self.backbone._network(x, timestep, packed, self.condition(batch), None, None)
+        clean = self.backbone.clean(x, sigma, packed, output)
+        return ((clean - batch.target).square() / (sigma**2 + 0.0025)).mean()
+
+    def _worn(self, batch: Batch, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Start and recent latents, half of the time with a little noise: what the model makes is not perfect either."""
+        b = len(batch.target)
+        amount = self.noisy * torch.rand(b, generator=draw) * (torch.rand(b, generator=draw) < 0.5)
+        scale = amount.view(b, 1, 1, 1, 1).to(batch.target) * self.backbone.change_deviation.view(1, -1, 1, 1, 1)
+        written = (batch.recent.abs().amax(dim=(1, 3, 4), keepdim=True) > 0).to(batch.recent)
+        recent = batch.recent + scale * written * torch.randn(batch.recent.shape, generator=draw).to(batch.recent)
+        return batch.start, recent
+
+
+def schedule(recipe: Recipe) -> Schedule:
+    stages = [Stage(s["steps"], tuple((int(w), int(h)) for w, h in s["sizes"]), s["batch"]) for s in recipe.stages]
+    return Schedule(stages, recipe.films, recipe.warm, recipe.pace)
+
+
+def assemble(recipe: Recipe, deviation: Tensor) -> Objective:
+    """A new film model."""
+    shape = parts.Shape(**recipe.shape)
+    words, text, image, transformer = parts.seeded(shape, recipe.seed)
+    backbone = Backbone(transformer, "change", coordinates=True, change_deviation=deviation)
+    return Objective(backbone, words, text, image, recipe.shift, recipe.noisy)
+
+
+def rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Warm-up, level, then half a cosine to a fiftieth."""
+    begin = recipe.fall * steps
+    progress = min(1.0, max(0.0, (step - begin) / max(1.0, steps - begin)))
+    return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+@dataclass
+class Run:
+    """A training run in being: everything a checkpoint holds, and what feeds it."""
+
+    recipe: Recipe
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    average: Average
+    pool: Pool
+    accelerator: Accelerator
+    step: int
+    spent: float
+
+    @property
+    def steps(self) -> int:
+        return self.pool.schedule.step_ends[-1]
+
+    def advance(self) -> tuple[float, float]:
+        """One step; returns the loss and the gradient's norm. All randomness comes from the seed and the step's number."""
+        draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        batch = self.pool.batch(self.step, draw)
+        device = self.accelerator.device
+        batch = Batch(*(t.to(device) for t in (batch.target, batch.start, batch.recent, batch.picture)), batch.captions)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.recipe, self.step, self.steps)
+        with self.accelerator.autocast():
+            loss = self.objective(batch, draw)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.follow(self.accelerator.unwrap_model(self.objective))
+        self.step += 1
+        return float(loss.detach()), float(norm)
+
+    def save(self) -> None:
+        bare = self.accelerator.unwrap_model(self.objective)
+        save(Path(self.recipe.run) / "last.pt", {
+            "model": bare.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state(),
+            "deviation": bare.backbone.change_deviation, "step": self.step, "spent": self.spent,
+        })
+
+
+def begin(recipe: Recipe) -> Run:
+    """A new run, or the one that the recipe's folder holds, at the step where it stopped."""
+    torch.set_num_threads(recipe.threads)
+    accelerator = Accelerator(mixed_precision="bf16" if recipe.bfloat16 else "no", cpu=not torch.cuda.is_available())
+    state = restore(Path(recipe.run) / "last.pt")
+    step = state["step"] if state else 0
+    autoencoder = PatchVideoAutoencoder.from_pretrained(recipe.autoencoder).eval().requires_grad_(False)
+    plan = schedule(recipe)
+    shape = parts.Shape(**recipe.shape)
+    pool = Pool(Reel(autoencoder, plan, recipe.seed, shape.image_size), plan, step, recipe.workers)
+    if state:
+        deviation = state["deviation"]
+    else:
+        draw = torch.Generator().manual_seed(recipe.seed)
+        deviation = change_deviation([pool.batch(0, draw) for _ in range(40)])
+    objective = assemble(recipe, deviation)
+    objective.to(accelerator.device)
+    optimizer = torch.optim.AdamW(objective.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    average = Average(objective, recipe.average)
+    if state:
+        objective.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.restore(state["average"])
+    objective, optimizer = accelerator.prepare(objective, optimizer)
+    return Run(recipe, objective, optimizer, average, pool, accelerator, step, state["spent"] if state else 0.0)
+
+
+def train(recipe: Recipe, look: Callable[[Objective, Path], None] | None = None) -> Run:
+    """Run or resume to the last step."""
+    from studio.training.look import strips
+
+    run = begin(recipe)
+    folder = Path(recipe.run)
+    curve = Curve(folder / "curve.csv", run.step)
+    log.info("%d parameters, step %d of %d", parts.count(run.objective), run.step, run.steps)
+    while run.step < run.steps:
+        begun = time.monotonic()
+        loss, norm = run.advance()
+        run.spent += time.monotonic() - begun
+        curve.add(step=run.step, loss=loss, norm=norm, seconds=round(run.spent, 2))
+        if run.step % 20 == 0:
+            recent = [row[1] for row in curve.rows[-20:]]
+            log.info("step %d  loss %.4f  %.0f s", run.step, sum(recent) / len(recent), run.spent)
+        if run.accelerator.is_main_process and (run.step % recipe.save_every == 0 or run.step == run.steps):
+            run.save()
+            curve.draw("loss")
+        if run.accelerator.is_main_process and recipe.look_every and run.step % recipe.look_every == 0:
+            bare = run.accelerator.unwrap_model(run.objective)
+            own = run.average.lend(bare)
+            (look or strips)(bare, folder)
+            bare.load_state_dict(own)
+    return run
