@@ -74,7 +74,7 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
     check(card)
     device = best_device() if device is None else torch.device(device)
     dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-    transformer = _part(card, HunyuanVideoFramepackTransformer3DModel, "transformer").to(device, dtype).eval()
+    transformer = _part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
     backbone = Backbone(transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card))
     return FilmModel(
         card=card,
@@ -118,30 +118,33 @@ def _change_deviation(card: ModelCard) -> Tensor | None:
 
 def _codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Codec:
     if card.autoencoder == "patch":
-        patch = _part(card, PatchVideoAutoencoder, "vae")
-        return PatchCodec(patch.to(device, dtype).eval().requires_grad_(False))
+        patch = _part(card, PatchVideoAutoencoder, "vae", torch_dtype=dtype)
+        return PatchCodec(patch.to(device).eval().requires_grad_(False))
     if card.autoencoder == "hunyuan":
-        hunyuan = _part(card, AutoencoderKLHunyuanVideo, "vae")
         # float16, not bfloat16: the decoder's colours band in bfloat16.
         precision = torch.float16 if device.type == "cuda" else dtype
-        return HunyuanCodec(hunyuan.to(device, precision).eval().requires_grad_(False), card.window)
+        hunyuan = _part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision)
+        return HunyuanCodec(hunyuan.to(device).eval().requires_grad_(False), card.window)
     raise ModelError(f"{card.folder.name}: this studio knows the autoencoders 'patch' and 'hunyuan', not '{card.autoencoder}'.")
 
 
 def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:
-    image_encoder = _part(card, SiglipVisionModel, "image_encoder").to(device, dtype).eval().requires_grad_(False)
+    def encoder(kind: type[T], folder: str) -> T:
+        part: Any = _part(card, kind, folder, dtype=dtype)
+        return cast(T, part.to(device).eval().requires_grad_(False))
+
+    image_encoder = encoder(SiglipVisionModel, "image_encoder")
     if not (card.folder / "text_encoder_2").is_dir():
         tokenizer = _part(card, PreTrainedTokenizerFast, "tokenizer")
-        text_encoder = _part(card, CLIPTextModel, "text_encoder").to(device, dtype).eval().requires_grad_(False)
-        return SmallConditioner(tokenizer, text_encoder, image_encoder, card.prompt_tokens)
+        return SmallConditioner(tokenizer, encoder(CLIPTextModel, "text_encoder"), image_encoder, card.prompt_tokens)
     pipeline = HunyuanVideoFramepackPipeline(
         transformer=None,
         vae=None,
         scheduler=FlowMatchEulerDiscreteScheduler(),
         tokenizer=_part(card, AutoTokenizer, "tokenizer"),
-        text_encoder=_part(card, LlamaModel, "text_encoder").to(device, dtype).eval().requires_grad_(False),
+        text_encoder=encoder(LlamaModel, "text_encoder"),
         tokenizer_2=_part(card, AutoTokenizer, "tokenizer_2"),
-        text_encoder_2=_part(card, CLIPTextModel, "text_encoder_2").to(device, dtype).eval().requires_grad_(False),
+        text_encoder_2=encoder(CLIPTextModel, "text_encoder_2"),
         image_encoder=image_encoder,
         feature_extractor=_part(card, SiglipImageProcessor, "feature_extractor"),
     )
