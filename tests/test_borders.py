@@ -24,6 +24,7 @@ BORDERS: dict[str, set[str]] = {
     **{f"studio/{name}.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"} for name in
        ("session", "document", "renders", "run", "films", "pictures", "recovery", "headless")},
     "studio/ui": TORCH | COMMANDS | {"studio.memory", "studio.diffusion", "studio.engine", "studio.media"},
+    "studio/evaluation": {"studio.training"},
     "studio/training": PAGE | {"studio.evaluation", "studio.project"},
     "app.py": TORCH | COMMANDS,
 }
