@@ -207,3 +207,20 @@ def test_repeating_a_take_is_noticed() -> None:
     assert edits.same_take(project, second.segment, second.parent) == second
     assert edits.same_take(project, replace(second.segment, seed=123), second.parent) is None
     assert edits.same_take(project, second.segment, None) is None
+
+
+def test_a_segment_rendered_twice_on_one_path_is_planned_twice() -> None:
+    project = generated(film("a", "b"))
+    again = edits.add_take(project, rendered(project, project.current().segments[0], project.head))
+    assert prompts(again) == ["a", "a", "b"]
+    assert len({segment.id for segment in again.current().segments}) == 3
+
+
+def test_a_take_whose_branch_is_gone_opens_one_without_repeating_segments() -> None:
+    project = generated(film("a", "b", "c"))
+    take = rendered(project, project.current().segments[1], project.head)
+    elsewhere = edits.move_segment(edits.branch(project, None), 0, 2)                # plans b, c, a
+    alone = edits.drop_branch(elsewhere, project.branch)
+    kept = edits.add_take(alone, take, branch=project.branch)
+    assert prompts(kept) == ["a", "b"] and [t.segment.prompt for t in kept.film()] == ["a", "b"]
+    assert prompts(edits.switch(kept, elsewhere.branch)) == ["b", "c", "a"]
