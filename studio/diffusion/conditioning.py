@@ -5,10 +5,8 @@ Letters: L text tokens, S image tokens, H and W pixel height and width.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
-import torch
-from diffusers import HunyuanVideoFramepackPipeline
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerBase, SiglipVisionModel
@@ -52,20 +50,3 @@ class SmallConditioner:
         pictures = pictures.to(self.image_encoder.device, self.image_encoder.dtype)
         square = F.interpolate(pictures, (side, side), mode="bilinear", antialias=True, align_corners=False)
         return self.image_encoder(pixel_values=square).last_hidden_state
-
-
-class HunyuanConditioner:
-    """FramePack's own: Llama, CLIP and SigLIP, read through diffusers' pipeline (with neither transformer nor VAE in it)."""
-
-    def __init__(self, pipeline: HunyuanVideoFramepackPipeline, tokens: int, template: dict[str, Any] | None = None) -> None:
-        self.pipeline = pipeline
-        self.tokens = tokens
-        self.template = {} if template is None else {"prompt_template": template}
-
-    @torch.no_grad()
-    def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
-        device = self.pipeline.text_encoder.device
-        text, pooled, mask = self.pipeline.encode_prompt(
-            prompt=prompt, max_sequence_length=self.tokens, device=device, **self.template
-        )
-        return Conditioning(text, mask, pooled, self.pipeline.encode_image(picture, device=self.pipeline.image_encoder.device))

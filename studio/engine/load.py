@@ -9,28 +9,16 @@ from typing import Any, TypeVar, cast
 import diffusers.utils.logging
 import torch
 import transformers.utils.logging
-from diffusers import (
-    AutoencoderKLHunyuanVideo,
-    FlowMatchEulerDiscreteScheduler,
-    HunyuanVideoFramepackPipeline,
-    HunyuanVideoFramepackTransformer3DModel,
-)
+from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import (
-    AutoTokenizer,
-    CLIPTextModel,
-    LlamaModel,
-    PreTrainedTokenizerFast,
-    SiglipImageProcessor,
-    SiglipVisionModel,
-)
+from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
 
 from studio.diffusion.autoencoder import PatchVideoAutoencoder
 from studio.diffusion.backbone import Backbone, Prediction
-from studio.diffusion.codec import Codec, HunyuanCodec, PatchCodec
-from studio.diffusion.conditioning import Conditioner, HunyuanConditioner, SmallConditioner
+from studio.diffusion.codec import Codec, PatchCodec
+from studio.diffusion.conditioning import Conditioner, SmallConditioner
 from studio.engine.cards import ModelCard, ModelError, check
 
 T = TypeVar("T")
@@ -74,11 +62,11 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
     check(card)
     device = best_device() if device is None else torch.device(device)
     dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-    transformer = _part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
     backbone = Backbone(transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card))
     return FilmModel(
         card=card,
-        backbone=backbone.to(device).eval().requires_grad_(False),
+        backbone=frozen(backbone, device),
         codec=_codec(card, device, dtype),
         conditioner=_conditioner(card, device, dtype),
         device=device,
@@ -94,7 +82,7 @@ def fingerprint(card: ModelCard) -> str:
     return card.name
 
 
-def _part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
+def part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
     """One component of the model folder, read by its library's own loader."""
     loader = cast(Callable[..., T], kind.from_pretrained)  # type: ignore[attr-defined]
     try:
@@ -104,6 +92,12 @@ def _part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
             f"The model '{card.title}' cannot be loaded: {card.folder / folder} is missing or damaged ({error}). "
             f"Get the folder {card.folder.name} again; projects are not affected."
         ) from error
+
+
+def frozen(component: T, device: torch.device) -> T:
+    """The component on its device, to be used and not trained."""
+    module: Any = component
+    return cast(T, module.to(device).eval().requires_grad_(False))
 
 
 def _change_deviation(card: ModelCard) -> Tensor | None:
@@ -118,34 +112,19 @@ def _change_deviation(card: ModelCard) -> Tensor | None:
 
 def _codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Codec:
     if card.autoencoder == "patch":
-        patch = _part(card, PatchVideoAutoencoder, "vae", torch_dtype=dtype)
-        return PatchCodec(patch.to(device).eval().requires_grad_(False))
+        return PatchCodec(frozen(part(card, PatchVideoAutoencoder, "vae", torch_dtype=dtype), device))
     if card.autoencoder == "hunyuan":
-        # float16, not bfloat16: the decoder's colours band in bfloat16.
-        precision = torch.float16 if device.type == "cuda" else dtype
-        hunyuan = _part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision)
-        return HunyuanCodec(hunyuan.to(device).eval().requires_grad_(False), card.window)
+        from studio.engine import large  # a second of imports that the small kind does without
+
+        return large.codec(card, device, dtype)
     raise ModelError(f"{card.folder.name}: this studio knows the autoencoders 'patch' and 'hunyuan', not '{card.autoencoder}'.")
 
 
 def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:
-    def encoder(kind: type[T], folder: str) -> T:
-        part: Any = _part(card, kind, folder, dtype=dtype)
-        return cast(T, part.to(device).eval().requires_grad_(False))
+    if (card.folder / "text_encoder_2").is_dir():
+        from studio.engine import large
 
-    image_encoder = encoder(SiglipVisionModel, "image_encoder")
-    if not (card.folder / "text_encoder_2").is_dir():
-        tokenizer = _part(card, PreTrainedTokenizerFast, "tokenizer")
-        return SmallConditioner(tokenizer, encoder(CLIPTextModel, "text_encoder"), image_encoder, card.prompt_tokens)
-    pipeline = HunyuanVideoFramepackPipeline(
-        transformer=None,
-        vae=None,
-        scheduler=FlowMatchEulerDiscreteScheduler(),
-        tokenizer=_part(card, AutoTokenizer, "tokenizer"),
-        text_encoder=encoder(LlamaModel, "text_encoder"),
-        tokenizer_2=_part(card, AutoTokenizer, "tokenizer_2"),
-        text_encoder_2=encoder(CLIPTextModel, "text_encoder_2"),
-        image_encoder=image_encoder,
-        feature_extractor=_part(card, SiglipImageProcessor, "feature_extractor"),
-    )
-    return HunyuanConditioner(pipeline, card.prompt_tokens)
+        return large.conditioner(card, device, dtype)
+    text_encoder = frozen(part(card, CLIPTextModel, "text_encoder", dtype=dtype), device)
+    image_encoder = frozen(part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device)
+    return SmallConditioner(part(card, PreTrainedTokenizerFast, "tokenizer"), text_encoder, image_encoder, card.prompt_tokens)

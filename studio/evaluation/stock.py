@@ -9,8 +9,7 @@ import torch
 from diffusers.utils.torch_utils import randn_tensor
 
 from studio.diffusion.backbone import Backbone
-from studio.diffusion.codec import HunyuanCodec
-from studio.diffusion.conditioning import HunyuanConditioner
+from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
 from studio.evaluation import tiny
 from studio.memory.snapshot import Snapshot

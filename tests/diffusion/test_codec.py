@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from studio.diffusion.codec import HunyuanCodec
+from studio.diffusion.hunyuan import HunyuanCodec
 from studio.evaluation import tiny
 from studio.memory.snapshot import Snapshot
 
