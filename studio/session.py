@@ -14,6 +14,7 @@ from studio.engine.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.films import Films
 from studio.media import MediaError
+from studio.media.picture import read_picture
 from studio.pictures import keep_picture
 from studio.project import asks, edits, story
 from studio.project.edits import EditError
@@ -280,7 +281,9 @@ class Studio:
             EditError, MediaError, StoreError: it names no preset of ours, its picture cannot be read, the disk refuses.
         """
         told = story.read_story(path)
-        session = self._begin(self._told(told))
+        project = self._told(told)
+        read_picture(told.image)  # before there is a project: a wrong picture leaves nothing on the shelf
+        session = self._begin(project)
         session.set_reference(told.image)
         return session
 

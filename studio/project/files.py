@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 LARGEST = 64 * 2**20
 
@@ -67,6 +67,29 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise ValueError("the file does not hold an object")
     return table
+
+
+def claim(path: Path) -> IO[bytes] | None:
+    """An open file that keeps other processes from claiming `path` until it is closed; None: another one has claimed it.
+
+    The system lets go of it when the process ends, however it ends. Where there are no such locks, it is an open file.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    file = path.open("ab")
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return file
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        file.close()
+        return None
+    except OSError:  # a file system without locks
+        pass
+    return file
 
 
 def refused(path: Path, error: OSError) -> StoreError:

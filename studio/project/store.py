@@ -4,28 +4,29 @@ project.json        the document, replaced in one step; project.json.bak is the 
 media/              reference images, named by content
 takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept
 films/              joined films and exports; all of it can be made again
+.open               claimed by the studio that has the project open
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from studio.project import rescue
 from studio.project.codec import FORMAT, FormatError, project_table, read_project, read_take, take_table
-from studio.project.files import StoreError, read_json, refused, write_bytes, write_json
+from studio.project.files import StoreError, claim, read_json, refused, write_bytes, write_json
 from studio.project.model import Project, Take
 
 __all__ = ["CLIP", "Opened", "Store", "StoreError"]
 
 DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
+CLAIM = ".open"
 CLIP = "clip.mp4"
 _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
@@ -46,6 +47,7 @@ class Store:
         self.folder = folder
         self.read_only = False
         self._saved = b""
+        self._claim: IO[bytes] | None = None
 
     @property
     def takes(self) -> Path:
@@ -76,6 +78,7 @@ class Store:
         try:
             for folder in (self.takes, self.media, self.films):
                 folder.mkdir(parents=True, exist_ok=True)
+            self._claim = claim(self.folder / CLAIM)
         except OSError as error:
             raise refused(self.folder, error) from error
         self.save(project)
@@ -96,12 +99,7 @@ class Store:
                 raise StoreError(f"{self.folder / name} may not be read. Change its permissions first.") from error
             except (ValueError, OSError) as error:  # cut short, or not what it should be
                 damage.append(f"{name} is damaged ({error})")
-        takes = tuple(take for take, _ in self._kept())
-        if not takes and not damage:
-            raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
-        self._set_aside()
-        project, findings = rescue.rebuilt(self.folder, [table for _, table in self._kept()], takes)
-        return Opened(project, (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {findings[0]}", *findings[1:]))
+        return self._rebuilt(damage)
 
     def save(self, project: Project) -> None:
         """Write the document in one step; the one before stays as project.json.bak.
@@ -113,6 +111,13 @@ class Store:
         if self._saved:
             write_bytes(self.folder / BACKUP, self._saved)
         self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)})
+
+    def close(self) -> None:
+        """Let another studio open the project. Nothing is saved after this."""
+        self.read_only = True
+        if self._claim:
+            self._claim.close()
+            self._claim = None
 
     def ask(self, take: Take, project: Project) -> Path:
         """Make the folder of a take about to be rendered, and note what is asked, so that a crash loses nothing.
@@ -160,8 +165,8 @@ class Store:
         """Raises StoreError: the project is open read-only."""
         if self.read_only:
             raise StoreError(
-                "This project is open for viewing only: it was made by a newer studio, or its folder cannot be "
-                "written to. Nothing was changed."
+                "This project is open for viewing only: a newer studio made it, another one has it open, "
+                "or its folder cannot be written to. Nothing was changed."
             )
 
     def _opened(self, path: Path, damage: tuple[str, ...]) -> Opened:
@@ -179,9 +184,9 @@ class Store:
                     "Update the studio to open it. The project is as it was."
                 ) from error
             raise
-        self.read_only = newer or not os.access(self.folder, os.W_OK)
-        if self.read_only:
-            return Opened(project, (self._why_read_only(newer),), read_only=True)
+        if reason := self._read_only(newer):
+            self.read_only = True
+            return Opened(project, (reason,), read_only=True)
         if damage:
             self._set_aside()
             damage = (f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since.",)
@@ -190,10 +195,29 @@ class Store:
         project, found = rescue.gathered(project, [take for take, _ in self._kept()])
         return Opened(project, (*damage, *found))
 
-    def _why_read_only(self, newer: bool) -> str:
+    def _rebuilt(self, damage: list[str]) -> Opened:
+        kept = tuple(self._kept())
+        if not kept and not damage:
+            raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
+        project, findings = rescue.rebuilt(self.folder, [table for _, table in kept], [take for take, _ in kept])
+        told = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {findings[0]}", *findings[1:])
+        if reason := self._read_only(newer=False):
+            self.read_only = True
+            return Opened(project, (reason, *told), read_only=True)
+        self._set_aside()
+        return Opened(project, told)
+
+    def _read_only(self, newer: bool) -> str:
+        """Why the project is for viewing only; nothing when it is not."""
         if newer:
             return "This project was made by a newer studio, so it is for viewing only. Update the studio to go on."
-        return f"{self.folder} cannot be written to, so this is for viewing only. Change the folder's permissions."
+        try:
+            self._claim = self._claim or claim(self.folder / CLAIM)
+        except OSError:
+            return f"{self.folder} cannot be written to, so this is for viewing only. Change the folder's permissions."
+        if self._claim is None:
+            return "This project is open in another studio already, so here it is for viewing only. Close it there first."
+        return ""
 
     def _set_aside(self) -> None:
         """Keep a damaged document for whoever wants to look into it."""

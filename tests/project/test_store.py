@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,7 @@ def test_the_document_before_is_kept(folder: Path) -> None:
     store.save(edits.rename(film("a"), "Second"))
     assert json.loads((folder / "project.json").read_text())["name"] == "Second"
     assert json.loads((folder / "project.json.bak").read_text())["name"] == "A film"
-    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+    assert sorted(p.name for p in folder.iterdir() if p.is_file()) == [".open", "project.json", "project.json.bak"]
 
 
 def test_no_project(folder: Path) -> None:
@@ -268,9 +270,33 @@ def test_a_disk_that_refuses(
 
 def test_a_folder_that_cannot_be_written_is_for_viewing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(folder, film("a"))
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    opening = Path.open
+
+    def refuse(path: Path, mode: str = "r", *rest: Any) -> Any:
+        if set(mode) & set("wa+"):
+            raise PermissionError(errno.EACCES, "denied")
+        return opening(path, mode, *rest)
+
+    monkeypatch.setattr(Path, "open", refuse)
     opened = Store(folder).open()
     assert opened.read_only and "cannot be written" in opened.findings[0]
+
+
+def test_a_project_open_in_another_process_is_for_viewing(folder: Path) -> None:
+    project = film("a")
+    store = stored(folder, project)
+    code = (
+        "import sys, pathlib; from studio.project.store import Store\n"
+        "opened = Store(pathlib.Path(sys.argv[1])).open(); print(opened.read_only, *opened.findings)"
+    )
+
+    def other() -> str:
+        asked = [sys.executable, "-c", code, str(folder)]
+        return subprocess.run(asked, check=True, text=True, capture_output=True, cwd=Path(__file__).parents[2]).stdout
+
+    assert other().startswith("True This project is open in another studio")
+    store.close()
+    assert other() == "False\n"
 
 
 def test_a_folder_that_is_gone(folder: Path) -> None:

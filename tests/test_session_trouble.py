@@ -1,0 +1,321 @@
+"""What goes wrong: full disks, killed studios, damaged files, two tabs at once. Nothing that was made is lost, and it is told."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from studio.engine.jobs import Job
+from studio.media.clip import probe
+from studio.project import files
+from studio.session import EditError, MediaError, StoreError, Studio
+from tests.fake_engine import FakeEngine
+from tests.shelves import ended, film, generated, picture, shelf, until
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
+    return shelf(tmp_path, engine)
+
+
+class FullDisk:
+    """Refuses to write project documents while it is full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        theirs = SimpleNamespace(fsync=self, open=os.open, close=os.close, O_RDONLY=os.O_RDONLY)
+        monkeypatch.setattr(files, "os", theirs)
+
+    def __call__(self, handle: int) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        os.fsync(handle)
+
+
+def test_an_edit_on_a_full_disk_changes_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = film(studio, "a")
+    disk, before = FullDisk(monkeypatch), (session.project, session.revision)
+    disk.full = True
+    for verb in (lambda: session.rename("Sea"), session.undo, session.add_segment, session.clear_reference):
+        with pytest.raises(StoreError, match="full"):
+            verb()
+    assert (session.project, session.revision) == before
+    disk.full = False
+    session.rename("Sea")
+    assert studio.list()[0].name == "Sea"
+
+
+def test_a_take_finished_on_a_full_disk_is_kept(
+    studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = film(studio, "a", "b")
+    disk = FullDisk(monkeypatch)
+    engine.gate = threading.Semaphore(1)
+    session.generate_all()
+    until(session, lambda: session.job is not None and session.job.step == 1)
+    disk.full = True
+    engine.gate = None
+    job = ended(session)
+    assert job.state == "failed" and "full" in job.message and len(engine.requests) == 1
+    assert [t.segment.prompt for t in session.project.film()] == ["a"]
+    disk.full = False
+    session.generate_all()
+    assert ended(session).state == "done"
+    again = shelf(tmp_path).open(session.id)
+    assert again.project == session.project and again.findings == ()
+
+
+def test_a_full_disk_when_the_studio_stops_loses_no_take(
+    studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = film(studio, "a")
+    disk = FullDisk(monkeypatch)
+    engine.gate = threading.Semaphore(1)
+    session.generate_next()
+    until(session, lambda: session.job is not None and session.job.step == 1)
+    disk.full = True
+    engine.gate = None
+    ended(session)
+    disk.full = False                                             # nothing was saved since; the studio starts again
+    again = shelf(tmp_path).open(session.id)
+    (take,) = again.project.film()
+    assert (take.state, take.frames) == ("done", 4) and "stopped during a render" in again.findings[0]
+
+
+def test_generating_on_a_full_disk_says_so(studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = film(studio, "a")
+    FullDisk(monkeypatch).full = True
+    session.generate_next()
+    job = ended(session)
+    assert job.state == "failed" and "full" in job.message and engine.requests == []
+
+
+def test_a_full_disk_for_pictures_and_films(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    session = generated(film(studio, "a"))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+    for verb in (
+        session.film, session.export_film, session.export_project, lambda: session.export_take(session.project.film()[0].id),
+        lambda: session.set_reference(picture(tmp_path, "red")),
+    ):  # fmt: skip
+        with pytest.raises(MediaError, match="disk"):
+            verb()
+
+
+KILLED = """
+import sys, threading
+from pathlib import Path
+from tests.fake_engine import FakeEngine
+from tests.shelves import film, generated, shelf, until
+engine = FakeEngine()
+studio = shelf(Path(sys.argv[1]), engine)
+session = generated(film(studio, "a"))
+session.add_segment(prompt="b", frames=16)
+engine.gate = threading.Semaphore(int(sys.argv[2]))
+session.generate_next()
+until(session, lambda: session.job.section * 4 + session.job.step == int(sys.argv[2]))
+print(session.id, flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(("steps", "sections"), [(1, 0), (5, 1), (11, 2)])
+def test_a_killed_studio_loses_no_finished_section(tmp_path: Path, steps: int, sections: int) -> None:
+    asked = [sys.executable, "-c", KILLED, str(tmp_path), str(steps)]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout
+        project = child.stdout.readline().strip()
+        child.send_signal(signal.SIGKILL)
+    session = shelf(tmp_path).open(project)
+    takes = session.project.film()
+    assert [t.segment.prompt for t in takes] == (["a", "b"] if sections else ["a"])
+    assert len(list((session.folder / "takes").iterdir())) == len(takes), "what came to nothing leaves no folder"
+    if sections:
+        clip = session.clip(takes[1].id)
+        assert clip and probe(clip).frames == 4 * sections and session.poster(takes[1].id)
+        assert (takes[1].state, takes[1].sections) == ("partial", sections) and "stopped during a render" in session.findings[0]
+    else:
+        assert session.findings == ()
+    generated(session)
+    assert [(t.sections, t.state) for t in session.project.film()] == [(1, "done"), (4, "done")]
+    assert shelf(tmp_path).open(project).findings == ()
+
+
+def test_killed_between_the_last_frame_and_the_note(studio: Studio, tmp_path: Path) -> None:
+    session = generated(film(studio, "a", "b"))
+    last = session.project.film()[-1]
+    folder = session.folder / "takes" / last.id
+    asked = json.loads((folder / "take.json").read_text())
+    asked["take"] |= {"sections": 0, "frames": 0, "state": "partial"}
+    (folder / "asked.json").write_text(json.dumps(asked))
+    (folder / "take.json").unlink()
+    session.undo()                                                # project.json as it was before the last take
+    document = json.loads((session.folder / "project.json").read_text())
+    document["takes"] = [take for take in document["takes"] if take["id"] != last.id]
+    (session.folder / "project.json").write_text(json.dumps(document))
+    again = shelf(tmp_path).open(session.id)
+    assert again.project.head == last.id and again.project.takes[last.id].state == "done"
+    assert "was complete" in again.findings[0] and not (folder / "asked.json").exists()
+
+
+def test_a_damaged_section_does_not_keep_the_project_closed(studio: Studio, engine: FakeEngine, tmp_path: Path) -> None:
+    session = film(studio, "a", sections=2)
+    engine.gate = threading.Semaphore(5)
+    session.generate_next()
+    until(session, lambda: session.job is not None and session.job.section == 1)
+    (section,) = session.folder.glob("takes/*/section-000.mp4")
+    section.write_bytes(b"cut short")
+    again = shelf(tmp_path).open(session.id)
+    assert again.project.takes == {} and "could not be brought back" in again.findings[0] and section.exists()
+    session.cancel()
+    ended(session)
+
+
+def test_two_tabs_edit_at_once(studio: Studio) -> None:
+    session = studio.create()
+    tabs = [studio.open(session.id) for _ in range(4)]
+    assert all(tab is session for tab in tabs)
+
+    def write(tab: int) -> None:
+        for number in range(10):
+            tabs[tab].add_segment(prompt=f"{tab}-{number}")
+
+    threads = [threading.Thread(target=write, args=(tab,)) for tab in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = {f"{tab}-{number}" for tab in range(4) for number in range(10)}
+    assert {s.prompt for s in session.project.current().segments} == {"", *wanted}
+    for _ in range(40):
+        session.undo()
+    assert [s.prompt for s in session.project.current().segments] == [""] and not session.can_undo
+
+
+def test_two_tabs_press_generate_at_once(studio: Studio, engine: FakeEngine) -> None:
+    session = film(studio, "a", "b")
+    engine.gate = threading.Semaphore(0)
+    refused = []
+
+    def press() -> None:
+        try:
+            session.generate_next()
+        except EditError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=press) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.gate = None
+    ended(session)
+    assert len(refused) == 4 and len(session.project.takes) == 1
+
+
+def test_a_newer_project_can_be_watched_and_not_changed(studio: Studio, tmp_path: Path) -> None:
+    session = generated(film(studio, "a", "b"))
+    document = json.loads((session.folder / "project.json").read_text())
+    (session.folder / "project.json").write_text(json.dumps(document | {"format": 9, "mood": "blue"}))
+    before = (session.folder / "project.json").read_bytes()
+    viewed = shelf(tmp_path).open(session.id)
+    assert viewed.read_only and "newer studio" in viewed.findings[0]
+    path = viewed.film()
+    assert path and probe(path).frames == 8
+    for verb in (
+        lambda: viewed.rename("x"), viewed.add_segment, lambda: viewed.rewind(None), viewed.generate_next,
+        lambda: viewed.retake(viewed.project.film()[0].id), lambda: viewed.set_reference(picture(tmp_path, "red")),
+    ):  # fmt: skip
+        with pytest.raises((StoreError, EditError)):
+            verb()
+    assert (session.folder / "project.json").read_bytes() == before
+
+
+def test_a_wrong_picture_in_a_story_leaves_nothing_on_the_shelf(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "p.png").write_text("no picture")
+    (tmp_path / "story.toml").write_text('image = "p.png"\n[[segment]]\n')
+    with pytest.raises(MediaError):
+        studio.from_story(tmp_path / "story.toml")
+    assert studio.list() == ()
+
+
+def test_files_that_are_gone_are_told_before_anything_waits(studio: Studio) -> None:
+    session = generated(film(studio, "a"))
+    session.add_segment(prompt="b")
+    snapshot = next(session.folder.glob("takes/*/snapshot.safetensors"))
+    snapshot.rename(snapshot.with_suffix(".away"))
+    with pytest.raises(EditError, match="cannot be continued"):
+        session.generate_next()
+    next(session.folder.glob("media/*.png")).unlink()
+    session.rewind(None)
+    with pytest.raises(EditError, match="reference image is gone"):
+        session.generate_next()
+
+
+def test_an_engine_that_breaks_down_keeps_what_is_finished(studio: Studio, engine: FakeEngine) -> None:
+    session = film(studio, "a", "b", sections=2)
+    rendering = engine._worker._render
+
+    def broken(request: Any, stop: threading.Event) -> Any:
+        for event in rendering(request, stop):
+            if getattr(event, "section", 0) == 1:
+                raise RuntimeError("boom")
+            yield event
+
+    engine._worker._render = broken
+    session.generate_all()
+    job = ended(session)
+    assert job.state == "failed" and "boom" in job.message
+    assert [(t.state, t.sections) for t in session.project.film()] == [("partial", 1)]
+    engine._worker._render = rendering
+    assert len(generated(session).project.film()) == 2
+
+
+def test_trouble_of_ours_does_not_stop_the_worker(
+    studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, other = film(studio, "a"), film(studio, "b")
+
+    def unthinkable(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("unthinkable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.project.edits.add_take", unthinkable)
+        session.generate_next()
+        job = ended(session)
+    assert job.state == "failed" and "unthinkable" in job.message
+    assert len(generated(other).project.takes) == 1
+
+
+def test_cancel_in_every_state(studio: Studio, engine: FakeEngine) -> None:
+    session = film(studio, "a")
+    session.cancel()                                              # nothing runs
+    generated(session)
+    session.cancel()                                              # it is over
+    assert session.job and session.job.state == "done"
+    jobs: list[Job] = []
+    submit = engine.submit
+    engine.submit = lambda requests, listen: jobs.append(submit(requests, listen)) or jobs[-1]  # type: ignore[method-assign,func-returns-value]
+    for _ in range(10):                                           # at any moment
+        session.rewind(None)
+        session.generate_next()
+        session.cancel()
+        assert ended(session).state == "cancelled" or session.project.head
+        assert jobs[-1].wait(5)
+    assert all(t.state == "done" for t in session.project.takes.values())
