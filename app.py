@@ -43,27 +43,40 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def open_studio(options: argparse.Namespace) -> int:
-    """Serve the page at once; the engine warms up behind it."""
+    """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
     from studio.engine.cards import find_models
     from studio.engine.engine import Engine
     from studio.session import Studio
     from studio.ui.page import build, launch_options
 
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return complain(f"Projects cannot be kept in {home()} ({error.strerror}). Set STUDIO_HOME to a folder that can be written.")
     models, problems = find_models(MODELS)
     engine = Engine(models, problems)
+    engine.watch(lambda status: sys.stdout.write(f"{status.note}\n") and sys.stdout.flush())
     on_space = "SPACE_ID" in os.environ
     page = build(Studio(home(), engine, models), public=on_space or options.share)
-    page.launch(
-        server_name="0.0.0.0" if on_space else options.host,
-        server_port=options.port,
-        share=options.share,
-        inbrowser=not (on_space or options.no_browser),
-        prevent_thread_lock=True,
-        **launch_options(),
-    )
+    try:
+        page.launch(
+            server_name="0.0.0.0" if on_space else options.host,
+            server_port=options.port,
+            share=options.share,
+            inbrowser=not (on_space or options.no_browser),
+            prevent_thread_lock=True,
+            **launch_options(),
+        )
+    except OSError as error:
+        return complain(f"The studio cannot be served on {options.host}, port {options.port or 7860} ({error}). Choose another --port.")
     engine.start()
     page.block_thread()
     return 0
+
+
+def complain(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
 
 
 def render_story(options: argparse.Namespace) -> int:

@@ -1,0 +1,127 @@
+"""The studio as the README starts it, on the model it ships, in a real Chromium: from a photograph to a film that plays."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.media.clip import probe, read_clip
+from studio.media.picture import fit, read_picture
+from studio.memory.snapshot import read_snapshot
+from tests.e2e.conftest import free_port
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 180_000   # the model really renders, on whatever machine this is
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The running studio's address, and where its projects lie."""
+    home, port = tmp_path_factory.mktemp("home"), free_port()
+    log = (home / "log.txt").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--no-browser", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log,
+        env={**os.environ, "STUDIO_HOME": str(home / "projects"), "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    yield f"http://127.0.0.1:{port}", home / "projects"
+    process.terminate()
+    process.wait(30)
+    log.close()
+    assert "Traceback" not in (home / "log.txt").read_text()
+
+
+def photograph(folder: Path) -> Path:
+    data = pytest.importorskip("skimage.data")
+    Image.fromarray(data.astronaut()).save(folder / "photograph.png")
+    return folder / "photograph.png"
+
+
+def arrived(page: Any, url: str) -> None:
+    """Open the page once the studio answers."""
+    for _ in range(120):
+        try:
+            page.goto(url)
+            return
+        except Exception:  # noqa: BLE001 - not up yet
+            page.wait_for_timeout(500)
+    page.goto(url)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    url, projects = address
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    arrived(page, url)
+
+    page.locator("input[type=file]").first.set_input_files(photograph(tmp_path))
+    page.get_by_label("Prompt of segment 1").fill("the camera pans to the left")
+    page.get_by_role("combobox").first.select_option("draft")
+    page.get_by_role("button", name="Generate next").click()     # the engine may still be warming up: the job waits for it
+    badges = page.locator(".card .badge")
+    expect(page.locator(".stage .pane img").first).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+    expect(badges.nth(0)).to_have_text("Done")
+
+    page.get_by_role("button", name="Add segment").click()
+    page.get_by_label("Prompt of segment 2").fill("night falls")
+    page.keyboard.press("Control+Enter")
+    expect(badges.nth(1)).to_have_text("Done")
+
+    page.locator(".card").nth(0).locator("[data-verb=rewind]").click()
+    expect(page.locator(".card").nth(0)).to_have_attribute("aria-current", "step")
+    page.locator(".card").nth(0).locator("[data-verb=branch]").click()
+    expect(page.locator(".branches li")).to_have_count(2)
+    page.get_by_label("Prompt of segment 2").fill("snow falls")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".node")).to_have_count(3)
+    expect(page.locator(".card").nth(1)).to_have_attribute("aria-current", "step")
+
+    page.get_by_role("button", name="Undo (Ctrl+Z)").click()
+    expect(page.locator(".card").nth(0)).to_have_attribute("aria-current", "step")
+    page.get_by_role("button", name="Redo (Ctrl+Shift+Z)").click()
+    expect(page.locator(".card").nth(1)).to_have_attribute("aria-current", "step")
+
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Film as MP4").click()
+    film = tmp_path / "film.mp4"
+    waiting.value.save_as(film)
+    context.close()
+    assert complaints == []
+    check_film(film, tmp_path / "photograph.png")
+    check_takes(next(projects.glob("*/takes")))
+
+
+def check_film(film: Path, photograph: Path) -> None:
+    """Two segments of 36 frames; it begins as the photograph, and it moves."""
+    facts = probe(film)
+    assert (facts.frames, facts.fps) == (72, 12)
+    frames = read_clip(film).astype(np.float32)
+    picture = np.asarray(fit(read_picture(photograph), (facts.width, facts.height)), dtype=np.float32)
+    error = float(np.mean((frames[0] - picture) ** 2))
+    assert 10 * np.log10(255**2 / error) > 16          # already moving in its first frame, and still the photograph
+    assert frames.std(axis=(1, 2, 3)).min() > 5        # no frame is blank
+    assert float(np.abs(frames[35] - frames[0]).mean()) > 3
+
+
+def check_takes(takes: Path) -> None:
+    """Every take's memory lies beside its clip; two of them continue the same one."""
+    snapshots = [read_snapshot(path) for path in takes.glob("*/snapshot.safetensors")]
+    assert sorted(s.sections for s in snapshots) == [1, 2, 2]
+    assert len({s.start.numpy().tobytes() for s in snapshots}) == 1

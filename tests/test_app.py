@@ -1,0 +1,59 @@
+"""The entry point: what it offers, and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import app
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_studio_is_the_default() -> None:
+    options = app.parse([])
+    assert options.run is app.open_studio
+    assert (options.host, options.port, options.no_browser, options.share) == ("127.0.0.1", None, False, False)
+    options = app.parse(["--host", "127.0.0.2", "--port", "7001", "--no-browser"])
+    assert (options.host, options.port, options.no_browser) == ("127.0.0.2", 7001, True)
+
+
+def test_render_takes_what_the_readme_says() -> None:
+    options = app.parse(["render", "s.toml", "-o", "f.mp4", "--image", "i.png", "--preset", "draft", "--model", "m", "--seed", "3"])
+    assert options.run is app.render_story
+    assert (options.story, options.output, options.image) == (Path("s.toml"), Path("f.mp4"), Path("i.png"))
+    assert (options.preset, options.model, options.seed, options.resume) == ("draft", "m", 3, None)
+
+
+def test_unknown_options_end_with_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        app.parse(["--prot", "7000"])
+    assert "--prot" in capsys.readouterr().err
+
+
+def test_importing_it_imports_neither_torch_nor_gradio() -> None:
+    code = "import sys, app; sys.exit(bool({'torch', 'gradio'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "projects"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert app.open_studio(app.parse(["--no-browser", "--port", str(port)])) == 1
+    assert f"port {port}" in capsys.readouterr().err
+
+
+def test_an_unwritable_home_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "file" / "projects"))
+    assert app.open_studio(app.parse(["--no-browser"])) == 1
+    told = capsys.readouterr().err
+    assert "projects cannot be kept" in told.lower()
+    assert "STUDIO_HOME" in told
