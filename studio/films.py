@@ -7,13 +7,13 @@ import re
 import secrets
 import shutil
 import threading
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.media import MediaError, disk, export
+from studio.media import MediaError, export
 from studio.media.join import join
+from studio.parcels import pack
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import CLIP, Store
@@ -95,15 +95,8 @@ class Films:
         Raises:
             MediaError: the disk is full or cannot be written.
         """
-        folder, out = self._store.folder, self._out(f"{_slug(project.name)}.zip")
-        kept = [p for take in project.takes for p in sorted(self._store.take_folder(take).glob("*")) if p.is_file()]
-        files = [folder / "project.json", *sorted(self._store.media.glob("*.png")), *kept]
-        inside = f"{_slug(project.name)}-{project.id}"
-        need = sum(path.stat().st_size for path in files)
-        with disk.whole(out, need) as beside, zipfile.ZipFile(beside, "w") as archive:
-            for path in files:
-                squeezed = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
-                archive.write(path, f"{inside}/{path.relative_to(folder).as_posix()}", squeezed)
+        out = self._out(f"{_slug(project.name)}.zip")
+        pack(project, self._store, out, f"{_slug(project.name)}-{project.id}")
         return out
 
     def _joined(self, project: Project, takes: Sequence[Take]) -> Path:

@@ -185,12 +185,13 @@ class Renders:
             case Step():
                 run.show(
                     doing="denoising", section=event.section, sections=event.sections, step=event.step,
-                    steps=event.steps, preview=event.preview or run.view.preview, **self._left(run, event.seconds_left),
+                    steps=event.steps, preview=event.preview or run.view.preview,
                 )  # fmt: skip
+                self._show_left(run, event.seconds_left)
             case SectionDone():
-                more = event.section + 1 < event.sections
-                run.show(**({"section": event.section + 1, "step": 0} if more else {}))
-                run.show(**self._left(run, event.seconds_left))
+                if event.section + 1 < event.sections:
+                    run.show(section=event.section + 1, step=0)
+                self._show_left(run, event.seconds_left)
             case TakeDone():
                 self._keep(run, event, "done")
                 run.show(finished=run.view.finished + 1)
@@ -199,18 +200,18 @@ class Renders:
                     run.show(message=event.message, remedy=event.remedy)
                 self._cut_short(run, event)
 
-    def _left(self, run: Run, seconds: float | None) -> dict[str, float | None]:
-        """Time left of the take and of the whole job, counting the segments it has still to come to."""
-        return {"seconds_left": seconds, "total_left": None if seconds is None else self._total(run, seconds)}
-
-    def _total(self, run: Run, seconds: float) -> float | None:
-        if not run.rest:
-            return seconds
-        project = self._document.project
-        plan = next((b.segments for b in project.branches if b.id == run.branch), ())[run.ask.index + 1 :]
-        run.show(planned=run.view.finished + 1 + len(plan))
-        rest = self.estimate(sum(project.clock.sections(s.frames) for s in plan), project.settings.steps)
-        return seconds if not plan else None if rest is None else seconds + rest
+    def _show_left(self, run: Run, seconds: float | None) -> None:
+        """Time left of the take and of the whole job, with the segments it has still to come to."""
+        project, view = self._document.project, run.view
+        plan = next((b.segments for b in project.branches if b.id == run.branch), ())[run.ask.index + 1 :] if run.rest else ()
+        after = sum(project.clock.sections(segment.frames) for segment in plan)
+        ahead = view.steps * (view.sections - view.section) - view.step
+        if seconds and ahead > 0:  # the pace of the take in the making is the newest there is
+            later: float | None = seconds / ahead * after * project.settings.steps
+        else:
+            later = self.estimate(after, project.settings.steps) if after else 0.0
+        total = None if seconds is None or later is None else seconds + later
+        run.show(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan))
 
     def _cut_short(self, run: Run, event: Cancelled | Failed) -> None:
         """Keep the finished sections of a take as a partial one; with none, nothing of it stays."""

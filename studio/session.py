@@ -14,7 +14,9 @@ from studio.engine.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.films import Films
 from studio.media import MediaError
+from studio.media.export import read_lineage
 from studio.media.picture import read_picture
+from studio.parcels import unpack
 from studio.pictures import keep_picture
 from studio.project import asks, edits, story
 from studio.project.edits import EditError
@@ -299,6 +301,25 @@ class Studio:
                     recover(document)
                 self._open[project_id] = self._session(document)
             return self._open[project_id]
+
+    def unpack(self, parcel: Path) -> Session:
+        """Put a project exported as a ZIP on the shelf and open it. Raises StoreError or MediaError, then it is not there."""
+        return self.open(unpack(parcel, self.home))
+
+    def reopen(self, film: Path) -> Session:
+        """The project a film or an exported take came from, with the head where that film ends.
+
+        Raises:
+            MediaError: the file does not say where it came from.
+            StoreError, EditError: that project, or that take of it, is not here.
+        """
+        told = read_lineage(film) or {}
+        project, takes = told.get("project_id"), told.get("takes")
+        if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
+            raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
+        session = self.open(project)
+        session.rewind(str(takes[-1].get("id")))
+        return session
 
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""
