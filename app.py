@@ -68,7 +68,8 @@ def open_studio(options: argparse.Namespace) -> int:
             **launch_options(),
         )
     except OSError as error:
-        return complain(f"The studio cannot be served on {options.host}, port {options.port or 7860} ({error}). Choose another --port.")
+        where = f"{options.host}, port {options.port or 7860}"
+        return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     engine.start()
     page.block_thread()
     return 0

@@ -31,8 +31,8 @@ def test_render_takes_what_the_readme_says() -> None:
 
 def test_unknown_options_end_with_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        app.parse(["--prot", "7000"])
-    assert "--prot" in capsys.readouterr().err
+        app.parse(["--colour", "7000"])
+    assert "usage: app.py" in capsys.readouterr().err
 
 
 def test_importing_it_imports_neither_torch_nor_gradio() -> None:
