@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,10 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             if isinstance(session, dict):
                 yield {live: session}
                 return
-            async for shown in _screens(studio, session):
+            async for shown in _screens(studio, session, lambda: pages.get(page) is ticket):
                 yield {board: shown["board"], live: shown["live"]} if "board" in shown else {live: shown["live"]}
-                if pages.get(page) is not ticket:
-                    return
+            # A stream that ends repeats its last words; these are none, so that they do not cover the next film.
+            yield {board: gr.skip(), live: gr.skip()}
         finally:
             if pages.get(page) is ticket:
                 del pages[page]
@@ -94,27 +94,28 @@ def launch_options() -> dict[str, Any]:
 
 def _opened(desk: Desk, message: object) -> Session | dict[str, Any]:
     """The session to follow, or a notice that says why there is none."""
+    project = message.get("project") if isinstance(message, Mapping) else None
     try:
-        fields = Fields(message or {})
+        fields = Fields(message)
         return desk.open(fields.folder("project") if fields.has("project") else None)
     except (EditError, StoreError) as error:
-        return {"notice": notice(str(error)), "lost": True}
+        return {"project": project, "notice": notice(str(error)), "lost": True}
     except Misread as error:
-        return {"notice": notice(f"This address names no film ({error})."), "lost": True}
+        return {"project": project, "notice": notice(f"This address names no film ({error})."), "lost": True}
 
 
-async def _screens(studio: Studio, session: Session) -> AsyncIterator[dict[str, Any]]:
-    """Views of `session`: the board when it changed, the job when it moved, and a beat when nothing did."""
+async def _screens(studio: Studio, session: Session, wanted: Callable[[], bool]) -> AsyncIterator[dict[str, Any]]:
+    """Views of `session` while wanted: the board when it changed, the job when it moved, a beat when nothing did."""
     board: dict[str, Any] | None = None
     seen, beat, quiet = None, 0, 0.0
-    while True:
+    while wanted():
         now = (session.revision, session.engine)
         if now == seen and quiet < BEAT:
             await asyncio.sleep(TICK)
             quiet += TICK
             continue
         beat, quiet = beat + 1, 0.0
-        screen: dict[str, Any] = {"live": {"job": views.live(session.job), "beat": beat}}
+        screen: dict[str, Any] = {"live": {"project": session.id, "job": views.live(session.job), "beat": beat}}
         if now != seen:
             drawn = await asyncio.to_thread(views.board, session, studio.models, studio.presets)
             if drawn != board:

@@ -26,8 +26,8 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
     project = session.project
     card = next((c for c in cards if c.name == project.model), None)
     film = sum(t.frames for t in project.film())
-    estimate = session.estimate()
     following, blocked = upcoming(project)
+    estimate = session.estimate() if following else None
     return {
         "id": session.id,
         "name": project.name,
@@ -52,7 +52,7 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
         "plan": plan(project),
         "memory": memory(project, card),
         "estimate": None if estimate is None else span(estimate),
-        "estimate_all": None if estimate is None else span(estimate * remaining(project, following)),
+        "estimate_all": None if estimate is None else span(estimate * remaining(project)),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": list(session.findings),
@@ -87,9 +87,13 @@ def upcoming(project: Project) -> tuple[Json | None, str]:
     return {"index": index, "completes": completes, "forks": index < len(project.path()) and not completes}, ""
 
 
-def remaining(project: Project, following: Json | None) -> int:
-    """Segments that `Generate all` renders."""
-    return 0 if following is None else len(project.current().segments) - int(following["index"])
+def remaining(project: Project) -> float:
+    """What `Generate all` renders, counted in lengths of its first take."""
+    index, _ = edits.next_segment(project)
+    sections = [project.clock.sections(s.frames) for s in project.current().segments[index:]]
+    begun = unfinished(project)
+    sections[0] -= begun.sections if begun else 0
+    return sum(sections) / max(1, sections[0])
 
 
 def segments(project: Project, stale: frozenset[str]) -> list[Json]:

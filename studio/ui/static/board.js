@@ -3,7 +3,7 @@ const root = element.querySelector('.mp-board');
 const dark = remember.get('dark');
 if (dark !== null) document.body.classList.toggle('dark', dark);
 
-const work = h('main', { class: 'work', hidden: true },
+const work = h('div', { class: 'work', hidden: true },
   h('div', { class: 'upper' }, memory.root, stage.root, tree.root), timeline.root);
 const opening = h('p', { class: 'opening', role: 'status' }, 'Opening the studio…');
 root.append(h('style', {}, STYLE), h('div', { class: 'mp' }, header.root, opening, start.root, work, notices.root, dialogs.root));

@@ -24,17 +24,17 @@ const makeCard = ({ id }) => {
     onchange: () => { const n = Number(seed.value.trim()); if (Number.isInteger(n) && n >= 0 && seed.value.trim()) edit({ seed: n }); else seed.value = card.shown.seed; },
     onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
 
-  const act = (name, words, verb, fields) => tool(name, words, () => desk.act(verb, fields()), { 'data-verb': verb });
+  const verb = (name, does, short, words, run) => tool(name, words, run, { 'data-verb': does, class: short ? 'tool worded' : 'tool' }, short);
   const take = () => ({ take: card.shown.take });
   const own = () => ({ segment: id });
-  const remake = (name, words, verb) => tool(name, words, () => { desk.put({ shown: null, whole: false }); desk.act(verb, take()); }, { 'data-verb': verb });
+  const remake = (does) => () => { desk.put({ shown: null, whole: false }); desk.act(does, take()); };
   const tools = h('div', { class: 'tools' },
-    remake('finish', 'Finish the missing sections', 'finish'),
-    act('rewind', 'Rewind to here', 'rewind', take),
-    act('branch', 'Branch from here', 'branch', take),
-    remake('retake', 'Retake with a new seed', 'retake'),
-    act('plus', 'Add a segment after this one', 'add_segment', own),
-    act('trash', 'Remove this segment', 'remove_segment', own));
+    verb('finish', 'finish', 'Finish', 'Finish the missing sections', remake('finish')),
+    verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => desk.act('rewind', take())),
+    verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => desk.act('branch', take())),
+    verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
+    verb('plus', 'add_segment', '', 'Add a segment after this one', () => desk.act('add_segment', own())),
+    verb('trash', 'remove_segment', '', 'Remove this segment', () => desk.act('remove_segment', own())));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
     h('div', { class: 'slip' }, prompt,
@@ -47,9 +47,10 @@ const makeCard = ({ id }) => {
   return card;
 };
 
-/* What a running job means for this segment: its own progress, or a place in the queue. */
+/* What the job means for this segment: its progress, a place in the queue, or that it failed here. */
 const jobOf = (segment, job) => {
-  if (!desk.busy() || !job) return null;
+  if (job?.state === 'failed' && job.index === segment.index && !segment.take) return 'failed';
+  if (!desk.busy()) return null;
   if (segment.index === job.index) return job.state === 'queued' ? 'queued' : 'making';
   const last = job.index + Math.max(1, job.planned - job.finished) - 1;
   return segment.index > job.index && segment.index <= last ? 'queued' : null;
@@ -61,7 +62,7 @@ const drawCard = (card, segment, { view, job }) => {
   const take = desk.take(segment.take);
   const working = jobOf(segment, job);
   const state = working || (take?.state === 'missing' ? 'missing' : segment.state);
-  const words = working === 'queued' ? 'Queued' : working === 'making' ? making(job) : take?.state === 'missing' ? take.badge : segment.badge;
+  const words = { queued: 'Queued', making: job && making(job), failed: 'Failed' }[working] || (take?.state === 'missing' ? take.badge : segment.badge);
   const next = !desk.busy() && view.next?.index === segment.index;
 
   set(card, 'data-state', state);
@@ -88,8 +89,8 @@ const drawCard = (card, segment, { view, job }) => {
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);
   for (const b of f.tools.children) {
-    const verb = b.dataset.verb;
-    const fits = { finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, add_segment: true, remove_segment: !segment.take }[verb];
+    const { verb } = b.dataset;
+    const fits = { finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, add_segment: !view.segments[segment.index + 1]?.take, remove_segment: !segment.take }[verb];
     show(b, fits);
     b.disabled = desk.busy() && (verb === 'finish' || verb === 'retake');
   }

@@ -64,25 +64,34 @@ const desk = (() => {
   const follow = () => { self.heard = Date.now(); trigger('follow', { project: self.asked }); };
   const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); return url; };
 
+  /* Words of a stream that is just ending: not of the film asked for, so not for us. */
+  const strange = (project) => self.asked && project && project !== self.asked;
+
   const told = (view) => {
+    if (strange(view.id)) return;
     const moved = view.id !== self.view?.id;
     if (moved) {
       history.replaceState({}, '', address(view.id));
       remember.put('project', view.id);
       remember.put('known', [view.id, ...remember.get('known', []).filter((id) => id !== view.id)].slice(0, 100));
       self.asked = view.id;
-      document.title = `${view.name} · MemoryPack Studio`;
-      notices.findings(view.id, view.findings);
     }
+    notices.findings(view.id, view.findings);
     if (moved || view.head !== self.view?.head) Object.assign(self, { shown: null, peek: null });
     if (moved) Object.assign(self, { whole: false, against: null });
     self.put({ view });
   };
 
   const heardLive = ({ detail }) => {
+    if (detail.lost ? detail.project !== self.asked : strange(detail.project)) return;
     self.heard = Date.now();
-    if (detail.notice) notices.add(detail.notice);
-    if (detail.lost) { remember.put('project', null); self.asked = null; setTimeout(follow, 0); return; }
+    if (detail.lost) {
+      notices.add(detail.notice);
+      remember.put('project', null);
+      self.asked = null;
+      setTimeout(follow, 0);
+      return;
+    }
     notices.job(self.job, detail.job);
     self.put({ job: detail.job });
   };

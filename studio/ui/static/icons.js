@@ -46,8 +46,8 @@ const icon = (name, size = 18) => svg('svg', {
 }, ...ICONS[name].map((d) => svg('path', { d })));
 
 /* A button that is only an icon still has a name: for the ear, and as a tooltip. */
-const tool = (name, label, onclick, attributes = {}) =>
-  h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, onclick, ...attributes }, icon(name));
+const tool = (name, label, onclick, attributes = {}, word = '') =>
+  h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, onclick, ...attributes }, icon(name, word ? 15 : 18), word ? h('span', {}, word) : null);
 const button = (name, label, onclick, attributes = {}) =>
   h('button', { type: 'button', class: 'button', onclick, ...attributes }, name && icon(name, 17), h('span', {}, label));
 

@@ -1,7 +1,6 @@
 /* Notices: what went wrong and what to do, until dismissed; and good news, which leaves by itself. */
 const notices = (() => {
   const root = h('section', { class: 'notices', 'aria-label': 'Notices' });
-  const told = new Set();           // findings and failed jobs already shown
 
   const add = ({ message, remedy = '', kind = 'error' }) => {
     const twin = [...root.children].find((n) => n.dataset.message === message);
@@ -16,10 +15,11 @@ const notices = (() => {
     if (kind !== 'error') setTimeout(leave, 8000);
   };
 
-  /* Findings on opening a project: once per visit. */
+  /* What was found on opening a project, or later: once per visit. */
   const findings = (project, list) => list.forEach((message) => {
-    if (told.has(project + message)) return;
-    told.add(project + message);
+    const key = `memorypack.told ${project} ${message}`;
+    if (sessionStorage.getItem(key)) return;
+    sessionStorage.setItem(key, '1');
     add({ message, kind: 'found' });
   });
 
@@ -27,8 +27,7 @@ const notices = (() => {
   const job = (before, now) => {
     if (!now || now.state === before?.state && now.take === before?.take) return;
     const key = `${now.state} ${now.take} ${now.message}`;
-    if (now.state === 'failed' && !told.has(key) && sessionStorage.getItem('memorypack.failed') !== key) {
-      told.add(key);
+    if (now.state === 'failed' && sessionStorage.getItem('memorypack.failed') !== key) {
       sessionStorage.setItem('memorypack.failed', key);
       add({ message: now.message || 'This take could not be rendered.', remedy: now.remedy });
     }

@@ -112,7 +112,7 @@ const stage = (() => {
       say(counter, `${String(frame + 1).padStart(String(total).length, ' ')} / ${total} · ${((frame + 1) / desk.view.fps).toFixed(1)} s`);
       const name = a.playing() ? 'pause' : 'play';
       if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
-    } else say(counter, '');
+    } else { say(counter, ''); scrub.style.setProperty('--at', 0); }
     requestAnimationFrame(tick);
   };
   return { root, toggle, run: tick };

@@ -3,7 +3,7 @@ const start = (() => {
   const gallery = h('ul', { class: 'samples' });
   const stories = h('section', { class: 'stories', 'aria-labelledby': 'mp-samples', hidden: true },
     h('h3', { id: 'mp-samples' }, 'Or begin with one of these'), gallery);
-  const root = h('main', { class: 'start', hidden: true },
+  const root = h('section', { class: 'start', hidden: true, 'aria-label': 'Begin a film' },
     h('div', { class: 'lead' },
       h('h2', {}, 'A film begins with one picture.'),
       h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),

@@ -1,0 +1,145 @@
+"""The page in a real Chromium, on the real session and a fake engine. Without a browser these tests are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.session import Session, Studio
+from tests.fake_engine import FakeEngine, card
+from tests.shelves import picture
+
+STEP = 0.004
+WAIT = 8_000
+PHRASES = {"camera": ("pans left", "moves closer"), "light": ("at dusk", "at noon")}
+QUIET = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("e2e")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(studio: Studio, **options: Any) -> Iterator[str]:
+    """The page of `studio` on a free port: yields its address, and closes it afterwards."""
+    from studio.ui.page import build, launch_options
+
+    page = build(studio, **options)
+    page.launch(
+        **launch_options(), server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True
+    )
+    try:
+        yield page.local_url.rstrip("/")
+    finally:
+        page.close(verbose=False)
+
+
+@dataclass
+class Stand:
+    """The studio under test: its address, its engine, and films to begin with."""
+
+    url: str
+    studio: Studio
+    engine: FakeEngine
+    folder: Path
+
+    def film(self, *prompts: str, sections: int = 1) -> Session:
+        """A film with a picture and one segment per prompt, not yet rendered."""
+        session = self.studio.create("A film")
+        session.set_reference(picture(self.folder))
+        session.apply_preset("draft")
+        for index, prompt in enumerate(prompts):
+            if index:
+                session.add_segment(seed=index)
+            session.edit_segment(index, prompt=prompt, frames=4 * sections, seed=index)
+        return session
+
+
+@dataclass
+class Visit:
+    """What a browser did while it was here: pages to use, and all it complained of or asked for."""
+
+    stand: Stand
+    context: Any
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self, session: Session | None = None) -> Any:
+        page = self.context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("console", lambda m: m.type == "error" and self.complaints.append(f"{m.text} {m.location}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(self.stand.url + (f"/?project={session.id}" if session else "/"))
+        page.locator(".work:visible, .start:visible").first.wait_for()
+        return page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+    places = (os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium"))
+    path = next((p for p in places if p and Path(p).exists()), None)
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
+    playwright.expect.set_options(timeout=WAIT)
+    with playwright.sync_playwright() as runner:
+        browser = runner.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def running(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    folder = tmp_path_factory.mktemp("studio")
+    engine = FakeEngine()
+    studio = Studio(folder / "projects", engine, (card(phrases=PHRASES),))
+    studio.home.mkdir()
+    for url in serve(studio):
+        yield Stand(url, studio, engine, folder)
+
+
+@pytest.fixture
+def stand(running: Stand) -> Stand:
+    running.engine.step_seconds, running.engine.gate, running.engine.fail_at = STEP, None, None
+    running.engine.requests.clear()
+    return running
+
+
+def visit(stand: Stand, chromium: Any, **options: Any) -> Iterator[Visit]:
+    context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+    visit = Visit(stand, context)
+    yield visit
+    complaints = list(visit.complaints)        # closing cuts the stream off, and the browser says so
+    context.close()
+    stand.engine.gate = None
+    assert complaints == []
+    assert [url for url in visit.requests if not url.startswith((stand.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def desk(stand: Stand, chromium: Any) -> Iterator[Visit]:
+    yield from visit(stand, chromium)
+
+
+@pytest.fixture
+def phone(stand: Stand, chromium: Any) -> Iterator[Visit]:
+    screen = {"width": 390, "height": 844}
+    yield from visit(stand, chromium, viewport=screen, has_touch=True, is_mobile=True, reduced_motion="reduce")
