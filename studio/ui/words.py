@@ -19,7 +19,7 @@ def link(path: Path | None) -> str | None:
 
 def clock(seconds: float) -> str:
     """A length as an artist reads it: 3.0 s, 1:05."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
@@ -27,7 +27,7 @@ def clock(seconds: float) -> str:
 
 def span(seconds: float) -> str:
     """A waiting time, no more exact than it is: 8 s, 2 min, 1 h 5 min."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

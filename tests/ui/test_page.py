@@ -1,0 +1,75 @@
+"""The page as it is put together: scripts that parse, styles that are there, one wire, nothing of torch."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.ui import page
+from studio.ui.component import STATIC
+from tests.shelves import shelf
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return page.build(shelf(tmp_path_factory.mktemp("studio")))
+
+
+def script(built: Any, name: str) -> str:
+    return next(str(b.js_on_load) for b in built.blocks.values() if getattr(b, "elem_id", "") == f"mp-{name}")
+
+
+def test_every_static_file_is_used() -> None:
+    assert {p.stem for p in STATIC.glob("*.js")} == {*page.SCRIPTS, "live"}
+    assert {p.stem for p in STATIC.glob("*.css")} == set(page.STYLES)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+@pytest.mark.parametrize("name", ["board", "live"])
+def test_scripts_parse(built: Any, name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.js"
+    path.write_text(f"(async function (element, props, trigger, watch, server, upload) {{\n{script(built, name)}\n}})", "utf-8")
+    subprocess.run(["node", "--check", path], check=True, capture_output=True)
+
+
+def test_user_text_is_never_markup() -> None:
+    for path in STATIC.glob("*.js"):
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", path.read_text("utf-8")), path.name
+
+
+def test_nothing_is_fetched_from_elsewhere(built: Any) -> None:
+    text = script(built, "board").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?:|@import|url\(", text)
+
+
+def test_every_verb_the_page_asks_for_is_answered(built: Any) -> None:
+    from studio.ui.verbs import Desk
+
+    asked = set(re.findall(r"(?:ask|act|askAside)\('(\w+)'", script(built, "board")))
+    desk = Desk.__new__(Desk)
+    Desk.__init__(desk, None, (), Path())  # type: ignore[arg-type]
+    assert asked <= {*desk.verbs, "projects", "samples", "begin"}
+    assert len(asked) > 15
+
+
+def test_launch_options_are_known_to_gradio(built: Any) -> None:
+    import inspect
+
+    options = page.launch_options()
+    assert set(options) <= set(inspect.signature(built.launch).parameters)
+    assert options["favicon_path"].is_file() and options["ssr_mode"] is False and options["run_history"] is False
+
+
+def test_the_queue_takes_more_than_one_event(built: Any) -> None:
+    assert built.max_size == 512 if hasattr(built, "max_size") else built._queue.max_size == 512
+
+
+def test_the_page_is_there_before_torch() -> None:
+    code = "import sys, studio.ui.page; sys.exit(sum(n in sys.modules for n in ('torch', 'diffusers', 'transformers')))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -1,0 +1,181 @@
+"""What the browser may ask for: anything, from anyone. Whatever comes, the studio answers and nothing leaks or breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studio.session import Session
+from studio.ui.fields import Fields, Misread
+from studio.ui.gallery import find_samples
+from studio.ui.verbs import Desk
+from tests.shelves import ended, film, generated, picture, shelf
+
+STORY = 'name = "Waves"\nimage = "sea.png"\npreset = "draft"\n[[segment]]\nprompt = "a"\n[[segment]]\nprompt = "b"\nseconds = 1\n'
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    story = tmp_path / "examples" / "waves"
+    story.mkdir(parents=True)
+    picture(story, "navy").rename(story / "sea.png")
+    (story / "story.toml").write_text(STORY)
+    broken = tmp_path / "examples" / "broken"
+    broken.mkdir()
+    (broken / "story.toml").write_text("nonsense = 1")
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    return Desk(shelf(tmp_path), find_samples(tmp_path / "examples"), uploads)
+
+
+@pytest.fixture
+def session(desk: Desk) -> Session:
+    return film(desk.studio, "one", "two")
+
+
+def ask(desk: Desk, session: Session | None, verb: str, **fields: Any) -> Any:
+    """The answer; a refusal fails the test."""
+    reply = desk.ask({"verb": verb, "project": session.id if session else None, **fields})
+    assert reply["ok"], reply
+    return reply["answer"]
+
+
+def refusal(desk: Desk, message: object) -> str:
+    reply = desk.ask(message)
+    assert reply["ok"] is False and reply["notice"]["kind"] == "error"
+    return str(reply["notice"]["message"])
+
+
+def test_writing(desk: Desk, session: Session) -> None:
+    first = session.project.current().segments[0].id
+    ask(desk, session, "edit_segment", segment=first, prompt="new", sections=3, seed=9)
+    ask(desk, session, "add_segment", segment=first)
+    ask(desk, session, "rename", name="Title")
+    ask(desk, session, "set_size", width=48, height=64)
+    ask(desk, session, "apply_preset", name="fine")
+    project = session.project
+    segment = project.current().segments[0]
+    assert (segment.prompt, segment.frames, segment.seed) == ("new", 12, 9)
+    assert len(project.current().segments) == 3 and project.name == "Title"
+    assert (project.size, project.settings.preset) == ((48, 64), "fine")
+    ask(desk, session, "edit_segment", segment=first, dice=True)
+    assert session.project.current().segments[0].seed != 9
+    ask(desk, session, "undo")
+    assert session.project.current().segments[0].seed == 9
+
+
+def test_rendering(desk: Desk, session: Session) -> None:
+    ask(desk, session, "generate_next")
+    ended(session)
+    take = session.project.head
+    ask(desk, session, "retake", take=take)
+    ended(session)
+    ask(desk, session, "rewind", take=take)
+    ask(desk, session, "branch", take=take)
+    ask(desk, session, "rename_branch", branch=session.project.branch, name="Other")
+    ask(desk, session, "rewind")
+    assert session.project.head is None and session.project.current().name == "Other"
+
+
+def test_files(desk: Desk, session: Session) -> None:
+    generated(session)
+    for fields in ({"what": "film", "title": "T", "fade": 0.1}, {"what": "gif", "take": session.project.head}, {"what": "project"}):
+        answer = ask(desk, session, "export", **fields)
+        assert answer["url"].startswith("gradio_api/file=/") and answer["file"]
+    assert ask(desk, session, "film")["url"].startswith("gradio_api/file=/")
+
+
+def test_pictures_come_from_uploads_only(desk: Desk, session: Session, tmp_path: Path) -> None:
+    inside = picture(desk.uploads, "olive")
+    ask(desk, session, "set_reference", path=str(inside))
+    assert session.project.reference and session.project.reference.name == "olive.png"
+    outside = picture(tmp_path, "red")
+    (desk.uploads / "link.png").symlink_to(outside)
+    link = str(desk.uploads / "link.png")
+    for path in (str(outside), f"{desk.uploads}/../red.png", link, "/etc/passwd", "", "\0", str(desk.uploads), 7):
+        message = refusal(desk, {"verb": "set_reference", "project": session.id, "path": path})
+        assert "understand" in message, path
+    assert session.project.reference.name == "olive.png"
+
+
+def test_a_sample_can_be_opened_or_lend_its_picture(desk: Desk, session: Session) -> None:
+    sample, = ask(desk, session, "samples")["samples"]          # the broken one is left out
+    assert (sample["name"], sample["segments"], sample["first"]) == ("Waves", 2, "a")
+    opened = desk.studio.open(ask(desk, session, "begin", sample="waves")["project"]).project
+    assert opened.name == "Waves" and opened.reference and [s.prompt for s in opened.current().segments] == ["a", "b"]
+    ask(desk, session, "use_sample", sample="waves")
+    assert session.project.reference and session.project.reference.name == "sea.png"
+
+
+def test_an_unbegun_film_is_taken_again_and_not_listed(desk: Desk, session: Session) -> None:
+    new = ask(desk, session, "begin")["project"]
+    assert ask(desk, session, "begin")["project"] == new
+    assert [p["id"] for p in ask(desk, session, "projects")["projects"]] == [session.id]
+
+
+def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(desk: Desk, session: Session) -> None:
+    shared = Desk(desk.studio, (), desk.uploads, public=True)
+    assert ask(shared, None, "projects", known=[])["projects"] == []
+    assert [p["id"] for p in ask(shared, None, "projects", known=[session.id, 3, "../"])["projects"]] == [session.id]
+    assert ask(shared, None, "begin")["project"] != ask(shared, None, "begin")["project"]
+    assert shared.open(None).id != session.id
+
+
+def test_refusals_carry_the_message_for_the_artist(desk: Desk, session: Session) -> None:
+    session.clear_reference()
+    assert "reference" in refusal(desk, {"verb": "generate_next", "project": session.id})
+    assert "name" in refusal(desk, {"verb": "rename", "project": session.id, "name": "   "})
+    assert "on the current branch" in refusal(desk, {"verb": "remove_segment", "project": session.id, "segment": "gone"})
+    assert "project" in refusal(desk, {"verb": "undo", "project": "nosuch"})
+
+
+def test_accidents_are_told_without_their_entrails(desk: Desk, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> Session:
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(desk.studio, "open", broken)
+    told = refusal(desk, {"verb": "undo", "project": session.id})
+    assert told == "Something unexpected went wrong. Nothing already made is lost."
+
+
+@pytest.mark.parametrize("project", ["..", "../x", "/", "a/b", "a\\b", "\0", "\ud800", "x" * 999, "", None, 3, [], {}, True, 1e999])
+def test_ids_are_never_paths(desk: Desk, session: Session, project: object) -> None:
+    refusal(desk, {"verb": "undo", "project": project})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["..", "/etc/passwd", "\ud800", "NaN"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_json_is_answered(desk: Desk, session: Session, data: st.DataObject) -> None:
+    quiet = sorted(set(desk.verbs) - {"generate_next", "generate_all", "retake", "finish", "export", "film"})
+    message: Any = data.draw(JSON)
+    if data.draw(st.booleans()):
+        names = ("path", "name", "take", "segment", "prompt", "sections", "seed", "width", "height", "to", "branch", "sample")
+        message = {name: data.draw(JSON) for name in data.draw(st.sets(st.sampled_from(names), max_size=4))}
+        message |= {"verb": data.draw(st.sampled_from(quiet)), "project": session.id}
+    reply = desk.ask(message)
+    assert set(reply) in ({"ok", "answer"}, {"ok", "notice"})
+    if not reply["ok"]:
+        assert "Traceback" not in reply["notice"]["message"]
+        assert "unexpected" not in reply["notice"]["message"], message
+
+
+def test_fields_read_or_refuse() -> None:
+    fields = Fields({"n": 3, "t": "x", "f": float("nan"), "b": True})
+    assert fields.whole("n", 0, 5) == 3 and fields.text("t") == "x" and fields.flag("b") and not fields.flag("n")
+    for read in (
+        lambda: fields.whole("b", 0, 5), lambda: fields.whole("n", 4, 5), lambda: fields.number("f", 0, 1),
+        lambda: fields.text("n"), lambda: fields.identifier("t "), lambda: fields.one_of("t", {}), lambda: Fields([]),
+    ):  # fmt: skip
+        with pytest.raises(Misread):
+            read()

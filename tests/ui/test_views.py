@@ -1,0 +1,171 @@
+"""What the page is given to draw: plain JSON, no browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.engine.events import EngineStatus
+from studio.session import JobView, Session
+from studio.ui import views
+from studio.ui.machine import engine, sizes
+from studio.ui.tree import tree
+from studio.ui.words import clock, link, span
+from tests.fake_engine import FakeEngine, card
+from tests.shelves import ended, film, generated, shelf
+
+
+def board(session: Session) -> views.Json:
+    drawn = views.board(session, (card(),), ())
+    json.dumps(drawn)                                           # it must reach the browser
+    return drawn
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return film(shelf(tmp_path), "one", "two", "three", sections=2)
+
+
+def test_an_unrendered_film(session: Session) -> None:
+    drawn = board(session)
+    first = drawn["segments"][0]
+    assert first | {"id": ""} == {
+        "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
+        "state": "planned", "badge": "Planned", "head": False, "beyond": False,
+    }  # fmt: skip
+    assert drawn["plan"] == {"segments": 3, "length": "2.0 s"}
+    assert drawn["film"] == {"frames": 0, "length": "0.0 s"}
+    assert drawn["next"] == {"index": 0, "completes": False, "forks": False}
+    assert drawn["memory"]["sentence"] == "The next take starts from the reference picture alone."
+    assert drawn["estimate"] is None and drawn["estimate_all"] is None
+    assert drawn["sizes"] == [{"size": [64, 48], "shape": "Landscape"}, {"size": [48, 64], "shape": "Portrait"}]
+    assert drawn["model"]["phrases"] == [["camera", ["pans left", "moves closer"]]]
+
+
+def test_a_rendered_film(session: Session) -> None:
+    drawn = board(generated(session))
+    assert [s["badge"] for s in drawn["segments"]] == ["Done"] * 3
+    assert [s["head"] for s in drawn["segments"]] == [False, False, True]
+    assert drawn["next"] is None and "Add a segment" in drawn["blocked"]
+    take = drawn["takes"][0]
+    assert take["prompt"] == "one" and take["frames"] == 8 and take["length"] == "0.7 s"
+    assert take["clip"].startswith("gradio_api/file=/") and take["poster"].endswith(f"?v={take['poster'].split('=')[-1]}")
+    assert drawn["film"] == {"frames": 24, "length": "2.0 s"}
+
+
+def test_after_a_rewind_what_lies_beyond_is_said(session: Session) -> None:
+    generated(session).rewind(session.project.film()[0].id)
+    drawn = board(session)
+    assert [s["beyond"] for s in drawn["segments"]] == [False, True, True]
+    assert drawn["next"] == {"index": 1, "completes": False, "forks": True}
+    assert drawn["estimate"] == "1 s" and drawn["estimate_all"] == "1 s"
+
+
+def test_a_partial_take_is_completed_next(session: Session, tmp_path: Path) -> None:
+    engine = FakeEngine()
+    engine.fail_at = (1, 1)
+    session = film(shelf(tmp_path / "other", engine), "one", sections=2)
+    session.generate_next()
+    assert ended(session).state == "failed"
+    drawn = board(session)
+    assert drawn["segments"][0]["badge"] == "1 of 2 sections"
+    assert drawn["segments"][0]["state"] == drawn["takes"][0]["state"] == "partial"
+    assert drawn["next"] == {"index": 0, "completes": True, "forks": False}
+    assert views.live(session.job)["message"] == "Out of memory."  # type: ignore[index]
+
+
+def test_edited_takes_are_stale_and_lost_clips_missing(session: Session) -> None:
+    generated(session).edit_segment(1, prompt="else")
+    drawn = board(session)
+    assert [s["state"] for s in drawn["segments"]] == ["done", "stale", "stale"]
+    clip = session.clip(session.project.film()[0].id)
+    assert clip
+    clip.unlink()
+    missing = board(session)["takes"][0]
+    assert (missing["state"], missing["badge"], missing["clip"]) == ("missing", "Clip is missing", None)
+
+
+def test_without_a_picture_nothing_is_next(session: Session) -> None:
+    session.clear_reference()
+    drawn = board(session)
+    assert drawn["reference"] is None and drawn["next"] is None
+    assert drawn["blocked"] == "Choose a reference picture: the film starts from it."
+
+
+def test_a_model_that_is_not_installed_is_no_accident(session: Session) -> None:
+    drawn = views.board(session, (), ())
+    assert drawn["model"]["title"] == "tiny" and "not installed" in drawn["model"]["summary"]
+    assert drawn["sizes"] == [{"size": [64, 48], "shape": "Landscape"}]
+
+
+def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:
+    generated(session)
+    one, two, _ = (t.id for t in session.project.film())
+    session.branch(one, "Other")
+    session.edit_segment(1, prompt="two b")
+    session.generate_next()
+    ended(session)
+    other = session.project.head
+    session.retake(one)
+    ended(session)
+    again = session.project.head
+    nodes = {n.take: n for n in tree(session.project)}
+    assert [nodes[t].column for t in (one, two, other, again) if t] == [0, 0, 1, 2]
+    assert [nodes[t].depth for t in (one, two, other, again) if t] == [0, 1, 1, 0]
+    assert other and nodes[other].tips == ("Other",) and not nodes[other].loose
+
+
+def test_undone_takes_are_loose(session: Session) -> None:
+    session.generate_next()
+    ended(session)
+    session.undo()
+    node, = tree(session.project)
+    assert node.loose and not node.on_path and node.tips == ()
+
+
+def test_memory_tells_what_is_seen_and_what_is_packed(session: Session) -> None:
+    for _ in range(2):
+        session.add_segment(frames=4 * 8)
+    drawn = board(generated(session))["memory"]                 # 22 sections of 4 frames, one latent frame a section
+    assert drawn["recent"] == 19 and drawn["packed"]
+    assert drawn["sentence"].endswith("a packed memory of the 1.0 s before them.")
+
+
+def test_a_running_job() -> None:
+    job = JobView("running", "denoising", "t1", 2, 1, 4, 2, 8, 75.0, None, b"webp", "", "", 1, 3)
+    assert views.live(job) == {
+        "state": "running", "doing": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4, "step": 2, "steps": 8,
+        "progress": 0.3125, "left": "1 min", "total": None, "preview": "data:image/webp;base64,d2VicA==", "message": "",
+        "remedy": "", "finished": 1, "planned": 3,
+    }  # fmt: skip
+    assert views.live(None) is None
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0.0 s"), (3, "3.0 s"), (59.94, "59.9 s"), (59.97, "1:00"), (65, "1:05"), (600, "10:00")])
+def test_lengths(seconds: float, said: str) -> None:
+    assert clock(seconds) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.2, "1 s"), (59, "59 s"), (59.7, "1 min"), (150, "2 min"), (3900, "1 h 5 min")])
+def test_waits(seconds: float, said: str) -> None:
+    assert span(seconds) == said
+
+
+def test_the_engine_in_words() -> None:
+    assert engine(EngineStatus("ready", "", "CPU")) == {"state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU"}
+    failed = engine(EngineStatus("failed", "No model folder. Get one."))
+    assert (failed["short"], failed["sentence"]) == ("Engine failed", "No model folder. Get one.")
+
+
+def test_shapes_keep_a_size_the_card_does_not_have() -> None:
+    assert [s["shape"] for s in sizes((50, 50), card())] == ["Landscape", "Portrait", "Square"]  # type: ignore[arg-type]
+
+
+def test_addresses_are_quoted_and_change_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a b#?.mp4"
+    assert link(path) is None and link(None) is None
+    path.touch()
+    address = link(path)
+    assert address and address.startswith("gradio_api/file=/") and "a%20b%23%3F.mp4?v=" in address
