@@ -143,7 +143,7 @@ def test_a_running_job() -> None:
     assert views.live(None) is None
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0.0 s"), (3, "3.0 s"), (59.94, "59.9 s"), (59.97, "1:00"), (65, "1:05"), (600, "10:00")])
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0.0 s"), (3, "3.0 s"), (59.94, "59.9 s"), (59.97, "1:00"), (65, "1:05")])
 def test_lengths(seconds: float, said: str) -> None:
     assert clock(seconds) == said
 
