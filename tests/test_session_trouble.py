@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +21,7 @@ import pytest
 from studio.engine.jobs import Job
 from studio.media.clip import probe
 from studio.project import files
+from studio.project.codec import check
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import FakeEngine
 from tests.shelves import ended, film, generated, picture, shelf, until
@@ -319,3 +323,57 @@ def test_cancel_in_every_state(studio: Studio, engine: FakeEngine) -> None:
         assert ended(session).state == "cancelled" or session.project.head
         assert jobs[-1].wait(5)
     assert all(t.state == "done" for t in session.project.takes.values())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path: Path, seed: int) -> None:
+    """Everything at once, at random: afterwards the tree hangs together, and disk and memory agree."""
+    session = shelf(tmp_path, engine).open(film(studio, "a", "b", "c").id)    # opened anew: undo cannot take the picture away
+    generated(session)
+    engine.step_seconds = 0.001
+    unforeseen: list[Exception] = []
+
+    def work(dice: random.Random) -> None:
+        def take() -> str:
+            return dice.choice(["", *session.project.takes])
+
+        def branch() -> str:
+            return dice.choice(session.project.branches).id
+
+        def index() -> int:
+            return dice.randrange(4)
+
+        verbs: list[Callable[[], object]] = [
+            session.generate_next, session.generate_all, session.generate_all, session.cancel, session.undo, session.redo,
+            session.film, session.add_segment, lambda: session.remove_segment(index()),
+            lambda: session.move_segment(index(), index()),
+            lambda: session.edit_segment(index(), prompt=str(dice.random()), frames=dice.choice([4, 12])),
+            lambda: session.rewind(take() or None), lambda: session.branch(take() or None), lambda: session.switch(branch()),
+            lambda: session.drop_branch(branch()), lambda: session.retake(take()), lambda: session.finish(take()),
+        ]  # fmt: skip
+        for _ in range(60):
+            try:
+                dice.choice(verbs)()
+            except EditError:
+                pass
+            except Exception as error:  # noqa: BLE001 - told below
+                unforeseen.append(error)
+            time.sleep(dice.choice([0, 0.002, 0.05]))
+
+    tabs = [threading.Thread(target=work, args=(random.Random(seed * 10 + tab),)) for tab in range(2)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    if session.job:
+        session.cancel()
+        assert ended(session).state in ("done", "cancelled")
+    idle = threading.Event()
+    engine.submit(iter(()), lambda job, event: idle.set() if job.state == "done" else None)
+    assert idle.wait(10) and unforeseen == []
+    check(session.project)
+    assert len(session.project.takes) > 3, "something was rendered"
+    assert {p.name for p in session.folder.glob("takes/*")} == set(session.project.takes)
+    assert not session.missing and not list(session.folder.rglob(".*.json-*"))
+    again = shelf(tmp_path).open(session.id)
+    assert again.project == session.project and again.findings == ()
