@@ -18,10 +18,10 @@ from studio.media.export import read_lineage
 from studio.media.picture import read_picture
 from studio.parcels import unpack
 from studio.pictures import keep_picture
-from studio.project import asks, edits, story
+from studio.project import asks, edits, limits, story
 from studio.project.edits import EditError
 from studio.project.model import Clock, Project, Settings
-from studio.project.preset import PRESETS, Preset, find_presets
+from studio.project.preset import PRESETS, USUAL, Preset, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import Opened, Store, StoreError
 from studio.project.story import Story
@@ -123,8 +123,8 @@ class Session:
 
     def set_size(self, size: tuple[int, int]) -> None:
         """Width and height: one of the model's sizes."""
-        card = self._models.get(self.project.model)
-        if card and tuple(size) not in card.sizes:
+        size, card = limits.size(size), self._models.get(self.project.model)
+        if card and size not in card.sizes:
             known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
             raise EditError(f"{card.title} makes films of {known} pixels. Choose one of these.")
         self._edit(edits.set_size, size)
@@ -141,7 +141,7 @@ class Session:
         if preset is None:
             raise EditError(f"There is no preset '{name}'. There are: {', '.join(self._presets)}.")
         card = self._models.get(self.project.model)
-        self.set_settings(preset.settings(card.guidance if card else self.project.settings.guidance))
+        self.set_settings(_settings(preset, card))
 
     def set_settings(self, settings: Settings) -> None:
         self._edit(edits.set_settings, settings)
@@ -343,8 +343,7 @@ class Studio:
     def _defaults(self) -> tuple[ModelCard | None, Settings]:
         card = self.models[0] if self.models else None
         preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
-        guidance = card.guidance if card else Settings().guidance
-        return card, preset.settings(guidance) if preset else Settings()
+        return card, _settings(preset, card) if preset else Settings()
 
     def _told(self, told: Story) -> Project:
         card, _ = self._defaults()
@@ -354,10 +353,14 @@ class Studio:
             known = ", ".join(p.name for p in self.presets)
             raise EditError(f"{told.path}: {what} cannot be used. Presets are: {known}.")
         clock = Clock(card.fps, card.section_frames)
-        return story.to_project(told, card.name, card.sizes[0], clock, preset.settings(card.guidance))
+        return story.to_project(told, card.name, card.sizes[0], clock, _settings(preset, card))
 
 
 def _on_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
     size = project.size if project.size in card.sizes else card.sizes[0]
     moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
-    return edits.set_settings(moved, preset.settings(card.guidance)) if preset else moved
+    return edits.set_settings(moved, _settings(preset, card)) if preset else moved
+
+
+def _settings(preset: Preset, card: ModelCard | None) -> Settings:
+    return preset.settings(card.steps, card.guidance) if card else preset.settings(USUAL, Settings().guidance)

@@ -16,7 +16,7 @@ from studio.media.export import read_lineage
 from studio.project.model import Settings
 from studio.project.store import Store
 from studio.session import EditError, MediaError, Session, StoreError, Studio
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, card
 from tests.shelves import ended, film, generated, picture, shelf, until
 
 
@@ -135,6 +135,18 @@ def test_sizes_presets_and_models_are_those_there_are(studio: Studio) -> None:
         session.apply_preset("best")
     with pytest.raises(EditError, match="not installed"):
         session.set_model("other")
+
+
+def test_another_model_keeps_seconds_and_preset(tmp_path: Path) -> None:
+    large = card("large", fps=30, section_frames=36, sizes=((96, 64),), steps=25, guidance=10.0)
+    session = Studio(tmp_path, FakeEngine(), (card(), large)).create()
+    session.edit_segment(0, frames=24)                            # 2 seconds
+    session.set_model("large")
+    project = session.project
+    assert (project.model, project.size, project.clock.fps) == ("large", (96, 64), 30)
+    assert project.current().segments[0].frames == 60 and project.settings == Settings("standard", 25, 10.0)
+    session.undo()
+    assert session.project.model == "tiny" and session.project.settings == Settings("standard", 8, 1.0)
 
 
 # Rendering

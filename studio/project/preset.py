@@ -12,6 +12,7 @@ from studio.project.limits import EditError
 from studio.project.model import Settings
 
 PRESETS = Path(__file__).parents[2] / "presets"
+USUAL = 8
 
 
 class PresetError(Exception):
@@ -20,7 +21,7 @@ class PresetError(Exception):
 
 @dataclass(frozen=True)
 class Preset:
-    """Named settings. `guidance` None: the model's own."""
+    """Named settings. `steps` are those of a model whose own number is 8; `guidance` None: the model's own."""
 
     name: str
     title: str
@@ -28,9 +29,10 @@ class Preset:
     steps: int
     guidance: float | None = None
 
-    def settings(self, guidance: float) -> Settings:
-        """The settings it stands for, on a model whose own guidance is `guidance`."""
-        return Settings(self.name, self.steps, guidance if self.guidance is None else self.guidance)
+    def settings(self, steps: int, guidance: float) -> Settings:
+        """The settings it stands for on a model whose own steps and guidance are these: more steps in proportion."""
+        wanted = max(1, round(self.steps * steps / USUAL))
+        return Settings(self.name, wanted, guidance if self.guidance is None else self.guidance)
 
 
 def read_preset(path: Path) -> Preset:

@@ -21,9 +21,13 @@ def test_the_presets_that_ship_go_from_quick_to_fine() -> None:
 def test_guidance_is_the_models_own_unless_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)
-    assert read_preset(path).settings(10.0) == Settings("mine", 4, 10.0)
+    assert read_preset(path).settings(8, 10.0) == Settings("mine", 4, 10.0)
     path.write_text(GOOD + "guidance = 2\n")
-    assert read_preset(path).settings(10.0) == Settings("mine", 4, 2.0)
+    assert read_preset(path).settings(8, 10.0) == Settings("mine", 4, 2.0)
+
+
+def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
+    assert [preset.settings(25, 10.0).steps for preset in find_presets()] == [12, 25, 50]
 
 
 @pytest.mark.parametrize(
