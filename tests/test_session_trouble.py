@@ -21,7 +21,7 @@ import pytest
 from studio.engine.jobs import Job
 from studio.media.clip import probe
 from studio.project import files
-from studio.project.codec import check
+from studio.project.rules import check
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import FakeEngine
 from tests.shelves import ended, film, generated, picture, shelf, until

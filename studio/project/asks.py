@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Segment, Take
-from studio.project.tree import check_parent, next_segment, planned, same_take, unfinished
+from studio.project.staleness import same_take
+from studio.project.tree import check_parent, next_segment, planned, unfinished
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings, Take
+from studio.project.rules import FormatError, check
 
 FORMAT = 1
 
@@ -16,10 +17,6 @@ T = TypeVar("T")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _PICTURE = re.compile(r"media/[0-9a-f]{16}\.png")
 _LARGEST = 10_000
-
-
-class FormatError(ValueError):
-    """Not a document this studio can read: the message names the field."""
 
 
 def project_table(project: Project) -> Table:
@@ -65,37 +62,6 @@ def read_project(table: object) -> Project:
     )
     check(project)
     return project
-
-
-def check(project: Project) -> None:
-    """Hold the tree against its rules: takes lead to the reference, plans cover paths, the head is on the current one.
-
-    Raises:
-        FormatError: names the first rule that is broken.
-    """
-    for take in project.takes.values():
-        if take.parent is not None and take.parent not in project.takes:
-            raise FormatError(f"take {take.id} continues a take that is not there")
-    rooted: set[str | None] = {None}
-    for take in project.takes.values():
-        trail: list[str] = []
-        at: str | None = take.id
-        while at not in rooted:
-            trail.append(str(at))
-            if len(trail) > len(project.takes):
-                raise FormatError(f"take {take.id} continues itself")
-            at = project.takes[str(at)].parent
-        rooted.update(trail)
-    ids = {branch.id for branch in project.branches}
-    if len(ids) != len(project.branches) or project.branch not in ids:
-        raise FormatError("the current branch is not among the branches")
-    for branch in project.branches:
-        if branch.tip is not None and branch.tip not in project.takes:
-            raise FormatError(f"branch {branch.id} ends at a take that is not there")
-        if len(branch.segments) < len(project.lineage(branch.tip)):
-            raise FormatError(f"branch {branch.id} plans less than it has takes")
-    if project.head is not None and all(take.id != project.head for take in project.path()):
-        raise FormatError("the head is not on the current branch")
 
 
 def take_table(take: Take) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings
+from studio.project.staleness import same_take, stale
 from studio.project.tree import (
     add_take,
     branch,
@@ -17,8 +18,6 @@ from studio.project.tree import (
     planned,
     rename_branch,
     rewind,
-    same_take,
-    stale,
     switch,
     unfinished,
     with_branch,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.project import edits
-from studio.project.codec import FormatError, read_project, take_table
+from studio.project.codec import read_project, take_table
 from studio.project.model import Project, Reference, Take
+from studio.project.rules import FormatError
 
 Findings = tuple[str, ...]
 

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from studio.project import rescue
-from studio.project.codec import FORMAT, FormatError, project_table, read_project, read_take, take_table
+from studio.project.codec import FORMAT, project_table, read_project, read_take, take_table
 from studio.project.files import StoreError, claim, read_json, refused, write_bytes, write_json
 from studio.project.model import Project, Take
+from studio.project.rules import FormatError
 
 __all__ = ["CLIP", "Opened", "Store", "StoreError"]
 

@@ -1,4 +1,4 @@
-"""The tree of takes: rewind, branch, switch, add a take, tell which are stale. It does not know how takes are made."""
+"""The tree of takes: rewind, branch, switch, add a take, go on from one. It does not know how takes are made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id
 from studio.project.model import Branch, Project, Segment, Take
+from studio.project.staleness import differs
 
 
 def with_branch(project: Project, changed: Branch) -> Project:
@@ -128,7 +129,7 @@ def next_segment(project: Project) -> tuple[int, str | None]:
     index, parent = depth, project.head
     if head and head.state == "partial" and not any(project.children(head.id)):
         wanted = project.current().segments[depth - 1]
-        if project.clock.sections(wanted.frames) != head.sections or _differs(project, wanted, head):
+        if project.clock.sections(wanted.frames) != head.sections or differs(project, wanted, head):
             index, parent = depth - 1, head.parent
     if index >= len(project.current().segments):
         raise EditError("Every segment up to here is rendered. Add a segment to the timeline to go on.")
@@ -143,7 +144,7 @@ def unfinished(project: Project) -> Take | None:
         return None
     wanted = project.current().segments[len(project.film()) - 1]
     longer = project.clock.sections(wanted.frames) > head.sections
-    return head if longer and not _differs(project, wanted, head) else None
+    return head if longer and not differs(project, wanted, head) else None
 
 
 def check_parent(project: Project, parent: str | None) -> None:
@@ -168,23 +169,6 @@ def check_parent(project: Project, parent: str | None) -> None:
             )
 
 
-def same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
-    """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
-    return next(
-        (t for t in project.children(parent) if t.state == "done" and not _differs(project, segment, t)),
-        None,
-    )
-
-
-def stale(project: Project) -> frozenset[str]:
-    """Takes of the current branch that are not what the document asks for now, and all takes after such a one."""
-    found: set[str] = set()
-    for segment, take in zip(project.current().segments, project.path(), strict=False):
-        if take.parent in found or _differs(project, segment, take):
-            found.add(take.id)
-    return frozenset(found)
-
-
 def planned(project: Project, take: str) -> Segment:
     """The segment as planned now for a take: on the current branch, else on one it lies on, else as it was asked."""
     depth = len(project.lineage(take))
@@ -192,17 +176,6 @@ def planned(project: Project, take: str) -> Segment:
         if _lies_on(project, home, take):
             return home.segments[depth - 1]
     return project.takes[take].segment
-
-
-def _differs(project: Project, segment: Segment, take: Take) -> bool:
-    """Whether rendering `segment` now would give another clip than `take` (a partial take may be shorter)."""
-    sections = project.clock.sections(segment.frames)
-    lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
-    return not lasting or (
-        (segment.prompt, segment.seed, project.settings.steps, project.settings.guidance, project.model, project.size)
-        != (take.segment.prompt, take.segment.seed, take.settings.steps, take.settings.guidance, take.model, take.size)
-        or (project.reference.sha256 if project.reference else "") != take.reference
-    )
 
 
 def _replaced(project: Project, take: Take, follow: bool) -> Project:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from studio.project import asks, edits, history, limits
-from studio.project.codec import check, project_table, read_project
+from studio.project.codec import project_table, read_project
 from studio.project.edits import EditError
 from studio.project.history import History
 from studio.project.model import Clock, Project, Settings
+from studio.project.rules import check
 from tests.project.builders import REFERENCE, film
 
 ANY_NUMBER = st.one_of(st.integers(), st.floats(), st.integers(1, 200))

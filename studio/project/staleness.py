@@ -1,0 +1,33 @@
+"""Takes held against the document: which ones are no longer what it asks for. It does not know how takes are made."""
+
+from __future__ import annotations
+
+from studio.project.model import Project, Segment, Take
+
+
+def stale(project: Project) -> frozenset[str]:
+    """Takes of the current branch that are not what the document asks for now, and all takes after such a one."""
+    found: set[str] = set()
+    for segment, take in zip(project.current().segments, project.path(), strict=False):
+        if take.parent in found or differs(project, segment, take):
+            found.add(take.id)
+    return frozenset(found)
+
+
+def same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
+    """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
+    return next(
+        (t for t in project.children(parent) if t.state == "done" and not differs(project, segment, t)),
+        None,
+    )
+
+
+def differs(project: Project, segment: Segment, take: Take) -> bool:
+    """Whether rendering `segment` now would give another clip than `take` (a partial take may be shorter)."""
+    sections = project.clock.sections(segment.frames)
+    lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
+    return not lasting or (
+        (segment.prompt, segment.seed, project.settings.steps, project.settings.guidance, project.model, project.size)
+        != (take.segment.prompt, take.segment.seed, take.settings.steps, take.settings.guidance, take.model, take.size)
+        or (project.reference.sha256 if project.reference else "") != take.reference
+    )
