@@ -112,7 +112,7 @@ def palette_graph(source: av.VideoStream, width: int, height: int) -> Graph:
     start, end = graph.add_buffer(template=source), graph.add("buffersink")
     scale = graph.add("scale", f"{width}:{height}:flags=lanczos")
     split, make = graph.add("split"), graph.add("palettegen", "stats_mode=full")
-    use = graph.add("paletteuse", "dither=bayer:bayer_scale=3:diff_mode=rectangle")
+    use = graph.add("paletteuse", "dither=bayer:bayer_scale=4:diff_mode=rectangle")
     start.link_to(scale)
     scale.link_to(split)
     split.link_to(use, 0, 0)

@@ -11,10 +11,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from studio.media import MediaError
-from studio.media.card import title_card
+from studio.media.card import balanced, title_card
 from studio.media.clip import probe, read_clip
 from studio.media.export import compose, gif, lineage, read_lineage, still, webp
 
@@ -108,6 +108,13 @@ def test_titles_of_all_lengths_stay_on_the_card(title: str) -> None:
     rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
     assert letters.any() and rows[0] > 20 and rows[-1] < 172 and columns[0] > 8 and columns[-1] < 312
     assert abs((rows[0] + rows[-1]) / 2 - 96) < 12 and abs((columns[0] + columns[-1]) / 2 - 160) < 12
+
+
+def test_a_title_on_two_lines_has_no_lonely_word() -> None:
+    font = ImageFont.load_default(24)
+    parts = balanced("The lighthouse at dusk", font, font.getlength("The lighthouse at ") + 1)
+    assert parts == ["The lighthouse", "at dusk"]
+    assert balanced("Dusk", font, 500) == ["Dusk"] and balanced("", font, 500) == []
 
 
 def test_fades_begin_and_end_in_black(tmp_path: Path, made: Path) -> None:
