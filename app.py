@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
@@ -55,7 +56,7 @@ def open_studio(options: argparse.Namespace) -> int:
         return complain(f"Projects cannot be kept in {home()} ({error.strerror}). Set STUDIO_HOME to a folder that can be written.")
     models, problems = find_models(MODELS)
     engine = Engine(models, problems)
-    engine.watch(lambda status: sys.stdout.write(f"{status.note}\n") and sys.stdout.flush())
+    engine.watch(lambda status: say(status.note, sys.stdout))
     on_space = "SPACE_ID" in os.environ
     page = build(Studio(home(), engine, models), public=on_space or options.share)
     try:
@@ -75,8 +76,14 @@ def open_studio(options: argparse.Namespace) -> int:
     return 0
 
 
+def say(sentence: str, out: TextIO) -> None:
+    out.write(f"{sentence}\n")
+    out.flush()
+
+
 def complain(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
+    """Say why the studio cannot start; gives the exit status."""
+    say(sentence, sys.stderr)
     return 1
 
 

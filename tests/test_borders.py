@@ -21,8 +21,8 @@ BORDERS: dict[str, set[str]] = {
     "studio/media": TORCH | PAGE | COMMANDS | {"studio.engine", "studio.project", "studio.memory", "studio.diffusion"},
     "studio/diffusion": PAGE | COMMANDS | {"studio.engine", "studio.project", "studio.media"},
     "studio/engine": PAGE | COMMANDS | {"studio.project"},
-    **{f"studio/{name}.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"} for name in
-       ("session", "document", "renders", "run", "films", "pictures", "recovery", "headless")},
+    "studio/session": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
+    "studio/headless.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
     "studio/ui": TORCH | COMMANDS | {"studio.memory", "studio.diffusion", "studio.engine", "studio.media"},
     "studio/evaluation": {"studio.training"},
     "studio/training": PAGE | {"studio.evaluation", "studio.project"},
@@ -30,7 +30,7 @@ BORDERS: dict[str, set[str]] = {
 }
 # files that run before torch is there, in rooms where it is at home otherwise
 LIGHT = ["studio/engine/__init__.py", "studio/engine/events.py", "studio/engine/jobs.py", "studio/engine/cards.py",
-         "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session.py", "app.py"]
+         "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session/__init__.py", "app.py"]
 
 
 def imports(path: Path, top_level: bool = False) -> Iterator[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
-from studio.document import Document
 from studio.engine import take_folder
 from studio.engine.cards import ModelCard
 from studio.engine.events import (
@@ -30,7 +29,8 @@ from studio.project.asks import Ask
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
-from studio.run import NOTHING_LOST, JobView, Run
+from studio.session.document import Document
+from studio.session.run import NOTHING_LOST, JobView, Run
 
 log = logging.getLogger(__name__)
 

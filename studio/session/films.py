@@ -13,10 +13,10 @@ from typing import Any
 
 from studio.media import MediaError, export
 from studio.media.join import join
-from studio.parcels import pack
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import CLIP, Store
+from studio.session.parcels import pack
 
 JOINED = 12
 """Joined films kept on disk; older ones are made again when they are asked for."""

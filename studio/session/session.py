@@ -1,37 +1,22 @@
-"""One open project on one engine, and the shelf of all projects: what the page and the command line hold on to."""
+"""One open project on one engine: the verbs of the page and of the command line. It draws nothing and renders nothing itself."""
 
 from __future__ import annotations
 
-import re
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from studio.document import Document
 from studio.engine.cards import ModelCard
 from studio.engine.events import EngineStatus
-from studio.films import Films
-from studio.media import MediaError
-from studio.media.export import read_lineage
-from studio.media.picture import read_picture
-from studio.parcels import unpack
-from studio.pictures import keep_picture
-from studio.project import asks, edits, limits, story
+from studio.project import asks, edits, limits
 from studio.project.edits import EditError
 from studio.project.model import Clock, Project, Settings
-from studio.project.preset import PRESETS, USUAL, Preset, find_presets
-from studio.project.shelf import ProjectSummary, find_projects
-from studio.project.store import Opened, Store, StoreError
-from studio.project.story import Story
-from studio.recovery import recover
-from studio.renders import EngineProtocol, Renders
-from studio.run import JobView
-
-__all__ = [
-    "EditError", "EngineProtocol", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
-]  # fmt: skip
+from studio.project.preset import USUAL, Preset
+from studio.session.document import Document
+from studio.session.films import Films
+from studio.session.pictures import keep_picture
+from studio.session.renders import EngineProtocol, Renders
+from studio.session.run import JobView
 
 
 class Session:
@@ -134,16 +119,16 @@ class Session:
         card = self._models.get(name)
         if card is None:
             raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
-        self._edit(partial(_on_model, card=card, preset=self._presets.get(self.project.settings.preset)))
+        self._edit(partial(on_model, card=card, preset=self._presets.get(self.project.settings.preset)))
 
     def apply_preset(self, name: str) -> None:
         preset = self._presets.get(name)
         if preset is None:
             raise EditError(f"There is no preset '{name}'. There are: {', '.join(self._presets)}.")
         card = self._models.get(self.project.model)
-        self.set_settings(_settings(preset, card))
+        self.setsettings_for(settings_for(preset, card))
 
-    def set_settings(self, settings: Settings) -> None:
+    def setsettings_for(self, settings: Settings) -> None:
         self._edit(edits.set_settings, settings)
 
     def add_segment(
@@ -251,116 +236,13 @@ class Session:
         self._document.edit(lambda project: verb(project, *arguments))
 
 
-class Studio:
-    """The shelf of projects under a home folder, and the engine they share."""
-
-    def __init__(
-        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS
-    ) -> None:
-        """Raises PresetError: a preset file cannot be used."""
-        self.home = home
-        self.models = tuple(models)
-        self.presets = find_presets(presets)
-        self._engine = engine
-        self._open: dict[str, Session] = {}
-        self._lock = threading.Lock()
-
-    @property
-    def engine(self) -> EngineStatus:
-        return self._engine.status()
-
-    def create(self, name: str | None = None) -> Session:
-        """A new project. Raises EditError: a name that cannot be. StoreError: the home folder cannot be written."""
-        card, settings = self._defaults()
-        project = edits.new("Untitled film" if name is None else name, settings=settings)
-        return self._begin(_on_model(project, card, None) if card else project)
-
-    def from_story(self, path: Path) -> Session:
-        """A new project from a story file.
-
-        Raises:
-            StoryError: the story cannot be used.
-            EditError, MediaError, StoreError: it names no preset of ours, its picture cannot be read, the disk refuses.
-        """
-        told = story.read_story(path)
-        project = self._told(told)
-        read_picture(told.image)  # before there is a project: a wrong picture leaves nothing on the shelf
-        session = self._begin(project)
-        session.set_reference(told.image)
-        return session
-
-    def open(self, project_id: str) -> Session:
-        """The project of that id, the same object for everyone. Raises StoreError: it is not there, or unreadable."""
-        with self._lock:
-            if project_id not in self._open:
-                store = Store(self._folder(project_id))
-                opened = store.open()
-                project = replace(opened.project, id=store.folder.name)
-                document = Document(store, replace(opened, project=project))
-                if not opened.read_only:
-                    recover(document)
-                self._open[project_id] = self._session(document)
-            return self._open[project_id]
-
-    def unpack(self, parcel: Path) -> Session:
-        """Put a project exported as a ZIP on the shelf and open it. Raises StoreError or MediaError, then it is not there."""
-        return self.open(unpack(parcel, self.home))
-
-    def reopen(self, film: Path) -> Session:
-        """The project a film or an exported take came from, with the head where that film ends.
-
-        Raises:
-            MediaError: the file does not say where it came from.
-            StoreError, EditError: that project, or that take of it, is not here.
-        """
-        told = read_lineage(film) or {}
-        project, takes = told.get("project_id"), told.get("takes")
-        if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
-            raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
-        session = self.open(project)
-        session.rewind(str(takes[-1].get("id")))
-        return session
-
-    def list(self) -> tuple[ProjectSummary, ...]:
-        """All projects, the one changed last first."""
-        return find_projects(self.home)
-
-    def _begin(self, project: Project) -> Session:
-        store = Store(self.home / project.id)
-        store.create(project)
-        with self._lock:
-            self._open[project.id] = self._session(Document(store, Opened(project)))
-            return self._open[project.id]
-
-    def _session(self, document: Document) -> Session:
-        return Session(document, self._engine, self.models, self.presets)
-
-    def _folder(self, project_id: str) -> Path:
-        if not re.fullmatch(r"[^/\\\0.][^/\\\0]{0,200}", project_id) or not (self.home / project_id).is_dir():
-            raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
-        return self.home / project_id
-
-    def _defaults(self) -> tuple[ModelCard | None, Settings]:
-        card = self.models[0] if self.models else None
-        preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
-        return card, _settings(preset, card) if preset else Settings()
-
-    def _told(self, told: Story) -> Project:
-        card, _ = self._defaults()
-        preset = next((p for p in self.presets if p.name == told.preset), None)
-        if card is None or preset is None:
-            what = "'preset'" if preset is None else "no model is installed, so it"
-            known = ", ".join(p.name for p in self.presets)
-            raise EditError(f"{told.path}: {what} cannot be used. Presets are: {known}.")
-        clock = Clock(card.fps, card.section_frames)
-        return story.to_project(told, card.name, card.sizes[0], clock, _settings(preset, card))
-
-
-def _on_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
+def on_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
+    """The project on another model: its size if the model has it, its own sense of time, its own steps."""
     size = project.size if project.size in card.sizes else card.sizes[0]
     moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
-    return edits.set_settings(moved, _settings(preset, card)) if preset else moved
+    return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
 
 
-def _settings(preset: Preset, card: ModelCard | None) -> Settings:
+def settings_for(preset: Preset, card: ModelCard | None) -> Settings:
+    """What a preset means on a model."""
     return preset.settings(card.steps, card.guidance) if card else preset.settings(USUAL, Settings().guidance)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from studio.document import Document
 from studio.engine import take_folder
 from studio.media import MediaError
 from studio.media.clip import probe
@@ -13,6 +12,7 @@ from studio.project import edits
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import CLIP, StoreError
+from studio.session.document import Document
 
 
 def recover(document: Document) -> None:

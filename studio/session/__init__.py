@@ -1,0 +1,14 @@
+"""Open projects on one engine: the only room that knows both the document and the machine. It knows neither torch nor the page."""
+
+from studio.media import MediaError
+from studio.project.edits import EditError
+from studio.project.shelf import ProjectSummary
+from studio.project.store import StoreError
+from studio.session.renders import EngineProtocol
+from studio.session.run import JobView
+from studio.session.session import Session
+from studio.session.studio import Studio
+
+__all__ = [
+    "EditError", "EngineProtocol", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
+]  # fmt: skip
