@@ -49,6 +49,7 @@ class Desk:
             "rewind": lambda s, f: s.rewind(f.optional_identifier("take")),
             "branch": lambda s, f: s.branch(f.optional_identifier("take")),
             "switch": lambda s, f: s.switch(f.identifier("branch")),
+            "drop_branch": lambda s, f: s.drop_branch(f.identifier("branch")),
             "rename_branch": lambda s, f: s.rename_branch(f.identifier("branch"), f.text("name")),
             "undo": lambda s, f: s.undo(),
             "redo": lambda s, f: s.redo(),

@@ -162,6 +162,7 @@ def takes(
             "badge": "Clip is missing" if film is None else badge(project, take, stale),
             "length": clock(project.clock.seconds(take.frames)),
             "frames": take.frames,
+            "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
             "took": span(take.seconds) if take.seconds else "",
             "poster": link(poster(take.id)),
             "clip": link(film),

@@ -8,10 +8,7 @@ const makeCard = ({ id }) => {
   const flag = h('span', { class: 'flag' });
   const pick = h('button', { type: 'button', class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
-  const sendPrompt = () => {
-    const sent = prompt.value;
-    return desk.ask('edit_segment', { segment: id, prompt: sent }).then(() => { if (prompt.value === sent) delete prompt.dataset.dirty; });
-  };
+  const sendPrompt = () => settle(prompt, desk.ask('edit_segment', { segment: id, prompt: prompt.value }));
   const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
     onfocus: () => phrases.wrote(prompt),
     oninput: () => { prompt.dataset.dirty = '1'; desk.later(`prompt ${id}`, sendPrompt); },
@@ -21,7 +18,8 @@ const makeCard = ({ id }) => {
   const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.shown.sections - 1 }));
   const longer = tool('plus', 'One section longer', () => edit({ sections: card.shown.sections + 1 }));
   const seed = h('input', { class: 'seed', inputmode: 'numeric', maxlength: 10, 'aria-label': 'Seed',
-    onchange: () => { const n = Number(seed.value.trim()); if (Number.isInteger(n) && n >= 0 && seed.value.trim()) edit({ seed: n }); else seed.value = card.shown.seed; },
+    oninput: () => { seed.dataset.dirty = '1'; },
+    onchange: () => settle(seed, /^\s*\d+\s*$/.test(seed.value) ? edit({ seed: Number(seed.value) }) : Promise.resolve()),
     onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
 
   const verb = (name, does, short, words, run) => tool(name, words, run, { 'data-verb': does, class: short ? 'tool worded' : 'tool' }, short);

@@ -5,7 +5,7 @@ const dialogs = (() => {
     const dialog = h('dialog', { class: `sheet ${name}`, 'aria-label': title, onclose: () => dialog.remove(),
       onclick: (e) => { if (e.target === dialog) dialog.close(); } },
     h('div', { class: 'sheet-inner' },
-      h('div', { class: 'sheet-head' }, h('h2', {}, title), tool('close', 'Close', () => dialog.close())), ...body));
+      h('div', { class: 'sheet-head' }, h('h2', {}, title), tool('close', 'Close', () => dialog.close())), ...body.filter(Boolean)));
     holder.replaceChildren(dialog);
     dialog.showModal();
     return dialog;
@@ -69,7 +69,7 @@ const dialogs = (() => {
   const SHORTCUTS = [
     ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
     ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
-    ['← →', 'Walk the timeline, when a frame has the focus'], ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
+    ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'], ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
@@ -77,10 +77,13 @@ const dialogs = (() => {
   h('p', { class: 'hint' }, 'On a Mac, ⌘ works like Ctrl.'));
 
   const model = () => {
-    const { model: m, engine } = desk.view;
-    sheet(m.title, 'model',
+    const { model: m, models, engine } = desk.view;
+    const others = models.filter((other) => other.name !== m.name);
+    const dialog = sheet(m.title, 'model',
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence), h('p', {}, m.summary),
-      h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''));
+      h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
+      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('button', { type: 'button', class: 'button',
+        onclick: () => { dialog.close(); desk.act('set_model', { name: other.name }); } }, `Use ${other.title}`))) : null);
   };
   return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();

@@ -24,6 +24,12 @@ const refill = (field, value) => {
   if (field.value !== String(value)) field.value = value;
 };
 
+/* A field keeps what was typed until the studio has answered and told it back; then it follows the studio again. */
+const settle = (field, answer) => {
+  const sent = field.value;
+  return answer.then(() => setTimeout(() => { if (field.value === sent) { delete field.dataset.dirty; desk.put({}); } }, 250));
+};
+
 /* One element per id, in the order of `items`; elements that stay are moved only when they must. */
 const keyed = (parent, kept, items, make, update) => {
   const wanted = new Set(items.map((item) => item.id));

@@ -4,7 +4,7 @@ const header = (() => {
     oninput: () => { title.dataset.dirty = '1'; fit(); desk.later('title', rename); },
     onblur: () => desk.flush(),
     onkeydown: (e) => { if (e.key === 'Enter') title.blur(); } });
-  const rename = () => { const name = title.value; delete title.dataset.dirty; return desk.ask('rename', { name }); };
+  const rename = () => settle(title, desk.ask('rename', { name: title.value }));
   const fit = () => { title.size = Math.min(40, Math.max(6, title.value.length)); };
 
   const lamp = h('button', { type: 'button', class: 'lamp', onclick: () => dialogs.model() },

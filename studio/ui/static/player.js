@@ -16,9 +16,10 @@ const makePlayer = () => {
   return {
     root,
     /* `preview` covers the clip while it is set. */
-    draw({ clip = null, poster = null, preview = null, words = '', frames = 1, rate = 12 }) {
+    draw({ clip = null, poster = null, preview = null, words = '', frames = 1, rate = 12, ratio = null }) {
       length = frames;
       fps = rate;
+      if (ratio) root.style.setProperty('--ratio', ratio); else root.style.removeProperty('--ratio');
       say(caption, words);
       show(caption, words);
       if (poster) set(video, 'poster', poster); else video.removeAttribute('poster');

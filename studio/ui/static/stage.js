@@ -54,7 +54,7 @@ const stage = (() => {
     return film.url;
   };
 
-  const drawTake = (pane, take, rate, words) => pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate });
+  const drawTake = (pane, take, rate, words) => pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate, ratio: take?.ratio });
   const drawLive = (job) => {
     const before = desk.take(desk.view.head);
     const rate = desk.view.fps;
@@ -71,7 +71,7 @@ const stage = (() => {
     a.root.dataset.waiting = '';
     let frames = take?.frames || 0;
     if (making) { drawLive(job); frames = 0; }
-    else if (whole && !desk.peek) { frames = view.film.frames; a.draw({ clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`, frames, rate: view.fps }); }
+    else if (whole && !desk.peek) { frames = view.film.frames; a.draw({ clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`, frames, rate: view.fps, ratio: take?.ratio }); }
     else drawTake(a, take, view.fps, take && !rivalTake ? title(take) : '');
     if (rivalTake) drawTake(b, rivalTake, view.fps, '');
     screen.classList.toggle('two', Boolean(rivalTake));

@@ -22,7 +22,7 @@ const start = (() => {
   };
 
   const sample = (s) => h('li', { class: 'sample' },
-    h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', loading: 'lazy', decoding: 'async' }) : null),
+    h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', decoding: 'async' }) : null),
     h('div', { class: 'sample-words' },
       h('b', {}, s.name),
       h('p', {}, s.first),

@@ -87,6 +87,7 @@ const timeline = (() => {
     const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: ids.length - 1 }[e.key];
     if (to == null || !ids[to]) return;
     e.preventDefault();
+    if (e.shiftKey) { desk.act('move_segment', { segment: ids[here], to }); return; }
     const card = cards.get(ids[to]);
     card.fields.pick.focus();
     card.scrollIntoView({ inline: 'nearest', block: 'nearest' });

@@ -10,24 +10,29 @@ const tree = (() => {
   const lines = h('ul', { class: 'branches', 'aria-label': 'Branches' });
   const shownLines = new Map();
   const hint = h('p', { class: 'hint' }, 'Takes appear here. Each one can be continued, retaken or branched.');
+  const grove = h('div', { class: 'grove' }, field);
   const root = h('aside', { class: 'panel takes', 'aria-label': 'Branches and takes' },
-    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, h('div', { class: 'grove' }, field));
+    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, grove);
 
   const makeLine = ({ id }) => {
     const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': 'Branch name',
-      onchange: () => desk.act('rename_branch', { branch: id, name: name.value }),
+      oninput: () => { name.dataset.dirty = '1'; },
+      onchange: () => settle(name, desk.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
     const go = h('button', { type: 'button', class: 'branch-go', onclick: () => desk.act('switch', { branch: id }) });
-    return h('li', {}, go, name, h('span', { class: 'count' }));
+    const drop = tool('close', 'Remove this branch from the list; its takes stay', () => desk.act('drop_branch', { branch: id }));
+    return h('li', {}, go, name, h('span', { class: 'count' }), drop);
   };
   const drawLine = (line, b) => {
-    const [go, name, count] = line.children;
+    const [go, name, count, drop] = line.children;
     set(line, 'data-current', b.current);
     set(go, 'aria-label', b.current ? `${b.name}, the current branch` : `Switch to ${b.name}`);
     set(go, 'aria-pressed', String(b.current));
     set(go, 'title', b.current ? 'The current branch' : 'Switch to this branch');
     set(name, 'aria-label', `Name of branch ${b.name}`);
     refill(name, b.name);
+    show(drop, desk.view.branches.length > 1);
+    set(drop, 'aria-label', `Remove branch ${b.name} from the list; its takes stay`);
     say(count, `${b.takes} take${b.takes === 1 ? '' : 's'}`);
   };
 
@@ -66,6 +71,15 @@ const tree = (() => {
     return svg('path', { d: `M${x0} ${y0} C ${x0} ${y0 + 20}, ${x1} ${y1 - 20}, ${x1} ${y1}`, class: take.loose ? 'loose' : take.on_path ? 'on' : '' });
   };
 
+  /* The head stays in sight; only this panel scrolls, never the page. */
+  let revealed = null;
+  const reveal = (view) => {
+    const take = desk.take(view.head);
+    if (!take || revealed === take.id) return;
+    revealed = take.id;
+    requestAnimationFrame(() => grove.scrollTo({ top: (take.depth + 1) * HIGH - grove.clientHeight / 2, left: take.column * WIDE - grove.clientWidth / 2 }));
+  };
+
   let drawn = null;
   desk.watch(({ view }) => {
     if (!view || view === drawn) return;
@@ -81,7 +95,7 @@ const tree = (() => {
     show(field, view.takes.length);
     show(hint, !view.takes.length);
     if (view.reference?.url) set(origin.firstChild, 'src', view.reference.url);
-    nodes.get(view.head)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    reveal(view);
   });
 
   holder.addEventListener('focusin', (e) => { focused = e.target.dataset.id; for (const [id, n] of nodes) n.tabIndex = id === focused ? 0 : -1; });
