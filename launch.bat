@@ -1,7 +1,8 @@
 @echo off
 rem Opens the studio. The first start makes .venv and installs what is needed; later starts take seconds.
 rem Arguments go to app.py:  launch.bat --port 7870      launch.bat render story.toml -o film.mp4
-rem Set TORCH_INDEX to choose another source of PyTorch.
+rem Set TORCH_INDEX to choose another source of PyTorch. On Windows the usual one has no CUDA:
+rem with an NVIDIA card, set it to the CUDA address that PyTorch's own page of installation names.
 setlocal
 cd /d "%~dp0"
 fc /b pyproject.toml .venv\installed.toml >nul 2>nul && goto open
@@ -27,7 +28,7 @@ if not exist .venv\Scripts\python.exe (
 
 set "EXTRAS="
 set "SOURCE="
-where nvidia-smi >nul 2>nul && nvidia-smi >nul 2>nul && set "EXTRAS=[cuda]" && set "SOURCE=--extra-index-url https://download.pytorch.org/whl/cu130"
+where nvidia-smi >nul 2>nul && nvidia-smi >nul 2>nul && set "EXTRAS=[cuda]"
 if defined TORCH_INDEX set "SOURCE=--extra-index-url %TORCH_INDEX%"
 echo Installing the studio. This happens once; PyTorch is large, it can take some minutes.
 .venv\Scripts\python.exe -m pip install --disable-pip-version-check --editable ".%EXTRAS%" %SOURCE%

@@ -37,8 +37,6 @@ install() {
     fi
     if command -v nvidia-smi >/dev/null && nvidia-smi >/dev/null 2>&1; then
         extras="[cuda]"
-    elif [ "$(uname -s)" = Linux ]; then
-        sources=(--extra-index-url https://download.pytorch.org/whl/cpu)     # gigabytes smaller without CUDA
     fi
     [ -z "${TORCH_INDEX:-}" ] || sources=(--extra-index-url "$TORCH_INDEX")
     printf 'Installing the studio (once; PyTorch is large, this can take some minutes) …\n'
