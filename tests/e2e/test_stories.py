@@ -100,6 +100,8 @@ def test_rewind_and_branch(stand: Stand, desk: Visit) -> None:
     name.fill("Stormy")
     name.press("Enter")
     expect(page.get_by_role("button", name="Stormy, the current branch")).to_be_visible()
+    page.get_by_role("treeitem", name="end of Main").hover()
+    expect(page.locator(".pane figcaption").first).to_have_text("3 · three")
     page.get_by_role("treeitem", name="end of Main").click()
     expect(page.get_by_role("button", name="Main, the current branch")).to_be_visible()
     expect(cards(page).nth(2).locator(".flag")).to_have_text("Head")
@@ -178,6 +180,41 @@ def test_the_film_so_far_and_export(stand: Stand, desk: Visit) -> None:
             page.get_by_role("button", name=name).click()
         assert download.value.suggested_filename.endswith(suffix)
         assert download.value.path().stat().st_size > 100
+
+
+DROP = """([name, type, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  const event = type.startsWith('image') && name.startsWith('paste')
+    ? new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true })
+    : new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true });
+  document.querySelector('.mp').dispatchEvent(event);
+}"""
+
+
+def test_pictures_can_be_dropped_and_pasted(stand: Stand, desk: Visit) -> None:
+    session = stand.studio.create()
+    page = desk.open(session)
+    for name, colour in (("dropped.png", "gold"), ("pasted.png", "plum")):
+        content = list(picture(stand.folder, colour).read_bytes())
+        page.evaluate(DROP, [name, "image/png", content])
+        expect(page.locator(".reference .file")).to_contain_text(name)
+    page.evaluate(DROP, ["notes.txt", "text/plain", [104, 105]])
+    expect(page.get_by_role("alert")).to_contain_text("not a picture")
+    expect(page.locator(".reference .file")).to_contain_text("pasted.png")
+    page.get_by_label("Remove the reference picture").click()
+    expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
+
+
+def test_a_sample_story_opens(stand: Stand, desk: Visit) -> None:
+    page = desk.open(stand.studio.create())
+    stories = page.get_by_role("button", name=re.compile("^Open the story"))
+    expect(stories.first).to_be_visible()
+    name = page.locator(".sample b").first.inner_text()
+    stories.first.click()
+    expect(page.get_by_label("Film title")).to_have_value(name)
+    expect(page.locator(".reference img")).to_be_visible()
+    assert page.get_by_label("Prompt of segment 1").input_value()
 
 
 def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit) -> None:

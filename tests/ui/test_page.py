@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ import pytest
 
 from studio.ui import page
 from studio.ui.component import STATIC
-from tests.shelves import shelf
+from studio.ui.verbs import Desk
+from tests.shelves import ended, film, shelf
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,6 @@ def test_nothing_is_fetched_from_elsewhere(built: Any) -> None:
 
 
 def test_every_verb_the_page_asks_for_is_answered(built: Any) -> None:
-    from studio.ui.verbs import Desk
-
     asked = set(re.findall(r"(?:ask|act|askAside)\('(\w+)'", script(built, "board")))
     desk = Desk.__new__(Desk)
     Desk.__init__(desk, None, (), Path())  # type: ignore[arg-type]
@@ -73,3 +73,40 @@ def test_the_queue_takes_more_than_one_event(built: Any) -> None:
 def test_the_page_is_there_before_torch() -> None:
     code = "import sys, studio.ui.page; sys.exit(sum(n in sys.modules for n in ('torch', 'diffusers', 'transformers')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[str, Any]]:
+    """The first `count` screens; `between(i)` is called after the i-th."""
+
+    async def collect() -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+        async for screen in page._screens(studio, session, lambda: len(seen) < count):
+            seen.append(screen)
+            between(len(seen))
+        return seen
+
+    return asyncio.run(asyncio.wait_for(collect(), 20))
+
+
+def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "BEAT", 0.2)
+    studio = shelf(tmp_path)
+    session = film(studio, "one")
+    changes = {1: lambda: session.rename("Other"), 2: session.generate_next}
+    seen = screens(studio, session, 2, lambda i: changes.get(i, lambda: None)())
+    assert [s["board"]["name"] for s in seen] == ["A film", "Other"]
+    ended(session)
+    first, *rest = screens(studio, session, 3, lambda i: None)
+    assert first["live"]["job"]["state"] == "done" and first["live"]["project"] == session.id
+    assert all("board" not in s for s in rest) and [s["live"]["beat"] for s in rest] == [2, 3]
+
+
+def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:
+    studio = shelf(tmp_path)
+    session = film(studio, "one")
+    desk = Desk(studio, (), tmp_path)
+    assert page._opened(desk, {"project": session.id}) is session
+    assert page._opened(desk, {}) is session, "without a name: the film changed last"
+    for message in (None, 3, [], "x", {"project": "../x"}, {"project": 7}, {"project": ["a"]}, {"project": "\ud800"}):
+        answer = page._opened(desk, message)
+        assert isinstance(answer, dict) and answer["lost"] and answer["notice"]["message"], message

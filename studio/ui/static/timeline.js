@@ -10,13 +10,15 @@ const timeline = (() => {
   const all = button('all', 'Generate all', () => desk.generateAll(), { class: 'button', title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => desk.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
   const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
-  const add = h('button', { type: 'button', class: 'add', onclick: () => desk.act('add_segment').then(toEnd) }, icon('plus', 26), h('span', {}, 'Add segment'));
+  const add = h('button', { type: 'button', class: 'add', onclick: () => { adding = desk.view.segments.length; desk.act('add_segment'); } }, icon('plus', 26), h('span', {}, 'Add segment'));
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
       h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, status, spoken, cancel, all, next),
     strip, phrases.root);
 
+  /* A segment just added: once it is drawn, its prompt is where one writes. */
+  let adding = null;
   const toEnd = () => requestAnimationFrame(() => {
     strip.scrollTo({ left: strip.scrollWidth, behavior: still.matches ? 'auto' : 'smooth' });
     [...cards.values()].at(-1)?.fields.prompt.focus({ preventScroll: true });
@@ -71,7 +73,7 @@ const timeline = (() => {
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
     all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';
     say(spoken, busy ? `Making segment ${job.index + 1}, ${Math.floor(job.progress * 4) * 25} percent` : job?.state === 'done' ? 'The take is done' : '');
-    reveal(view);
+    if (adding !== null && view.segments.length > adding) { adding = null; toEnd(); } else reveal(view);
   });
 
   /* Arrow keys walk the strip; one card is in the tab order. */
