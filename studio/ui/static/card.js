@@ -6,7 +6,7 @@ const makeCard = ({ id }) => {
   const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
   const bar = h('div', { class: 'bar-of', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, h('i', {}));
   const flag = h('span', { class: 'flag' });
-  const pick = h('button', { type: 'button', class: 'cell', onclick: () => choose() }, image, number, badge, bar);
+  const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
   const sendPrompt = () => settle(prompt, desk.ask('edit_segment', { segment: id, prompt: prompt.value }));
   const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
@@ -60,7 +60,8 @@ const drawCard = (card, segment, { view, job }) => {
   const take = desk.take(segment.take);
   const working = jobOf(segment, job);
   const state = working || (take?.state === 'missing' ? 'missing' : segment.state);
-  const words = { queued: 'Queued', making: job && making(job), failed: 'Failed' }[working] || (take?.state === 'missing' ? take.badge : segment.badge);
+  const resting = take?.state === 'missing' ? take.badge : segment.badge;
+  const words = { queued: 'Queued', making: job && making(job), failed: 'Failed' }[working] || resting;
   const next = !desk.busy() && view.next?.index === segment.index;
 
   set(card, 'data-state', state);
@@ -69,7 +70,7 @@ const drawCard = (card, segment, { view, job }) => {
   set(card, 'data-shown', Boolean(take) && desk.onStage()?.id === take.id && !desk.making());
   set(card, 'aria-current', segment.head ? 'step' : null);
   card.style.setProperty('--sections', segment.sections);
-  say(f.flag, segment.head ? 'Head' : next ? (view.next.completes ? 'Next: finish this' : view.next.forks ? 'Next goes here, on a new branch' : 'Next goes here') : '');
+  say(f.flag, segment.head ? 'Head' : next ? nextWords(view.next) : '');
   show(f.flag, segment.head || next);
   say(f.number, String(segment.index + 1));
   say(f.badge, words);
@@ -79,20 +80,30 @@ const drawCard = (card, segment, { view, job }) => {
   if (picture) set(f.image, 'src', picture);
   show(f.image, picture);
   show(f.bar, working === 'making');
-  if (working === 'making') { f.bar.firstChild.style.transform = `scaleX(${job.progress})`; set(f.bar, 'aria-valuenow', Math.round(job.progress * 100)); set(f.bar, 'aria-label', `Progress of segment ${segment.index + 1}`); }
+  if (working === 'making') {
+    f.bar.firstChild.style.transform = `scaleX(${job.progress})`;
+    set(f.bar, 'aria-valuenow', Math.round(job.progress * 100));
+    set(f.bar, 'aria-label', `Progress of segment ${segment.index + 1}`);
+  }
   set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
   refill(f.prompt, segment.prompt);
   say(f.length, segment.length);
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);
+  const fits = {
+    finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take,
+    add_segment: !view.segments[segment.index + 1]?.take, remove_segment: !segment.take,
+  };
   for (const b of f.tools.children) {
     const { verb } = b.dataset;
-    const fits = { finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, add_segment: !view.segments[segment.index + 1]?.take, remove_segment: !segment.take }[verb];
-    show(b, fits);
+    show(b, fits[verb]);
     b.disabled = desk.busy() && (verb === 'finish' || verb === 'retake');
   }
 };
+
+const nextWords = (next) =>
+  next.completes ? 'Next: finish this' : next.forks ? 'Next goes here, on a new branch' : 'Next goes here';
 
 const making = (job) => {
   const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];

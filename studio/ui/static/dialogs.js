@@ -15,10 +15,15 @@ const dialogs = (() => {
     const list = h('ul', { class: 'shelf' });
     const dialog = sheet('Films', 'films',
       h('p', { class: 'hint' }, 'Each film keeps every take it ever made.'),
-      button('plus', 'New film', async () => { const a = await desk.act('begin'); if (a) { dialog.close(); desk.open(a.project); } }, { class: 'button primary' }), list);
+      button('plus', 'New film', async () => go((await desk.act('begin'))?.project), { class: 'button primary' }), list);
+    const go = (project) => {
+      if (!project) return;
+      dialog.close();
+      if (project !== desk.view?.id) desk.open(project);
+    };
     const answer = await desk.act('projects', { known: remember.get('known', []) });
     list.replaceChildren(...(answer?.projects || []).map((p) => h('li', {},
-      h('button', { type: 'button', class: 'spine', 'aria-current': p.id === desk.view?.id ? 'true' : null, onclick: () => { dialog.close(); if (p.id !== desk.view?.id) desk.open(p.id); } },
+      h('button', { class: 'spine', 'aria-current': p.id === desk.view?.id ? 'true' : null, onclick: () => go(p.id) },
         h('span', { class: 'spine-picture' }, p.poster ? h('img', { src: p.poster, alt: '' }) : icon('film', 30)),
         h('b', {}, p.name), h('small', {}, ago(p.changed))))));
   };
@@ -32,7 +37,8 @@ const dialogs = (() => {
     const { view } = desk;
     const take = desk.onStage();
     const title = h('input', { class: 'field-text', maxlength: 120, placeholder: 'no title card', 'aria-label': 'Title card' });
-    const fade = h('input', { class: 'field-text', type: 'number', min: 0, max: 10, step: 0.5, value: 0, 'aria-label': 'Fade in and out, in seconds' });
+    const fade = h('input', { class: 'field-text', type: 'number', min: 0, max: 10, step: 0.5, value: 0,
+      'aria-label': 'Fade in and out, in seconds' });
     const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
     const working = h('p', { class: 'hint', role: 'status' });
     const make = async (what, fields = {}) => {
@@ -49,11 +55,13 @@ const dialogs = (() => {
       say(working, answer ? `Done: ${answer.file}` : '');
       if (!answer) dialog.close(); else fetchFile(answer.url);
     };
-    const makes = (label, fits, run) => h('button', { type: 'button', class: 'button makes', disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
+    const makes = (label, fits, run) =>
+      h('button', { class: 'button makes', disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
     const row = (label, field) => h('label', { class: 'row' }, h('span', {}, label), field);
     const dialog = sheet('Export', 'export',
       h('section', {}, h('h3', {}, 'The film so far'),
-        h('p', { class: 'hint' }, view.film.frames ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
+        h('p', { class: 'hint' }, view.film.frames
+          ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
         row('Title card', title), row('Fade, seconds', fade), row('Sound', audio),
         makes('Film as MP4', view.film.frames, () => make('film', { title: title.value.trim() || null, fade: +fade.value || null }))),
       h('section', {}, h('h3', {}, 'The take on the stage'),
@@ -69,7 +77,8 @@ const dialogs = (() => {
   const SHORTCUTS = [
     ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
     ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
-    ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'], ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
+    ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
+    ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
@@ -82,7 +91,7 @@ const dialogs = (() => {
     const dialog = sheet(m.title, 'model',
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence), h('p', {}, m.summary),
       h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
-      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('button', { type: 'button', class: 'button',
+      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('button', { class: 'button',
         onclick: () => { dialog.close(); desk.act('set_model', { name: other.name }); } }, `Use ${other.title}`))) : null);
   };
   return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };

@@ -1,6 +1,7 @@
 /* Small words for the DOM. User text only ever enters as text or as an attribute, never as markup. */
 const h = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
+  if (tag === 'button') element.type = 'button';
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else set(element, name, value);

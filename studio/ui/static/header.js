@@ -7,7 +7,7 @@ const header = (() => {
   const rename = () => settle(title, desk.ask('rename', { name: title.value }));
   const fit = () => { title.size = Math.min(40, Math.max(6, title.value.length)); };
 
-  const lamp = h('button', { type: 'button', class: 'lamp', onclick: () => dialogs.model() },
+  const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
   const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': 'Picture shape' });
   const preset = makeMenu('Preset', (name) => desk.act('apply_preset', { name }));
@@ -28,7 +28,9 @@ const header = (() => {
 
   const outline = ([w, hgt]) => {
     const k = 15 / Math.max(w, hgt);
-    return svg('svg', { width: 18, height: 18, viewBox: '-9 -9 18 18', 'aria-hidden': 'true', class: 'icon', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6 },
+    return svg('svg', {
+      width: 18, height: 18, viewBox: '-9 -9 18 18', 'aria-hidden': 'true', class: 'icon', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6,
+    },
       svg('rect', { x: -w * k / 2, y: -hgt * k / 2, width: w * k, height: hgt * k, rx: 1.6 }));
   };
   let drawn = '';
@@ -38,7 +40,7 @@ const header = (() => {
     if (wanted === drawn) return;
     drawn = wanted;
     shapes.replaceChildren(...view.sizes.map(({ size, shape }) => h('button', {
-      type: 'button', class: 'tool', 'data-size': size.join('x'), 'aria-label': `${shape}, ${size.join(' by ')} pixels`,
+      class: 'tool', 'data-size': size.join('x'), 'aria-label': `${shape}, ${size.join(' by ')} pixels`,
       title: `${shape}, ${size.join(' × ')}`, onclick: () => desk.act('set_size', { width: size[0], height: size[1] }),
     }, outline(size))));
   };

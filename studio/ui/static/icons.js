@@ -47,9 +47,9 @@ const icon = (name, size = 18) => svg('svg', {
 
 /* A button that is only an icon still has a name: for the ear, and as a tooltip. */
 const tool = (name, label, onclick, attributes = {}, word = '') =>
-  h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, onclick, ...attributes }, icon(name, word ? 15 : 18), word ? h('span', {}, word) : null);
+  h('button', { class: 'tool', 'aria-label': label, title: label, onclick, ...attributes }, icon(name, word ? 15 : 18), word ? h('span', {}, word) : null);
 const button = (name, label, onclick, attributes = {}) =>
-  h('button', { type: 'button', class: 'button', onclick, ...attributes }, name && icon(name, 17), h('span', {}, label));
+  h('button', { class: 'button', onclick, ...attributes }, name && icon(name, 17), h('span', {}, label));
 
 /* The mark of the studio: our own file, put here as MARK. */
 const mark = (size) => {

@@ -2,7 +2,11 @@
 const makeMenu = (label, choose) => {
   const value = h('span', { class: 'menu-value' });
   const list = h('div', { class: 'menu', popover: 'auto', role: 'menu', 'aria-label': label,
-    ontoggle: (e) => { set(opener, 'aria-expanded', String(e.newState === 'open')); if (e.newState === 'open') (list.querySelector('[aria-checked=true]') || list.firstChild)?.focus(); } });
+    ontoggle: (e) => {
+      const shown = e.newState === 'open';
+      set(opener, 'aria-expanded', String(shown));
+      if (shown) (list.querySelector('[aria-checked=true]') || list.firstChild)?.focus();
+    } });
   const open = () => {
     if (list.matches(':popover-open')) { list.hidePopover(); return; }
     list.showPopover();
@@ -10,7 +14,7 @@ const makeMenu = (label, choose) => {
     list.style.top = `${box.bottom + 6}px`;
     list.style.left = `${Math.max(8, Math.min(box.left, innerWidth - list.offsetWidth - 8))}px`;
   };
-  const opener = h('button', { type: 'button', class: 'select opener', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: open }, value);
+  const opener = h('button', { class: 'select opener', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: open }, value);
   list.addEventListener('keydown', (e) => {
     const at = [...list.children].indexOf(document.activeElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: list.children.length - 1 }[e.key];
@@ -29,8 +33,9 @@ const makeMenu = (label, choose) => {
     say(value, now?.title || chosen);
     set(opener, 'aria-label', `${label}: ${now?.title || chosen}`);
     set(opener, 'title', now?.description);
-    list.replaceChildren(...choices.map((c) => h('button', { type: 'button', role: 'menuitemradio', 'aria-checked': String(c.name === chosen), onclick: () => pick(c.name) },
-      h('b', {}, c.title), c.description ? h('small', {}, c.description) : null)));
+    list.replaceChildren(...choices.map((c) => h('button', {
+      role: 'menuitemradio', 'aria-checked': String(c.name === chosen), onclick: () => pick(c.name),
+    }, h('b', {}, c.title), c.description ? h('small', {}, c.description) : null)));
   };
   return { opener, list, draw };
 };

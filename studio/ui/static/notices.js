@@ -32,7 +32,8 @@ const notices = (() => {
       add({ message: now.message || 'This take could not be rendered.', remedy: now.remedy });
     }
     if (now.state === 'cancelled' && before && before.state !== 'cancelled') {
-      const kept = now.section > 0 ? 'The finished sections are kept; Finish completes the take.' : 'No section was finished, so nothing of this take is kept.';
+      const kept = now.section > 0
+        ? 'The finished sections are kept; Finish completes the take.' : 'No section was finished, so nothing of this take is kept.';
       add({ message: 'Cancelled.', remedy: now.message || kept, kind: 'found' });
     }
   };

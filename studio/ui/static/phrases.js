@@ -24,7 +24,9 @@ const phrases = (() => {
 
   const drawWords = (list) => words.replaceChildren(...list.map((phrase) =>
     /* keeps the focus, and with it the caret, in the prompt */
-    h('button', { type: 'button', class: 'word', onpointerdown: (e) => e.preventDefault(), onclick: () => insert(phrase) }, phrase)));
+    h('button', { class: 'word', onpointerdown: (e) => e.preventDefault(), onclick: () => insert(phrase) }, phrase)));
+
+  const turnTo = (name) => { kind = name; drawn = ''; desk.put({}); };
 
   desk.watch(({ view }) => {
     const all = view?.model.phrases || [];
@@ -33,7 +35,7 @@ const phrases = (() => {
     if (wanted !== drawn) {
       drawn = wanted;
       kind = all.some(([k]) => k === kind) ? kind : all[0]?.[0];
-      kinds.replaceChildren(...all.map(([name]) => h('button', { type: 'button', 'data-kind': name, onclick: () => { kind = name; drawn = ''; desk.put({}); } }, name.replaceAll('_', ' '))));
+      kinds.replaceChildren(...all.map(([name]) => h('button', { 'data-kind': name, onclick: () => turnTo(name) }, name.replaceAll('_', ' '))));
       drawWords(all.find(([k]) => k === kind)?.[1] || []);
     }
     for (const b of kinds.children) set(b, 'aria-pressed', String(b.dataset.kind === kind));

@@ -11,7 +11,10 @@ const picture = (() => {
       const { path } = await upload(file);
       await desk.act('set_reference', { path });
     } catch {
-      notices.add({ message: `“${file.name}” could not be uploaded.`, remedy: 'Pictures of up to 100 MB are accepted. Try again, or save it as PNG or JPEG first.' });
+      notices.add({
+        message: `“${file.name}” could not be uploaded.`,
+        remedy: 'Pictures of up to 100 MB are accepted. Try again, or save it as PNG or JPEG first.',
+      });
     } finally {
       element.classList.remove('uploading');
     }

@@ -7,7 +7,8 @@ const stage = (() => {
   const panes = h('div', { class: 'panes' },
     h('div', { class: 'side-a' }, a.root, picks[0]), h('div', { class: 'side-b' }, b.root, picks[1]));
   const empty = h('p', { class: 'nothing' });
-  const meter = h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Take in the making', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('i', {}));
+  const meter = h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Take in the making', 'aria-valuemin': 0, 'aria-valuemax': 100 },
+    h('i', {}));
   const ghost = h('img', { class: 'ghost', alt: '', hidden: true });
   const screen = h('div', { class: 'screen' }, ghost, panes, empty, meter);
 
@@ -15,9 +16,13 @@ const stage = (() => {
   const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Frame',
     oninput: () => { a.seek(+scrub.value); b.seek(+scrub.value); } });
   const counter = h('output', { class: 'counter' });
-  const mode = (whole, name) => h('button', { type: 'button', 'data-whole': String(whole), onclick: () => desk.put({ whole, against: null, shown: whole ? null : desk.shown }) }, name);
+  const mode = (whole, name) => h('button', {
+    'data-whole': String(whole), onclick: () => desk.put({ whole, against: null, shown: whole ? null : desk.shown }),
+  }, name);
   const modes = h('div', { class: 'switch', role: 'group', 'aria-label': 'What plays' }, mode(false, 'Segment'), mode(true, 'Film so far'));
-  const compare = button('compare', 'Compare', () => desk.put({ against: desk.against ? null : rival(), whole: false, shown: desk.onStage()?.id ?? null }), { class: 'button quiet small' });
+  const compare = button('compare', 'Compare', () => desk.put({
+    against: desk.against ? null : rival(), whole: false, shown: desk.onStage()?.id ?? null,
+  }), { class: 'button quiet small' });
   const live = button('play', 'Watch live', () => desk.put({ shown: null, whole: false, against: null }), { class: 'button small alive' });
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen,
     h('div', { class: 'transport' }, playing, scrub, counter, live, modes, compare));
@@ -37,7 +42,8 @@ const stage = (() => {
     const key = wanted.map((t) => t.id + t.prompt + t.seed).join();
     if (select.dataset.key !== key) {
       select.dataset.key = key;
-      select.replaceChildren(...wanted.map((t) => h('option', { value: t.id }, `${title(t)} · seed ${t.seed}${desk.branchOf(t) ? ` · ${desk.branchOf(t)}` : ''}`)));
+      const words = (t) => [title(t), `seed ${t.seed}`, desk.branchOf(t)].filter(Boolean).join(' · ');
+      select.replaceChildren(...wanted.map((t) => h('option', { value: t.id }, words(t))));
     }
     if (chosen && select.value !== chosen) select.value = chosen;
   };
@@ -54,7 +60,11 @@ const stage = (() => {
     return film.url;
   };
 
-  const drawTake = (pane, take, rate, words) => pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate, ratio: take?.ratio });
+  const drawTake = (pane, take, rate, words) =>
+    pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate, ratio: take?.ratio });
+  const drawFilm = (view, take) => a.draw({
+    clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`, frames: view.film.frames, rate: view.fps, ratio: take?.ratio,
+  });
   const drawLive = (job) => {
     const before = desk.take(desk.view.head);
     const rate = desk.view.fps;
@@ -71,7 +81,7 @@ const stage = (() => {
     a.root.dataset.waiting = '';
     let frames = take?.frames || 0;
     if (making) { drawLive(job); frames = 0; }
-    else if (whole && !desk.peek) { frames = view.film.frames; a.draw({ clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`, frames, rate: view.fps, ratio: take?.ratio }); }
+    else if (whole && !desk.peek) { drawFilm(view, take); frames = view.film.frames; }
     else drawTake(a, take, view.fps, take && !rivalTake ? title(take) : '');
     if (rivalTake) drawTake(b, rivalTake, view.fps, '');
     screen.classList.toggle('two', Boolean(rivalTake));
@@ -80,7 +90,8 @@ const stage = (() => {
     if (rivalTake) { choices(picks[0], take?.id); choices(picks[1], rivalTake.id); }
 
     show(empty, !making && !take);
-    say(empty, view.reference ? 'Write the first segment below and press Generate. It starts from the reference picture.' : 'Choose a reference picture to begin.');
+    say(empty, view.reference
+      ? 'Write the first segment below and press Generate. It starts from the reference picture.' : 'Choose a reference picture to begin.');
     const backdrop = !making && !take && view.reference?.url;
     if (backdrop) set(ghost, 'src', backdrop);
     show(ghost, backdrop);

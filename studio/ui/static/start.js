@@ -7,7 +7,7 @@ const start = (() => {
     h('div', { class: 'lead' },
       h('h2', {}, 'A film begins with one picture.'),
       h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),
-    h('button', { type: 'button', class: 'drop', onclick: () => picture.choose() },
+    h('button', { class: 'drop', onclick: () => picture.choose() },
       icon('picture', 46), h('b', {}, 'Choose a picture'), h('span', {}, 'or drop it here, or paste it')),
     stories);
 
@@ -27,10 +27,12 @@ const start = (() => {
       h('b', {}, s.name),
       h('p', {}, s.first),
       h('div', { class: 'pair' },
-        h('button', { type: 'button', class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id) },
-          `Open story · ${s.segments}`),
-        h('button', { type: 'button', class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => desk.act('use_sample', { sample: s.id }) },
-          'Use picture'))));
+        h('button', {
+          class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id),
+        }, `Open story · ${s.segments}`),
+        h('button', {
+          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => desk.act('use_sample', { sample: s.id }),
+        }, 'Use picture'))));
 
   const begin = async (id) => {
     const answer = await desk.act('begin', { sample: id });

@@ -6,11 +6,13 @@ const timeline = (() => {
   const redo = tool('redo', 'Redo (Ctrl+Shift+Z)', () => desk.act('redo'));
   const status = h('p', { class: 'status' });
   const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
-  const next = button('next', 'Generate next', () => desk.generateNext(), { class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter' });
-  const all = button('all', 'Generate all', () => desk.generateAll(), { class: 'button', title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
+  const next = button('next', 'Generate next', () => desk.generateNext(), {
+    class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter',
+  });
+  const all = button('all', 'Generate all', () => desk.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => desk.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
   const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
-  const add = h('button', { type: 'button', class: 'add', onclick: () => { adding = desk.view.segments.length; desk.act('add_segment'); } }, icon('plus', 26), h('span', {}, 'Add segment'));
+  const add = h('button', { class: 'add', onclick: () => addSegment() }, icon('plus', 26), h('span', {}, 'Add segment'));
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
@@ -19,6 +21,7 @@ const timeline = (() => {
 
   /* A segment just added: once it is drawn, its prompt is where one writes. */
   let adding = null;
+  const addSegment = () => { adding = desk.view.segments.length; desk.act('add_segment'); };
   const toEnd = () => requestAnimationFrame(() => {
     strip.scrollTo({ left: strip.scrollWidth, behavior: still.matches ? 'auto' : 'smooth' });
     [...cards.values()].at(-1)?.fields.prompt.focus({ preventScroll: true });
@@ -72,7 +75,8 @@ const timeline = (() => {
     next.disabled = all.disabled = !view.next;
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
     all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';
-    say(spoken, busy ? `Making segment ${job.index + 1}, ${Math.floor(job.progress * 4) * 25} percent` : job?.state === 'done' ? 'The take is done' : '');
+    const quarter = busy && Math.floor(job.progress * 4) * 25;     // not every step: it is read aloud
+    say(spoken, busy ? `Making segment ${job.index + 1}, ${quarter} percent` : job?.state === 'done' ? 'The take is done' : '');
     if (adding !== null && view.segments.length > adding) { adding = null; toEnd(); } else reveal(view);
   });
 

@@ -19,7 +19,7 @@ const tree = (() => {
       oninput: () => { name.dataset.dirty = '1'; },
       onchange: () => settle(name, desk.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
-    const go = h('button', { type: 'button', class: 'branch-go', onclick: () => desk.act('switch', { branch: id }) });
+    const go = h('button', { class: 'branch-go', onclick: () => desk.act('switch', { branch: id }) });
     const drop = tool('close', 'Remove this branch from the list; its takes stay', () => desk.act('drop_branch', { branch: id }));
     return h('li', {}, go, name, h('span', { class: 'count' }), drop);
   };
@@ -38,7 +38,7 @@ const tree = (() => {
 
   let resting = 0;
   const rest = (id) => { clearTimeout(resting); resting = setTimeout(() => desk.put({ peek: id }), 140); };
-  const makeNode = ({ id }) => h('button', { type: 'button', role: 'treeitem', class: 'node', 'data-id': id,
+  const makeNode = ({ id }) => h('button', { role: 'treeitem', class: 'node', 'data-id': id,
     onclick: () => { clearTimeout(resting); desk.go(id); },
     onpointerenter: () => rest(id), onpointerleave: () => rest(null),
     onfocus: () => { if (!still.matches) rest(id); }, onblur: () => rest(null) },
@@ -57,8 +57,13 @@ const tree = (() => {
     set(node, 'aria-level', take.depth + 1);
     set(node, 'aria-selected', String(take.head));
     set(node, 'tabindex', take.id === reached() ? 0 : -1);
-    set(node, 'aria-label', `Take of segment ${take.depth + 1}, ${take.badge}, ${take.length}${take.head ? ', head' : ''}${take.loose ? ', on no branch' : ''}${take.tips.length ? `, end of ${take.tips.join(', ')}` : ''}${take.prompt ? `: ${take.prompt}` : ''}`);
-    set(node, 'title', `${take.prompt || 'No prompt'}\n${take.badge} · ${take.length} · seed ${take.seed}${take.took ? ` · made in ${take.took}` : ''}`);
+    const spoken = [
+      `Take of segment ${take.depth + 1}`, take.badge, take.length, take.head && 'head', take.loose && 'on no branch',
+      take.tips.length && `end of ${take.tips.join(' and ')}`, take.prompt,
+    ];
+    set(node, 'aria-label', spoken.filter(Boolean).join(', '));
+    const facts = [take.badge, take.length, `seed ${take.seed}`, take.took && `made in ${take.took}`];
+    set(node, 'title', `${take.prompt || 'No prompt'}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;
   const reached = () => (desk.take(focused) ? focused : desk.view.head ?? desk.view.takes[0]?.id);
@@ -68,7 +73,8 @@ const tree = (() => {
     const y0 = parent ? (parent.depth + 1) * HIGH + 30 : 34;
     const x1 = take.column * WIDE + 46;
     const y1 = (take.depth + 1) * HIGH - 18;
-    return svg('path', { d: `M${x0} ${y0} C ${x0} ${y0 + 20}, ${x1} ${y1 - 20}, ${x1} ${y1}`, class: take.loose ? 'loose' : take.on_path ? 'on' : '' });
+    const kind = take.loose ? 'loose' : take.on_path ? 'on' : '';
+    return svg('path', { d: `M${x0} ${y0} C ${x0} ${y0 + 20}, ${x1} ${y1 - 20}, ${x1} ${y1}`, class: kind });
   };
 
   /* The head stays in sight; only this panel scrolls, never the page. */
@@ -77,7 +83,9 @@ const tree = (() => {
     const take = desk.take(view.head);
     if (!take || revealed === take.id) return;
     revealed = take.id;
-    requestAnimationFrame(() => grove.scrollTo({ top: (take.depth + 1) * HIGH - grove.clientHeight / 2, left: take.column * WIDE - grove.clientWidth / 2 }));
+    requestAnimationFrame(() => grove.scrollTo({
+      top: (take.depth + 1) * HIGH - grove.clientHeight / 2, left: take.column * WIDE - grove.clientWidth / 2,
+    }));
   };
 
   let drawn = null;
@@ -106,7 +114,10 @@ const tree = (() => {
     if (!here) return;
     const level = takes.filter((t) => t.depth === here.depth).sort((x, y) => x.column - y.column);
     const at = level.indexOf(here);
-    const to = { ArrowUp: desk.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id), ArrowLeft: level[at - 1], ArrowRight: level[at + 1], Home: takes[0], End: takes.at(-1) }[e.key];
+    const to = {
+      ArrowUp: desk.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id),
+      ArrowLeft: level[at - 1], ArrowRight: level[at + 1], Home: takes[0], End: takes.at(-1),
+    }[e.key];
     if (!to) return;
     e.preventDefault();
     nodes.get(to.id).focus();
