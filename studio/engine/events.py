@@ -59,6 +59,7 @@ class SectionDone(Event):
     frames: int
     clip: Path                     # this section's frames as MP4
     seconds_left: float | None
+    preview: bytes | None = None   # animated WebP of the section as it came out
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Renderer:
         done.snapshot.write(take_folder.section_snapshot(request.folder, index))
         self.pace.finished(request.size, time.monotonic() - clock)
         left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
-        return SectionDone(request.take, index, request.sections, len(frames), clip, left)
+        return SectionDone(request.take, index, request.sections, len(frames), clip, left, self._small(frames[::4]))
 
     def _snapshot(self, request: RenderRequest, begun: int) -> Snapshot:
         """Where to go on: behind the finished sections of this take, behind its parent, or at the reference image."""
@@ -136,7 +136,10 @@ class Renderer:
     def _preview(self, progress: Denoised) -> bytes:
         with torch.no_grad():
             small = self.model.codec.preview(progress.clean)
-        frames = pixels(small.movedim(0, 1).unsqueeze(0))
+        return self._small(pixels(small.movedim(0, 1).unsqueeze(0)))
+
+    def _small(self, frames: NDArray[np.uint8]) -> bytes:
+        """One frame per latent, as a small animation."""
         return preview_webp(frames, fps=self.model.card.fps / 4, width=PREVIEW_WIDTH)
 
 

@@ -189,6 +189,7 @@ class Renders:
                 )  # fmt: skip
                 self._show_left(run, event.seconds_left)
             case SectionDone():
+                run.show(preview=event.preview or run.view.preview)
                 if event.section + 1 < event.sections:
                     run.show(section=event.section + 1, step=0)
                 self._show_left(run, event.seconds_left)

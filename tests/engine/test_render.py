@@ -37,6 +37,7 @@ def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
     assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, Step))
     assert [e.frames for e in events if isinstance(e, SectionDone)] == [12, 12]
+    assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, SectionDone))
     assert sorted(p.name for p in request.folder.iterdir()) == ["clip.mp4", "poster.webp", "snapshot.safetensors"]
     facts = probe(request.folder / "clip.mp4")
     assert (facts.frames, facts.width, facts.height) == (24, 64, 32)
