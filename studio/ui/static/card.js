@@ -108,5 +108,6 @@ const nextWords = (next) =>
 const making = (job) => {
   const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];
   parts.push(job.left ? `${job.left} left` : job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
-  return parts.join(' · ');
+  const words = parts.join(' · ');
+  return words[0].toUpperCase() + words.slice(1);
 };

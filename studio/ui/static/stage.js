@@ -49,7 +49,7 @@ const stage = (() => {
   };
 
   /* The film so far is joined when it is first asked for, and again when the head moves. */
-  let film = { head: undefined, key: '', url: null };
+  let film = { key: '', url: null };
   const joined = () => {
     const { view } = desk;
     const key = `${view.id} ${view.head} ${view.film.frames}`;
@@ -60,10 +60,20 @@ const stage = (() => {
     return film.url;
   };
 
+  /* Where one segment ends and the next begins, as marks on the film's scrub bar. */
+  let ends = [];
+  const drawMarks = (film) => {
+    let frames = 0;
+    const made = film ? desk.view.segments.filter((s) => !s.beyond).map((s) => desk.take(s.take)).filter((t) => t?.clip) : [];
+    ends = made.map((t) => (frames += t.frames));
+    const marks = ends.slice(0, -1).map((end) => `linear-gradient(#fff9, #fff9) ${(100 * end) / frames}% 50% / 2px 12px no-repeat`);
+    scrub.style.background = marks.join(', ');
+  };
   const drawTake = (pane, take, rate, words) =>
     pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate, ratio: take?.ratio });
   const drawFilm = (view, take) => a.draw({
-    clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`, frames: view.film.frames, rate: view.fps, ratio: take?.ratio,
+    clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`,
+    frames: view.film.frames, rate: view.fps, ratio: take?.ratio,
   });
   const drawLive = (job) => {
     const before = desk.take(desk.view.head);
@@ -109,6 +119,7 @@ const stage = (() => {
     scrub.max = Math.max(0, frames - 1);
     scrub.disabled = playing.disabled = making || !frames;
     set(scrub, 'data-idle', making); show(counter, !making);
+    drawMarks(whole && !making && !desk.peek);
     root.style.setProperty('--ratio', view.size[0] / view.size[1]);
   });
 
@@ -120,7 +131,9 @@ const stage = (() => {
       if (document.activeElement !== scrub || a.playing()) scrub.value = frame;
       const total = +scrub.max + 1;
       scrub.style.setProperty('--at', total > 1 ? frame / (total - 1) : 0);
-      say(counter, `${String(frame + 1).padStart(String(total).length, ' ')} / ${total} · ${((frame + 1) / desk.view.fps).toFixed(1)} s`);
+      const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, `${((frame + 1) / desk.view.fps).toFixed(1)} s`];
+      if (ends.length) parts.push(`segment ${Math.min(ends.length, ends.filter((end) => end <= frame).length + 1)}`);
+      say(counter, parts.join(' · '));
       const name = a.playing() ? 'pause' : 'play';
       if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
     } else { say(counter, ''); scrub.style.setProperty('--at', 0); }

@@ -6,7 +6,8 @@ const tree = (() => {
   const edges = svg('svg', { 'aria-hidden': 'true', class: 'edges' });
   const origin = h('div', { class: 'origin', 'aria-hidden': 'true' }, h('img', { alt: '' }));
   const holder = h('div', { class: 'nodes', role: 'tree', 'aria-label': 'Takes' });
-  const field = h('div', { class: 'field' }, edges, origin, holder);
+  const coming = h('div', { class: 'coming', 'aria-hidden': 'true', hidden: true }, h('img', { alt: '' }), h('span', { class: 'place' }));
+  const field = h('div', { class: 'field' }, edges, origin, holder, coming);
   const lines = h('ul', { class: 'branches', 'aria-label': 'Branches' });
   const shownLines = new Map();
   const hint = h('p', { class: 'hint' }, 'Takes appear here. Each one can be continued, retaken or branched.');
@@ -44,12 +45,13 @@ const tree = (() => {
     onfocus: () => { if (!still.matches) rest(id); }, onblur: () => rest(null) },
   h('img', { alt: '', draggable: 'false', loading: 'lazy' }), h('span', { class: 'place' }), h('span', { class: 'tips' }));
 
+  const place = (column, depth) => `translate(${column * WIDE + 6}px, ${(depth + 1) * HIGH - 18}px)`;
   const drawNode = (node, take) => {
-    const [image, place, tips] = node.children;
-    node.style.transform = `translate(${take.column * WIDE + 6}px, ${(take.depth + 1) * HIGH - 18}px)`;
+    const [image, number, tips] = node.children;
+    node.style.transform = place(take.column, take.depth);
     if (take.poster) set(image, 'src', take.poster);
     show(image, take.poster);
-    say(place, String(take.depth + 1));
+    say(number, String(take.depth + 1));
     say(tips, take.tips.join(', '));
     show(tips, take.tips.length);
     for (const key of ['on_path', 'loose', 'head']) set(node, `data-${key}`, take[key]);
@@ -88,9 +90,26 @@ const tree = (() => {
     }));
   };
 
+  /* The take being made, where it will stand: below its parent, or beside what stands there already. */
+  const drawComing = ({ view, job }) => {
+    const making = desk.busy() && job.state === 'running' && !desk.take(job.take) && view.takes.length > 0;
+    show(coming, making);
+    if (!making) return;
+    const parent = desk.take(view.segments[job.index - 1]?.take);
+    const taken = view.takes.some((t) => t.parent === (parent?.id ?? null));
+    const column = taken ? Math.max(...view.takes.map((t) => t.column)) + 1 : parent?.column ?? 0;
+    coming.style.transform = place(column, job.index);
+    if (job.preview) set(coming.firstChild, 'src', job.preview); else coming.firstChild.removeAttribute('src');
+    show(coming.firstChild, job.preview);
+    say(coming.lastChild, String(job.index + 1));
+  };
+
   let drawn = null;
-  desk.watch(({ view }) => {
-    if (!view || view === drawn) return;
+  desk.watch((now) => {
+    const { view } = now;
+    if (!view) return;
+    drawComing(now);
+    if (view === drawn) return;
     drawn = view;
     keyed(lines, shownLines, view.branches, makeLine, drawLine);
     keyed(holder, nodes, view.takes, makeNode, drawNode);
