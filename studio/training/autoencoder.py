@@ -26,7 +26,11 @@ class Recipe:
     """How an autoencoder is trained. Lengths in steps, sizes in pixels."""
 
     run: str
+    basis_from: str = ""       # folder of an autoencoder whose basis to keep: films trained on its latents stay valid
     channels: int = 96
+    coarse: int = 192          # width of the decoder at latent resolution
+    blocks: int = 2
+    fine: int = 48             # and at a quarter of the picture's
     seed: int = 1
     basis_films: int = 160
     width: int = 128
@@ -38,8 +42,10 @@ class Recipe:
     rate: float = 6e-4
     average: float = 0.995
     every: int = 100
+    noisy: float = 0.3         # most noise on latents, in each channel's deviations: what the film model makes is not perfect
     bfloat16: bool = False
     threads: int = 2
+    workers: int = 1
 
 
 class Clips(Dataset[Tensor]):
@@ -68,7 +74,7 @@ def basis(recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
     """Principal components [C, P], deviation of their coefficients [C] and mean [P] of procedural patches."""
     total, square, count = torch.zeros(()), torch.zeros(()), 0
     clips = Clips(recipe.seed + 500, recipe.width, recipe.height, recipe.groups)
-    for clip in loader(clips, range(recipe.basis_films), 4, workers=2):
+    for clip in loader(clips, range(recipe.basis_films), 4, recipe.workers):
         groups = clip[:, :, 1:].unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)      # [B n, 3, 4, H, W]
         still = clip[:, :, :1].expand(-1, -1, GROUP, -1, -1)
         patches = F.pixel_unshuffle(torch.cat([groups, still]).flatten(1, 2), PATCH).movedim(1, -1).flatten(0, 2)
@@ -79,11 +85,21 @@ def basis(recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
     return vectors[:, top].flip(1).T.float(), values[top].flip(0).clamp(min=1e-8).sqrt().float(), mean
 
 
+def empty(recipe: Recipe) -> PatchVideoAutoencoder:
+    """An autoencoder of the recipe's sizes."""
+    return PatchVideoAutoencoder(recipe.channels, recipe.coarse, recipe.blocks, recipe.fine)
+
+
 def new(recipe: Recipe) -> PatchVideoAutoencoder:
     """An autoencoder that is its linear basis, with nothing learned yet."""
     torch.manual_seed(recipe.seed)
-    model = PatchVideoAutoencoder(latent_channels=recipe.channels)
-    model.set_basis(*basis(recipe))
+    model = empty(recipe)
+    if recipe.basis_from:
+        kept = PatchVideoAutoencoder.from_pretrained(recipe.basis_from)
+        for name, buffer in kept.named_buffers():
+            model.get_buffer(name).copy_(buffer)
+    else:
+        model.set_basis(*basis(recipe))
     return model
 
 
@@ -100,7 +116,7 @@ def train(recipe: Recipe) -> PatchVideoAutoencoder:
     folder = Path(recipe.run)
     accelerator = Accelerator(mixed_precision="bf16" if recipe.bfloat16 else "no", cpu=not torch.cuda.is_available())
     state = restore(folder / "last.pt")
-    model = PatchVideoAutoencoder(latent_channels=recipe.channels) if state else new(recipe)
+    model = empty(recipe) if state else new(recipe)
     model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model, recipe.average)
@@ -114,15 +130,16 @@ def train(recipe: Recipe) -> PatchVideoAutoencoder:
     bare = accelerator.unwrap_model(model)
     curve = Curve(folder / "curve.csv", step)
     clips = Clips(recipe.seed, recipe.width, recipe.height, recipe.groups)
-    batches = loader(clips, range(step * recipe.batch, recipe.steps * recipe.batch), recipe.batch)
+    batches = loader(clips, range(step * recipe.batch, recipe.steps * recipe.batch), recipe.batch, recipe.workers)
     while step < recipe.steps and spent < recipe.minutes * 60:
         begun = time.monotonic()
         progress = max(step / recipe.steps, spent / (recipe.minutes * 60))
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * min(1.0, (step + 1) / 50) * min(1.0, (1.02 - progress) / 0.5)
         frames = next(batches).to(accelerator.device)
+        draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         with accelerator.autocast():
-            loss = difference(roundtrip(bare, frames).float(), frames)
+            loss = difference(roundtrip(bare, frames, recipe.noisy, draw).float(), frames)
         optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(model.parameters(), 1.0)
@@ -140,12 +157,16 @@ def train(recipe: Recipe) -> PatchVideoAutoencoder:
     return bare
 
 
-def roundtrip(model: PatchVideoAutoencoder, frames: Tensor) -> Tensor:
-    """Frames [B, 3, 1 + 4 k, H, W] through latents and back, all groups at once."""
+def roundtrip(model: PatchVideoAutoencoder, frames: Tensor, noisy: float = 0.0, draw: torch.Generator | None = None) -> Tensor:
+    """Frames [B, 3, 1 + 4 k, H, W] through latents and back, all groups at once; up to `noisy` noise on each clip's latents."""
     b = len(frames)
     groups = torch.cat([frames[:, :, :1].expand(-1, -1, GROUP - 1, -1, -1), frames], dim=2).unflatten(2, (-1, GROUP))
     n = groups.shape[2]
     latents = model.encode_group(groups.transpose(1, 2).flatten(0, 1)).unflatten(0, (b, n))
+    if noisy and draw is not None:
+        amount = noisy * torch.rand(b, generator=draw).view(b, 1, 1, 1, 1).to(latents)
+        scale = latents.std(dim=(0, 1, 3, 4), keepdim=True)
+        latents = latents + amount * scale * torch.randn(latents.shape, generator=draw).to(latents)
     before = torch.cat([latents[:, :1], latents[:, :-1]], dim=1)
     made = model.decode_group(latents.flatten(0, 1), before.flatten(0, 1)).unflatten(0, (b, n))
     return made.transpose(1, 2).flatten(2, 3)[:, :, GROUP - 1 :]

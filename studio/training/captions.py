@@ -163,16 +163,16 @@ def _spaced(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def plan(rng: np.random.Generator, sections: int) -> list[Section]:
-    """Random sections, each with a caption."""
+def plan(rng: np.random.Generator, sections: int, calm: bool = False) -> list[Section]:
+    """Random sections, each with a caption; only the camera moves if `calm`."""
     made = []
     present = ""
     for _ in range(sections):
         camera = CAMERAS[int(rng.choice(len(CAMERAS), p=[0.13, 0.15, 0.15, 0.145, 0.145, 0.14, 0.14]))]
         speed = ("slow", "normal", "fast")[int(rng.choice(3, p=[0.3, 0.45, 0.25]))] if camera != "hold" else "normal"
-        light = LIGHTS[int(rng.integers(4))] if rng.random() < 0.28 else ""
+        light = LIGHTS[int(rng.integers(4))] if not calm and rng.random() < 0.28 else ""
         weather = ""
-        if rng.random() < 0.28:
+        if not calm and rng.random() < 0.28:
             weather = "clear" if present and rng.random() < 0.5 else WEATHERS[int(rng.integers(3))]
             present = "" if weather == "clear" else weather
         section = Section(camera, speed, light, weather)

@@ -22,6 +22,7 @@ from studio.memory.framepack import pack
 from studio.training import parts
 from studio.training.keeping import Average, Curve, restore, save
 from studio.training.reel import Batch, Pool, Reel, Schedule, Stage, change_deviation
+from studio.training.words import teach
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,14 @@ class Recipe:
     films: int = 480                       # in the pool
     warm: int = 96                         # films before the first step
     pace: float = 1.0                      # new films per step
-    rate: float = 1e-3
+    rate: float = 1.5e-3
+    words: int = 200                       # steps for the text encoder alone, first
+    text_rate: float = 0.3                 # of the rate, for the text encoder afterwards
     warmup: int = 100
     fall: float = 0.6                      # of the steps, at which the rate begins to fall
     shift: float = 3.0                     # of the sigmas
+    least: float = 0.1                     # sigma
+    trust: float = 0.1                     # in x_t: share of the change's deviation that the Wiener guess is told
     noisy: float = 0.2                     # most noise on the history, in deviations of the change
     average: float = 0.995
     save_every: int = 50
@@ -56,11 +61,11 @@ class Objective(nn.Module):
 
     def __init__(
         self, backbone: Backbone, tokenizer: PreTrainedTokenizerFast, text_encoder: CLIPTextModel, image_encoder: SiglipVisionModel,
-        shift: float, noisy: float,
+        recipe: Recipe,
     ) -> None:
         super().__init__()
         self.backbone, self.text_encoder, self.image_encoder = backbone, text_encoder, image_encoder
-        self.tokenizer, self.shift, self.noisy = tokenizer, shift, noisy
+        self.tokenizer, self.recipe = tokenizer, recipe
 
     def conditioner(self) -> SmallConditioner:
         """As the engine uses it."""
@@ -80,7 +85,8 @@ class Objective(nn.Module):
         b = len(batch.target)
         even = torch.rand(b, generator=draw)
         even = torch.where(torch.rand(b, generator=draw) < 0.12, torch.ones(b), even)   # the first step decides the motion
-        sigma = (self.shift * even / (1 + (self.shift - 1) * even)).clamp(min=0.02).view(b, 1, 1, 1, 1).to(batch.target)
+        shift = self.recipe.shift
+        sigma = (shift * even / (1 + (shift - 1) * even)).clamp(min=self.recipe.least).view(b, 1, 1, 1, 1).to(batch.target)
         noise = torch.randn(batch.target.shape, generator=draw).to(batch.target)
         start, recent = self._worn(batch, draw)
         packed = pack(start, recent, batch.target.shape[2])
@@ -88,20 +94,23 @@ class Objective(nn.Module):
         timestep = 1000 * sigma.flatten()
         output = self.backbone._network(x, timestep, packed, self.condition(batch), None, None)
         clean = self.backbone.clean(x, sigma, packed, output)
-        return ((clean - batch.target).square() / (sigma**2 + 0.0025)).mean()
+        return ((clean - batch.target).square() / (sigma**2 + 0.05)).mean()
 
     def _worn(self, batch: Batch, draw: torch.Generator) -> tuple[Tensor, Tensor]:
         """Start and recent latents, half of the time with a little noise: what the model makes is not perfect either."""
         b = len(batch.target)
-        amount = self.noisy * torch.rand(b, generator=draw) * (torch.rand(b, generator=draw) < 0.5)
-        scale = amount.view(b, 1, 1, 1, 1).to(batch.target) * self.backbone.change_deviation.view(1, -1, 1, 1, 1)
+        amount = self.recipe.noisy * torch.rand(b, generator=draw) * (torch.rand(b, generator=draw) < 0.5)
+        deviation = self.backbone.change_deviation.view(1, -1, 1, 1, 1) / self.recipe.trust
+        scale = amount.view(b, 1, 1, 1, 1).to(batch.target) * deviation
         written = (batch.recent.abs().amax(dim=(1, 3, 4), keepdim=True) > 0).to(batch.recent)
         recent = batch.recent + scale * written * torch.randn(batch.recent.shape, generator=draw).to(batch.recent)
         return batch.start, recent
 
 
 def schedule(recipe: Recipe) -> Schedule:
-    stages = [Stage(s["steps"], tuple((int(w), int(h)) for w, h in s["sizes"]), s["batch"]) for s in recipe.stages]
+    stages = [
+        Stage(s["steps"], tuple((int(w), int(h)) for w, h in s["sizes"]), s["batch"], s.get("calm", False)) for s in recipe.stages
+    ]
     return Schedule(stages, recipe.films, recipe.warm, recipe.pace)
 
 
@@ -110,7 +119,7 @@ def assemble(recipe: Recipe, deviation: Tensor) -> Objective:
     shape = parts.Shape(**recipe.shape)
     words, text, image, transformer = parts.seeded(shape, recipe.seed)
     backbone = Backbone(transformer, "change", coordinates=True, change_deviation=deviation)
-    return Objective(backbone, words, text, image, recipe.shift, recipe.noisy)
+    return Objective(backbone, words, text, image, recipe)
 
 
 def rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -118,6 +127,18 @@ def rate(recipe: Recipe, step: int, steps: int) -> float:
     begin = recipe.fall * steps
     progress = min(1.0, max(0.0, (step - begin) / max(1.0, steps - begin)))
     return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def optimizer_of(objective: Objective, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW. The text encoder, taught before, goes slower; the last layer faster, because its outputs are 1 / trust large."""
+    last = list(objective.backbone.transformer.proj_out.parameters())
+    text = list(objective.text_encoder.parameters())
+    chosen = {id(p) for p in (*last, *text)}
+    return torch.optim.AdamW([
+        {"params": [p for p in objective.parameters() if id(p) not in chosen], "share": 1.0},
+        {"params": text, "share": recipe.text_rate},
+        {"params": last, "share": 1 / recipe.trust, "weight_decay": 0.0},
+    ], lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
 
 
 @dataclass
@@ -144,10 +165,10 @@ class Run:
         device = self.accelerator.device
         batch = Batch(*(t.to(device) for t in (batch.target, batch.start, batch.recent, batch.picture)), batch.captions)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.recipe, self.step, self.steps)
+            group["lr"] = group["share"] * rate(self.recipe, self.step, self.steps)
+        self.optimizer.zero_grad(set_to_none=True)
         with self.accelerator.autocast():
             loss = self.objective(batch, draw)
-        self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), 1.0)
         self.optimizer.step()
@@ -177,15 +198,19 @@ def begin(recipe: Recipe) -> Run:
         deviation = state["deviation"]
     else:
         draw = torch.Generator().manual_seed(recipe.seed)
-        deviation = change_deviation([pool.batch(0, draw) for _ in range(40)])
+        # A narrow network cannot carry the noise of a wide token, so it must not have to take it away again: told a smaller
+        # deviation, the guess leaves x_t to the network, which predicts x from the newest frame (see the card).
+        deviation = recipe.trust * change_deviation([pool.batch(0, draw) for _ in range(40)])
     objective = assemble(recipe, deviation)
+    if not state and recipe.words:
+        teach(objective.tokenizer, objective.text_encoder, recipe.seed, recipe.words)
     objective.to(accelerator.device)
-    optimizer = torch.optim.AdamW(objective.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = optimizer_of(objective, recipe)
     average = Average(objective, recipe.average)
     if state:
         objective.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
         average.restore(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
     objective, optimizer = accelerator.prepare(objective, optimizer)
     return Run(recipe, objective, optimizer, average, pool, accelerator, step, state["spent"] if state else 0.0)
 

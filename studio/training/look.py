@@ -82,7 +82,7 @@ def sheet(rows: list[Tensor], path: Path) -> None:
 
 def strips(objective: Objective, folder: Path) -> None:
     """A sheet of the present state beside the run's curve, and how many moves come out right."""
-    autoencoder = PatchVideoAutoencoder.from_pretrained(folder / "vae").eval()
+    autoencoder = PatchVideoAutoencoder.from_pretrained(objective.recipe.autoencoder).eval()
     objective.eval()
     conditioner = objective.conditioner()
     rows, right, decibels = [], 0, []

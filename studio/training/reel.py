@@ -39,6 +39,7 @@ class Stage:
     steps: int
     sizes: tuple[tuple[int, int], ...]
     batch: int
+    calm: bool = False             # only the camera moves
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Reel(Dataset[Encoded]):
     @torch.no_grad()
     def __getitem__(self, index: int) -> Encoded:
         width, height = self.schedule.size(index)
-        made = film(self.seed * 100_000_000 + index, width, height, self.sections)
+        calm = self.schedule.stages[self.schedule.stage_of_film(index)].calm
+        made = film(self.seed * 100_000_000 + index, width, height, self.sections, calm)
         frames = made.frames.float() / 127.5 - 1                                        # [T, 3, H, W]
         groups = frames[1:].unflatten(0, (-1, 4)).transpose(1, 2)                         # [9 n, 3, 4, H, W]
         before = frames[: -1 : FRAMES]                                                    # [n, 3, H, W]

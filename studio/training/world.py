@@ -30,10 +30,10 @@ class Film:
     sections: tuple[Section, ...]
 
 
-def film(seed: int, width: int, height: int, sections: int = 3) -> Film:
-    """Film number `seed`: the same for the same arguments, on any machine."""
+def film(seed: int, width: int, height: int, sections: int = 3, calm: bool = False) -> Film:
+    """Film number `seed`: the same for the same arguments, on any machine. In a `calm` one only the camera moves."""
     rng = np.random.default_rng([seed, width, height])
-    return shoot(rng, plan(rng, sections), width, height)
+    return shoot(rng, plan(rng, sections, calm), width, height)
 
 
 def shoot(rng: np.random.Generator, sections: list[Section], width: int, height: int, layers: list[Layer] | None = None) -> Film:
