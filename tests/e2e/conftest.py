@@ -81,13 +81,13 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
-    def open(self, session: Session | None = None) -> Any:
+    def open(self, session: Session, url: str | None = None) -> Any:
         page = self.context.new_page()
         page.set_default_timeout(WAIT)
         page.on("console", lambda m: m.type == "error" and self.complaints.append(f"{m.text} {m.location}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(self.stand.url + (f"/?project={session.id}" if session else "/"))
+        page.goto(f"{url or self.stand.url}/?project={session.id}")
         page.locator(".work:visible, .start:visible").first.wait_for()
         return page
 

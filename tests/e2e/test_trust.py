@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Stand, Visit
+from studio.session import Studio
+from tests.e2e.conftest import Stand, Visit, serve
 from tests.e2e.test_stories import badge, cards
 from tests.shelves import generated
 
@@ -63,6 +64,22 @@ def test_a_film_that_is_not_there_is_said_and_another_opens(stand: Stand, desk: 
     page.goto(f"{stand.url}/?project=0123456789ab")
     expect(page.get_by_role("alert")).to_contain_text("This project is not")
     expect(page.locator(".work:visible, .start:visible")).to_have_count(1)
+
+
+def test_what_was_found_on_opening_is_told_once(stand: Stand, desk: Visit) -> None:
+    lost = generated(stand.film("one"))
+    document = lost.folder / "project.json"
+    document.write_text(document.read_text("utf-8")[:-40], "utf-8")
+    studio = Studio(stand.studio.home, stand.engine, stand.studio.models)
+    for url in serve(studio):
+        page = desk.open(studio.open(lost.id), url)
+        found = page.locator(".notice[data-kind=found]")
+        expect(found.first).to_be_visible()
+        page.reload()
+        expect(badge(page, 0)).to_have_text("Done")
+        expect(found).to_have_count(0)
+    desk.complaints.clear()
+    desk.requests[:] = [r for r in desk.requests if not r.startswith(url)]
 
 
 def test_hostile_words_stay_words(stand: Stand, desk: Visit) -> None:
