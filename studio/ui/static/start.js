@@ -24,12 +24,12 @@ const start = (() => {
   const sample = (s) => h('li', { class: 'sample' },
     h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', decoding: 'async' }) : null),
     h('div', { class: 'sample-words' },
-      h('b', {}, s.name),
+      h('div', { class: 'sample-name' }, h('b', {}, s.name), h('small', {}, `${s.segments} segments`)),
       h('p', {}, s.first),
       h('div', { class: 'pair' },
         h('button', {
           class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id),
-        }, `Open story · ${s.segments}`),
+        }, 'Open story'),
         h('button', {
           class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => desk.act('use_sample', { sample: s.id }),
         }, 'Use picture'))));
