@@ -15,7 +15,7 @@ from studio.media.export import read_lineage
 from studio.project.model import Settings
 from studio.session import EditError, MediaError, Session, StoreError, Studio
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import film, generated, picture, shelf
+from tests.shelves import ended, film, generated, picture, shelf
 
 
 @pytest.fixture
@@ -212,3 +212,16 @@ def test_a_missing_clip_is_told_and_the_rest_plays(studio: Studio) -> None:
     with pytest.raises(MediaError, match="missing"):
         session.export_take(first.id, "gif")
     assert session.export_take(second.id, "gif")
+
+
+def test_the_same_prompt_on_a_branch_draws_a_seed_and_is_not_stale(studio: Studio) -> None:
+    session = generated(film(studio, "one", "two", "three"))
+    first, second = session.project.path()[0], session.project.path()[1]
+    session.branch(first.id)
+    session.generate_next()
+    assert ended(session).state == "done"
+    again = session.project.takes[session.project.head or ""]
+    assert again.segment.prompt == second.segment.prompt
+    assert again.segment.seed != second.segment.seed
+    assert session.project.current().segments[1].seed == again.segment.seed
+    assert session.stale == frozenset()

@@ -80,7 +80,9 @@ def drop_branch(project: Project, branch: str) -> Project:
     return switch(dropped, left[max(0, place - 1)].id) if project.branch == branch else dropped
 
 
-def add_take(project: Project, take: Take, branch: str | None = None, follow: bool = True) -> Project:
+def add_take(
+    project: Project, take: Take, branch: str | None = None, follow: bool = True, seeded: bool = False
+) -> Project:
     """Keep a take. At the end of `branch` (or of the current one) that branch grows; elsewhere it opens a new one.
 
     The branch left behind by a new one gets back what its takes were asked for: the edits that led to the new take
@@ -89,6 +91,7 @@ def add_take(project: Project, take: Take, branch: str | None = None, follow: bo
     Args:
         branch: the branch it was rendered for; None, or one that is gone: the current one.
         follow: put the head on the take, and switch to its branch. Otherwise head and current branch stay.
+        seeded: its seed was drawn for it, and the plan takes it over.
 
     Raises:
         EditError: its parent is unknown, or a finished take of that id is there already.
@@ -102,7 +105,7 @@ def add_take(project: Project, take: Take, branch: str | None = None, follow: bo
     wanted = [b for b in project.branches if b.id == branch]
     grown = next((b for b in [*wanted, project.current()] if b.tip == take.parent), None)
     if grown:
-        grown = replace(grown, tip=take.id, segments=_made_room(grown.segments, index, take.segment))
+        grown = replace(grown, tip=take.id, segments=_made_room(grown.segments, index, take.segment, seeded))
         kept = with_branch(kept, grown)
     else:
         source = (wanted or [project.current()])[0]
@@ -193,9 +196,11 @@ def _plan(first: Iterable[Segment], rest: Iterable[Segment]) -> tuple[Segment, .
     return plan + tuple(segment for segment in rest if segment.id not in ids)
 
 
-def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment) -> tuple[Segment, ...]:
+def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment, seeded: bool) -> tuple[Segment, ...]:
     """The plan with the rendered segment at `index`, wherever it was moved (or removed) while it was rendering."""
     place = next((i for i, segment in enumerate(segments) if segment.id == rendered.id), None)
+    if seeded and place is not None:
+        segments = (*segments[:place], replace(segments[place], seed=rendered.seed), *segments[place + 1 :])
     if place == index:
         return segments
     if place is None or place < index:

@@ -246,7 +246,7 @@ class Renders:
         except StoreError as error:  # a full disk: the clip is there all the same, and the document keeps the take
             refused = error
         try:
-            document.keep(lambda project: edits.add_take(project, take, run.branch, follow))
+            document.keep(lambda project: edits.add_take(project, take, run.branch, follow, run.ask.seeded))
         finally:
             self._moved(run, take, follow)
         if refused:
