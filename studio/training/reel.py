@@ -79,7 +79,9 @@ class Schedule:
 
     def first(self, step: int) -> int:
         """The oldest film that a run resumed at this step can still see."""
-        return max(0, self.needed(step) - 2 * self.pool - self.warm)
+        stage = self.stage_of_step(step)
+        begin = self.film_ends[stage - 1] if stage else 0
+        return max(begin, min(self.film_ends[stage], self.needed(step)) - self.pool)
 
 
 class Reel(Dataset[Encoded]):

@@ -78,6 +78,8 @@ def test_stages_have_their_own_films() -> None:
     assert plan.size(boundary - 1) in {(192, 128), (160, 160)}
     assert plan.needed(100) - boundary == 10  # the second stage begins with a warm pool
     assert plan.first(20) == 0
+    assert plan.first(90) == boundary - 40  # the pool stopped moving on five films ago
+    assert plan.first(100) == boundary
 
 
 def test_sections_are_cut_with_their_history() -> None:
