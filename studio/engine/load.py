@@ -19,6 +19,7 @@ from studio.diffusion.autoencoder import PatchVideoAutoencoder
 from studio.diffusion.backbone import Backbone, Prediction
 from studio.diffusion.codec import Codec, PatchCodec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
+from studio.diffusion.continuation import Continuation
 from studio.engine.cards import ModelCard, ModelError, check
 
 T = TypeVar("T")
@@ -63,7 +64,10 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
     device = best_device() if device is None else torch.device(device)
     dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
     transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
-    backbone = Backbone(transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card))
+    continuation = part(card, Continuation, "continuation") if (card.folder / "continuation").is_dir() else None
+    backbone = Backbone(
+        transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card), continuation
+    )
     return FilmModel(
         card=card,
         backbone=frozen(backbone, device),

@@ -18,10 +18,12 @@ from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionMod
 from studio.diffusion.autoencoder import PatchVideoAutoencoder
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.conditioning import SmallConditioner
+from studio.diffusion.continuation import Continuation
 from studio.memory.framepack import pack
 from studio.training import parts
 from studio.training.keeping import Average, Curve, restore, save
-from studio.training.reel import Batch, Pool, Reel, Schedule, Stage, change_deviation
+from studio.training.motion import deviation, teach_motion
+from studio.training.reel import Batch, Pool, Reel, Schedule, Stage
 from studio.training.words import teach
 
 log = logging.getLogger(__name__)
@@ -41,11 +43,14 @@ class Recipe:
     pace: float = 1.0                      # new films per step
     rate: float = 1.5e-3
     words: int = 200                       # steps for the text encoder alone, first
-    text_rate: float = 0.3                 # of the rate, for the text encoder afterwards
+    motion: int = 2500                     # steps for the continuation alone, then
+    motion_films: int = 1000
+    text_rate: float = 0.0                 # of the rate, for the text encoder afterwards
     warmup: int = 100
     fall: float = 0.6                      # of the steps, at which the rate begins to fall
     shift: float = 3.0                     # of the sigmas
     least: float = 0.1                     # sigma
+    first: float = 0.4                     # share of sigma 1: there only the prompt tells the motion
     trust: float = 0.1                     # in x_t: share of the change's deviation that the Wiener guess is told
     noisy: float = 0.2                     # most noise on the history, in deviations of the change
     average: float = 0.995
@@ -80,20 +85,23 @@ class Objective(nn.Module):
         picture = self.image_encoder(pixel_values=batch.picture).last_hidden_state
         return Conditioning(text.last_hidden_state, words.attention_mask, text.pooler_output, picture)
 
+    @torch.no_grad()
+    def pooled(self, captions: list[str]) -> Tensor:
+        """Pooled prompts [B, P]."""
+        return self.conditioner().read(captions)[2]
+
     def forward(self, batch: Batch, draw: torch.Generator) -> Tensor:
         """The velocity's error: that of the clean estimate over sigma squared."""
         b = len(batch.target)
         even = torch.rand(b, generator=draw)
-        even = torch.where(torch.rand(b, generator=draw) < 0.12, torch.ones(b), even)   # the first step decides the motion
+        even = torch.where(torch.rand(b, generator=draw) < self.recipe.first, torch.ones(b), even)
         shift = self.recipe.shift
         sigma = (shift * even / (1 + (shift - 1) * even)).clamp(min=self.recipe.least).view(b, 1, 1, 1, 1).to(batch.target)
         noise = torch.randn(batch.target.shape, generator=draw).to(batch.target)
         start, recent = self._worn(batch, draw)
         packed = pack(start, recent, batch.target.shape[2])
         x = (1 - sigma) * batch.target + sigma * noise
-        timestep = 1000 * sigma.flatten()
-        output = self.backbone._network(x, timestep, packed, self.condition(batch), None, None)
-        clean = self.backbone.clean(x, sigma, packed, output)
+        clean = self.backbone.clean(x, sigma, packed, self.condition(batch))
         return ((clean - batch.target).square() / (sigma**2 + 0.05)).mean()
 
     def _worn(self, batch: Batch, draw: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -114,12 +122,27 @@ def schedule(recipe: Recipe) -> Schedule:
     return Schedule(stages, recipe.films, recipe.warm, recipe.pace)
 
 
-def assemble(recipe: Recipe, deviation: Tensor) -> Objective:
+def assemble(recipe: Recipe, change_deviation: Tensor) -> Objective:
     """A new film model."""
     shape = parts.Shape(**recipe.shape)
     words, text, image, transformer = parts.seeded(shape, recipe.seed)
-    backbone = Backbone(transformer, "change", coordinates=True, change_deviation=deviation)
+    continuation = Continuation(shape.side_width)
+    backbone = Backbone(transformer, "change", coordinates=True, change_deviation=change_deviation, continuation=continuation)
     return Objective(backbone, words, text, image, recipe)
+
+
+def prepare(objective: Objective, pool: Pool, autoencoder: PatchVideoAutoencoder) -> None:
+    """What is taught before the transformer: the text encoder its code, the continuation its motion; then the scale of the rest."""
+    recipe, backbone = objective.recipe, objective.backbone
+    teach(objective.tokenizer, objective.text_encoder, recipe.seed, recipe.words)
+    draw = torch.Generator().manual_seed(recipe.seed)
+    batches = [pool.batch(step, draw) for step in [0, 1, 2] * 40]
+    assert backbone.continuation is not None
+    teach_motion(backbone.continuation, objective.pooled, autoencoder, recipe.seed, recipe.motion, recipe.motion_films)
+    backbone.continuation.eval()
+    # A narrow network cannot carry the noise of a wide token, so it must not have to take it away again: told a smaller
+    # deviation, the guess leaves x_t to the network, which predicts x from the continuation (see the card).
+    backbone.change_deviation.copy_(recipe.trust * deviation(backbone.continuation, batches, objective.pooled))
 
 
 def rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -194,16 +217,10 @@ def begin(recipe: Recipe) -> Run:
     plan = schedule(recipe)
     shape = parts.Shape(**recipe.shape)
     pool = Pool(Reel(autoencoder, plan, recipe.seed, shape.image_size), plan, step, recipe.workers)
-    if state:
-        deviation = state["deviation"]
-    else:
-        draw = torch.Generator().manual_seed(recipe.seed)
-        # A narrow network cannot carry the noise of a wide token, so it must not have to take it away again: told a smaller
-        # deviation, the guess leaves x_t to the network, which predicts x from the newest frame (see the card).
-        deviation = recipe.trust * change_deviation([pool.batch(0, draw) for _ in range(40)])
-    objective = assemble(recipe, deviation)
-    if not state and recipe.words:
-        teach(objective.tokenizer, objective.text_encoder, recipe.seed, recipe.words)
+    objective = assemble(recipe, state["deviation"] if state else torch.ones(shape.channels))
+    if not state:
+        prepare(objective, pool, autoencoder)
+    objective.backbone.continuation.requires_grad_(False)
     objective.to(accelerator.device)
     optimizer = optimizer_of(objective, recipe)
     average = Average(objective, recipe.average)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionConfig, SiglipVisionModel
 
 from studio.training.captions import plan
+from studio.training.copying import copy_at_first
 
 SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
 """Not 2 for <eos>: CLIPTextModel takes that number for an old mistake and pools elsewhere."""
@@ -22,6 +23,7 @@ class Shape:
     """Sizes of the parts."""
 
     channels: int = 96
+    beside: int = 48           # channels of the continuation that are seen beside x_t
     heads: int = 4
     head_width: int = 64
     double_layers: int = 2
@@ -73,19 +75,18 @@ def image_encoder(shape: Shape) -> SiglipVisionModel:
 
 
 def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
-    """A small FramePack transformer that begins by changing nothing."""
+    """A small FramePack transformer that begins by copying: nothing changes until it has learned what does."""
     made = HunyuanVideoFramepackTransformer3DModel(
-        in_channels=shape.channels + 3, out_channels=shape.channels, num_attention_heads=shape.heads,
+        in_channels=shape.channels + shape.beside + 3, out_channels=shape.channels, num_attention_heads=shape.heads,
         attention_head_dim=shape.head_width, num_layers=shape.double_layers, num_single_layers=shape.single_layers,
         num_refiner_layers=1, patch_size=2, patch_size_t=1, guidance_embeds=False, text_embed_dim=shape.side_width,
         pooled_projection_dim=shape.side_width, rope_theta=256.0,
         rope_axes_dim=(shape.head_width // 4, shape.head_width * 3 // 8, shape.head_width * 3 // 8), image_condition_type=None,
         has_image_proj=True, image_proj_dim=shape.side_width, has_clean_x_embedder=True,
     )
+    copy_at_first(made)
     nn.init.zeros_(made.proj_out.weight)
     nn.init.zeros_(made.proj_out.bias)
-    for layer in (made.clean_x_embedder.proj_2x, made.clean_x_embedder.proj_4x):
-        nn.init.normal_(layer.weight, std=0.01)
     return made
 
 

@@ -169,9 +169,3 @@ def collate(parts: list[Batch]) -> Batch:
         picture=torch.cat([part.picture for part in parts]),
         captions=[caption for part in parts for caption in part.captions],
     )
-
-
-def change_deviation(batches: list[Batch]) -> Tensor:
-    """Deviation of (latent - newest) over the window, per channel, [C]."""
-    squares = [(batch.target - batch.recent[:, :, -1:]).square().mean(dim=(0, 2, 3, 4)) for batch in batches]
-    return torch.stack(squares).mean(0).sqrt()

@@ -126,14 +126,13 @@ def test_change_prediction_is_an_optimal_linear_guess(sigma: float) -> None:
     change = randn(1, 4, many, 1, 1, seed=1) * deviation.view(1, 4, 1, 1, 1)
     x = newest + change
     noisy = (1 - sigma) * x + sigma * randn(1, 4, many, 1, 1, seed=2)
-    packed = pack(newest, torch.cat([torch.zeros(1, 4, 18, 1, 1), newest], 2), 1)
-
-    guess = backbone.clean(noisy, torch.tensor(sigma).view(1, 1, 1, 1, 1), packed, torch.zeros_like(x))
+    at = torch.tensor(sigma).view(1, 1, 1, 1, 1)
+    guess = backbone.guess(noisy, at, newest, torch.zeros_like(x))
     error = (guess - x).pow(2).mean(dim=(0, 2, 3, 4))
     least = deviation**2 * sigma**2 / ((1 - sigma) ** 2 * deviation**2 + sigma**2)
     torch.testing.assert_close(error, least, rtol=0.05, atol=1e-4)
     # and the network's part is scaled so that its target has unit variance
-    unit = (x - guess) / (backbone.clean(noisy, torch.tensor(sigma).view(1, 1, 1, 1, 1), packed, torch.ones_like(x)) - guess)
+    unit = (x - guess) / (backbone.guess(noisy, at, newest, torch.ones_like(x)) - guess)
     torch.testing.assert_close(unit.std(dim=(0, 2, 3, 4)), torch.ones(4), rtol=0.05, atol=0)
 
 
