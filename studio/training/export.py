@@ -49,6 +49,8 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
     transformer.load_state_dict(plain(wrapped.state_dict()))
     transformer.to(torch.bfloat16).save_pretrained(folder / "transformer")
+    if objective.backbone.continuation is not None:
+        objective.backbone.continuation.save_pretrained(folder / "continuation")  # float32: it says how far
     objective.text_encoder.to(torch.bfloat16).save_pretrained(folder / "text_encoder")
     objective.image_encoder.to(torch.bfloat16).save_pretrained(folder / "image_encoder")
     objective.tokenizer.save_pretrained(folder / "tokenizer")
