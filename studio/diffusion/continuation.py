@@ -29,13 +29,14 @@ class Continuation(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(self, pooled_width: int = 128, width: int = 128) -> None:
         super().__init__()
-        self.motion = nn.Sequential(nn.Linear(pooled_width, width), nn.SiLU(), nn.Linear(width, 3))
-        nn.init.zeros_(self.motion[2].weight)
-        nn.init.zeros_(self.motion[2].bias)
+        last = nn.Linear(width, 3)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.motion = nn.Sequential(nn.Linear(pooled_width, width), nn.SiLU(), last)
 
     def velocity(self, pooled: Tensor) -> Tensor:
         """Camera's way per latent frame, [B, 3]: latent cells to the right and down, and inwards."""
-        velocity: Tensor = self.motion(pooled.to(self.motion[0].weight.dtype)).float()
+        velocity: Tensor = self.motion(pooled.to(self.dtype)).float()
         return velocity
 
     def forward(self, newest: Tensor, pooled: Tensor, window: int) -> Tensor:

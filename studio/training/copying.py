@@ -9,6 +9,8 @@ norms from removing contrast. Everything is trained afterwards.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
@@ -85,7 +87,7 @@ def _place(width: int, axes: tuple[int, ...]) -> Tensor:
     return vector
 
 
-def _attend(attention: nn.Module, look: Tensor, content: int, draw: torch.Generator) -> None:
+def _attend(attention: Any, look: Tensor, content: int, draw: torch.Generator) -> None:
     for layer in (attention.to_q, attention.to_k):
         nn.init.normal_(layer.weight, std=0.02, generator=draw)
         layer.bias.copy_(look)

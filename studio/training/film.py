@@ -186,7 +186,8 @@ class Run:
         draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
         batch = self.pool.batch(self.step, draw)
         device = self.accelerator.device
-        batch = Batch(*(t.to(device) for t in (batch.target, batch.start, batch.recent, batch.picture)), batch.captions)
+        parts = [t.to(device) for t in (batch.target, batch.start, batch.recent, batch.picture)]
+        batch = Batch(parts[0], parts[1], parts[2], parts[3], batch.captions)
         for group in self.optimizer.param_groups:
             group["lr"] = group["share"] * rate(self.recipe, self.step, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
@@ -220,7 +221,8 @@ def begin(recipe: Recipe) -> Run:
     objective = assemble(recipe, state["deviation"] if state else torch.ones(shape.channels))
     if not state:
         prepare(objective, pool, autoencoder)
-    objective.backbone.continuation.requires_grad_(False)
+    if objective.backbone.continuation is not None:
+        objective.backbone.continuation.requires_grad_(False)
     objective.to(accelerator.device)
     optimizer = optimizer_of(objective, recipe)
     average = Average(objective, recipe.average)

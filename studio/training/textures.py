@@ -183,12 +183,13 @@ def _ground(rng: np.random.Generator, width: int, height: int, line: np.ndarray,
                 for wx in range(x + 4, x + w - 6, 12):
                     pen.rectangle((wx, wy, wx + 5, wy + 7), fill=glow)
         else:
-            crown = [shape(rng, x, y - h, rng.uniform(8, 40)), [(x - 2, y), (x + 2, y), (x + 2, y - h), (x - 2, y - h)]]
-            for points in crown:
+            crown = shape(rng, x, y - h, rng.uniform(8, 40))
+            trunk = [(x - 2.0, y + 0.0), (x + 2.0, y + 0.0), (x + 2.0, y - h + 0.0), (x - 2.0, y - h + 0.0)]
+            for points in (crown, trunk):
                 pen.polygon(points, fill=fill)
                 mask.polygon(points, fill=255)
     for _ in range(int(rng.integers(0, 60))):
-        x, y = rng.uniform(0, width), rng.uniform(height * 0.5, height)
-        pen.polygon(shape(rng, x, y, rng.uniform(3, 30)), fill=tuple(int(c) for c in colours[rng.integers(40)]))
+        left, top = rng.uniform(0, width), rng.uniform(height * 0.5, height)
+        pen.polygon(shape(rng, left, top, rng.uniform(3, 30)), fill=tuple(int(c) for c in colours[rng.integers(40)]))
     alpha = alpha.filter(ImageFilter.GaussianBlur(0.6))
     return Layer(finish(rng, picture, rind), torch.from_numpy(np.asarray(alpha, dtype=np.float32) / 255)[None], near)
