@@ -116,16 +116,17 @@ class Backbone(nn.Module):
         if self.prediction == "velocity":
             return self._network(x, timestep, packed, conditioning, guidance, psi)
         sigma = (timestep.float() / 1000).clamp(min=1e-3).view(-1, 1, 1, 1, 1)
-        return (x.float() - self.clean(x, sigma, packed, conditioning, psi)) / sigma
+        return (x.float() - self.clean(x, sigma, packed, conditioning, guidance, psi)) / sigma
 
     def clean(
-        self, x: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, psi: Tensor | None = None
+        self, x: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
+        psi: Tensor | None = None,
     ) -> Tensor:
         """x from x_t for the "change" prediction, [B, C, W, h, w]; sigma [B, 1, 1, 1, 1]."""
         base = self.base(packed, conditioning)
         beside = base[:, : self.transformer.config.in_channels - x.shape[1] - 3 * self.coordinates]
         seen = x if self.continuation is None else torch.cat([x, beside.to(x)], dim=1)
-        output = self._network(seen, 1000 * sigma.flatten(), packed, conditioning, None, psi)
+        output = self._network(seen, 1000 * sigma.flatten(), packed, conditioning, guidance, psi)
         return self.guess(x, sigma, base, output)
 
     def base(self, packed: Packed, conditioning: Conditioning) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -23,6 +24,7 @@ from studio.diffusion.continuation import Continuation
 from studio.engine.cards import ModelCard, ModelError, check
 
 T = TypeVar("T")
+_LOADING = threading.Lock()
 
 # The page and the command line show their own progress.
 diffusers.utils.logging.disable_progress_bar()
@@ -61,21 +63,23 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
         ModelError: a file is missing, truncated or not what the card says; the message names it and the remedy.
     """
     check(card)
-    device = best_device() if device is None else torch.device(device)
-    dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-    transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
-    continuation = part(card, Continuation, "continuation") if (card.folder / "continuation").is_dir() else None
-    backbone = Backbone(
-        transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card), continuation
-    )
-    return FilmModel(
-        card=card,
-        backbone=frozen(backbone, device),
-        codec=_codec(card, device, dtype),
-        conditioner=_conditioner(card, device, dtype),
-        device=device,
-        fingerprint=fingerprint(card),
-    )
+    # The libraries' loaders build modules under switches of the whole process: two at once would spoil each other's.
+    with _LOADING:
+        device = best_device() if device is None else torch.device(device)
+        dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
+        transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+        continuation = part(card, Continuation, "continuation") if (card.folder / "continuation").is_dir() else None
+        backbone = Backbone(
+            transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card), continuation
+        )
+        return FilmModel(
+            card=card,
+            backbone=frozen(backbone, device),
+            codec=_codec(card, device, dtype),
+            conditioner=_conditioner(card, device, dtype),
+            device=device,
+            fingerprint=fingerprint(card),
+        )
 
 
 def fingerprint(card: ModelCard) -> str:
