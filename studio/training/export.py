@@ -51,6 +51,8 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     transformer.to(torch.bfloat16).save_pretrained(folder / "transformer")
     if objective.backbone.continuation is not None:
         objective.backbone.continuation.save_pretrained(folder / "continuation")  # float32: it says how far
+    if objective.backbone.continuation is not None:
+        objective.backbone.continuation.save_pretrained(folder / "continuation")
     objective.text_encoder.to(torch.bfloat16).save_pretrained(folder / "text_encoder")
     objective.image_encoder.to(torch.bfloat16).save_pretrained(folder / "image_encoder")
     objective.tokenizer.save_pretrained(folder / "tokenizer")

@@ -43,8 +43,8 @@ class Recipe:
     pace: float = 1.0                      # new films per step
     rate: float = 1.5e-3
     words: int = 200                       # steps for the text encoder alone, first
-    motion: int = 2500                     # steps for the continuation alone, then
-    motion_films: int = 1000
+    motion: int = 3000                     # steps for the continuation alone, then
+    motion_films: int = 330                # of each size
     text_rate: float = 0.0                 # of the rate, for the text encoder afterwards
     warmup: int = 100
     fall: float = 0.6                      # of the steps, at which the rate begins to fall
@@ -138,7 +138,7 @@ def prepare(objective: Objective, pool: Pool, autoencoder: PatchVideoAutoencoder
     draw = torch.Generator().manual_seed(recipe.seed)
     batches = [pool.batch(step, draw) for step in [0, 1, 2] * 40]
     assert backbone.continuation is not None
-    teach_motion(backbone.continuation, objective.pooled, autoencoder, recipe.seed, recipe.motion, recipe.motion_films)
+    teach_motion(backbone.continuation, objective.pooled, autoencoder, recipe.seed + 1, recipe.motion, recipe.motion_films)
     backbone.continuation.eval()
     # A narrow network cannot carry the noise of a wide token, so it must not have to take it away again: told a smaller
     # deviation, the guess leaves x_t to the network, which predicts x from the continuation (see the card).
