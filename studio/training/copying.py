@@ -73,7 +73,7 @@ def _embed(patches: nn.Conv3d, content: int, gains: dict[int, float], mark: floa
         channel, cell = divmod(place, CELLS)
         for first, gain in gains.items():
             weight[place, first + channel, 0, cell // 2, cell % 2] = gain
-    for place, axis in enumerate(COORDINATES, content + 1):
+    for place, axis in zip(range(content + 1, weight.shape[0]), COORDINATES, strict=False):
         weight[place, weight.shape[1] - 3 + axis] = (1.0 if axis else LOUD) / CELLS
     patches.bias.copy_(_constant(weight.shape[0], content, mark))  # type: ignore[union-attr]
 

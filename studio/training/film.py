@@ -139,7 +139,7 @@ def prepare(objective: Objective, pool: Pool, autoencoder: PatchVideoAutoencoder
     batches = [pool.batch(step, draw) for step in [0, 1, 2] * 40]
     assert backbone.continuation is not None
     teach_motion(backbone.continuation, objective.pooled, autoencoder, recipe.seed + 1, recipe.motion, recipe.motion_films)
-    backbone.continuation.eval()
+    backbone.continuation.eval()   # as it will be used: with its dead zone
     # A narrow network cannot carry the noise of a wide token, so it must not have to take it away again: told a smaller
     # deviation, the guess leaves x_t to the network, which predicts x from the continuation (see the card).
     backbone.change_deviation.copy_(recipe.trust * deviation(backbone.continuation, batches, objective.pooled))
@@ -222,7 +222,7 @@ def begin(recipe: Recipe) -> Run:
     if not state:
         prepare(objective, pool, autoencoder)
     if objective.backbone.continuation is not None:
-        objective.backbone.continuation.requires_grad_(False)
+        objective.backbone.continuation.eval().requires_grad_(False)
     objective.to(accelerator.device)
     optimizer = optimizer_of(objective, recipe)
     average = Average(objective, recipe.average)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.continuation import Continuation
 from studio.memory.framepack import pack, unwritten
 from studio.training import parts
 
@@ -15,7 +16,8 @@ SMALL = parts.Shape(double_layers=1, single_layers=2, side_width=32, side_layers
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     torch.manual_seed(0)
-    return Backbone(parts.transformer(SMALL).eval(), "change", coordinates=True, change_deviation=torch.full((96,), 0.1))
+    transformer = parts.transformer(SMALL).eval()
+    return Backbone(transformer, "change", True, torch.full((96,), 0.1), Continuation(32).eval())
 
 
 def conditioning() -> Conditioning:

@@ -37,9 +37,10 @@ def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def toy(run: Path, autoencoder: str) -> Recipe:
     shape = {"channels": 16, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1, "side_width": 32,
-             "side_layers": 1}
+             "side_layers": 1, "beside": 8}
     return Recipe(
         run=str(run), autoencoder=autoencoder, shape=shape, films=4, warm=3, pace=0.25, rate=4e-3, warmup=4, words=0,
+        motion=3, motion_films=2,
         stages=[{"steps": 12, "sizes": [[64, 32]], "batch": 4}, {"steps": 4, "sizes": [[32, 64]], "batch": 2}],
         bfloat16=False, threads=1, workers=0, look_every=0,
     )

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,9 @@ def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[st
             between(len(seen))
         return seen
 
-    return asyncio.run(asyncio.wait_for(collect(), 20))
+    # In a thread of its own: a browser test before this one may have left a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(asyncio.wait_for(collect(), 20))).result()
 
 
 def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
