@@ -1,0 +1,120 @@
+"""A sheet to paint a layer of a scene on: shapes with texture, shadow and glow, smooth edges. It knows nothing of what is painted.
+
+Points and widths are in units (1/128 of the frame's height), colours 0..1; the origin is the middle of a film's first view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFilter
+from torch import Tensor
+from torch.nn import functional as F
+
+from studio.training.world.noise import Area, noise
+
+Colour = Sequence[float] | np.ndarray
+Points = np.ndarray
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the scene. `near` is one over its depth: how much of the camera's way it shows."""
+
+    sheet: Tensor          # [3, H, W] opaque, or [4, H, W] with colours multiplied by the alpha that comes last; 0..1
+    corner: tuple[int, int]   # where its left top pixel lies, in pixels from the middle of the first view
+    near: float
+
+
+def byte(colour: Colour) -> tuple[int, int, int]:
+    """A colour as PIL wants it."""
+    r, g, b = (round(255 * min(max(float(c), 0.0), 1.0)) for c in colour)
+    return r, g, b
+
+
+class Sheet:
+    """Paper of an area's size at twice its fineness, painted with PIL and finished with torch."""
+
+    OVER = 2
+
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        self.size = (area.width * self.OVER, area.height * self.OVER)
+        self._paint = Image.new("RGBA", self.size, (0, 0, 0, 0))
+        self._rough = Image.new("L", self.size, 0)
+        self.pen, self._rough_pen = ImageDraw.Draw(self._paint), ImageDraw.Draw(self._rough)
+        self._tones: list[tuple[Image.Image, ImageDraw.ImageDraw, float]] = []
+
+    def place(self, points: Points) -> list[tuple[float, float]]:
+        """Points in pixels of the paper."""
+        scale = self.area.unit * self.OVER
+        moved = points * scale - np.array([self.area.left, self.area.top]) * self.OVER
+        return [(float(x), float(y)) for x, y in moved]
+
+    def polygon(self, points: Points, colour: Colour, rough: float = 0.0) -> None:
+        """Fill an outline [N, 2]; `rough` is the strength of the texture that finish() lays over it."""
+        placed = self.place(points)
+        self.pen.polygon(placed, fill=(*byte(colour), 255))
+        self._rough_pen.polygon(placed, fill=round(255 * rough))
+
+    def rectangle(self, left: float, top: float, right: float, bottom: float, colour: Colour, rough: float = 0.0) -> None:
+        self.polygon(np.array([[left, top], [right, top], [right, bottom], [left, bottom]]), colour, rough)
+
+    def ellipse(self, x: float, y: float, rx: float, ry: float, colour: Colour, rough: float = 0.0) -> None:
+        self.polygon(oval(x, y, rx, ry), colour, rough)
+
+    def line(self, points: Points, colour: Colour, width: float, rough: float = 0.0) -> None:
+        """A line through points [N, 2]."""
+        placed, thick = self.place(points), max(1, round(width * self.area.unit * self.OVER))
+        self.pen.line(placed, fill=(*byte(colour), 255), width=thick, joint="curve")
+        self._rough_pen.line(placed, fill=round(255 * rough), width=thick)
+
+    def tone(self, points: Points, strength: float, soft: float) -> None:
+        """Lighten (above 0) or darken (below) an outline by a log gain, blurred by `soft` units, over all that is painted."""
+        small = Image.new("L", self.area_size, 0)
+        placed = [(x / self.OVER, y / self.OVER) for x, y in self.place(points)]
+        ImageDraw.Draw(small).polygon(placed, fill=255)
+        self._tones.append((small.filter(ImageFilter.GaussianBlur(soft * self.area.unit)), ImageDraw.Draw(small), strength))
+
+    @property
+    def area_size(self) -> tuple[int, int]:
+        return (self.area.width, self.area.height)
+
+    def finish(self, near: float, under: Tensor | None = None, key: int = 0, texture: float = 0.1, slope: float = 1.4) -> Layer:
+        """The layer: `under` [3, H, W] shows where nothing is painted; None leaves it clear there."""
+        paint = _floats(self._paint.reduce(self.OVER))
+        if bool(texture) and self._rough.getbbox() is not None:
+            rough = _floats(self._rough.reduce(self.OVER))
+            paint[:3] += texture * rough * paint[3:] * noise(key, 1, self.area, slope, coarse=64.0)
+        colour, alpha = paint[:3], paint[3:]
+        if under is not None:
+            colour = under * (1 - alpha) + colour
+        for image, _, strength in self._tones:
+            colour = colour * (strength * _floats(image)).exp()
+        sheet = colour.clamp(0, 1) if under is not None else torch.cat([torch.minimum(colour.clamp(min=0), alpha), alpha])
+        return Layer(sheet.contiguous(), (self.area.left, self.area.top), near)
+
+
+def _floats(image: Image.Image) -> Tensor:
+    array = np.asarray(image, dtype=np.float32) / 255
+    return torch.from_numpy(array)[None] if array.ndim == 2 else torch.from_numpy(array).permute(2, 0, 1).contiguous()
+
+
+def oval(x: float, y: float, rx: float, ry: float, corners: int = 28) -> Points:
+    """An ellipse's outline."""
+    angle = np.arange(corners) * (2 * np.pi / corners)
+    return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], axis=1)
+
+
+def softened(layer: Layer, radius: float) -> Layer:
+    """The layer out of focus, blurred by so many pixels."""
+    size = int(np.ceil(2 * radius))
+    reach = torch.arange(-size, size + 1).float()
+    kernel = (-(reach**2) / (2 * radius**2)).exp()
+    kernel = (kernel / kernel.sum()).view(1, 1, -1, 1)
+    sheet = F.pad(layer.sheet[:, None], (size, size, size, size), mode="replicate")
+    sheet = F.conv2d(F.conv2d(sheet, kernel), kernel.transpose(2, 3))[:, 0]
+    return Layer(sheet, layer.corner, layer.near)
