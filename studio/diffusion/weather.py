@@ -1,0 +1,220 @@
+"""Weather as a texture: draws snow, rain and fog over decoded frames, from how much there is and a clock. It knows no latents.
+
+The idea is film-grain synthesis, as in AV1: what is noise to the eye is not coded but drawn again by the decoder. Small texture
+networks (Ulyanov et al. 2016, arXiv:1603.03417) turn white noise on a torus into sheets of flakes, streaks and veils, once; a frame
+then reads each sheet at its velocity times the clock. Letters: B batch, T frames, H and W pixel height and width, S torus size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+KINDS = ("snow", "rain", "fog")
+GRAINS = {"snow": (1,), "rain": (1,), "fog": (16, 32, 64, 128)}   # pixels from one value of a noise to the next
+REACHES = {"snow": (9, 9), "rain": (31, 7), "fog": (5, 5)}         # height and width of what one value of noise may draw
+NOISES = 3                                                         # channels of noise of each grain
+SHARPNESS = 8.0                                                    # of the step from noise too weak for a flake to strong enough
+THINNING = {"snow": 0.7, "rain": 0.7, "fog": 0.0}                  # little weather: 1 few full flakes, 0 all of them, faint
+SWAY = {"snow": 2.5, "rain": 0.0, "fog": 0.0}                      # pixels to either side, besides the velocity
+SWAY_PERIOD = 56.0                                                 # frames; each depth a little longer than the one before
+LIT = {"snow": (0.10, 1.9, 0.97), "rain": (0.10, 1.5, 0.90), "fog": (0.06, 1.25, 0.88)}
+"""Colour of the weather by the frame's mean brightness m: offset + gain * m, at most the third; it must not glow at night."""
+DIMMING = 0.15                                                     # of the light that full rain takes
+
+
+class TextureNetwork(nn.Module):
+    """Noise [N, C, H, W] of a torus -> a texture [N, 1, H, W], of about 0..1, of the same torus."""
+
+    def __init__(self, kind: str, width: int) -> None:
+        super().__init__()
+        self.grains, (tall, wide) = GRAINS[kind], REACHES[kind]
+        self.sparse = self.grains == (1,)
+        self.unit = 1 if self.sparse else 2 * self.grains[-1]      # a torus is some of these wide and high
+        channels = NOISES * len(self.grains)
+        self.pick = nn.Conv2d(channels, width, 1)
+        self.shape = nn.Conv2d(width, width // 2, (tall, wide))
+        self.finish = nn.Conv2d(width // 2, 1, 1)
+        self._begin()
+
+    @torch.no_grad()
+    def _begin(self) -> None:
+        """Begin near clear weather. Sparse things: at soft spots where a rare value of the noise is, not at wild patterns."""
+        self.finish.bias.fill_(0.0 if self.sparse else 0.3)  # type: ignore[union-attr]
+        if not self.sparse:
+            self.finish.weight *= 0.15
+            return
+        self.pick.weight /= self.pick.weight.norm(dim=1, keepdim=True)
+        nn.init.uniform_(self.pick.bias, -3.7, -3.1)  # type: ignore[arg-type]
+        tall, wide = self.shape.kernel_size
+        y, x = torch.arange(tall) - tall // 2, torch.arange(wide) - wide // 2
+        spot = torch.exp(-((y / (0.2 * tall)) ** 2)[:, None] - (x / (0.2 * wide)) ** 2)
+        self.shape.weight.copy_(spot * torch.empty(*self.shape.weight.shape[:2], 1, 1).uniform_(0.5, 1.5))
+        self.finish.weight.fill_(1 / self.finish.weight.shape[1])
+
+    def forward(self, noise: Tensor) -> Tensor:
+        tall, wide = self.shape.kernel_size
+        x = F.relu(_conv(self.pick, noise))
+        x = -torch.expm1(-SHARPNESS * x) if self.sparse else x    # all that passes counts nearly alike
+        x = F.pad(x, (wide // 2, wide // 2, tall // 2, tall // 2), mode="circular")
+        return _conv(self.finish, F.leaky_relu(_conv(self.shape, x), 0.1))
+
+    def noise(self, draw: torch.Generator, height: int, width: int, number: int = 1) -> Tensor:
+        """White noise [number, C, H, W] of each grain, grown to the torus's size. On the CPU: the same on any machine.
+
+        Raises:
+            ValueError: the largest grain does not fit the torus.
+        """
+        if height % self.unit or width % self.unit:
+            raise ValueError(f"A torus of {height} x {width} pixels; both must be multiples of {self.unit}.")
+        grown = []
+        for grain in self.grains:
+            values = torch.randn(number, NOISES, height // grain, width // grain, generator=draw)
+            grown.append(_grow(values, grain))
+        return torch.cat(grown, dim=1)
+
+
+class WeatherSynthesis(ModelMixin, ConfigMixin):
+    """Draws `kinds` of weather, each of some depths, made by texture networks of some width, on tori of `size` pixels.
+
+    A frame depends on its own pixels, amounts and clock alone: a film decoded in pieces has the bits of one decoded at once.
+    """
+
+    config_name = "config.json"
+    velocities: Tensor
+
+    @register_to_config
+    def __init__(
+        self, kinds: Sequence[str] = KINDS, depths: Sequence[int] = (3, 2, 2), widths: Sequence[int] = (8, 8, 12),
+        size: int = 512, seed: int = 7,
+    ) -> None:
+        super().__init__()
+        if strangers := sorted(set(kinds) - set(KINDS)):
+            raise ValueError(f"Weather {strangers[0]!r} cannot be drawn; known are {', '.join(KINDS)}.")
+        self.textures = nn.ModuleList(
+            TextureNetwork(kind, width) for kind, count, width in zip(kinds, depths, widths, strict=True) for _ in range(count))
+        self.register_buffer("velocities", torch.zeros(sum(depths), 2))    # x, y in pixels a frame, farthest depth first
+        self._sheets: dict[int, Tensor] = {}
+
+    def forward(self, frames: Tensor, amounts: Tensor, clock: Tensor) -> Tensor:
+        """Frames with their weather; a frame whose amounts are 0 comes out as it is.
+
+        Args:
+            frames: [B, 3, T, H, W] in [-1, 1], or a little beyond.
+            amounts: [B, T, kinds] of each kind of weather, 0..1; beyond is cut.
+            clock: [B, T] frames since some moment, fractions too; up to a million.
+
+        Raises:
+            ValueError: the shapes do not belong together, or an amount or a clock is not finite.
+        """
+        b, channels, t = frames.shape[:3]
+        if channels != 3 or amounts.shape != (b, t, len(self.config.kinds)) or clock.shape != (b, t):
+            raise ValueError(f"Weather for frames {tuple(frames.shape)} needs amounts [{b}, {t}, {len(self.config.kinds)}] and a "
+                             f"clock [{b}, {t}], not {tuple(amounts.shape)} and {tuple(clock.shape)}.")
+        shares, moments = amounts.detach().cpu().double(), clock.detach().cpu().double()
+        if not (shares.isfinite().all() and moments.isfinite().all()):
+            raise ValueError("An amount of weather or its clock is not a finite number: the latents that carry them are broken.")
+        shares = shares.clamp(0, 1)
+        cloudy = shares.amax(dim=2) > 0
+        if not bool(cloudy.any()):
+            return frames
+        drawn = frames.clone()
+        for i, j in cloudy.nonzero().tolist():
+            drawn[i, :, j] = self._draw(frames[i, :, j], shares[i, j].tolist(), float(moments[i, j])).to(frames.dtype)
+        return drawn
+
+    def overlay(self, kind: str, amount: float, clock: float, height: int, width: int) -> Tensor:
+        """How much of the frame each pixel of weather hides at this moment, [H, W] in 0..1."""
+        clear: Tensor | None = None
+        for depth in self._depths(kind):
+            alpha, rank = self._read(kind, depth, clock, height, width)
+            thin = THINNING[kind]
+            present = (amount * (1 + thin) - thin * rank).clamp(0, 1) if thin and amount < 1 else amount
+            clear = 1 - alpha * present if clear is None else clear * (1 - alpha * present)
+        return 1 - clear if clear is not None else torch.zeros(height, width, device=self.device)
+
+    def _draw(self, frame: Tensor, shares: list[float], clock: float) -> Tensor:
+        """One frame [3, H, W]; contiguous, so that its mean has the same bits wherever it came from."""
+        picture = frame.float().contiguous()
+        light = picture.mean(dim=(1, 2)) / 2 + 0.5
+        light = (0.7 * light.mean() + 0.3 * light).clamp(0, 1)      # weather is grey, but takes on some of the scene's colour
+        for kind in ("fog", "snow", "rain"):
+            amount = shares[self.config.kinds.index(kind)] if kind in self.config.kinds else 0.0
+            if not amount:
+                continue
+            if kind == "rain":
+                picture = (picture + 1) * (1 - DIMMING * amount) - 1
+            offset, gain, most = LIT[kind]
+            colour = (offset + gain * light).clamp(max=most) * 2 - 1
+            hidden = self.overlay(kind, amount, clock, *frame.shape[1:]).to(picture.device)
+            picture = torch.lerp(picture, colour.view(3, 1, 1), hidden)
+        return picture
+
+    def _read(self, kind: str, depth: int, clock: float, height: int, width: int) -> Tensor:
+        """The sheet of a depth where the clock has moved it, [2, H, W]: texture, and rank of the flake in the order of arrival."""
+        sheet = self._sheet(depth)
+        number = depth - self._depths(kind)[0]
+        x, y = (float(speed) * clock for speed in self.velocities[depth])
+        x += SWAY[kind] * math.sin(2 * math.pi * clock / (SWAY_PERIOD * (1 + 0.3 * number)) + 2.1 * number)
+        size = sheet.shape[1]
+        left, top = math.floor(-x), math.floor(-y)
+        right, down = -x - left, -y - top
+        rows = torch.arange(top, top + height + 1, device=sheet.device).remainder(size)
+        columns = torch.arange(left, left + width + 1, device=sheet.device).remainder(size)
+        seen = sheet[:, rows][:, :, columns]
+        seen = torch.lerp(seen[:, :-1], seen[:, 1:], down) if down else seen[:, :-1]
+        return torch.lerp(seen[:, :, :-1], seen[:, :, 1:], right) if right else seen[:, :, :-1]
+
+    def _sheet(self, depth: int) -> Tensor:
+        """Texture and ranks of a depth, [2, S, S], made at first use: the textures only move, so a film needs them once."""
+        if depth not in self._sheets:
+            network = self.textures[depth]
+            draw = torch.Generator().manual_seed(self.config.seed * 1000 + depth)
+            size = self.config.size
+            with torch.inference_mode(False), torch.no_grad():
+                texture = network(network.noise(draw, size, size).to(self.device))[0, 0].clamp(0, 1)
+                smooth = _grow(torch.randn(1, 1, size // 16, size // 16, generator=draw), 16).flatten()
+                rank = torch.empty(size * size)
+                rank[smooth.argsort()] = torch.linspace(0, 1, size * size)
+                self._sheets[depth] = torch.stack([texture, rank.view(size, size).to(texture)])
+        return self._sheets[depth]
+
+    def _depths(self, kind: str) -> range:
+        at = self.config.kinds.index(kind)
+        begin = sum(self.config.depths[:at])
+        return range(begin, begin + self.config.depths[at])
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        self._sheets.clear()
+        return super()._apply(fn, recurse)
+
+    def train(self, mode: bool = True) -> WeatherSynthesis:
+        self._sheets.clear()
+        super().train(mode)
+        return self
+
+    def load_state_dict(self, *args: Any, **options: Any) -> Any:
+        self._sheets.clear()
+        return super().load_state_dict(*args, **options)
+
+
+def _conv(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    """In float32, whatever the weights are kept in: sheets are made once."""
+    bias = None if layer.bias is None else layer.bias.float()
+    return F.conv2d(x, layer.weight.float(), bias)
+
+
+def _grow(values: Tensor, grain: int) -> Tensor:
+    """Bicubic, `grain` times as large, on the torus."""
+    if grain == 1:
+        return values
+    around = F.pad(values, (2, 2, 2, 2), mode="circular")
+    grown = F.interpolate(around, scale_factor=float(grain), mode="bicubic", align_corners=False)
+    return grown[:, :, 2 * grain : -2 * grain, 2 * grain : -2 * grain]
