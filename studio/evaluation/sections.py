@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from studio.diffusion import flow
 from studio.diffusion.section import Finished, Sampling, section
+from studio.engine.heap import give_back
 from studio.engine.load import FilmModel
 from studio.engine.render import pixels
 from studio.media.clip import write_clip
@@ -69,9 +70,10 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
         encoding, _ = timed(write_clip, folder / "section.mp4", frames, model.card.fps)
         snapshot = done.snapshot
         saving, _ = timed(snapshot.write, folder / "section.safetensors")
+        freeing, _ = timed(give_back)
         rows.append({
             "conditioning": conditioning_seconds if index == 0 else 0.0, "denoising": denoising, "decoding": decoding,
-            "encoding": encoding, "snapshot": saving, "resident_mib": resident_mib(),
+            "encoding": encoding, "snapshot": saving, "freeing": freeing, "resident_mib": resident_mib(),
         })
     return rows
 
