@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from studio.engine.cards import ModelCard, ModelError
-from studio.engine.events import EngineStatus, Event, Failed, RenderRequest, Working
+from studio.engine.events import Cancelled, EngineStatus, Event, Failed, RenderRequest, Working
 from studio.engine.jobs import Job, Listen, Worker
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Engine:
         with self._lock:
             if self._renderer is None or self._renderer.model.card.name != card.name:
                 self._renderer = None  # free the old model before the new one is read
+                gc.collect()           # it holds itself by its cache
                 device = best_device() if self._device is None else self._device
                 self._renderer = Renderer(load(card, device))
                 name = self._renderer.model.device.type.upper()
@@ -73,8 +75,10 @@ class Engine:
     def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         if not self._warm.is_set():
             yield Working(request.take, "warming up the engine")
-            while not self._warm.wait(0.1) and not stop.is_set():
-                pass
+            while not self._warm.wait(0.1):
+                if stop.is_set():
+                    yield Cancelled(request.take, 0, 0, 0.0)
+                    return
         card = self._cards.get(request.model)
         if card is None:
             known = ", ".join(self._cards) or "none"
@@ -84,8 +88,10 @@ class Engine:
         yield Working(request.take, "loading the model")
         try:
             renderer = self._load(card)
-        except ModelError as error:
-            yield Failed(request.take, str(error), "Nothing already made is lost.", 0, 0, 0.0)
+        except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
+            from studio.engine.failures import explain  # by now torch is there
+
+            yield Failed(request.take, *explain(error, request), 0, 0, 0.0)
             return
         yield from renderer.render(request, stop)
 

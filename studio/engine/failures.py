@@ -10,6 +10,7 @@ from studio.diffusion.section import NotFiniteError
 from studio.engine.cards import ModelError
 from studio.engine.events import RenderRequest
 from studio.media import MediaError
+from studio.media.disk import FULL
 from studio.memory.snapshot import SnapshotError
 
 KEPT = "The finished sections are kept."
@@ -27,11 +28,11 @@ def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         width, height = request.size
         return (
-            f"There is not enough memory for a section at {width} x {height}.",
+            f"There is not enough memory for the model and a section at {width} x {height}.",
             f"Close other programs that use the graphics card, or choose a smaller size. {KEPT}",
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in FULL:
         return f"The disk is full: {request.folder} cannot be written.", f"Free some space and generate again. {KEPT}"
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         return f"The folder {request.folder} cannot be written.", f"Allow writing there, or move the project. {KEPT}"
     return f"Rendering stopped: {type(error).__name__}: {error}", f"Generate again; if it happens again, report this text. {KEPT}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
+import logging
 import queue
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from studio.engine.events import Cancelled, Event, Failed, RenderRequest, TakeDone
+from studio.engine.events import Cancelled, Event, Failed, RenderRequest
 
 JobState = Literal["queued", "running", "done", "cancelled", "failed"]
 Render = Callable[[RenderRequest, threading.Event], Iterator[Event]]
 Listen = Callable[["Job", Event | None], None]
+
+log = logging.getLogger(__name__)
 
 
 class Job:
@@ -29,6 +33,8 @@ class Job:
         self.listen = listen
         self.stop = threading.Event()
         self.ended = threading.Event()
+        self.context = contextvars.copy_context()  # of whoever asks: what a host notes of a visitor reaches the worker
+        self._take = ""                # the one being rendered
 
     def cancel(self) -> None:
         """Ask the job to stop: within one denoising step when running, at once when queued. Finished sections stay."""
@@ -40,32 +46,43 @@ class Job:
 
     def run(self, render: Render) -> None:
         """Render every request. Never raises: whatever goes wrong becomes a `Failed` event and the state 'failed'."""
-        self._enter("cancelled" if self.stop.is_set() else "running")
-        while self.state == "running":
-            request = None
-            try:
-                if self.stop.is_set():
-                    self._enter("cancelled")
-                    break
-                request = next(self.requests, None)
-                if request is None:
-                    self._enter("done")
-                    break
-                for event in render(request, self.stop):
-                    self.listen(self, event)
-                    if isinstance(event, Cancelled):
-                        self._enter("cancelled")
-                    elif isinstance(event, Failed):
-                        self.error = event
-                        self._enter("failed")
-                    elif isinstance(event, TakeDone):
-                        request = None
-            except Exception as error:  # noqa: BLE001 - the worker must outlive any job
-                take = request.take if request else ""
-                self.error = Failed(take, f"{type(error).__name__}: {error}", "Nothing already made is lost; try again.", 0, 0, 0.0)
-                self.listen(self, self.error)
+        try:
+            self._enter("cancelled" if self.stop.is_set() else "running")
+            while self.state == "running":
+                self._next(render)
+        except Exception as error:  # noqa: BLE001 - the worker must outlive any job
+            self._break(error)
+        finally:
+            self.ended.set()
+
+    def _next(self, render: Render) -> None:
+        """Render the next request, if there is one and nobody asked to stop."""
+        if self.stop.is_set():
+            self._enter("cancelled")
+            return
+        request = next(self.requests, None)
+        if request is None:
+            self._enter("done")
+            return
+        self._take = request.take
+        for event in render(request, self.stop):
+            self.listen(self, event)
+            if isinstance(event, Cancelled):
+                self._enter("cancelled")
+            elif isinstance(event, Failed):
+                self.error = event
                 self._enter("failed")
-        self.ended.set()
+        self._take = ""
+
+    def _break(self, error: Exception) -> None:
+        """End in what nobody foresaw. The listener may be what broke: it is told, and need not hear it."""
+        self.state = "failed"
+        self.error = Failed(self._take, f"{type(error).__name__}: {error}", "Nothing already made is lost; try again.", 0, 0, 0.0)
+        for event in (self.error, None):
+            try:
+                self.listen(self, event)
+            except Exception:
+                log.exception("nobody heard that a job failed: %s", self.error.message)
 
     def _enter(self, state: JobState) -> None:
         self.state = state
@@ -87,4 +104,5 @@ class Worker:
 
     def _loop(self) -> None:
         while True:
-            self._queue.get().run(self._render)
+            job = self._queue.get()
+            job.context.run(job.run, self._render)

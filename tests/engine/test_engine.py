@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
 import subprocess
 import sys
 import threading
+import weakref
+from pathlib import Path
 
 import pytest
 
-from studio.engine.cards import ModelCard
+from studio.engine.cards import ModelCard, read_card
 from studio.engine.engine import Engine
-from studio.engine.events import EngineStatus, Event, Failed, TakeDone, Working
+from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Step, TakeDone, Working
 from studio.engine.jobs import Job
 from tests.engine.conftest import Ask
 
@@ -44,6 +48,82 @@ def test_a_job_can_be_cancelled_while_the_engine_warms_up(models: dict[str, Mode
     assert job.wait(60)
     assert job.state == "cancelled"
     assert not any(isinstance(e, TakeDone) for e in events)
+
+
+def test_cancel_does_not_wait_for_the_warm_up(models: dict[str, ModelCard], ask: Ask) -> None:
+    engine = Engine((models["small"],), device="cpu")                 # it never starts
+    job, events = submit(engine, ask("a"))
+    while not events:
+        assert not job.wait(0.01)
+    job.cancel()
+    assert job.wait(5) and job.state == "cancelled"
+    assert events == [Working("a", "warming up the engine"), Cancelled("a", 0, 0, 0.0)]
+
+
+def test_cancelled_while_a_model_loads(models: dict[str, ModelCard], ask: Ask) -> None:
+    engine, events = Engine((models["small"], models["large"]), device="cpu"), []
+
+    def listen(job: Job, event: Event | None) -> None:
+        events.append(event)
+        if event == Working("a", "loading the model"):
+            job.cancel()
+
+    engine.start()
+    job = engine.submit(iter([ask("a", model="large")]), listen)
+    assert job.wait(60) and job.state == "cancelled"
+    assert not any(isinstance(e, Step) for e in events)
+
+
+def test_the_old_model_is_gone_before_the_new_one_is_read(models: dict[str, ModelCard], ask: Ask) -> None:
+    engine = Engine((models["small"], models["large"]), device="cpu")
+    engine.start()
+    first, _ = submit(engine, ask("a"))
+    assert first.wait(60) and engine._renderer
+    old = weakref.ref(engine._renderer)
+    told: list[bool] = []
+    engine.watch(lambda _: told.append(old() is None))
+    gc.disable()                                                      # it would come to it some time
+    try:
+        second, _ = submit(engine, ask("b", model="large"))
+        assert second.wait(60) and second.state == "done"
+    finally:
+        gc.enable()
+    assert told == [True]
+
+
+def test_a_model_cut_short_is_named_and_works_once_it_is_whole(
+    models: dict[str, ModelCard], ask: Ask, tmp_path: Path
+) -> None:
+    shutil.copytree(models["small"].folder, tmp_path / "models" / "small")
+    weights = tmp_path / "models" / "small" / "transformer" / "diffusion_pytorch_model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:1000])
+    told: list[EngineStatus] = []
+    engine = Engine((read_card(tmp_path / "models" / "small"),), device="cpu")
+    engine.watch(told.append)
+    engine.start()
+    job, events = submit(engine, ask("a"))
+    assert job.wait(60) and job.state == "failed"
+    assert told[0].state == "failed" and "diffusion_pytorch_model.safetensors has 1,000 bytes" in told[0].note
+    assert isinstance(events[-1], Failed) and "cut short" in events[-1].message and "again" in events[-1].message
+    weights.write_bytes(content)
+    job, _ = submit(engine, ask("a"))
+    assert job.wait(60) and job.state == "done" and engine.status().state == "ready"
+
+
+def test_no_memory_for_a_model_is_told_with_a_remedy(
+    models: dict[str, ModelCard], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine((models["small"],), device="cpu")
+
+    def too_large(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("studio.engine.load.load", too_large)
+    engine.start()
+    job, events = submit(engine, ask("a"))
+    assert job.wait(60) and job.state == "failed"
+    assert isinstance(events[-1], Failed) and "not enough memory" in events[-1].message and "smaller size" in events[-1].remedy
 
 
 def test_an_unknown_model_is_named(models: dict[str, ModelCard], ask: Ask) -> None:

@@ -119,6 +119,20 @@ def test_a_listener_that_breaks_fails_its_job_only() -> None:
     assert worker.submit(Job(iter([request("b")]), Log())).wait(5)
 
 
+@pytest.mark.parametrize("deaf_to", ["running", "failed"])
+def test_a_listener_that_hears_nothing_at_all_stops_no_worker(deaf_to: JobState) -> None:
+    def listen(job: Job, event: Event | None) -> None:
+        if job.state == deaf_to or isinstance(event, Working | Failed):
+            raise ValueError("the page is gone")
+
+    worker = Worker(finish)
+    job = worker.submit(Job(iter([request("a")]), listen))
+    assert job.wait(5), "whoever waits for it goes on"
+    assert job.state == "failed" and job.error is not None and "the page is gone" in job.error.message
+    good = worker.submit(Job(iter([request("b")]), Log()))
+    assert good.wait(5) and good.state == "done"
+
+
 @pytest.mark.parametrize("event", [Failed("a", "m", "r", 0, 0, 0.0), Cancelled("a", 0, 0, 0.0)])
 def test_the_state_follows_the_last_event(event: Event) -> None:
     job = Worker(lambda ask, stop: iter([event])).submit(Job(iter([request("a")]), Log()))

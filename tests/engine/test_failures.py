@@ -1,0 +1,44 @@
+"""Failures in words: each names what happened and what to do, and none of them is a bare exception."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.diffusion.section import NotFiniteError
+from studio.engine.cards import ModelError
+from studio.engine.failures import KEPT, explain
+from studio.media import MediaError
+from studio.memory.snapshot import SnapshotError
+from tests.engine.conftest import Ask
+
+
+@pytest.mark.parametrize(
+    ("error", "happened", "remedy"),
+    [
+        (MediaError("clip.mp4 is damaged."), "clip.mp4 is damaged.", ""),
+        (SnapshotError("snapshot.safetensors is missing."), "snapshot.safetensors is missing.", ""),
+        (ModelError("transformer is cut short."), "transformer is cut short.", ""),
+        (NotFiniteError(), "not numbers", "another seed"),
+        (torch.OutOfMemoryError("CUDA"), "not enough memory for the model and a section at 64 x 32", "smaller size"),
+        (MemoryError(), "not enough memory", "smaller size"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full", "Free some space"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), "disk is full", "Free some space"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be written", "Allow writing"),
+        (OSError(errno.EROFS, "Read-only file system"), "cannot be written", "move the project"),
+        (ZeroDivisionError("by nothing"), "ZeroDivisionError: by nothing", "report this text"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_happened_and_what_to_do(error: Exception, happened: str, remedy: str, ask: Ask) -> None:
+    message, do = explain(error, ask())
+    assert happened in message and remedy in do
+    assert do.endswith(KEPT), "an artist always hears what became of the work"
+
+
+def test_the_folder_that_refuses_is_named(ask: Ask, tmp_path: Path) -> None:
+    for number in (errno.ENOSPC, errno.EACCES):
+        assert str(tmp_path / "a") in explain(OSError(number, "no"), ask())[0]
