@@ -17,7 +17,7 @@ from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
-from studio.engine import take_folder
+from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain
 from studio.engine.load import FilmModel
@@ -35,6 +35,7 @@ class Renderer:
     def __init__(self, model: FilmModel) -> None:
         self.model = model
         self.pace = Pace()
+        self._stride = max(1, model.card.section_frames // model.card.window)  # frames of one latent
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
         self._condition = lru_cache(maxsize=64)(self._conditioning)
 
@@ -61,8 +62,10 @@ class Renderer:
 
     def _sections(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         yield Working(request.take, "reading prompt and picture")
-        conditioning = self._condition(request.prompt, request.reference, request.size)
         begun = take_folder.finished_sections(request.folder)
+        if stop.is_set() and begun < request.sections:
+            raise StoppedError
+        conditioning = self._condition(request.prompt, request.reference, request.size)
         snapshot = self._snapshot(request, begun)
         stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
         for index in range(begun, request.sections):
@@ -74,6 +77,7 @@ class Renderer:
                     yield Working(request.take, "decoding")
                     snapshot = progress.snapshot
                     yield self._finish(request, index, progress, stream)
+                    heap.give_back()
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -103,7 +107,7 @@ class Renderer:
         done.snapshot.write(take_folder.section_snapshot(request.folder, index))
         self.pace.finished(request.size, time.monotonic() - clock)
         left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
-        return SectionDone(request.take, index, request.sections, len(frames), clip, left, self._small(frames[::4]))
+        return SectionDone(request.take, index, request.sections, len(frames), clip, left, self._small(frames[:: self._stride]))
 
     def _snapshot(self, request: RenderRequest, begun: int) -> Snapshot:
         """Where to go on: behind the finished sections of this take, behind its parent, or at the reference image."""
@@ -140,7 +144,7 @@ class Renderer:
 
     def _small(self, frames: NDArray[np.uint8]) -> bytes:
         """One frame per latent, as a small animation."""
-        return preview_webp(frames, fps=self.model.card.fps / 4, width=PREVIEW_WIDTH)
+        return preview_webp(frames, fps=self.model.card.fps / self._stride, width=PREVIEW_WIDTH)
 
 
 def pixels(frames: Tensor) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from studio.media.clip import probe, read_clip
+from studio.media.disk import whole
 from studio.media.join import join
 from studio.media.picture import poster
 
@@ -49,16 +50,15 @@ def close(folder: Path) -> tuple[int, int]:
     if not sections:
         return 0, 0
     join([section_clip(folder, i) for i in range(sections)], folder / CLIP)
-    last = folder / f"{SNAPSHOT}.partial"
-    last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
-    last.replace(folder / SNAPSHOT)
+    with whole(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
+        last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
     first = read_clip(section_clip(folder, 0))
     poster(first[len(first) // 2], folder / POSTER)
     return sections, probe(folder / CLIP).frames
 
 
 def tidy(folder: Path) -> None:
-    """Remove the section files of a take that is finished."""
+    """Remove the section files of a take that is finished, and half files that a killed studio left."""
     for path in folder.iterdir():
-        if re.fullmatch(r"section-\d{3}\.(mp4|safetensors|partial)", path.name):
+        if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp)", path.name):
             path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from pathlib import Path
 
@@ -95,6 +96,16 @@ def test_cancelled_in_every_phase(renderer: Renderer, ask: Ask, phase: str) -> N
     assert len(steps_after) <= (2 if phase == "saving" else 0)
 
 
+def test_cancelled_while_reading_no_encoder_runs(renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: object) -> None:
+        raise AssertionError("a large text encoder takes many times longer than a step")
+
+    monkeypatch.setattr(renderer, "_condition", late)
+    stop = threading.Event()
+    stop.set()
+    assert isinstance(run(renderer, ask(), stop)[-1], Cancelled)
+
+
 def test_not_a_number_fails_and_keeps_what_is_finished(
     renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +142,41 @@ def test_a_full_disk_is_told_and_the_rest_can_be_rendered_later(
     assert last.sections == 1
     monkeypatch.undo()
     assert isinstance(run(renderer, request)[-1], TakeDone)
+
+
+@pytest.mark.parametrize("renderer", ["small"], indirect=True)
+@pytest.mark.parametrize("writes", range(7))
+def test_a_disk_that_fills_at_any_write(renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+    """Two clips, two snapshots; then the film, its snapshot and its poster: after each of them the disk may be full."""
+    whole, cut, done = ask("whole", sections=2), ask("cut", sections=2), 0
+    run(renderer, whole)
+    sync = os.fsync
+
+    def full(handle: int) -> None:
+        nonlocal done
+        if done >= writes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done += 1
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        last = run(renderer, cut)[-1]
+    assert isinstance(last, Failed) and "full" in last.message and "kept" in last.remedy
+    assert take_folder.finished_sections(cut.folder) == min(writes // 2, 2)
+    assert not [p.name for p in cut.folder.iterdir() if p.name.startswith(".") or p.suffix == ".partial"], "no half files"
+    assert isinstance(run(renderer, cut)[-1], TakeDone)
+    assert torch.equal(latents(whole.folder), latents(cut.folder))
+    assert np.array_equal(read_clip(whole.folder / "clip.mp4"), read_clip(cut.folder / "clip.mp4"))
+
+
+def test_half_files_of_a_killed_studio_go_when_the_take_is_done(renderer: Renderer, ask: Ask) -> None:
+    request = ask()
+    for name in (".section-000-0123abcd.mp4", ".clip-0123abcd.mp4", ".snapshot-0123abcd.safetensors", "section-000.partial"):
+        (request.folder / name).write_bytes(b"half")
+    (request.folder / "asked.json").write_text("{}")
+    assert isinstance(run(renderer, request)[-1], TakeDone)
+    assert sorted(p.name for p in request.folder.iterdir()) == ["asked.json", "clip.mp4", "poster.webp", "snapshot.safetensors"]
 
 
 def test_a_snapshot_of_another_model_or_size_is_refused(renderer: Renderer, ask: Ask) -> None:
