@@ -26,6 +26,7 @@ WRONG, STOPPED = 1, 130
 def render(options: argparse.Namespace, models: Path, home: Path) -> int:
     """Render the story (or go on with the project) that `options` name. Returns the process's exit status."""
     try:
+        _check(options)
         cards, problems = find_models(models)
         engine = Engine(cards, problems)
         session = _session(options, Studio(options.resume.resolve().parent if options.resume else home, engine, cards))
@@ -47,6 +48,18 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
     except (StoryError, PresetError, EditError, StoreError, MediaError) as error:
         _say(str(error))
         return WRONG
+    except KeyboardInterrupt:
+        _say("Stopped. Finished sections are kept in the project's folder.")
+        return STOPPED
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What can be known to be wrong before anything is rendered. Raises StoryError, MediaError."""
+    if options.resume and options.story:
+        raise StoryError("Name a story file or a project folder to --resume, not both.")
+    disk.check_place(options.output)
+    if options.output.suffix.lower() != ".mp4":
+        raise MediaError(f"The film is an MP4: name it {options.output.with_suffix('.mp4').name}, not {options.output.name}.")
 
 
 def _session(options: argparse.Namespace, studio: Studio) -> Session:

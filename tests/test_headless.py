@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -88,6 +93,43 @@ def test_interrupted_and_resumed_is_the_uninterrupted_film(
     assert (read_clip(whole) == read_clip(cut)).all()
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import app
+from studio import headless
+from studio.engine import take_folder
+from studio.memory.snapshot import Snapshot
+models, home, story, moment = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+write, tidy = Snapshot.write, take_folder.tidy
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if moment == "between clip and snapshot":      # of the second segment's second section
+    Snapshot.write = lambda self, path: killed() if self.sections == 3 else write(self, path)
+else:
+    take_folder.tidy = lambda folder: killed() if len(list(folder.parent.iterdir())) == 2 else tidy(folder)
+headless.render(app.parse(["render", story, "-o", str(home / "cut.mp4")]), models, home)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+@pytest.mark.parametrize("moment", ["between clip and snapshot", "between film and note"])
+def test_killed_and_resumed_is_the_film_of_an_undisturbed_studio(
+    models: Path, story: Path, tmp_path: Path, moment: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = [sys.executable, "-c", KILLED, str(models), str(tmp_path / "killed"), str(story), moment]
+    assert subprocess.run(asked, cwd=Path(__file__).parents[1], capture_output=True).returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "cut.mp4").exists()
+    (project,) = (tmp_path / "killed").iterdir()
+    assert run(models, tmp_path, "--resume", str(project), "-o", str(tmp_path / "cut.mp4")) == 0
+    assert run(models, tmp_path, str(story), "-o", str(tmp_path / "whole.mp4")) == 0
+    assert (read_clip(tmp_path / "cut.mp4") == read_clip(tmp_path / "whole.mp4")).all()
+    kept = [sorted(p.name for p in take.iterdir()) for take in (project / "takes").iterdir()]
+    assert kept == [["clip.mp4", "poster.webp", "snapshot.safetensors", "take.json"]] * 2
+
+
 def test_resuming_a_finished_film_only_exports_it(models: Path, story: Path, tmp_path: Path) -> None:
     assert run(models, tmp_path, str(story), "-o", str(tmp_path / "a.mp4")) == 0
     project = next((tmp_path / "projects").iterdir())
@@ -104,7 +146,9 @@ def test_resuming_a_finished_film_only_exports_it(models: Path, story: Path, tmp
         (lambda s: None, ["--preset", "finest"], "finest"),
         (lambda s: None, ["--model", "framepack-f9"], "framepack-f9"),
         (lambda s: None, ["--image", "nowhere.png"], "nowhere.png"),
-        (lambda s: None, ["--resume", "nowhere"], "not here"),
+        (lambda s: None, ["--resume", "nowhere"], "not both"),
+        (lambda s: None, ["-o", "film.gif"], "name it film.mp4, not film.gif"),
+        (lambda s: None, ["-o", "."], "is a folder"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -117,14 +161,61 @@ def test_what_is_wrong_is_named(
     assert not (tmp_path / "film.mp4").exists()
 
 
-def test_an_unwritable_output_loses_nothing(
+def test_nothing_to_render_is_named(models: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for arguments, says in (([], "Name a story file"), (["--resume", "nowhere"], "not here")):
+        assert run(models, tmp_path, "-o", str(tmp_path / "film.mp4"), *arguments) == headless.WRONG
+        assert says in capfd.readouterr().err
+
+
+def test_a_place_that_refuses_the_film_is_told_before_anything_is_rendered(
     models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
     assert run(models, tmp_path, str(story), "-o", str(tmp_path / "file" / "film.mp4")) == headless.WRONG
     assert "could not be saved" in capfd.readouterr().err
+    assert not (tmp_path / "projects").exists()
+
+
+def test_a_disk_full_at_the_end_loses_nothing(
+    models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.headless.shutil.copyfile", full)
+        assert run(models, tmp_path, str(story), "-o", str(tmp_path / "film.mp4")) == headless.WRONG
+    assert "film.mp4 could not be saved" in capfd.readouterr().err
+    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob(".*"))
     project = next((tmp_path / "projects").iterdir())
     assert run(models, tmp_path, "--resume", str(project), "-o", str(tmp_path / "film.mp4")) == 0
+
+
+def test_a_truncated_model_is_named(models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(models, tmp_path / "models")
+    weights = tmp_path / "models" / "small" / "vae" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    assert run(tmp_path / "models", tmp_path, str(story), "-o", str(tmp_path / "film.mp4")) == headless.WRONG
+    told = capfd.readouterr().err
+    assert f"{weights} has 100 bytes" in told and "cut short" in told and "--resume" in told
+
+
+def test_ctrl_c_keeps_what_is_finished(
+    models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Session.watch
+
+    def pressed(self: Session, revision: int, timeout: float | None = None) -> int:
+        if self.job and self.job.index == 1 and self.job.state == "running":
+            signal.raise_signal(signal.SIGINT)
+            monkeypatch.undo()
+        return watch(self, revision, timeout)
+
+    monkeypatch.setattr(Session, "watch", pressed)
+    before = signal.getsignal(signal.SIGINT)
+    assert run(models, tmp_path, str(story), "-o", str(tmp_path / "film.mp4")) == headless.STOPPED
+    assert "The finished part is kept" in capfd.readouterr().err
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_no_model_is_named(story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,19 @@ def check_room(folder: Path, need: int = 0) -> None:
             f"The disk is nearly full: {free / 2**20:.0f} MB are free in {folder}, "
             f"{(need + RESERVE) / 2**20:.0f} MB are needed. Free some space and try again; nothing was lost."
         )
+
+
+def check_place(path: Path) -> None:
+    """MediaError unless a file can be written at `path` now: better told before the work than after it."""
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder. Name a file in it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        check_room(path.parent)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.media import MediaError, picture
 from studio.media.clip import Frames, write_clip
-from studio.media.disk import whole
+from studio.media.disk import check_place, whole
 from studio.media.join import join
 
 WRITERS: dict[str, Callable[[Path], None]] = {
@@ -57,7 +57,14 @@ def test_a_disk_that_fills_while_writing(tmp_path: Path, names: Callable[[Path],
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 @pytest.mark.parametrize(
-    "verb", ["write_clip(folder / 'b.mp4', noise, 12)", "join([folder / 'a.mp4'] * 3, folder / 'b.mp4')"]
+    "verb",
+    [
+        "write_clip(folder / 'b.mp4', noise, 12)",
+        "join([folder / 'a.mp4'] * 3, folder / 'b.mp4')",
+        "export.gif(folder / 'a.mp4', folder / 'b.gif')",
+        "export.webp(folder / 'a.mp4', folder / 'b.webp')",
+        "export.compose(folder / 'a.mp4', folder / 'b.mp4', title='Sea', fade=0.2)",
+    ],
 )
 def test_the_video_library_meets_a_real_limit(tmp_path: Path, names: Callable[[Path], list[str]], verb: str) -> None:
     """The system refuses bytes while the video library writes: still a message and a clean folder."""
@@ -65,7 +72,7 @@ def test_the_video_library_meets_a_real_limit(tmp_path: Path, names: Callable[[P
 import resource
 import numpy as np
 from pathlib import Path
-from studio.media import MediaError
+from studio.media import MediaError, export
 from studio.media.clip import write_clip
 from studio.media.join import join
 folder = Path({str(tmp_path)!r})
@@ -75,12 +82,25 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 try:
     {verb}
 except MediaError as error:
-    assert "b.mp4" in error.message and "is full" in error.message, error.message
+    assert "b." in error.message and "is full" in error.message, error.message
 else:
     raise AssertionError("the limit was not met")
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
     assert names(tmp_path) == ["a.mp4"]
+
+
+def test_a_place_is_looked_at_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_place(tmp_path / "new" / "film.mp4")
+    assert [p.name for p in tmp_path.rglob("*")] == ["new"], "nothing but the folder is made"
+    with pytest.raises(MediaError, match=r"new is a folder\. Name a file in it"):
+        check_place(tmp_path / "new")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MediaError, match="could not be saved"):
+        check_place(tmp_path / "file" / "film.mp4")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=3 * 2**20))
+    with pytest.raises(MediaError, match="nearly full"):
+        check_place(tmp_path / "film.mp4")
 
 
 @pytest.mark.parametrize("name", WRITERS)
