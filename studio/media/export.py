@@ -24,11 +24,12 @@ from PIL import Image
 from studio.media import MediaError, picture
 from studio.media.card import title_card
 from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, notes, pixels, probe, reading
-from studio.media.disk import whole
+from studio.media.disk import check_room, whole
 from studio.media.join import join
 
 CARD_SECONDS, DISSOLVE = 2.5, 0.6      # the title card, and how long it takes to become the film
 SOUND_FADE = 1.5                       # seconds over which music ends when it is longer than the film
+SOUND_BYTES = 48_000                   # a second of it takes less, coded
 LINEAGE = "lineage"                    # the metadata key
 DESCRIPTION = 0x010E                   # the EXIF tag that holds it in a WebP
 
@@ -147,17 +148,17 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
     title = (title or "").strip()
     if fade < 0:
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
-    with TemporaryDirectory() as folder:
+    with whole(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
         if title or fade:
-            shown = Path(folder) / "shown.mp4"
+            shown = Path(folder) / out.name             # messages name it
             repaint(film, shown, title, fade)
         if audio is None:
-            join([shown], out)
+            join([shown], finished)
         else:
             sound = Path(folder) / "sound.m4a"
             score(audio, sound, probe(shown).seconds)
-            lay_sound(shown, sound, out)
+            lay_sound(shown, sound, finished)
 
 
 def repaint(film: Path, out: Path, title: str, fade: float) -> None:
@@ -208,6 +209,7 @@ def card(film: VideoClip, title: str, seconds: float) -> VideoClip:
 
 def score(audio: Path, out: Path, seconds: float) -> None:
     """The music, as long as the film at most, ending softly."""
+    check_room(out.parent, need=int(seconds * SOUND_BYTES))
     try:
         with av.open(str(audio)) as container:
             if not container.streams.audio:

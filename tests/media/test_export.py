@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import shutil
 import struct
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -150,6 +152,17 @@ def test_music_lies_beside_the_pictures(
     if not title:
         assert np.array_equal(read_clip(out), read_clip(made)), "the pictures are not encoded again"
     assert read_lineage(out) == RECORD
+
+
+def test_no_room_for_music_is_not_blamed_on_the_music(
+    tmp_path: Path, made: Path, music: Callable[[float], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune = music(1.0)
+    before = sorted(p.name for p in tmp_path.iterdir())
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=16 * 2**20 + 1000))
+    with pytest.raises(MediaError, match="nearly full"):
+        compose(made, tmp_path / "out.mp4", audio=tune)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before, "no half film and no parts of it"
 
 
 def test_sound_that_is_none(tmp_path: Path, made: Path, names: Callable[[Path], list[str]]) -> None:
