@@ -51,8 +51,8 @@ def folder_with(tmp_path: Path, python: str) -> Path:
     return tmp_path
 
 
-def launch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": str(folder / "tools"), "HOME": str(folder)}
+def launch(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(folder / "tools"), "HOME": str(folder), "PYTHONHOME": "/nowhere", **more}
     return subprocess.run(
         [str(folder / "launch.sh"), *arguments], cwd="/", env=environment, capture_output=True, text=True, timeout=30
     )
@@ -61,9 +61,9 @@ def launch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 # stands for Python: knows its version, makes a "virtual environment" of itself, and tells what it was asked to run
 PYTHON = """
 case "$1 $2" in
-  "-c "*) exit 0 ;;
+  "-c "*) [ -z "${PYTHONHOME+set}" ] ;;
   "--version "*) echo "Python 3.12.0" ;;
-  "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  "-m venv") rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
   "-m pip") echo "pip: $*"; [ ! -e refuse ] ;;
   *) printf 'ran: %s\\n' "$@" ;;
 esac
@@ -77,7 +77,7 @@ def test_without_python_it_says_what_to_do(tmp_path: Path) -> None:
         folder.mkdir()
         result = launch(folder_with(folder, python))
         assert result.returncode == 1
-        assert "needs Python 3.11 or newer" in result.stderr and "run ./launch.sh again" in result.stderr
+        assert "needs Python 3.11 or newer, 64 bit" in result.stderr and "run ./launch.sh again" in result.stderr
 
 
 @unix
@@ -104,6 +104,33 @@ def test_a_failed_installation_is_told_and_tried_again(tmp_path: Path) -> None:
 
 
 @unix
+def test_an_environment_whose_python_is_gone_is_made_again(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, PYTHON)
+    assert launch(folder).returncode == 0
+    (folder / ".venv" / "bin" / "python").write_text("#!/nowhere/python\n")
+    again = launch(folder)
+    assert again.returncode == 0, again.stderr
+    assert "Making .venv" in again.stdout and "--editable ." in again.stdout and again.stdout.endswith("ran: app.py\n")
+
+
+@unix
+def test_a_folder_with_spaces_and_an_index_with_signs(tmp_path: Path) -> None:
+    folder = tmp_path / "my films & more (2)"
+    folder.mkdir()
+    folder_with(folder, PYTHON)
+    result = launch(folder, "--port", "7870", TORCH_INDEX="https://example.org/a b?c&d")
+    assert result.returncode == 0, result.stderr
+    assert "--editable . --extra-index-url https://example.org/a b?c&d" in result.stdout
+    assert result.stdout.endswith("ran: app.py\nran: --port\nran: 7870\n")
+
+
+@unix
+def test_the_studios_own_exit_status_comes_back(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, PYTHON.replace("  *) printf", "  *) exit 130; printf"))
+    assert launch(folder).returncode == 130
+
+
+@unix
 def test_a_failed_environment_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, PYTHON.replace("mkdir -p .venv/bin &&", "mkdir -p .venv/bin && exit 1;"))
     result = launch(folder)
@@ -116,8 +143,29 @@ def test_the_windows_launcher_says_the_same() -> None:
     assert raw.count(b"\n") == raw.count(b"\r\n"), "cmd.exe wants its own line ends"
     assert raw.isascii(), "cmd.exe shows other letters in the wrong code page"
     text = raw.decode("ascii")
-    for what in ("-m venv .venv", "app.py %*", "Python 3.11 or newer", "installed.toml"):
+    for what in ("-m venv --clear .venv", "app.py %*", "Python 3.11 or newer, 64 bit", "installed.toml"):
         assert what in text
     labels = {line[1:].strip() for line in text.splitlines() if line.startswith(":")}
     wanted = {part.split()[0] for part in text.split("goto ")[1:]}
-    assert wanted == labels == {"open", "stop"}
+    assert wanted == labels == {"environment", "install", "open", "nowhere", "stop"}
+
+
+def test_the_windows_launcher_survives_what_cmd_does_to_lines() -> None:
+    lines = (ROOT / "launch.bat").read_text("ascii").splitlines()
+    assert all(line.count('"') % 2 == 0 for line in lines if not line.startswith("rem")), "an open quote swallows the line"
+    assert 'cd /d "%~dp0" || goto nowhere' in lines, "its own folder may have spaces in its name"
+    depth = 0
+    for line in lines:
+        bare = "".join(line.split('"')[::2])                     # cmd looks at signs outside quotes only
+        if line.lstrip().startswith("rem"):
+            continue
+        if line.lstrip().startswith("echo"):
+            assert not set(bare) & set("()<>|&^%"), f"cmd would not print this as it is: {line}"
+        opened = bare.count("(") - bare.count(")")
+        depth += opened
+        assert 0 <= depth <= 1, "no block within a block: variables in it would be read too early"
+        if depth and not opened:
+            assert "%" not in line, f"read before the block begins: {line}"
+    assert depth == 0
+    ends = [line.strip() for line in lines if line.strip().startswith("exit")]
+    assert ends == ["exit /b %STATUS%"] and 'if "%STATUS%"=="0" exit /b 0' in lines, "the studio's own status comes back"
