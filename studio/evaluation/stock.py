@@ -67,7 +67,7 @@ def _ours(pipe: Any, sections: int) -> tuple[float, torch.Tensor]:
     snapshot, parts, frames = Snapshot.begin(start), [start], 0
     stream = codec.stream(snapshot.recent, 0)
     for _ in range(sections):
-        noise = randn_tensor((1, 4, WINDOW, *start.shape[-2:]), generator=generator)
+        noise = randn_tensor((1, start.shape[1], WINDOW, *start.shape[-2:]), generator=generator)
         *_, last = section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))
         assert isinstance(last, Finished)
         snapshot = last.snapshot
