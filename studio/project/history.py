@@ -1,4 +1,4 @@
-"""Undo and redo: a list of projects. Takes, which cost minutes, are never removed. It does not know what edits do."""
+"""Undo and redo: a list of projects. Takes, which cost minutes, are never removed. It knows neither edits nor clocks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ from dataclasses import dataclass, replace
 from studio.project.model import Project
 
 DEPTH = 200
+PAUSE = 5.0
+"""Seconds without typing after which the next words are a step of their own."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One of several edits made in one go, as while typing. `what`: what it changes; `at`: seconds of a steady clock."""
+
+    what: str
+    at: float
+
+    def goes_on(self, before: Stroke | None) -> bool:
+        """Whether it only carries on what `before` began."""
+        return before is not None and before.what == self.what and 0 <= self.at - before.at < PAUSE
 
 
 @dataclass(frozen=True)
@@ -16,13 +30,21 @@ class History:
     present: Project
     past: tuple[Project, ...] = ()
     future: tuple[Project, ...] = ()
+    stroke: Stroke | None = None   # of the newest step, while it can still grow
 
 
-def do(history: History, project: Project) -> History:
-    """Go on with `project`; what was undone before is given up. The same project again is no step."""
+def do(history: History, project: Project, stroke: Stroke | None = None) -> History:
+    """Go on with `project`; what was undone before is given up. The same project again is no step.
+
+    A stroke that goes on with the one before is part of its step; together they may come to nothing, and then are none.
+    """
     if project == history.present:
         return history
-    return History(project, (*history.past, history.present)[-DEPTH:], ())
+    if stroke and history.past and stroke.goes_on(history.stroke):
+        if project == history.past[-1]:
+            return History(project, history.past[:-1])
+        return History(project, history.past, (), stroke)
+    return History(project, (*history.past, history.present)[-DEPTH:], (), stroke)
 
 
 def undo(history: History) -> History:
@@ -43,7 +65,7 @@ def redo(history: History) -> History:
 
 def amend(history: History, project: Project) -> History:
     """Go on with `project` without a step to undo, for what no artist did: a recovered take, a repaired field."""
-    return replace(history, present=project)
+    return replace(history, present=project, stroke=None)
 
 
 def _keeping(restored: Project, present: Project) -> Project:

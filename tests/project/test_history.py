@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.project import edits, history
-from studio.project.history import DEPTH, History
+from studio.project.history import DEPTH, PAUSE, History, Stroke
 from tests.project.builders import film, generated
 
 
@@ -61,3 +61,47 @@ def test_history_is_bounded() -> None:
 def test_amending_is_no_step() -> None:
     steps = history.do(History(film("a")), film("b"))
     assert history.amend(steps, film("c")).past == steps.past
+
+
+def typed(steps: History, *words: str, what: str = "prompt", at: float = 0.0, every: float = 0.4) -> History:
+    for place, word in enumerate(words):
+        steps = history.do(steps, edits.edit_segment(steps.present, 0, prompt=word), Stroke(what, at + place * every))
+    return steps
+
+
+def test_typing_is_one_step() -> None:
+    steps = typed(History(film("")), "a", "a sea", "a sea at dawn")
+    assert steps.present.current().segments[0].prompt == "a sea at dawn"
+    back = history.undo(steps)
+    assert back.present.current().segments[0].prompt == "" and not back.past
+    assert history.redo(back).present == steps.present
+
+
+def test_typing_that_pauses_or_moves_elsewhere_is_another_step() -> None:
+    first = typed(History(film("")), "a")
+    assert len(typed(first, "a sea", at=PAUSE + 0.1).past) == 2
+    assert len(typed(first, "a sea", at=PAUSE - 0.1).past) == 1
+    assert len(typed(first, "a sea", what="another field", at=0.1).past) == 2
+    assert len(typed(first, "a sea", at=-1.0).past) == 2, "a clock that went back proves nothing"
+
+
+def test_anything_between_ends_the_typing() -> None:
+    first = typed(History(film("")), "a")
+    for between in (
+        history.do(first, edits.rename(first.present, "Sea")),
+        history.do(first, generated(first.present)),
+        history.redo(history.undo(first)),
+        history.amend(first, edits.rename(first.present, "Sea")),
+    ):
+        assert len(typed(between, "a sea", at=0.1).past) == len(between.past) + 1
+
+
+def test_undone_typing_does_not_swallow_the_step_before() -> None:
+    steps = typed(history.do(History(film("")), edits.rename(film(""), "Sea")), "a")
+    back = history.undo(steps)
+    assert len(typed(back, "b", at=0.1).past) == len(back.past) + 1
+
+
+def test_typing_that_comes_to_nothing_is_no_step() -> None:
+    steps = typed(History(film("old")), "older", "old")
+    assert not steps.past and steps.present.current().segments[0].prompt == "old"
