@@ -47,7 +47,7 @@ def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
     from studio.engine.cards import find_models
     from studio.engine.engine import Engine
-    from studio.session import Studio
+    from studio.session import Studio, keep_swept
     from studio.ui.page import build, launch_options
 
     try:
@@ -58,7 +58,9 @@ def open_studio(options: argparse.Namespace) -> int:
     engine = Engine(models, problems)
     engine.watch(lambda status: say(status.note, sys.stdout))
     on_space = "SPACE_ID" in os.environ
-    page = build(Studio(home(), engine, models), public=on_space or options.share)
+    public = on_space or options.share
+    studio = Studio(home(), engine, models)
+    page = build(studio, public=public)
     try:
         page.launch(
             server_name="0.0.0.0" if on_space else options.host,
@@ -71,6 +73,8 @@ def open_studio(options: argparse.Namespace) -> int:
     except OSError as error:
         where = f"{options.host}, port {options.port or 7860}"
         return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
+    if public:  # visitors leave empty films behind
+        keep_swept(studio)
     engine.start()
     page.block_thread()
     return 0

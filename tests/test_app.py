@@ -57,3 +57,33 @@ def test_an_unwritable_home_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     told = capsys.readouterr().err
     assert "projects cannot be kept" in told.lower()
     assert "STUDIO_HOME" in told
+
+
+@pytest.mark.parametrize(("space", "arguments", "swept"), [
+    ("", ["--no-browser"], False), ("", ["--no-browser", "--share"], True), ("someone/studio", [], True),
+])  # fmt: skip
+def test_a_public_studio_is_swept_and_a_private_one_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: str, arguments: list[str], swept: bool
+) -> None:
+    from studio import session
+    from studio.engine.engine import Engine
+    from studio.ui import page
+
+    class Page:
+        def launch(self, **options: object) -> None: ...
+
+        def block_thread(self) -> None: ...
+
+    def build(studio: session.Studio, public: bool) -> Page:
+        shared.append(public)
+        return Page()
+
+    shared: list[bool] = []
+    sweeps: list[session.Studio] = []
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "projects"))
+    monkeypatch.setenv("SPACE_ID", space) if space else monkeypatch.delenv("SPACE_ID", raising=False)
+    monkeypatch.setattr(Engine, "start", lambda self: None)
+    monkeypatch.setattr(page, "build", build)
+    monkeypatch.setattr(session, "keep_swept", sweeps.append)
+    assert app.open_studio(app.parse(arguments)) == 0
+    assert shared == [swept] and len(sweeps) == swept

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from studio.engine.events import SectionDone
 from studio.media.clip import probe
 from studio.project.store import Store
 from studio.session import EditError, Session, Studio
@@ -281,3 +284,48 @@ def test_the_engine_waking_up_is_a_change(tmp_path: Path) -> None:
     assert session.engine.state == "starting"
     engine.wake()
     assert session.watch(revision, 1) > revision and session.engine.state == "ready"
+
+
+def test_the_time_left_is_told_before_the_engine_has_measured(studio: Studio, engine: FakeEngine) -> None:
+    engine.step_seconds = 0.01
+    session = generated(film(studio, "a"))
+    session.add_segment(prompt="b", frames=8)
+    before = session.estimate()
+    engine.gate = threading.Semaphore(0)
+    session.generate_next()
+    until(session, lambda: bool(session.job and session.job.doing == "denoising"))
+    assert session.job and session.job.seconds_left == session.job.total_left == before
+    session.cancel()
+    assert ended(session).state == "cancelled"
+
+
+def test_a_finished_section_is_shown_as_it_came_out(studio: Studio, engine: FakeEngine) -> None:
+    """Not as the last step foresaw it."""
+    session = film(studio, "a", sections=2)
+    session.generate_next()
+    ended(session)
+    run = session._renders._run
+    assert run
+    run.view = replace(run.view, state="running", preview=b"foreseen")
+    done = SectionDone(run.ask.take.id, 0, 2, 4, session.folder, None, b"as it came out")
+    session._renders._happened(run, done)
+    assert (run.view.preview, run.view.section, run.view.step) == (b"as it came out", 1, 0)
+
+
+def test_a_job_runs_in_the_context_of_whoever_asked_for_it(
+    studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = ContextVar("visitor", default="nobody")
+    seen = []
+
+    def wait(section: int, step: int, stop: threading.Event) -> str:
+        seen.append(visitor.get())
+        return ""
+
+    monkeypatch.setattr(engine, "_wait", wait)
+    session = film(studio, "a", "b")
+    visitor.set("artist")
+    session.generate_all()
+    visitor.set("somebody else")
+    ended(session)
+    assert set(seen) == {"artist"} and len(seen) == 8

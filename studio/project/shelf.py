@@ -1,13 +1,18 @@
-"""The projects under one home folder, as a list to choose from. It opens none of them."""
+"""The projects under one home folder: a list to choose from, and those never begun. It opens none of them."""
 
 from __future__ import annotations
 
+import secrets
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.project.files import read_json
-from studio.project.store import BACKUP, DOCUMENT
+from studio.project.codec import read_project
+from studio.project.files import claim, read_json
+from studio.project.model import Project
+from studio.project.store import BACKUP, CLAIM, DOCUMENT
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,37 @@ def find_projects(home: Path) -> tuple[ProjectSummary, ...]:
         if document and not folder.name.startswith("."):
             found.append(_summary(folder, document))
     return tuple(sorted(found, key=lambda summary: -summary.changed))
+
+
+def never_begun(folder: Path, age: float) -> bool:
+    """Whether nothing was put into a project (no name, picture, prompt or take), and it has stood so for `age` seconds.
+
+    In doubt, when it is damaged, something was.
+    """
+    try:
+        if time.time() - (folder / DOCUMENT).stat().st_mtime < age:
+            return False
+        project = read_project(read_json(folder / DOCUMENT))
+        kept = [path for room in ("media", "takes") if (folder / room).is_dir() for path in (folder / room).iterdir()]
+    except (OSError, ValueError):
+        return False
+    written = any(segment.prompt for branch in project.branches for segment in branch.segments)
+    return not (kept or written or project.takes or project.reference or project.name != Project("").name)
+
+
+def remove(folder: Path) -> bool:
+    """Remove a whole project; False: another studio has it open, or the disk refuses."""
+    try:
+        held = claim(folder / CLAIM)
+        if held is None:
+            return False
+        aside = folder.with_name(f".removed-{secrets.token_hex(4)}")
+        with held:
+            folder.rename(aside)      # in one step: nobody sees half a project
+    except OSError:
+        return False
+    shutil.rmtree(aside, ignore_errors=True)
+    return True
 
 
 def _summary(folder: Path, document: Path) -> ProjectSummary:

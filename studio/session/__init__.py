@@ -8,7 +8,9 @@ from studio.session.renders import EngineProtocol
 from studio.session.run import JobView
 from studio.session.session import Session
 from studio.session.studio import Studio
+from studio.session.sweeping import keep_swept
 
 __all__ = [
     "EditError", "EngineProtocol", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
+    "keep_swept",
 ]  # fmt: skip

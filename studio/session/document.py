@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from studio.project import history
-from studio.project.history import History
+from studio.project.history import History, Stroke
 from studio.project.model import Project
 from studio.project.store import Opened, Store
 
@@ -38,15 +39,16 @@ class Document:
     def revision(self) -> int:
         return self._revision
 
-    def edit(self, verb: Callable[[Project], Project]) -> None:
-        """Apply a verb and save. When either fails, nothing has changed.
+    def edit(self, verb: Callable[[Project], Project], stroke: str | None = None) -> None:
+        """Apply a verb and save. When either fails, nothing has changed. Edits of one `stroke` in a row are one step.
 
         Raises:
             EditError: the verb is not possible.
             StoreError: the project could not be saved.
         """
         with self.lock:
-            self._go(history.do(self._history, verb(self.project)))
+            one = Stroke(stroke, time.monotonic()) if stroke else None
+            self._go(history.do(self._history, verb(self.project), one))
 
     def keep(self, verb: Callable[[Project], Project]) -> None:
         """Apply a verb that keeps what was rendered. It holds in memory even when it cannot be saved now.
@@ -82,6 +84,21 @@ class Document:
         with self.lock:
             self._findings = (*self._findings, finding)
             self.tell()
+
+    def dismiss(self, finding: str) -> None:
+        """Take a finding off the list, for good: what was mended is saved, so that it is not found again.
+
+        What cannot be mended is told again the next time the project is opened, as long as it is so.
+
+        Raises:
+            StoreError: the project could not be saved; the finding stays.
+        """
+        with self.lock:
+            if finding in self._findings:
+                if not self.store.read_only:
+                    self.store.save(self.project)
+                self._findings = tuple(f for f in self._findings if f != finding)
+                self.tell()
 
     def tell(self) -> None:
         """Something visible changed."""

@@ -88,7 +88,7 @@ class Renders:
                 run.show(**({"state": "cancelled"} if run.view.state == "queued" else {"doing": "stopping"}))
                 self._document.tell()
 
-    def estimate(self, sections: int, steps: int) -> float | None:
+    def estimate(self, sections: float, steps: int) -> float | None:
         """Seconds for so many sections, by the newest takes of the same model and size; None before any."""
         project = self._document.project
         alike = [t for t in project.takes.values() if (t.model, t.size) == (project.model, project.size)]
@@ -123,6 +123,7 @@ class Renders:
             doing="", take=take.id, index=run.ask.index, section=take.sections, sections=run.ask.sections, step=0,
             steps=take.settings.steps, seconds_left=None, preview=None,
         )  # fmt: skip
+        self._show_left(run, None)
         return RenderRequest(
             take=take.id,
             model=take.model,
@@ -204,6 +205,8 @@ class Renders:
     def _show_left(self, run: Run, seconds: float | None) -> None:
         """Time left of the take and of the whole job, with the segments it has still to come to."""
         project, view = self._document.project, run.view
+        if seconds is None:  # the engine has measured nothing yet: takes made before may tell
+            seconds = self.estimate(view.sections - view.section - view.step / max(1, view.steps), view.steps)
         plan = next((b.segments for b in project.branches if b.id == run.branch), ())[run.ask.index + 1 :] if run.rest else ()
         after = sum(project.clock.sections(segment.frames) for segment in plan)
         ahead = view.steps * (view.sections - view.section) - view.step

@@ -88,6 +88,14 @@ class Session:
         """Rises with every visible change."""
         return self._document.revision
 
+    def dismiss(self, finding: str) -> None:
+        """The artist has read a finding: it is not told again. Raises StoreError: the mended project cannot be saved."""
+        self._document.dismiss(finding)
+
+    def close(self) -> None:
+        """Let go of the folder. Nothing is saved after this."""
+        self._document.store.close()
+
     def watch(self, revision: int, timeout: float | None = None) -> int:
         """Block until the revision is another one, or `timeout` seconds passed; returns the current one."""
         return self._document.watch(revision, timeout)
@@ -103,8 +111,9 @@ class Session:
     def clear_reference(self) -> None:
         self._edit(edits.set_reference, None)
 
-    def rename(self, name: str) -> None:
-        self._edit(edits.rename, name)
+    def rename(self, name: str, stroke: str | None = None) -> None:
+        """Edits of one `stroke` (a name for typing in one go) that follow each other are one step to undo."""
+        self._document.edit(lambda project: edits.rename(project, name), stroke and f"name {stroke}")
 
     def set_size(self, size: tuple[int, int]) -> None:
         """Width and height: one of the model's sizes."""
@@ -136,9 +145,10 @@ class Session:
     ) -> None:
         self._edit(edits.add_segment, index, prompt, frames, seed)
 
-    def edit_segment(self, index: int, **changes: object) -> None:
-        """Change prompt, frames or seed."""
-        self._document.edit(lambda project: edits.edit_segment(project, index, **changes))
+    def edit_segment(self, index: int, stroke: str | None = None, **changes: object) -> None:
+        """Change prompt, frames or seed. `stroke`: as for `rename`, and of the same segment and field."""
+        what = stroke and f"{index} {sorted(changes)} {stroke}"
+        self._document.edit(lambda project: edits.edit_segment(project, index, **changes), what)
 
     def remove_segment(self, index: int) -> None:
         self._edit(edits.remove_segment, index)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.media.picture import read_picture
-from studio.project import edits, story
+from studio.project import edits, shelf, story
 from studio.project.edits import EditError
 from studio.project.model import Clock, Project, Settings
 from studio.project.preset import PRESETS, find_presets
@@ -39,6 +42,8 @@ class Studio:
         self.presets = find_presets(presets)
         self._engine = engine
         self._open: dict[str, Session] = {}
+        self._asked: dict[str, float] = {}               # when each was last asked for, by the steady clock
+        self._followed: Counter[str] = Counter()         # pages that show it now
         self._lock = threading.Lock()
 
     @property
@@ -76,6 +81,7 @@ class Studio:
                 if not opened.read_only:
                     recover(document)
                 self._open[project_id] = self._session(document)
+            self._asked[project_id] = time.monotonic()
             return self._open[project_id]
 
     def unpack(self, parcel: Path) -> Session:
@@ -100,6 +106,33 @@ class Studio:
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""
         return find_projects(self.home)
+
+    @contextmanager
+    def following(self, session: Session) -> Iterator[None]:
+        """While a page shows a project, it is not swept away."""
+        with self._lock:
+            self._followed[session.id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._followed[session.id] -= 1
+                self._asked[session.id] = time.monotonic()
+
+    def sweep(self, age: float = 3600.0) -> int:
+        """Remove projects nobody ever began, nor shows, nor asked for within `age` seconds; returns how many.
+
+        One with a name, a picture, a prompt or a take is never removed.
+        """
+        removed = 0
+        for summary in self.list():
+            with self._lock:
+                quiet = time.monotonic() - self._asked.get(summary.id, -age) >= age and not self._followed[summary.id]
+                if quiet and shelf.never_begun(self.home / summary.id, age):
+                    if session := self._open.pop(summary.id, None):
+                        session.close()
+                    removed += shelf.remove(self.home / summary.id)
+        return removed
 
     def _begin(self, project: Project) -> Session:
         store = Store(self.home / project.id)
