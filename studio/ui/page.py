@@ -44,6 +44,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
     pages: dict[str, object] = {}
 
     def ask(message: Any) -> dict[str, Any]:
+        # Gradio notes the visitor's request around this call; a job begun here carries it along to its worker.
         return desk.ask(message)
 
     async def follow(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
@@ -55,8 +56,9 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             if isinstance(session, dict):
                 yield {live: session}
                 return
-            async for shown in _screens(studio, session, lambda: pages.get(page) is ticket):
-                yield {board: shown["board"], live: shown["live"]} if "board" in shown else {live: shown["live"]}
+            with studio.following(session):
+                async for shown in _screens(studio, session, lambda: pages.get(page) is ticket):
+                    yield {board: shown["board"], live: shown["live"]} if "board" in shown else {live: shown["live"]}
             # A stream that ends repeats its last words; these are none, so that they do not cover the next film.
             yield {board: gr.skip(), live: gr.skip()}
         finally:

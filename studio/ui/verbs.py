@@ -35,7 +35,7 @@ class Desk:
         self.uploads = uploads
         self.public = public
         self.verbs: Mapping[str, Verb] = {
-            "rename": lambda s, f: s.rename(f.text("name")),
+            "rename": lambda s, f: s.rename(f.text("name"), f.optional_identifier("stroke")),
             "set_size": lambda s, f: s.set_size((f.whole("width", 16, 8192), f.whole("height", 16, 8192))),
             "set_model": lambda s, f: s.set_model(f.text("name", 100)),
             "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
@@ -58,6 +58,7 @@ class Desk:
             "retake": lambda s, f: s.retake(f.identifier("take")),
             "finish": lambda s, f: s.finish(f.identifier("take")),
             "cancel": lambda s, f: s.cancel(),
+            "dismiss": lambda s, f: s.dismiss(f.text("finding")),
             "film": _film,
             "export": self._export,
         }
@@ -155,7 +156,7 @@ def _edit_segment(session: Session, fields: Fields) -> None:
     if fields.flag("dice"):
         changes["seed"] = None
     if changes:
-        session.edit_segment(_index(session, fields), **changes)
+        session.edit_segment(_index(session, fields), fields.optional_identifier("stroke"), **changes)
 
 
 def _film(session: Session, fields: Fields) -> Answer:

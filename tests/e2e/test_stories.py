@@ -76,6 +76,7 @@ def test_cancel_keeps_the_finished_part_and_finish_completes_it(stand: Stand, de
     expect(page.locator(".status")).to_contain_text("section 2 of 2")
     expect(page.get_by_role("progressbar", name="Take in the making")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator(".notice")).to_contain_text("The finished sections are kept")
     expect(badge(page, 0)).to_have_text("1 of 2 sections")
     expect(page.locator(".counter")).to_contain_text("/ 4")
     stand.engine.gate = None
@@ -137,6 +138,53 @@ def test_undo_and_redo(stand: Stand, desk: Visit) -> None:
     cards(page).nth(0).locator(".cell").focus()
     page.keyboard.press("Control+z")
     expect(cards(page)).to_have_count(1)
+
+
+def test_typing_is_undone_in_one_go(stand: Stand, desk: Visit) -> None:
+    session = stand.film("before")
+    page = desk.open(session)
+    prompt = page.get_by_label("Prompt of segment 1")
+    prompt.fill("")
+    for word in ("a ", "sea ", "at dawn"):
+        prompt.press_sequentially(word, delay=5)
+        page.wait_for_timeout(450)                              # longer than the page waits before it sends
+    page.get_by_role("button", name="moves closer").click()
+    prompt.blur()
+    page.get_by_label("Film title").fill("Sea")
+    page.get_by_label("Film title").blur()
+    undo = page.get_by_role("button", name="Undo (Ctrl+Z)")
+    for name, words in (("A film", "a sea at dawn, moves closer"), ("A film", "a sea at dawn"), ("A film", "before")):
+        undo.click()
+        expect(prompt).to_have_value(words)
+        expect(page.get_by_label("Film title")).to_have_value(name)
+
+
+def test_the_film_so_far_plays_while_the_rest_is_made(stand: Stand, desk: Visit) -> None:
+    page = desk.open(stand.film("one", "two"))
+    stand.engine.gate = threading.Semaphore(6)
+    page.get_by_role("button", name="Generate all").click()
+    expect(badge(page, 0)).to_have_text("Done")
+    expect(page.locator(".status")).to_contain_text("step 2 of 4")
+    page.get_by_role("button", name="Film so far").click()
+    expect(page.locator(".counter")).to_contain_text("/ 4")
+    expect(page.locator(".stage video").first).to_have_js_property("readyState", 4)
+    page.get_by_role("button", name="Watch live").click()
+    expect(page.locator(".stage .pane img").first).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+
+
+def test_planned_segments_change_places(stand: Stand, desk: Visit) -> None:
+    session = stand.film("one", "two", "three")
+    session.generate_next()
+    page = desk.open(session)
+    expect(badge(page, 0)).to_have_text("Done")
+    for verb in ("move_earlier", "move_later"):
+        expect(tool(page, 0, verb)).to_be_hidden()
+    expect(tool(page, 1, "move_earlier")).to_be_hidden()        # a rendered one stands before it
+    expect(tool(page, 2, "move_later")).to_be_hidden()
+    tool(page, 1, "move_later").click()
+    expect(page.get_by_label("Prompt of segment 2")).to_have_value("three")
+    tool(page, 2, "move_earlier").click()
+    expect(page.get_by_label("Prompt of segment 2")).to_have_value("two")
 
 
 def test_lengths_seeds_and_phrases(stand: Stand, desk: Visit) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from studio.session import Studio
-from tests.e2e.conftest import Stand, Visit, serve
-from tests.e2e.test_stories import badge, cards
-from tests.shelves import generated
+from tests.e2e.conftest import Stand, Visit, serve, visit
+from tests.e2e.test_stories import DROP, badge, cards
+from tests.shelves import generated, picture
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 HOSTILE = "<img src=x onerror='window.hurt=1'> ${window.hurt=2} {{constructor}} `${alert(1)}` <script>window.hurt=3</script>"
@@ -66,7 +67,7 @@ def test_a_film_that_is_not_there_is_said_and_another_opens(stand: Stand, desk: 
     expect(page.locator(".work:visible, .start:visible")).to_have_count(1)
 
 
-def test_what_was_found_on_opening_is_told_once(stand: Stand, desk: Visit) -> None:
+def test_what_was_found_on_opening_is_told_until_it_is_dismissed(stand: Stand, desk: Visit) -> None:
     lost = generated(stand.film("one"))
     document = lost.folder / "project.json"
     document.write_text(document.read_text("utf-8")[:-40], "utf-8")
@@ -76,8 +77,15 @@ def test_what_was_found_on_opening_is_told_once(stand: Stand, desk: Visit) -> No
         found = page.locator(".notice[data-kind=found]")
         expect(found.first).to_be_visible()
         page.reload()
+        expect(found.first).to_be_visible()
+        other = desk.open(studio.open(lost.id), url)
+        for _ in range(found.count()):
+            found.first.get_by_label("Dismiss").click()
+        expect(other.locator(".notice")).to_have_count(0)
+        page.reload()
         expect(badge(page, 0)).to_have_text("Done")
         expect(found).to_have_count(0)
+    assert Studio(stand.studio.home, stand.engine, stand.studio.models).open(lost.id).findings == ()
     desk.complaints.clear()
     desk.requests[:] = [r for r in desk.requests if not r.startswith(url)]
 
@@ -146,6 +154,7 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(stand: Stand, phone: Vi
         " && b.offsetHeight < 40).map((b) => b.className + ' ' + b.offsetHeight)"
     )
     assert small == []
+    assert page.evaluate(AUDIT) == []
     assert page.evaluate("document.querySelector('.stage video').paused"), "less motion was asked for"
 
 
@@ -154,11 +163,16 @@ def test_names_and_contrast(stand: Stand, desk: Visit, dark: bool) -> None:
     """Every control has a name, no id is used twice, and text stands out from what is behind it."""
     session = generated(stand.film("one", "two"))
     session.edit_segment(1, prompt="three")
+    session.add_segment()
     page = desk.open(session)
     if page.evaluate("document.body.classList.contains('dark')") != dark:
         page.get_by_role("button", name="Switch between light and dark").click()
         page.wait_for_timeout(250)                              # colours fade
     assert page.evaluate(AUDIT) == []
+    for name in ("Generate next", "Generate all", "Compare", "Film so far", "Export"):
+        page.get_by_role("button", name=name).hover()
+        page.wait_for_timeout(250)
+        assert page.evaluate(AUDIT) == []
     for opener in ("Export", "Keyboard shortcuts (?)", "Open another film"):
         page.get_by_role("button", name=opener).click()
         assert page.evaluate(AUDIT) == []
@@ -167,3 +181,105 @@ def test_names_and_contrast(stand: Stand, desk: Visit, dark: bool) -> None:
     page.locator(".start:visible").wait_for()
     assert page.evaluate(AUDIT) == []
     desk.complaints.clear()
+
+
+def test_what_is_done_before_the_page_knows_its_film_waits_for_it(stand: Stand, desk: Visit) -> None:
+    """On a busy machine the page is there a while before it hears of its film."""
+    session = stand.studio.create()
+    page, held, free = desk.context.new_page(), [], threading.Event()
+    page.on("console", lambda m: m.type == "error" and desk.complaints.append(m.text))
+    page.route("**/queue/join*", lambda route: route.continue_() if free.is_set() else held.append(route))
+    page.goto(f"{stand.url}/?project={session.id}")
+    page.locator(".opening").wait_for()
+    with page.expect_response("**/upload*"):
+        page.evaluate(DROP, ["early.png", "image/png", list(picture(stand.folder, "gold").read_bytes())])
+    page.wait_for_timeout(500)
+    expect(page.locator(".notice")).to_have_count(0)
+    assert held and session.project.reference is None
+    free.set()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".reference .file")).to_have_text("early.png")
+    expect(page.locator(".notice")).to_have_count(0)
+    assert session.project.reference
+
+
+def test_a_render_knows_whose_request_it_serves(stand: Stand, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that shares its GPUs out reads the visitor's headers where the work is done."""
+    from gradio.context import LocalContext
+
+    seen = []
+
+    def wait(section: int, step: int, stop: threading.Event) -> str:
+        request = LocalContext.request.get(None)
+        seen.append(request and request.headers.get("x-ip-token"))
+        return ""
+
+    monkeypatch.setattr(stand.engine, "_wait", wait)
+    session = stand.film("one")
+    for here in visit(stand, chromium, extra_http_headers={"X-IP-Token": "visitor-7"}):
+        here.open(session).get_by_role("button", name="Generate next").click()
+        expect(badge(here.context.pages[0], 0)).to_have_text("Done")
+    assert seen == ["visitor-7"] * 4
+
+
+def test_every_verb_by_keyboard(stand: Stand, desk: Visit) -> None:
+    """Nothing can be done with the mouse alone: each control takes the focus, and Enter does it."""
+    session = stand.film("one", "two", "three", sections=2)
+    page = desk.open(session)
+
+    def press(locator: Any, key: str = "Enter") -> None:
+        locator.focus()
+        expect(locator).to_be_focused()
+        page.keyboard.press(key)
+
+    def card(index: int, verb: str) -> Any:
+        return cards(page).nth(index).locator(f"[data-verb={verb}]")
+
+    stand.engine.gate = threading.Semaphore(6)
+    press(page.get_by_role("button", name="Generate next"))
+    expect(page.locator(".status")).to_contain_text("section 2 of 2")
+    press(page.get_by_role("button", name="Cancel"))
+    expect(badge(page, 0)).to_have_text("1 of 2 sections")
+    stand.engine.gate = None
+    press(card(0, "finish"))
+    expect(badge(page, 0)).to_have_text("Done")
+    press(cards(page).nth(2).locator(".cell"), "Shift+ArrowLeft")
+    expect(page.get_by_label("Prompt of segment 2")).to_have_value("three")
+    press(card(1, "add_segment"))
+    expect(cards(page)).to_have_count(4)
+    press(card(2, "remove_segment"))
+    expect(cards(page)).to_have_count(3)
+    press(cards(page).nth(1).get_by_label("One section shorter"))
+    expect(cards(page).nth(1).locator(".length")).to_have_text("0.3 s · 1 section")
+    press(page.get_by_role("button", name="Generate all"))
+    expect(badge(page, 2)).to_have_text("Done")
+    press(card(0, "rewind"))
+    expect(cards(page).nth(0).locator(".flag")).to_have_text("Head")
+    press(card(1, "retake"))
+    expect(page.locator(".node")).to_have_count(4)
+    press(card(0, "branch"))
+    expect(page.locator(".branches li")).to_have_count(3)
+    press(page.get_by_label("Remove branch Branch 3"))
+    expect(page.locator(".branches li")).to_have_count(2)
+    press(page.get_by_role("button", name="Switch to Main"))
+    expect(page.get_by_role("button", name="Main, the current branch")).to_be_visible()
+    press(page.get_by_role("button", name="Undo (Ctrl+Z)"))
+    expect(page.get_by_role("button", name="Main, the current branch")).to_have_count(0)
+    press(page.get_by_role("button", name="Redo (Ctrl+Shift+Z)"))
+    expect(page.get_by_role("button", name="Main, the current branch")).to_be_visible()
+    press(page.get_by_role("button", name="Film so far"))
+    expect(page.locator(".counter")).to_contain_text("/ 20")
+    press(page.get_by_role("button", name="Compare"))
+    expect(page.get_by_label("Take B")).to_be_visible()
+    press(page.get_by_role("button", name="Preset: Draft"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Preset: Standard")).to_be_focused()
+    press(page.get_by_role("button", name="Portrait"))
+    expect(page.get_by_role("button", name="Portrait")).to_have_attribute("aria-pressed", "true")
+    press(page.get_by_role("button", name="Export"))
+    with page.expect_download():
+        press(page.get_by_role("button", name="Poster"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Export")).to_be_focused()

@@ -179,3 +179,21 @@ def test_fields_read_or_refuse() -> None:
     ):  # fmt: skip
         with pytest.raises(Misread):
             read()
+
+
+def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(desk: Desk, session: Session) -> None:
+    first = session.project.current().segments[0].id
+    for word, stroke in (("a", "s1"), ("a sea", "s1"), ("a sea, dusk", "s2")):
+        ask(desk, session, "edit_segment", segment=first, prompt=word, stroke=stroke)
+    ask(desk, session, "rename", name="T", stroke="s3")
+    ask(desk, session, "rename", name="Title", stroke="s3")
+    for name, prompt in (("A film", "a sea, dusk"), ("A film", "a sea"), ("A film", "one")):
+        ask(desk, session, "undo")
+        assert (session.project.name, session.project.current().segments[0].prompt) == (name, prompt)
+    refusal(desk, {"verb": "rename", "project": session.id, "name": "T", "stroke": "../x"})
+
+
+def test_findings_are_dismissed(desk: Desk, session: Session) -> None:
+    session._document.note("Something was mended.")
+    ask(desk, session, "dismiss", finding="Something was mended.")
+    assert session.findings == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.engine.events import EngineStatus
-from studio.session import JobView, Session
+from studio.session import JobView, Session, Studio
 from studio.ui import views
 from studio.ui.machine import engine, sizes
 from studio.ui.tree import tree
@@ -169,3 +169,16 @@ def test_addresses_are_quoted_and_change_with_the_file(tmp_path: Path) -> None:
     path.touch()
     address = link(path)
     assert address and address.startswith("gradio_api/file=/") and "a%20b%23%3F.mp4?v=" in address
+
+
+@pytest.mark.parametrize(("frames", "shown"), [
+    (1, "3.0 s · 1 section"), (50, "3.0 s · 1 section"), (60, "6.0 s · 2 sections"), (12 * 12, "12.0 s · 4 sections"),
+    (12 * 60, "1:00 · 20 sections"),
+])  # fmt: skip
+def test_a_length_is_what_will_really_be_rendered(tmp_path: Path, frames: int, shown: str) -> None:
+    real = card(section_frames=36, window=9)
+    session = Studio(tmp_path, FakeEngine(), (real,)).create()
+    session.edit_segment(0, frames=frames)
+    drawn = views.board(session, (real,), ())
+    assert drawn["segments"][0]["length"] == shown
+    assert drawn["plan"]["length"] == shown.partition(" · ")[0]

@@ -8,8 +8,10 @@ const work = h('div', { class: 'work', hidden: true },
 const opening = h('p', { class: 'opening', role: 'status' }, 'Opening the studio…');
 root.append(h('style', {}, STYLE), h('div', { class: 'mp' }, header.root, opening, start.root, work, notices.root, dialogs.root));
 
+header.root.inert = true;           // until there is a film it speaks of
 desk.watch(({ view }) => {
   if (!view) return;
+  header.root.inert = false;
   show(opening, false);
   show(work, view.reference || view.takes.length);
 });

@@ -8,9 +8,9 @@ const makeCard = ({ id }) => {
   const flag = h('span', { class: 'flag' });
   const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
-  const sendPrompt = () => settle(prompt, desk.ask('edit_segment', { segment: id, prompt: prompt.value }));
+  const sendPrompt = () => settle(prompt, desk.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
   const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
-    onfocus: () => phrases.wrote(prompt),
+    onfocus: () => { newStroke(prompt); phrases.wrote(prompt); },
     oninput: () => { prompt.dataset.dirty = '1'; desk.later(`prompt ${id}`, sendPrompt); },
     onblur: () => desk.flush() });
 
@@ -25,12 +25,15 @@ const makeCard = ({ id }) => {
   const verb = (name, does, short, words, run) => tool(name, words, run, { 'data-verb': does, class: short ? 'tool worded' : 'tool' }, short);
   const take = () => ({ take: card.shown.take });
   const own = () => ({ segment: id });
+  const move = (by) => desk.act('move_segment', { segment: id, to: card.shown.index + by });
   const remake = (does) => () => { desk.put({ shown: null, whole: false }); desk.act(does, take()); };
   const tools = h('div', { class: 'tools' },
     verb('finish', 'finish', 'Finish', 'Finish the missing sections', remake('finish')),
     verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => desk.act('rewind', take())),
     verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => desk.act('branch', take())),
     verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
+    verb('back', 'move_earlier', '', 'Move this segment earlier (Shift+←)', () => move(-1)),
+    verb('forth', 'move_later', '', 'Move this segment later (Shift+→)', () => move(1)),
     verb('plus', 'add_segment', '', 'Add a segment after this one', () => desk.act('add_segment', own())),
     verb('trash', 'remove_segment', '', 'Remove this segment', () => desk.act('remove_segment', own())));
 
@@ -91,9 +94,12 @@ const drawCard = (card, segment, { view, job }) => {
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);
+  const loose = !segment.take && working !== 'making';
   const fits = {
     finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take,
-    add_segment: !view.segments[segment.index + 1]?.take, remove_segment: !segment.take,
+    add_segment: !view.segments[segment.index + 1]?.take, remove_segment: loose,
+    move_earlier: loose && segment.index > 0 && !view.segments[segment.index - 1].take && jobOf(view.segments[segment.index - 1], job) !== 'making',
+    move_later: loose && segment.index < view.segments.length - 1,
   };
   for (const b of f.tools.children) {
     const { verb } = b.dataset;
@@ -106,6 +112,7 @@ const nextWords = (next) =>
   next.completes ? 'Next: finish this' : next.forks ? 'Next goes here, on a new branch' : 'Next goes here';
 
 const making = (job) => {
+  if (job.doing === 'stopping') return 'Stopping';
   const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];
   parts.push(job.left ? `${job.left} left` : job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
   const words = parts.join(' · ');

@@ -4,6 +4,8 @@ const desk = (() => {
   const pending = new Map();        // edits being typed: key -> send now
   let line = Promise.resolve();     // messages go one after the other, so that they arrive in the order they were made
   let redraw = 0;
+  let known;
+  const film = new Promise((resolve) => { known = resolve; });      // what is done before the page knows its film waits for it
 
   const self = {
     view: null,                     // the project, as the studio last told it
@@ -35,11 +37,11 @@ const desk = (() => {
 
   /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */
   self.ask = (verb, fields = {}) => {
-    const message = { ...fields, verb, project: self.view?.id ?? null };
-    return (line = line.then(() => send(message)));
+    const project = self.view?.id;  // of now: another film may be on the page by the time this is sent
+    return (line = line.then(() => film).then(() => send({ ...fields, verb, project: project ?? self.view.id })));
   };
   /* The same, for what takes long: what comes after does not wait for it. */
-  self.askAside = (verb, fields = {}) => { self.flush(); const project = self.view?.id; return line.then(() => send({ ...fields, verb, project })); };
+  self.askAside = (verb, fields = {}) => { self.flush(); const project = self.view.id; return line.then(() => send({ ...fields, verb, project })); };
   /* An action sees everything typed before it. */
   self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
 
@@ -80,6 +82,7 @@ const desk = (() => {
     if (moved || view.head !== self.view?.head) Object.assign(self, { shown: null, peek: null });
     if (moved) Object.assign(self, { whole: false, against: null });
     self.put({ view });
+    known();
   };
 
   const heardLive = ({ detail }) => {
@@ -88,8 +91,8 @@ const desk = (() => {
     if (detail.lost) {
       notices.add(detail.notice);
       remember.put('project', null);
+      if (self.asked) setTimeout(follow, 0);      // any other film; when there is none to be had, `attend` asks again in a while
       self.asked = null;
-      setTimeout(follow, 0);
       return;
     }
     notices.job(self.job, detail.job);

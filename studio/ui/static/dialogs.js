@@ -55,15 +55,15 @@ const dialogs = (() => {
       say(working, answer ? `Done: ${answer.file}` : '');
       if (!answer) dialog.close(); else fetchFile(answer.url);
     };
-    const makes = (label, fits, run) =>
-      h('button', { class: 'button makes', disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
+    const makes = (label, fits, run, kind = '') =>
+      h('button', { class: `button makes ${kind}`, disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
     const row = (label, field) => h('label', { class: 'row' }, h('span', {}, label), field);
     const dialog = sheet('Export', 'export',
       h('section', {}, h('h3', {}, 'The film so far'),
         h('p', { class: 'hint' }, view.film.frames
           ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
         row('Title card', title), row('Fade, seconds', fade), row('Sound', audio),
-        makes('Film as MP4', view.film.frames, () => make('film', { title: title.value.trim() || null, fade: +fade.value || null }))),
+        makes('Film as MP4', view.film.frames, () => make('film', { title: title.value.trim() || null, fade: +fade.value || null }), 'primary')),
       h('section', {}, h('h3', {}, 'The take on the stage'),
         h('p', { class: 'hint' }, take ? `Segment ${take.depth + 1}, ${take.length}` : 'No take is selected.'),
         h('div', { class: 'pair' }, ...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>

@@ -31,6 +31,9 @@ const settle = (field, answer) => {
   return answer.then(() => setTimeout(() => { if (field.value === sent) { delete field.dataset.dirty; desk.put({}); } }, 250));
 };
 
+/* Names what is typed in one go, so that it is undone in one go: from the focus until the field is left, or something is put in. */
+const newStroke = (field) => { field.dataset.stroke = `s${Math.random().toString(36).slice(2, 12)}`; };
+
 /* One element per id, in the order of `items`; elements that stay are moved only when they must. */
 const keyed = (parent, kept, items, make, update) => {
   const wanted = new Set(items.map((item) => item.id));

@@ -1,10 +1,11 @@
 /* The top bar: whose film this is, on what model, in which shape and preset. */
 const header = (() => {
   const title = h('input', { class: 'title', 'aria-label': 'Film title', maxlength: 120, spellcheck: 'false',
+    onfocus: () => newStroke(title),
     oninput: () => { title.dataset.dirty = '1'; fit(); desk.later('title', rename); },
     onblur: () => desk.flush(),
     onkeydown: (e) => { if (e.key === 'Enter') title.blur(); } });
-  const rename = () => settle(title, desk.ask('rename', { name: title.value }));
+  const rename = () => settle(title, desk.ask('rename', { name: title.value, stroke: title.dataset.stroke }));
   const fit = () => { title.size = Math.min(40, Math.max(6, title.value.length)); };
 
   const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
@@ -23,7 +24,7 @@ const header = (() => {
       title, tool('films', 'Open another film', () => dialogs.films())),
     h('div', { class: 'set' }, lamp, shapes, preset.opener, preset.list),
     h('div', { class: 'ends' },
-      button('export', 'Export', () => dialogs.exports(), { class: 'button quiet' }),
+      button('export', 'Export', () => dialogs.exports(), { class: 'button quiet', 'aria-label': 'Export' }),
       tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), light));
 
   const outline = ([w, hgt]) => {

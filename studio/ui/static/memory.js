@@ -3,6 +3,7 @@ const memory = (() => {
   const image = h('img', { alt: 'Reference picture', draggable: 'false' });
   const gone = h('p', { class: 'gone', hidden: true }, 'The picture’s file is missing. Choose it again.');
   const name = h('span', { class: 'file' });
+  const measure = h('small', {});
   const sentence = h('p', { class: 'sees' });
   const start = h('i', { class: 'start-latent', title: 'Reference picture' });
   const packed = h('i', { class: 'packed', title: 'Packed memory of everything earlier' });
@@ -12,7 +13,7 @@ const memory = (() => {
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
     h('figure', { class: 'reference' }, image, gone,
-      h('figcaption', {}, name,
+      h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
         tool('picture', 'Replace the reference picture', () => picture.choose()),
         tool('close', 'Remove the reference picture', () => desk.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
@@ -26,7 +27,8 @@ const memory = (() => {
     show(image, reference?.url);
     show(gone, !reference?.url);
     say(gone, reference ? 'The picture’s file is missing. Choose it again.' : 'No reference picture. Choose or drop one.');
-    say(name, reference ? `${reference.name} · ${reference.width} × ${reference.height}` : '');
+    say(name, reference?.name || '');
+    say(measure, reference ? `${reference.width} × ${reference.height}` : '');
     set(name, 'title', reference?.name);
     say(sentence, seen.sentence);
     set(start, 'data-on', Boolean(reference));

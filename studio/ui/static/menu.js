@@ -2,17 +2,14 @@
 const makeMenu = (label, choose) => {
   const value = h('span', { class: 'menu-value' });
   const list = h('div', { class: 'menu', popover: 'auto', role: 'menu', 'aria-label': label,
-    ontoggle: (e) => {
-      const shown = e.newState === 'open';
-      set(opener, 'aria-expanded', String(shown));
-      if (shown) (list.querySelector('[aria-checked=true]') || list.firstChild)?.focus();
-    } });
+    ontoggle: (e) => set(opener, 'aria-expanded', String(e.newState === 'open')) });
   const open = () => {
     if (list.matches(':popover-open')) { list.hidePopover(); return; }
     list.showPopover();
     const box = opener.getBoundingClientRect();
     list.style.top = `${box.bottom + 6}px`;
     list.style.left = `${Math.max(8, Math.min(box.left, innerWidth - list.offsetWidth - 8))}px`;
+    (list.querySelector('[aria-checked=true]') || list.firstChild)?.focus();
   };
   const opener = h('button', { class: 'select opener', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: open }, value);
   list.addEventListener('keydown', (e) => {

@@ -2,26 +2,31 @@
 const notices = (() => {
   const root = h('section', { class: 'notices', 'aria-label': 'Notices' });
 
-  const add = ({ message, remedy = '', kind = 'error' }) => {
+  const add = ({ message, remedy = '', kind = 'error', dismissed = null }) => {
     const twin = [...root.children].find((n) => n.dataset.message === message);
     if (twin) twin.remove();
     const leave = () => note.remove();
     const note = h('div', { class: 'notice', role: kind === 'error' ? 'alert' : 'status', 'data-kind': kind, 'data-message': message },
       icon(kind === 'error' ? 'warn' : kind === 'done' ? 'check' : 'info', 20),
       h('div', {}, h('p', {}, message), remedy ? h('p', { class: 'remedy' }, remedy) : null),
-      tool('close', 'Dismiss', leave));
+      tool('close', 'Dismiss', () => { leave(); dismissed?.(); }));
+    note.passing = !dismissed;
     root.append(note);
-    while (root.children.length > 4) root.firstChild.remove();
-    if (kind !== 'error') setTimeout(leave, 8000);
+    const passing = [...root.children].filter((n) => n.passing);
+    passing.slice(0, -4).forEach((n) => n.remove());
+    if (kind !== 'error' && !dismissed) setTimeout(leave, 8000);
+    return note;
   };
 
-  /* What was found on opening a project, or later: once per visit. */
-  const findings = (project, list) => list.forEach((message) => {
-    const key = `memorypack.told ${project} ${message}`;
-    if (sessionStorage.getItem(key)) return;
-    sessionStorage.setItem(key, '1');
-    add({ message, kind: 'found' });
-  });
+  /* What was found on opening a project, or later: until it is dismissed, on this page or another one. */
+  const told = new Map();           // project and finding -> its notice
+  const findings = (project, list) => {
+    const now = new Map(list.map((message) => [`${project} ${message}`, message]));
+    for (const [key, note] of told) if (!now.has(key)) { note.remove(); told.delete(key); }
+    for (const [key, message] of now) {
+      if (!told.has(key)) told.set(key, add({ message, kind: 'found', dismissed: () => desk.ask('dismiss', { finding: message }) }));
+    }
+  };
 
   /* How a job ended. One that failed before this page came is told as well, once. */
   const job = (before, now) => {

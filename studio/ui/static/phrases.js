@@ -15,11 +15,15 @@ const phrases = (() => {
     const after = field.value.slice(at).trimStart();
     const lead = before ? (/[,.;:]$/.test(before) ? ' ' : ', ') : '';
     const trail = after ? (/^[,.;:]/.test(after) ? '' : ', ') : '';
+    desk.flush();                   // what was typed before is a step of its own, and so is the phrase
     field.value = before + lead + phrase + trail + after;
     const caret = (before + lead + phrase).length;
     field.focus();
     field.setSelectionRange(caret, caret);
+    newStroke(field);
     field.dispatchEvent(new Event('input', { bubbles: true }));
+    desk.flush();
+    newStroke(field);
   };
 
   const drawWords = (list) => words.replaceChildren(...list.map((phrase) =>

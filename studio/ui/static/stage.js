@@ -22,10 +22,10 @@ const stage = (() => {
   const modes = h('div', { class: 'switch', role: 'group', 'aria-label': 'What plays' }, mode(false, 'Segment'), mode(true, 'Film so far'));
   const compare = button('compare', 'Compare', () => desk.put({
     against: desk.against ? null : rival(), whole: false, shown: desk.onStage()?.id ?? null,
-  }), { class: 'button quiet small' });
+  }), { class: 'button quiet small', 'aria-label': 'Compare', title: 'Compare two takes side by side' });
   const live = button('play', 'Watch live', () => desk.put({ shown: null, whole: false, against: null }), { class: 'button small alive' });
-  const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen,
-    h('div', { class: 'transport' }, playing, scrub, counter, live, modes, compare));
+  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, compare);
+  const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, transport);
 
   const toggle = () => { const on = !a.playing(); a.toggle(on); b.toggle(on); if (on && desk.against) { a.restart(); b.restart(); } };
 
@@ -106,6 +106,7 @@ const stage = (() => {
     if (backdrop) set(ghost, 'src', backdrop);
     show(ghost, backdrop);
     show(panes, making || take);
+    show(transport, making || take);
     show(meter, making);
     if (making) {
       const percent = Math.round(job.progress * 100);

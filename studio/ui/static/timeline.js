@@ -31,6 +31,7 @@ const timeline = (() => {
     if (job.state === 'queued') return 'Queued: another film is being made first';
     const parts = [`Segment ${job.index + 1}`];
     if (job.sections > 1) parts.push(`section ${job.section + 1} of ${job.sections}`);
+    if (job.doing === 'stopping') return `${parts[0]} · stopping; finished sections are kept`;
     parts.push(job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
     if (job.left) parts.push(`${job.left} left`);
     if (job.planned > 1) parts.push(`take ${job.finished + 1} of ${job.planned}${job.total ? `, ${job.total} in all` : ''}`);
@@ -72,6 +73,7 @@ const timeline = (() => {
     say(status, busy ? progress(job) : waiting(view));
     set(status, 'data-failed', view.engine.state === 'failed' && !busy);
     show(cancel, busy); show(next, !busy); show(all, !busy);
+    cancel.disabled = job?.doing === 'stopping';
     next.disabled = all.disabled = !view.next;
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
     all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';

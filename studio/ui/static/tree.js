@@ -85,9 +85,13 @@ const tree = (() => {
     const take = desk.take(view.head);
     if (!take || revealed === take.id) return;
     revealed = take.id;
-    requestAnimationFrame(() => grove.scrollTo({
-      top: (take.depth + 1) * HIGH - grove.clientHeight / 2, left: take.column * WIDE - grove.clientWidth / 2,
-    }));
+    requestAnimationFrame(() => {
+      const top = (take.depth + 1) * HIGH - 18;
+      const left = take.column * WIDE;
+      const seen = (start, size, from, room) => start >= from && start + size <= from + room;
+      const inSight = seen(top, 80, grove.scrollTop, grove.clientHeight) && seen(left, WIDE, grove.scrollLeft, grove.clientWidth);
+      if (!inSight) grove.scrollTo({ top: top + 28 - grove.clientHeight / 2, left: left + 46 - grove.clientWidth / 2 });
+    });
   };
 
   /* The take being made, where it will stand: below its parent, or beside what stands there already. */
