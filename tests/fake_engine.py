@@ -37,7 +37,7 @@ def card(name: str = "tiny", **changes: object) -> ModelCard:
     values: dict[str, object] = {
         "folder": Path(name), "name": name, "title": "Tiny", "summary": "For tests.", "licence": "Apache-2.0",
         "fps": FPS, "window": 1, "section_frames": 4, "sizes": ((64, 48), (48, 64)), "steps": 8, "guidance": 1.0,
-        "shift": 1.0, "prediction": "velocity", "coordinates": False, "autoencoder": "patch", "prompt_tokens": 16,
+        "shift": 1.0, "kind": "animatic", "prompt_tokens": 16,
         "phrases": {"camera": ("pans left", "moves closer")},
     }  # fmt: skip
     return ModelCard(**(values | changes))  # type: ignore[arg-type]

@@ -7,17 +7,12 @@ tokens, D the transformer's inner width. Flow time is sigma in diffusers' sense:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from studio.diffusion.continuation import Continuation
 from studio.memory.framepack import Packed
-
-Prediction = Literal["velocity", "change"]
 
 
 @dataclass(frozen=True)
@@ -48,38 +43,11 @@ class WithPsi(nn.Module):
 
 
 class Backbone(nn.Module):
-    """Velocity d x_t / d sigma = noise - x of the section in flight.
+    """Velocity d x_t / d sigma = noise - x of the section in flight: FramePack's own, the transformer's output as it is."""
 
-    `prediction` says what the network's output means. "velocity" is FramePack's own. "change" is for small networks: the
-    output is a correction of the best linear guess of x, which continues the newest frame and trusts x_t as far as a
-    Wiener filter would: the preconditioning of Karras et al. (2206.00364, section 5) for a flow with a known base,
-
-        x = base + k (x_t - (1 - sigma) base) + c F,   k = (1 - sigma) V / U,   c = sigma sqrt(V / U),
-        U = (1 - sigma)^2 V + sigma^2,
-
-    where V[C] is the variance of (x - base) and F the network. The base is the newest frame, or what a learned `continuation`
-    makes of it for the prompt; then the network sees the base's first channels beside x_t. Coordinates (frame, row, column)
-    may join the latents as three more channels: rotary phases alone are slow to teach a small network how far, and where.
-    """
-
-    change_deviation: Tensor
-
-    def __init__(
-        self,
-        transformer: HunyuanVideoFramepackTransformer3DModel,
-        prediction: Prediction = "velocity",
-        coordinates: bool = False,
-        change_deviation: Tensor | None = None,
-        continuation: Continuation | None = None,
-    ) -> None:
+    def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
         super().__init__()
         self.transformer = transformer
-        self.prediction = prediction
-        self.coordinates = coordinates
-        self.continuation = continuation
-        channels = transformer.config.out_channels
-        deviation = torch.ones(channels) if change_deviation is None else change_deviation
-        self.register_buffer("change_deviation", deviation.float(), persistent=False)  # [C], sqrt of V
         if not isinstance(transformer.image_projection, WithPsi):
             transformer.image_projection = WithPsi(transformer.image_projection)
 
@@ -90,6 +58,11 @@ class Backbone(nn.Module):
     @property
     def patch_size(self) -> int:
         return int(self.transformer.config.patch_size)
+
+    @property
+    def channels(self) -> int:
+        """Of the latents."""
+        return int(self.transformer.config.out_channels)
 
     def forward(
         self,
@@ -111,50 +84,19 @@ class Backbone(nn.Module):
             psi: [B, M, D] long-term memory, or None.
 
         Returns:
-            [B, C, W, h, w], in the transformer's dtype for "velocity", float32 for "change".
+            [B, C, W, h, w].
         """
-        if self.prediction == "velocity":
-            return self._network(x, timestep, packed, conditioning, guidance, psi)
-        sigma = (timestep.float() / 1000).clamp(min=1e-3).view(-1, 1, 1, 1, 1)
-        return (x.float() - self.clean(x, sigma, packed, conditioning, guidance, psi)) / sigma
+        return self.network(x, timestep, packed, conditioning, guidance, psi)
 
-    def clean(
-        self, x: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
+    def network(
+        self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
-        """x from x_t for the "change" prediction, [B, C, W, h, w]; sigma [B, 1, 1, 1, 1]."""
-        base = self.base(packed, conditioning)
-        beside = base[:, : self.transformer.config.in_channels - x.shape[1] - 3 * self.coordinates]
-        seen = x if self.continuation is None else torch.cat([x, beside.to(x)], dim=1)
-        output = self._network(seen, 1000 * sigma.flatten(), packed, conditioning, guidance, psi)
-        return self.guess(x, sigma, base, output)
-
-    def base(self, packed: Packed, conditioning: Conditioning) -> Tensor:
-        """What x would be if the film just went on: [B, C, W, h, w], or [B, C, 1, h, w] for a standing frame."""
-        newest = packed.clean[:, :, -1:].float()
-        return newest if self.continuation is None else self.continuation(newest, conditioning.pooled, len(packed.index))
-
-    def guess(self, x: Tensor, sigma: Tensor, base: Tensor, output: Tensor) -> Tensor:
-        """x from x_t, the base and the network's output F (see the class)."""
-        variance = self.change_deviation.view(1, -1, 1, 1, 1) ** 2
-        total = (1 - sigma) ** 2 * variance + sigma**2
-        wiener = (1 - sigma) * variance / total
-        return base + wiener * (x.float() - (1 - sigma) * base) + sigma * (variance / total).sqrt() * output.float()
-
-    def _network(
-        self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None,
-        psi: Tensor | None,
-    ) -> Tensor:
+        """The transformer's output for latents that are laid out as it wants them."""
         dtype = self.dtype
         self.transformer.image_projection.psi = psi
-
-        def place(latents: Tensor, index: Tensor) -> Tensor:
-            wanted = x.shape[1] - latents.shape[1]       # clean frames have no base beside them
-            whole = F.pad(latents.to(dtype), (0, 0, 0, 0, 0, 0, 0, wanted)) if wanted else latents.to(dtype)
-            return self._placed(whole, index) if self.coordinates else whole
-
         return self.transformer(
-            hidden_states=place(x, packed.index),
+            hidden_states=x.to(dtype),
             timestep=timestep,
             encoder_hidden_states=conditioning.text.to(dtype),
             encoder_attention_mask=conditioning.mask.to(dtype),
@@ -162,20 +104,11 @@ class Backbone(nn.Module):
             image_embeds=conditioning.image.to(dtype),
             indices_latents=packed.index,
             guidance=guidance,
-            latents_clean=place(packed.clean, packed.clean_index),
+            latents_clean=packed.clean.to(dtype),
             indices_latents_clean=packed.clean_index,
-            latents_history_2x=place(packed.twice, packed.twice_index),
+            latents_history_2x=packed.twice.to(dtype),
             indices_latents_history_2x=packed.twice_index,
-            latents_history_4x=place(packed.fourfold, packed.fourfold_index),
+            latents_history_4x=packed.fourfold.to(dtype),
             indices_latents_history_4x=packed.fourfold_index,
             return_dict=False,
         )[0]
-
-    def _placed(self, latents: Tensor, index: Tensor) -> Tensor:
-        """Latents with frame, row and column as three more channels, [B, C + 3, T, h, w]."""
-        b, _, t, h, w = latents.shape
-        frame = (index.to(latents) / 10 - 2).view(1, 1, t, 1, 1).expand(b, 1, t, h, w)
-        row = ((torch.arange(h, device=latents.device) - (h - 1) / 2) / 8).to(latents).view(1, 1, 1, h, 1).expand(b, 1, t, h, w)
-        column = ((torch.arange(w, device=latents.device) - (w - 1) / 2) / 8).to(latents).view(1, 1, 1, 1, w).expand(b, 1, t, h, w)
-        return torch.cat([latents, frame, row, column], dim=1)
-

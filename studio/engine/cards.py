@@ -41,9 +41,7 @@ class ModelCard:
     steps: int
     guidance: float
     shift: float                                 # of the flow schedule; 0: from the token count, as FramePack does
-    prediction: str                              # "velocity" or "change"
-    coordinates: bool
-    autoencoder: str                             # "patch" or "hunyuan"
+    kind: str                                    # "animatic" (the embedded one) or "framepack"
     prompt_tokens: int
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it understands, by kind
     files: tuple[ModelFile, ...] = ()
@@ -64,8 +62,7 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(f"{path} cannot be read: {error}") from None
     known = {
         "title": str, "summary": str, "licence": str, "fps": int, "window": int, "section_frames": int, "sizes": list,
-        "steps": int, "guidance": (int, float), "shift": (int, float), "prediction": str, "coordinates": bool,
-        "autoencoder": str, "prompt_tokens": int,
+        "steps": int, "guidance": (int, float), "shift": (int, float), "kind": str, "prompt_tokens": int,
     }
     for key, kind in known.items():
         if not isinstance(table.get(key), kind):  # type: ignore[arg-type]

@@ -13,14 +13,14 @@ import transformers.utils.logging
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
 
-from studio.diffusion.autoencoder import PatchVideoAutoencoder
-from studio.diffusion.backbone import Backbone, Prediction
-from studio.diffusion.codec import Codec, PatchCodec
+from studio.diffusion.animatic import AnimaticBackbone
+from studio.diffusion.autoencoder import LappedAutoencoder
+from studio.diffusion.backbone import Backbone
+from studio.diffusion.codec import AnimaticCodec, Codec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
-from studio.diffusion.continuation import Continuation
+from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ModelCard, ModelError, check
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class FilmModel:
 
     @property
     def channels(self) -> int:
-        return int(self.backbone.transformer.config.out_channels)
+        return self.backbone.channels
 
 
 def best_device() -> torch.device:
@@ -68,14 +68,11 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
         device = best_device() if device is None else torch.device(device)
         dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
         transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
-        continuation = part(card, Continuation, "continuation") if (card.folder / "continuation").is_dir() else None
-        backbone = Backbone(
-            transformer, cast(Prediction, card.prediction), card.coordinates, _change_deviation(card), continuation
-        )
+        backbone, codec = _backbone_and_codec(card, transformer, device, dtype)
         return FilmModel(
             card=card,
-            backbone=frozen(backbone, device),
-            codec=_codec(card, device, dtype),
+            backbone=backbone,
+            codec=codec,
             conditioner=_conditioner(card, device, dtype),
             device=device,
             fingerprint=fingerprint(card),
@@ -108,24 +105,24 @@ def frozen(component: T, device: torch.device) -> T:
     return cast(T, module.to(device).eval().requires_grad_(False))
 
 
-def _change_deviation(card: ModelCard) -> Tensor | None:
-    if card.prediction != "change":
-        return None
-    path = card.folder / "change_deviation.safetensors"
-    try:
-        return load_file(path)["change_deviation"]
-    except (OSError, KeyError, SafetensorError) as error:
-        raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
-
-
-def _codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Codec:
-    if card.autoencoder == "patch":
-        return PatchCodec(frozen(part(card, PatchVideoAutoencoder, "vae", torch_dtype=dtype), device))
-    if card.autoencoder == "hunyuan":
+def _backbone_and_codec(
+    card: ModelCard, transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, dtype: torch.dtype
+) -> tuple[Backbone, Codec]:
+    if card.kind == "animatic":
+        # float32 on every device: frames are looked up and encoded with it, and it is small.
+        autoencoder = frozen(part(card, LappedAutoencoder, "vae", torch_dtype=torch.float32), device)
+        weather = frozen(part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
+        path = card.folder / "deviation.safetensors"
+        try:
+            deviation = load_file(path)["deviation"]
+        except (OSError, KeyError, SafetensorError) as error:
+            raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
+        return frozen(AnimaticBackbone(transformer, autoencoder, deviation), device), AnimaticCodec(autoencoder, weather)
+    if card.kind == "framepack":
         from studio.engine import large  # a second of imports that the small kind does without
 
-        return large.codec(card, device, dtype)
-    raise ModelError(f"{card.folder.name}: this studio knows the autoencoders 'patch' and 'hunyuan', not '{card.autoencoder}'.")
+        return frozen(Backbone(transformer), device), large.codec(card, device, dtype)
+    raise ModelError(f"{card.folder.name}: this studio knows models of the kinds 'animatic' and 'framepack', not '{card.kind}'.")
 
 
 def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:

@@ -1,4 +1,4 @@
-"""The training commands: `python -m studio.training autoencoder|film|export|measure [recipe.toml]`."""
+"""The training commands: `python -m studio.training autoencoder|weather|film|export [recipe.toml]`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def main() -> None:
     """Read the command line and run one command."""
     parser = argparse.ArgumentParser(prog="python -m studio.training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("autoencoder", "film", "export", "measure"):
+    for name in ("autoencoder", "weather", "film", "export"):
         command = commands.add_parser(name)
-        recipe = RECIPES / ("autoencoder-cpu.toml" if name == "autoencoder" else "film-cpu.toml")
+        recipe = RECIPES / f"{'film' if name == 'export' else name}-cpu.toml"
         command.add_argument("recipe", nargs="?", type=Path, default=recipe)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -25,18 +25,18 @@ def main() -> None:
         from studio.training import autoencoder
 
         autoencoder.train(read_recipe(chosen.recipe, autoencoder.Recipe))
+    elif chosen.command == "weather":
+        from studio.training import weather
+
+        weather.train(read_recipe(chosen.recipe, weather.Recipe))
     elif chosen.command == "film":
         from studio.training import film
 
         film.train(read_recipe(chosen.recipe, film.Recipe))
-    elif chosen.command == "export":
+    else:
         from studio.training import export
 
         export.export(chosen.recipe)
-    else:
-        from studio.training import measure
-
-        measure.report(chosen.recipe)
 
 
 if __name__ == "__main__":

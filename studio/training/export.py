@@ -10,30 +10,25 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors.torch import save_file
 
-from studio.diffusion.autoencoder import PatchVideoAutoencoder
+from studio.diffusion.autoencoder import LappedAutoencoder
+from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import check, listing, read_card
-from studio.training.captions import HOLD, LIGHT_PHRASES, WEATHER_PHRASES
 from studio.training.film import Objective, Recipe, assemble
 from studio.training.keeping import Average, read_recipe, restore
 from studio.training.parts import plain
-from studio.training.world import FPS, FRAMES
+from studio.training.world import FPS, FRAMES, PHRASES
 
 log = logging.getLogger(__name__)
 
 FOLDER = Path("models/memorypack-mini")
-CAMERA_PHRASES = (
-    HOLD[0], "the camera pans slowly to the left", "the camera pans to the left", "the camera pans slowly to the right",
-    "the camera pans to the right", "the camera moves quickly to the right", "the camera tilts up", "the camera tilts down",
-    "the camera zooms in slowly", "the camera zooms in", "the camera zooms out", "the camera pulls back slowly",
-)
-
 
 def average_of(recipe: Recipe) -> tuple[Objective, int, float]:
     """The film model with its average weights, the steps and the seconds behind it."""
     state = restore(Path(recipe.run) / "last.pt")
     if state is None:
         raise FileNotFoundError(f"There is no checkpoint in {recipe.run}: train first.")
-    objective = assemble(recipe, state["deviation"])
+    autoencoder = LappedAutoencoder.from_pretrained(recipe.autoencoder)
+    objective = assemble(recipe, autoencoder, state["deviation"])
     average = Average(objective, recipe.average)
     average.restore(state["average"])
     average.lend(objective)
@@ -48,18 +43,15 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     wrapped = objective.backbone.transformer
     transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
     transformer.load_state_dict(plain(wrapped.state_dict()))
-    transformer.to(torch.bfloat16).save_pretrained(folder / "transformer")
-    if objective.backbone.continuation is not None:
-        objective.backbone.continuation.save_pretrained(folder / "continuation")  # float32: it says how far
-    if objective.backbone.continuation is not None:
-        objective.backbone.continuation.save_pretrained(folder / "continuation")
-    objective.text_encoder.to(torch.bfloat16).save_pretrained(folder / "text_encoder")
-    objective.image_encoder.to(torch.bfloat16).save_pretrained(folder / "image_encoder")
+    # float16: half the size, and it keeps more digits than bfloat16 of weights that are about 1.
+    transformer.to(torch.float16).save_pretrained(folder / "transformer")
+    objective.text_encoder.to(torch.float16).save_pretrained(folder / "text_encoder")
+    objective.image_encoder.to(torch.float16).save_pretrained(folder / "image_encoder")
     objective.tokenizer.save_pretrained(folder / "tokenizer")
-    # float16: the basis needs more than bfloat16's eight bits.
-    PatchVideoAutoencoder.from_pretrained(recipe.autoencoder).to(torch.float16).save_pretrained(folder / "vae")
-    deviation = objective.backbone.change_deviation.float().cpu().contiguous()
-    save_file({"change_deviation": deviation}, folder / "change_deviation.safetensors")
+    objective.backbone.autoencoder.to(torch.float16).save_pretrained(folder / "vae")
+    WeatherSynthesis.from_pretrained(recipe.weather).save_pretrained(folder / "weather")
+    deviation = objective.backbone.deviation.float().cpu().contiguous()
+    save_file({"deviation": deviation}, folder / "deviation.safetensors")
     _tidy(folder)
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
     (folder / "model.toml").write_text(card(recipe) + listing(folder, paths), "utf-8")
@@ -79,20 +71,14 @@ def _tidy(folder: Path) -> None:
 
 def card(recipe: Recipe) -> str:
     """model.toml without its list of files."""
-    phrases = {
-        "camera": CAMERA_PHRASES,
-        "light": tuple(p for kind in LIGHT_PHRASES.values() for p in kind[:2]),
-        "weather": tuple(p for kind in WEATHER_PHRASES.values() for p in kind[:2]),
-    }
     keys: dict[str, object] = {
         "title": "MemoryPack mini",
-        "summary": "A small film model for any machine: it moves the camera, changes the light and the weather of a picture.",
+        "summary": "A small film model for any machine: it moves the camera, the light and the weather of a picture.",
         "licence": "Apache-2.0",
         "fps": FPS, "window": FRAMES // 4, "section_frames": FRAMES,
         "sizes": [[320, 192], [192, 320], [256, 256]],
-        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "prediction": "change", "coordinates": True,
-        "autoencoder": "patch", "prompt_tokens": 64,
+        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": 64,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(list(words))}" for kind, words in phrases.items())]
+    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(list(words))}" for kind, words in PHRASES.items())]
     return "\n".join(lines) + "\n"

@@ -11,8 +11,9 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionConfig, SiglipVisionModel
 
-from studio.training.captions import plan
-from studio.training.copying import copy_at_first
+from studio.diffusion.animatic import INPUTS
+from studio.diffusion.heads import OUTPUTS
+from studio.training.world import plan
 
 SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
 """Not 2 for <eos>: CLIPTextModel takes that number for an old mistake and pools elsewhere."""
@@ -22,12 +23,10 @@ SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
 class Shape:
     """Sizes of the parts."""
 
-    channels: int = 96
-    beside: int = 48           # channels of the continuation that are seen beside x_t
     heads: int = 4
     head_width: int = 64
     double_layers: int = 2
-    single_layers: int = 6
+    single_layers: int = 4
     side_width: int = 128      # of text and image encoders
     side_layers: int = 2
     image_size: int = 96
@@ -75,16 +74,15 @@ def image_encoder(shape: Shape) -> SiglipVisionModel:
 
 
 def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
-    """A small FramePack transformer that begins by copying: nothing changes until it has learned what does."""
+    """A small FramePack transformer that at first says nothing: the film stands still until it has learned what moves."""
     made = HunyuanVideoFramepackTransformer3DModel(
-        in_channels=shape.channels + shape.beside + 3, out_channels=shape.channels, num_attention_heads=shape.heads,
+        in_channels=INPUTS, out_channels=OUTPUTS, num_attention_heads=shape.heads,
         attention_head_dim=shape.head_width, num_layers=shape.double_layers, num_single_layers=shape.single_layers,
         num_refiner_layers=1, patch_size=2, patch_size_t=1, guidance_embeds=False, text_embed_dim=shape.side_width,
         pooled_projection_dim=shape.side_width, rope_theta=256.0,
         rope_axes_dim=(shape.head_width // 4, shape.head_width * 3 // 8, shape.head_width * 3 // 8), image_condition_type=None,
         has_image_proj=True, image_proj_dim=shape.side_width, has_clean_x_embedder=True,
     )
-    copy_at_first(made)
     nn.init.zeros_(made.proj_out.weight)
     nn.init.zeros_(made.proj_out.bias)
     return made

@@ -1,35 +1,22 @@
-"""Procedural films as latents, rendered beside the training and drawn from a pool that keeps moving on. It knows no model but
-the autoencoder.
+"""Films drawn from a pool that keeps moving on, and batches of their sections. It knows neither network nor how films are made.
 
-Letters: C latent channels, n sections of a film, h and w latent height and width, W the window (9).
+Letters: B batch, C channels of the scene that the network sees, h and w latent height and width.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from studio.diffusion.autoencoder import PatchVideoAutoencoder
+from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.memory.framepack import RECENT
-from studio.training.world import FRAMES, film
-
-WINDOW = FRAMES // 4
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A film as latents."""
-
-    latents: Tensor                # [C, 1 + 9 n, h, w] float16
-    stills: Tensor                 # [C, n, h, w] float16: the frame before each section as a film's first frame
-    pictures: Tensor               # [n, 3, S, S] float16: the same frames for the image encoder
-    captions: tuple[str, ...]
+from studio.training.encoded import WINDOW, Encoded, Shoot, Truth, encoded
 
 
 @dataclass(frozen=True)
@@ -39,18 +26,22 @@ class Stage:
     steps: int
     sizes: tuple[tuple[int, int], ...]
     batch: int
-    calm: bool = False             # only the camera moves
+    calm: bool = False                 # only the camera moves
 
 
 @dataclass(frozen=True)
 class Batch:
     """Sections to learn."""
 
-    target: Tensor                 # [B, C, 9, h, w]
-    start: Tensor                  # [B, C, 1, h, w]
-    recent: Tensor                 # [B, C, 19, h, w]
-    picture: Tensor                # [B, 3, S, S] in [-1, 1]
+    truth: Truth                       # each field with a batch dimension in front
+    start: Tensor                      # [B, C + 10, 1, h, w]
+    recent: Tensor                     # [B, C + 10, 19, h, w]
+    picture: Tensor                    # [B, 3, S, S] in [-1, 1]
     captions: list[str]
+
+    def to(self, device: torch.device) -> Batch:
+        truth = Truth(*(getattr(self.truth, f.name).to(device) for f in fields(Truth)))
+        return Batch(truth, self.start.to(device), self.recent.to(device), self.picture.to(device), self.captions)
 
 
 class Schedule:
@@ -87,30 +78,13 @@ class Schedule:
 class Reel(Dataset[Encoded]):
     """Film number n, encoded."""
 
-    def __init__(
-        self, autoencoder: PatchVideoAutoencoder, schedule: Schedule, seed: int, image_size: int, sections: int = 3
-    ) -> None:
-        self.autoencoder, self.schedule, self.seed = autoencoder, schedule, seed
-        self.image_size, self.sections = image_size, sections
+    def __init__(self, autoencoder: LappedAutoencoder, schedule: Schedule, shoot: Shoot, image_size: int) -> None:
+        self.autoencoder, self.schedule, self.shoot, self.image_size = autoencoder, schedule, shoot, image_size
 
-    @torch.no_grad()
     def __getitem__(self, index: int) -> Encoded:
         width, height = self.schedule.size(index)
         calm = self.schedule.stages[self.schedule.stage_of_film(index)].calm
-        made = film(self.seed * 100_000_000 + index, width, height, self.sections, calm)
-        frames = made.frames.float() / 127.5 - 1                                        # [T, 3, H, W]
-        groups = frames[1:].unflatten(0, (-1, 4)).transpose(1, 2)                         # [9 n, 3, 4, H, W]
-        before = frames[: -1 : FRAMES]                                                    # [n, 3, H, W]
-        groups = torch.cat([groups, before.unsqueeze(2).expand(-1, -1, 4, -1, -1)])
-        latents = torch.cat([self.autoencoder.encode_group(part) for part in groups.split(6)]).half().transpose(0, 1)
-        stills = latents[:, -self.sections :]
-        size = (self.image_size, self.image_size)
-        return Encoded(
-            latents=torch.cat([stills[:, :1], latents[:, : -self.sections]], dim=1).contiguous(),
-            stills=stills.contiguous(),
-            pictures=F.interpolate(before, size, mode="bilinear", antialias=True, align_corners=False).half(),
-            captions=tuple(section.caption for section in made.sections),
-        )
+        return encoded(self.shoot(index, width, height, calm), self.autoencoder, self.image_size)
 
 
 class Pool:
@@ -144,26 +118,25 @@ def _draw(count: int, rng: torch.Generator) -> int:
 
 
 def cut(kept: Encoded, rng: torch.Generator) -> Batch:
-    """One section of a film with a history: none (half of the time), or the sections before it back to some start."""
-    sections = len(kept.captions)
-    section = _draw(sections, rng)
-    begin = section if section == 0 or bool(torch.rand((), generator=rng) < 0.35) else _draw(section, rng)
+    """One section of a film with a history: none (sometimes), or the sections before it back to some start."""
+    section = _draw(len(kept.sections), rng)
+    begin = section if section == 0 or bool(torch.rand((), generator=rng) < 0.3) else _draw(section, rng)
     start = kept.stills[:, begin : begin + 1].float()
     history = torch.cat([start, kept.latents[:, 1 + WINDOW * begin : 1 + WINDOW * section].float()], dim=1)[:, -RECENT:]
-    recent = F.pad(history, (0, 0, 0, 0, RECENT - history.shape[1], 0))
+    truth = kept.truths[section]
     return Batch(
-        target=kept.latents[:, 1 + WINDOW * section : 1 + WINDOW * (section + 1)].float()[None],
+        truth=Truth(*(getattr(truth, f.name).float()[None] for f in fields(Truth))),
         start=start[None],
-        recent=recent[None],
+        recent=F.pad(history, (0, 0, 0, 0, RECENT - history.shape[1], 0))[None],
         picture=kept.pictures[begin].float()[None],
-        captions=[kept.captions[section]],
+        captions=[kept.sections[section].caption],
     )
 
 
 def collate(parts: list[Batch]) -> Batch:
     """One batch of several."""
     return Batch(
-        target=torch.cat([part.target for part in parts]),
+        truth=Truth(*(torch.cat([getattr(part.truth, f.name) for part in parts]) for f in fields(Truth))),
         start=torch.cat([part.start for part in parts]),
         recent=torch.cat([part.recent for part in parts]),
         picture=torch.cat([part.picture for part in parts]),

@@ -1,4 +1,4 @@
-"""Teaching the text encoder what captions ask for, before it has pictures: move, pace, light and weather as one code.
+"""Teaching the text encoder what captions ask for, before it has pictures: move, pace, light, weather, action as one code.
 
 Left alone, the film's loss first tells moving from standing still, and makes captions of opposite moves almost the same; what
 the transformer is not told it cannot learn to do. So the pooled output carries the code, as large as everything else in it.
@@ -14,25 +14,23 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
-from studio.training.captions import DIRECTIONS, LIGHTS, WEATHERS, Section, plan
+from studio.training.world import ACTIONS, CAMERAS, LIGHTS, WEATHERS, Section, plan
 
 log = logging.getLogger(__name__)
 
-PACES = {"slow": 0.7, "normal": 1.0, "fast": 1.4}
+PACES = {"slow": -1.0, "normal": 0.0, "fast": 1.0}
 LOUD = 4.0
 """Size of the code in the pooled output, whose values are about 1."""
 
 
 def code(section: Section) -> list[float]:
-    """What a section does: way to the right, downwards and inwards, movement at all, one place for each light and weather."""
-    x, y = DIRECTIONS.get(section.camera, (0, 0))
-    zoom = {"in": 1, "out": -1}.get(section.camera, 0)
-    pace = PACES[section.speed]
-    moves = section.camera != "hold"
-    return [
-        pace * x, pace * y, pace * zoom, 1.0 if moves else -1.0, pace - 1 if moves else 0.0,
-        *(float(section.light == name) for name in LIGHTS), *(float(section.weather == name) for name in WEATHERS),
-    ]
+    """What a section does: a place for each camera move, light, weather and action, and the pace of what moves."""
+    moves = section.camera not in ("hold", "shake")
+    chosen = [section.camera == name for name in CAMERAS]
+    chosen += [section.light == name for name in LIGHTS]
+    chosen += [section.weather == name for name in WEATHERS]
+    chosen += [section.action == name for name in ACTIONS]
+    return [*map(float, chosen), PACES[section.speed] if moves else 0.0, float(section.eased and moves)]
 
 
 def codes(sections: list[Section]) -> Tensor:
@@ -52,9 +50,9 @@ def teach(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int,
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * min(1.0, (step + 1) / 20) * (1.02 - step / steps)
         sections = plan(rng, batch)
-        words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt")
+        words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt").to(encoder.device)
         pooled = encoder(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output
-        true = LOUD * codes(sections)
+        true = LOUD * codes(sections).to(pooled)
         loss = F.mse_loss(pooled[:, : true.shape[1]], true)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -8,10 +8,14 @@ import torch
 from safetensors.torch import save_file
 from transformers import SiglipImageProcessor
 
-from studio.diffusion.autoencoder import PatchVideoAutoencoder
+from studio.diffusion.animatic import INPUTS, SEEN
+from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
+from studio.diffusion.heads import DRAWN, OUTPUTS
+from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ModelCard, listing, read_card
 from studio.evaluation import tiny
 
+CHANNELS = SEEN
 CARD = """
 title = "{title}"
 summary = "A model for tests, with random weights."
@@ -23,9 +27,7 @@ sizes = [[64, 32], [32, 64]]
 steps = 2
 guidance = 4.5
 shift = {shift}
-prediction = "{prediction}"
-coordinates = {coordinates}
-autoencoder = "{autoencoder}"
+kind = "{kind}"
 prompt_tokens = 32
 [phrases]
 camera = ["pan left"]
@@ -35,20 +37,19 @@ camera = ["pan left"]
 def small(folder: Path) -> ModelCard:
     """A folder of the embedded model's kind."""
     torch.manual_seed(0)
-    autoencoder = PatchVideoAutoencoder(4, width=8, blocks=1, fine_width=8, fine_blocks=1)
+    autoencoder = LappedAutoencoder(CHANNELS)
     # Orthonormal noise, so that pictures come back as something.
-    autoencoder.set_basis(torch.linalg.qr(torch.randn(3072, 4)).Q.T, torch.ones(4), torch.zeros(3072))
+    autoencoder.set_basis(torch.linalg.qr(torch.randn(VALUES, CHANNELS)).Q.T, torch.ones(CHANNELS), torch.zeros(VALUES))
     autoencoder.save_pretrained(folder / "vae")
-    tiny.transformer(in_channels=7, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False).save_pretrained(
-        folder / "transformer"
-    )
+    WeatherSynthesis().save_pretrained(folder / "weather")
+    tiny.transformer(
+        in_channels=INPUTS, out_channels=OUTPUTS, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False
+    ).save_pretrained(folder / "transformer")
     tiny.tokenizer("<s>", "</s>", "<pad>", 32).save_pretrained(folder / "tokenizer")
     tiny.clip().save_pretrained(folder / "text_encoder")
     tiny.siglip().save_pretrained(folder / "image_encoder")
-    save_file({"change_deviation": torch.ones(4)}, folder / "change_deviation.safetensors")
-    return _card(
-        folder, title="Small", window=3, frames=12, shift=3.0, prediction="change", coordinates="true", autoencoder="patch"
-    )
+    save_file({"deviation": torch.ones(DRAWN)}, folder / "deviation.safetensors")
+    return _card(folder, title="Small", window=3, frames=12, shift=3.0, kind="animatic")
 
 
 def large(folder: Path) -> ModelCard:
@@ -61,9 +62,7 @@ def large(folder: Path) -> ModelCard:
     tiny.clip().save_pretrained(folder / "text_encoder_2")
     tiny.siglip().save_pretrained(folder / "image_encoder")
     SiglipImageProcessor(size={"height": 30, "width": 30}).save_pretrained(folder / "feature_extractor")
-    return _card(
-        folder, title="Large", window=3, frames=12, shift=0.0, prediction="velocity", coordinates="false", autoencoder="hunyuan"
-    )
+    return _card(folder, title="Large", window=3, frames=12, shift=0.0, kind="framepack")
 
 
 def _card(folder: Path, **values: object) -> ModelCard:

@@ -1,0 +1,92 @@
+"""Composing frames from frames that were seen: where each was looking, and how the scene itself has moved. It knows no network.
+
+The warping of video prediction (spatial transformers, 1506.02025; flow with several sources, 1605.08110): every pixel is looked up
+in the newest frame, in the sharpest one when the film has zoomed out meanwhile, and, where these did not look, in older ones.
+Letters: B batch, T frames, H and W height and width in pixels, h = H / 16, w = W / 16.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CELL = 16
+FEATHER = 8.0
+"""Pixels over which one source gives way to the next."""
+SHARPER = 0.1
+"""A source magnified by this much more (a logarithm) than the newest frame is looked at before it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A frame that was seen."""
+
+    frame: Tensor      # [B, 3, H, W]
+    pose: Tensor       # [B, 3], see `state.FilmState`
+
+
+def looked_up(pose: Tensor, source: Tensor, height: int, width: int) -> Tensor:
+    """Where what is seen at `pose` [B, T, 3] lies in a frame seen at `source` [B, 3]: pixels from its middle, [B, T, H, W, 2]."""
+    ys, xs = torch.meshgrid(
+        torch.arange(height, device=pose.device) - (height - 1) / 2, torch.arange(width, device=pose.device) - (width - 1) / 2,
+        indexing="ij",
+    )
+    screen = torch.stack([xs, ys], dim=-1)                                          # [H, W, 2]
+    source = source.unsqueeze(1)
+    size = (source[..., 2] - pose[..., 2]).exp()                                    # [B, T]
+    shift = CELL * source[..., 2:].exp() * (pose[..., :2] - source[..., :2])         # [B, T, 2]
+    return screen * size[..., None, None, None] + shift[:, :, None, None]
+
+
+def sample(frame: Tensor, at: Tensor) -> Tensor:
+    """The frame [B, 3, H, W] at places [B, T, H, W, 2] in pixels from its middle; mirrored beyond its edges. [B, 3, T, H, W]"""
+    b, t, h, w, _ = at.shape
+    grid = at * at.new_tensor([2 / w, 2 / h])
+    many = frame.unsqueeze(1).expand(-1, t, -1, -1, -1).flatten(0, 1)
+    out = F.grid_sample(many, grid.flatten(0, 1), mode="bicubic", padding_mode="reflection", align_corners=False)
+    return out.unflatten(0, (b, t)).transpose(1, 2)
+
+
+def inside(at: Tensor) -> Tensor:
+    """How far inside the frame places [B, T, H, W, 2] are: 0 outside, 1 from eight pixels within. [B, 1, T, H, W]"""
+    half = at.new_tensor([at.shape[3] / 2, at.shape[2] / 2])
+    return ((half - at.abs()) / FEATHER).clamp(0, 1).amin(dim=-1).unsqueeze(1)
+
+
+def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+    """Frames seen at `pose`, from sources.
+
+    Args:
+        newest: the newest frame. What no source shows is its mirror image.
+        older: more sources, to be asked in this order.
+        pose: [B, T, 3].
+        flow: [B, T, 2, h, w] how far, in cells, each place of the frame must be looked up beside the place that the pose says.
+
+    Returns:
+        frames [B, 3, T, H, W], and how much of each cell is known rather than mirrored, [B, 1, T, h, w].
+    """
+    height, width = newest.frame.shape[-2:]
+    if not bool(flow.any()) and bool((pose == newest.pose.unsqueeze(1)).all()):
+        known = newest.frame.new_ones(len(pose), 1, pose.shape[1], height // CELL, width // CELL)
+        return newest.frame.unsqueeze(2).expand(-1, -1, pose.shape[1], -1, -1), known
+    beside = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
+    at = looked_up(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
+    frames, known = sample(newest.frame, at), inside(at)
+    sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER).all())]
+    for source in [s for s in older if not any(s is other for other in sharper)]:
+        if bool((known == 1).all()):
+            break
+        at = looked_up(pose, source.pose, height, width)
+        share = inside(at) * (1 - known)
+        if bool(share.any()):
+            frames = frames + share * (sample(source.frame, at) - frames)
+            known = known + share
+    for source in sharper:
+        at = looked_up(pose, source.pose, height, width)
+        share = inside(at)
+        frames = frames + share * (sample(source.frame, at) - frames)
+        known = torch.maximum(known, share)
+    return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)
