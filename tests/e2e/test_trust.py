@@ -54,9 +54,14 @@ def test_failures_say_what_happened_and_what_to_do(stand: Stand, desk: Visit) ->
     expect(badge(page, 0)).to_have_text("Failed")
     notice.get_by_label("Dismiss").click()
     expect(notice).to_have_count(0)
+    page.keyboard.press("Control+Enter")
+    expect(notice).to_contain_text("Out of memory.")
     stand.engine.fail_at = None
     page.keyboard.press("Control+Enter")
     expect(badge(page, 0)).to_have_text("Done")
+    page.get_by_role("button", name="Open another film").click()
+    page.get_by_role("button", name="New film").click()
+    expect(notice).to_have_count(0)                             # it was of the other film
 
 
 def test_a_film_that_is_not_there_is_said_and_another_opens(stand: Stand, desk: Visit) -> None:

@@ -95,7 +95,7 @@ const desk = (() => {
       self.asked = null;
       return;
     }
-    notices.job(self.job, detail.job);
+    notices.job(self.job, detail.job, detail.project);
     self.put({ job: detail.job });
   };
 

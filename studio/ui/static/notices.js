@@ -22,6 +22,7 @@ const notices = (() => {
   const told = new Map();           // project and finding -> its notice
   const findings = (project, list) => {
     const now = new Map(list.map((message) => [`${project} ${message}`, message]));
+    for (const n of root.querySelectorAll('[data-film]')) if (n.dataset.film !== project) n.remove();   // of another film
     for (const [key, note] of told) if (!now.has(key)) { note.remove(); told.delete(key); }
     for (const [key, message] of now) {
       if (!told.has(key)) told.set(key, add({ message, kind: 'found', dismissed: () => desk.ask('dismiss', { finding: message }) }));
@@ -29,12 +30,12 @@ const notices = (() => {
   };
 
   /* How a job ended. One that failed before this page came is told as well, once. */
-  const job = (before, now) => {
+  const job = (before, now, project) => {
     if (!now || now.state === before?.state && now.take === before?.take) return;
     const key = `${now.state} ${now.take} ${now.message}`;
     if (now.state === 'failed' && sessionStorage.getItem('memorypack.failed') !== key) {
       sessionStorage.setItem('memorypack.failed', key);
-      add({ message: now.message || 'This take could not be rendered.', remedy: now.remedy });
+      add({ message: now.message || 'This take could not be rendered.', remedy: now.remedy }).dataset.film = project;
     }
     if (now.state === 'cancelled' && before && before.state !== 'cancelled') {
       const kept = now.section > 0
