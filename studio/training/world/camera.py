@@ -59,7 +59,8 @@ def ease(s: Tensor) -> Tensor:
 def way(sections: Sequence[Section]) -> Way:
     """The camera's way through the sections, 1 + 36 n frames."""
     s = torch.arange(1, FRAMES + 1, dtype=torch.float64) / FRAMES
-    place, zoom, dolly, gust = [torch.zeros(1, 2).double()], [torch.zeros(1).double()], [torch.zeros(1).double()], [torch.zeros(1).long()]
+    place, gust = [torch.zeros(1, 2).double()], [torch.zeros(1).long()]
+    zoom, dolly = [torch.zeros(1).double()], [torch.zeros(1).double()]
     for section in sections:
         gone = ease(s) if section.eased else s
         swell = float(np.log(ZOOMS[section.speed]))
@@ -71,7 +72,8 @@ def way(sections: Sequence[Section]) -> Way:
         place.append(place[-1][-1] + (shake() if section.camera == "shake" else step))
         windy = section.weather == "wind"
         gust.append(torch.arange(1, FRAMES + 1) % FRAMES if windy else torch.zeros(FRAMES).long())
-    return Way(torch.cat(place).round(decimals=9), torch.cat(zoom).round(decimals=9), torch.cat(dolly).round(decimals=9), torch.cat(gust))
+    exact = [torch.cat(course).round(decimals=9) for course in (place, zoom, dolly)]  # there and back is the same again
+    return Way(exact[0], exact[1], exact[2], torch.cat(gust))
 
 
 def shake() -> Tensor:

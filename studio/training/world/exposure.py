@@ -1,38 +1,24 @@
-"""What a camera sees of layers: the frames, and for each place of a frame where the same thing was in an earlier one.
+"""What a camera sees of layers and a figure among them: the frames. It knows the camera's way, no kinds of scenes.
 
-Letters: T frames, N points, H and W height and width of a frame. It knows layers and the camera's way, no kinds of scenes.
+Letters: T frames, N points, H and W height and width of a frame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.training.world.acting import Actor
 from studio.training.world.camera import SWAY, Way, sway
 from studio.training.world.noise import Area
-from studio.training.world.section import CELL, FRAMES
 from studio.training.world.sheet import Layer
 
 AT_ONCE = 12
 """Frames composed together: few enough to stay in the processor's cache."""
-
-
-class Part(Protocol):
-    """Something of a scene that covers other parts: a layer, or a figure."""
-
-    def inward(self, points: Tensor, frames: Tensor) -> Tensor:
-        """Where points [T, N, 2] of frames [T], in pixels, lie on the part; [T, N, 2] in its own measure."""
-
-    def outward(self, points: Tensor, frames: Tensor) -> Tensor:
-        """Where points of the part are seen in frames."""
-
-    def cover(self, points: Tensor, frames: Tensor) -> Tensor:
-        """How much the part covers there, 0..1, [T, N], given points of the part."""
 
 
 @dataclass(frozen=True)
@@ -47,33 +33,41 @@ class Seen:
 
     def inward(self, points: Tensor, frames: Tensor) -> Tensor:
         blown = points.clone()
-        blown[..., 0] += sway(self.gust[frames][:, None], points, self.size[1])
-        return self.place[frames][:, None] + (blown - self._middle(points)) / self.scale[frames][:, None, None]
+        if bool((self.gust[frames] != 0).any()):
+            blown[..., 0] += sway(self.gust[frames].to(points)[:, None], points, self.size[1])
+        scale = self.scale[frames].to(points)[:, None, None]
+        return self.place[frames].to(points)[:, None] + (blown - self._middle(points)) / scale
 
     def outward(self, points: Tensor, frames: Tensor) -> Tensor:
         """For frames without wind only."""
-        return (points - self.place[frames][:, None]) * self.scale[frames][:, None, None] + self._middle(points)
+        moved = points - self.place[frames].to(points)[:, None]
+        return moved * self.scale[frames].to(points)[:, None, None] + self._middle(points)
 
     def cover(self, points: Tensor, frames: Tensor) -> Tensor:
         if len(self.layer.sheet) == 3:
             return torch.ones(points.shape[:2], dtype=torch.float32, device=points.device)
         return _taken(self.layer.sheet[3:], points - self._corner(points))[0]
 
+    def same(self, frames: Tensor, base: Tensor) -> Tensor:
+        return torch.ones(len(frames), dtype=torch.bool)
+
     def picture(self, frames: Tensor) -> Tensor:
         """What frames [T] see of it, [T, 3 or 4, H, W]."""
-        width, height = self.size
+        (width, height), sheet = self.size, self.layer.sheet
         place, scale = self.place[frames], self.scale[frames]
-        first = (place - torch.tensor([width / 2, height / 2], dtype=torch.float64) - self._corner(place).cpu()).cpu()
-        calm = bool((self.gust[frames] == 0).all())
-        if calm and bool((scale == 1).all()) and bool((first == first.round()).all()):
-            sheet = self.layer.sheet
+        first = place - torch.tensor([width / 2, height / 2]) - self._corner(place)
+        if bool((self.gust[frames] != 0).any()):
+            y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
+            screen = torch.stack([x, y], dim=-1).view(1, -1, 2).to(sheet).expand(len(frames), -1, -1)
+            points = self.inward(screen, frames) - self._corner(screen)
+            return _taken(sheet, points).transpose(0, 1).unflatten(2, (height, width))
+        if bool((scale == 1).all()) and bool((first == first.round()).all()) and self._inside(first):
             return torch.stack([sheet[:, int(y) : int(y) + height, int(x) : int(x) + width] for x, y in first.tolist()])
-        if calm:
-            return self._straight(place, scale)
-        y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
-        screen = torch.stack([x, y], dim=-1).view(1, -1, 2).expand(len(frames), -1, -1)
-        points = self.inward(screen, frames) - self._corner(screen)
-        return _taken(self.layer.sheet, points.to(self.layer.sheet.device)).transpose(0, 1).unflatten(2, (height, width))
+        return self._straight(place, scale)
+
+    def _inside(self, first: Tensor) -> bool:
+        tall, wide = self.layer.sheet.shape[1:]
+        return bool((first >= 0).all()) and bool((first + torch.tensor(self.size) <= torch.tensor([wide, tall])).all())
 
     def _straight(self, place: Tensor, scale: Tensor) -> Tensor:
         """Magnified and moved, by rows and columns."""
@@ -126,54 +120,58 @@ def compose(parts: Sequence[Seen], frames: Tensor) -> Tensor:
     done: Tensor | None = None
     for part in parts:
         picture = part.picture(frames)
-        if done is None or picture.shape[1] == 3:
-            done = picture
-        else:
-            done = picture[:, : done.shape[1]] + done * (1 - picture[:, 3:])
+        first = done is None or picture.shape[1] == 3
+        done = picture if first or done is None else picture[:, : done.shape[1]] + done * (1 - picture[:, 3:])
     if done is None:
         raise ValueError("there is no layer to see")
     return done
 
 
-def expose(parts: Sequence[Seen], path: Way, finish: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """All frames, [T, 3, H, W] uint8: each view of the scene is composed once, then `finish(frames, numbers)` may add to it."""
+def expose(parts: Sequence[Seen], path: Way, figure: Actor | None = None, behind: int = 0) -> tuple[Tensor, Tensor]:
+    """All frames, [T, 3, H, W] uint8, and the figure's box in them, [T, 4], NaN where it is not seen.
+
+    A figure stands behind the last `behind` parts. What stays the same for several frames is composed once.
+    """
     _, which = torch.unique(path.states(), dim=0, return_inverse=True)
     width, height = parts[0].size
     film = torch.empty(len(which), 3, height, width, dtype=torch.uint8, device=parts[0].layer.sheet.device)
+    boxes = torch.full((len(which), 4), torch.nan)
+    cut = len(parts) - (behind if figure is not None else 0)
     order = torch.argsort(which, stable=True)
-    firsts = torch.cat([torch.tensor([True]), which[order][1:] != which[order][:-1]])
-    representatives = order[firsts]
-    # neighbours in time have the same kind of view more often than neighbours in place
-    representatives = representatives.sort().values
-    for some in representatives.split(AT_ONCE):
-        done = compose(parts, some)
-        for index, frame in zip(some.tolist(), done, strict=True):
+    starts = torch.cat([torch.tensor([True]), which[order][1:] != which[order][:-1]])
+    for some in order[starts].sort().values.split(AT_ONCE):
+        done = compose(parts[:cut], some)
+        front = compose(parts[cut:], some) if cut < len(parts) else None
+        for k, index in enumerate(some.tolist()):
             same = (which == which[index]).nonzero().flatten()
+            if figure is None:
+                film[same] = _bytes(done[k])
+                continue
             for number in same.split(AT_ONCE):
-                film[number] = (finish(frame.expand(len(number), -1, -1, -1), number).clamp(0, 1) * 255 + 0.5).to(torch.uint8)
-    return film
+                shown, box = _peopled(done[k], None if front is None else front[k], figure, number)
+                film[number], boxes[number] = _bytes(shown), box
+    return film, boxes
 
 
-def trace(parts: Sequence[Part], frames: int, width: int, height: int) -> tuple[Tensor, Tensor]:
-    """Flow [T, 2, h, w] and known [T, h, w] of the cells' middles, against the last frame before each frame's section."""
-    h, w = height // CELL, width // CELL
-    y, x = torch.meshgrid(torch.arange(h) * CELL + CELL / 2, torch.arange(w) * CELL + CELL / 2, indexing="ij")
-    now = torch.arange(frames)
-    base = ((now - 1).clamp(min=0) // FRAMES) * FRAMES
-    middles = torch.stack([x, y], dim=-1).view(1, -1, 2).double().expand(frames, -1, -1)
-    was, known = middles.clone(), torch.zeros(frames, h * w, dtype=torch.bool)
-    free = torch.ones(frames, h * w, dtype=torch.bool)  # not yet covered by a nearer part
-    for number in reversed(range(len(parts))):
-        part = parts[number]
-        inside = part.inward(middles, now)
-        mine = free & (part.cover(inside, now).cpu() >= 0.5)
-        free &= ~mine
-        before = part.outward(inside, base)
-        shown = part.cover(inside, base).cpu() >= 0.5
-        for other in parts[number + 1 :]:
-            shown &= other.cover(other.inward(before, base), base).cpu() < 0.5
-        shown &= (before >= 0).all(-1) & (before[..., 0] < width) & (before[..., 1] < height)
-        was = torch.where(mine[..., None], before, was)
-        known = torch.where(mine, shown, known)
-    flow = (was - middles).transpose(1, 2).reshape(frames, 2, h, w).float()
-    return flow, known.view(frames, h, w)
+def _bytes(frames: Tensor) -> Tensor:
+    return (frames.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+
+
+def _peopled(back: Tensor, front: Tensor | None, figure: Actor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    """One view, [3, H, W], with the figure as in frames `numbers` and what is in front of it: [T, 3, H, W], boxes [T, 4]."""
+    _, height, width = back.shape
+    shown = back.expand(len(numbers), -1, -1, -1).clone()
+    patches, corners = figure.patches(numbers)
+    boxes = torch.full((len(numbers), 4), torch.nan)
+    for k, (patch, (x, y)) in enumerate(zip(patches, corners.tolist(), strict=True)):
+        left, top, right, bottom = max(x, 0), max(y, 0), min(x + patch.shape[2], width), min(y + patch.shape[1], height)
+        if left >= right or top >= bottom:
+            continue
+        patch = patch[:, top - y : bottom - y, left - x : right - x]
+        shown[k, :, top:bottom, left:right] = patch[:3] + shown[k, :, top:bottom, left:right] * (1 - patch[3:])
+        free = patch[3] if front is None else patch[3] * (1 - front[3, top:bottom, left:right])
+        rows, columns = (free > 0.5).any(1).nonzero(), (free > 0.5).any(0).nonzero()
+        if len(rows):
+            boxes[k] = torch.tensor([
+                left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1])
+    return (shown if front is None else front[:3] + shown * (1 - front[3:])), boxes

@@ -14,12 +14,14 @@ from torch import Tensor
 
 from studio.training.world import light as lights
 from studio.training.world import weather as weathers
-from studio.training.world.camera import Way, way
-from studio.training.world.exposure import expose, see, seen_area, trace
+from studio.training.world.acting import act, actor
+from studio.training.world.camera import way
+from studio.training.world.exposure import expose, see, seen_area
 from studio.training.world.plan import plan
-from studio.training.world.scenes import scene
+from studio.training.world.scenes import Scene, has_figure, scene
 from studio.training.world.section import CELL, Section
 from studio.training.world.sheet import Layer
+from studio.training.world.truth import Part, trace
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def film(
     seed: int, width: int, height: int, sections: int = 3, device: str | torch.device = "cpu", calm: bool = False
 ) -> Film:
     """Film number `seed`: the same for the same arguments, on any machine. In a `calm` one only the camera moves."""
-    return shoot(plan(np.random.default_rng([seed, 0]), sections, calm), width, height, seed, device=device)
+    script = plan(np.random.default_rng([seed, 0]), sections, calm, has_figure(seed))
+    return shoot(script, width, height, seed, device=device)
 
 
 def shoot(
@@ -65,19 +68,24 @@ def shoot(
         raise ValueError(f"width and height must be multiples of {CELL} pixels, not {width} x {height}")
     path = way(script)
     if picture is None:
-        layers = scene(seed, lambda near: seen_area(path, near, width, height))
+        peopled = has_figure(seed) or any(section.action for section in script)
+        made = scene(seed, lambda near: seen_area(path, near, width, height), peopled, float(path.view(1.0)[1].amax()))
         least = seen_area(path, 1.0, width, height)
         origin = (-least.left, -least.top)
     else:
-        layers, origin = [_photograph(picture, width, height)], (picture.shape[2] // 2, picture.shape[1] // 2)
-    seen = see(path, layers, width, height, device)
-    count = len(path.zoom)
-    flow, known = trace(seen, count, width, height)
-    pose = path.pose() + torch.tensor([*origin, 0.0])
+        made, origin = Scene([_photograph(picture, width, height)]), (picture.shape[2] // 2, picture.shape[1] // 2)
+    seen = see(path, made.layers, width, height, device)
+    figure = None
+    if made.stage is not None and made.pictures is not None:
+        acting = act(made.stage, script, path, width)
+        figure = actor(made.pictures.to(device), acting, made.stage.height, path, width, height)
+    cut = len(seen) - made.front
+    parts: list[Part] = [*seen[:cut], *([figure] if figure is not None else []), *seen[cut:]]
+    flow, known = trace(parts, len(path.zoom), width, height)
+    shown, boxes = expose(seen, path, figure, made.front)
     return Film(
-        scene=expose(seen, path, lambda frames, numbers: frames), sections=tuple(script), pose=pose, flow=flow, known=known,
-        figure=torch.full((count, 4), torch.nan), light=lights.gains(script, height // CELL, width // CELL),
-        weather=weathers.amounts(script), seed=seed,
+        scene=shown, sections=tuple(script), pose=path.pose() + torch.tensor([*origin, 0.0]), flow=flow, known=known, figure=boxes,
+        light=lights.gains(script, height // CELL, width // CELL), weather=weathers.amounts(script), seed=seed,
     )
 
 
@@ -87,5 +95,3 @@ def _photograph(picture: Tensor, width: int, height: int) -> Layer:
         raise ValueError(f"the picture must be [3, H, W] and at least {width} x {height} pixels, not {list(picture.shape)}")
     return Layer(picture.float() / 255, (-(wide // 2), -(tall // 2)), 1.0)
 
-
-__all__ = ["Film", "Way", "film", "shoot"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-SLOW = ("slowly", "slow", "gently", "very slowly", "gradually", "calmly", "softly", "at a slow pace", "unhurriedly")
+SLOW = ("slowly", "slow", "gently", "very slowly", "gradually", "calmly", "softly", "at a slow pace",
+        "unhurriedly")
 FAST = ("quickly", "fast", "rapidly", "swiftly", "very fast", "at high speed", "in a hurry", "briskly")
-EASED = ("smoothly", "easing in and out", "with a soft start and stop", "smoothly starting and stopping", "speeding up and slowing down",
-         "in one smooth motion", "accelerating softly, then coming to rest", "eased")
+EASED = ("smoothly", "easing in and out", "with a soft start and stop", "smoothly starting and stopping",
+         "speeding up and slowing down", "in one smooth motion", "accelerating softly, then coming to rest", "eased")
 SUBJECTS = ("the camera", "the camera", "the camera", "camera", "the view", "the shot", "we", "the picture frame")
 PAN_VERBS = {"pans": "pan", "moves": "move", "slides": "slide", "glides": "glide", "drifts": "drift", "tracks": "track",
              "travels": "travel", "goes": "going", "turns": "turn", "sweeps": "sweep"}
@@ -33,11 +34,12 @@ SHAKE = ("handheld camera", "hand-held shot", "the camera shakes", "shaky camera
          "the shot wobbles", "a shaky handheld shot", "the hand-held camera sways", "the picture shakes", "filmed by hand",
          "the camera is unsteady")
 LIGHT = {
-    "day": ("it becomes day", "daylight returns", "plain daylight", "broad daylight", "noon", "ordinary daylight", "it is day again",
-            "neutral light", "the light is normal again", "midday"),
+    "day": ("it becomes day", "daylight returns", "plain daylight", "broad daylight", "noon", "ordinary daylight",
+            "it is day again", "neutral light", "the light is normal again", "midday"),
     "dawn": ("dawn breaks", "the sun rises", "morning comes", "first light", "sunrise", "dawn", "the morning light comes",
              "early morning"),
-    "dusk": ("dusk falls", "evening comes", "the sun sets", "twilight", "sunset", "dusk", "the evening light fades", "nightfall nears"),
+    "dusk": ("dusk falls", "evening comes", "the sun sets", "twilight", "sunset", "dusk", "the evening light fades",
+             "nightfall nears"),
     "night": ("night falls", "it gets dark", "darkness falls", "it becomes night", "night", "the lights go out", "it is night",
               "the scene darkens", "it grows dark", "at night"),
     "lamp": ("a lamp is lit", "by lamplight", "lamplight", "a single lamp glows", "the lamp is switched on", "only a lamp shines",
@@ -60,19 +62,21 @@ WEATHER = {
              "rain pours down", "drizzle begins", "rain"),
     "fog": ("fog rolls in", "mist rises", "fog covers everything", "it becomes foggy", "a thick fog comes", "haze fills the air",
             "mist drifts in", "the scene disappears in fog", "fog"),
-    "wind": ("the wind blows", "a gust of wind", "wind", "it gets windy", "a breeze sways everything", "everything sways in the wind",
-             "a strong wind rises", "wind shakes the scene"),
+    "wind": ("the wind blows", "a gust of wind", "wind", "it gets windy", "a breeze sways everything",
+             "everything sways in the wind", "a strong wind rises", "wind shakes the scene"),
 }
-WHO = ("a figure", "the figure", "she", "he", "the person", "someone", "the little figure", "the character", "the walker", "our hero",
-       "the woman", "the man", "the stranger")
+WHO = ("a figure", "the figure", "she", "he", "the person", "someone", "the little figure", "the character", "the walker",
+       "our hero", "the woman", "the man", "the stranger")
 ACTION = {
     "walk left": ("walks to the left", "walks left", "goes left", "strolls to the left", "wanders left", "steps to the left"),
     "walk right": ("walks to the right", "walks right", "goes right", "strolls to the right", "wanders right",
                    "steps to the right"),
     "hop": ("hops", "jumps up and down", "hops on the spot", "jumps", "leaps up", "skips for joy", "bounces"),
     "turn": ("turns around", "turns round", "faces the other way", "looks the other way", "turns about", "spins around"),
-    "hide": ("hides", "disappears", "hides out of sight", "goes out of sight", "leaves the scene", "vanishes from view", "hides behind"),
-    "return": ("returns", "comes back", "reappears", "comes out again", "comes into view again", "is back", "steps back into view"),
+    "hide": ("hides", "disappears", "hides out of sight", "goes out of sight", "leaves the scene", "vanishes from view",
+             "hides behind"),
+    "return": ("returns", "comes back", "reappears", "comes out again", "comes into view again", "is back",
+               "steps back into view"),
 }
 COVERS = ("a tree", "the wall", "a pillar", "the corner", "something", "the column", "it")
 THINGS = (
@@ -103,8 +107,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "camera": ("the camera pans left", "the camera pans right slowly", "the camera tilts up", "the camera tilts down",
                "the camera zooms in", "the camera zooms out", "the camera dollies in", "the camera pulls back", "handheld camera",
                "static shot", "the camera pans left fast, easing in and out"),
-    "light": ("dawn breaks", "dusk falls", "night falls", "a lamp is lit", "the light flickers", "bright light", "warm light", "cold light",
-              "daylight returns"),
+    "light": ("dawn breaks", "dusk falls", "night falls", "a lamp is lit", "the light flickers", "bright light", "warm light",
+              "cold light", "daylight returns"),
     "weather": ("snow begins to fall", "rain begins to fall", "fog rolls in", "the wind blows", "the weather clears"),
     "figures": ("the figure walks to the left", "the figure walks to the right", "the figure hops", "the figure turns around",
                 "the figure hides", "the figure comes back"),

@@ -1,4 +1,4 @@
-"""Scenes to film: what kind number `seed` is, painted over as much of its plane as a camera will see. They know nothing of time.
+"""Scenes to film: of what kind number `seed` is, painted over as much of its plane as a camera will see. They know nothing of time.
 
 A scene has no edges: `areas(near)` says which part of a layer's plane is seen, and a place looks the same in every part.
 """
@@ -6,56 +6,87 @@ A scene has no edges: `areas(near)` says which part of a layer's plane is seen, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import torch
+from torch import Tensor
 
-from studio.training.world.noise import Area, noise
-from studio.training.world.sheet import Layer, Sheet
-from studio.training.world.textures import clouds, drawing, gradient, leaves, palette, shape
+from studio.training.world.acting import Stage
+from studio.training.world.figures import look, pictures
+from studio.training.world.indoors import room
+from studio.training.world.noise import Area
+from studio.training.world.outdoors import forest, hills, sea
+from studio.training.world.plan import FIGURES
+from studio.training.world.props import COVERS, Backdrop, cover
+from studio.training.world.sheet import Layer
+from studio.training.world.streets import street
+from studio.training.world.textures import clouds, drawing, gradient, leaves
 
 Areas = Callable[[float], Area]
+Painter = Callable[[np.random.Generator, int, Areas], Backdrop]
 
 
-def scene(seed: int, areas: Areas) -> list[Layer]:
-    """The layers of scene number `seed`, farthest first."""
-    rng = np.random.default_rng([seed, 1])
-    key = int(rng.integers(2**31))
-    kind = rng.random()
-    if kind < 0.42:
-        return leaves(rng, key, areas)
-    if kind < 0.47:
-        return [_flat(clouds(rng, key, areas(1.0)), areas(1.0))]
-    if kind < 0.52:
-        return [_flat(gradient(rng, key, areas(1.0)), areas(1.0))]
-    if kind < 0.61:
-        return drawing(rng, key, areas)
-    return hills(rng, key, areas)
+@dataclass(frozen=True)
+class Scene:
+    """Layers, farthest first, and a figure before the first of them but behind the last `front` ones."""
+
+    layers: list[Layer]
+    front: int = 0
+    stage: Stage | None = None
+    pictures: Tensor | None = None
 
 
-def _flat(picture: torch.Tensor, area: Area) -> Layer:
-    return Layer(picture, (area.left, area.top), 1.0)
+def _plain(paint: Callable[[np.random.Generator, int, Area], Tensor]) -> Painter:
+    def painter(rng: np.random.Generator, key: int, areas: Areas) -> Backdrop:
+        area = areas(1.0)
+        return Backdrop([Layer(paint(rng, key, area), (area.left, area.top), 1.0)])
+
+    return painter
 
 
-def hills(rng: np.random.Generator, key: int, areas: Areas) -> list[Layer]:
-    """Sky and ridges, the nearer the darker."""
-    area = areas(0.25)
-    top, bottom = palette(rng, 2)
-    ramp = ((area.down() + 70) / 110).clamp(0, 1)
-    above, below = (torch.tensor(colour, dtype=torch.float32).view(3, 1, 1) for colour in (top, bottom))
-    sky = torch.lerp(above, below, ramp) + 0.05 * noise(key, 1, area, 2.2)
-    made = [Layer(sky.clamp(0, 1).expand(3, area.height, area.width).contiguous(), (area.left, area.top), 0.25)]
-    for depth, near in enumerate((0.5, 0.75, 1.0)):
-        area = areas(near)
-        x = area.across().flatten().numpy()
-        wave = noise(key + depth, 1, Area(area.left, 0, area.width, 1, area.unit), 2.0)[0, 0].numpy()
-        line = -4 + 20 * depth + 12 * wave
-        outline = np.concatenate([np.stack([x, line], 1), [[x[-1], 4000], [x[0], 4000]]])
-        sheet = Sheet(area)
-        colour = palette(rng, 1)[0]
-        sheet.polygon(outline, colour, 0.8)
-        for _ in range(8):
-            i = int(rng.integers(len(x)))
-            sheet.polygon(shape(rng, x[i], line[i] + 8, 9), colour * 0.7, 0.3)
-        made.append(sheet.finish(near, None, key + 40 + depth))
-    return made
+def _layered(paint: Callable[[np.random.Generator, int, Areas], list[Layer]]) -> Painter:
+    return lambda rng, key, areas: Backdrop(paint(rng, key, areas))
+
+
+KINDS: dict[str, tuple[float, Painter]] = {
+    "leaves": (0.40, _layered(leaves)), "clouds": (0.04, _plain(clouds)), "gradient": (0.04, _plain(gradient)),
+    "drawing": (0.06, _layered(drawing)), "hills": (0.12, hills), "sea": (0.09, sea), "street": (0.09, street),
+    "room": (0.11, room), "forest": (0.05, forest),
+}
+"""Kinds of scenes, their shares, and who paints them."""
+
+
+def kind_of(seed: int) -> str:
+    """What kind of scene number `seed` is."""
+    draw = float(np.random.default_rng([seed, 1]).random())
+    for kind, (share, _) in KINDS.items():
+        draw -= share
+        if draw < 0:
+            return kind
+    return next(iter(KINDS))
+
+
+def has_figure(seed: int) -> bool:
+    """Whether scene number `seed` has a figure."""
+    return bool(np.random.default_rng([seed, 3]).random() < FIGURES)
+
+
+def scene(seed: int, areas: Areas, figure: bool, nearest: float = 1.0) -> Scene:
+    """Scene number `seed`, with or without its figure, for a camera that magnifies up to `nearest` times."""
+    rng = np.random.default_rng([seed, 4])
+    backdrop = KINDS[kind_of(seed)][1](rng, int(rng.integers(2**31)), areas)
+    if not figure:
+        return Scene([*backdrop.layers, *backdrop.front])
+    rng = np.random.default_rng([seed, 5])
+    who, unit = look(rng), areas(1.0).unit
+    ground = backdrop.ground if backdrop.ground is not None else float(rng.uniform(36, 56))
+    side = 1 if rng.random() < 0.5 else -1
+    x, aside = float(rng.uniform(0, 44)) * side, float(rng.uniform(58, 78)) * -side   # it may hide across the frame
+    front = list(backdrop.front)
+    hides = rng.random() < 0.7
+    if hides:
+        kind = backdrop.cover or COVERS[int(rng.integers(len(COVERS)))]
+        front.insert(0, cover(rng, kind, areas(1.0), x + aside, ground, who.height))
+    facing = 1 if rng.random() < 0.5 else -1
+    stage = Stage(x * unit, ground * unit, facing, who.height * unit, (x + aside) * unit if hides else None)
+    return Scene([*backdrop.layers, *front], len(front), stage, pictures(who, who.height * unit * min(nearest, 1.5)))

@@ -46,7 +46,7 @@ class Sheet:
         self._paint = Image.new("RGBA", self.size, (0, 0, 0, 0))
         self._rough = Image.new("L", self.size, 0)
         self.pen, self._rough_pen = ImageDraw.Draw(self._paint), ImageDraw.Draw(self._rough)
-        self._tones: list[tuple[Image.Image, ImageDraw.ImageDraw, float]] = []
+        self._tones: list[tuple[Image.Image, float]] = []
 
     def place(self, points: Points) -> list[tuple[float, float]]:
         """Points in pixels of the paper."""
@@ -72,27 +72,29 @@ class Sheet:
         self.pen.line(placed, fill=(*byte(colour), 255), width=thick, joint="curve")
         self._rough_pen.line(placed, fill=round(255 * rough), width=thick)
 
-    def tone(self, points: Points, strength: float, soft: float) -> None:
-        """Lighten (above 0) or darken (below) an outline by a log gain, blurred by `soft` units, over all that is painted."""
-        small = Image.new("L", self.area_size, 0)
-        placed = [(x / self.OVER, y / self.OVER) for x, y in self.place(points)]
-        ImageDraw.Draw(small).polygon(placed, fill=255)
-        self._tones.append((small.filter(ImageFilter.GaussianBlur(soft * self.area.unit)), ImageDraw.Draw(small), strength))
+    def hole(self, points: Points) -> None:
+        """Cut an outline out of what is painted so far."""
+        placed = self.place(points)
+        self.pen.polygon(placed, fill=(0, 0, 0, 0))
+        self._rough_pen.polygon(placed, fill=0)
 
-    @property
-    def area_size(self) -> tuple[int, int]:
-        return (self.area.width, self.area.height)
+    def tone(self, points: Points, strength: float, soft: float) -> None:
+        """Lighten (above 0) or darken (below) what is within an outline by a log gain, blurred by `soft` units."""
+        image = Image.new("L", (self.area.width, self.area.height), 0)
+        ImageDraw.Draw(image).polygon([(x / self.OVER, y / self.OVER) for x, y in self.place(points)], fill=255)
+        self._tones.append((image.filter(ImageFilter.GaussianBlur(soft * self.area.unit)), strength))
 
     def finish(self, near: float, under: Tensor | None = None, key: int = 0, texture: float = 0.1, slope: float = 1.4) -> Layer:
         """The layer: `under` [3, H, W] shows where nothing is painted; None leaves it clear there."""
         paint = _floats(self._paint.reduce(self.OVER))
+        paint[:3] *= paint[3:]
         if bool(texture) and self._rough.getbbox() is not None:
             rough = _floats(self._rough.reduce(self.OVER))
             paint[:3] += texture * rough * paint[3:] * noise(key, 1, self.area, slope, coarse=64.0)
         colour, alpha = paint[:3], paint[3:]
         if under is not None:
             colour = under * (1 - alpha) + colour
-        for image, _, strength in self._tones:
+        for image, strength in self._tones:
             colour = colour * (strength * _floats(image)).exp()
         sheet = colour.clamp(0, 1) if under is not None else torch.cat([torch.minimum(colour.clamp(min=0), alpha), alpha])
         return Layer(sheet.contiguous(), (self.area.left, self.area.top), near)
