@@ -50,10 +50,10 @@ def sample(frame: Tensor, at: Tensor) -> Tensor:
     return out.unflatten(0, (b, t)).transpose(1, 2)
 
 
-def inside(at: Tensor) -> Tensor:
-    """How far inside the frame places [B, T, H, W, 2] are: 0 outside, 1 from eight pixels within. [B, 1, T, H, W]"""
+def inside(at: Tensor, feather: float = FEATHER) -> Tensor:
+    """How far inside the frame places [B, T, H, W, 2] are: 0 outside, 1 from `feather` pixels within. [B, 1, T, H, W]"""
     half = at.new_tensor([at.shape[3] / 2, at.shape[2] / 2])
-    return ((half - at.abs()) / FEATHER).clamp(0, 1).amin(dim=-1).unsqueeze(1)
+    return ((half - at.abs()) / feather).clamp(0, 1).amin(dim=-1).unsqueeze(1)
 
 
 def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,20 +73,21 @@ def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> 
         known = newest.frame.new_ones(len(pose), 1, pose.shape[1], height // CELL, width // CELL)
         return newest.frame.unsqueeze(2).expand(-1, -1, pose.shape[1], -1, -1), known
     beside = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
-    at = looked_up(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
-    frames, known = sample(newest.frame, at), inside(at)
+    near = looked_up(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
+    mirrored = sample(newest.frame, near)
     sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER).all())]
-    for source in [s for s in older if not any(s is other for other in sharper)]:
+    others = [s for s in older if not any(s is other for other in sharper)]
+    colour, known = torch.zeros_like(mirrored), torch.zeros_like(mirrored[:, :1])
+    covered = known
+    for source in [*reversed(sharper), newest, *others]:
         if bool((known == 1).all()):
             break
-        at = looked_up(pose, source.pose, height, width)
+        at = near if source is newest else looked_up(pose, source.pose, height, width)
         share = inside(at) * (1 - known)
         if bool(share.any()):
-            frames = frames + share * (sample(source.frame, at) - frames)
+            colour = colour + share * (mirrored if source is newest else sample(source.frame, at))
             known = known + share
-    for source in sharper:
-        at = looked_up(pose, source.pose, height, width)
-        share = inside(at)
-        frames = frames + share * (sample(source.frame, at) - frames)
-        known = torch.maximum(known, share)
+            covered = torch.maximum(covered, inside(at, 0.5))
+    # Sources give way to each other, not to the mirror image: what one of them shows to its very edge is shown.
+    frames = torch.lerp(mirrored, colour / known.clamp(min=1e-6), covered)
     return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)
