@@ -39,7 +39,7 @@ def _film(chosen: argparse.Namespace) -> None:
 
     script, (width, height) = read_script(chosen.script), chosen.size
     picture = read_photograph(chosen.picture, script, width, height) if chosen.picture else None
-    frames = shoot(script, width, height, chosen.seed, picture).frames().permute(0, 2, 3, 1).numpy()
+    frames = shoot(script, width, height, chosen.seed, picture).frames().permute(0, 2, 3, 1).contiguous().numpy()
     if chosen.still:
         Image.fromarray(frames[0]).save(chosen.output, quality=90)
     else:

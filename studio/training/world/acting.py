@@ -20,7 +20,7 @@ from studio.training.world.section import FRAMES, Section
 STRIDE = 1.5
 """Pixels a frame of a walk."""
 HASTE = 30
-"""Frames in which a figure that hides or returns gets there, if it must hurry."""
+"""Frames in which a figure that hides or returns gets there, if it must hurry for that."""
 HOP = 12
 """Frames of a hop."""
 LEAP = 0.2
@@ -73,7 +73,7 @@ class _Figure:
     def _refuge(self, number: int, x: float) -> float:
         """Behind the thing at hand, or just beyond the nearer edge of the section's last view."""
         cover = self.stage.cover
-        if cover is not None and abs(cover - x) <= 4 * HASTE:
+        if cover is not None:
             return cover
         last = FRAMES * (number + 1)
         middle, scale = self.path.view(1.0)

@@ -70,16 +70,14 @@ class Seen:
         return bool((first >= 0).all()) and bool((first + torch.tensor(self.size) <= torch.tensor([wide, tall])).all())
 
     def _straight(self, place: Tensor, scale: Tensor) -> Tensor:
-        """Magnified and moved, by rows and columns."""
+        """Magnified and moved."""
         _, tall, wide = self.layer.sheet.shape
-        corner = torch.tensor(self.layer.corner)
-        theta = torch.zeros(len(scale), 2, 3)
-        theta[:, 0, 0], theta[:, 1, 1] = self.size[0] / (wide * scale), self.size[1] / (tall * scale)
-        theta[:, 0, 2] = (place[:, 0] - corner[0]) / wide * 2 - 1
-        theta[:, 1, 2] = (place[:, 1] - corner[1]) / tall * 2 - 1
+        (width, height), corner = self.size, self._corner(place)
+        x = (place[:, :1] - corner[0] + (torch.arange(width) + 0.5 - width / 2) / scale[:, None]) / wide * 2 - 1
+        y = (place[:, 1:] - corner[1] + (torch.arange(height) + 0.5 - height / 2) / scale[:, None]) / tall * 2 - 1
         sheet = self.layer.sheet.expand(len(scale), -1, -1, -1)
-        grid = F.affine_grid(theta.to(sheet.device), [len(scale), 1, self.size[1], self.size[0]], align_corners=False)
-        return F.grid_sample(sheet, grid, padding_mode="reflection", align_corners=False)
+        x, y = x.to(sheet)[:, None].expand(-1, height, -1), y.to(sheet)[:, :, None].expand(-1, -1, width)
+        return F.grid_sample(sheet, torch.stack([x, y], dim=-1), padding_mode="reflection", align_corners=False)
 
     def _middle(self, like: Tensor) -> Tensor:
         return torch.tensor([self.size[0] / 2, self.size[1] / 2], dtype=like.dtype, device=like.device)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.training.world.props import foliage, ragged, shaded
+from studio.training.world.props import foliage, paint, ragged, shaded
 from studio.training.world.sheet import Sheet
 
 Piece = Callable[[np.random.Generator, Sheet, float, float, np.ndarray], None]
@@ -23,7 +23,7 @@ def picture(rng: np.random.Generator, sheet: Sheet, x: float, y: float, w: float
     sheet.rectangle(x - w, y - h, x + w, y + h, frame, 0.3)
     sheet.rectangle(x - w + 1.8, y - h + 1.8, x + w - 1.8, y + h - 1.8, (0.92, 0.90, 0.84))
     a, b, c, d = x - w + 3, y - h + 3, x + w - 3, y + h - 3
-    high, low, earth = rng.uniform(0.4, 0.9, 3), rng.uniform(0.5, 1.0, 3), rng.uniform(0.15, 0.6, 3)
+    high, low, earth = paint(rng, 0.4, 0.9), paint(rng, 0.5, 1.0), paint(rng, 0.15, 0.6)
     kind, middle = int(rng.integers(3)), (b + d) / 2 + rng.uniform(-2, 3)
     for k in range(6):
         sheet.rectangle(a, b + (d - b) * k / 6, c, b + (d - b) * (k + 1) / 6, high + (low - high) * k / 5)
@@ -37,7 +37,7 @@ def picture(rng: np.random.Generator, sheet: Sheet, x: float, y: float, w: float
         for _ in range(5):
             r = min(w, h) * rng.uniform(0.12, 0.3)
             cx, cy = rng.uniform(a + r, max(c - r, a + r + 0.1)), rng.uniform(b + r, max(d - r, b + r + 0.1))
-            sheet.polygon(ragged(rng, cx, cy, r, r, 9), rng.uniform(0.1, 0.95, 3))
+            sheet.polygon(ragged(rng, cx, cy, r, r, 9), paint(rng, 0.1, 0.95))
 
 
 def _legs(sheet: Sheet, x: float, foot: float, wide: float, top: float, wood: np.ndarray) -> None:
@@ -52,7 +52,7 @@ def table(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: n
     _legs(sheet, x, foot, w - 3, top, wood)
     sheet.rectangle(x - w + 2, top + 2, x + w - 2, top + 6, shaded(wood, 0.8), 0.5)
     if rng.random() < 0.4:
-        cloth = rng.uniform(0.55, 0.95, 3)
+        cloth = paint(rng, 0.55, 0.95)
         hem = [[x + w + 1, top + 9], [x + w * 0.3, top + 7], [x, top + 10], [x - w - 1, top + 8]]
         sheet.polygon(np.array([[x - w, top], [x + w, top], *hem]), cloth, 0.3)
     sheet.rectangle(x - w, top - 2, x + w, top + 1, shaded(wood, 1.2), 0.4)
@@ -62,13 +62,13 @@ def table(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: n
 
 def on_top(rng: np.random.Generator, sheet: Sheet, x: float, y: float) -> None:
     """A vase of flowers, a bowl of fruit, a lamp, a cup or books."""
-    kind, colour = int(rng.integers(5)), rng.uniform(0.3, 0.95, 3)
+    kind, colour = int(rng.integers(5)), paint(rng, 0.3, 0.95)
     if kind == 0:
         for k in range(7):
             tip = [x + rng.uniform(-7, 7), y - rng.uniform(13, 21)]
             sheet.line(np.array([[x, y - 7], tip]), (0.28, 0.42, 0.22), 0.6)
             sheet.polygon(ragged(rng, tip[0], tip[1], 2.3, 2.2, 9), shaded(colour, 0.8 + 0.08 * k))
-        vase = rng.uniform(0.3, 0.9, 3)
+        vase = paint(rng, 0.3, 0.9)
         sheet.polygon(np.array([[x - 2, y - 9], [x + 2, y - 9], [x + 4, y - 4], [x + 2.4, y], [x - 2.4, y], [x - 4, y - 4]]), vase)
         sheet.polygon(np.array([[x - 1.6, y - 8], [x - 0.6, y - 8], [x - 1.4, y - 1], [x - 3, y - 4]]), shaded(vase, 1.3))
     elif kind == 1:
@@ -88,7 +88,7 @@ def on_top(rng: np.random.Generator, sheet: Sheet, x: float, y: float) -> None:
     else:
         for k in range(int(rng.integers(2, 5))):
             slid = float(rng.uniform(-1, 1))
-            sheet.rectangle(x - 5 + slid, y - 2 * k - 1.9, x + 5 + slid, y - 2 * k, rng.uniform(0.2, 0.85, 3))
+            sheet.rectangle(x - 5 + slid, y - 2 * k - 1.9, x + 5 + slid, y - 2 * k, paint(rng, 0.2, 0.85))
 
 
 def chair(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: np.ndarray) -> None:
@@ -99,12 +99,12 @@ def chair(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: n
     back = [[x - side * 7.5, seat - 20], [x - side * 5.5, seat - 20], [x - side * 5, seat], [x - side * 7.2, seat]]
     sheet.polygon(np.array(back), wood, 0.4)
     sheet.rectangle(x - 7.5, seat - 1.5, x + 7.5, seat + 1.2, shaded(wood, 1.15), 0.4)
-    sheet.ellipse(x, seat - 2.2, 6.5, 1.7, rng.uniform(0.3, 0.85, 3))
+    sheet.ellipse(x, seat - 2.2, 6.5, 1.7, paint(rng, 0.3, 0.85))
 
 
 def sofa(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: np.ndarray) -> None:
     """A sofa or an armchair with cushions."""
-    w, cloth = float(rng.choice([15.0, 30.0])), rng.uniform(0.25, 0.8, 3)
+    w, cloth = float(rng.choice([15.0, 30.0])), paint(rng, 0.25, 0.8)
     sheet.tone(np.array([[x - w - 3, foot - 4], [x + w + 3, foot - 4], [x + w, foot + 4], [x - w, foot + 4]]), -0.5, 3.0)
     _legs(sheet, x, foot, w - 2, foot - 5, wood * 0.7)
     back = [[x - w, foot - 30], [x - w + 3, foot - 33], [x + w - 3, foot - 33], [x + w, foot - 30]]
@@ -120,7 +120,7 @@ def sofa(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: np
         sheet.ellipse(x + side * w, foot - 21, 3.5, 2.4, shaded(cloth, 1.2 if side < 0 else 0.95))
     if rng.random() < 0.6:
         spot = x + float(rng.uniform(-0.5, 0.5)) * w
-        sheet.polygon(ragged(rng, spot, foot - 20, 5.5, 5.5, 4, 0.03), rng.uniform(0.35, 0.95, 3), 0.3)
+        sheet.polygon(ragged(rng, spot, foot - 20, 5.5, 5.5, 4, 0.03), paint(rng, 0.35, 0.95), 0.3)
 
 
 def shelf(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: np.ndarray) -> None:
@@ -135,7 +135,7 @@ def shelf(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: n
         while gx < x + w - 5:
             bw, bh = float(rng.uniform(1.5, 3.6)), (low - top) * float(rng.uniform(0.6, 0.95))
             if rng.random() < 0.9:
-                book = rng.uniform(0.2, 0.85, 3)
+                book = paint(rng, 0.2, 0.85)
                 sheet.rectangle(gx, low - bh, gx + bw, low, book)
                 sheet.rectangle(gx, low - bh * 0.8, gx + bw, low - bh * 0.72, shaded(book, 1.5))
             gx += bw + 0.3
@@ -143,7 +143,7 @@ def shelf(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: n
 
 def plant(rng: np.random.Generator, sheet: Sheet, x: float, foot: float, wood: np.ndarray) -> None:
     """A plant in a pot."""
-    leaf, pot = np.array([0.30, 0.48, 0.25]) * rng.uniform(0.7, 1.2), rng.uniform(0.4, 0.85, 3)
+    leaf, pot = np.array([0.30, 0.48, 0.25]) * rng.uniform(0.7, 1.2), paint(rng, 0.4, 0.85)
     if rng.random() < 0.5:
         foliage(rng, sheet, x, foot - 30, 12, 15, leaf)
     else:

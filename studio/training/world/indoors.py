@@ -9,9 +9,10 @@ import torch
 
 from studio.training.world.furniture import FURNITURE, picture
 from studio.training.world.noise import Area, noise
-from studio.training.world.outdoors import hills
-from studio.training.world.props import Backdrop, shaded
+from studio.training.world.outdoors import ridges
+from studio.training.world.props import Backdrop, paint, shaded
 from studio.training.world.sheet import Layer, Sheet
+from studio.training.world.skies import mood
 
 Areas = Callable[[float], Area]
 WALL = 0.75
@@ -29,8 +30,7 @@ _WOODS = ((0.50, 0.33, 0.20), (0.62, 0.45, 0.28), (0.38, 0.25, 0.17), (0.70, 0.5
 
 def room(rng: np.random.Generator, key: int, areas: Areas) -> Backdrop:
     """A room cut open like a doll's house, with a view from its windows."""
-    outside = hills(np.random.default_rng([key, 1]), key + 500, lambda near: areas(min(near, 0.5)))
-    layers = [Layer(layer.sheet, layer.corner, min(layer.near, 0.5)) for layer in outside.layers[:3]]
+    layers = ridges(rng, key + 500, areas, mood(rng), float(rng.uniform(-22, 2)), 2)
     wood = np.array(_WOODS[int(rng.integers(len(_WOODS)))]) * rng.uniform(0.85, 1.15)
     layers.append(_walls(key, areas(WALL), wood))
     layers.append(_furniture(key + 1, areas(1.0), wood))
@@ -69,7 +69,7 @@ def _walls(key: int, area: Area, wood: np.ndarray) -> Layer:
         sheet.tone(beam, 0.42, 5.0)
     for level in {level for level, _ in _rooms(area, storey, BAY)}:
         y = level * storey
-        for up, down, dark in ((y - 82, y - 56, -0.45), (y + SKIRTING - 5, y + SKIRTING + 8, -0.30), (y + 55, y + 110, -0.3)):
+        for up, down, dark in ((y - 82, y - 56, -0.45), (y + SKIRTING - 5, y + SKIRTING + 8, -0.30), (y + 66, y + 110, -0.3)):
             sheet.tone(np.array([[left - 30, up], [right + 30, up], [right + 30, down], [left - 30, down]]), dark, 7.0)
     layer = sheet.finish(WALL, None, key + 2, 0.05, 1.2)
     gain = (0.16 * noise(key + 3, 1, area, 2.6)).exp()
@@ -79,24 +79,24 @@ def _walls(key: int, area: Area, wood: np.ndarray) -> Layer:
 def _papered(rng: np.random.Generator, sheet: Sheet, left: float, right: float, y: float, paper: np.ndarray) -> None:
     """Wallpaper in stripes, spots, tiles or panels."""
     kind, step = int(rng.integers(5)), float(rng.uniform(7, 13))
-    columns = np.arange(np.floor(left / step) * step, right + step, step)
+    columns = np.arange(np.floor(left / step) - 2, np.ceil(right / step) + 1) * step
     other = np.clip(paper * rng.uniform(0.88, 1.10) + rng.normal(0, 0.03, 3), 0, 1)
     if kind == 0:
         for x in columns:
             sheet.rectangle(x, y - 64, x + step * 0.5, y + SKIRTING, other, 0.5)
     elif kind == 1:
-        for number, x in enumerate(columns):
+        for x in columns:
             for row in range(9):
-                cy = y - 58 + row * 10 + (5 if (number + int(columns[0] / step)) % 2 else 0)
+                cy = y - 58 + row * 10 + (5 if round(x / step) % 2 else 0)
                 sheet.polygon(np.array([[x, cy - 2], [x + 1.6, cy], [x, cy + 2], [x - 1.6, cy]]), other, 0.3)
     elif kind == 2:
         for x in columns:
             sheet.line(np.array([[x, y - 64], [x, y + SKIRTING]]), shaded(paper, 0.88), 0.6)
-        for row in np.arange(y - 64, y + SKIRTING, step):
-            sheet.line(np.array([[left, row], [right, row]]), shaded(paper, 0.88), 0.6)
+        for line in np.arange(y - 64, y + SKIRTING, step):
+            sheet.line(np.array([[left, line], [right, line]]), shaded(paper, 0.88), 0.6)
     if rng.random() < 0.5:
         sheet.rectangle(left - 2, y + 2, right + 2, y + SKIRTING, shaded(paper, 0.78), 0.4)
-        for x in columns[::2]:
+        for x in (x for x in columns if round(x / step) % 2 == 0):
             sheet.rectangle(x, y + 6, x + 2 * step - 3, y + SKIRTING - 6, shaded(paper, 0.84), 0.3)
         sheet.rectangle(left - 2, y + 1, right + 2, y + 3, shaded(paper, 1.15))
     sheet.rectangle(left - 2, y + SKIRTING - 5, right + 2, y + SKIRTING, np.clip(paper * 0.4 + 0.5, 0, 1))
@@ -104,7 +104,7 @@ def _papered(rng: np.random.Generator, sheet: Sheet, left: float, right: float, 
 
 def _floor(rng: np.random.Generator, sheet: Sheet, left: float, right: float, y: float, wood: np.ndarray) -> None:
     """Boards or tiles that run towards one."""
-    top, low, tiled = y + SKIRTING, y + 70, rng.random() < 0.35
+    top, low, tiled = y + SKIRTING, y + 78, rng.random() < 0.35
     sheet.rectangle(left - 2, top, right + 2, low, wood, 0.8)
     step = 14.0
     for number in range(int(np.floor(left / step)) - 6, int(np.ceil(right / step)) + 7):
@@ -125,7 +125,7 @@ def _hung(rng: np.random.Generator, sheet: Sheet, x: float, y: float, wood: np.n
     if kind == 0:
         return _window(rng, sheet, x, y, wood)
     if kind == 1:
-        door, w = rng.uniform(0.25, 0.75, 3), 15.0
+        door, w = paint(rng, 0.25, 0.75), 15.0
         sheet.rectangle(x - w - 3, y - 38, x + w + 3, y + SKIRTING, shaded(door, 1.25))
         sheet.rectangle(x - w, y - 35, x + w, y + SKIRTING, door, 0.4)
         for row, (a, b) in enumerate(((-31, -8), (-4, 20))):
@@ -144,7 +144,7 @@ def _hung(rng: np.random.Generator, sheet: Sheet, x: float, y: float, wood: np.n
             gx = x - 19.0
             while gx < x + 16:
                 w, h = rng.uniform(1.6, 4), rng.uniform(7, 13)
-                sheet.rectangle(gx, sy - h, gx + w, sy, rng.uniform(0.2, 0.85, 3))
+                sheet.rectangle(gx, sy - h, gx + w, sy, paint(rng, 0.2, 0.85))
                 gx += w + (rng.uniform(0, 6) if rng.random() < 0.2 else 0.2)
     else:
         sheet.ellipse(x, y - 32, 10, 10, shaded(wood, 0.7))
@@ -165,7 +165,7 @@ def _window(rng: np.random.Generator, sheet: Sheet, x: float, y: float, wood: np
     sheet.rectangle(x - w, top + h * 0.42, x + w, top + h * 0.42 + 1.6, frame)
     sheet.rectangle(x - w - 6, top + h + 2, x + w + 6, top + h + 5, shaded(frame, 0.85))
     if rng.random() < 0.7:
-        cloth = rng.uniform(0.35, 0.95, 3)
+        cloth = paint(rng, 0.35, 0.95)
         for side in (-1, 1):
             for k in range(4):
                 a, b = x + side * (w + 7 - 3.2 * k), x + side * (w + 7 - 3.2 * (k + 1))

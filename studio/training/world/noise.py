@@ -60,8 +60,7 @@ def noise(key: int, channels: int, area: Area, slope: float, coarse: float = 256
     """1 / f^slope noise of about unit deviation, [channels, H, W]; its widest waves are `coarse` units."""
     total = torch.zeros(channels, area.height, area.width)
     power, octave = 0.0, 0
-    while (cell := coarse / 2**octave * area.unit) >= 1.0 and octave < 12:
-        weight = 2.0 ** (-(slope - 1.0) * octave)
+    while (cell := coarse / 2**octave * area.unit) >= 1.0 and (weight := 2.0 ** (-(slope - 1.0) * octave)) > 0.015:
         total += weight * _wave(key + 7919 * octave, channels, area, cell)
         power += weight**2
         octave += 1

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.training.world.noise import Area, noise, tiles
-from studio.training.world.props import Backdrop, boulder, foliage, ragged, shaded, tree
+from studio.training.world.props import Backdrop, boulder, foliage, paint, ragged, shaded, tree
 from studio.training.world.sheet import Layer, Sheet
 from studio.training.world.skies import Mood, mood, sky, tone
 
@@ -19,18 +19,24 @@ LOW = 6000.0
 
 
 def hills(rng: np.random.Generator, key: int, areas: Areas) -> Backdrop:
-    """Ridge behind ridge, farther ones in the haze; trees and houses; a meadow in front."""
+    """Ridges, and a meadow in front."""
     feel, horizon = mood(rng), float(rng.uniform(-22, 2))
+    layers = ridges(rng, key, areas, feel, horizon, 3)
+    layers.append(_meadow(rng, key + 60, areas(1.0), feel, _ridge(key + 9, areas(1.0), horizon + 38, 4.0, 2.4)))
+    return Backdrop(layers, ground=max(horizon + 50.0, 40.0), cover=("bush", "boulder", "trunk")[int(rng.integers(3))])
+
+
+def ridges(rng: np.random.Generator, key: int, areas: Areas, feel: Mood, horizon: float, count: int) -> list[Layer]:
+    """A sky and ridge behind ridge, farther ones in the haze, nearer ones with trees and houses."""
     layers = [sky(rng, key, areas(0.25), feel, horizon + 8)]
     steep, rugged = rng.uniform(5, 16), rng.uniform(1.7, 2.3)
-    for depth, near in enumerate((0.25, 0.5, 0.75)):
+    for depth, near in enumerate((0.25, 0.5, 0.75)[:count]):
         haze = (0.72, 0.5, 0.22)[depth]
         base = feel.ground * np.array([0.88, 0.95, 1.05]) ** (3 - depth) * feel.light
         colour = base * (1 - haze) + (feel.low * 0.75 + feel.high * 0.25) * haze
         line = _ridge(key + depth, areas(near), horizon + 9 * depth, steep * (1.25 - 0.3 * depth), rugged)
         layers.append(_slope(rng, key + 50 + depth, areas(near), near, line, colour, feel.low, trees=depth > 0, houses=depth == 2))
-    layers.append(_meadow(rng, key + 60, areas(1.0), feel, _ridge(key + 9, areas(1.0), horizon + 38, 4.0, 2.4)))
-    return Backdrop(layers, ground=max(horizon + 50.0, 40.0), cover=("bush", "boulder", "trunk")[int(rng.integers(3))])
+    return layers
 
 
 def _ridge(key: int, area: Area, height: float, steep: float, slope: float) -> np.ndarray:
@@ -159,7 +165,7 @@ def _water(key: int, area: Area, feel: Mood, horizon: float) -> Layer:
 
 def _boat(rng: np.random.Generator, sheet: Sheet, x: float, y: float, size: float) -> None:
     """A sailing boat and its reflection."""
-    hull, sail = rng.uniform(0.2, 0.8, 3), rng.uniform(0.8, 1.0, 3)
+    hull, sail = paint(rng, 0.25, 0.8), 0.4 + 0.6 * paint(rng, 0.85, 1.0)
     sheet.ellipse(x, y + size * 0.28, size * 0.8, size * 0.10, shaded(hull, 0.4))
     sheet.polygon(np.array([[x - size, y - size * 0.18], [x + size * 1.1, y - size * 0.22], [x + size * 0.7, y + size * 0.22],
                             [x - size * 0.75, y + size * 0.22]]), hull)

@@ -40,6 +40,13 @@ def shaded(colour: np.ndarray, gain: float) -> np.ndarray:
     return np.asarray(np.clip(colour * gain, 0, 1))
 
 
+def paint(rng: np.random.Generator, low: float = 0.3, high: float = 0.9) -> np.ndarray:
+    """A colour that goes with others: some hue, not too much of it."""
+    hue, saturation, value = rng.random() * 6, rng.uniform(0.12, 0.58), rng.uniform(low, high)
+    share = np.clip(np.abs((hue + np.array([0.0, 4.0, 2.0])) % 6 - 3) - 1, 0, 1)
+    return np.asarray(value * (1 - saturation * (1 - share)))
+
+
 def tree(rng: np.random.Generator, sheet: Sheet, x: float, y: float, size: float, leaf: np.ndarray, bark: np.ndarray) -> None:
     """A tree whose foot is at x, y: round or pointed, lit from the left above."""
     if rng.random() < 0.4:
@@ -109,10 +116,10 @@ def cover(rng: np.random.Generator, kind: str, area: Area, x: float, ground: flo
         bark = np.array([0.40, 0.29, 0.21]) * rng.uniform(0.6, 1.2)
         trunk(rng, sheet, x, foot, wide * 0.92, bark)
     elif kind == "screen":
-        screen(sheet, x, foot, wide, tall, rng.uniform(0.3, 0.85, (2, 3)))
+        screen(sheet, x, foot, wide, tall, np.stack([paint(rng), paint(rng)]))
     else:
         crates(sheet, x, foot, wide, tall, np.array([0.62, 0.45, 0.28]) * rng.uniform(0.7, 1.2))
-    return sheet.finish(1.0, None, key, 0.12, 1.3)
+    return sheet.finish(1.0, None, key, 0.08, 1.2)
 
 
 def sheet_shadow(sheet: Sheet, x: float, y: float, wide: float) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
-from torch.nn import functional as F
 
 from studio.training.world.noise import Area, noise
 
@@ -46,7 +45,7 @@ class Sheet:
         self._paint = Image.new("RGBA", self.size, (0, 0, 0, 0))
         self._rough = Image.new("L", self.size, 0)
         self.pen, self._rough_pen = ImageDraw.Draw(self._paint), ImageDraw.Draw(self._rough)
-        self._tones: list[tuple[Image.Image, float]] = []
+        self._tones: list[tuple[Image.Image, int, int, float]] = []
 
     def place(self, points: Points) -> list[tuple[float, float]]:
         """Points in pixels of the paper."""
@@ -80,9 +79,18 @@ class Sheet:
 
     def tone(self, points: Points, strength: float, soft: float) -> None:
         """Lighten (above 0) or darken (below) what is within an outline by a log gain, blurred by `soft` units."""
-        image = Image.new("L", (self.area.width, self.area.height), 0)
-        ImageDraw.Draw(image).polygon([(x / self.OVER, y / self.OVER) for x, y in self.place(points)], fill=255)
-        self._tones.append((image.filter(ImageFilter.GaussianBlur(soft * self.area.unit)), strength))
+        placed, radius = np.array(self.place(points)) / self.OVER, soft * self.area.unit
+        # as far beyond the area as the blur reaches, so that it is the same in every part of the plane
+        size, margin = np.array([self.area.width, self.area.height]), np.ceil(3 * radius) + 1
+        low = np.floor(np.clip(placed.min(0) - margin, -margin, size)).astype(int)
+        high = np.ceil(np.clip(placed.max(0) + margin, 0, size + margin)).astype(int)
+        image = Image.new("L", (int(high[0] - low[0]), int(high[1] - low[1])), 0)
+        ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in placed - low], fill=255)
+        first, last = np.maximum(low, 0), np.minimum(high, size)
+        if (last > first).all():
+            box = (*(first - low).tolist(), *(last - low).tolist())
+            blurred = image.filter(ImageFilter.GaussianBlur(radius)).crop(box)
+            self._tones.append((blurred, int(first[0]), int(first[1]), strength))
 
     def finish(self, near: float, under: Tensor | None = None, key: int = 0, texture: float = 0.1, slope: float = 1.4) -> Layer:
         """The layer: `under` [3, H, W] shows where nothing is painted; None leaves it clear there."""
@@ -94,8 +102,9 @@ class Sheet:
         colour, alpha = paint[:3], paint[3:]
         if under is not None:
             colour = under * (1 - alpha) + colour
-        for image, strength in self._tones:
-            colour = colour * (strength * _floats(image)).exp()
+        for image, x, y, strength in self._tones:
+            part = colour[:, y : y + image.height, x : x + image.width]
+            part *= (strength * _floats(image)).exp()
         sheet = colour.clamp(0, 1) if under is not None else torch.cat([torch.minimum(colour.clamp(min=0), alpha), alpha])
         return Layer(sheet.contiguous(), (self.area.left, self.area.top), near)
 
@@ -110,13 +119,3 @@ def oval(x: float, y: float, rx: float, ry: float, corners: int = 28) -> Points:
     angle = np.arange(corners) * (2 * np.pi / corners)
     return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], axis=1)
 
-
-def softened(layer: Layer, radius: float) -> Layer:
-    """The layer out of focus, blurred by so many pixels."""
-    size = int(np.ceil(2 * radius))
-    reach = torch.arange(-size, size + 1).float()
-    kernel = (-(reach**2) / (2 * radius**2)).exp()
-    kernel = (kernel / kernel.sum()).view(1, 1, -1, 1)
-    sheet = F.pad(layer.sheet[:, None], (size, size, size, size), mode="replicate")
-    sheet = F.conv2d(F.conv2d(sheet, kernel), kernel.transpose(2, 3))[:, 0]
-    return Layer(sheet, layer.corner, layer.near)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from studio.training.world.noise import Area, noise, tiles
-from studio.training.world.props import Backdrop, lamp_post, shaded, tree
+from studio.training.world.props import Backdrop, lamp_post, paint, shaded, tree
 from studio.training.world.sheet import Layer, Sheet
 from studio.training.world.skies import Mood, mood, sky
 
@@ -64,7 +64,7 @@ def _house(
     sheet.rectangle(right - wide * 0.05, top, right, foot, shaded(wall, 0.82), 0.6)
     columns, floors = int(rng.integers(2, 5)), max(1, round((tall / size - 30) / 21))
     glass, frame = shaded(np.array([0.30, 0.36, 0.44]), 1 + haze), shaded(wall, rng.choice([0.66, 1.28]))
-    blinds = rng.uniform(0.3, 0.9, 3)
+    blinds = paint(rng, 0.3, 0.9)
     for floor in range(floors):
         y = top + (8 + 21 * floor) * size
         for column in range(columns):
@@ -86,7 +86,7 @@ def _house(
 def _ground_floor(
     rng: np.random.Generator, sheet: Sheet, left: float, foot: float, wide: float, size: float, wall: np.ndarray, frame: np.ndarray
 ) -> None:
-    door, shop = rng.uniform(0.15, 0.6, 3), rng.random() < 0.5
+    door, shop = paint(rng, 0.15, 0.6), rng.random() < 0.5
     x = left + wide * (0.2 if shop else rng.uniform(0.2, 0.8))
     sheet.rectangle(x - 5.2 * size, foot - 20 * size, x + 5.2 * size, foot, frame)
     sheet.rectangle(x - 4 * size, foot - 18.5 * size, x + 4 * size, foot, door, 0.4)
@@ -96,9 +96,9 @@ def _ground_floor(
         sheet.rectangle(a, foot - 18 * size, b, foot - 4 * size, shaded(frame, 0.8))
         sheet.rectangle(a + size, foot - 17 * size, b - size, foot - 5 * size, (0.42, 0.46, 0.50))
         for k in range(5):
-            goods, gx = rng.uniform(0.35, 0.95, 3), a + (b - a) * (k + 0.5) / 5
+            goods, gx = paint(rng, 0.35, 0.95), a + (b - a) * (k + 0.5) / 5
             sheet.ellipse(gx, foot - 7 * size, 1.6 * size, rng.uniform(1.2, 3) * size, goods)
-        awning, stripes = rng.uniform(0.4, 0.9, 3), 7
+        awning, stripes = paint(rng, 0.4, 0.9), 7
         for k in range(stripes):
             p, q = a - size + (b - a + 2 * size) * k / stripes, a - size + (b - a + 2 * size) * (k + 1) / stripes
             colour = awning if k % 2 else np.array([0.93, 0.91, 0.87])
@@ -111,7 +111,7 @@ def _ground_floor(
         sheet.rectangle(far - w, foot - 18 * size, far + w, foot - 6 * size, (0.34, 0.40, 0.47))
         sheet.rectangle(far - w - 1, foot - 6 * size, far + w + 1, foot - 3.4 * size, (0.42, 0.33, 0.25))
         for k in range(7):
-            sheet.ellipse(far - w + 2 * w * k / 6, foot - 6.4 * size, 1.6 * size, 1.4 * size, rng.uniform(0.3, 0.95, 3))
+            sheet.ellipse(far - w + 2 * w * k / 6, foot - 6.4 * size, 1.6 * size, 1.4 * size, paint(rng, 0.3, 0.95))
     sheet.rectangle(left, foot - 2.4 * size, left + wide, foot, shaded(wall, 0.6), 0.5)
 
 
