@@ -16,6 +16,8 @@ from torch.nn import functional as F
 CELL = 16
 FEATHER = 8.0
 """Pixels over which one source gives way to the next."""
+FADE = 24.0
+"""Pixels from the frame's edge over which the scene's own movement fades."""
 SHARPER = 0.1
 """A source magnified by this much more (a logarithm) than the newest frame is looked at before it."""
 

@@ -37,13 +37,13 @@ def split(latents: Tensor) -> tuple[Tensor, FilmState]:
     scene, pose, light, weather, clock = latents.split([latents.shape[1] - CHANNELS, POSE, LIGHT, WEATHER, CLOCK], dim=1)
 
     def even(maps: Tensor) -> Tensor:
-        return _grained(maps.double().mean(dim=(-2, -1))).transpose(1, 2)
+        return _grained(maps[..., 0, 0].float()).transpose(1, 2)      # the same at every place
 
-    return scene, FilmState(even(pose), _grained(light).transpose(1, 2), even(weather), even(clock)[..., 0])
+    return scene, FilmState(even(pose), _grained(light.float()).transpose(1, 2), even(weather), even(clock)[..., 0])
 
 
 def _grained(values: Tensor) -> Tensor:
-    return ((values * GRAIN).round() / GRAIN).float()
+    return (values * GRAIN).round() / GRAIN
 
 
 def join(scene: Tensor, state: FilmState) -> Tensor:
