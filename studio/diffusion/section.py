@@ -11,6 +11,8 @@ from torch import Tensor
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.memory.framepack import pack
+from studio.memory.rope import FIXED, Positions
+from studio.memory.semantic_pack import LongTermMemory
 from studio.memory.snapshot import Snapshot
 
 
@@ -57,8 +59,12 @@ def section(
     noise: Tensor,
     sampling: Sampling,
     stopped: Callable[[], bool] = lambda: False,
+    memory: LongTermMemory | None = None,
+    positions: Positions = FIXED,
 ) -> Iterator[Denoised | Finished]:
     """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
+
+    With a long-term memory this is MemoryPack (2510.01784): psi joins the context, and takes the finished section in.
 
     Args:
         backbone: the velocity field.
@@ -67,19 +73,22 @@ def section(
         noise: [1, C, W, h, w] standard normal, see `flow.noise`.
         sampling: steps, guidance, schedule.
         stopped: looked at before every step.
+        memory: of what lies further back than the packed context. None: FramePack alone; a psi that the snapshot holds is read
+            and handed on as it is.
+        positions: RoPE indices of the context.
 
     Yields:
         `Denoised` after every step, `Finished` last.
 
     Raises:
         StoppedError: `stopped()` said so.
-        NotFiniteError: the latents are not numbers.
+        NotFiniteError: the latents, or the memory of them, are not numbers.
     """
     device = next(backbone.parameters()).device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
-    packed = pack(start, recent, sampling.window)
+    packed = pack(start, recent, sampling.window, positions(snapshot.sections, sampling.window))
     guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
-    psi = None if snapshot.psi is None else snapshot.psi.to(device)
+    psi = _remembered(snapshot, conditioning, memory, device)
 
     x = noise.to(device)
     tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
@@ -92,6 +101,17 @@ def section(
         x = euler.step(velocity, t, x, return_dict=False)[0]
         yield Denoised(step + 1, sampling.steps, clean)
 
-    if not torch.isfinite(x).all():
+    if psi is not None and memory is not None:
+        psi = memory.update(psi, x)
+    if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):
         raise NotFiniteError
-    yield Finished(x, snapshot.after(x))
+    yield Finished(x, snapshot.after(x, psi))
+
+
+def _remembered(
+    snapshot: Snapshot, conditioning: Conditioning, memory: LongTermMemory | None, device: torch.device
+) -> Tensor | None:
+    """psi [1, M, D] for this section: the snapshot's, or psi_0 of a film that has none yet, or none at all."""
+    if snapshot.psi is not None:
+        return snapshot.psi.to(device)
+    return None if memory is None else memory.begin(conditioning).float().to(device)

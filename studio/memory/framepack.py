@@ -28,20 +28,25 @@ class Packed:
     index: Tensor          # [W]               of the latents to be denoised
 
 
-def pack(start: Tensor, recent: Tensor, window: int) -> Packed:
+def pack(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = None) -> Packed:
     """Lay out the context of the next section as FramePack-F1 does: [start | 16 at 4x | 2 at 2x | 1 at 1x | window].
 
     Args:
         start: [B, C, 1, h, w] latent of the reference image.
         recent: [B, C, 19, h, w] newest latent frames, oldest first; zeros where the film is younger than that.
         window: latent frames to be denoised.
+        positions: [1 + 19 + W] RoPE indices of start, recent and window, see `rope`; FramePack's 0, 1, 2, ... if None.
 
     Raises:
-        ValueError: `recent` does not hold exactly 19 frames.
+        ValueError: `recent` does not hold exactly 19 frames, or there are not as many positions as frames.
     """
     if recent.shape[2] != RECENT:
         raise ValueError(f"recent holds {recent.shape[2]} latent frames; FramePack-F1 packs {RECENT}")
-    prefix, i4, i2, i1, index = torch.arange(1 + RECENT + window).split([1, *SIZES, window])
+    if positions is None:
+        positions = torch.arange(1 + RECENT + window)
+    elif positions.shape != (1 + RECENT + window,):
+        raise ValueError(f"{list(positions.shape)} positions for 1 start, {RECENT} recent and {window} new frames")
+    prefix, i4, i2, i1, index = positions.split([1, *SIZES, window])
     fourfold, twice, newest = recent.split(SIZES, dim=2)
     return Packed(
         clean=torch.cat([start, newest], dim=2),

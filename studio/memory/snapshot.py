@@ -41,8 +41,9 @@ class Snapshot:
         return cls(start=start, recent=unwritten(start), model=model)
 
     def after(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
-        """The snapshot behind a finished section of `latents` [1, C, W, h, w]."""
+        """The snapshot behind a finished section of `latents` [1, C, W, h, w], with the memory `psi` [1, M, D] of it."""
         recent = remember(self.recent, latents.float().cpu())
+        psi = None if psi is None else psi.float().cpu()
         return Snapshot(self.start, recent, psi, self.sections + 1, self.model)
 
     def write(self, path: Path) -> None:
@@ -88,6 +89,9 @@ def read_snapshot(path: Path) -> Snapshot:
     start, recent = tensors.get("start"), tensors.get("recent")
     if start is None or recent is None or recent.shape != (*start.shape[:2], RECENT, *start.shape[3:]):
         raise SnapshotError(f"The snapshot {path} does not hold a start latent and {RECENT} recent ones. {remedy}")
+    psi = tensors.get("psi")
+    if psi is not None and (psi.dim() != 3 or len(psi) != 1):
+        raise SnapshotError(f"The snapshot {path} holds a memory of shape {tuple(psi.shape)}, not of one film's tokens. {remedy}")
     if not all(torch.isfinite(t).all() for t in tensors.values()):
         raise SnapshotError(f"The snapshot {path} holds values that are not numbers. {remedy}")
-    return Snapshot(start, recent, tensors.get("psi"), int(facts.get("sections", "0")), facts.get("model", ""))
+    return Snapshot(start, recent, psi, int(facts.get("sections", "0")), facts.get("model", ""))

@@ -1,0 +1,42 @@
+"""What a SemanticPack costs, counted without allocating it. It does not know what it is used for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Of one update, and of the psi it leaves."""
+
+    parameters: int
+    flops: int         # floating-point operations of one update; a multiply-add is two
+    tokens: int        # M
+    bytes: int         # of psi in a snapshot, float32
+
+
+def costs(
+    config: SemanticPackConfig, height: int, width: int, frames: int = 9, text: int = 256, image: int = 729
+) -> Costs:
+    """Costs of every update but the first, whose psi_0 may have another number of tokens.
+
+    Args:
+        config: of the SemanticPack.
+        height, width: of the latents.
+        frames: latent frames per section.
+        text, image: L and S, for a psi_0 that is not pooled. The defaults are FramePack-F1's.
+    """
+    with torch.device("meta"), torch.no_grad():
+        pack = SemanticPack(config)
+        psi = torch.empty(1, config.first_tokens(text, image), config.width)
+        latents = torch.empty(1, config.channels, frames, height, width)
+        psi = pack.update(psi, latents)
+        with FlopCounterMode(display=False) as counter:
+            psi = pack.update(psi, latents)
+    parameters = sum(p.numel() for p in pack.parameters())
+    return Costs(parameters, counter.get_total_flops(), psi.shape[1], 4 * psi.numel())

@@ -1,0 +1,310 @@
+"""SemanticPack, the long-term memory of MemoryPack (2510.01784, section 3.1); it does not know what reads it.
+
+    psi_{n+1} = Squeeze(psi_n, Memorize(x^n)),    psi_0 = [prompt feature; reference-image feature]        (equation 1)
+
+x^n is the n-th segment of the film, psi_n what is remembered when it is made. One segment goes in per update, so an update costs
+the same in the second section and in the two hundredth. The paper has no public code. What it leaves open is a choice here, and
+said to be one: widths, patches, windows, tokens kept per window, norms, residuals.
+
+Letters: B batch; C latent channels; T, h, w latent frames, height, width; t, y, x the same counted in patches; N attention windows;
+P patches in a window; K tokens kept of a window; M memory tokens; D width of the backbone's context stream; L text tokens;
+S image tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+BANDS = 8
+"""Frequencies that tell a patch its place, per axis."""
+LONGEST = 256.0
+"""Patches in the longest period."""
+
+
+class Conditioned(Protocol):
+    """What psi_0 is made of."""
+
+    @property
+    def text(self) -> Tensor: ...      # [B, L, .]
+    @property
+    def mask(self) -> Tensor: ...      # [B, L] 1 where a token is
+    @property
+    def image(self) -> Tensor: ...     # [B, S, .]
+
+
+class LongTermMemory(Protocol):
+    """What the section loop asks of a memory. Both are pure: the same arguments give the same psi, bit for bit."""
+
+    def begin(self, conditioning: Conditioned) -> Tensor:
+        """psi_0, [B, M, D]."""
+
+    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """psi_{n+1} [B, M', D] from psi_n [B, M, D] and the finished section's latents [B, C, T, h, w]."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The widths a memory shares with its backbone: of one that has others it cannot be used."""
+
+    width: int      # D, the transformer's inner width
+    channels: int   # C
+    text: int       # width of the prompt features
+    image: int      # width of the reference-image features
+
+
+@dataclass(frozen=True)
+class SemanticPackConfig:
+    """All that makes a SemanticPack, but its weights.
+
+    Raises:
+        ValueError: numbers that do not go together.
+    """
+
+    width: int
+    channels: int
+    text: int
+    image: int
+    heads: int
+    patch: tuple[int, int, int] = (1, 2, 2)      # latent frames, rows, columns
+    window: tuple[int, int, int] = (9, 8, 8)     # patches that attend to each other, along t, y, x
+    keep: tuple[int, int, int] = (1, 2, 2)       # tokens kept of a window, along t, y, x
+    layers: int = 1                              # of Memorize
+    feed_forward: int = 4                        # its width in multiples of D
+    structure: Literal["A", "B", "C"] = "A"      # of Squeeze
+    literal: bool = False                        # Squeeze as printed: no residual, no feed-forward, no norm
+    zero_start: bool = False                     # psi_0 = 0, the ablation "zero-MemoryPack"
+    text_tokens: int = 8                         # of psi_0; 0: all of the prompt's
+    image_side: int = 4                          # psi_0 has side x side tokens of the image; 0: all of them
+    trained_index: int = 0                       # RoPE indices it was trained with, see `rope.rule`
+
+    def __post_init__(self) -> None:
+        positive = (self.width, self.channels, self.text, self.image, self.heads, self.layers, self.feed_forward,
+                    *self.patch, *self.window, *self.keep)
+        if min(positive) < 1 or min(self.text_tokens, self.image_side, self.trained_index) < 0:
+            raise ValueError("widths, heads, layers, patch, window and keep are at least 1, and nothing is negative")
+        if self.width % self.heads:
+            raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
+        if any(size % kept for size, kept in zip(self.window, self.keep, strict=True)):
+            raise ValueError(f"a window of {self.window} patches cannot be pooled evenly to {self.keep} tokens")
+        if self.structure not in ("A", "B", "C"):
+            raise ValueError(f"the structures are A, B and C, not {self.structure!r}")
+        if self.structure == "C" and not (self.text_tokens and self.image_side):
+            raise ValueError("structure C tells the first section by psi's length: it needs fixed text_tokens and image_side")
+
+    @property
+    def fit(self) -> Fit:
+        return Fit(self.width, self.channels, self.text, self.image)
+
+    def first_tokens(self, text: int, image: int) -> int:
+        """Tokens of psi_0 for L text tokens and S image tokens."""
+        return (self.text_tokens or text) + (self.image_side**2 or image)
+
+
+FRAMEPACK_F1 = SemanticPackConfig(width=3072, channels=16, text=4096, image=1152, heads=24)
+"""For the 13B FramePack-F1: 24 heads of 128, LLaMA's prompt features, SigLIP's image features."""
+
+
+class Attention(nn.Module):
+    """Multi-head attention with normed queries and keys, as in Wan."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.query_norm, self.key_norm = (nn.RMSNorm(width // heads, eps=1e-6) for _ in range(2))
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Queries from x [B, Q, D], keys and values from context [B, M, D]; returns [B, Q, D]."""
+        q = self.query_norm(self.query(x).unflatten(2, (self.heads, -1))).transpose(1, 2)          # [B, heads, Q, D / heads]
+        k = self.key_norm(self.key(context).unflatten(2, (self.heads, -1))).transpose(1, 2)        # [B, heads, M, D / heads]
+        v = self.value(context).unflatten(2, (self.heads, -1)).transpose(1, 2)                     # [B, heads, M, D / heads]
+        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each with a norm before it and a residual around it: Wan's block."""
+
+    def __init__(self, width: int, heads: int, feed_forward: int) -> None:
+        super().__init__()
+        self.before_attention, self.before_feed_forward = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, feed_forward * width), nn.GELU(approximate="tanh"), nn.Linear(feed_forward * width, width)
+        )
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        """x [B, Q, D], context [B, M, D] or None for self-attention; returns [B, Q, D]."""
+        normed = self.before_attention(x)
+        x = x + self.attention(normed, normed if context is None else context)
+        return x + self.feed_forward(self.before_feed_forward(x))
+
+
+class Memorize(nn.Module):
+    """Self-attention inside windows of a segment, and of each window a few tokens: its compact embedding."""
+
+    def __init__(self, config: SemanticPackConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.patches = nn.Linear(config.channels * math.prod(config.patch), config.width)
+        self.places = nn.ModuleList(nn.Linear(2 * BANDS, config.width) for _ in range(3))     # of t, y, x
+        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.feed_forward) for _ in range(config.layers))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Memorize(x): latents [B, C, T, h, w] to tokens [B, M, D], M = N K, window by window.
+
+        Edges are filled by repetition up to whole windows, as FramePack fills its own.
+        """
+        tokens = self._windows(latents)                                # [B, N, P, D]
+        b = len(tokens)
+        tokens = tokens.flatten(0, 1)                                  # [B N, P, D]: windows do not see each other
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self._kept(tokens).unflatten(0, (b, -1)).flatten(1, 2)  # [B, N, K, D] -> [B, M, D]
+
+    def _windows(self, latents: Tensor) -> Tensor:
+        """Latents [B, C, T, h, w] as patch embeddings with their places, [B, N, P, D]."""
+        (pt, py, px), (wt, wy, wx) = self.config.patch, self.config.window
+        missing = [-size % (p * w) for size, p, w in zip(latents.shape[2:], (pt, py, px), (wt, wy, wx), strict=True)]
+        x = latents.to(self.patches.weight)
+        if any(missing):
+            x = F.pad(x, (0, missing[2], 0, missing[1], 0, missing[0]), mode="replicate")
+        x = x.unflatten(4, (-1, wx, px)).unflatten(3, (-1, wy, py)).unflatten(2, (-1, wt, pt))
+        # [B, C, nt, wt, pt, ny, wy, py, nx, wx, px] -> [B, nt, ny, nx, wt, wy, wx, C, pt, py, px]: N = nt ny nx, P = wt wy wx
+        x = x.permute(0, 2, 5, 8, 3, 6, 9, 1, 4, 7, 10)
+        tokens = self.patches(x.flatten(7))                            # [B, nt, ny, nx, wt, wy, wx, D]
+        for axis, (count, size) in enumerate(zip(x.shape[1:4], x.shape[4:7], strict=True)):
+            shape = [1] * 6
+            shape[axis], shape[axis + 3] = count, size
+            tokens = tokens + self.places[axis](_waves(count * size, tokens)).view(*shape, -1)
+        return tokens.flatten(4, 6).flatten(1, 3)
+
+    def _kept(self, tokens: Tensor) -> Tensor:
+        """Of each window [., P, D] the means over K equal parts, [., K, D]."""
+        (wt, wy, wx), (kt, ky, kx) = self.config.window, self.config.keep
+        parts = tokens.unflatten(1, (kt, wt // kt, ky, wy // ky, kx, wx // kx))
+        return parts.mean(dim=(2, 4, 6)).flatten(1, 3)
+
+
+class Squeeze(nn.Module):
+    """Cross-attention that takes a segment into the memory, in the three structures of the paper's appendix (figure 6).
+
+    A (the paper's choice): queries from Memorize(x^n), keys and values from psi_n. Each new token asks the old memory.
+    B: queries from psi_n, keys and values from Memorize(x^n).
+    C: as B, with the tokens of the film's first window beside those of psi_0. (First of the attention's windows: our reading.)
+
+    As printed (`literal`) A cannot write what is new: its output is a mean of V(psi_n), weighted per head, and x^n only sets the
+    weights. So the default is Wan's block around the same attention, with its residual and feed-forward. A norm behind it
+    keeps psi at one scale however often it is squeezed.
+    """
+
+    def __init__(self, config: SemanticPackConfig) -> None:
+        super().__init__()
+        self.config = config
+        if config.literal:
+            self.attention = Attention(config.width, config.heads)
+        else:
+            self.block = Block(config.width, config.heads, config.feed_forward)
+            self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
+        """psi_{n+1} from psi_n [B, M, D] and Memorize(x^n) [B, M', D]: [B, M', D] in structure A, as many tokens as psi_n in B."""
+        queries, source = self._roles(psi, memorized)
+        return self.attention(queries, source) if self.config.literal else self.norm(self.block(queries, source))
+
+    def _roles(self, psi: Tensor, memorized: Tensor) -> tuple[Tensor, Tensor]:
+        if self.config.structure == "A":
+            return memorized, psi
+        if self.config.structure == "C" and psi.shape[1] == self.config.first_tokens(0, 0):
+            psi = torch.cat([psi, memorized[:, :math.prod(self.config.keep)]], dim=1)
+        return psi, memorized
+
+
+class SemanticPack(nn.Module):
+    """psi_{n+1} = Squeeze(psi_n, Memorize(x^n)) (equation 1)."""
+
+    def __init__(self, config: SemanticPackConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.memorize, self.squeeze = Memorize(config), Squeeze(config)
+        if not config.zero_start:
+            self.prompt = nn.Sequential(nn.LayerNorm(config.text), nn.Linear(config.text, config.width))
+            self.reference = nn.Sequential(nn.LayerNorm(config.image), nn.Linear(config.image, config.width))
+            self.norm = nn.LayerNorm(config.width)
+
+    def begin(self, conditioning: Conditioned) -> Tensor:
+        """psi_0 = [prompt feature; reference-image feature], [B, M, D].
+
+        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number.
+
+        Raises:
+            ValueError: features of other widths, image tokens that are no square, or (with all text tokens kept) prompts of
+                different lengths in one batch.
+        """
+        like = self.memorize.patches.weight
+        text, image = conditioning.text.to(like), conditioning.image.to(like)
+        for what, found, wanted in (("prompt", text, self.config.text), ("image", image, self.config.image)):
+            if found.shape[2] != wanted:
+                raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
+        text = _pooled_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
+        image = _pooled_image(image, self.config.image_side)
+        if self.config.zero_start:
+            return like.new_zeros(len(text), text.shape[1] + image.shape[1], self.config.width)
+        return self.norm(torch.cat([self.prompt(text), self.reference(image)], dim=1))
+
+    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """Equation 1: psi_{n+1} from psi_n [B, M, D] and x^n, latents [B, C, T, h, w].
+
+        Raises:
+            ValueError: psi or latents of another model.
+        """
+        if psi.shape[2] != self.config.width or latents.shape[1] != self.config.channels:
+            raise ValueError(
+                f"A memory {psi.shape[2]} wide and latents of {latents.shape[1]} channels do not fit this SemanticPack, made for "
+                f"{self.config.width} and {self.config.channels}. Continue with the memory that the film was begun with, or rewind."
+            )
+        updated: Tensor = self(psi, latents)
+        return updated
+
+    def forward(self, psi: Tensor, latents: Tensor) -> Tensor:
+        return self.squeeze(psi.to(self.memorize.patches.weight), self.memorize(latents))
+
+
+def _waves(count: int, like: Tensor) -> Tensor:
+    """Sines and cosines of the places 0, 1, ..., [count, 2 BANDS]."""
+    periods = 2 * (LONGEST / 2) ** (torch.arange(BANDS, device=like.device) / (BANDS - 1))
+    angles = 2 * math.pi * torch.arange(count, device=like.device)[:, None] / periods
+    return torch.cat([angles.sin(), angles.cos()], dim=1).to(like)
+
+
+def _pooled_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
+    """Prompt features [B, L, .] without the padding, as means over `tokens` equal parts [B, tokens, .]; 0: all of them."""
+    mask = mask.bool()
+    length = mask.sum(dim=1)                                                   # [B]
+    if not tokens:
+        if bool((length != length[0]).any()):
+            raise ValueError("prompts of different lengths in one batch: set text_tokens, or give one prompt at a time")
+        return text[mask].unflatten(0, (len(text), -1))
+    # As adaptive_avg_pool1d would, over the tokens that are there: part j of n is [floor(j n / tokens), ceil((j + 1) n / tokens)).
+    part = torch.arange(tokens, device=mask.device).view(1, -1, 1)             # [1, tokens, 1]
+    n = length.view(-1, 1, 1).clamp(min=1)                                     # [B, 1, 1]
+    at = (mask.cumsum(dim=1) - 1).unsqueeze(1)                                 # [B, 1, L]
+    inside = (at >= part * n // tokens) & (at < -(-(part + 1) * n // tokens)) & mask.unsqueeze(1)
+    share = inside.to(text)                                                    # [B, tokens, L]
+    return (share / share.sum(dim=2, keepdim=True).clamp(min=1)) @ text
+
+
+def _pooled_image(image: Tensor, side: int) -> Tensor:
+    """Image features [B, S, .], a square of rows, as means over side x side equal parts; 0: all of them."""
+    if not side:
+        return image
+    rows = math.isqrt(image.shape[1])
+    if rows**2 != image.shape[1]:
+        raise ValueError(f"{image.shape[1]} image tokens are no square grid: set image_side to 0 to keep them all")
+    square = image.transpose(1, 2).unflatten(2, (rows, rows))                  # [B, ., rows, rows]
+    return F.adaptive_avg_pool2d(square, side).flatten(2).transpose(1, 2)
