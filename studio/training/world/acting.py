@@ -60,13 +60,14 @@ class _Figure:
         """One section."""
         if action in ("walk left", "walk right"):
             self.home = None
-            self._go(self.x + (1 if action == "walk right" else -1) * STRIDE * FRAMES)
+            self._go(self.x + (1 if action == "walk right" else -1) * STRIDE * FRAMES, STRIDE)
         elif action == "hide" and self.home is None:
             home, self.home = self.x, self.x
-            self._go(self._refuge(number, home))
+            goal = self._refuge(number, home)
+            self._go(goal, max(STRIDE, abs(goal - home) / HASTE))
         elif action == "return" and self.home is not None:
-            home, self.home = self.home, None
-            self._go(home)
+            goal, self.home = self.home, None
+            self._go(goal, max(STRIDE, abs(goal - self.x) / HASTE))
         else:
             self._stay(action)
 
@@ -81,10 +82,9 @@ class _Figure:
         edges = (float(middle[last, 0]) - reach, float(middle[last, 0]) + reach)
         return min(edges, key=lambda edge: abs(edge - x))
 
-    def _go(self, goal: float) -> None:
+    def _go(self, goal: float, pace: float) -> None:
         way = goal - self.x
         self.side = int(np.sign(way)) or self.side
-        pace = max(STRIDE, abs(way) / HASTE)
         cycles = max(1, round(abs(way) / (0.84 * self.stage.height)))
         for t in range(1, FRAMES + 1):
             gone = min(t * pace, abs(way))

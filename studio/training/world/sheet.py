@@ -48,9 +48,9 @@ class Sheet:
         self._tones: list[tuple[Image.Image, int, int, float]] = []
 
     def place(self, points: Points) -> list[tuple[float, float]]:
-        """Points in pixels of the paper."""
+        """Points in pixels of the paper, on sixteenths: numbers that stay exact wherever the area begins."""
         scale = self.area.unit * self.OVER
-        moved = points * scale - np.array([self.area.left, self.area.top]) * self.OVER
+        moved = np.round(points * scale * 16) / 16 - np.array([self.area.left, self.area.top]) * self.OVER
         return [(float(x), float(y)) for x, y in moved]
 
     def polygon(self, points: Points, colour: Colour, rough: float = 0.0) -> None:
@@ -67,7 +67,8 @@ class Sheet:
 
     def line(self, points: Points, colour: Colour, width: float, rough: float = 0.0) -> None:
         """A line through points [N, 2]."""
-        placed, thick = self.place(points), max(1, round(width * self.area.unit * self.OVER))
+        thick = max(1, round(width * self.area.unit * self.OVER))
+        placed = [(float(np.floor(x)), float(np.floor(y))) for x, y in self.place(points)]  # PIL would cut towards 0
         self.pen.line(placed, fill=(*byte(colour), 255), width=thick, joint="curve")
         self._rough_pen.line(placed, fill=round(255 * rough), width=thick)
 
