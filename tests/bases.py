@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -27,8 +28,9 @@ def of_colours(side: int = 4) -> LappedAutoencoder:
     return _with(basis.flatten(0, 1).reshape(-1, VALUES) / math.sqrt(GROUP))
 
 
+@cache
 def of_grey() -> LappedAutoencoder:
-    """All cosines of a grey patch, 1024 channels at scale 1: nothing of a grey film is lost."""
+    """All cosines of a grey patch, 1024 channels at scale 1: nothing of a grey film is lost. Shared: do not change it."""
     waves, beats = cosines(PATCH), cosines(GROUP)
     planes = torch.einsum("iy,jx,kt->ijktyx", waves, waves, beats).flatten(0, 2) / math.sqrt(3)
     line = torch.arange(PATCH)
