@@ -44,8 +44,8 @@ class Way:
     def view(self, near: float) -> tuple[Tensor, Tensor]:
         """Middle of the view in pixels of a layer, [T, 2], and the layer's magnification, [T]; float64.
 
-        A pan turns the camera, so near and far pass by alike; only a dolly tells them apart. With the reference plane at depth 1, a camera gone forward by d sees a layer at depth 1 / near larger by
-        1 / (1 - near d).
+        A pan turns the camera, so near and far pass by alike; only a dolly tells them apart. With the reference plane at
+        depth 1, a camera gone forward by d sees a layer at depth 1 / near larger by 1 / (1 - near d).
         """
         gone = 1 - (-self.dolly).exp()
         return self.place, self.zoom.exp() / (1 - near * gone)

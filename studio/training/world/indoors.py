@@ -17,8 +17,8 @@ from studio.training.world.skies import mood
 Areas = Callable[[float], Area]
 WALL = 0.75
 """How near the walls are; furniture is at 1."""
-STOREY = 176.0
-"""Units from a storey's floor to the next one's, in front."""
+STOREY = 148.0
+"""Units from a storey's floor to the next one's."""
 BAY = 78.0
 """Units of wall that each window, door or picture has."""
 SKIRTING = 26.0
@@ -37,11 +37,11 @@ def room(rng: np.random.Generator, key: int, areas: Areas) -> Backdrop:
     return Backdrop(layers, ground=50.0, cover=("screen", "crates")[int(rng.integers(2))])
 
 
-def _rooms(area: Area, storey: float, width: float) -> list[tuple[int, int]]:
+def _rooms(area: Area, width: float) -> list[tuple[int, int]]:
     """Numbers of the storeys and bays of an area, lower storeys last."""
     left, top, right, bottom = area.span()
     across = range(int(np.floor(left / width - 0.5)) - 1, int(np.floor(right / width + 0.5)) + 2)
-    levels = range(int(np.floor((top - 130) / storey)), int(np.floor((bottom + 130) / storey)) + 1)
+    levels = range(int(np.floor((top - 130) / STOREY)), int(np.floor((bottom + 130) / STOREY)) + 1)
     return [(level, bay) for level in levels for bay in across]
 
 
@@ -52,23 +52,22 @@ def _bay(key: int, level: int, bay: int) -> np.random.Generator:
 def _walls(key: int, area: Area, wood: np.ndarray) -> Layer:
     """Walls and floors. Seen level, a storey's wall goes from 62 above the middle to its skirting, then its floor."""
     sheet = Sheet(area)
-    storey = STOREY * WALL
     left, _, right, _ = area.span()
     lit: list[np.ndarray] = []
-    for level in sorted({level for level, _ in _rooms(area, storey, BAY)}):
-        rng, y = _bay(key, level, 0), level * storey
+    for level in sorted({level for level, _ in _rooms(area, BAY)}):
+        rng, y = _bay(key, level, 0), level * STOREY
         paper = np.array(_PAPERS[int(rng.integers(len(_PAPERS)))]) * rng.uniform(0.85, 1.1)
         sheet.rectangle(left - 2, y - 80, right + 2, y + SKIRTING, paper, 0.5)
         _papered(rng, sheet, left, right, y, paper)
         _floor(rng, sheet, left, right, y, wood * rng.uniform(0.8, 1.2))
         sheet.rectangle(left - 2, y - 80, right + 2, y - 66, shaded(wood, 0.75), 0.4)
         sheet.rectangle(left - 2, y - 66, right + 2, y - 64, shaded(wood, 1.15), 0.2)
-    for level, bay in _rooms(area, storey, BAY):
-        lit += _hung(_bay(key + 1, level, bay), sheet, bay * BAY, level * storey, wood, at_home=level == 0 and bay == 0)
+    for level, bay in _rooms(area, BAY):
+        lit += _hung(_bay(key + 1, level, bay), sheet, bay * BAY, level * STOREY, wood, at_home=level == 0 and bay == 0)
     for beam in lit:
         sheet.tone(beam, 0.42, 5.0)
-    for level in {level for level, _ in _rooms(area, storey, BAY)}:
-        y = level * storey
+    for level in {level for level, _ in _rooms(area, BAY)}:
+        y = level * STOREY
         for up, down, dark in ((y - 82, y - 56, -0.45), (y + SKIRTING - 5, y + SKIRTING + 8, -0.30), (y + 66, y + 110, -0.3)):
             sheet.tone(np.array([[left - 30, up], [right + 30, up], [right + 30, down], [left - 30, down]]), dark, 7.0)
     layer = sheet.finish(WALL, None, key + 2, 0.05, 1.2)
@@ -181,17 +180,17 @@ def _furniture(key: int, area: Area, wood: np.ndarray) -> Layer:
     """Furniture on the floors, and the beams between storeys."""
     sheet = Sheet(area)
     left, _, right, _ = area.span()
-    for level, bay in _rooms(area, STOREY, 92.0):
+    for level, bay in _rooms(area, 92.0):
         rng = _bay(key, level, bay)
         x, y = bay * 92.0 + float(rng.uniform(-24, 24)), level * STOREY
         if rng.random() < 0.85:
             FURNITURE[int(rng.integers(len(FURNITURE)))](rng, sheet, x, y + float(rng.uniform(40, 47)), wood)
-    for level in sorted({level for level, _ in _rooms(area, STOREY, 92.0)}):
+    for level in sorted({level for level, _ in _rooms(area, 92.0)}):
         y = level * STOREY + 68
-        sheet.rectangle(left - 2, y, right + 2, y + 22, shaded(wood, 0.62), 0.7)
+        sheet.rectangle(left - 2, y, right + 2, y + 18, shaded(wood, 0.62), 0.7)
         sheet.rectangle(left - 2, y, right + 2, y + 2.5, shaded(wood, 1.1), 0.4)
         for x in np.arange(np.floor(left / 34) * 34, right + 34, 34):
-            sheet.rectangle(x, y + 6, x + 26, y + 17, shaded(wood, 0.50), 0.6)
+            sheet.rectangle(x, y + 6, x + 26, y + 14, shaded(wood, 0.50), 0.6)
     return sheet.finish(1.0, None, key + 1, 0.06, 1.2)
 
 

@@ -21,7 +21,7 @@ Points = np.ndarray
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of the scene. `near` is one over its depth: how much of the camera's way it shows."""
+    """A layer of the scene. `near` is one over its depth: how much it grows as the camera goes towards it."""
 
     sheet: Tensor          # [3, H, W] opaque, or [4, H, W] with colours multiplied by the alpha that comes last; 0..1
     corner: tuple[int, int]   # where its left top pixel lies, in pixels from the middle of the first view
