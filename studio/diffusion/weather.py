@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -42,22 +42,6 @@ class TextureNetwork(nn.Module):
         self.pick = nn.Conv2d(channels, width, 1)
         self.shape = nn.Conv2d(width, width // 2, (tall, wide))
         self.finish = nn.Conv2d(width // 2, 1, 1)
-        self._begin()
-
-    @torch.no_grad()
-    def _begin(self) -> None:
-        """Begin near clear weather. Sparse things: at soft spots where a rare value of the noise is, not at wild patterns."""
-        self.finish.bias.fill_(0.0 if self.sparse else 0.3)  # type: ignore[union-attr]
-        if not self.sparse:
-            self.finish.weight *= 0.15
-            return
-        self.pick.weight /= self.pick.weight.norm(dim=1, keepdim=True)
-        nn.init.uniform_(self.pick.bias, -3.7, -3.1)  # type: ignore[arg-type]
-        tall, wide = self.shape.kernel_size
-        y, x = torch.arange(tall) - tall // 2, torch.arange(wide) - wide // 2
-        spot = torch.exp(-((y / (0.2 * tall)) ** 2)[:, None] - (x / (0.2 * wide)) ** 2)
-        self.shape.weight.copy_(spot * torch.empty(*self.shape.weight.shape[:2], 1, 1).uniform_(0.5, 1.5))
-        self.finish.weight.fill_(1 / self.finish.weight.shape[1])
 
     def forward(self, noise: Tensor) -> Tensor:
         tall, wide = self.shape.kernel_size
@@ -140,6 +124,10 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
             clear = 1 - alpha * present if clear is None else clear * (1 - alpha * present)
         return 1 - clear if clear is not None else torch.zeros(height, width, device=self.device)
 
+    def network(self, depth: int) -> TextureNetwork:
+        """What draws a depth; depths are numbered over all kinds."""
+        return cast(TextureNetwork, self.textures[depth])
+
     def _draw(self, frame: Tensor, shares: list[float], clock: float) -> Tensor:
         """One frame [3, H, W]; contiguous, so that its mean has the same bits wherever it came from."""
         picture = frame.float().contiguous()
@@ -175,7 +163,7 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
     def _sheet(self, depth: int) -> Tensor:
         """Texture and ranks of a depth, [2, S, S], made at first use: the textures only move, so a film needs them once."""
         if depth not in self._sheets:
-            network = self.textures[depth]
+            network = self.network(depth)
             draw = torch.Generator().manual_seed(self.config.seed * 1000 + depth)
             size = self.config.size
             with torch.inference_mode(False), torch.no_grad():
