@@ -10,8 +10,8 @@ from torch import Tensor
 
 from studio.diffusion.heads import DRAWN, Heads
 from studio.diffusion.state import FilmState
+from studio.training.encoded import Truth
 from studio.training.losses import UNSEEN, WEIGHTS, Errors, errors
-from studio.training.reel import Truth
 
 B, T, H, W = 2, 9, 2, 3
 SIGMA = torch.full((B, 1, 1, 1, 1), 0.5)
