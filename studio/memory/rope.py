@@ -1,4 +1,4 @@
-"""RoPE consistency (2510.01784, section 3.2): the frame index of each part of a packed context. It knows no latents.
+"""RoPE consistency (2510.01784): the frame index of each part of a packed context. It knows no latents.
 
 RoPE turns a query at index m and a key at index n so that their product depends on the distance alone (the paper's equation 2):
 
@@ -6,7 +6,8 @@ RoPE turns a query at index m and a key at index n so that their product depends
 
 So the indices say how far apart in time the network takes two frames to be. The paper's rule: the reference image, like a CLS
 token, stays at the start index of the whole film, and every segment has its true index; the way back to the image grows with the
-film. FramePack-F1 instead lays out every section alike. Letters: W window (latent frames per section).
+film. FramePack-F1 instead lays out every section alike. The context stream (text, image features, psi) has no RoPE: it is as far
+from a frame as the frame's own index. Letters: W window (latent frames per section).
 """
 
 from __future__ import annotations

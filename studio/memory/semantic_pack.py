@@ -1,4 +1,4 @@
-"""SemanticPack, the long-term memory of MemoryPack (2510.01784, section 3.1); it does not know what reads it.
+"""SemanticPack, the long-term memory of MemoryPack (2510.01784); it does not know what reads it.
 
     psi_{n+1} = Squeeze(psi_n, Memorize(x^n)),    psi_0 = [prompt feature; reference-image feature]        (equation 1)
 
