@@ -1,8 +1,8 @@
 """The embedded model's backbone: a small transformer that says how the film goes on, and frames composed as it says.
 
-The network is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size cannot
-carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's own
-movement, light and weather, and what is new where nothing was seen (`Heads`); frames are composed from those in the snapshot
+The network is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size
+cannot carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's
+own movement, light and weather, and what is new where nothing was seen (`Heads`); frames are composed from those in the snapshot
 (`composition`) and encoded. All of it is one estimate of x, so section loop and schedule see a velocity as from any other model.
 Letters: B batch, C scene channels, D drawn ones, W window, h and w latent height and width.
 """
@@ -37,7 +37,7 @@ OLDER = (-7, -13, -19)
 class AnimaticBackbone(Backbone):
     """x of a section as composed frames, encoded, plus what is drawn where nothing was seen.
 
-    For the drawn channels the estimate is the preconditioning of Karras et al. (2206.00364, section 5) for a flow with a known base:
+    For the drawn channels the estimate is the preconditioning of Karras et al. (2206.00364, section 5) for a flow of known base:
 
         x = base + k (x_t - (1 - sigma) base) + c F,   k = (1 - sigma) V / U,   c = sigma sqrt(V / U),
         U = (1 - sigma)^2 V + sigma^2,
@@ -89,6 +89,9 @@ class AnimaticBackbone(Backbone):
 
     def _compose(self, heads: Heads, seen: _Seen) -> _Composed:
         """The section's frames from those that were seen, encoded."""
+        if seen.still is not None and not bool(heads.way.any()) and not bool(heads.flow.any()):
+            scene = seen.still.expand(-1, -1, heads.way.shape[1], -1, -1)
+            return _Composed(heads.way, heads.flow, scene, torch.ones_like(scene[:, :1]))
         pose = between(follow(seen.state, heads.state(seen.state)), GROUP).pose
         frames, known = compose(seen.newest, seen.older, pose, _between(heads.flow))
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
@@ -104,7 +107,9 @@ class AnimaticBackbone(Backbone):
         state = split(recent[:, :, -1:])[1]
         if not bool(state.weather.any()):      # a new shower: its pattern is this section's own
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
-        return _Seen(newest, [*older, self._source(packed.clean[:, :, :1])], state)
+        scene, before = (split(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
+        still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
+        return _Seen(newest, [*older, self._source(packed.clean[:, :, :1])], state, scene if still else None)
 
     def _source(self, latent: Tensor) -> Source:
         scene, state = split(latent)
@@ -134,6 +139,7 @@ class _Seen:
     newest: Source
     older: list[Source]
     state: FilmState
+    still: Tensor | None    # [B, C, 1, h, w] the newest scene if it stands: encoded again and again it would wear off
     composed: _Composed | None = None
 
 

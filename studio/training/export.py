@@ -15,7 +15,7 @@ from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import check, listing, read_card
 from studio.training.film import Objective, Recipe, assemble
 from studio.training.keeping import Average, read_recipe, restore
-from studio.training.parts import plain
+from studio.training.parts import Shape, plain
 from studio.training.world import FPS, FRAMES, PHRASES
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def card(recipe: Recipe) -> str:
         "licence": "Apache-2.0",
         "fps": FPS, "window": FRAMES // 4, "section_frames": FRAMES,
         "sizes": [[320, 192], [192, 320], [256, 256]],
-        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": 64,
+        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": Shape(**recipe.shape).tokens,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
     lines += ["", "[phrases]", *(f"{kind} = {json.dumps(list(words))}" for kind, words in PHRASES.items())]

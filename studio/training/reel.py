@@ -59,7 +59,7 @@ class Schedule:
         return self.warm + int(step * self.pace)
 
     def stage_of_step(self, step: int) -> int:
-        return next(k for k, end in enumerate(self.step_ends) if step < end)
+        return next((k for k, end in enumerate(self.step_ends) if step < end), len(self.stages) - 1)
 
     def stage_of_film(self, number: int) -> int:
         return next((k for k, end in enumerate(self.film_ends) if number < end), len(self.stages) - 1)

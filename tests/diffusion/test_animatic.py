@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from studio.diffusion import animatic
 from studio.diffusion.animatic import INPUTS, AnimaticBackbone, follow, guess, seen_by_network
+from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import AnimaticCodec
 from studio.diffusion.flow import noise
@@ -113,6 +114,24 @@ def test_a_silent_networks_film_stands_still() -> None:
         assert not state.weather.any()
         for latent in scene.unbind(dim=2):
             assert torch.equal(_levels(film.autoencoder.decode_group(latent)), first)
+
+
+def test_a_held_picture_does_not_wear_off() -> None:
+    """On a basis that loses something each time a picture is encoded, only the first time is seen."""
+    film = backbone()
+    film.autoencoder = LappedAutoencoder(48)
+    film.autoencoder.set_basis(torch.linalg.qr(randn(VALUES, 48)).Q.T, torch.ones(48), torch.zeros(VALUES))
+    moved = at_rest(randn(1, 48, WINDOW, H // 16, W // 16))
+    for snapshot, begins in ((begun(film), 0), (begun(film).after(moved), 1)):     # still from the start, and after a move
+        scenes = []
+        for seed in range(4):
+            done = next_section(film, snapshot, seed)
+            snapshot = done.snapshot
+            scenes.append(split(done.latents)[0])
+        for scene in scenes[begins:]:
+            assert torch.allclose(scene, scenes[begins][:, :, :1].expand_as(scene), atol=1e-5)
+        if not begins:
+            assert torch.allclose(scenes[0][:, :, :1], split(snapshot.start)[0], atol=1e-5)
 
 
 def _levels(frames: Tensor) -> Tensor:

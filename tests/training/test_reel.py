@@ -177,6 +177,7 @@ def test_stages_have_their_own_films() -> None:
     plan = Schedule([Stage(100, ((192, 128), (160, 160)), 8), Stage(50, ((320, 192),), 4)], pool=40, warm=10, pace=0.5)
     assert plan.stage_of_step(99) == 0
     assert plan.stage_of_step(100) == 1
+    assert plan.stage_of_step(150) == 1     # a finished run that is begun again
     boundary = plan.film_ends[0]
     assert plan.size(boundary) == (320, 192)
     assert plan.size(boundary - 1) in {(192, 128), (160, 160)}

@@ -1,0 +1,96 @@
+"""Exporting a run: a folder with a true card, the average weights at half precision, that the engine loads and renders with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from studio.diffusion.flow import noise
+from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.weather import WeatherSynthesis
+from studio.engine.cards import ModelCard, check, read_card
+from studio.engine.load import load
+from studio.memory.snapshot import Snapshot
+from studio.training.export import export
+from studio.training.film import begin
+from studio.training.keeping import restore
+from tests.bases import of_colours
+from tests.training.test_film_training import toy
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one step, exported to `model`."""
+    root = tmp_path_factory.mktemp("export")
+    of_colours(4).save_pretrained(root / "vae")
+    WeatherSynthesis(size=256).save_pretrained(root / "weather")
+    recipe = toy(root / "run", str(root / "vae"))
+    table = {
+        "run": recipe.run, "autoencoder": recipe.autoencoder, "weather": str(root / "weather"), "sections": 2, "films": 4,
+        "warm": 3, "pace": 0.5, "words": 0, "bfloat16": False, "threads": 1, "workers": 0,
+    }
+    stages = "[[stages]]\nsteps = 3\nsizes = [[64, 32]]\nbatch = 2\n"
+    shape = "[shape]\n" + "".join(f"{name} = {value}\n" for name, value in recipe.shape.items())
+    path = root / "film.toml"
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items()) + stages + shape, "utf-8")
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint in .*run: train first"):
+        export(path, root / "model")
+    run = begin(replace(recipe, words=0, stages=[{"steps": 3, "sizes": [[64, 32]], "batch": 2}]))
+    run.advance()
+    run.save()
+    export(path, root / "model")
+    return root
+
+
+@pytest.fixture(scope="module")
+def card(folder: Path) -> ModelCard:
+    return read_card(folder / "model")
+
+
+def test_its_card_is_true(card: ModelCard) -> None:
+    check(card, thorough=True)
+    assert card.kind == "animatic"
+    assert card.prompt_tokens == 32
+    assert card.section_frames == 4 * card.window == 36
+    assert {"camera", "light", "weather"} <= set(card.phrases)
+    written = {path.relative_to(card.folder).as_posix() for path in card.folder.rglob("*") if path.is_file()}
+    assert written - {"model.toml"} == {file.path for file in card.files}
+
+
+def test_it_holds_the_average_at_half_precision(folder: Path, card: ModelCard) -> None:
+    state = restore(folder / "run" / "last.pt")
+    assert state is not None
+    kept = load_file(card.folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    assert {tensor.dtype for tensor in kept.values()} == {torch.float16}
+    average = state["average"]["weights"]["backbone.transformer.proj_out.weight"]
+    assert torch.equal(kept["proj_out.weight"], average.half())
+    assert not torch.equal(kept["proj_out.weight"], state["model"]["backbone.transformer.proj_out.weight"].half())
+    assert torch.equal(load_file(card.folder / "deviation.safetensors")["deviation"], state["deviation"])
+    assert load_file(card.folder / "vae" / "diffusion_pytorch_model.safetensors")["components"].dtype == torch.float16
+
+
+def test_it_names_no_folder_of_the_machine_it_was_made_on(folder: Path, card: ModelCard) -> None:
+    for path in (*card.folder.rglob("*.json"), card.folder / "model.toml"):
+        text = path.read_text("utf-8")
+        assert str(folder) not in text, path
+        assert "_name_or_path" not in text, path
+
+
+def test_the_engine_renders_with_it(card: ModelCard) -> None:
+    model = load(card, "cpu")
+    picture = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    start = model.codec.encode(picture)
+    snapshot = Snapshot.begin(start, model.fingerprint)
+    sampling = Sampling(steps=2, guidance=card.guidance, window=card.window, shift=card.shift)
+    shape = (1, model.channels, card.window, 2, 4)
+    *_, done = section(model.backbone, snapshot, model.conditioner("the camera pans left", picture), noise(shape, 0), sampling)
+    assert isinstance(done, Finished)
+    frames = model.codec.stream(snapshot.recent, 0).push(done.latents)
+    assert frames.shape == (1, 3, 36, 32, 64)
+    # One step of training: the film all but stands.
+    assert (frames - model.codec.stream(snapshot.recent, 0).push(start)[:, :, -1:]).abs().mean() < 0.1
