@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark [-o figures.json]`: the figures of the README, measured here and now."""
+"""`python -m studio.evaluation benchmark | model | learn`: figures of the README and of a model's card, measured here and now."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 PARTS = ("startup", "sections", "stock", "page")
 ROOT = Path(__file__).parents[2]
+SMALL = 0.6
+"""Of the model's first size, each way: what a quick measurement films at."""
 
 
 def measure(part: str, model: str | None, sections: int) -> dict[str, Any]:
@@ -27,30 +29,118 @@ def measure(part: str, model: str | None, sections: int) -> dict[str, Any]:
         from studio.evaluation import page
 
         return page.measure()
-    from studio.engine.cards import find_models
     from studio.engine.load import load
     from studio.evaluation import sections as per_section
 
+    return per_section.measure(load(_card(model)), sections)
+
+
+def measure_model(options: argparse.Namespace) -> dict[str, Any]:
+    """All figures of a model; pictures and the card's tables go to the output folder."""
+    from dataclasses import replace
+
+    from studio.engine.load import load
+    from studio.evaluation import model as evaluation
+    from studio.evaluation import plan, report
+
+    film_model = load(_card(options.model))
+    scale = plan.QUICK if options.quick else plan.FULL
+    if options.pictures:
+        scale = replace(scale, pictures=options.pictures, turns=False)
+    width, height = options.size or _size(film_model.card.sizes[0], options.quick)
+    out = options.output or Path("runs") / "evaluation" / film_model.card.name
+    figures = evaluation.measure(film_model, scale, width, height, out, _say)
+    (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    table = report.markdown(figures)
+    (out / "card.md").write_text(table, "utf-8")
+    sys.stdout.write(table)
+    return figures
+
+
+def learn(count: int) -> None:
+    """Teach the recognisers of light and weather anew from true films, and keep what they learned."""
+    from studio.evaluation import learning
+
+    some = learning.teachers(count)
+    _say("light")
+    lights = learning.lights(some)
+    _say("weather")
+    learning.write(lights, learning.weathers(some))
+
+
+def _card(name: str | None) -> Any:
+    """The card of a folder under models/, or of any folder.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    from studio.engine.cards import ModelError, find_models, read_card
+
+    if name and Path(name).is_dir():
+        return read_card(Path(name))
     cards = {card.name: card for card in find_models(ROOT / "models")[0]}
-    return per_section.measure(load(cards[model or next(iter(cards))]), sections)
+    if not cards or (name and name not in cards):
+        raise ModelError(f"There is no model '{name or ''}' under models/. There are: {', '.join(cards) or 'none'}.")
+    return cards[name or next(iter(cards))]
+
+
+def _size(first: tuple[int, int], quick: bool) -> tuple[int, int]:
+    """What is filmed at: the model's first size, or about SMALL of it in multiples of 32."""
+    if not quick:
+        return first
+    width, height = (max(32, round(side * SMALL / 32) * 32) for side in first)
+    return width, height
+
+
+def _dimensions(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(side) for side in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: write it like 320x192") from None
+    return width, height
+
+
+def _say(part: str) -> None:
+    sys.stderr.write(f"measuring {part} ...\n")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark"])
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--model", help="folder under models/ (default: the first)")
-    parser.add_argument("--sections", type=int, default=40, help="sections of the flatness check")
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
+    parser.add_argument("command", choices=["benchmark", "model", "learn"])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts of the benchmark")
+    parser.add_argument("--model", help="a folder, or its name under models/ (default: the first)")
+    parser.add_argument("--sections", type=int, default=40, help="sections of the benchmark's flatness check")
+    parser.add_argument("--quick", action="store_true", help="model: fewer films, and smaller ones")
+    parser.add_argument("--pictures", type=int, help="model: photographs, and scenes, of every case")
+    parser.add_argument("--size", type=_dimensions, help="model: film at this size, like 320x192")
+    parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")
+    parser.add_argument("-o", "--output", type=Path, help="benchmark: a file for the JSON; model: a folder for everything")
     options = parser.parse_args()
+    if options.command == "learn":
+        learn(options.scenes)
+        return 0
+    if options.command == "model":
+        return _told(options)
     figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
     for part in options.only:
-        sys.stderr.write(f"measuring {part} ...\n")
+        _say(part)
         figures[part] = measure(part, options.model, options.sections)
     text = json.dumps(figures, indent=2)
     sys.stdout.write(text + "\n")
     if options.output:
         options.output.write_text(text + "\n", "utf-8")
+    return 0
+
+
+def _told(options: argparse.Namespace) -> int:
+    """Measure a model; what cannot be measured is said in a sentence, not in a traceback."""
+    from studio.engine.cards import ModelError
+
+    try:
+        measure_model(options)
+    except (ModelError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

@@ -1,0 +1,74 @@
+"""The figures of a model as Markdown for its card. It measures nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+SEEN = {"camera": "camera moves told apart", "light": "light", "weather": "weather", "figure": "figure's action (scenes only)"}
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """The tables of `model.measure`'s figures."""
+    return "\n".join([*_followed(figures), "", *_pictures(figures), "", *_cost(figures)]) + "\n"
+
+
+def _followed(figures: dict[str, Any]) -> Iterator[str]:
+    width, height = figures["size"]
+    yield f"What a prompt asked for, recognised from the film alone ({width}x{height}, held-out pictures, words drawn anew):"
+    yield ""
+    yield "| asked | from | right | share (95 % interval) | same recogniser on true films |"
+    yield "|---|---|---|---|---|"
+    for kind, label in SEEN.items():
+        for source, row in figures.get(kind, {}).get("followed", {}).items():
+            yield f"| {label} | {source}s | {_rate(row['model'])} | {_rate(row['truth'], count=True)} |"
+    pace = figures.get("camera", {}).get("pace", {})
+    if pace:
+        yield ""
+        yield (f"Pace: pans and tilts miss the true film's by {pace['pan error']:.2f} pixels a frame in the median (asked: "
+               f"{pace['pan asked']:.1f}), zooms by x {pace['zoom error']:.3f} a section (asked: x {pace['zoom asked']:.2f}).")
+
+
+def _rate(row: dict[str, Any], count: bool = False) -> str:
+    if not row["of"]:
+        return "none" if count else "none | "
+    counted = f"{row['right']} of {row['of']}"
+    if count:
+        return counted
+    low, high = row["interval"]
+    return f"{counted} | {row['accuracy']:.0%} ({low:.0%} to {high:.0%})"
+
+
+def _pictures(figures: dict[str, Any]) -> Iterator[str]:
+    kept = figures.get("autoencoder")
+    if kept:
+        width, height = kept["size"]
+        yield f"| autoencoder, {width}x{height} | PSNR dB | SSIM | grid of 16 pixels, against the original |"
+        yield "|---|---|---|---|"
+        for name, row in {**kept["still"], "**mean of stills**": kept["still mean"], **kept["moving"],
+                          "**mean in motion**": kept["moving mean"]}.items():
+            if row:
+                yield f"| {name} | {row['psnr']:.1f} | {row['ssim']:.3f} | {row['grid 16']:.2f} |"
+    steady = figures.get("steadiness")
+    if steady:
+        yield ""
+        yield "| over sections | first | last |"
+        yield "|---|---|---|"
+        for name, row in steady["hold"].items():
+            yield f"| {name} held: sharpness against the picture | {row['sharpness'][0]:.2f} | {row['sharpness'][-1]:.2f} |"
+            yield f"| {name} held: PSNR to the picture, dB | {row['psnr'][0]:.1f} | {row['psnr'][-1]:.1f} |"
+        for name, row in steady["story"].items():
+            yield f"| {name} in a mixed story: sharpness | {row['sharpness'][0]:.2f} | {row['sharpness'][-1]:.2f} |"
+        if steady["nonsense psnr"]:
+            yield ""
+            least = min(steady["nonsense psnr"].values())
+            yield f"Prompts that mean nothing: PSNR of the last frame to the picture {least:.1f} dB at least."
+
+
+def _cost(figures: dict[str, Any]) -> Iterator[str]:
+    cost = figures["cost"]
+    yield (f"Weights: {cost['weights_mb']:.1f} MB. A section: {cost['seconds_per_section']:.1f} s "
+           f"({cost['device']}, {cost['threads']} threads).")
+    if "share_of_matrix_product" in cost:
+        yield (f"Denoising reaches {cost['denoising_gflop_per_second']:.0f} GFLOP/s, {cost['share_of_matrix_product']:.0%} "
+               "of a plain matrix product measured in the same minute.")
