@@ -14,6 +14,7 @@ from studio.diffusion.animatic import INPUTS, AnimaticBackbone, follow, guess, s
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import AnimaticCodec
+from studio.diffusion.composition import compose
 from studio.diffusion.flow import noise
 from studio.diffusion.heads import DRAWN, OUTPUTS, SAYS, STILL
 from studio.diffusion.section import Denoised, Finished, Sampling, section
@@ -213,11 +214,9 @@ def test_what_left_is_composed_from_the_snapshots_older_frames() -> None:
 
 def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    composed = animatic.compose
-
     def counted(*arguments: Tensor) -> tuple[Tensor, Tensor]:
         calls.append(1)
-        return composed(*arguments)  # type: ignore[arg-type]
+        return compose(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(animatic, "compose", counted)
     film = backbone(way=[said(1), 0.0, 0.0])
