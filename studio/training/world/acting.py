@@ -134,9 +134,9 @@ class Actor:
         moved[..., 0] /= self.facing[frames].to(points)[:, None]
         return moved
 
-    def outward(self, points: Tensor, frames: Tensor) -> Tensor:
+    def outward(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
         moved = points * self.tall[frames].to(points)[:, None, None]
-        moved[..., 0] *= self.facing[frames].to(points)[:, None]
+        moved[..., 0] *= self.facing[like].to(points)[:, None]
         return moved + self.feet[frames].to(points)[:, None]
 
     def cover(self, points: Tensor, frames: Tensor) -> Tensor:

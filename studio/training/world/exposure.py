@@ -38,8 +38,8 @@ class Seen:
         scale = self.scale[frames].to(points)[:, None, None]
         return self.place[frames].to(points)[:, None] + (blown - self._middle(points)) / scale
 
-    def outward(self, points: Tensor, frames: Tensor) -> Tensor:
-        """For frames without wind only."""
+    def outward(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
+        """For frames without wind only; layers do not turn."""
         moved = points - self.place[frames].to(points)[:, None]
         return moved * self.scale[frames].to(points)[:, None, None] + self._middle(points)
 

@@ -15,6 +15,10 @@ REVISITS = 0.65
 """Share of films of three sections or more that are planned to come back to where they were."""
 FIGURES = 0.35
 """Share of scenes with a figure."""
+CHANGES = 0.4
+"""Share of sections in which the light changes, and of those in which the weather does."""
+OFTEN = {"lamp": 3, "flicker": 3, "wind": 2}
+"""What is hard to learn is asked for so many times as often as the rest."""
 WIDEST, NEAREST = -0.62, 0.85
 """Bounds of the log magnification that zooms and dollies stay in."""
 # hold, four pans, zooms, dollies, shake: a return is never a hold or a shake, so these are asked for more often
@@ -84,8 +88,8 @@ def _lights(rng: np.random.Generator, sections: list[Section]) -> list[Section]:
     made, now = [], "day"
     for section in sections:
         light = ""
-        if rng.random() < 0.30:
-            others = [name for name in LIGHTS if name not in (now, "day")]
+        if rng.random() < CHANGES:
+            others = [name for name in LIGHTS if name not in (now, "day") for _ in range(OFTEN.get(name, 1))]
             light = "day" if now != "day" and rng.random() < 0.35 else others[int(rng.integers(len(others)))]
             now = now if light == "flicker" else light
         made.append(replace(section, light=light))
@@ -96,11 +100,11 @@ def _weathers(rng: np.random.Generator, sections: list[Section]) -> list[Section
     made, now = [], "clear"
     for section in sections:
         weather = ""
-        if rng.random() < 0.30:
+        if rng.random() < CHANGES:
             if now != "clear" and rng.random() < 0.45:
                 weather = "clear"
             else:
-                weather = str(rng.choice([name for name in (*FALLING, "wind") if name != now]))
+                weather = str(rng.choice([name for name in (*FALLING, *["wind"] * OFTEN["wind"]) if name != now]))
             now = now if weather == "wind" else weather
         made.append(replace(section, weather=weather))
     return made

@@ -38,19 +38,21 @@ class Sheet:
     """Paper of an area's size at twice its fineness, painted with PIL and finished with torch."""
 
     OVER = 2
+    RIM = 2
+    """Pixels painted beyond each edge, and cut off: PIL draws a little differently at a picture's edge."""
 
     def __init__(self, area: Area) -> None:
         self.area = area
-        self.size = (area.width * self.OVER, area.height * self.OVER)
-        self._paint = Image.new("RGBA", self.size, (0, 0, 0, 0))
-        self._rough = Image.new("L", self.size, 0)
+        size = ((area.width + 2 * self.RIM) * self.OVER, (area.height + 2 * self.RIM) * self.OVER)
+        self._paint = Image.new("RGBA", size, (0, 0, 0, 0))
+        self._rough = Image.new("L", size, 0)
         self.pen, self._rough_pen = ImageDraw.Draw(self._paint), ImageDraw.Draw(self._rough)
         self._tones: list[tuple[Image.Image, int, int, float]] = []
 
     def place(self, points: Points) -> list[tuple[float, float]]:
         """Points in pixels of the paper, on sixteenths: numbers that stay exact wherever the area begins."""
         scale = self.area.unit * self.OVER
-        moved = np.round(points * scale * 16) / 16 - np.array([self.area.left, self.area.top]) * self.OVER
+        moved = np.round(points * scale * 16) / 16 - np.array([self.area.left - self.RIM, self.area.top - self.RIM]) * self.OVER
         return [(float(x), float(y)) for x, y in moved]
 
     def polygon(self, points: Points, colour: Colour, rough: float = 0.0) -> None:
@@ -80,7 +82,7 @@ class Sheet:
 
     def tone(self, points: Points, strength: float, soft: float) -> None:
         """Lighten (above 0) or darken (below) what is within an outline by a log gain, blurred by `soft` units."""
-        placed, radius = np.array(self.place(points)) / self.OVER, soft * self.area.unit
+        placed, radius = np.array(self.place(points)) / self.OVER - self.RIM, soft * self.area.unit
         # as far beyond the area as the blur reaches, so that it is the same in every part of the plane
         size, margin = np.array([self.area.width, self.area.height]), np.ceil(3 * radius) + 1
         low = np.floor(np.clip(placed.min(0) - margin, -margin, size)).astype(int)
@@ -95,10 +97,11 @@ class Sheet:
 
     def finish(self, near: float, under: Tensor | None = None, key: int = 0, texture: float = 0.1, slope: float = 1.4) -> Layer:
         """The layer: `under` [3, H, W] shows where nothing is painted; None leaves it clear there."""
-        paint = _floats(self._paint.reduce(self.OVER))
+        inner = slice(self.RIM, -self.RIM)
+        paint = _floats(self._paint.reduce(self.OVER))[:, inner, inner].contiguous()
         paint[:3] *= paint[3:]
         if bool(texture) and self._rough.getbbox() is not None:
-            rough = _floats(self._rough.reduce(self.OVER))
+            rough = _floats(self._rough.reduce(self.OVER))[:, inner, inner]
             paint[:3] += texture * rough * paint[3:] * noise(key, 1, self.area, slope, coarse=64.0)
         colour, alpha = paint[:3], paint[3:]
         if under is not None:

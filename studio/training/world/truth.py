@@ -20,8 +20,8 @@ class Part(Protocol):
     def inward(self, points: Tensor, frames: Tensor) -> Tensor:
         """Where points [T, N, 2] of frames [T], in pixels, lie on the part; [T, N, 2] in its own measure."""
 
-    def outward(self, points: Tensor, frames: Tensor) -> Tensor:
-        """Where points of the part are seen in frames."""
+    def outward(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
+        """Where points of the part are seen in frames [T], were it turned as in frames `like` [T]."""
 
     def cover(self, points: Tensor, frames: Tensor) -> Tensor:
         """How much the part covers there, 0..1, [T, N], given points of the part."""
@@ -44,7 +44,7 @@ def trace(parts: Sequence[Part], frames: int, width: int, height: int) -> tuple[
         inside = part.inward(middles, now)
         mine = free & (part.cover(inside, now).cpu() >= 0.5)
         free &= ~mine
-        before = part.outward(inside, base)
+        before = part.outward(inside, base, now)
         shown = (part.cover(inside, base).cpu() >= 0.5) & part.same(now, base)[:, None]
         for other in parts[number + 1 :]:
             shown &= other.cover(other.inward(before, base), base).cpu() < 0.5
