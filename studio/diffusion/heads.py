@@ -28,7 +28,7 @@ STILL, STEADY, CALM, SURE = 0.2, 0.012, 0.06, 0.15
 class Heads:
     """What the network says about a section, for the last frame of each latent, counted from the newest frame."""
 
-    drawn: Tensor          # [B, D, W, h, w] the scene's coarse channels where nothing was seen, as a change of what is mirrored there
+    drawn: Tensor          # [B, D, W, h, w] coarse channels where nothing was seen, as a change of what is mirrored there
     way: Tensor            # [B, W, 3] camera's way: cells of the newest frame to the right and down, and log of the magnification
     flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved
     light: Tensor          # [B, W, 3, h, w] where the light is going (log gain)

@@ -15,14 +15,14 @@ from torch import Tensor
 POSE, LIGHT, WEATHER, CLOCK = 3, 3, 3, 1
 CHANNELS = POSE + LIGHT + WEATHER + CLOCK
 GRAIN = 4096
-"""Values are read in steps of 1 / 4096: an Euler step ends at its estimate only up to rounding, and what stands must stand still."""
+"""Values are read in steps of 1 / 4096: an Euler step ends at its estimate up to rounding, and what stands must stand still."""
 
 
 @dataclass(frozen=True)
 class FilmState:
     """The state at the last frame of each latent."""
 
-    pose: Tensor       # [B, T, 3] place of the view's middle, in cells of 16 pixels at magnification 1, and log of the magnification
+    pose: Tensor       # [B, T, 3] place of the view's middle in cells of 16 pixels at magnification 1, log of the magnification
     light: Tensor      # [B, T, 3, h, w] log of the gain on red, green and blue
     weather: Tensor    # [B, T, 3] amounts of snow, rain and fog, 0 to 1
     clock: Tensor      # [B, T] frames since some moment: where the weather's pattern is

@@ -134,8 +134,8 @@ def source(recipe: Recipe) -> Shoot:
 
 
 def assemble(recipe: Recipe, autoencoder: LappedAutoencoder, deviation: Tensor) -> Objective:
-    """A new film model."""
-    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed)
+    """A new film model, with the run's tokenizer: the world's captions may have changed since it was made."""
+    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, Path(recipe.run) / "tokenizer")
     return Objective(AnimaticBackbone(transformer, autoencoder, deviation), words, text, image, recipe)
 
 

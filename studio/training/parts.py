@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -99,9 +100,11 @@ def count(module: nn.Module) -> int:
 
 
 def seeded(
-    shape: Shape, seed: int
+    shape: Shape, seed: int, vocabulary: Path
 ) -> tuple[PreTrainedTokenizerFast, CLIPTextModel, SiglipVisionModel, HunyuanVideoFramepackTransformer3DModel]:
-    """All parts, from a seed."""
+    """All parts, from a seed. The tokenizer is kept in the folder `vocabulary`, or read from there."""
+    if not vocabulary.is_dir():
+        tokenizer(shape).save_pretrained(vocabulary)
+    words = PreTrainedTokenizerFast.from_pretrained(vocabulary)
     torch.manual_seed(seed)
-    words = tokenizer(shape)
     return words, text_encoder(shape, len(words)), image_encoder(shape), transformer(shape)
