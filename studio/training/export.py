@@ -80,5 +80,6 @@ def card(recipe: Recipe) -> str:
         "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": Shape(**recipe.shape).tokens,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(list(words))}" for kind, words in PHRASES.items())]
+    heard = {kind: [p for p in phrases if not any(word in p for word in recipe.unheard)] for kind, phrases in PHRASES.items()}
+    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(phrases)}" for kind, phrases in heard.items() if phrases)]
     return "\n".join(lines) + "\n"

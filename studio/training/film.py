@@ -43,6 +43,7 @@ class Recipe:
     weather: str = ""                      # folder of the weather synthesis, for the export
     footage: str = ""                      # folder of videos with captions, instead of the procedural world
     shape: dict[str, int] = field(default_factory=dict)
+    unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them
     seed: int = 1
     sections: int = 3                      # of a film
     films: int = 480                       # in the pool
