@@ -7,18 +7,20 @@ Letters: T frames, H and W height and width.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from studio.evaluation.filming import Subject, scenes
 from studio.training.world import ACTIONS, FRAMES, Film, Section
+from studio.training.world.scenes import has_figure
 
 STAY = "stay"
 NAMES = (STAY, *ACTIONS)
 MARGIN = 3
-TRIES = 8
-"""Scenes looked at for each one with a figure."""
+TRIES = 100
+"""Scenes looked at for each one whose figure can be seen from the beginning."""
 
 
 def cast(count: int) -> list[Subject]:
@@ -27,7 +29,7 @@ def cast(count: int) -> list[Subject]:
     for subject in scenes(TRIES * count, first=1000):
         if len(found) == count:
             break
-        if bool(subject.film([Section()], 192, 128).figure[0].isfinite().all()):
+        if has_figure(subject.seed) and bool(subject.film([Section()], 192, 128).figure[0].isfinite().all()):
             found.append(subject)
     return found
 
@@ -40,9 +42,14 @@ def script(action: str) -> list[Section]:
 
 def truths(subject: Subject, action: str, width: int, height: int) -> dict[str, Film]:
     """The true films of one scene that an asked action could be mistaken for, and its own."""
-    if action == "return":
-        hidden = [Section(action="hide"), Section()]
-        return {"return": subject.film(script("return"), width, height), "hide": subject.film(hidden, width, height)}
+    return _films(subject, action == "return", width, height)
+
+
+@lru_cache(maxsize=2)
+def _films(subject: Subject, hidden: bool, width: int, height: int) -> dict[str, Film]:
+    if hidden:
+        gone = [Section(action="hide"), Section()]
+        return {"return": subject.film(script("return"), width, height), "hide": subject.film(gone, width, height)}
     return {name: subject.film(script(name), width, height) for name in NAMES if name != "return"}
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 HELD_OUT = 900_000_000
 """Scenes from this number on are for measuring only."""
-AROUND = 160
-"""Pixels of a photograph beyond each edge of the first frame, before it goes on mirrored."""
+AROUND = 0.5
+"""Of the frame's width: what a photograph has beyond each edge of the first frame, before it goes on mirrored."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Subject:
 
         canvas = None
         if self.photograph:
-            canvas = (photograph(self.name, width + 2 * AROUND, height + 2 * AROUND) * 255 + 0.5).byte()
+            canvas = (self._canvas(width, height) * 255 + 0.5).byte()
         return shoot(script, width, height, self.seed, picture=canvas)
 
     def truth(self, script: Sequence[Section], width: int, height: int) -> Tensor:
@@ -54,8 +54,12 @@ class Subject:
             from studio.training.world import Section
 
             return self.truth([Section()], width, height)[0]
-        wide = photograph(self.name, width + 2 * AROUND, height + 2 * AROUND)
-        return wide[:, AROUND : AROUND + height, AROUND : AROUND + width]
+        edge = round(AROUND * width)
+        return self._canvas(width, height)[:, edge : edge + height, edge : edge + width]
+
+    def _canvas(self, width: int, height: int) -> Tensor:
+        edge = round(AROUND * width)
+        return photograph(self.name, width + 2 * edge, height + 2 * edge)
 
 
 def scenes(count: int, first: int = 0) -> list[Subject]:

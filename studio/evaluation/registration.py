@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LEVELS = (4, 2, 1)
-"""Reductions of the pyramid; the two coarsest that leave SMALLEST pixels are used: they find hundredths of a pixel."""
+"""Reductions of the pyramid; those that leave SMALLEST pixels are used."""
 SMALLEST = 24
-ROUNDS = (7, 4)
+ROUNDS = (10, 6, 4)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def register(before: Tensor, after: Tensor) -> Motion:
     shift = torch.cat([peak, torch.zeros_like(peak)])
     swell = torch.zeros(2 * count)
     before, after = before.repeat(2, 1, 1), after.repeat(2, 1, 1)
-    levels = [level for level in LEVELS if min(before.shape[1:]) // level >= SMALLEST or level == 1][:2]
+    levels = [level for level in LEVELS if min(before.shape[1:]) // level >= SMALLEST or level == 1]
     for level, rounds in zip(levels, ROUNDS[-len(levels) :], strict=True):
         a, b = (flat(F.avg_pool2d(f[:, None], level)[:, 0] if level > 1 else f, max(3, 10 // level)) for f in (before, after))
         for _ in range(rounds):

@@ -39,4 +39,4 @@ def test_sharpness_sees_blur_and_not_light() -> None:
     frame = CHELSEA[0]
     blurred = torch.nn.functional.avg_pool2d(CHELSEA, 5, 1, 2)[0]
     assert steadiness.sharpness(frame * 0.4) == pytest.approx(steadiness.sharpness(frame), rel=0.02)
-    assert steadiness.course(torch.stack([frame, frame, blurred]), 2)[0] < 0.6
+    assert steadiness.course(torch.stack([frame, frame, blurred]), 2)[0] < 0.7
