@@ -9,7 +9,9 @@ import torch
 
 from studio.training import parts
 
-SMALL = parts.Shape(heads=2, head_width=16, double_layers=1, single_layers=1, side_width=16, side_layers=1, image_size=32, tokens=16)
+SMALL = parts.Shape(
+    heads=2, head_width=16, double_layers=1, single_layers=1, side_width=16, side_layers=1, image_size=32, tokens=16,
+)
 
 
 def test_a_run_keeps_its_tokenizer_when_captions_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
