@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 CARD = "model.toml"
+ADAPTER = "semantic_pack.safetensors"
+"""The file of a model folder that holds its long-term memory, if it has one."""
 
 
 class ModelError(Exception):
@@ -45,6 +47,11 @@ class ModelCard:
     prompt_tokens: int
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it understands, by kind
     files: tuple[ModelFile, ...] = ()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it has a long-term memory (SemanticPack) beside the packed context."""
+        return any(file.path == ADAPTER for file in self.files)
 
 
 def read_card(folder: Path) -> ModelCard:

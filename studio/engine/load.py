@@ -21,7 +21,10 @@ from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import AnimaticCodec, Codec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
 from studio.diffusion.weather import WeatherSynthesis
-from studio.engine.cards import ModelCard, ModelError, check
+from studio.engine.cards import ADAPTER, ModelCard, ModelError, check
+from studio.memory.adapter import AdapterError, load_adapter
+from studio.memory.rope import FIXED, Positions, rule
+from studio.memory.semantic_pack import Fit, SemanticPack
 
 T = TypeVar("T")
 _LOADING = threading.Lock()
@@ -41,6 +44,8 @@ class FilmModel:
     conditioner: Conditioner
     device: torch.device
     fingerprint: str               # of the weights: snapshots of other weights are refused
+    memory: SemanticPack | None = None
+    positions: Positions = FIXED
 
     @property
     def channels(self) -> int:
@@ -69,6 +74,7 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
         dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
         transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
         backbone, codec = _backbone_and_codec(card, transformer, device, dtype)
+        memory = _memory(card, backbone, device) if card.remembers else None
         return FilmModel(
             card=card,
             backbone=backbone,
@@ -76,15 +82,16 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
             conditioner=_conditioner(card, device, dtype),
             device=device,
             fingerprint=fingerprint(card),
+            memory=memory,
+            positions=rule(memory.config.trained_index) if memory else FIXED,
         )
 
 
 def fingerprint(card: ModelCard) -> str:
-    """Names the weights a snapshot was made with: the model's name and its transformer's checksum as the card states it."""
-    for file in card.files:
-        if file.path.startswith("transformer/") and file.path.endswith(".safetensors"):
-            return f"{card.name}:{file.sha256[:16]}"
-    return card.name
+    """Names the weights a snapshot was made with: the model, and the checksums of transformer and memory as its card has them."""
+    sums = {file.path: file.sha256[:16] for file in card.files}
+    network = [sums[path] for path in sums if path.startswith("transformer/") and path.endswith(".safetensors")][:1]
+    return ":".join([card.name, *network, *([sums[ADAPTER]] if ADAPTER in sums else [])])
 
 
 def part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
@@ -123,6 +130,18 @@ def _backbone_and_codec(
 
         return frozen(Backbone(transformer), device), large.codec(card, device, dtype)
     raise ModelError(f"{card.folder.name}: this studio knows models of the kinds 'animatic' and 'framepack', not '{card.kind}'.")
+
+
+def _memory(card: ModelCard, backbone: Backbone, device: torch.device) -> SemanticPack:
+    network = backbone.transformer.config
+    fit = Fit(
+        width=network.num_attention_heads * network.attention_head_dim, channels=backbone.channels,
+        text=network.text_embed_dim, image=network.image_proj_dim,
+    )
+    try:
+        return frozen(load_adapter(card.folder / ADAPTER, fit), device)
+    except AdapterError as error:
+        raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
 
 
 def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:

@@ -88,7 +88,8 @@ class Renderer:
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
         clock = time.monotonic()
-        for progress in section(self.model.backbone, snapshot, conditioning, noise, sampling, stop.is_set):
+        memory, positions = self.model.memory, self.model.positions
+        for progress in section(self.model.backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
             if isinstance(progress, Finished):
                 yield progress
                 return

@@ -189,18 +189,21 @@ def memory(project: Project, card: Card | None) -> Json:
     frames = sum(t.frames for t in project.film())
     per_latent = card.section_frames // card.window if card else 4
     seen = min(frames, RECENT * per_latent)
+    remembers = card is not None and card.remembers
     time = project.clock
     if not frames:
         sentence = "The next take starts from the reference picture alone."
     elif seen == frames:
         sentence = f"The model sees the reference picture and all of the film so far ({clock(time.seconds(frames))})."
     else:
-        packed = clock(time.seconds(frames - seen))
-        sentence = (
-            f"The model sees the reference picture, the last {RECENT} latent frames ({clock(time.seconds(seen))}), "
-            f"and a packed memory of the {packed} before them."
+        before = clock(time.seconds(frames - seen))
+        sentence = f"The model sees the reference picture and the last {clock(time.seconds(seen))} of the film. " + (
+            f"Of the {before} before that it keeps a memory." if remembers else f"It has no memory of the {before} before that."
         )
-    return {"sentence": sentence, "recent": seen // per_latent, "of": RECENT, "packed": frames > seen}
+    return {
+        "sentence": sentence, "recent": seen // per_latent, "of": RECENT, "remembers": remembers,
+        "packed": remembers and frames > seen,
+    }
 
 
 def live(job: JobView | None) -> Json | None:

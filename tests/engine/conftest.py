@@ -16,15 +16,16 @@ from studio.evaluation import tiny
 from tests.engine import folders
 
 Ask = Callable[..., RenderRequest]
+KINDS = ("small", "remembering", "large")
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelCard]:
     root = tmp_path_factory.mktemp("models")
-    return {"small": folders.small(root / "small"), "large": folders.large(root / "large")}
+    return {name: getattr(folders, name)(root / name) for name in KINDS}
 
 
-@pytest.fixture(scope="session", params=["small", "large"])
+@pytest.fixture(scope="session", params=KINDS)
 def renderer(request: pytest.FixtureRequest, models: dict[str, ModelCard]) -> Renderer:
     return Renderer(load(models[request.param], "cpu"))
 

@@ -45,6 +45,16 @@ def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
     assert read_snapshot(request.folder / "snapshot.safetensors").sections == 2
 
 
+def test_the_memory_lives_in_the_snapshot_and_is_written_on(renderer: Renderer, ask: Ask) -> None:
+    first, second = ask("one"), ask("two", parent=ask("one").folder)
+    for request in (first, second):
+        assert isinstance(run(renderer, request)[-1], TakeDone)
+    before, after = (read_snapshot(r.folder / take_folder.SNAPSHOT).psi for r in (first, second))
+    assert (before is not None) == renderer.model.card.remembers == (renderer.model.memory is not None)
+    if before is not None and after is not None:
+        assert before.dim() == 3 and not torch.equal(before, after)
+
+
 def test_the_time_left_falls_to_the_truth(renderer: Renderer, ask: Ask) -> None:
     left = [e.seconds_left for e in run(renderer, ask(sections=3)) if isinstance(e, Step | SectionDone)]
     assert all(value is not None and value >= 0 for value in left)

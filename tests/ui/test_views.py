@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.engine.cards import ADAPTER, ModelFile
 from studio.engine.events import EngineStatus
 from studio.session import JobView, Session, Studio
 from studio.ui import views
@@ -125,12 +126,16 @@ def test_undone_takes_are_loose(session: Session) -> None:
     assert node.loose and not node.on_path and node.tips == ()
 
 
-def test_memory_tells_what_is_seen_and_what_is_packed(session: Session) -> None:
+@pytest.mark.parametrize(("remembers", "said"), [
+    (False, "It has no memory of the 1.0 s before that."), (True, "Of the 1.0 s before that it keeps a memory."),
+])
+def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers: bool, said: str) -> None:
     for _ in range(2):
         session.add_segment(frames=4 * 8)
-    drawn = board(generated(session))["memory"]                 # 22 sections of 4 frames, one latent frame a section
-    assert drawn["recent"] == 19 and drawn["packed"]
-    assert drawn["sentence"].endswith("a packed memory of the 1.0 s before them.")
+    files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
+    drawn = views.memory(generated(session).project, card(files=files))   # 22 sections of 4 frames, one latent frame a section
+    assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
+    assert drawn["sentence"].endswith(said)
 
 
 def test_a_running_job() -> None:

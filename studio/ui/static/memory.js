@@ -6,7 +6,7 @@ const memory = (() => {
   const measure = h('small', {});
   const sentence = h('p', { class: 'sees' });
   const start = h('i', { class: 'start-latent', title: 'Reference picture' });
-  const packed = h('i', { class: 'packed', title: 'Packed memory of everything earlier' });
+  const packed = h('i', { class: 'packed', title: 'Memory of everything earlier' });
   const frames = Array.from({ length: 19 }, (_, i) => h('i', { 'data-kept': i < 16 ? 'fourth' : i < 18 ? 'half' : 'full' }));
   const now = h('i', { class: 'now', title: 'The next section' });
 
@@ -32,6 +32,7 @@ const memory = (() => {
     set(name, 'title', reference?.name);
     say(sentence, seen.sentence);
     set(start, 'data-on', Boolean(reference));
+    show(packed, seen.remembers);
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= 19 - seen.recent));
   });
