@@ -82,9 +82,22 @@ def train(recipe: Recipe) -> LappedAutoencoder:
 
 
 def basis(total: Tensor, square: Tensor, count: int, channels: int) -> tuple[Tensor, Tensor, Tensor, float]:
-    """Principal components [C, P], deviation of their coefficients [C], mean [P], and the share of variance they keep."""
-    mean = total.double() / count
-    values, vectors = torch.linalg.eigh(square.double() / count - mean[:, None] * mean[None])
+    """Components [C, P], deviation of their coefficients [C], mean [P], and the share of variance they keep.
+
+    Principal components of what stands still in a patch, and of what changes in it, apart: a component is one or the other. So a
+    still picture stays in the still components, and decoding it and encoding it again changes nothing.
+    """
+    mean = still(total.double() / count)
+    second = square.double() / count - mean[:, None] * mean[None]
+    standing = still(still(second).T)
+    rest = second - still(second) - still(second.T).T + standing
+    values, vectors = torch.linalg.eigh(standing + rest)
     top = values[-channels:].flip(0).clamp(min=1e-8)
     components = vectors[:, -channels:].flip(1).T
     return components.float(), top.sqrt().float(), mean.float(), float(top.sum() / values.sum())
+
+
+def still(patches: Tensor) -> Tensor:
+    """The part of patches [P, ...] that is the same in all four frames."""
+    frames = patches.unflatten(0, (3, GROUP, -1))
+    return frames.mean(dim=1, keepdim=True).expand_as(frames).flatten(0, 2)

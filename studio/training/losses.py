@@ -15,13 +15,16 @@ from studio.diffusion.heads import Heads
 from studio.diffusion.state import FilmState
 from studio.training.encoded import Truth
 
-WEIGHTS = {"way": 1.0, "flow": 8.0, "light": 8.0, "weather": 1.0, "gates": 0.3, "drawn": 0.3}
+WEIGHTS = {"way": 1.0, "flow": 24.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
 EDGE = 6.0
 """Cells from the middle at which an error of the magnification is looked at."""
 UNSEEN = 0.3
 """Weight of the flow where nothing was seen."""
-SOFT = 0.1
-"""Errors below this count by their square, larger ones by their size."""
+SOFT, RARE = 0.1, 0.5
+"""Errors below this count by their square, larger ones by their size: of the way, and of what is rare.
+
+What most sections lack (a figure's movement, a flicker, a lamp's pool) must count by its square: by its size, the best guess is
+the median, and the median of something rare is nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,12 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     """
     trusted = truth.trusted.view(-1, 1, 1)
     unit = truth.way.new_tensor([1.0, 1.0, EDGE])
-    way = _soft(trusted * (heads.way - truth.way) * unit).sum(-1).mean()
+    way = _soft(trusted * (heads.way - truth.way) * unit, SOFT).sum(-1).mean()
     # Where nothing was seen, flow bends what is mirrored there: less is at stake, but it must not be anything.
     counts = (UNSEEN + (1 - UNSEEN) * truth.known.unsqueeze(2)) * trusted[..., None, None]
-    flow = (counts * _soft(heads.flow - truth.flow)).mean()
-    light = _soft(trusted[..., None, None] * (state.light - truth.light)).mean()
-    weather = _soft(state.weather - truth.weather).mean()
+    flow = (counts * _soft(heads.flow - truth.flow, RARE)).mean()
+    light = _soft(trusted[..., None, None] * (state.light - truth.light), RARE).mean()
+    weather = _soft(state.weather - truth.weather, RARE).mean()
     gates = torch.stack([heads.light_gate, heads.weather_gate], dim=-1)                   # [B, W, 2]
     # Where nothing is asked for, gates are shut; where something is, they are open at the section's end.
     shut, open_ = (truth.says == 0).float(), (truth.says == 1).float()
@@ -63,5 +66,5 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     return Errors(loss, {name: float(part.detach()) for name, part in parts.items()})
 
 
-def _soft(error: Tensor) -> Tensor:
-    return F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none", beta=SOFT)
+def _soft(error: Tensor, least: float) -> Tensor:
+    return F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none", beta=least)

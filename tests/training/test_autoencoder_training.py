@@ -12,7 +12,7 @@ from torch import Tensor
 from studio.diffusion.autoencoder import PATCH, VALUES, LappedAutoencoder
 from studio.diffusion.lapped import rotation
 from studio.training import autoencoder
-from studio.training.autoencoder import Groups, Recipe, basis, patches, train
+from studio.training.autoencoder import Groups, Recipe, basis, patches, still, train
 
 
 def toy(run: Path) -> Recipe:
@@ -20,17 +20,31 @@ def toy(run: Path) -> Recipe:
 
 
 def test_the_basis_is_of_principal_components() -> None:
-    """Patches with three known directions of known deviations, around a mean."""
+    """Patches of one pixel with three known directions of known deviations (two stand still, one changes), around a mean."""
     rng = torch.Generator().manual_seed(0)
-    true = torch.linalg.qr(torch.randn(12, 3, generator=rng)).Q.T
-    found = torch.randn(20_000, 3, generator=rng) * torch.tensor([4.0, 2.0, 1.0]) @ true + torch.linspace(-1, 1, 12)
+    stands, changes = torch.linalg.qr(torch.randn(3, 3, generator=rng)).Q, torch.tensor([1.0, 1.0, -1.0, -1.0]) / 2
+    first, second = (row.repeat_interleave(4) / 2 for row in stands[:2])
+    true = torch.stack([first, torch.outer(stands[2], changes).flatten(), second])
+    middle = torch.linspace(-1, 1, 3).repeat_interleave(4)
+    found = torch.randn(20_000, 3, generator=rng) * torch.tensor([4.0, 2.0, 1.0]) @ true + middle
     found = found + 0.1 * torch.randn(20_000, 12, generator=rng)
     components, deviation, mean, kept = basis(found.sum(0), found.T @ found, len(found), 3)
     assert torch.allclose(components @ components.T, torch.eye(3), atol=1e-5)
     assert torch.allclose((components @ true.T).abs(), torch.eye(3), atol=0.05)
     assert torch.allclose(deviation, torch.tensor([4.0, 2.0, 1.0]), rtol=0.03)
-    assert torch.allclose(mean, torch.linspace(-1, 1, 12), atol=0.1)
+    assert torch.allclose(mean, middle, atol=0.1)
     assert kept == pytest.approx(21 / 21.12, abs=0.002)
+
+
+def test_a_still_picture_decoded_and_encoded_again_stays_as_it_is() -> None:
+    rng = torch.Generator().manual_seed(0)
+    mixing = torch.randn(48, 48, generator=rng)                          # 2 x 2 pixels, where standing and changing go together
+    found = torch.randn(4000, 48, generator=rng) @ mixing
+    components, _, mean, _ = basis(found.sum(0), found.T @ found, len(found), 20)
+    patch = still(torch.randn(48, generator=rng))
+    once = components.T @ (components @ (patch - mean)) + mean
+    assert torch.allclose(once, still(once), atol=1e-5) and not torch.allclose(once, patch, atol=0.1)
+    assert all(min(float((row - still(row)).norm()), float(still(row).norm())) < 1e-4 for row in components)
 
 
 def test_patches_are_what_the_autoencoder_sees() -> None:
