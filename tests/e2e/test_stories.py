@@ -107,6 +107,11 @@ def test_rewind_and_branch(stand: Stand, desk: Visit) -> None:
     expect(page.get_by_role("button", name="Main, the current branch")).to_be_visible()
     expect(cards(page).nth(2).locator(".flag")).to_have_text("Head")
     expect(page.get_by_label("Prompt of segment 2")).to_have_value("two")
+    other = page.get_by_label("Name of branch Stormy")
+    expect(other).not_to_be_editable()
+    other.click()
+    expect(page.get_by_role("button", name="Stormy, the current branch")).to_be_visible()
+    expect(other).to_be_editable()
 
 
 def test_retake_and_compare(stand: Stand, desk: Visit) -> None:

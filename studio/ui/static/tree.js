@@ -20,9 +20,13 @@ const tree = (() => {
       oninput: () => { name.dataset.dirty = '1'; },
       onchange: () => settle(name, desk.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
-    const go = h('button', { class: 'branch-go', onclick: () => desk.act('switch', { branch: id }) });
+    const go = h('button', { class: 'branch-go' });
     const drop = tool('close', 'Remove this branch from the list; its takes stay', () => desk.act('drop_branch', { branch: id }));
-    return h('li', {}, go, name, h('span', { class: 'count' }), drop);
+    /* The whole line switches; the name of the branch one is on can be written. */
+    const line = h('li', { onclick: (e) => {
+      if (!drop.contains(e.target) && (e.target === go || !line.hasAttribute('data-current'))) desk.act('switch', { branch: id });
+    } }, go, name, h('span', { class: 'count' }), drop);
+    return line;
   };
   const drawLine = (line, b) => {
     const [go, name, count, drop] = line.children;
@@ -31,6 +35,7 @@ const tree = (() => {
     set(go, 'aria-pressed', String(b.current));
     set(go, 'title', b.current ? 'The current branch' : 'Switch to this branch');
     set(name, 'aria-label', `Name of branch ${b.name}`);
+    name.readOnly = !b.current;
     refill(name, b.name);
     show(drop, desk.view.branches.length > 1);
     set(drop, 'aria-label', `Remove branch ${b.name} from the list; its takes stay`);
