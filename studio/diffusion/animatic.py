@@ -3,7 +3,8 @@
 The network is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size
 cannot carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's
 own movement, light and weather, and what is new where nothing was seen (`Heads`); frames are composed from those in the snapshot
-(`composition`) and encoded. All of it is one estimate of x, so section loop and schedule see a velocity as from any other model.
+(`composition`) and encoded. What no frame in the snapshot shows any more, the long-term memory is asked for (`places`).
+All of it is one estimate of x, so section loop and schedule see a velocity as from any other model.
 Letters: B batch, C scene channels, D drawn ones, W window, h and w latent height and width.
 """
 
@@ -20,8 +21,10 @@ from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.composition import Source, compose
 from studio.diffusion.heads import DRAWN, Heads, read
+from studio.diffusion.places import cells
 from studio.diffusion.state import CHANNELS, FilmState, between, join, split
 from studio.memory.framepack import Packed
+from studio.memory.recall import Recall
 
 SEEN = 48
 """Channels of the scene that the network sees."""
@@ -54,6 +57,7 @@ class AnimaticBackbone(Backbone):
         super().__init__(transformer)
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
+        self.recall: Recall | None = None      # how the long-term memory is asked, if there is one
         self._seen: tuple[Packed, _Seen] | None = None
 
     @property
@@ -67,14 +71,14 @@ class AnimaticBackbone(Backbone):
         """Velocity of x_t [B, C + 10, W, h, w], float32; arguments as for every backbone."""
         sigma = (timestep.float() / 1000).clamp(min=1e-3)
         if self._seen is None or self._seen[0] is not packed:
-            self._seen = (packed, self._look(packed, x))      # once a section: the frames behind it do not change
+            self._seen = (packed, self._look(packed, x, psi))      # once a section: the frames behind it do not change
         seen = self._seen[1]
-        heads = self.heads(x[:, :DRAWN], sigma, packed, conditioning, psi).steady()
+        heads = self.heads(x[:, :DRAWN], sigma, packed, conditioning).steady()
         return (x.float() - self.clean(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
 
-    def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, psi: Tensor | None = None) -> Heads:
+    def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning) -> Heads:
         """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]."""
-        said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning, None, psi).float()
+        said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning).float()
         return read(said)
 
     def clean(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _Seen) -> Tensor:
@@ -96,9 +100,21 @@ class AnimaticBackbone(Backbone):
         frames, known = compose(seen.newest, seen.older, pose, _between(heads.flow))
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
-        return _Composed(heads.way, heads.flow, scene, known.unflatten(2, (-1, GROUP)).mean(dim=3))
+        known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
+        if seen.psi is not None and self.recall is not None:
+            scene, known = self._recalled(scene, known, pose[:, GROUP - 1 :: GROUP], seen.psi, self.recall)
+        return _Composed(heads.way, heads.flow, scene, known)
 
-    def _look(self, packed: Packed, x: Tensor) -> _Seen:
+    def _recalled(self, scene: Tensor, known: Tensor, pose: Tensor, psi: Tensor, recall: Recall) -> tuple[Tensor, Tensor]:
+        """The scene [B, C, W, h, w] with what psi knows of cells that no frame shows, and how much is `known` then."""
+        places = cells(pose, *scene.shape[-2:])                                                    # [B, W, h, w, 3]
+        found = recall(psi, places.flatten(1, 3))
+        share = recall.share(found).view_as(known) * (1 - known)
+        coarse = found.values.transpose(1, 2).unflatten(2, places.shape[1:4])                      # [B, D, W, h, w]
+        drawn = torch.lerp(scene[:, :DRAWN], coarse, share)
+        return torch.cat([drawn, scene[:, DRAWN:]], dim=1), known + share
+
+    def _look(self, packed: Packed, x: Tensor, psi: Tensor | None) -> _Seen:
         """Decode the frames that the section will be composed from."""
         recent = torch.cat([packed.fourfold, packed.twice, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
@@ -109,7 +125,7 @@ class AnimaticBackbone(Backbone):
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
         scene, before = (split(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
-        return _Seen(newest, [*older, self._source(packed.clean[:, :, :1])], state, scene if still else None)
+        return _Seen(newest, [*older, self._source(packed.clean[:, :, :1])], state, scene if still else None, psi)
 
     def _source(self, latent: Tensor) -> Source:
         scene, state = split(latent)
@@ -140,6 +156,7 @@ class _Seen:
     older: list[Source]
     state: FilmState
     still: Tensor | None    # [B, C, 1, h, w] the newest scene if it stands: encoded again and again it would wear off
+    psi: Tensor | None      # [B, M, D] the long-term memory
     composed: _Composed | None = None
 
 

@@ -20,11 +20,12 @@ from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import AnimaticCodec, Codec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
+from studio.diffusion.places import MEMORABLE, PlaceMemory
 from studio.diffusion.weather import WeatherSynthesis
-from studio.engine.cards import ADAPTER, ModelCard, ModelError, check
-from studio.memory.adapter import AdapterError, load_adapter
+from studio.engine.cards import ADAPTER, RECALL, ModelCard, ModelError, check
+from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
 from studio.memory.rope import FIXED, Positions, rule
-from studio.memory.semantic_pack import Fit, SemanticPack
+from studio.memory.semantic_pack import Fit, LongTermMemory
 
 T = TypeVar("T")
 _LOADING = threading.Lock()
@@ -44,7 +45,7 @@ class FilmModel:
     conditioner: Conditioner
     device: torch.device
     fingerprint: str               # of the weights: snapshots of other weights are refused
-    memory: SemanticPack | None = None
+    memory: LongTermMemory | None = None
     positions: Positions = FIXED
 
     @property
@@ -74,7 +75,7 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
         dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
         transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
         backbone, codec = _backbone_and_codec(card, transformer, device, dtype)
-        memory = _memory(card, backbone, device) if card.remembers else None
+        memory, trained = _memory(card, backbone, device) if card.remembers else (None, 0)
         return FilmModel(
             card=card,
             backbone=backbone,
@@ -83,7 +84,7 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
             device=device,
             fingerprint=fingerprint(card),
             memory=memory,
-            positions=rule(memory.config.trained_index) if memory else FIXED,
+            positions=rule(trained),
         )
 
 
@@ -98,11 +99,10 @@ def part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
     """One component of the model folder, read by its library's own loader."""
     loader = cast(Callable[..., T], kind.from_pretrained)  # type: ignore[attr-defined]
     try:
-        return loader(card.folder / folder, local_files_only=True, **options)
+        return loader(card.path(folder), local_files_only=True, **options)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(
-            f"The model '{card.title}' cannot be loaded: {card.folder / folder} is missing or damaged ({error}). "
-            f"Get the folder {card.folder.name} again; projects are not affected."
+            f"The model '{card.title}' cannot be loaded: {card.path(folder)} is missing or damaged ({error}). {card.remedy}"
         ) from error
 
 
@@ -132,20 +132,26 @@ def _backbone_and_codec(
     raise ModelError(f"{card.folder.name}: this studio knows models of the kinds 'animatic' and 'framepack', not '{card.kind}'.")
 
 
-def _memory(card: ModelCard, backbone: Backbone, device: torch.device) -> SemanticPack:
+def _memory(card: ModelCard, backbone: Backbone, device: torch.device) -> tuple[LongTermMemory, int]:
+    """The long-term memory, and up to which RoPE index it was trained."""
     network = backbone.transformer.config
-    fit = Fit(
-        width=network.num_attention_heads * network.attention_head_dim, channels=backbone.channels,
-        text=network.text_embed_dim, image=network.image_proj_dim,
-    )
     try:
-        return frozen(load_adapter(card.folder / ADAPTER, fit), device)
+        if isinstance(backbone, AnimaticBackbone):
+            own = read_config(card.folder / ADAPTER).width       # its psi does not join the context: its width is its own
+            pack = load_adapter(card.folder / ADAPTER, Fit(own, MEMORABLE, network.text_embed_dim, network.image_proj_dim))
+            memory = frozen(PlaceMemory(pack, load_recall(card.folder / RECALL, pack)), device)
+            backbone.recall = memory.recall
+            return memory, pack.config.trained_index
+        width = network.num_attention_heads * network.attention_head_dim
+        fit = Fit(width, backbone.channels, network.text_embed_dim, network.image_proj_dim)
+        pack = frozen(load_adapter(card.folder / ADAPTER, fit), device)
+        return pack, pack.config.trained_index
     except AdapterError as error:
         raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
 
 
 def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:
-    if (card.folder / "text_encoder_2").is_dir():
+    if card.path("text_encoder_2").is_dir():
         from studio.engine import large
 
         return large.conditioner(card, device, dtype)

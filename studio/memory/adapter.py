@@ -1,7 +1,8 @@
-"""Adapter files: a trained SemanticPack as one safetensors file that says what it is. It does not know how one is trained.
+"""Adapter files: a trained memory as one safetensors file that says what it is. It does not know how one is trained.
 
-The file's metadata: `kind`, `version`, and `config`, the `SemanticPackConfig` as JSON (structure, widths, heads, windows, indices).
-The widths among them say which backbones it is for. So a file can be shared and judged without any other.
+A SemanticPack is one file, and a Recall, which asks it, another. The file's metadata: `kind`, `version`, and `config`, the module's
+config as JSON (structure, widths, heads, windows, indices). The widths among them say which backbones it is for. So a file can be
+shared and judged without any other.
 """
 
 from __future__ import annotations
@@ -9,17 +10,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
+from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import Fit, SemanticPack, SemanticPackConfig
 
+C = TypeVar("C", SemanticPackConfig, RecallConfig)
+M = TypeVar("M", bound=nn.Module)
 KIND = "memorypack-semantic-pack"
+KINDS: dict[type, str] = {SemanticPackConfig: KIND, RecallConfig: "memorypack-recall"}
+WORDS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter"}
 VERSION = 1
 NAMES = {
     "width": "inner width", "channels": "number of latent channels", "text": "width of prompt features",
@@ -31,14 +39,14 @@ class AdapterError(Exception):
     """An adapter file cannot be used: the message names the file, what is wrong and the remedy."""
 
 
-def save_adapter(pack: SemanticPack, path: Path) -> None:
+def save_adapter(pack: SemanticPack | Recall, path: Path) -> None:
     """Write weights and config as one file: whole or not at all.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in pack.state_dict().items()}
-    facts = {"kind": KIND, "version": str(VERSION), "config": json.dumps(asdict(pack.config))}
+    facts = {"kind": KINDS[type(pack.config)], "version": str(VERSION), "config": json.dumps(asdict(pack.config))}
     partial = path.with_name(f"{path.name}.partial")
     try:
         try:
@@ -55,16 +63,12 @@ def save_adapter(pack: SemanticPack, path: Path) -> None:
 
 
 def read_config(path: Path) -> SemanticPackConfig:
-    """The config of an adapter file; its weights are not read.
+    """The config of a SemanticPack's file; its weights are not read.
 
     Raises:
         AdapterError: as `load_adapter`.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return _config(path, file.metadata() or {})
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from None
+    return _read_config(path, SemanticPackConfig)
 
 
 def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
@@ -79,14 +83,42 @@ def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
     """
     config = read_config(path)
     _hold_against(path, config.fit, fit)
+    return _filled(path, lambda: SemanticPack(config))
+
+
+def load_recall(path: Path, pack: SemanticPack) -> Recall:
+    """The Recall in a file, to ask the psi of `pack`.
+
+    Raises:
+        AdapterError: as `load_adapter`, or it asks a psi of another width.
+    """
+    config = _read_config(path, RecallConfig)
+    if config.width != pack.config.width:
+        raise AdapterError(
+            f"The adapter {path} asks a memory {config.width} wide, and this one is {pack.config.width} wide. "
+            "Use the two files that were made together."
+        )
+    return _filled(path, lambda: Recall(config))
+
+
+def _read_config(path: Path, kind: type[C]) -> C:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return _config(path, file.metadata() or {}, kind)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _filled(path: Path, build: Callable[[], M]) -> M:
+    """The module with the file's weights."""
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from None
     with torch.device("meta"):
-        pack = SemanticPack(config)
-    wanted = {name: tuple(tensor.shape) for name, tensor in pack.state_dict().items()}
+        module = build()
+    wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
@@ -97,25 +129,25 @@ def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise AdapterError(f"The adapter {path} holds values that are not numbers (in {name}). Its training has failed.")
-    pack.load_state_dict(tensors, assign=True)
-    return pack.eval().requires_grad_(False)
+    module.load_state_dict(tensors, assign=True)
+    return module.eval().requires_grad_(False)
 
 
-def _config(path: Path, facts: dict[str, str]) -> SemanticPackConfig:
-    if facts.get("kind") != KIND:
-        raise AdapterError(f"{path} is a safetensors file, but no SemanticPack adapter. Choose a file written by this studio.")
+def _config(path: Path, facts: dict[str, str], kind: type[C]) -> C:
+    if facts.get("kind") != KINDS[kind]:
+        raise AdapterError(f"{path} is a safetensors file, but no {WORDS[KINDS[kind]]}. Choose a file written by this studio.")
     version = facts.get("version", "")
     if not version.isdecimal() or int(version) > VERSION:
         raise AdapterError(f"The adapter {path} is of format {version or 'unknown'}, made by a newer studio. Update this one.")
     try:
         table = json.loads(facts.get("config", ""))
-        return SemanticPackConfig(**_known(table))
+        return kind(**_known(table, kind))
     except (ValueError, TypeError, AttributeError) as error:
         raise AdapterError(f"The config in the adapter {path} cannot be used: {error}. Get the file again.") from None
 
 
-def _known(table: dict[str, Any]) -> dict[str, Any]:
-    if strangers := sorted(set(table) - {field.name for field in fields(SemanticPackConfig)}):
+def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
+    if strangers := sorted(set(table) - {field.name for field in fields(kind)}):
         raise ValueError(f"unknown key '{strangers[0]}'")
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 

@@ -1,4 +1,4 @@
-"""The training commands: `python -m studio.training autoencoder|weather|film|export [recipe.toml]`."""
+"""The training commands: `python -m studio.training autoencoder|weather|film|memory|export [recipe.toml]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main() -> None:
     """Read the command line and run one command."""
     parser = argparse.ArgumentParser(prog="python -m studio.training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("autoencoder", "weather", "film", "export"):
+    for name in ("autoencoder", "weather", "film", "memory", "export"):
         command = commands.add_parser(name)
         recipe = RECIPES / f"{'film' if name == 'export' else name}-cpu.toml"
         command.add_argument("recipe", nargs="?", type=Path, default=recipe)
@@ -33,6 +33,10 @@ def main() -> None:
         from studio.training import film
 
         film.train(read_recipe(chosen.recipe, film.Recipe))
+    elif chosen.command == "memory":
+        from studio.training import study
+
+        study.study(chosen.recipe)
     else:
         from studio.training import export
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors.torch import save_file
 from transformers import SiglipImageProcessor
 
 from studio.diffusion.animatic import INPUTS, SEEN
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.heads import DRAWN, OUTPUTS
-from studio.diffusion.state import CHANNELS as STATE
+from studio.diffusion.places import MEMORABLE
 from studio.diffusion.weather import WeatherSynthesis
-from studio.engine.cards import ADAPTER, ModelCard, listing, read_card
+from studio.engine.cards import ADAPTER, RECALL, ModelCard, listing, read_card
 from studio.evaluation import tiny
 from studio.memory.adapter import save_adapter
+from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
 CHANNELS = SEEN
@@ -60,13 +60,12 @@ def remembering(folder: Path) -> ModelCard:
     """A folder of the embedded model's kind with a long-term memory."""
     small(folder)
     (folder / "model.toml").unlink()
-    network = HunyuanVideoFramepackTransformer3DModel.load_config(folder / "transformer")
     torch.manual_seed(1)
     save_adapter(SemanticPack(SemanticPackConfig(
-        width=network["num_attention_heads"] * network["attention_head_dim"], channels=CHANNELS + STATE, text=8,
-        image=network["image_proj_dim"], heads=network["num_attention_heads"], window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2,
+        width=16, channels=MEMORABLE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1), text_tokens=2,
         image_side=2, trained_index=30,
     )), folder / ADAPTER)
+    save_adapter(Recall(RecallConfig(width=16, channels=DRAWN, heads=2)), folder / RECALL)
     return _card(folder, title="Remembering", window=3, frames=12, shift=3.0, kind="animatic")
 
 

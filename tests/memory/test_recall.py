@@ -1,0 +1,77 @@
+"""Asking psi for places: each alone, by distance, and as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.memory.adapter import AdapterError, load_adapter, load_recall, save_adapter
+from studio.memory.recall import FEATURES, Recall, RecallConfig, waves
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+
+PACK = SemanticPackConfig(width=12, channels=4, text=6, image=8, heads=2)
+
+
+@pytest.fixture()
+def recall() -> Recall:
+    torch.manual_seed(0)
+    made = Recall(RecallConfig(width=12, channels=5, heads=2))
+    made.scale.copy_(torch.linspace(0.5, 2, 5))
+    return made.eval()
+
+
+def test_each_place_is_asked_alone(recall: Recall) -> None:
+    psi, places = torch.randn(2, 7, 12), torch.randn(2, 9, 3)
+    whole = recall(psi, places)
+    alone = recall(psi, places[:, 4:5])
+    assert whole.values.shape == (2, 9, 5) and whole.doubt.shape == (2, 9)
+    assert torch.allclose(whole.values[:, 4:5], alone.values, atol=1e-6)
+    assert torch.allclose(whole.doubt[:, 4:5], alone.doubt, atol=1e-6)
+    assert not torch.allclose(whole.values, recall(psi.roll(1, 0), places).values, atol=1e-3)
+
+
+def test_the_share_is_the_wiener_weight(recall: Recall) -> None:
+    """An error as large as that of the other guess counts half, a much smaller one counts whole."""
+    found = recall(torch.randn(1, 7, 12), torch.randn(1, 3, 3))
+    doubt = torch.tensor([[0.0, -20.0, 20.0]])
+    assert torch.allclose(recall.share(type(found)(found.values, doubt)), torch.tensor([[0.5, 1.0, 0.0]]), atol=1e-6)
+
+
+def test_products_of_waves_tell_the_distance_and_not_the_place() -> None:
+    near, far = torch.tensor([1.5, 0.5, 0.0]), torch.tensor([9.0, -4.0, 0.0])
+    for origin in (torch.zeros(3), torch.tensor([37.25, -11.5, 0.0])):
+        own = waves(origin)
+        assert own.shape == (FEATURES,)
+        products = [float(own @ waves(origin + way)) for way in (torch.zeros(3), near, far)]
+        assert products[0] > products[1] > products[2]
+        assert products == pytest.approx([float(waves(torch.zeros(3)) @ waves(way)) for way in (torch.zeros(3), near, far)], abs=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [{"heads": 5}, {"channels": 0}, {"layers": 0}])
+def test_configs_that_cannot_be(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no Recall"):
+        RecallConfig(**{"width": 12, "channels": 5, "heads": 2, **wrong})
+
+
+def test_a_file_gives_the_same_answers(recall: Recall, tmp_path: Path) -> None:
+    save_adapter(recall, tmp_path / "recall.safetensors")
+    back = load_recall(tmp_path / "recall.safetensors", SemanticPack(PACK))
+    psi, places = torch.randn(1, 7, 12), torch.randn(1, 9, 3)
+    assert torch.equal(back(psi, places).values, recall(psi, places).values)
+    assert torch.equal(back.scale, recall.scale)
+
+
+def test_files_of_the_other_kind_or_width_are_refused(recall: Recall, tmp_path: Path) -> None:
+    save_adapter(recall, tmp_path / "recall.safetensors")
+    save_adapter(SemanticPack(PACK), tmp_path / "pack.safetensors")
+    with pytest.raises(AdapterError, match="no SemanticPack adapter"):
+        load_adapter(tmp_path / "recall.safetensors")
+    with pytest.raises(AdapterError, match="no Recall adapter"):
+        load_recall(tmp_path / "pack.safetensors", SemanticPack(PACK))
+    wide = SemanticPack(SemanticPackConfig(width=24, channels=4, text=6, image=8, heads=2))
+    with pytest.raises(AdapterError, match="asks a memory 12 wide, and this one is 24 wide"):
+        load_recall(tmp_path / "recall.safetensors", wide)
+    with pytest.raises(AdapterError, match="missing"):
+        load_recall(tmp_path / "nowhere.safetensors", wide)
