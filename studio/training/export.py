@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from safetensors.torch import save_file
 
 from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.weather import WeatherSynthesis
-from studio.engine.cards import check, listing, read_card
+from studio.engine.cards import ADAPTER, RECALL, check, listing, read_card
 from studio.training.film import Objective, Recipe, assemble
 from studio.training.keeping import Average, read_recipe, restore
 from studio.training.parts import Shape, plain
@@ -21,6 +22,7 @@ from studio.training.world import FPS, FRAMES, PHRASES
 log = logging.getLogger(__name__)
 
 FOLDER = Path("models/memorypack-mini")
+
 
 def average_of(recipe: Recipe) -> tuple[Objective, int, float]:
     """The film model with its average weights, the steps and the seconds behind it."""
@@ -50,6 +52,10 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     objective.tokenizer.save_pretrained(folder / "tokenizer")
     objective.backbone.autoencoder.to(torch.float16).save_pretrained(folder / "vae")
     WeatherSynthesis.from_pretrained(recipe.weather).save_pretrained(folder / "weather")
+    for name in (ADAPTER, RECALL):
+        (folder / name).unlink(missing_ok=True)
+        if recipe.memory:
+            shutil.copyfile(Path(recipe.memory) / name, folder / name)
     deviation = objective.backbone.deviation.float().cpu().contiguous()
     save_file({"deviation": deviation}, folder / "deviation.safetensors")
     _tidy(folder)

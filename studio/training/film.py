@@ -41,6 +41,7 @@ class Recipe:
     autoencoder: str
     stages: list[dict[str, Any]]           # of steps, sizes, batch
     weather: str = ""                      # folder of the weather synthesis, for the export
+    memory: str = ""                       # folder of a trained memory, for the export; none: the model has no psi
     footage: str = ""                      # folder of videos with captions, instead of the procedural world
     shape: dict[str, int] = field(default_factory=dict)
     unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from studio.diffusion.backbone import Conditioning
+from studio.engine.cards import ADAPTER, RECALL
+from studio.memory.adapter import save_adapter
 from studio.training import film
 from studio.training.export import average_of
 from studio.training.keeping import Average, Curve, read_recipe, restore, save
@@ -110,6 +112,9 @@ def study(path: Path) -> None:
         for arm in recipe.arms:
             keeper = train(recipe, arm, seed, made, scale)
             found = curve(keeper, held)
+            folder = Path(recipe.run) / f"{arm}-{seed}"
+            save_adapter(keeper.pack, folder / ADAPTER)
+            save_adapter(keeper.recall, folder / RECALL)
             results.append({"arm": arm, "seed": seed, "parameters": count(keeper), "curve": found})
             (Path(recipe.run) / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
             log.info("%s, seed %d: error by age %s", arm, seed, "  ".join(f"{row['age']:.0f}: {row['error']:.3f}" for row in found))

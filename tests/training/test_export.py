@@ -19,6 +19,7 @@ from studio.memory.snapshot import Snapshot
 from studio.training.export import export
 from studio.training.film import begin
 from studio.training.keeping import restore
+from studio.training.study import study
 from tests.bases import of_colours
 from tests.training.test_film_training import toy
 
@@ -94,3 +95,33 @@ def test_the_engine_renders_with_it(card: ModelCard) -> None:
     assert frames.shape == (1, 3, 36, 32, 64)
     # One step of training: the film all but stands.
     assert (frames - model.codec.stream(snapshot.recent, 0).push(start)[:, :, -1:]).abs().mean() < 0.1
+
+
+def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> None:
+    """Train a toy of every kind of memory on the run's encoders, export one, and render with it: psi lives in the snapshot."""
+    (tmp_path / "memory.toml").write_text(
+        f'run = "{tmp_path}/memory"\nfilm = "{folder}/film.toml"\narms = ["A", "nothing"]\nseeds = [1]\nfilms = 3\nheld_out = 2\n'
+        "width = 64\nheight = 32\nsections = 2\nsteps = 2\nbatch = 2\nqueries = 4\nsave_every = 1\nbfloat16 = false\n"
+        "[shape]\nwidth = 16\nheads = 2\nlayers = 1\nimage_side = 2\n", "utf-8",
+    )
+    study(tmp_path / "memory.toml")
+    results = json.loads((tmp_path / "memory" / "results.json").read_text())
+    assert [(row["arm"], row["seed"]) for row in results] == [("A", 1), ("nothing", 1)]
+    assert all(row["curve"][0]["age"] == 0 and row["curve"][0]["error"] > 0 for row in results)
+    recipe = tmp_path / "film.toml"
+    recipe.write_text(f'memory = "{tmp_path}/memory/A-1"\n' + (folder / "film.toml").read_text())
+    export(recipe, tmp_path / "model")
+    model = load(read_card(tmp_path / "model"), "cpu")
+    assert model.card.remembers and model.memory is not None
+    start = model.codec.encode(torch.rand(1, 3, 32, 64) * 2 - 1)
+    conditioning = model.conditioner("the camera pans right", torch.rand(1, 3, 32, 64) * 2 - 1)
+    shape = (1, model.channels, model.card.window, 2, 4)
+    snapshot = Snapshot.begin(start, model.fingerprint)
+    for number in range(2):
+        sampling = Sampling(steps=2, guidance=1.0, window=model.card.window, shift=3.0)
+        *_, last = section(model.backbone, snapshot, conditioning, noise(shape, number), sampling, memory=model.memory)
+        assert isinstance(last, Finished)
+        snapshot = last.snapshot
+    assert snapshot.psi is not None and snapshot.psi.shape[2] == 16
+    export(folder / "film.toml", tmp_path / "model")
+    assert not read_card(tmp_path / "model").remembers
