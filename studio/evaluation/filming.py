@@ -89,7 +89,10 @@ def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -
     parts = [picture[None].float()]
     for index, prompt in enumerate(prompts):
         noise = flow.noise(shape, flow.section_seed(seed, index))
-        for event in section(model.backbone, snapshot, model.conditioner(prompt, start), noise, sampling):
+        conditioning = model.conditioner(prompt, start)
+        for event in section(
+            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
+        ):
             if isinstance(event, Finished):
                 snapshot = event.snapshot
                 parts.append((stream.push(event.latents)[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2)
