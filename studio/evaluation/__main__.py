@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark | model | learn`: figures of the README and of a model's card, measured here and now."""
+"""`python -m studio.evaluation benchmark | model | memory | learn`: figures of the README and of a model's card, measured here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,29 @@ def measure_model(options: argparse.Namespace) -> dict[str, Any]:
     (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     table = report.markdown(figures)
     (out / "card.md").write_text(table, "utf-8")
+    sys.stdout.write(table)
+    return figures
+
+
+def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
+    """Whether the memories of one or several models remember; JSON, plots, sheets and a table go to the output folder."""
+    from dataclasses import replace
+
+    from studio.engine.load import load
+    from studio.evaluation import memory, memory_table
+    from studio.evaluation.consistency import local
+
+    encoder = local(options.encoder) if options.encoder else None
+    models = [load(_card(name)) for name in options.model or [None]]
+    scale = memory.QUICK if options.quick else memory.FULL
+    scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
+    scale = scale.pictures(options.pictures) if options.pictures else scale
+    width, height = options.size or _size(models[0].card.sizes[0], options.quick)
+    out = options.output or Path("runs") / "evaluation" / "memory"
+    figures = memory.measure(models, scale, width, height, out, _say, encoder)
+    (out / "memory.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    table = memory_table.markdown(figures)
+    (out / "memory.md").write_text(table, "utf-8")
     sys.stdout.write(table)
     return figures
 
@@ -106,21 +130,28 @@ def _say(part: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark", "model", "learn"])
+    parser.add_argument("command", choices=["benchmark", "model", "memory", "learn"])
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts of the benchmark")
-    parser.add_argument("--model", help="a folder, or its name under models/ (default: the first)")
+    parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")
     parser.add_argument("--sections", type=int, default=40, help="sections of the benchmark's flatness check")
-    parser.add_argument("--quick", action="store_true", help="model: fewer films, and smaller ones")
-    parser.add_argument("--pictures", type=int, help="model: photographs, and scenes, of every case")
-    parser.add_argument("--size", type=_dimensions, help="model: film at this size, like 320x192")
+    parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
+    parser.add_argument("--pictures", type=int, help="model, memory: photographs, and scenes, of every case")
+    parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
+    parser.add_argument("--encoder", type=Path, help="memory: folder of a CLIP or DINO model on this machine (optional)")
+    parser.add_argument("--size", type=_dimensions, help="model, memory: film at this size, like 320x192")
     parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")
-    parser.add_argument("-o", "--output", type=Path, help="benchmark: a file for the JSON; model: a folder for everything")
+    parser.add_argument("-o", "--output", type=Path, help="benchmark: a file for the JSON; else a folder for everything")
     options = parser.parse_args()
     if options.command == "learn":
         learn(options.scenes)
         return 0
+    if options.command == "memory":
+        return _told(measure_memory, options)
+    if options.model and len(options.model) > 1:
+        parser.error("only memory compares several models: name one")
+    options.model = options.model[0] if options.model else None
     if options.command == "model":
-        return _told(options)
+        return _told(measure_model, options)
     figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
     for part in options.only:
         _say(part)
@@ -132,12 +163,12 @@ def main() -> int:
     return 0
 
 
-def _told(options: argparse.Namespace) -> int:
-    """Measure a model; what cannot be measured is said in a sentence, not in a traceback."""
+def _told(measured: Callable[[argparse.Namespace], Any], options: argparse.Namespace) -> int:
+    """Measure models; what cannot be measured is said in a sentence, not in a traceback."""
     from studio.engine.cards import ModelError
 
     try:
-        measure_model(options)
+        measured(options)
     except (ModelError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,0 +1,103 @@
+"""What a memory is worth, as Markdown: returns, Memory Dependence, drift, models beside each other. It measures nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+ARMS = ("true", "paired", "none")
+OTHER = "paired history's"
+RETURNS = ("return", "loop", "updated", "occlusion", "leaving")
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """The tables of `memory.measure`'s figures."""
+    return "\n".join([*_returns(figures), "", *_gaps(figures), "", *_dependence(figures), "", *_drift(figures)]) + "\n"
+
+
+def _returns(figures: dict[str, Any]) -> Iterator[str]:
+    width, height = figures["size"]
+    yield (f"Returns at {width}x{height} after {', '.join(str(gap) for gap in figures['scale']['gaps'])} sections away, all gaps "
+           "together; means with 95 % bootstrap intervals over pictures. *Part*: what neither the reference image nor the recent "
+           "window shows, seen from where the model's camera is. *Identity*: the part is nearest to the true one of "
+           f"{figures['candidates']}.")
+    yield ""
+    yield ("| kind | model | psi | part PSNR dB | part SSIM | identity (chance) | shows the other history | whole PSNR dB "
+           "| camera error px |")
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for kind in (*RETURNS, "changed", "hold"):
+        for name, model in figures["models"].items():
+            for arm in ARMS:
+                row = model["kinds"].get(kind, {}).get(arm, {}).get("all gaps")
+                if row:
+                    yield (f"| {kind} | {name} | {arm} | {_value(row, 'registered part psnr')} | "
+                           f"{_value(row, 'registered part ssim', 2)} | "
+                           f"{_identity(row['identity'])} | {_share(row['identity'].get(OTHER))} | "
+                           f"{_value(row, 'whole psnr')} | {_value(row, 'camera error')} |")
+
+
+def _gaps(figures: dict[str, Any]) -> Iterator[str]:
+    gaps = figures["scale"]["gaps"]
+    yield "Part PSNR (dB) by gap; *in window*: the recent window still shows all of it, so nothing has to be remembered."
+    yield ""
+    yield "| kind | model | psi | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
+    yield "|---|---|---|" + "---|" * len(gaps)
+    for kind in RETURNS:
+        for name, model in figures["models"].items():
+            for arm in ARMS:
+                rows = model["kinds"].get(kind, {}).get(arm)
+                if rows:
+                    cells = [_value(rows.get(f"gap {gap}", {}), "registered part psnr", absent="in window") for gap in gaps]
+                    yield f"| {kind} | {name} | {arm} | " + " | ".join(cells) + " |"
+
+
+def _dependence(figures: dict[str, Any]) -> Iterator[str]:
+    yield ("Memory Dependence: score with the true psi minus score with the psi of the paired history (recent window, reference "
+           "image, prompt and noise the same). Above 0 on returns if psi is used; about 0 on hold; below 0 on *changed*, where "
+           "what memory holds is no longer true.")
+    yield ""
+    yield "| kind | model | part PSNR dB | part SSIM | identity | whole PSNR dB | against no psi: part PSNR dB |"
+    yield "|---|---|---|---|---|---|---|"
+    for kind in (*RETURNS, "changed", "hold"):
+        for name, model in figures["models"].items():
+            found = model["kinds"].get(kind, {}).get("memory dependence")
+            if isinstance(found, str):
+                yield f"| {kind} | {name} | {found} | | | | |"
+            elif found:
+                paired, none = found["paired"]["all gaps"], found.get("none", {}).get("all gaps", {})
+                yield (f"| {kind} | {name} | {_value(paired, 'registered part psnr')} | "
+                       f"{_value(paired, 'registered part ssim', 3)} | {_value(paired, 'identity', 2)} | "
+                       f"{_value(paired, 'whole psnr')} | {_value(none, 'registered part psnr')} |")
+
+
+def _drift(figures: dict[str, Any]) -> Iterator[str]:
+    yield "Drift |M(first 15 %) - M(last 15 %)| of long films (lower is better), and what moves in them against the truth:"
+    yield ""
+    yield ("| film | model | sections | PSNR to truth dB | sharpness | palette | motion energy over truth "
+           "| own encoder's consistency |")
+    yield "|---|---|---|---|---|---|---|---|"
+    for kind in ("hold", "tour"):
+        for name, model in figures["models"].items():
+            row = model["drift"][kind]
+            energy = _value(row, "motion energy over truth", 2, absent="nothing should move")
+            yield (f"| {kind} | {name} | {model['sections of long films']} | {_value(row, 'psnr')} | "
+                   f"{_value(row, 'sharpness', 3)} | {_value(row, 'palette', 3)} | {energy} | {_value(row, 'own encoder', 3)} |")
+    yield ""
+    yield f"Consistency by an encoder of one's own choice: {figures['local encoder']}."
+
+
+def _value(row: dict[str, Any], name: str, places: int = 1, absent: str = "none") -> str:
+    found = row.get(name)
+    if not found:
+        return absent
+    return f"{found['mean']:.{places}f} ({found['low']:.{places}f} to {found['high']:.{places}f})"
+
+
+def _identity(row: dict[str, Any]) -> str:
+    if not row["of"]:
+        return "none"
+    return f"{row['right']} of {row['of']} ({row['chance']:.0%})"
+
+
+def _share(row: dict[str, Any] | None) -> str:
+    return "none" if not row or not row["of"] else f"{row['right']} of {row['of']}"
