@@ -1,7 +1,8 @@
-"""The one entry: it opens the studio, or renders a story without a browser. It knows addresses and folders, nothing of films.
+"""The one entry: it opens the studio, renders a story, or fetches models. It knows addresses and folders, nothing of films.
 
     python app.py
     python app.py render story.toml -o film.mp4
+    python app.py models
 """
 
 from __future__ import annotations
@@ -40,6 +41,19 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     render.add_argument("--model", help="folder under models/ (default: the first)")
     render.add_argument("--seed", type=int, help="seed of the whole story: every segment's seed follows from it")
     render.add_argument("--resume", type=Path, metavar="FOLDER", help="continue the film of a project folder")
+
+    models = commands.add_parser("models", help="list the models, fetch weights, check them")
+    models.set_defaults(run=list_models)
+    actions = models.add_subparsers(title="commands (without one: list the models)", metavar="")
+    fetch = actions.add_parser("fetch", help="download a model's weights, or go on with a download that was cut")
+    fetch.set_defaults(run=fetch_model)
+    fetch.add_argument("name", help="folder under models/")
+    fetch.add_argument("--accept-licence", action="store_true", help="accept the licences without being asked (for scripts)")
+    fetch.add_argument("--from", dest="cache", type=Path, metavar="FOLDER", help="use what lies in this cache, or FramePack folder")
+    check = actions.add_parser("check", help="look for missing, truncated and foreign files")
+    check.set_defaults(run=check_model)
+    check.add_argument("name", help="folder under models/")
+    check.add_argument("--thorough", action="store_true", help="compare checksums too: reads every file")
     return parser.parse_args(arguments)
 
 
@@ -95,6 +109,24 @@ def render_story(options: argparse.Namespace) -> int:
     from studio.headless import render
 
     return render(options, MODELS, home())
+
+
+def list_models(_: argparse.Namespace) -> int:
+    from studio.catalogue import show
+
+    return show(MODELS)
+
+
+def fetch_model(options: argparse.Namespace) -> int:
+    from studio.catalogue import fetch
+
+    return fetch(options.name, MODELS, options.accept_licence, options.cache)
+
+
+def check_model(options: argparse.Namespace) -> int:
+    from studio.catalogue import check
+
+    return check(options.name, MODELS, options.thorough)
 
 
 def main() -> int:

@@ -23,6 +23,8 @@ BORDERS: dict[str, set[str]] = {
     "studio/engine": PAGE | COMMANDS | {"studio.project"},
     "studio/session": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
     "studio/headless.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
+    "studio/catalogue.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.session", "studio.diffusion", "studio.memory"},
+    "studio/engine/hub": TORCH | PAGE | COMMANDS | {"studio.project", "studio.diffusion", "studio.memory"},
     "studio/ui": TORCH | COMMANDS | {"studio.memory", "studio.diffusion", "studio.engine", "studio.media"},
     "studio/evaluation": {"studio.training"},
     "studio/training": PAGE | {"studio.evaluation", "studio.project"},
@@ -34,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 # files that run before torch is there, in rooms where it is at home otherwise
 LIGHT = ["studio/engine/__init__.py", "studio/engine/events.py", "studio/engine/jobs.py", "studio/engine/cards.py",
+         "studio/engine/hub/record.py", "studio/catalogue.py",
          "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session/__init__.py", "app.py"]
 
 

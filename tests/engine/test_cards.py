@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -65,6 +66,78 @@ def test_a_damaged_part_is_named_by_the_loader(card: ModelCard, folder: str) -> 
     path.write_text(path.read_text().split("\n[[files]]")[0])  # a card that lists no files: the loader finds it
     with pytest.raises(ModelError, match=folder):
         load(read_card(card.folder), "cpu")
+
+
+SOURCE = """
+[[sources]]
+repository = "somebody/weights"
+folders = { vae = "." }
+licence = "Some licence"
+licence_link = "https://example.org/licence"
+"""
+
+
+@pytest.fixture()
+def fetched(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose autoencoder is somebody else's and not here."""
+    monkeypatch.delenv("STUDIO_MODELS", raising=False)
+    path = card.folder / "model.toml"
+    path.write_text(path.read_text().split("\n[[files]]")[0] + SOURCE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "says"),
+    [
+        ('repository = "somebody/weights"', "", "needs 'repository'"),
+        ("folders = { vae", "folders = { '../vae'", "'folders' of"),
+        ('folders = { vae = "." }', "folders = {}", "needs 'folders'"),
+        ('licence = "Some licence"', "licence = 3", "needs 'licence'"),
+        ('repository = "somebody/weights"', 'repository = "somebody/weights"\nsize = 3', "unknown key 'size'"),
+        ('repository = "somebody/weights"', 'repository = "somebody/weights"\nrevision = 3', "'revision' of"),
+    ],
+)
+def test_a_wrong_source_names_file_and_key(fetched: Path, line: str, wrong: str, says: str) -> None:
+    fetched.write_text(fetched.read_text().replace(SOURCE, SOURCE.replace(line, wrong)))
+    with pytest.raises(ModelError, match=says) as caught:
+        read_card(fetched.parent)
+    assert "model.toml" in str(caught.value)
+
+
+def test_parts_of_others_are_found_where_the_record_says(fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = read_card(fetched.parent)
+    assert (card.state, card.missing) == ("not fetched", None)
+    assert card.path("vae/config.json") == fetched.parent / "vae" / "config.json"
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path / "elsewhere"))
+    away = read_card(fetched.parent)
+    assert away.path("vae") == tmp_path / "elsewhere" / "small" / "vae"
+    assert away.path("transformer") == fetched.parent / "transformer", "what is not fetched stays with its card"
+    file = {"path": "vae/config.json", "name": "config.json", "size": 2, "sha256": "0" * 64, "git": "1" * 40}
+    record = {"version": 1, "accepted": {}, "places": {"vae": str(tmp_path / "cache")},
+              "repositories": [{"repository": "somebody/weights", "revision": "2" * 40, "files": [file]}]}
+    (tmp_path / "elsewhere" / "small").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "small" / "fetched.json").write_text(json.dumps(record))
+    card = read_card(fetched.parent)
+    assert card.path("vae/config.json") == tmp_path / "cache" / "config.json"
+    assert (card.state, card.missing) == ("not fetched", 2)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "config.json").write_text("{}")
+    assert (card.state, card.missing) == ("ready", 0)
+
+
+def test_the_cards_that_ship_can_be_read_and_the_embedded_one_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    cards, problems = find_models(Path(__file__).parents[2] / "models")
+    assert problems == () and [(card.name, card.state) for card in cards] == [
+        ("memorypack-mini", "ready"), ("framepack-f1", "not fetched")]
+    f1 = cards[1]
+    assert (f1.kind, f1.fps, f1.window, f1.section_frames, f1.steps, f1.guidance) == ("framepack", 30, 9, 36, 25, 10.0)
+    assert all(side % 16 == 0 for size in f1.sizes for side in size)
+    parts = [part for source in f1.sources for part in source.folders]
+    assert sorted(parts) == ["feature_extractor", "image_encoder", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2",
+                             "transformer", "vae"]
+    with pytest.raises(ModelError, match=r"not on this machine. Get it with: python app.py models fetch framepack-f1"):
+        check(f1)
 
 
 def test_no_models_at_all(tmp_path: Path) -> None:
