@@ -3,6 +3,7 @@
     python app.py
     python app.py render story.toml -o film.mp4
     python app.py models
+    python app.py doctor
 """
 
 from __future__ import annotations
@@ -54,6 +55,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     check.set_defaults(run=check_model)
     check.add_argument("name", help="folder under models/")
     check.add_argument("--thorough", action="store_true", help="compare checksums too: reads every file")
+
+    doctor = commands.add_parser("doctor", help="say what this machine has, which models run on it, and how")
+    doctor.set_defaults(run=see_doctor)
+    doctor.add_argument("--model", help="folder under models/ (default: all)")
+    doctor.add_argument("--size", metavar="WxH", help="of the film in pixels (default: each model's own)")
+    doctor.add_argument("--vram", type=float, metavar="GB", help="graphics memory of a machine that is not there; 0: no card")
+    doctor.add_argument("--ram", type=float, metavar="GB", help="its memory (default: this machine's)")
     return parser.parse_args(arguments)
 
 
@@ -127,6 +135,12 @@ def check_model(options: argparse.Namespace) -> int:
     from studio.catalogue import check
 
     return check(options.name, MODELS, options.thorough)
+
+
+def see_doctor(options: argparse.Namespace) -> int:
+    from studio.doctor import examine
+
+    return examine(options, MODELS, home())
 
 
 def main() -> int:

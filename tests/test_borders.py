@@ -25,6 +25,7 @@ BORDERS: dict[str, set[str]] = {
     "studio/headless.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.diffusion", "studio.memory"},
     "studio/catalogue.py": TORCH | COMMANDS | {"gradio", "studio.ui", "studio.session", "studio.diffusion", "studio.memory"},
     "studio/engine/hub": TORCH | PAGE | COMMANDS | {"studio.project", "studio.diffusion", "studio.memory"},
+    "studio/doctor.py": TORCH | PAGE | COMMANDS | {"studio.diffusion", "studio.memory", "studio.project"},
     "studio/ui": TORCH | COMMANDS | {"studio.memory", "studio.diffusion", "studio.engine", "studio.media"},
     "studio/evaluation": {"studio.training"},
     "studio/training": PAGE | {"studio.evaluation", "studio.project"},
@@ -37,6 +38,9 @@ ALLOWED: dict[str, set[str]] = {
 # files that run before torch is there, in rooms where it is at home otherwise
 LIGHT = ["studio/engine/__init__.py", "studio/engine/events.py", "studio/engine/jobs.py", "studio/engine/cards.py",
          "studio/engine/hub/record.py", "studio/catalogue.py",
+         "studio/doctor.py", "studio/engine/placement/__init__.py", "studio/engine/placement/machine.py",
+         "studio/engine/placement/counts.py", "studio/engine/placement/sizes.py", "studio/engine/placement/profile.py",
+         "studio/engine/placement/laid.py", "studio/engine/placement/plan.py",
          "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session/__init__.py", "app.py"]
 
 
