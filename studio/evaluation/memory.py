@@ -95,8 +95,8 @@ def measure(
     _draw_gaps(scores, out)
     _draw_drifts(found, out)
     for name, rows in shown.items():
-        sheet.contact_sheet(rows, out / f"returns-{name}.webp", f"{name}: first frame | what was there | the truth now | psi: "
-                            + (" | ".join(ARMS) if witnesses[name].remembers else NONE) + " | the other history's truth")
+        psi = ", ".join(ARMS) if witnesses[name].remembers else NONE
+        sheet.contact_sheet(rows, out / f"returns-{name}.webp", f"{name}, psi: {psi}")
     return seen
 
 

@@ -19,19 +19,21 @@ def _returns(figures: dict[str, Any]) -> Iterator[str]:
     width, height = figures["size"]
     yield (f"Returns at {width}x{height} after {', '.join(str(gap) for gap in figures['scale']['gaps'])} sections away, all gaps "
            "together; means with 95 % bootstrap intervals over pictures. *Part*: what neither the reference image nor the recent "
-           "window shows, seen from where the model's camera is. *Identity*: the part is nearest to the true one of "
-           f"{figures['candidates']}.")
+           "window shows, seen from where the model's camera is. *Identity*: the part is most like the true one of "
+           f"{figures['candidates']}. *Best blind guess*: the mean of these, the most that can be had "
+           "without remembering. On the sheets: the first frame, what was there, what is there now, the film's last frame by each "
+           "psi in this order, what is there in the other history.")
     yield ""
-    yield ("| kind | model | psi | part PSNR dB | part SSIM | identity (chance) | shows the other history | whole PSNR dB "
-           "| camera error px |")
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield ("| kind | model | psi | part PSNR dB | of the best blind guess | part SSIM | identity (chance) "
+           "| shows the other history | whole PSNR dB | camera error px |")
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for kind in (*RETURNS, "changed", "hold"):
         for name, model in figures["models"].items():
             for arm in ARMS:
                 row = model["kinds"].get(kind, {}).get(arm, {}).get("all gaps")
                 if row:
                     yield (f"| {kind} | {name} | {arm} | {_value(row, 'registered part psnr')} | "
-                           f"{_value(row, 'registered part ssim', 2)} | "
+                           f"{_value(row, 'blind part psnr')} | {_value(row, 'registered part ssim', 2)} | "
                            f"{_identity(row['identity'])} | {_share(row['identity'].get(OTHER))} | "
                            f"{_value(row, 'whole psnr')} | {_value(row, 'camera error')} |")
 
@@ -90,6 +92,8 @@ def _value(row: dict[str, Any], name: str, places: int = 1, absent: str = "none"
     found = row.get(name)
     if not found:
         return absent
+    if found["clusters"] < 2:
+        return f"{found['mean']:.{places}f} (one picture)"
     return f"{found['mean']:.{places}f} ({found['low']:.{places}f} to {found['high']:.{places}f})"
 
 

@@ -73,7 +73,9 @@ def score(case: Case, arm: str, made: Made, recent: int) -> Score:
     values["registered whole psnr"] = psnr(aligned, from_there[case.right])
     nearest = None
     if float(mask.float().mean()) >= LEAST:
-        nearest = min(range(len(from_there)), key=lambda k: float((aligned - from_there[k])[:, mask].square().mean()))
+        # the mean of all that might be there: what a guess that remembers nothing can score at best
+        values["blind part psnr"] = psnr(torch.stack(from_there).mean(0)[:, mask], from_there[case.right][:, mask])
+        nearest = likest(aligned, from_there, mask)
         if case.plate is None and (shift := misplaced(aligned, from_there[case.right], mask)) is not None:
             values["position error"] = shift
     flags = {}
@@ -86,6 +88,17 @@ def score(case: Case, arm: str, made: Made, recent: int) -> Score:
     return Score(
         case.kind, case.gap, case.name, case.number, arm, values, nearest, case.right, case.other, len(case.views),
         made.by_state, flags)
+
+
+def likest(made: Tensor, candidates: Sequence[Tensor], mask: Tensor) -> int:
+    """Which of K candidates [3, H, W] a frame is most like within a mask [H, W]: the largest cosine around their mean colour.
+
+    The smallest distance would not do: it prefers the smoothest candidate, whatever a film shows that is none of them.
+    """
+    middle = torch.stack([candidate[:, mask] for candidate in candidates]).mean(dim=(0, 2))[:, None]
+    shown = made[:, mask] - middle
+    told = [candidate[:, mask] - middle for candidate in candidates]
+    return max(range(len(told)), key=lambda k: float((shown * told[k]).sum() / told[k].norm().clamp(min=1e-6)))
 
 
 def likeness(made: Tensor, true: Tensor) -> Tensor:
