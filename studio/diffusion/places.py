@@ -14,8 +14,8 @@ from studio.diffusion.state import split
 from studio.memory.recall import FEATURES, Recall, waves
 from studio.memory.semantic_pack import Conditioned, SemanticPack
 
-EVERY = 3
-"""Of so many latent frames the last one is memorized: those between show nearly the same."""
+EVERY = 9
+"""Of so many latent frames the last one is memorized: what those between show, it or the one before mostly shows too."""
 MEMORABLE = DRAWN + FEATURES
 """Channels that the memory is given."""
 

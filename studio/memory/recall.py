@@ -57,7 +57,7 @@ class Recall(nn.Module):
     def __init__(self, config: RecallConfig) -> None:
         super().__init__()
         self.config = config
-        self.ask = nn.Sequential(nn.Linear(FEATURES, config.width), nn.GELU(), nn.Linear(config.width, config.width))
+        self.ask = nn.Linear(FEATURES, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.feed_forward) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
         self.answer = nn.Linear(config.width, config.channels + 1)

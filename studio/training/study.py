@@ -36,15 +36,15 @@ class Recipe:
     shape: dict[str, Any]
     width: int = 160
     height: int = 96
-    films: int = 800
+    films: int = 600
     held_out: int = 64
-    sections: int = 8
-    steps: int = 3000
+    sections: int = 6
+    steps: int = 2500
     batch: int = 8
-    queries: int = 96
+    queries: int = 192
     rate: float = 1.0e-3
     warmup: int = 100
-    average: float = 0.998
+    average: float = 0.995
     save_every: int = 250
     bfloat16: bool = True
     threads: int = 1
