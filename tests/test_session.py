@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.engine.cards import ModelFile
 from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
 from studio.project.model import Settings
@@ -148,6 +149,14 @@ def test_another_model_keeps_seconds_and_preset(tmp_path: Path) -> None:
     assert project.current().segments[0].frames == 60 and project.settings == Settings("standard", 25, 10.0)
     session.undo()
     assert session.project.model == "tiny" and session.project.settings == Settings("standard", 8, 1.0)
+
+
+def test_a_model_whose_weights_are_not_here_cannot_be_chosen(tmp_path: Path) -> None:
+    away = card("away", title="Away", files=(ModelFile("vae/model.safetensors", 7, "0" * 64),))
+    session = Studio(tmp_path, FakeEngine(), (card(), away)).create()
+    with pytest.raises(EditError, match="weights of Away are not fetched. Get the folder away again"):
+        session.set_model("away")
+    assert session.project.model == "tiny" and not session.can_undo
 
 
 # Files

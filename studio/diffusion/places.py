@@ -14,8 +14,6 @@ from studio.diffusion.state import split
 from studio.memory.recall import FEATURES, Recall, waves
 from studio.memory.semantic_pack import Conditioned, SemanticPack
 
-EVERY = 9
-"""Of so many latent frames the last one is memorized: what those between show, it or the one before mostly shows too."""
 MEMORABLE = DRAWN + FEATURES
 """Channels that the memory is given."""
 
@@ -38,8 +36,15 @@ class PlaceMemory(nn.Module):
 
 
 def memorable(scene: Tensor, pose: Tensor) -> Tensor:
-    """What is memorized, [B, MEMORABLE, T', h, w]: coarse channels [B, D, T, h, w], and where their cells lie, seen at [B, T, 3]."""
-    scene, pose = scene[:, :, EVERY - 1 :: EVERY], pose[:, EVERY - 1 :: EVERY]
+    """What is memorized, [B, MEMORABLE, 1, h, w]: coarse channels of the section's last latent, and where their cells lie.
+
+    What the latents before it show, it or the last one of the section before mostly shows too.
+
+    Args:
+        scene: [B, D, T, h, w].
+        pose: [B, T, 3] at which it is seen.
+    """
+    scene, pose = scene[:, :, -1:], pose[:, -1:]
     where = waves(cells(pose, *scene.shape[-2:])).movedim(-1, 1)
     return torch.cat([scene, where.to(scene)], dim=1)
 

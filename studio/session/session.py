@@ -128,6 +128,8 @@ class Session:
         card = self._models.get(name)
         if card is None:
             raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
+        if card.state != "ready":
+            raise EditError(f"The weights of {card.title} are {card.state}. {card.remedy}")
         self._edit(partial(on_model, card=card, preset=self._presets.get(self.project.settings.preset)))
 
     def apply_preset(self, name: str) -> None:

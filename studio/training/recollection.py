@@ -27,8 +27,6 @@ ARMS: dict[str, dict[str, Any]] = {
     "nothing": {}, "everything": {},
 }
 """Squeeze in the paper's structures; psi_0 = 0; Squeeze as printed; psi_0 alone; all of Memorize's tokens of all sections."""
-LOUD = 2.0
-"""How much a place counts against what lies there, at first."""
 AFAR = 20.0
 """Cells by which a film's origin is moved: nothing shall depend on where it is."""
 
@@ -83,20 +81,6 @@ class Keeper(nn.Module):
         ))
         self.recall = Recall(RecallConfig(shape.width, DRAWN, shape.heads, shape.recall_layers))
         self.recall.scale.copy_(scale)
-        self._align()
-
-    @torch.no_grad()
-    def _align(self) -> None:
-        """Let a query meet what was memorized at its place from the first step on: to find that by chance takes long.
-
-        Both see places through the same random projection, and first ask for what is like themselves.
-        """
-        places = self.pack.memorize.patches.weight[:, DRAWN:]
-        nn.init.normal_(places, std=LOUD / math.sqrt(places.shape[1]))
-        self.recall.ask.weight.copy_(places)
-        for attention in (block.attention for block in self.recall.blocks):
-            attention.key.weight.copy_(attention.query.weight)
-            attention.key.bias.copy_(attention.query.bias)
 
     def update(self, psi: Tensor, scene: Tensor, pose: Tensor) -> Tensor:
         """psi after a section of latents [B, D, 9, h, w] seen at [B, 9, 3]."""

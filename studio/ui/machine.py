@@ -29,6 +29,12 @@ class Card(Protocol):
     def phrases(self) -> Mapping[str, tuple[str, ...]]: ...
     @property
     def remembers(self) -> bool: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def missing(self) -> int | None: ...
+    @property
+    def remedy(self) -> str: ...
 
 
 class Status(Protocol):
@@ -60,6 +66,14 @@ def model(name: str, card: Card | None) -> Json:
         "licence": card.licence,
         "phrases": [[kind, list(words)] for kind, words in card.phrases.items()],
     }
+
+
+def offered(card: Card) -> Json:
+    """A model to choose; one whose weights are not here says how to get them, and what that would cost."""
+    ready = card.state == "ready"
+    cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
+    note = "" if ready else f"{card.state.capitalize()}{cost}. {card.remedy.partition('. ')[0]}. Then start the studio again."
+    return {"name": card.name, "title": card.title, "ready": ready, "note": note}
 
 
 def sizes(size: tuple[int, int], card: Card | None) -> list[Json]:

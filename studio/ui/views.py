@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from studio.project import edits
 from studio.project.model import Project, Segment, Take
 from studio.project.tree import unfinished
-from studio.ui.machine import Card, engine, model, sizes
+from studio.ui.machine import Card, engine, model, offered, sizes
 from studio.ui.tree import tree
 from studio.ui.words import Json, clock, link, span
 
@@ -33,7 +33,7 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
         "name": project.name,
         "engine": engine(session.engine),
         "model": model(project.model, card),
-        "models": [{"name": c.name, "title": c.title} for c in cards],
+        "models": [offered(c) for c in cards],
         "fps": project.clock.fps,
         "section": project.clock.section_frames,
         "size": list(project.size),

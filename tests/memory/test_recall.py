@@ -40,13 +40,14 @@ def test_the_share_is_the_wiener_weight(recall: Recall) -> None:
 
 
 def test_products_of_waves_tell_the_distance_and_not_the_place() -> None:
-    near, far = torch.tensor([1.5, 0.5, 0.0]), torch.tensor([9.0, -4.0, 0.0])
+    ways = [torch.zeros(3), torch.tensor([1.5, 0.5, 0.0]), torch.tensor([9.0, -4.0, 0.0])]
+    first = [float(waves(torch.zeros(3)) @ waves(way)) for way in ways]
     for origin in (torch.zeros(3), torch.tensor([37.25, -11.5, 0.0])):
         own = waves(origin)
         assert own.shape == (FEATURES,)
-        products = [float(own @ waves(origin + way)) for way in (torch.zeros(3), near, far)]
+        products = [float(own @ waves(origin + way)) for way in ways]
         assert products[0] > products[1] > products[2]
-        assert products == pytest.approx([float(waves(torch.zeros(3)) @ waves(way)) for way in (torch.zeros(3), near, far)], abs=1e-3)
+        assert products == pytest.approx(first, abs=1e-3)
 
 
 @pytest.mark.parametrize("wrong", [{"heads": 5}, {"channels": 0}, {"layers": 0}])

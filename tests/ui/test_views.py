@@ -138,6 +138,14 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     assert drawn["sentence"].endswith(said)
 
 
+def test_a_model_without_its_weights_says_how_to_get_them(session: Session) -> None:
+    away = card("far", title="Far", files=(ModelFile("transformer/a.safetensors", 2_500_000_000, "0" * 64),))
+    drawn = views.board(session, (card(), away), ())["models"]
+    assert drawn[0] == {"name": "tiny", "title": "Tiny", "ready": True, "note": ""}
+    assert not drawn[1]["ready"] and drawn[1]["note"].startswith("Not fetched, 2.5 GB to fetch. Get ")
+    assert drawn[1]["note"].endswith(". Then start the studio again.")
+
+
 def test_a_running_job() -> None:
     job = JobView("running", "denoising", "t1", 2, 1, 4, 2, 8, 75.0, None, b"webp", "", "", 1, 3)
     assert views.live(job) == {

@@ -91,8 +91,10 @@ const dialogs = (() => {
     const dialog = sheet(m.title, 'model',
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence), h('p', {}, m.summary),
       h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
-      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('button', { class: 'button',
-        onclick: () => { dialog.close(); desk.act('set_model', { name: other.name }); } }, `Use ${other.title}`))) : null);
+      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('div', { class: 'other' },
+        h('button', { class: 'button', disabled: !other.ready,
+          onclick: () => { dialog.close(); desk.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
+        other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
   return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();
