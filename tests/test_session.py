@@ -154,7 +154,7 @@ def test_another_model_keeps_seconds_and_preset(tmp_path: Path) -> None:
 def test_a_model_whose_weights_are_not_here_cannot_be_chosen(tmp_path: Path) -> None:
     away = card("away", title="Away", files=(ModelFile("vae/model.safetensors", 7, "0" * 64),))
     session = Studio(tmp_path, FakeEngine(), (card(), away)).create()
-    with pytest.raises(EditError, match="weights of Away are not fetched. Get the folder away again"):
+    with pytest.raises(EditError, match=r"weights of Away are not fetched\. Get the folder away again"):
         session.set_model("away")
     assert session.project.model == "tiny" and not session.can_undo
 

@@ -38,7 +38,7 @@ class RecallConfig:
 
     def __post_init__(self) -> None:
         if min(self.width, self.channels, self.heads, self.layers, self.feed_forward) < 1 or self.width % self.heads:
-            raise ValueError(f"no Recall is {self.width} wide, of {self.heads} heads, {self.layers} layers, {self.channels} channels")
+            raise ValueError(f"no Recall can be made of {self}")
 
 
 @dataclass(frozen=True)
