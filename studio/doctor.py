@@ -120,7 +120,8 @@ def _placed(laid: Plan) -> Iterator[str]:
         where = "the graphics card" if profile.device == "cuda" else "the processor"
         yield f"It runs, on {where}, as a whole."
     else:
-        yield f"It runs, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
+        yield "A plan, not a promise: the studio does not place models by it yet, and it was not held against a real card."
+        yield f"It fits, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
         blocks, source = model.transformer.blocks, "memory" if laid.from_ram else "disk"
         if streamed := laid.from_ram + laid.from_disk:
             yield (

@@ -15,7 +15,7 @@ from studio.diffusion.heads import Heads
 from studio.diffusion.state import FilmState
 from studio.training.encoded import Truth
 
-WEIGHTS = {"way": 1.0, "flow": 0.4, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
+WEIGHTS = {"way": 1.0, "flow": 1.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
 EDGE = 6.0
 """Cells from the middle at which an error of the magnification is looked at."""
 UNSEEN = 0.3
