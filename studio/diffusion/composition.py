@@ -58,11 +58,17 @@ def inside(at: Tensor, feather: float = FEATHER) -> Tensor:
     return ((half - at.abs()) / feather).clamp(0, 1).amin(dim=-1).unsqueeze(1)
 
 
+def outside(at: Tensor) -> Tensor:
+    """Pixels by which places [B, T, H, W, 2] lie beyond the frame's edge, 0 within. [B, 1, T, H, W]"""
+    half = at.new_tensor([at.shape[3] / 2, at.shape[2] / 2])
+    return (at.abs() - half).clamp(min=0).amax(dim=-1).unsqueeze(1)
+
+
 def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
     """Frames seen at `pose`, from sources.
 
     Args:
-        newest: the newest frame. What no source shows is its mirror image.
+        newest: the newest frame. What no source shows is the mirror image of the one whose edge is nearest.
         older: more sources, to be asked in this order.
         pose: [B, T, 3].
         flow: [B, T, 2, h, w] how far, in cells, each place of the frame must be looked up beside the place that the pose says.
@@ -76,7 +82,8 @@ def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> 
         return newest.frame.unsqueeze(2).expand(-1, -1, pose.shape[1], -1, -1), known
     beside = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
     near = looked_up(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
-    mirrored = sample(newest.frame, near)
+    shown = mirrored = sample(newest.frame, near)
+    away = outside(near)
     sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER).all())]
     others = [s for s in older if not any(s is other for other in sharper)]
     colour, known = torch.zeros_like(mirrored), torch.zeros_like(mirrored[:, :1])
@@ -87,9 +94,14 @@ def compose(newest: Source, older: list[Source], pose: Tensor, flow: Tensor) -> 
         at = near if source is newest else looked_up(pose, source.pose, height, width)
         share = inside(at) * (1 - known)
         if bool(share.any()):
-            colour = colour + share * (mirrored if source is newest else sample(source.frame, at))
+            colour = colour + share * (shown if source is newest else sample(source.frame, at))
             known = known + share
             covered = torch.maximum(covered, inside(at, 0.5))
+        beyond = outside(at)
+        if bool((beyond < away)[known < 1].any()):
+            # The mirror image goes on from the nearest edge of what is known, whichever frame's it is: else a seam shows.
+            mirrored = torch.lerp(mirrored, sample(source.frame, at), ((away - beyond) / FEATHER).clamp(0, 1))
+            away = torch.minimum(away, beyond)
     # Sources give way to each other, not to the mirror image: what one of them shows to its very edge is shown.
     frames = torch.lerp(mirrored, colour / known.clamp(min=1e-6), covered)
     return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)

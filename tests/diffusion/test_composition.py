@@ -165,3 +165,16 @@ def test_a_sample_between_pixels_is_smooth() -> None:
     at = looked_up(poses((1 / 32, 0, 0)), ORIGIN, H, W)
     true = waves(torch.tensor([1 / 32, 0.0, 0.0]))
     assert psnr(sample(waves(ORIGIN[0]), at)[:, :, 0, :, :-4], true[..., :-4]) > 50
+
+
+def test_what_nobody_saw_goes_on_from_the_nearest_edge_without_a_seam() -> None:
+    """Back over the first frame and beyond: there its own mirror image shows, not that of the frame the camera comes from."""
+    first, then = poses((0, 0, 0))[:, 0], poses((3, 0, 0))[:, 0]
+    scene = [Source(waves(pose[0]), pose) for pose in (first, then)]
+    made, known = compose(scene[1], [scene[0]], poses((-2, 0, 0)), flow(1))
+    assert float(known[..., 0].max()) == 0 and float(known[..., -1].min()) > 0.8
+    alone, _ = compose(scene[0], [], poses((-2, 0, 0)), flow(1))
+    assert torch.allclose(made[..., :24], alone[..., :24], atol=1e-4)
+    edge = 2 * 16                                                            # where the first frame begins
+    step = (made[..., edge - 1 : edge + 1].diff(dim=-1)).abs().mean()
+    assert step < 2 * made[..., edge + 8 : edge + 40].diff(dim=-1).abs().mean()
