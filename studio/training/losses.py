@@ -15,7 +15,7 @@ from studio.diffusion.heads import Heads
 from studio.diffusion.state import FilmState
 from studio.training.encoded import Truth
 
-WEIGHTS = {"way": 1.0, "flow": 1.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
+WEIGHTS = {"way": 1.0, "flow": 24.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
 EDGE = 6.0
 """Cells from the middle at which an error of the magnification is looked at."""
 UNSEEN = 0.3
@@ -23,11 +23,8 @@ UNSEEN = 0.3
 SOFT, RARE = 0.1, 0.5
 """Errors below this count by their square, larger ones by their size: of the way, and of what is rare.
 
-What most sections lack (a flicker, a lamp's pool) must count by its square: by its size, the best guess is the median, and the
-median of something rare is nothing."""
-BREEZE = 0.05
-"""Cells of flow that are as much as nothing. Beyond it an error of the flow is measured against the section's own flow: wind sways
-a whole frame by a tenth of a cell, a figure moves a few cells by three, and both must count."""
+What most sections lack (a figure's movement, a flicker, a lamp's pool) must count by its square: by its size, the best guess is
+the median, and the median of something rare is nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,8 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     unit = truth.way.new_tensor([1.0, 1.0, EDGE])
     way = _soft(trusted * (heads.way - truth.way) * unit, SOFT).sum(-1).mean()
     # Where nothing was seen, flow bends what is mirrored there: less is at stake, but it must not be anything.
-    dims = (1, 2, 3, 4)
     counts = (UNSEEN + (1 - UNSEEN) * truth.known.unsqueeze(2)) * trusted[..., None, None]
-    flow = ((counts * (heads.flow - truth.flow).square()).mean(dim=dims) / (truth.flow.square().mean(dim=dims) + BREEZE**2)).mean()
+    flow = (counts * _soft(heads.flow - truth.flow, RARE)).mean()
     light = _soft(trusted[..., None, None] * (state.light - truth.light), RARE).mean()
     weather = _soft(state.weather - truth.weather, RARE).mean()
     gates = torch.stack([heads.light_gate, heads.weather_gate], dim=-1)                   # [B, W, 2]

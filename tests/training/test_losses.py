@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.diffusion.heads import DRAWN, Heads
 from studio.diffusion.state import FilmState
 from studio.training.encoded import Truth
-from studio.training.losses import BREEZE, UNSEEN, WEIGHTS, Errors, errors
+from studio.training.losses import UNSEEN, WEIGHTS, Errors, errors
 
 B, T, H, W = 2, 9, 2, 3
 SIGMA = torch.full((B, 1, 1, 1, 1), 0.5)
@@ -74,16 +74,6 @@ def test_large_errors_count_by_their_size_and_small_ones_by_their_square() -> No
     parts = [found(truth, weather=truth.weather + error).parts["weather"] for error in (0.02, 0.04, 4.0, 8.0)]
     assert parts[1] / parts[0] == pytest.approx(4.0, rel=1e-3)
     assert parts[3] / parts[2] == pytest.approx(2.0, rel=0.05)
-
-
-def test_a_flow_is_judged_by_its_own_size() -> None:
-    """Half of a breeze missed is as bad as half of a stride; of nothing at all there is a floor."""
-    truth = true()
-    small, large = (replace(truth, flow=truth.flow * size) for size in (0.5, 5.0))
-    half = [found(t, flow=t.flow / 2).parts["flow"] for t in (small, large)]
-    assert half[0] == pytest.approx(half[1], rel=0.05)
-    still = replace(truth, flow=torch.zeros_like(truth.flow))
-    assert found(still, flow=still.flow + BREEZE).parts["flow"] == pytest.approx((1 + 1 + UNSEEN) / 3, rel=1e-4)
 
 
 def test_a_magnification_is_looked_at_six_cells_from_the_middle() -> None:

@@ -88,9 +88,8 @@ def sway(gust: Tensor, points: Tensor, height: int) -> Tensor:
     """How far beside a point of the frame its picture is taken from when the wind blows, in pixels.
 
     `points` [..., 2] in pixels, `gust` broadcasts against [...]. No sway at the bottom, where things are rooted.
-    The whole width sways together: ripples along it would need the frame's width to be known.
     """
     t = gust.to(points.dtype)
     fade = ease((torch.minimum(t, FRAMES - t) / (GUST / 2)).clamp(0, 1))
     upward = (1 - points[..., 1] / height).clamp(0, 1)
-    return SWAY * fade * upward * (2 * torch.pi * t / GUST).sin()
+    return SWAY * fade * upward * (2 * torch.pi * t / GUST + points[..., 0] / 40).sin()
