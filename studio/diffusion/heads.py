@@ -20,7 +20,7 @@ SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate":
 OUTPUTS = DRAWN + sum(SAYS.values())
 WAY = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
-STILL, STEADY, CALM, SURE = 0.2, 0.012, 0.06, 0.15
+STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
 
 

@@ -84,7 +84,7 @@ def test_steady_leaves_much_nearly_as_it_is() -> None:
     )
     steady = much.steady()
     for name in ("way", "flow", "flicker"):
-        assert torch.allclose(getattr(steady, name), getattr(much, name), rtol=0.02), name
+        assert torch.allclose(getattr(steady, name), getattr(much, name), rtol=0.03), name
     assert torch.allclose(steady.light_gate, torch.ones(B, T))
     assert torch.allclose(steady.weather_gate, torch.tensor(0.5), atol=1e-6)
 
