@@ -63,7 +63,10 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
     rows = []
     for index in range(count):
         noise = flow.noise(shape, flow.section_seed(1, index))
-        denoising, progress = timed(list, section(model.backbone, snapshot, conditioning, noise, sampling))
+        steps = section(
+            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
+        )
+        denoising, progress = timed(list, steps)
         done = progress[-1]
         assert isinstance(done, Finished)
         decoding, frames = timed(lambda latents: pixels(stream.push(latents)), done.latents)
