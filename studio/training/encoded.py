@@ -21,6 +21,7 @@ from studio.diffusion.heads import DRAWN
 from studio.diffusion.state import FilmState, join
 from studio.training.footage import Footage
 from studio.training.world import CELL, FRAMES, Film, Section, film
+from studio.training.world.camera import gusts
 
 WINDOW = FRAMES // GROUP
 
@@ -37,6 +38,7 @@ class Truth:
     light: Tensor        # [W, 3, h, w]
     weather: Tensor      # [W, 3]
     says: Tensor         # [2] whether light and weather are asked for at all; -1: nobody knows
+    sway: Tensor         # [W, 2] the wind's, see `heads.swayed`; where `says` is -1 nobody knows
     trusted: Tensor      # [] 0: way, flow and light were not found (in footage), only the scene counts
 
 
@@ -148,8 +150,15 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
         light=made.light[ends].half().cpu(),
         weather=made.weather[ends].float().cpu(),
         says=torch.full((2,), -1.0) if shot.lit else torch.tensor(asked).float(),
+        sway=_sway(section),
         trusted=torch.tensor(float(shot.trusted[k])),
     )
+
+
+def _sway(section: Section) -> Tensor:
+    """The wind's sway at the last frame of each latent, [W, 2] cells."""
+    ends = torch.arange(GROUP, FRAMES + 1, GROUP)
+    return (gusts(ends.double()) * (section.weather == "wind") / CELL).float()
 
 
 def _affine(way: Tensor, height: int, width: int) -> Tensor:

@@ -44,6 +44,7 @@ class Recipe:
     memory: str = ""                       # folder of a trained memory, for the export; none: the model has no psi
     footage: str = ""                      # folder of videos with captions, instead of the procedural world
     shape: dict[str, int] = field(default_factory=dict)
+    start: str = ""                        # a run whose average weights this one begins with; what it did not say yet is silent
     unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them
     seed: int = 1
     sections: int = 3                      # of a film
@@ -137,7 +138,8 @@ def source(recipe: Recipe) -> Shoot:
 
 def assemble(recipe: Recipe, autoencoder: LappedAutoencoder, deviation: Tensor) -> Objective:
     """A new film model, with the run's tokenizer: the world's captions may have changed since it was made."""
-    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, Path(recipe.run) / "tokenizer")
+    vocabulary = Path(recipe.start or recipe.run) / "tokenizer"
+    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, vocabulary)
     return Objective(AnimaticBackbone(transformer, autoencoder, deviation), words, text, image, recipe)
 
 
@@ -152,6 +154,19 @@ def prepare(objective: Objective, pool: Pool) -> None:
         total += (unknown * (truth.scene - truth.base).square()).sum(dim=(0, 2, 3, 4))
         weight += unknown.sum()
     objective.backbone.deviation.copy_((total / weight.clamp(min=1)).sqrt().clamp(min=1e-3))
+
+
+def go_on(objective: Objective, folder: Path) -> None:
+    """Take over the average weights of the run in `folder`. Raises FileNotFoundError without a checkpoint there."""
+    state = restore(folder / "last.pt")
+    if state is None:
+        raise FileNotFoundError(f"There is no checkpoint in {folder}: train that run first, or leave out 'start'.")
+    weights = state["average"]["weights"]
+    for name, own in objective.state_dict().items():
+        if missing := len(own) - len(weights[name]) if own.dim() else 0:      # outputs that are new
+            weights[name] = torch.cat([weights[name], torch.zeros_like(own[-missing:])])
+    objective.load_state_dict(weights)
+    objective.backbone.deviation.copy_(state["deviation"])
 
 
 def rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -225,7 +240,9 @@ def begin(recipe: Recipe) -> Run:
     beside = autoencoder.to(accelerator.device) if recipe.device_films else autoencoder
     pool = Pool(Reel(beside, plan, source(recipe), shape.image_size), plan, step, workers)
     objective = assemble(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN))
-    if not state:
+    if not state and recipe.start:
+        go_on(objective, Path(recipe.start))
+    elif not state:
         prepare(objective, pool)
     objective.to(accelerator.device)
     optimizer = optimizer_of(objective, recipe)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.composition import looked_up
-from studio.diffusion.heads import DRAWN, Heads
+from studio.diffusion.heads import DRAWN, Heads, swayed
 from studio.diffusion.state import CHANNELS, split
 from studio.training.encoded import WINDOW, Encoded, Shot, Truth, encoded, procedural
 from studio.training.film import Recipe
@@ -104,11 +104,22 @@ def test_the_way_leads_to_the_films_poses(films: list[Encoded]) -> None:
             assert torch.equal(after.clock, held.clock)
 
 
+def test_the_winds_sway_is_the_flow_of_a_film_in_which_only_the_wind_blows(autoencoder: LappedAutoencoder) -> None:
+    """The world bends what it shows; cells' middles are looked up half a pixel beside."""
+    blown = shoot([Section(weather="wind"), Section()], *SIZE, seed=11)
+    windy, calm = encoded(Shot(blown, (True, True)), autoencoder, 32).truths
+    found = swayed(windy.sway[None], SIZE[1] // CELL, SIZE[0] // CELL)[0]
+    assert windy.sway.abs().amax() > 0.25
+    assert (found - windy.flow.float()).abs()[:, :, windy.known.amin(0) > 0].max() < 0.02
+    assert not calm.sway.any()
+
+
 def _said(truth: Truth) -> Heads:
     t = WINDOW
     return Heads(
         drawn=truth.scene[None].float(), way=truth.way[None], flow=truth.flow[None].float(), light=truth.light[None].float(),
         flicker=torch.zeros(1, t), light_gate=torch.ones(1, t), weather=truth.weather[None], weather_gate=torch.ones(1, t),
+        sway=truth.sway[None],
     )
 
 
@@ -140,7 +151,7 @@ def _numbered() -> Encoded:
         number = torch.arange(1.0 + WINDOW * section, 1 + WINDOW * (section + 1))
         field = number.view(1, WINDOW, 1, 1)
         return Truth(field, field, field[0], number.view(WINDOW, 1).expand(-1, 3), field.movedim(0, 1), field.movedim(0, 1),
-                     number.view(WINDOW, 1).expand(-1, 3), torch.zeros(2), torch.ones(()))
+                     number.view(WINDOW, 1).expand(-1, 3), torch.zeros(2), number.view(WINDOW, 1).expand(-1, 2), torch.ones(()))
 
     return Encoded(
         torch.arange(1.0 + 3 * WINDOW).view(1, -1, 1, 1).half(), torch.tensor([0.0, 101, 102]).view(1, 3, 1, 1).half(),
