@@ -5,6 +5,7 @@ Letters: B batch, D drawn channels, W window, h and w latent height and width.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,14 +17,13 @@ from studio.diffusion.state import FilmState
 
 DRAWN = 32
 """Channels that are drawn where nothing was seen: the coarse ones."""
-SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1, "sway": 2}
+SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1, "wind": 1}
 OUTPUTS = DRAWN + sum(SAYS.values())
 WAY = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
-GUST = 0.3
-"""Cells of the wind's sway at the picture's top that the network's 1 stands for."""
-LEAN = 2.5
-"""Cells in a radian of the sway's wave along the picture."""
+SWAY, LEAN, GUST, ROOTED = 5 / 16, 2.5, 18.0, 36.0
+"""Of the wind: cells that it moves the picture's top aside, cells in a radian of its wave along the picture, frames of its period, and
+frames until all stands again."""
 STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
 
@@ -34,24 +34,25 @@ class Heads:
 
     drawn: Tensor          # [B, D, W, h, w] coarse channels where nothing was seen, as a change of what is mirrored there
     way: Tensor            # [B, W, 3] camera's way: cells of the newest frame to the right and down, and log of the magnification
-    flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved, the wind's sway among it
+    flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved, beside the wind's `sway`
     light: Tensor          # [B, W, 3, h, w] where the light is going (log gain)
     flicker: Tensor        # [B, W] log gain on top of it
     light_gate: Tensor     # [B, W] how far it has come, 0 to 1
     weather: Tensor        # [B, W, 3] where the weather is going
     weather_gate: Tensor   # [B, W]
-    sway: Tensor           # [B, W, 2] cells, see `swayed`
+    wind: Tensor           # [B] how hard it blows, 0 to 1
 
     def steady(self) -> Heads:
         """As used for films: what is almost nothing is nothing, so that a held picture stays as it is."""
         far = self.way[..., :2].norm(dim=-1).amax(dim=1).view(-1, 1, 1)
         grown = self.way[..., 2:].abs().amax(dim=1, keepdim=True)
         way = torch.cat([self.way[..., :2] * _shrink(far, STILL), self.way[..., 2:] * _shrink(grown, STEADY)], dim=-1)
+        wind = _sure(self.wind)
         flow = self.flow * _shrink(self.flow.norm(dim=2, keepdim=True), CALM)
         flicker = self.flicker * _shrink(self.flicker.abs().amax(dim=1, keepdim=True), SURE)
         return Heads(
             self.drawn, way, flow, self.light, flicker, _sure(self.light_gate), self.weather, _sure(self.weather_gate),
-            self.sway,
+            wind,
         )
 
     def state(self, before: FilmState) -> FilmState:
@@ -66,7 +67,11 @@ class Heads:
 
 
 def read(said: Tensor) -> Heads:
-    """The network's output [B, OUTPUTS, W, h, w] as what it means. What holds for a whole frame is its mean over the frame."""
+    """The network's output [B, OUTPUTS, W, h, w] as what it means. What holds for a whole frame is its mean over the frame.
+
+    A network that was trained to say less is silent on the rest.
+    """
+    said = F.pad(said, (0, 0, 0, 0, 0, 0, 0, OUTPUTS - said.shape[1]))
     drawn, rest = said[:, :DRAWN], said[:, DRAWN:].transpose(1, 2)                    # rest [B, W, ., h, w]
     part = dict(zip(SAYS, rest.split(list(SAYS.values()), dim=2), strict=True))
 
@@ -74,31 +79,32 @@ def read(said: Tensor) -> Heads:
         return part[name].mean(dim=(-2, -1))
 
     local = F.avg_pool2d(F.pad(part["local"].flatten(0, 1), (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    sway = GUST * whole("sway")
     return Heads(
         drawn=drawn,
         way=whole("way") * said.new_tensor(WAY),
-        flow=part["flow"] + swayed(sway, *said.shape[-2:]),
+        flow=part["flow"],
         light=whole("light")[..., None, None] + local.unflatten(0, part["local"].shape[:2]),
         flicker=whole("flicker")[..., 0],
         light_gate=whole("light_gate")[..., 0].sigmoid(),
         weather=whole("weather"),
         weather_gate=whole("weather_gate")[..., 0].sigmoid(),
-        sway=sway,
+        wind=whole("wind")[..., 0].mean(dim=1),
     )
 
 
-def swayed(sway: Tensor, h: int, w: int) -> Tensor:
-    """The flow [B, W, 2, h, w] of a scene that the wind sways sideways, most at its top, not at its foot, where things are rooted.
+def sway(wind: Tensor, frames: int, h: int, w: int) -> Tensor:
+    """The flow [B, T, 2, h, w] of a scene that the wind [B] sways sideways for so many frames, most at its top, not at its foot.
 
-    A wave along the picture with amplitudes `sway` [B, W, 2] of its cosine and its sine, in cells. When it blows, and to which side,
-    the network says: cell by cell it never learned to, for most cells of most films do not move.
+    Drawn, as rain is: the network says how hard it blows. Asked to move each cell it stays silent, for most cells of most films do
+    not move.
     """
-    along = (torch.arange(w, device=sway.device) + 0.5) / LEAN
-    upward = 1 - (torch.arange(h, device=sway.device) + 0.5) / h
-    aside = sway[..., :1] * along.cos() + sway[..., 1:] * along.sin()                              # [B, W, w]
-    sideways = upward[:, None] * aside[:, :, None]
-    return torch.stack([sideways, torch.zeros_like(sideways)], dim=2)
+    t = torch.arange(1, frames + 1, device=wind.device)
+    swell = (torch.minimum(t, ROOTED - t) / (GUST / 2)).clamp(0, 1)
+    turn = 2 * math.pi * t[:, None] / GUST + (torch.arange(w, device=wind.device) + 0.5) / LEAN
+    upward = 1 - (torch.arange(h, device=wind.device) + 0.5) / h
+    swell = SWAY * swell * swell * (3 - 2 * swell)
+    aside = wind.view(-1, 1, 1, 1) * swell.view(-1, 1, 1) * upward[:, None] * turn.sin()[:, None]                # [B, T, h, w]
+    return torch.stack([aside, torch.zeros_like(aside)], dim=2)
 
 
 def _shrink(size: Tensor, least: float) -> Tensor:

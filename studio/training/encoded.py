@@ -17,11 +17,10 @@ from torch.nn import functional as F
 from studio.diffusion.animatic import SEEN
 from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
 from studio.diffusion.composition import inside, looked_up, sample
-from studio.diffusion.heads import DRAWN
+from studio.diffusion.heads import DRAWN, sway
 from studio.diffusion.state import FilmState, join
 from studio.training.footage import Footage
 from studio.training.world import CELL, FRAMES, Film, Section, film
-from studio.training.world.camera import gusts
 
 WINDOW = FRAMES // GROUP
 
@@ -34,11 +33,11 @@ class Truth:
     base: Tensor         # [D, W, h, w] what is composed from the base frame
     known: Tensor        # [W, h, w] how much of each cell was in the base frame
     way: Tensor          # [W, 3] cells to the right and down, log of the magnification
-    flow: Tensor         # [W, 2, h, w] cells, beside the way
+    flow: Tensor         # [W, 2, h, w] cells, beside the way and the wind's sway
     light: Tensor        # [W, 3, h, w]
     weather: Tensor      # [W, 3]
     says: Tensor         # [2] whether light and weather are asked for at all; -1: nobody knows
-    sway: Tensor         # [W, 2] the wind's, see `heads.swayed`; where `says` is -1 nobody knows
+    wind: Tensor         # [] how hard it blows, 0 to 1; where `says` is -1 nobody knows
     trusted: Tensor      # [] 0: way, flow and light were not found (in footage), only the scene counts
 
 
@@ -132,7 +131,7 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
     rest = torch.zeros(1, FRAMES, 3, device=frames.device)
     at = looked_up(rest, rest[:, 0], height, width) + beside.movedim(1, -1)[None]
     composed = sample(frames[first][None], at)[0].movedim(1, 0)                           # [36, 3, H, W]
-    known = F.avg_pool2d(inside(at)[0, 0], CELL).unflatten(0, (-1, GROUP)).mean(1)
+    known = F.avg_pool2d(inside(at, frames)[0, 0], CELL).unflatten(0, (-1, GROUP)).mean(1)
     way = made.pose[ends] - made.pose[first]
     way = torch.cat([way[:, :2] * made.pose[first, 2].exp() / CELL, way[:, 2:]], dim=1).float()
     shown = frames[here]
@@ -140,25 +139,23 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
         gain = F.interpolate(made.light[here].float(), (height, width), mode="bilinear", align_corners=False).exp()
         shown = (shown + 1) / gain - 1
     section = made.sections[k]
+    windy = section.weather == "wind"
+    flow = (made.flow[ends].float() - _affine(way, height, width)) / CELL
+    if windy:
+        flow = flow - sway(torch.ones(1, device=flow.device), FRAMES, *flow.shape[-2:])[0, GROUP - 1 :: GROUP]
     asked = [section.light not in ("", "flicker"), section.weather not in ("", "wind")]
     return Truth(
         scene=_encode(autoencoder, shown, DRAWN).half().cpu(),
         base=_encode(autoencoder, composed, DRAWN).half().cpu(),
         known=known.half().cpu(),
         way=way.cpu(),
-        flow=((made.flow[ends].float() - _affine(way, height, width)) / CELL).half().cpu(),
+        flow=flow.half().cpu(),
         light=made.light[ends].half().cpu(),
         weather=made.weather[ends].float().cpu(),
         says=torch.full((2,), -1.0) if shot.lit else torch.tensor(asked).float(),
-        sway=_sway(section),
+        wind=torch.tensor(float(windy)),
         trusted=torch.tensor(float(shot.trusted[k])),
     )
-
-
-def _sway(section: Section) -> Tensor:
-    """The wind's sway at the last frame of each latent, [W, 2] cells."""
-    ends = torch.arange(GROUP, FRAMES + 1, GROUP)
-    return (gusts(ends.double()) * (section.weather == "wind") / CELL).float()
 
 
 def _affine(way: Tensor, height: int, width: int) -> Tensor:

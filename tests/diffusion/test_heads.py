@@ -19,7 +19,7 @@ def silent() -> Heads:
     return Heads(
         drawn=torch.zeros(B, DRAWN, T, H, W), way=torch.zeros(B, T, 3), flow=torch.zeros(B, T, 2, H, W),
         light=torch.zeros(B, T, 3, H, W), flicker=torch.zeros(B, T), light_gate=torch.zeros(B, T),
-        weather=torch.zeros(B, T, 3), weather_gate=torch.zeros(B, T), sway=torch.zeros(B, T, 2),
+        weather=torch.zeros(B, T, 3), weather_gate=torch.zeros(B, T), wind=torch.zeros(B),
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.composition import looked_up
-from studio.diffusion.heads import DRAWN, Heads, swayed
+from studio.diffusion.heads import DRAWN, Heads, sway
 from studio.diffusion.state import CHANNELS, split
 from studio.training.encoded import WINDOW, Encoded, Shot, Truth, encoded, procedural
 from studio.training.film import Recipe
@@ -108,10 +108,11 @@ def test_the_winds_sway_is_the_flow_of_a_film_in_which_only_the_wind_blows(autoe
     """The world bends what it shows; cells' middles are looked up half a pixel beside."""
     blown = shoot([Section(weather="wind"), Section()], *SIZE, seed=11)
     windy, calm = encoded(Shot(blown, (True, True)), autoencoder, 32).truths
-    found = swayed(windy.sway[None], SIZE[1] // CELL, SIZE[0] // CELL)[0]
-    assert windy.sway.abs().amax() > 0.25
-    assert (found - windy.flow.float()).abs()[:, :, windy.known.amin(0) > 0].max() < 0.02
-    assert not calm.sway.any()
+    assert (windy.wind, calm.wind) == (1, 0)
+    assert windy.flow.abs()[:, :, windy.known.amin(0) > 0].max() < 0.02
+    drawn = sway(torch.tensor([1.0, 0.5]), FRAMES, SIZE[1] // CELL, SIZE[0] // CELL)
+    assert (drawn[0] - blown.flow[1 : FRAMES + 1] / CELL).abs().max() < 0.02 < 0.25 < drawn.abs().max()
+    assert torch.equal(drawn[1], drawn[0] / 2) and not drawn[:, -1].any()
 
 
 def _said(truth: Truth) -> Heads:
@@ -119,7 +120,7 @@ def _said(truth: Truth) -> Heads:
     return Heads(
         drawn=truth.scene[None].float(), way=truth.way[None], flow=truth.flow[None].float(), light=truth.light[None].float(),
         flicker=torch.zeros(1, t), light_gate=torch.ones(1, t), weather=truth.weather[None], weather_gate=torch.ones(1, t),
-        sway=truth.sway[None],
+        wind=truth.wind[None],
     )
 
 
@@ -151,7 +152,7 @@ def _numbered() -> Encoded:
         number = torch.arange(1.0 + WINDOW * section, 1 + WINDOW * (section + 1))
         field = number.view(1, WINDOW, 1, 1)
         return Truth(field, field, field[0], number.view(WINDOW, 1).expand(-1, 3), field.movedim(0, 1), field.movedim(0, 1),
-                     number.view(WINDOW, 1).expand(-1, 3), torch.zeros(2), number.view(WINDOW, 1).expand(-1, 2), torch.ones(()))
+                     number.view(WINDOW, 1).expand(-1, 3), torch.zeros(2), torch.zeros(()), torch.ones(()))
 
     return Encoded(
         torch.arange(1.0 + 3 * WINDOW).view(1, -1, 1, 1).half(), torch.tensor([0.0, 101, 102]).view(1, 3, 1, 1).half(),

@@ -20,8 +20,6 @@ ZOOMS = {"slow": 1.12, "normal": 1.25, "fast": 1.5}
 """Magnification of the reference plane over one section, of zooms and of dollies."""
 SWAY = 5.0
 """Pixels that the wind moves the top of the picture aside, each way."""
-LEAN = 40.0
-"""Pixels in a radian of the sway's wave along the picture."""
 GUST = 18
 """Frames of the wind's period."""
 
@@ -91,14 +89,7 @@ def sway(gust: Tensor, points: Tensor, height: int) -> Tensor:
 
     `points` [..., 2] in pixels, `gust` broadcasts against [...]. No sway at the bottom, where things are rooted.
     """
-    wave = gusts(gust.to(points.dtype))
-    upward = (1 - points[..., 1] / height).clamp(0, 1)
-    along = points[..., 0] / LEAN
-    return upward * (wave[..., 0] * along.cos() + wave[..., 1] * along.sin())
-
-
-def gusts(t: Tensor) -> Tensor:
-    """Amplitudes of the sway's cosine and sine along the top of the picture, in pixels, t frames into a windy section, [..., 2]."""
+    t = gust.to(points.dtype)
     fade = ease((torch.minimum(t, FRAMES - t) / (GUST / 2)).clamp(0, 1))
-    turn = 2 * torch.pi * t / GUST
-    return (SWAY * fade)[..., None] * torch.stack([turn.sin(), turn.cos()], dim=-1)
+    upward = (1 - points[..., 1] / height).clamp(0, 1)
+    return SWAY * fade * upward * (2 * torch.pi * t / GUST + points[..., 0] / 40).sin()
