@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from studio.engine.cards import CARD, ModelCard, ModelError, find_models, read_card, trouble
+from studio.engine.cards import CARD, PREPARED, ModelCard, ModelError, find_models, read_card, trouble
 from studio.engine.hub.record import RECORD, gigabytes
 
 if TYPE_CHECKING:
     from studio.engine.hub.plan import Plan
 
 WRONG, STOPPED = 1, 130
-OURS = {CARD, RECORD, "README.md"}
+OURS = {CARD, RECORD, PREPARED, "README.md"}
 
 
 def show(models: Path) -> int:

@@ -6,6 +6,7 @@ tokens, D the transformer's inner width. Flow time is sigma in diffusers' sense:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -42,14 +43,35 @@ class WithPsi(nn.Module):
         return tokens if self.psi is None else torch.cat([tokens, self.psi.to(tokens)], dim=1)
 
 
+def reading_psi(transformer: HunyuanVideoFramepackTransformer3DModel) -> HunyuanVideoFramepackTransformer3DModel:
+    """The transformer, changed in place so that psi may join its context."""
+    if not isinstance(transformer.image_projection, WithPsi):
+        transformer.image_projection = WithPsi(transformer.image_projection)
+    return transformer
+
+
 class Backbone(nn.Module):
     """Velocity d x_t / d sigma = noise - x of the section in flight: FramePack's own, the transformer's output as it is."""
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
         super().__init__()
-        self.transformer = transformer
-        if not isinstance(transformer.image_projection, WithPsi):
-            transformer.image_projection = WithPsi(transformer.image_projection)
+        self.transformer = reading_psi(transformer)
+
+    def prepare(
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+    ) -> None:
+        """Called once before the steps of a section. A backbone whose weights are not simply there gets ready for them here.
+
+        Args:
+            timesteps: [S] 1000 sigma, all that will come.
+            conditioning, guidance: as every step will get them.
+            stopped: may be looked at within a step; a stop raises `section.StoppedError` out of it.
+        """
+
+    @property
+    def device(self) -> torch.device:
+        """Computes."""
+        return next(self.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:

@@ -25,10 +25,23 @@ class HunyuanCodec:
         if window % self.stride:
             raise ValueError(f"a window of {window} latent frames is not a whole number of temporal tiles of {self.stride}")
 
+    def tiles(self, edge: int) -> None:
+        """Decode in tiles of `edge` pixels from now on, a quarter of each blended into the next."""
+        stride = edge * 3 // 4
+        self.autoencoder.enable_tiling(
+            tile_sample_min_height=edge, tile_sample_min_width=edge,
+            tile_sample_stride_height=stride, tile_sample_stride_width=stride,
+        )
+
     def encode(self, picture: Tensor) -> Tensor:
         pixels = picture.unsqueeze(2).to(self.autoencoder.device, self.autoencoder.dtype)
-        # The mode, not a sample as in the stock pipeline: the same picture always begins the same film.
-        latents = self.autoencoder.encode(pixels).latent_dist.mode()
+        # The same picture always begins the same film: the mode, not a sample as in the stock pipeline, and never in tiles,
+        # whatever frames are decoded in.
+        tiled, self.autoencoder.use_tiling = self.autoencoder.use_tiling, False
+        try:
+            latents = self.autoencoder.encode(pixels).latent_dist.mode()
+        finally:
+            self.autoencoder.use_tiling = tiled
         return (latents * self.autoencoder.config.scaling_factor).float()
 
     def stream(self, recent: Tensor, sections: int) -> Stream:
@@ -81,15 +94,21 @@ class HunyuanStream:
 class HunyuanConditioner:
     """FramePack's own: Llama, CLIP and SigLIP, read through diffusers' pipeline (with neither transformer nor VAE in it)."""
 
-    def __init__(self, pipeline: HunyuanVideoFramepackPipeline, tokens: int, template: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, pipeline: HunyuanVideoFramepackPipeline, tokens: int, template: dict[str, Any] | None = None,
+        reading: torch.device | None = None,
+    ) -> None:
+        """`reading` computes the text; None: the device that the text encoder is on."""
         self.pipeline = pipeline
         self.tokens = tokens
+        self.reading = reading
         self.template = {} if template is None else {"prompt_template": template}
 
     @torch.no_grad()
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
-        device = self.pipeline.text_encoder.device
+        device = self.reading or self.pipeline.text_encoder.device
         text, pooled, mask = self.pipeline.encode_prompt(
             prompt=prompt, max_sequence_length=self.tokens, device=device, **self.template
         )
-        return Conditioning(text, mask, pooled, self.pipeline.encode_image(picture, device=self.pipeline.image_encoder.device))
+        seeing = self.pipeline.image_encoder.device
+        return Conditioning(text, mask, pooled, self.pipeline.encode_image(picture.to(seeing), device=seeing))

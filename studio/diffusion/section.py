@@ -72,7 +72,7 @@ def section(
         conditioning: prompt and reference image.
         noise: [1, C, W, h, w] standard normal, see `flow.noise`.
         sampling: steps, guidance, schedule.
-        stopped: looked at before every step.
+        stopped: looked at before every step, and by backbones that can stop within one.
         memory: of what lies further back than the packed context. None: FramePack alone; a psi that the snapshot holds is read
             and handed on as it is.
         positions: RoPE indices of the context.
@@ -84,7 +84,7 @@ def section(
         StoppedError: `stopped()` said so.
         NotFiniteError: the latents, or the memory of them, are not numbers.
     """
-    device = next(backbone.parameters()).device
+    device = backbone.device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
     packed = pack(start, recent, sampling.window, positions(snapshot.sections, sampling.window))
     guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
@@ -93,7 +93,9 @@ def section(
     x = noise.to(device)
     tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
     euler = flow.scheduler(sampling.shift)
-    for step, t in enumerate(flow.begin(euler, sampling.steps, tokens)):
+    timesteps = flow.begin(euler, sampling.steps, tokens)
+    backbone.prepare(timesteps, conditioning, guidance, stopped)
+    for step, t in enumerate(timesteps):
         if stopped():
             raise StoppedError
         velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()

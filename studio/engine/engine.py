@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from studio.engine.cards import ModelCard, ModelError
-from studio.engine.events import Cancelled, EngineStatus, Event, Failed, RenderRequest, Working
+from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Lightened, RenderRequest, Working
 from studio.engine.jobs import Job, Listen, Worker
 
 if TYPE_CHECKING:
@@ -58,19 +58,28 @@ class Engine:
         finally:
             self._warm.set()
 
-    def _load(self, card: ModelCard) -> Renderer:
-        from studio.engine.load import best_device, load  # torch is imported here, behind the page
+    def _load(self, card: ModelCard, size: tuple[int, int] | None = None) -> Renderer:
+        """The renderer of a model, planned for films of `size` where it has to be placed."""
+        from studio.engine.load import load  # torch is imported here, behind the page
         from studio.engine.render import Renderer
 
         with self._lock:
             if self._renderer is None or self._renderer.model.card.name != card.name:
+                if self._renderer is not None:
+                    self._renderer.model.release()
                 self._renderer = None  # free the old model before the new one is read
                 gc.collect()           # it holds itself by its cache
-                device = best_device() if self._device is None else self._device
-                self._renderer = Renderer(load(card, device))
-                name = self._renderer.model.device.type.upper()
-                self._tell(EngineStatus("ready", f"{card.title} is ready.", name))
+                self._renderer = Renderer(load(card, self._device, size=size, tell=self._preparing))
+                self._ready(self._renderer)
             return self._renderer
+
+    def _preparing(self, sentence: str) -> None:
+        self._tell(EngineStatus("starting", sentence, ""))
+
+    def _ready(self, renderer: Renderer) -> None:
+        model = renderer.model
+        sentences = model.placement.sentences if model.placement is not None else ()
+        self._tell(EngineStatus("ready", f"{model.card.title} is ready.", model.device.type.upper(), sentences))
 
     def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         if not self._warm.is_set():
@@ -87,13 +96,16 @@ class Engine:
             return
         yield Working(request.take, "loading the model")
         try:
-            renderer = self._load(card)
+            renderer = self._load(card, request.size)
         except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
             from studio.engine.failures import explain  # by now torch is there
 
             yield Failed(request.take, *explain(error, request), 0, 0, 0.0)
             return
-        yield from renderer.render(request, stop)
+        for event in renderer.render(request, stop):
+            if isinstance(event, Lightened):
+                self._ready(renderer)
+            yield event
 
     def _tell(self, status: EngineStatus) -> None:
         self._status = status

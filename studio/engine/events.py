@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Working(Event):
-    """A phase began: 'loading model', 'reading prompt and picture', 'denoising', 'decoding', 'saving'."""
+    """A phase began: 'loading the model', 'placing the model', 'reading prompt and picture', 'denoising', 'decoding', 'saving'."""
 
     doing: str
 
@@ -48,6 +48,14 @@ class Step(Event):
     steps: int
     seconds_left: float | None
     preview: bytes | None          # animated WebP of the section as predicted so far
+
+
+@dataclass(frozen=True)
+class Lightened(Event):
+    """Memory ran out on the card; the model is placed more leanly now, and the section is made again from its snapshot."""
+
+    section: int                   # 0-based
+    message: str                   # what happened, and what is otherwise now
 
 
 @dataclass(frozen=True)
@@ -98,3 +106,4 @@ class EngineStatus:
     state: Literal["starting", "ready", "failed"]
     note: str = ""
     device: str = ""
+    placement: tuple[str, ...] = ()      # where a large model's parts lie, in sentences

@@ -16,6 +16,13 @@ from studio.memory.snapshot import SnapshotError
 KEPT = "The finished sections are kept."
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether the card's memory ran out, however a library says it."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(said in str(error) for said in ("ALLOC_FAILED", "CUDA out of memory"))
+
+
 def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
     """(what happened, what to do) for an artist. Unknown failures name their type and text."""
     if isinstance(error, SnapshotError | ModelError | MediaError):
@@ -25,7 +32,7 @@ def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
             "The model produced values that are not numbers; the section was thrown away.",
             f"Retake with another seed, or with more steps. {KEPT}",
         )
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if out_of_memory(error) or isinstance(error, MemoryError):
         width, height = request.size
         return (
             f"There is not enough memory for the model and a section at {width} x {height}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import diffusers.utils.logging
 import torch
@@ -20,12 +20,17 @@ from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import AnimaticCodec, Codec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
-from studio.diffusion.places import MEMORABLE, PlaceMemory
+from studio.diffusion.places import BESIDE, PlaceMemory
 from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ADAPTER, RECALL, ModelCard, ModelError, check
+from studio.engine.fingerprint import fingerprint
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
 from studio.memory.rope import FIXED, Positions, rule
 from studio.memory.semantic_pack import Fit, LongTermMemory
+
+if TYPE_CHECKING:
+    from studio.engine.placement.laid import Plan
+    from studio.engine.placement.placed_model import PlacedModel
 
 T = TypeVar("T")
 _LOADING = threading.Lock()
@@ -47,6 +52,12 @@ class FilmModel:
     fingerprint: str               # of the weights: snapshots of other weights are refused
     memory: LongTermMemory | None = None
     positions: Positions = FIXED
+    placement: PlacedModel | None = None       # of a large model on a card; None: everything lies on `device`
+
+    def release(self) -> None:
+        """Give back what a placement holds. The model is of no use afterwards."""
+        if self.placement is not None:
+            self.placement.release()
 
     @property
     def channels(self) -> int:
@@ -62,20 +73,40 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
-def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> FilmModel:
+def load(
+    card: ModelCard, device: torch.device | str | None = None, dtype: torch.dtype | None = None,
+    size: tuple[int, int] | None = None, plan: Plan | None = None, tell: Callable[[str], None] = lambda _: None,
+) -> FilmModel:
     """Load the model of `card`: bfloat16 on a GPU and float32 on a CPU unless `dtype` says otherwise.
 
+    Args:
+        card: of the model.
+        device: None: the best there is. A large model that is asked for on the CPU lies there as a whole.
+        dtype: of weights that are not int8, and of what is computed.
+        size: of the film that a large model is planned for; None: the model's first.
+        plan: where a large model's parts lie; None: as `large.planned` has it for this machine.
+        tell: hears, in sentences, what takes long because it is done for the first time.
+
     Raises:
-        ModelError: a file is missing, truncated or not what the card says; the message names it and the remedy.
+        ModelError: a file is missing, truncated or not what the card says, or the model does not fit this machine; the message
+            names it and the remedy.
+        MediaError: there is no room on the disk for what is prepared once.
     """
     check(card)
     # The libraries' loaders build modules under switches of the whole process: two at once would spoil each other's.
     with _LOADING:
+        if card.kind == "framepack":
+            from studio.engine import large  # a second of imports that the small kind does without
+
+            plan = plan or large.planned(card, device, size)
+            if plan is not None and plan.profile.device == "cuda":
+                return large.placed(card, plan, best_device() if device is None else torch.device(device), dtype, tell)
+            device = "cpu"
         device = best_device() if device is None else torch.device(device)
         dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
         transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
         backbone, codec = _backbone_and_codec(card, transformer, device, dtype)
-        memory, trained = _memory(card, backbone, device) if card.remembers else (None, 0)
+        memory, trained = long_term(card, backbone, device) if card.remembers else (None, 0)
         return FilmModel(
             card=card,
             backbone=backbone,
@@ -86,13 +117,6 @@ def load(card: ModelCard, device: torch.device | str | None = None, dtype: torch
             memory=memory,
             positions=rule(trained),
         )
-
-
-def fingerprint(card: ModelCard) -> str:
-    """Names the weights a snapshot was made with: the model, and the checksums of transformer and memory as its card has them."""
-    sums = {file.path: file.sha256[:16] for file in card.files}
-    network = [sums[path] for path in sums if path.startswith("transformer/") and path.endswith(".safetensors")][:1]
-    return ":".join([card.name, *network, *([sums[ADAPTER]] if ADAPTER in sums else [])])
 
 
 def part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
@@ -126,21 +150,22 @@ def _backbone_and_codec(
             raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
         return frozen(AnimaticBackbone(transformer, autoencoder, deviation), device), AnimaticCodec(autoencoder, weather)
     if card.kind == "framepack":
-        from studio.engine import large  # a second of imports that the small kind does without
+        from studio.engine import large
 
         return frozen(Backbone(transformer), device), large.codec(card, device, dtype)
     raise ModelError(f"{card.folder.name}: this studio knows models of the kinds 'animatic' and 'framepack', not '{card.kind}'.")
 
 
-def _memory(card: ModelCard, backbone: Backbone, device: torch.device) -> tuple[LongTermMemory, int]:
+def long_term(card: ModelCard, backbone: Backbone, device: torch.device) -> tuple[LongTermMemory, int]:
     """The long-term memory, and up to which RoPE index it was trained."""
     network = backbone.transformer.config
     try:
         if isinstance(backbone, AnimaticBackbone):
-            own = read_config(card.folder / ADAPTER).width       # its psi does not join the context: its width is its own
-            pack = load_adapter(card.folder / ADAPTER, Fit(own, MEMORABLE, network.text_embed_dim, network.image_proj_dim))
-            memory = frozen(PlaceMemory(pack, load_recall(card.folder / RECALL, pack)), device)
-            backbone.recall = memory.recall
+            own = read_config(card.folder / ADAPTER)       # its psi does not join the context: its width is its own
+            pack = load_adapter(
+                card.folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
+            memory = frozen(PlaceMemory(pack, load_recall(card.folder / RECALL, pack, BESIDE), backbone.autoencoder), device)
+            backbone.memory = memory
             return memory, pack.config.trained_index
         width = network.num_attention_heads * network.attention_head_dim
         fit = Fit(width, backbone.channels, network.text_embed_dim, network.image_proj_dim)

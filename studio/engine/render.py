@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.engine import heap, take_folder
-from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
-from studio.engine.failures import explain
+from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.failures import explain, out_of_memory
 from studio.engine.load import FilmModel
 from studio.engine.pace import Pace
 from studio.media.clip import write_clip
@@ -65,19 +65,61 @@ class Renderer:
         begun = take_folder.finished_sections(request.folder)
         if stop.is_set() and begun < request.sections:
             raise StoppedError
+        if self.model.placement is not None:
+            self.model.placement.suit(request.size)
         conditioning = self._condition(request.prompt, request.reference, request.size)
         snapshot = self._snapshot(request, begun)
         stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
         for index in range(begun, request.sections):
+            done = None
+            while done is None:
+                done = yield from self._denoised(request, index, snapshot, conditioning, stop)
+            ready = None
+            while ready is None:
+                ready = yield from self._decoded(request, index, done, stream)
+                if ready is None:
+                    stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
+            snapshot = done.snapshot
+            yield ready
+            heap.give_back()
+
+    def _denoised(
+        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
+    ) -> Generator[Event, None, Finished | None]:
+        """A section's steps, and the section; None when the card's memory ran out and the model has become leaner."""
+        placement = self.model.placement
+        try:
+            if placement is not None and not placement.backbone.settled:
+                yield Working(request.take, "placing the model")
+                placement.backbone.settle()
             yield Working(request.take, "denoising")
             for progress in self._denoise(request, index, snapshot, conditioning, stop):
-                if isinstance(progress, Step):
-                    yield progress
-                else:
-                    yield Working(request.take, "decoding")
-                    snapshot = progress.snapshot
-                    yield self._finish(request, index, progress, stream)
-                    heap.give_back()
+                if isinstance(progress, Finished):
+                    return progress
+                yield progress
+        except RuntimeError as error:
+            if placement is None or not out_of_memory(error):
+                raise
+        yield self._lightened(request, index, decoding=False)      # by now nothing holds what the section had made
+        return None
+
+    def _decoded(
+        self, request: RenderRequest, index: int, done: Finished, stream: Stream
+    ) -> Generator[Event, None, SectionDone | None]:
+        """The section on disk; None when the card's memory ran out and the model has become leaner."""
+        yield Working(request.take, "decoding")
+        try:
+            return self._finish(request, index, done, stream)
+        except RuntimeError as error:
+            if self.model.placement is None or not out_of_memory(error):
+                raise
+        yield self._lightened(request, index, decoding=True)
+        return None
+
+    def _lightened(self, request: RenderRequest, index: int, decoding: bool) -> Lightened:
+        """Raises NoRungError: the model cannot become leaner."""
+        assert self.model.placement is not None, "only a placed model becomes leaner"
+        return Lightened(request.take, index, self.model.placement.lighten(decoding))
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event

@@ -116,7 +116,7 @@ def test_no_memory_for_a_model_is_told_with_a_remedy(
 ) -> None:
     engine = Engine((models["small"],), device="cpu")
 
-    def too_large(*_: object) -> None:
+    def too_large(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("studio.engine.load.load", too_large)

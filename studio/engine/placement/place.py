@@ -44,6 +44,12 @@ class Placed:
             self.tables.detach()
         self.streamer = self.tables = None
 
+    def abandon(self) -> None:
+        """Give the device back without bringing the weights to the host: the transformer is of no use afterwards."""
+        if self.streamer is not None:
+            self.streamer.abandon()
+        self.streamer = self.tables = None
+
     def _look(self, *_: object) -> None:
         if self.stopped():
             raise StoppedError

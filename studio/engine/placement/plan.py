@@ -135,7 +135,7 @@ def _leaner(laid: Plan, decoding: bool | None) -> Iterator[tuple[Profile, Size]]
                 yield replace(profile, vae_tile=tile), laid.size
     resident = min(profile.resident, blocks)
     while resident > 0:
-        resident = max(0, resident - blocks // 4)
+        resident = max(0, resident - max(1, blocks // 4))
         yield replace(profile, resident=resident), laid.size
     if profile.weights != "int8":
         yield replace(profile, weights="int8", resident=resident), laid.size

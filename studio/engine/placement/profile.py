@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -118,6 +119,26 @@ def find_profiles(folder: Path = PROFILES) -> tuple[Profile, ...]:
     if not found:
         raise ProfileError(f"There are no profiles in {folder}. Get presets/profiles again (git checkout).")
     return found
+
+
+def asked_for(name: str | None = None, folder: Path = PROFILES) -> Profile | None:
+    """The profile that a person chose: `name`, or STUDIO_PROFILE; None where nobody did.
+
+    Args:
+        name: of a profile in `folder`, or the path of a file.
+
+    Raises:
+        ProfileError: there is none of this name, or it cannot be used.
+    """
+    name = name or os.environ.get("STUDIO_PROFILE", "")
+    if not name:
+        return None
+    if name.endswith(".toml"):
+        return read_profile(Path(name).expanduser())
+    known = {profile.name: profile for profile in find_profiles(folder)}
+    if name not in known:
+        raise ProfileError(f"There is no profile '{name}'. There are: {', '.join(known)}; or name a .toml file of your own.")
+    return known[name]
 
 
 def budget_of(profile: Profile, free: int, margin: int) -> int:

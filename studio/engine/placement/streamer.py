@@ -141,6 +141,15 @@ class Streamer:
         self.engine.release()
         self._slabs.clear()
 
+    def abandon(self) -> None:
+        """Stop streaming without giving the weights back: for a module that nobody will use again. Copies nothing."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+        self._marks.clear()
+        self.engine.release()
+        self._slabs.clear()
+
     def __enter__(self) -> Streamer:
         return self.attach()
 

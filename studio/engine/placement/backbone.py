@@ -1,0 +1,119 @@
+"""A backbone whose weights lie where a plan says: put there when they are wanted, taken off when room is. It makes no plan."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from torch import Tensor
+
+from studio.diffusion.backbone import Backbone, Conditioning, reading_psi
+from studio.engine.placement.copies import CopyEngine, copy_engine
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.on_disk import OnDisk
+from studio.engine.placement.place import Placed, place
+from studio.engine.placement.streamer import blocks_of
+
+Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
+"""A transformer with the plan's weights on the host, mapped, so that making it again costs next to nothing."""
+
+
+class PlacedBackbone(Backbone):
+    """FramePack's velocity, from a transformer that may be streamed. Nobody may call its `to`."""
+
+    def __init__(
+        self, make: Make, plan: Plan, device: torch.device, scratch: Path,
+        engine: Callable[[torch.device], CopyEngine] = copy_engine,
+    ) -> None:
+        """Nothing is put on the device yet.
+
+        Args:
+            make: the weights.
+            plan: where they lie; see `follow`.
+            device: computes.
+            scratch: folder for blocks that wait on disk.
+            engine: of copies.
+        """
+        super().__init__(make(plan))
+        self.plan = plan
+        self._make = make
+        self._device = device
+        self._scratch = scratch
+        self._engine = engine
+        self._placed: Placed | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
+    def settled(self) -> bool:
+        """Whether the weights are where the plan says."""
+        return self._placed is not None
+
+    def follow(self, plan: Plan) -> None:
+        """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
+        ours, theirs = self.plan.profile, plan.profile
+        parts = ("resident", "weights", "stream", "adaln_table", "attention")
+        moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
+        self.plan = plan
+        if moved:
+            self._anew()
+
+    def settle(self) -> Placed:
+        """Put the weights where the plan says, unless they are.
+
+        Raises:
+            torch.OutOfMemoryError, MemoryError: something does not fit; nothing is on the device then.
+            ValueError: the device cannot be streamed to. MediaError: there is no room for blocks on disk.
+        """
+        if self._placed is None:
+            self._placed = self._put()
+        return self._placed
+
+    def prepare(
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+    ) -> None:
+        placed = self.settle()
+        placed.stopped = stopped
+        placed.prepare(timesteps, conditioning.pooled, guidance)
+
+    def leave(self) -> None:
+        """Give the device back until the next section. No weights are brought to the host: they are mapped again."""
+        if self._placed is not None:
+            self._anew()
+
+    def release(self) -> None:
+        """Give device and host back for good."""
+        if self._placed is not None:
+            self._placed.abandon()
+            self._placed = None
+        self.transformer = None
+        gc.collect()                                            # hooks hold the blocks that hold them
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _anew(self) -> None:
+        self.release()
+        self.transformer = reading_psi(self._make(self.plan))
+
+    def _put(self) -> Placed:
+        profile = self.plan.profile
+        whole = profile.resident >= len(blocks_of(self.transformer))
+        try:
+            if profile.attention != "native":
+                self.transformer.set_attention_backend(profile.attention)
+            return place(
+                self.transformer, self._device, None if whole else profile.resident,
+                tables=profile.adaln_table, engine=None if whole else self._copies(),
+            )
+        except BaseException:
+            self._anew()
+            raise
+
+    def _copies(self) -> CopyEngine:
+        engine = self._engine(self._device)
+        return OnDisk(engine, self._scratch) if self.plan.profile.stream == "disk" else engine

@@ -1,0 +1,70 @@
+"""A large model as it is placed: its plan, and how the plan changes with the film's size and with what the card can bear.
+
+It knows no takes. Whoever renders asks it to `suit` a size first, and to `lighten` when memory ran out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from studio.engine.placement.backbone import PlacedBackbone
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.parts import PlacedCodec
+from studio.engine.placement.plan import plan
+from studio.engine.placement.profile import Profile
+from studio.engine.placement.rungs import descend, told
+from studio.engine.placement.sizes import Size
+from studio.engine.placement.words import placed
+
+
+class PlacedModel:
+    """Backbone and codec of one model, where one plan says."""
+
+    def __init__(
+        self, backbone: PlacedBackbone, codec: PlacedCodec, override: Profile | None = None,
+        profiles: Sequence[Profile] | None = None,
+    ) -> None:
+        """`override` and `profiles` as for `plan`: what the backbone's plan was made with."""
+        self.backbone = backbone
+        self.codec = codec
+        self._override = override
+        self._profiles = profiles
+        codec.codec.tiles(self.plan.profile.vae_tile)
+
+    @property
+    def plan(self) -> Plan:
+        return self.backbone.plan
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The plan in words."""
+        return tuple(placed(self.plan))
+
+    def suit(self, size: Size) -> None:
+        """Plan for films of this size, unless that is the plan already.
+
+        Raises:
+            PlanError: this size does not fit; the message says what to change.
+        """
+        if size != self.plan.asked:
+            now = self.plan
+            self._follow(plan(now.machine, now.model, size, self._override, self._profiles))
+
+    def lighten(self, decoding: bool) -> str:
+        """One rung down after the device ran out of memory; says what changed.
+
+        Raises:
+            NoRungError: there is none left.
+        """
+        before = self.plan
+        after = descend(before, decoding)
+        self._follow(after)
+        return told(before, after, decoding)
+
+    def release(self) -> None:
+        """Give the device back for good."""
+        self.backbone.release()
+
+    def _follow(self, plan: Plan) -> None:
+        self.backbone.follow(plan)
+        self.codec.codec.tiles(plan.profile.vae_tile)

@@ -1,0 +1,64 @@
+"""A plan in sentences, the same ones wherever it is told. It makes no plan and imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.machine import GB
+
+PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
+TEXT = {
+    "cpu": "on the processor", "gpu": "on the card, while the film model is not there",
+    "streamed": "from disk through the card, layer by layer",
+}
+
+
+def placed(laid: Plan) -> Iterator[str]:
+    """What is resident, what is streamed and from where, what is expected at most, and how long it is estimated to take."""
+    profile, model = laid.profile, laid.model
+    if not model.large or profile.device == "cpu":
+        where = "the graphics card" if profile.device == "cuda" else "the processor"
+        yield f"It runs, on {where}, as a whole."
+    else:
+        yield f"It fits, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
+        yield weights(laid)
+        if profile.adaln_table:
+            yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
+        yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
+        yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
+    yield expected(laid)
+    speed = f", at {laid.machine.tflops:g} TFLOPS" if profile.device == "cuda" else ""
+    section = f"a section of {model.frames} frames ({model.steps} steps)"
+    yield f"Estimated, not measured{speed}: {duration(laid.section_seconds)} for {section}."
+
+
+def weights(laid: Plan) -> str:
+    """Where a large model's weights lie."""
+    streamed, source = laid.from_ram + laid.from_disk, "memory" if laid.from_ram else "disk"
+    if not streamed:
+        return f"On the card: all {gigabytes(laid.on_card)} of weights that a step needs."
+    return (
+        f"On the card: {gigabytes(laid.on_card)} of weights ({laid.profile.resident} of {laid.model.transformer.blocks} blocks); "
+        f"from {source}, block by block in every step: {gigabytes(streamed)}."
+    )
+
+
+def expected(laid: Plan) -> str:
+    """The peaks, as they are counted."""
+    if not laid.peak:
+        return f"Expected at most: {gigabytes(laid.ram)} of memory."
+    card = f"{gigabytes(laid.peak)} of graphics memory ({gigabytes(laid.budget)} may be used)"
+    return f"Expected at most: {card} and {gigabytes(laid.ram)} of memory."
+
+
+def duration(seconds: float) -> str:
+    if seconds < 1:
+        return "a second or less"
+    if seconds < 10:
+        return f"about {seconds:.1f} seconds"
+    return f"about {seconds:.0f} seconds" if seconds < 120 else f"about {seconds / 60:.0f} minutes"
+
+
+def gigabytes(amount: float) -> str:
+    return f"{amount / GB:.1f} GB"
