@@ -11,6 +11,7 @@ Letters: B batch, C scene channels, D drawn ones, W window, h and w latent heigh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
@@ -20,11 +21,10 @@ from torch.nn import functional as F
 from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.composition import Source, compose
-from studio.diffusion.heads import DRAWN, Heads, read
-from studio.diffusion.places import cells
+from studio.diffusion.heads import DRAWN, SWAY, Heads, read, sway
+from studio.diffusion.places import PlaceMemory
 from studio.diffusion.state import CHANNELS, FilmState, between, join, split
 from studio.memory.framepack import Packed
-from studio.memory.recall import Recall
 
 SEEN = 48
 """Channels of the scene that the network sees."""
@@ -57,7 +57,7 @@ class AnimaticBackbone(Backbone):
         super().__init__(transformer)
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
-        self.recall: Recall | None = None      # how the long-term memory is asked, if there is one
+        self.memory: PlaceMemory | None = None      # how psi is asked, if there is one
         self._seen: tuple[Packed, _Seen] | None = None
 
     @property
@@ -93,26 +93,20 @@ class AnimaticBackbone(Backbone):
 
     def _compose(self, heads: Heads, seen: _Seen) -> _Composed:
         """The section's frames from those that were seen, encoded."""
-        if seen.still is not None and not bool(heads.way.any()) and not bool(heads.flow.any()):
+        if seen.still is not None and not bool(heads.way.any()) and not bool(heads.flow.any()) and not bool(heads.wind.any()):
             scene = seen.still.expand(-1, -1, heads.way.shape[1], -1, -1)
-            return _Composed(heads.way, heads.flow, scene, torch.ones_like(scene[:, :1]))
+            return _Composed(heads.way, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
         pose = between(follow(seen.state, heads.state(seen.state)), GROUP).pose
-        frames, known = compose(seen.newest, seen.older, pose, _between(heads.flow))
+        remembered = None
+        if seen.psi is not None and self.memory is not None:
+            remembered = partial(self.memory.source, seen.psi, pose, *heads.flow.shape[-2:])
+        flow = _between(heads.flow)
+        flow = flow + sway(heads.wind, flow.shape[1], *flow.shape[-2:])
+        frames, known = compose(seen.newest, seen.older, pose, flow, remembered)
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
-        if seen.psi is not None and self.recall is not None:
-            scene, known = self._recalled(scene, known, pose[:, GROUP - 1 :: GROUP], seen.psi, self.recall)
-        return _Composed(heads.way, heads.flow, scene, known)
-
-    def _recalled(self, scene: Tensor, known: Tensor, pose: Tensor, psi: Tensor, recall: Recall) -> tuple[Tensor, Tensor]:
-        """The scene [B, C, W, h, w] with what psi knows of cells that no frame shows, and how much is `known` then."""
-        places = cells(pose, *scene.shape[-2:])                                                    # [B, W, h, w, 3]
-        found = recall(psi, places.flatten(1, 3))
-        share = recall.share(found).view_as(known) * (1 - known)
-        coarse = found.values.transpose(1, 2).unflatten(2, places.shape[1:4])                      # [B, D, W, h, w]
-        drawn = torch.lerp(scene[:, :DRAWN], coarse, share)
-        return torch.cat([drawn, scene[:, DRAWN:]], dim=1), known + share
+        return _Composed(heads.way, heads.flow, heads.wind, scene, known)
 
     def _look(self, packed: Packed, x: Tensor, psi: Tensor | None) -> _Seen:
         """Decode the frames that the section will be composed from."""
@@ -139,13 +133,15 @@ class _Composed:
 
     way: Tensor        # [B, W, 3]
     flow: Tensor       # [B, W, 2, h, w]
+    wind: Tensor       # [B]
     scene: Tensor      # [B, C, W, h, w]
     known: Tensor      # [B, 1, W, h, w]
 
     def apart(self, heads: Heads) -> float:
         """By how many cells the frames would be looked up elsewhere now, at most."""
         way = (heads.way - self.way).abs().amax(dim=(0, 1))
-        return float(way[:2].amax() + REACH * way[2] + (heads.flow - self.flow).abs().amax())
+        flow, wind = (heads.flow - self.flow).abs().amax(), (heads.wind - self.wind).abs().amax()
+        return float(way[:2].amax() + REACH * way[2] + flow + SWAY * wind)
 
 
 @dataclass

@@ -22,8 +22,8 @@ OUTPUTS = DRAWN + sum(SAYS.values())
 WAY = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
 SWAY, LEAN, GUST, ROOTED = 5 / 16, 2.5, 18.0, 36.0
-"""Of the wind: cells that it moves the picture's top aside, cells in a radian of its wave along the picture, frames of its period, and
-frames until all stands again."""
+"""Of the wind: cells that it moves the picture's top aside, cells in a radian of its wave along the picture, frames of its period,
+and frames until all stands again."""
 STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
 

@@ -1,59 +1,122 @@
-"""The embedded model's long-term memory: what of a section it is given, with the places where it lies. It knows no files.
+"""The embedded model's long-term memory: what of a section it is given, and what it is asked for. It knows no files.
 
-psi is SemanticPack's. It is read by a place query (`Recall`), where the composition finds no frame that shows a place.
-Letters: B batch, C scene channels, T latent frames, D drawn channels, h and w latent height and width, M memory tokens.
+psi is SemanticPack's. A section's last frame is memorized as it lies on the grid of the scene's whole cells at magnification 1, so
+that a cell is the same cell whenever it is seen. It is read as "Pretraining Frame Preservation" (2512.23851) reads its history, by
+asking for a frame: the cells of the scene that no frame in the snapshot shows.
+Letters: B batch, C scene channels, T latent frames, K channels kept, h and w latent height and width, M memory tokens.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from studio.diffusion.heads import DRAWN
+from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
+from studio.diffusion.composition import CELL, Source, inside, looked_up, sample
 from studio.diffusion.state import split
-from studio.memory.recall import FEATURES, Recall, waves
+from studio.memory.recall import Recall
 from studio.memory.semantic_pack import Conditioned, SemanticPack
+from studio.memory.where import FEATURES, waves
 
-MEMORABLE = DRAWN + FEATURES
-"""Channels that the memory is given."""
+BESIDE = 1 + FEATURES
+"""Channels that the memory is given beside what it keeps: how well a cell was seen, and where it lies."""
+MOST = 4096
+"""Cells asked for at once, at most."""
+MOVING = 1e-3
+"""Share of a basis vector's energy that changes within a group of frames, from which on it does not belong to a still."""
 
 
 class PlaceMemory(nn.Module):
     """A `LongTermMemory` of what lies where."""
 
-    def __init__(self, pack: SemanticPack, recall: Recall) -> None:
+    def __init__(self, pack: SemanticPack, recall: Recall, autoencoder: LappedAutoencoder) -> None:
         super().__init__()
         self.pack, self.recall = pack, recall
+        self.sight = Sight(autoencoder, recall.config.channels)
 
     def begin(self, conditioning: Conditioned) -> Tensor:
-        """psi_0 [B, M, D]: prompt and reference image."""
+        """psi_0, [B, M, D]."""
         return self.pack.begin(conditioning)
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
-        scene, state = split(latents)
-        return self.pack.update(psi, memorable(scene[:, :DRAWN], state.pose))
+        scene, state = split(latents[:, :, -1:])
+        frame = self.sight.autoencoder.decode_group(scene[:, :, 0])[:, :, -1]
+        return self.pack.update(psi, self.sight.memorable(Source(frame, state.pose[:, 0])))
+
+    def source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
+        """What psi knows of the cells that frames of h x w cells at `pose` [B, T, 3] show: a frame, and how far to trust it.
+
+        All films of a batch are asked for as many cells; more than `MOST` are cut off at the far sides.
+        """
+        low, size = extent(pose, h, w)
+        places = grid(low, *size)                                                                # [B, r, c, 3]
+        found = self.recall(psi, places.flatten(1, 2))
+        scene = self.sight.scene(found.values.transpose(1, 2).unflatten(2, size))
+        share = F.interpolate(self.recall.share(found).unflatten(1, size)[:, None], scale_factor=float(CELL), mode="bilinear")
+        frame = self.sight.autoencoder.decode_group(scene)[:, :, -1]
+        return Source(frame.float(), middle(low, *size), share)
 
 
-def memorable(scene: Tensor, pose: Tensor) -> Tensor:
-    """What is memorized, [B, MEMORABLE, 1, h, w]: coarse channels of the section's last latent, and where their cells lie.
+class Sight:
+    """Between frames and what is kept of them: the still channels of the scene's cells."""
 
-    What the latents before it show, it or the last one of the section before mostly shows too.
+    def __init__(self, autoencoder: LappedAutoencoder, kept: int) -> None:
+        self.autoencoder = autoencoder
+        basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
+        moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOVING
+        self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
 
-    Args:
-        scene: [B, D, T, h, w].
-        pose: [B, T, 3] at which it is seen.
-    """
-    scene, pose = scene[:, :, -1:], pose[:, -1:]
-    where = waves(cells(pose, *scene.shape[-2:])).movedim(-1, 1)
-    return torch.cat([scene, where.to(scene)], dim=1)
+    def memorable(self, seen: Source) -> Tensor:
+        """What is memorized of a frame, [B, K + BESIDE, 1, h, w]: still channels, how well they were seen, and where they lie.
+
+        A cell is seen well (1) with all that its lapped filters touch, half well (1/2) at the frame's rim, and else not at all (0).
+        """
+        h, w = (side // CELL for side in seen.frame.shape[-2:])
+        low = self.low(seen)
+        wide = low - 1                                                        # a cell more on each side, for the filters
+        at = looked_up(middle(wide, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
+        frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 32, W + 32]
+        scene = self.autoencoder.encode_group(frame.expand(-1, -1, GROUP, -1, -1).to(self.autoencoder.components))
+        visible = (inside(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 32, W + 32]
+        whole = -F.max_pool2d(-visible, CELL)                                                     # [B, 1, h + 2, w + 2]
+        well = -F.max_pool2d(-visible, 2 * CELL, CELL, CELL // 2)[..., : h + 2, : w + 2]
+        kept = torch.cat([scene[:, self.stills], (whole + whole * well) / 2], dim=1)[..., 1:-1, 1:-1]
+        where = waves(grid(low, h, w)).movedim(-1, 1)
+        return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
+
+    def low(self, seen: Source) -> Tensor:
+        """The whole cell next to a frame's first, [B, 2]: column, row."""
+        h, w = (side // CELL for side in seen.frame.shape[-2:])
+        return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round()
+
+    def scene(self, kept: Tensor) -> Tensor:
+        """A scene's channels [B, C, h, w] from what is kept of it [B, K, h, w]."""
+        scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
+        scene[:, self.stills] = kept
+        return scene
 
 
-def cells(pose: Tensor, h: int, w: int) -> Tensor:
-    """Places [B, T, h, w, 3] of the cells of a frame seen at `pose` [B, T, 3]: column, row, log of the magnification."""
-    rows, columns = torch.meshgrid(
-        torch.arange(h, device=pose.device) - (h - 1) / 2, torch.arange(w, device=pose.device) - (w - 1) / 2, indexing="ij"
-    )
-    beside = torch.stack([columns, rows], dim=-1)                                              # [h, w, 2]
-    at = pose[:, :, None, None, :2] + beside * (-pose[..., 2]).exp()[:, :, None, None, None]
-    return torch.cat([at, pose[:, :, None, None, 2:].expand_as(at[..., :1])], dim=-1)
+def grid(low: Tensor, rows: int, columns: int) -> Tensor:
+    """The scene's whole cells from `low` [B, 2] (column, row) on: their places [B, rows, columns, 3]."""
+    y, x = torch.meshgrid(
+        torch.arange(rows, device=low.device), torch.arange(columns, device=low.device), indexing="ij")
+    at = low[:, None, None] + torch.stack([x, y], dim=-1)
+    return torch.cat([at, torch.zeros_like(at[..., :1])], dim=-1)
+
+
+def middle(low: Tensor, rows: int, columns: int) -> Tensor:
+    """Pose [B, 3] of a frame of the scene's whole cells from `low` [B, 2] on."""
+    at = low + low.new_tensor([(columns - 1) / 2, (rows - 1) / 2])
+    return torch.cat([at, torch.zeros_like(at[:, :1])], dim=1)
+
+
+def extent(pose: Tensor, h: int, w: int) -> tuple[Tensor, tuple[int, int]]:
+    """The whole cells that frames of h x w cells at `pose` [B, T, 3] show: the first [B, 2] (column, row), and rows and columns."""
+    half = torch.tensor([w / 2, h / 2], device=pose.device) * (-pose[..., 2:]).exp()
+    low = (pose[..., :2] - half).amin(dim=1).floor()
+    high = (pose[..., :2] + half).amax(dim=1).ceil()
+    columns, rows = (int(n) + 1 for n in (high - low).amax(dim=0))
+    columns = min(columns, MOST)
+    return low, (max(1, min(rows, MOST // columns)), columns)

@@ -86,18 +86,21 @@ def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
     return _filled(path, lambda: SemanticPack(config))
 
 
-def load_recall(path: Path, pack: SemanticPack) -> Recall:
-    """The Recall in a file, to ask the psi of `pack`.
+def load_recall(path: Path, pack: SemanticPack, beside: int = 0) -> Recall:
+    """The Recall in a file, to ask the psi of `pack`, which is given so many channels `beside` those that are asked for.
 
     Raises:
-        AdapterError: as `load_adapter`, or it asks a psi of another width.
+        AdapterError: as `load_adapter`, or it asks a psi of another width, or for other channels.
     """
     config = _read_config(path, RecallConfig)
-    if config.width != pack.config.width:
-        raise AdapterError(
-            f"The adapter {path} asks a memory {config.width} wide, and this one is {pack.config.width} wide. "
-            "Use the two files that were made together."
-        )
+    for what, asks, holds in (
+        ("wide", config.width, pack.config.width), ("channels deep", config.channels, pack.config.channels - beside),
+    ):
+        if asks != holds:
+            raise AdapterError(
+                f"The adapter {path} asks a memory {asks} {what}, and this one is {holds} {what}. "
+                "Use the two files that were made together."
+            )
     return _filled(path, lambda: Recall(config))
 
 

@@ -7,19 +7,13 @@ Letters: B batch, Q queries, M memory tokens, D their width, C channels of an an
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from studio.memory.semantic_pack import Block
-
-WAVES = 8
-"""Wavelengths of a coordinate."""
-SHORTEST, LONGEST = 2.0, 256.0
-"""Cells."""
-FEATURES = 4 * WAVES + 1
+from studio.memory.where import FEATURES, waves
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,6 @@ class Recall(nn.Module):
         self.config = config
         self.ask = nn.Linear(FEATURES, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.feed_forward) for _ in range(config.layers))
-        self.norm = nn.LayerNorm(config.width)
         self.answer = nn.Linear(config.width, config.channels + 1)
         self.register_buffer("scale", torch.ones(config.channels))       # [C] deviation of a channel from what one would guess
 
@@ -73,19 +66,13 @@ class Recall(nn.Module):
         x = self.ask(waves(places).to(psi))
         for block in self.blocks:
             x = block(x, psi)
-        answer = self.answer(self.norm(x)).float()
+        answer = self.answer(x).float()
         return Recalled(answer[..., :-1] * self.scale, answer[..., -1])
 
     def share(self, recalled: Recalled) -> Tensor:
-        """How much of what is recalled is to be taken, [B, Q], where the other guess is off by the scale: the Wiener weight."""
-        return torch.sigmoid(-recalled.doubt)
+        """How much of what is recalled is to be taken, [B, Q], where the other guess is off by the scale.
 
+        The Wiener weight where the memory is the better one, and nothing where it is not: a mean of two guesses is grey.
+        """
+        return (2 * torch.sigmoid(-recalled.doubt) - 1).clamp(min=0)
 
-def waves(places: Tensor) -> Tensor:
-    """Places [..., 3] as sines and cosines of their coordinates, and the magnification, [..., FEATURES].
-
-    Products of two such vectors depend on the distance of the places, as with rotary phases, at every scale.
-    """
-    steps = torch.arange(WAVES, device=places.device) / (WAVES - 1)
-    angles = 2 * math.pi * places[..., :2, None] / (SHORTEST * (LONGEST / SHORTEST) ** steps)       # [..., 2, WAVES]
-    return torch.cat([angles.sin().flatten(-2), angles.cos().flatten(-2), places[..., 2:]], dim=-1)

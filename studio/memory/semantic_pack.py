@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.memory import where
+
 BANDS = 8
 """Frequencies that tell a patch its place, per axis."""
 LONGEST = 256.0
@@ -76,7 +78,8 @@ class SemanticPackConfig:
     keep: tuple[int, int, int] = (1, 2, 2)       # tokens kept of a window, along t, y, x
     layers: int = 1                              # of Memorize
     feed_forward: int = 4                        # its width in multiples of D
-    structure: Literal["A", "B", "C"] = "A"      # of Squeeze
+    structure: Literal["A", "B", "C", "map"] = "A"      # of Squeeze
+    slots: tuple[int, int] = (0, 0)              # rows and columns of a "map", powers of two
     literal: bool = False                        # Squeeze as printed: no residual, no feed-forward, no norm
     zero_start: bool = False                     # psi_0 = 0, the ablation "zero-MemoryPack"
     text_tokens: int = 8                         # of psi_0; 0: all of the prompt's
@@ -92,8 +95,10 @@ class SemanticPackConfig:
             raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
         if any(size % kept for size, kept in zip(self.window, self.keep, strict=True)):
             raise ValueError(f"a window of {self.window} patches cannot be pooled evenly to {self.keep} tokens")
-        if self.structure not in ("A", "B", "C"):
-            raise ValueError(f"the structures are A, B and C, not {self.structure!r}")
+        if self.structure not in ("A", "B", "C", "map"):
+            raise ValueError(f"the structures are A, B, C and map, not {self.structure!r}")
+        if (self.structure == "map") != all(side > 1 and side & (side - 1) == 0 for side in self.slots):
+            raise ValueError("a map has slots, powers of two of rows and columns, and no other structure has")
         if self.structure == "C" and not (self.text_tokens and self.image_side):
             raise ValueError("structure C tells the first section by psi's length: it needs fixed text_tokens and image_side")
 
@@ -103,6 +108,8 @@ class SemanticPackConfig:
 
     def first_tokens(self, text: int, image: int) -> int:
         """Tokens of psi_0 for L text tokens and S image tokens."""
+        if self.structure == "map":
+            return math.prod(self.slots)
         return (self.text_tokens or text) + (self.image_side**2 or image)
 
 
@@ -197,6 +204,9 @@ class Squeeze(nn.Module):
     A (the paper's choice): queries from Memorize(x^n), keys and values from psi_n. Each new token asks the old memory.
     B: queries from psi_n, keys and values from Memorize(x^n).
     C: as B, with the tokens of the film's first window beside those of psi_0. (First of the attention's windows: our reading.)
+    map (ours, not the paper's): psi is a map of the scene, a token for each place. Queries are its slots, keys and values psi_n and
+    Memorize(x^n) side by side: each slot takes what is new at its place, or keeps what it has. It can keep a place for ever, for
+    what it takes it takes whole, with no residual and no norm on its way.
 
     As printed (`literal`) A cannot write what is new: its output is a mean of V(psi_n), weighted per head, and x^n only sets the
     weights. So the default is Wan's block around the same attention, with its residual and feed-forward. A norm behind it
@@ -206,7 +216,9 @@ class Squeeze(nn.Module):
     def __init__(self, config: SemanticPackConfig) -> None:
         super().__init__()
         self.config = config
-        if config.literal:
+        if config.structure == "map":
+            self.slot = nn.Linear(where.AXES, config.width)
+        if config.literal or config.structure == "map":
             self.attention = Attention(config.width, config.heads)
         else:
             self.block = Block(config.width, config.heads, config.feed_forward)
@@ -214,8 +226,17 @@ class Squeeze(nn.Module):
 
     def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and Memorize(x^n) [B, M', D]: [B, M', D] in structure A, as many tokens as psi_n in B."""
+        if self.config.structure == "map":
+            slots = self.empty(len(psi))
+            return slots + self.attention(slots, torch.cat([psi, memorized], dim=1))
         queries, source = self._roles(psi, memorized)
         return self.attention(queries, source) if self.config.literal else self.norm(self.block(queries, source))
+
+    def empty(self, count: int) -> Tensor:
+        """Maps without anything on them, [B, M, D]."""
+        like = self.slot.weight
+        slots: Tensor = self.slot(where.slots(*self.config.slots).to(like))
+        return slots.expand(count, -1, -1)
 
     def _roles(self, psi: Tensor, memorized: Tensor) -> tuple[Tensor, Tensor]:
         if self.config.structure == "A":
@@ -232,7 +253,7 @@ class SemanticPack(nn.Module):
         super().__init__()
         self.config = config
         self.memorize, self.squeeze = Memorize(config), Squeeze(config)
-        if not config.zero_start:
+        if not config.zero_start and config.structure != "map":
             self.prompt = nn.Sequential(nn.LayerNorm(config.text), nn.Linear(config.text, config.width))
             self.reference = nn.Sequential(nn.LayerNorm(config.image), nn.Linear(config.image, config.width))
             self.norm = nn.LayerNorm(config.width)
@@ -240,7 +261,8 @@ class SemanticPack(nn.Module):
     def begin(self, conditioning: Conditioned) -> Tensor:
         """psi_0 = [prompt feature; reference-image feature], [B, M, D].
 
-        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number.
+        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number. A map is empty at first:
+        what the reference image shows it does not know until a section has shown it.
 
         Raises:
             ValueError: features of other widths, image tokens that are no square, or (with all text tokens kept) prompts of
@@ -251,6 +273,8 @@ class SemanticPack(nn.Module):
         for what, found, wanted in (("prompt", text, self.config.text), ("image", image, self.config.image)):
             if found.shape[2] != wanted:
                 raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
+        if self.config.structure == "map":
+            return self.squeeze.empty(len(text))
         text = _pooled_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
         image = _pooled_image(image, self.config.image_side)
         if self.config.zero_start:

@@ -1,6 +1,6 @@
-"""Walks through scenes, as the long-term memory is given them: coarse latents, where they lie, how the film begins. No networks.
+"""Walks through scenes, as the long-term memory is given them: whole cells, where they lie, how the film begins. No networks.
 
-Letters: D drawn channels, T = 1 + 9 n latent frames of n sections, h and w cells, S side of the image encoder's picture.
+Letters: n sections, K channels kept, h and w cells, S side of the image encoder's picture.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
-from studio.diffusion.heads import DRAWN
+from studio.diffusion.autoencoder import LappedAutoencoder
+from studio.diffusion.composition import Source
+from studio.diffusion.places import Sight
 from studio.training.keeping import restore, save
-from studio.training.world import CELL, SPEEDS, Section, caption, shoot
+from studio.training.world import CELL, FRAMES, SPEEDS, Section, caption, shoot
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ HELD_OUT = 800_000_000
 class Walks:
     """Many walks of one size."""
 
-    scene: Tensor      # [N, D, T, h, w] float16
-    pose: Tensor       # [N, T, 3] cells at magnification 1, log of the magnification
+    kept: Tensor       # [N, n, K + 1, h, w] float16: what is memorized after each section, see `recollection.Films`
+    low: Tensor        # [N, n, 2] the first cell: column, row
     picture: Tensor    # [N, 3, S, S] float16 in [-1, 1]: the first frame
     captions: list[str]      # of the first section
 
@@ -43,8 +44,11 @@ class Walks:
 class Shots(Dataset[tuple[Tensor, Tensor, Tensor, str]]):
     """Walk number n."""
 
-    def __init__(self, autoencoder: LappedAutoencoder, first: int, size: tuple[int, int], sections: int, side: int) -> None:
-        self.autoencoder, self.first, self.size, self.sections, self.side = autoencoder, first, size, sections, side
+    def __init__(
+        self, autoencoder: LappedAutoencoder, first: int, size: tuple[int, int], sections: int, side: int, kept: int
+    ) -> None:
+        self.sight = Sight(autoencoder, kept)
+        self.first, self.size, self.sections, self.side, self.kept = first, size, sections, side, kept
 
     @torch.no_grad()
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, str]:
@@ -52,14 +56,12 @@ class Shots(Dataset[tuple[Tensor, Tensor, Tensor, str]]):
         number = self.first + index
         rng = np.random.default_rng([number, 5])
         film = shoot(script(rng, self.sections), *self.size, number)
-        frames = film.scene.float() / 127.5 - 1
-        frames = torch.cat([frames[:1].expand(GROUP - 1, -1, -1, -1), frames])
-        groups = frames.unflatten(0, (-1, GROUP)).transpose(1, 2)                               # [T, 3, 4, H, W]
-        scene = torch.cat([self.autoencoder.encode_group(part, DRAWN) for part in groups.split(9)]).transpose(0, 1)
-        pose = film.pose[::GROUP].float()
+        frames = film.scene[::FRAMES].float() / 127.5 - 1                                       # [1 + n, 3, H, W]
+        pose = film.pose[::FRAMES].float()
         pose = torch.cat([(pose[:, :2] - pose[:1, :2]) / CELL, pose[:, 2:]], dim=1)
+        made = self.sight.memorable(Source(frames[1:], pose[1:]))[:, : self.kept + 1, 0]
         small = F.interpolate(frames[:1], (self.side, self.side), mode="bilinear", antialias=True, align_corners=False)
-        return scene.half(), pose, small[0].half(), caption(rng, film.sections[0])
+        return made.half(), self.sight.low(Source(frames[1:], pose[1:])).long(), small[0].half(), caption(rng, film.sections[0])
 
 
 def script(rng: np.random.Generator, sections: int) -> list[Section]:
@@ -78,17 +80,17 @@ def script(rng: np.random.Generator, sections: int) -> list[Section]:
 
 
 def walks(
-    folder: Path, autoencoder: LappedAutoencoder, count: int, size: tuple[int, int], sections: int, side: int, first: int
+    folder: Path, autoencoder: LappedAutoencoder, count: int, size: tuple[int, int], sections: int, side: int, first: int, keep: int
 ) -> Walks:
     """So many walks, from the folder if they were made before."""
-    path = folder / f"walks-{first}-{count}-{size[0]}x{size[1]}-{sections}.pt"
+    path = folder / f"memorized-{first}-{count}-{size[0]}x{size[1]}-{sections}-{keep}.pt"
     kept = restore(path)
     if kept is None:
         begun = time.monotonic()
-        shots = Shots(autoencoder, first, size, sections, side)
+        shots = Shots(autoencoder, first, size, sections, side, keep)
         made = list(DataLoader(shots, batch_size=None, sampler=range(count), num_workers=2))
-        scene, pose, picture = (torch.stack([row[k] for row in made]) for k in range(3))
-        kept = {"scene": scene, "pose": pose, "picture": picture, "captions": [row[3] for row in made]}
+        memorized, low, picture = (torch.stack([row[k] for row in made]) for k in range(3))
+        kept = {"kept": memorized, "low": low, "picture": picture, "captions": [row[3] for row in made]}
         save(path, kept)
         log.info("%d walks at %d x %d, %.0f s", count, *size, time.monotonic() - begun)
-    return Walks(kept["scene"], kept["pose"], kept["picture"], kept["captions"])
+    return Walks(kept["kept"], kept["low"], kept["picture"], kept["captions"])

@@ -55,7 +55,7 @@ def test_places_by_hand() -> None:
 def test_how_far_inside() -> None:
     at = torch.tensor([[0.0, 0.0], [W / 2, 0.0], [W / 2 - 4, 0.0], [0.0, 4 - H / 2], [0.0, -H]]).view(1, 1, 1, 5, 2)
     wide = F.pad(at, (0, 0, 0, W - 5, 0, H - 1))
-    assert torch.allclose(inside(wide)[0, 0, 0, 0, :5], torch.tensor([1.0, 0.0, 0.5, 0.5, 0.0]))
+    assert torch.allclose(inside(wide, torch.zeros(1, 3, H, W))[0, 0, 0, 0, :5], torch.tensor([1.0, 0.0, 0.5, 0.5, 0.0]))
 
 
 def test_a_hold_returns_the_newest_frame_exactly() -> None:

@@ -1,47 +1,140 @@
-"""Where the cells of a frame lie, and what of a section is memorized."""
+"""What of a section is memorized, on whose grid, and what a film gets back of it."""
 
 from __future__ import annotations
 
+import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-from studio.diffusion.composition import CELL, looked_up
-from studio.diffusion.heads import DRAWN
-from studio.diffusion.places import MEMORABLE, PlaceMemory, cells, memorable
+from studio.diffusion.autoencoder import LappedAutoencoder
+from studio.diffusion.composition import CELL, Source, compose
+from studio.diffusion.places import BESIDE, PlaceMemory, Sight, extent, grid
 from studio.diffusion.state import FilmState, join
-from studio.memory.recall import Recall, RecallConfig, waves
+from studio.memory.placed import place
+from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.where import waves
+from tests.bases import of_colours
+
+H, W = 4, 6
 
 
-def test_a_place_stays_where_it_is_whatever_the_camera_does() -> None:
-    """What two frames see at the same place is what the composition looks up from one in the other."""
-    here, there = torch.tensor([[2.0, -1.0, 0.0]]), torch.tensor([[3.5, 0.25, 0.4]])
-    h, w = 4, 6
-    at = looked_up(there.unsqueeze(1), here, h * CELL, w * CELL)[0, 0]   # [H, W, 2] pixels from the middle of `here`
-    middles = at.view(h, CELL, w, CELL, 2).mean(dim=(1, 3)) / CELL
-    seen = cells(there.unsqueeze(1), h, w)[0, 0]
-    assert torch.allclose(middles + here[0, :2], seen[..., :2], atol=1e-4)
-    assert torch.allclose(seen[..., 2], torch.full((h, w), 0.4))
+@pytest.fixture(scope="module")
+def autoencoder() -> LappedAutoencoder:
+    return of_colours(4)
 
 
-def test_of_a_section_the_last_latent_is_memorized_with_its_places() -> None:
-    scene, pose = torch.randn(2, DRAWN, 9, 4, 6), torch.randn(2, 9, 3)
-    made = memorable(scene, pose)
-    assert made.shape == (2, MEMORABLE, 1, 4, 6)
-    assert torch.equal(made[:, :DRAWN, 0], scene[:, :, 8])
-    assert torch.allclose(made[1, DRAWN:, 0, 3, 4], waves(cells(pose[:, 8:], 4, 6)[1, 0, 3, 4]))
-
-
-def test_a_sections_latents_are_taken_in_with_the_pose_of_their_state() -> None:
+@pytest.fixture()
+def memory(autoencoder: LappedAutoencoder) -> PlaceMemory:
+    """A map, as it is before any training."""
     torch.manual_seed(0)
     pack = SemanticPack(SemanticPackConfig(
-        width=16, channels=MEMORABLE, text=6, image=8, heads=2, patch=(1, 1, 1), window=(1, 2, 2), keep=(1, 1, 1)))
-    memory = PlaceMemory(pack, Recall(RecallConfig(16, DRAWN, 2)))
-    scene, pose, psi = torch.randn(1, 40, 9, 4, 6), torch.randn(1, 9, 3).round(decimals=1), torch.randn(1, 5, 16)
+        width=96, channels=48 + BESIDE, text=6, image=8, heads=3, patch=(1, 1, 1), window=(1, 2, 2), keep=(1, 2, 2),
+        structure="map", slots=(16, 32)))
+    recall = Recall(RecallConfig(96, 48, 3))
+    scene = autoencoder.encode_group(ground(0, 0).unsqueeze(2).expand(-1, -1, 4, -1, -1))
+    recall.scale.copy_(scene.square().mean(dim=(0, 2, 3)).sqrt())
+    place(pack, recall)
+    return PlaceMemory(pack, recall, autoencoder).requires_grad_(False)
 
-    def written(pose: torch.Tensor) -> torch.Tensor:
-        state = FilmState(pose, torch.zeros(1, 9, 3, 4, 6), torch.zeros(1, 9, 3), torch.zeros(1, 9))
-        return memory.update(psi, join(scene, state))
 
-    first = written(pose)
-    assert first.shape == (1, 6, 16)
-    assert torch.equal(first, written(pose)) and not torch.allclose(first, written(pose + 3), atol=1e-3)
+def ground(x: float, y: float, h: int = H, w: int = W) -> Tensor:
+    """A frame [1, 3, 16 h, 16 w] of an endless smooth scene, its middle at cells (x, y)."""
+    ys, xs = torch.meshgrid(torch.arange(CELL * h) - (CELL * h - 1) / 2, torch.arange(CELL * w) - (CELL * w - 1) / 2, indexing="ij")
+    xs, ys = xs + CELL * x, ys + CELL * y
+    return torch.stack([(0.05 * xs + 0.03 * ys).sin(), (0.06 * ys).sin() * (0.02 * xs).cos(), (0.04 * xs).cos()])[None] * 0.7
+
+
+def section(autoencoder: LappedAutoencoder, x: float, y: float) -> Tensor:
+    """Latents of a section whose last frame is seen at (x, y)."""
+    scene = autoencoder.encode_group(ground(x, y).unsqueeze(2).expand(-1, -1, 4, -1, -1))[:, :, None].expand(-1, -1, 3, -1, -1)
+    pose = torch.tensor([x, y, 0.0]).expand(1, 3, 3)
+    return join(scene, FilmState(pose, torch.zeros(1, 3, 3, H, W), torch.zeros(1, 3, 3), torch.zeros(1, 3)))
+
+
+def psnr(made: Tensor, true: Tensor) -> float:
+    return float(10 * torch.log10(4 / (made - true).square().mean().clamp(min=1e-12)))
+
+
+@pytest.mark.parametrize("away", [0.0, 0.4, -0.3])
+def test_a_cell_is_the_same_wherever_the_camera_stands(autoencoder: LappedAutoencoder, away: float) -> None:
+    """The grid is the scene's, not the frame's: a cell seen well from here and from there is memorized alike."""
+    sight = Sight(autoencoder, 48)
+    one = sight.memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.0]])))
+    other = sight.memorable(Source(ground(1.5 + away, 0.5), torch.tensor([[1.5 + away, 0.5, 0.0]])))
+    assert one.shape == (1, 48 + BESIDE, 1, H, W)
+    assert torch.equal(one[0, 49:, 0, 0, 0], waves(torch.tensor([-2.0, -1.0, 0.0])))
+    both = (one[0, 48, 0, :, 1:] == 1) & (other[0, 48, 0, :, :-1] == 1)
+    assert int(both.sum()) >= 4
+    assert torch.allclose(one[0, 49:, 0, :, 1:], other[0, 49:, 0, :, :-1], atol=1e-5)
+    assert (one[0, :48, 0, :, 1:] - other[0, :48, 0, :, :-1])[:, both].abs().max() < 0.02 + abs(away)
+
+
+def test_how_well_a_cell_was_seen(autoencoder: LappedAutoencoder) -> None:
+    """Well within the frame, half well at its rim, not at all where it is cut or beyond."""
+    seen = Sight(autoencoder, 48).memorable(Source(ground(0.7, 0.5), torch.tensor([[0.7, 0.5, 0.0]])))[0, 48, 0]
+    assert set(seen[:, 0].tolist()) == {0.0}
+    assert set(seen[0, 1:].tolist()) == {0.5} and set(seen[1:-1, 2:-1].flatten().tolist()) == {1.0}
+    near = Sight(autoencoder, 48).memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.6931]])))[0, 48, 0]
+    assert (near[0] == 0).all() and (near[1:-1, 2:-2] > 0).all()      # twice as near: the outer cells are beyond the frame
+
+
+def test_of_moving_and_still_channels_the_still_ones_are_kept() -> None:
+    autoencoder = LappedAutoencoder(6)
+    basis = torch.zeros(6, 3, 4, 256)
+    for k in range(6):
+        basis[k, 0, :, k] = torch.tensor([1.0, -1, 1, -1]) / 2 if k in (0, 3) else 0.5
+    autoencoder.set_basis(basis.flatten(1), torch.ones(6), torch.zeros(3072))
+    assert Sight(autoencoder, 4).stills.tolist() == [1, 2, 4, 5]
+
+
+def test_the_cells_of_a_section_are_asked_for() -> None:
+    pose = torch.tensor([[[0.5, 0.5, 0.0], [3.0, -1.2, 0.0]]])
+    low, (rows, columns) = extent(pose, H, W)
+    assert low.tolist() == [[-3, -4]] and (rows, columns) == (8, 10)
+    places = grid(low, rows, columns)
+    assert places[0, 0, 0].tolist() == [-3, -4, 0] and places[0, -1, -1].tolist() == [6, 3, 0]
+    wide = extent(torch.tensor([[[0.0, 0.0, -9.0]]]), H, W)[1]
+    assert wide[0] * wide[1] <= 4096
+
+
+def test_a_map_gives_back_what_a_camera_saw_long_ago(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+    """Seven sections away, and no frame shows it any more: the memory does, and of what it never saw it is silent."""
+    psi = memory.pack.squeeze.empty(1)
+    psi = memory.update(psi, section(autoencoder, 0.5, 0.5))
+    for _ in range(7):
+        psi = memory.update(psi, section(autoencoder, 12.5, 2.5))
+    newest = Source(ground(12.5, 2.5), torch.tensor([[12.5, 2.5, 0.0]]))
+    pose, still = torch.tensor([[[0.5, 0.5, 0.0]]]), torch.zeros(1, 1, 2, H, W)
+    frames, known = compose(newest, [], pose, still, lambda: memory.source(psi, pose, H, W))
+    alone, before = compose(newest, [], pose, still)
+    inner = (..., slice(CELL, -CELL), slice(CELL, -CELL))
+    assert psnr(frames[:, :, 0][inner], ground(0.5, 0.5)[inner]) > 35
+    assert psnr(alone[:, :, 0][inner], ground(0.5, 0.5)[inner]) < 15
+    assert known[..., 1:-1, 1:-1].min() > 0.9 and not before.any()
+    never = torch.tensor([[[-12.5, -6.5, 0.0]]])
+    frames, known = compose(newest, [], never, still, lambda: memory.source(psi, never, H, W))
+    assert known.max() < 0.02
+    assert torch.allclose(frames, compose(newest, [], never, still)[0], atol=0.05)
+
+
+def test_a_camera_between_cells_sees_the_same_place(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    newest = Source(ground(20.5, 0.5), torch.tensor([[20.5, 0.5, 0.0]]))
+    pose = torch.tensor([[[0.8, 0.25, 0.0]]])
+    frames, _ = compose(newest, [], pose, torch.zeros(1, 1, 2, H, W), lambda: memory.source(psi, pose, H, W))
+    inner = (..., slice(CELL, -CELL), slice(CELL, -2 * CELL))
+    assert psnr(frames[:, :, 0][inner], ground(0.8, 0.25)[inner]) > 30
+
+
+def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    changed = section(autoencoder, 0.5, 0.5)
+    changed[:, 0] += 1
+    psi = memory.update(psi, changed)
+    places = grid(torch.tensor([[-2.0, -1.0]]), H, W).flatten(1, 2)
+    wanted = memory.sight.memorable(Source(
+        autoencoder.decode_group(changed[:, :-10, -1])[:, :, -1], torch.tensor([[0.5, 0.5, 0.0]])))[:, :48, 0]
+    found = memory.recall(psi, places).values.transpose(1, 2).unflatten(2, (H, W))
+    assert F.mse_loss(found, wanted) < 1e-4

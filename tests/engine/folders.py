@@ -11,7 +11,7 @@ from transformers import SiglipImageProcessor
 from studio.diffusion.animatic import INPUTS, SEEN
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.heads import DRAWN, OUTPUTS
-from studio.diffusion.places import MEMORABLE
+from studio.diffusion.places import BESIDE
 from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ADAPTER, RECALL, ModelCard, listing, read_card
 from studio.evaluation import tiny
@@ -62,17 +62,17 @@ def remembering(folder: Path) -> ModelCard:
     (folder / "model.toml").unlink()
     torch.manual_seed(1)
     save_adapter(SemanticPack(SemanticPackConfig(
-        width=16, channels=MEMORABLE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1), text_tokens=2,
+        width=16, channels=DRAWN + BESIDE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1), text_tokens=2,
         image_side=2, trained_index=30,
     )), folder / ADAPTER)
     save_adapter(Recall(RecallConfig(width=16, channels=DRAWN, heads=2)), folder / RECALL)
     return _card(folder, title="Remembering", window=3, frames=12, shift=3.0, kind="animatic")
 
 
-def large(folder: Path) -> ModelCard:
-    """A folder of FramePack-F1's kind: Llama, CLIP, SigLIP, HunyuanVideo's autoencoder."""
+def large(folder: Path, shard: str = "5GB", **network: int) -> ModelCard:
+    """A folder of FramePack-F1's kind: Llama, CLIP, SigLIP, HunyuanVideo's autoencoder; `shard` is the largest file's size."""
     tiny.autoencoder().save_pretrained(folder / "vae")
-    tiny.transformer().save_pretrained(folder / "transformer")
+    tiny.transformer(**network).save_pretrained(folder / "transformer", max_shard_size=shard)
     tiny.tokenizer("<s>", "</s>", "<pad>", 512).save_pretrained(folder / "tokenizer")
     tiny.llama().save_pretrained(folder / "text_encoder")
     tiny.tokenizer("<|startoftext|>", "<|endoftext|>", "<|pad|>", 77).save_pretrained(folder / "tokenizer_2")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 import torch
 
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, save_adapter
-from studio.memory.recall import FEATURES, Recall, RecallConfig, waves
+from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.where import FEATURES, waves
 
-PACK = SemanticPackConfig(width=12, channels=4, text=6, image=8, heads=2)
+PACK = SemanticPackConfig(width=12, channels=5, text=6, image=8, heads=2)
 
 
 @pytest.fixture()
@@ -32,11 +34,11 @@ def test_each_place_is_asked_alone(recall: Recall) -> None:
     assert not torch.allclose(whole.values, recall(psi.roll(1, 0), places).values, atol=1e-3)
 
 
-def test_the_share_is_the_wiener_weight(recall: Recall) -> None:
-    """An error as large as that of the other guess counts half, a much smaller one counts whole."""
-    found = recall(torch.randn(1, 7, 12), torch.randn(1, 3, 3))
-    doubt = torch.tensor([[0.0, -20.0, 20.0]])
-    assert torch.allclose(recall.share(type(found)(found.values, doubt)), torch.tensor([[0.5, 1.0, 0.0]]), atol=1e-6)
+def test_the_share_is_the_wiener_weight_where_the_memory_is_the_better_guess(recall: Recall) -> None:
+    """Of an error a third as large as the other guess's, half; of one that is as large or larger, nothing."""
+    found = recall(torch.randn(1, 7, 12), torch.randn(1, 4, 3))
+    doubt = torch.tensor([[0.0, -20.0, 20.0, -math.log(3)]])
+    assert torch.allclose(recall.share(type(found)(found.values, doubt)), torch.tensor([[0.0, 1.0, 0.0, 0.5]]), atol=1e-6)
 
 
 def test_products_of_waves_tell_the_distance_and_not_the_place() -> None:
@@ -71,8 +73,10 @@ def test_files_of_the_other_kind_or_width_are_refused(recall: Recall, tmp_path: 
         load_adapter(tmp_path / "recall.safetensors")
     with pytest.raises(AdapterError, match="no Recall adapter"):
         load_recall(tmp_path / "pack.safetensors", SemanticPack(PACK))
-    wide = SemanticPack(SemanticPackConfig(width=24, channels=4, text=6, image=8, heads=2))
+    wide = SemanticPack(SemanticPackConfig(width=24, channels=5, text=6, image=8, heads=2))
     with pytest.raises(AdapterError, match="asks a memory 12 wide, and this one is 24 wide"):
         load_recall(tmp_path / "recall.safetensors", wide)
+    with pytest.raises(AdapterError, match="asks a memory 5 channels deep, and this one is 2 channels deep"):
+        load_recall(tmp_path / "recall.safetensors", SemanticPack(PACK), beside=3)
     with pytest.raises(AdapterError, match="missing"):
         load_recall(tmp_path / "nowhere.safetensors", wide)

@@ -271,7 +271,7 @@ def test_costs_beside_the_13b_backbone_at_480p() -> None:
 @pytest.mark.parametrize(("changes", "words"), [
     ({"heads": 5}, "cannot be shared by 5 heads"),
     ({"keep": (2, 1, 1)}, r"\(3, 2, 2\) patches cannot be pooled evenly"),
-    ({"structure": "D"}, "A, B and C, not 'D'"),
+    ({"structure": "D"}, "A, B, C and map, not 'D'"),
     ({"structure": "C", "text_tokens": 0}, "needs fixed text_tokens"),
     ({"layers": 0}, "at least 1"),
     ({"image_side": -1}, "negative"),

@@ -9,45 +9,58 @@ import pytest
 import torch
 
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.heads import DRAWN
 from studio.training import study
 from studio.training.recollection import ARMS, Films, Keeper, Shape, ages, asked, curve, loss_of, moved
 from studio.training.study import Recipe, train
 
-SMALL = Shape(width=16, heads=2, layers=1, recall_layers=1, text_tokens=2, image_side=2)
+K = 12
+SMALL = Shape(width=64, heads=2, layers=1, recall_layers=1, window=(1, 2, 2), keep=(1, 2, 2), slots=(8, 16), text_tokens=2,
+              image_side=2)
 
 
 def made(count: int = 4, sections: int = 3) -> Films:
-    """Films of noise that pan to the right by a frame's width a section."""
+    """Films of noise that pan to the right by a frame's width a section; the last column was seen half well."""
     rng = torch.Generator().manual_seed(0)
-    t = 1 + 9 * sections
-    pose = torch.zeros(count, t, 3)
-    pose[..., 0] = torch.arange(t) * 4 / 9
     said = Conditioning(
         torch.randn(count, 5, 6, generator=rng), torch.ones(count, 5), torch.randn(count, 6, generator=rng),
         torch.randn(count, 4, 8, generator=rng),
     )
-    return Films(torch.randn(count, DRAWN, t, 2, 4, generator=rng), pose, said)
+    kept = torch.randn(count, sections, K + 1, 2, 4, generator=rng)
+    kept[:, :, -1] = 1
+    kept[:, :, -1, :, -1] = 0.5
+    low = torch.stack([4 * torch.arange(sections), torch.zeros(sections, dtype=torch.long)], dim=1).expand(count, -1, -1)
+    return Films(kept, low, said)
 
 
 def keeper(arm: str = "A") -> Keeper:
     torch.manual_seed(0)
-    return Keeper(arm, SMALL, 6, 8, torch.ones(DRAWN))
+    return Keeper(arm, SMALL, 6, 8, torch.ones(K))
 
 
-def test_what_is_asked_for_was_there() -> None:
+def test_what_is_asked_for_was_seen_well_and_is_there() -> None:
     films = made()
-    places, truth, latent = asked(films, 1, 50, torch.Generator().manual_seed(1))
-    assert int(latent.min()) >= 1 and int(latent.max()) <= 18
+    places, truth = asked(films, 1, 80, torch.Generator().manual_seed(1), new=0.0)
+    assert places.shape == (4, 80, 3) and int(places[..., 0].max()) <= 6
     for b in range(4):
-        for place, what, t in list(zip(places[b], truth[b], latent[b], strict=True))[:10]:
-            column, row = round(float(place[0] - films.pose[b, t, 0]) + 1.5), round(float(place[1]) + 0.5)
-            assert torch.equal(what, films.scene[b, :, t, row, column])
+        for place, what in zip(places[b].long(), truth[b], strict=True):
+            section, column = divmod(int(place[0]), 4)
+            assert column < 3
+            assert torch.equal(what, films.kept[b, section, :-1, place[1], column])
+    later = asked(films, 0, 400, torch.Generator().manual_seed(1), new=0.6)[0][..., 0] >= 4
+    assert 0.3 < float(later.float().mean()) < 0.5          # two thirds of the films are new then
 
 
-def test_ages_count_sections_since_a_place_was_in_view() -> None:
-    places = torch.tensor([[[12.0, 0, 0], [7.0, 0, 0], [5.0, 0, 0], [1.0, 0, 0]]]).expand(4, -1, -1)
-    assert ages(made(), places)[0].tolist() == [0, 0, 1, 2]
+def test_a_film_in_which_nothing_was_seen_well_does_not_stop_it() -> None:
+    films = made()
+    films.kept[:, :, -1] = 0.5
+    places, truth = asked(films, 0, 5, torch.Generator().manual_seed(1))
+    assert bool(places.isfinite().all()) and truth.shape == (4, 5, K)
+
+
+def test_ages_count_sections_since_a_place_was_seen() -> None:
+    places = torch.tensor([[[12.0, 0, 0], [10.0, 0, 0], [5.0, 1, 0], [1.0, 0, 0], [1.0, 2, 0]]]).expand(4, -1, -1)
+    assert ages(made(), places, 2)[0].tolist() == [-1, 0, 1, 2, -1]
+    assert ages(made(), places, 1)[0].tolist() == [-1, -1, 0, 1, -1]
 
 
 @pytest.mark.parametrize("arm", ARMS)
@@ -55,17 +68,19 @@ def test_arms_keep_as_their_names_say(arm: str) -> None:
     films, kept = made(), keeper(arm)
     psi = [kept.pack.begin(films.conditioning)]
     for n in range(3):
-        psi.append(kept.update(psi[-1], *films.section(n)))
+        psi.append(kept.update(psi[-1], films.section(n)))
     tokens = [len(p[0]) for p in psi]
-    other = films.scene.clone()
-    other[:, :, 1:10] += 1                                                    # another first section
-    again = replace(films, scene=other)
-    first = kept.update(psi[0], *again.section(0))
-    second = kept.update(first, *again.section(1))
+    other = films.kept.clone()
+    other[:, 0, :-1] += 1                                                     # another first section
+    again = replace(films, kept=other)
+    first = kept.update(psi[0], again.section(0))
+    second = kept.update(first, again.section(1))
     if arm == "nothing":
         assert all(torch.equal(p, psi[0]) for p in psi)
+    elif arm == "literal":
+        assert torch.allclose(second, psi[2], atol=0.2)                       # hardly: it cannot write what is new
     else:
-        assert not torch.allclose(second, psi[2], atol=1e-6)                  # what is long past still tells
+        assert not torch.allclose(second, psi[2], atol=1e-3)                  # what is long past still tells
     if arm == "everything":
         assert tokens[3] - tokens[2] == tokens[2] - tokens[1] > 0
     else:
@@ -77,9 +92,18 @@ def test_arms_keep_as_their_names_say(arm: str) -> None:
 def test_moving_the_origin_moves_places_and_nothing_else() -> None:
     films = made()
     there = moved(films, torch.Generator().manual_seed(3))
-    shift = there.pose - films.pose
-    assert torch.allclose(shift, shift[:, :1].expand_as(shift), atol=1e-4) and float(shift[..., :2].abs().max()) > 1
-    assert not shift[..., 2].any() and torch.equal(there.scene, films.scene)
+    shift = there.low - films.low
+    assert torch.equal(shift, shift[:, :1].expand_as(shift)) and int(shift.abs().max()) > 1
+    assert torch.equal(there.kept, films.kept)
+
+
+@pytest.mark.parametrize("arm", ["map", "everything"])
+def test_a_memory_that_goes_by_place_needs_no_training_to_be_right(arm: str) -> None:
+    rows = curve(keeper(arm), made(sections=4), distractors=4)
+    assert [row["age"] for row in rows] == [-1, 0, 1, 2]
+    for row in rows[1:]:
+        assert row["error"] < 0.01 < 1 < row["paired"]
+        assert row["identity"] == 1.0 and row["share"] > 0.9
 
 
 def toy(run: Path, **changes: object) -> Recipe:
@@ -90,7 +114,7 @@ def toy(run: Path, **changes: object) -> Recipe:
 
 
 def test_a_stopped_run_goes_on_to_the_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    films, scale = made(), torch.ones(DRAWN)
+    films, scale = made(), torch.ones(K)
     whole = train(toy(tmp_path / "whole"), "A", 1, films, scale)
 
     class CutError(Exception):
@@ -115,13 +139,12 @@ def test_a_stopped_run_goes_on_to_the_bit(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_it_learns_and_the_curve_tells(tmp_path: Path) -> None:
-    """Two films of one colour each: recalled with their own psi, not with the other's."""
-    films = made(2, sections=2)
-    colours = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1, 1) * films.scene[:1, :, :1, :1, :1]
-    films = replace(films, scene=colours.expand_as(films.scene).contiguous())
-    kept = train(toy(tmp_path, steps=120, batch=4, queries=16, rate=3e-3, average=0.9), "A", 1, films, torch.ones(DRAWN))
+    """Two films of one colour each: recalled with their own psi, not with the other's. The paper's A must learn to keep."""
+    films = made(2, sections=3)
+    films.kept[:, :, :-1] = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1, 1) * films.kept[:1, :1, :-1, :1, :1]
+    kept = train(toy(tmp_path, steps=150, batch=4, queries=16, rate=3e-3, average=0.9), "A", 1, films, torch.ones(K))
     rows = curve(kept, films, distractors=2)
-    assert [row["age"] for row in rows] == [0, 1]
+    assert [row["age"] for row in rows] == [-1, 0, 1]
     for row in rows:
         assert row["error"] < 0.5 < row["paired"]
-        assert row["identity"] == 1.0 and 0.6 < row["share"] < 1
+        assert row["identity"] == 1.0
