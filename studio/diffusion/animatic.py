@@ -35,6 +35,8 @@ SETTLED, REACH = 0.125, 8.0
 """Frames are composed again when they would change by more than so many cells; a magnification is felt so far from the middle."""
 OLDER = (-7, -13, -19)
 """Which recent latents are looked up beside the newest and the start."""
+LOOKS = frozenset({"older", "start"})
+"""What frames are composed from beside the newest one: older ones of the packed context, and the film's first."""
 
 
 class AnimaticBackbone(Backbone):
@@ -58,6 +60,7 @@ class AnimaticBackbone(Backbone):
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
         self.memory: PlaceMemory | None = None      # how psi is asked, if there is one
+        self.looks: frozenset[str] = LOOKS
         self._seen: tuple[Packed, _Seen] | None = None
 
     @property
@@ -112,14 +115,15 @@ class AnimaticBackbone(Backbone):
         """Decode the frames that the section will be composed from."""
         recent = torch.cat([packed.fourfold, packed.twice, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
-        written = [at for at in OLDER if bool(recent[:, :, at].any())]
+        written = [at for at in OLDER if "older" in self.looks and bool(recent[:, :, at].any())]
         older = [self._source(recent[:, :, at].unsqueeze(2)) for at in written]
         state = split(recent[:, :, -1:])[1]
         if not bool(state.weather.any()):      # a new shower: its pattern is this section's own
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
         scene, before = (split(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
-        return _Seen(newest, [*older, self._source(packed.clean[:, :, :1])], state, scene if still else None, psi)
+        start = [self._source(packed.clean[:, :, :1])] if "start" in self.looks else []
+        return _Seen(newest, [*older, *start], state, scene if still else None, psi)
 
     def _source(self, latent: Tensor) -> Source:
         scene, state = split(latent)

@@ -65,9 +65,12 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     from studio.engine.load import load
     from studio.evaluation import memory, memory_table
     from studio.evaluation.consistency import local
+    from studio.evaluation.variants import variants
 
     encoder = local(options.encoder) if options.encoder else None
     models = [load(_card(name)) for name in options.model or [None]]
+    if options.arms:
+        models = [arm for model in models for arm in variants(model)]
     scale = memory.QUICK if options.quick else memory.FULL
     scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
     scale = scale.pictures(options.pictures) if options.pictures else scale
@@ -137,6 +140,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
     parser.add_argument("--pictures", type=int, help="model, memory: photographs, and scenes, of every case")
     parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
+    parser.add_argument("--arms", action="store_true", help="memory: also with less to go back to than the model has")
     parser.add_argument("--encoder", type=Path, help="memory: folder of a CLIP or DINO model on this machine (optional)")
     parser.add_argument("--size", type=_dimensions, help="model, memory: film at this size, like 320x192")
     parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")

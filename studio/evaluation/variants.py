@@ -1,0 +1,33 @@
+"""A model with less to go back to than it has: newest frame, packed context, reference image, psi. It makes no films.
+
+The arms of "Pack and Force Your Memory" (2510.01784) that need no other weights, for the embedded kind, whose frames are composed
+from those it goes back to. Its network sees the whole packed context in all of them.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+from studio.diffusion.animatic import LOOKS, AnimaticBackbone
+from studio.engine.load import FilmModel
+
+ARMS = {"window": frozenset[str](), "framepack": frozenset({"older"}), "framepack-sink": LOOKS}
+"""What each arm looks back at beside the newest frame. The reference image is FramePack's sink token."""
+MEMORY = "memorypack"
+
+
+def variants(model: FilmModel) -> list[FilmModel]:
+    """The model's arms, each named after what it has; last the model itself, if it has a long-term memory.
+
+    Raises:
+        ValueError: it is of a kind whose context is not composed from.
+    """
+    if not isinstance(model.backbone, AnimaticBackbone):
+        raise ValueError(f"'{model.card.name}' cannot be measured in arms: only a model of the kind 'animatic' can.")
+    made = []
+    for name, looks in ARMS.items():
+        backbone = copy.copy(model.backbone)      # the same weights
+        backbone.looks = looks
+        made.append(replace(model, card=replace(model.card, name=name), backbone=backbone, memory=None))
+    return made if model.memory is None else [*made, replace(model, card=replace(model.card, name=MEMORY))]
