@@ -21,6 +21,8 @@ from studio.memory.where import FEATURES, waves
 
 BESIDE = 1 + FEATURES
 """Channels that the memory is given beside what it keeps: how well a cell was seen, and where it lies."""
+RIM, BEYOND = 0.5, 0.2
+"""How well cells count as seen at the frame's rim, and those just beyond it."""
 MOST = 4096
 """Cells asked for at once, at most."""
 MOVING = 1e-3
@@ -54,7 +56,7 @@ class PlaceMemory(nn.Module):
         places = grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
         scene = self.sight.scene(found.values.transpose(1, 2).unflatten(2, size))
-        share = F.interpolate(self.recall.share(found).unflatten(1, size)[:, None], scale_factor=float(CELL), mode="bilinear")
+        share = feathered(self.recall.share(found).unflatten(1, size)[:, None])
         frame = self.sight.autoencoder.decode_group(scene)[:, :, -1]
         return Source(frame.float(), middle(low, *size), share)
 
@@ -69,33 +71,47 @@ class Sight:
         self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
 
     def memorable(self, seen: Source) -> Tensor:
-        """What is memorized of a frame, [B, K + BESIDE, 1, h, w]: still channels, how well they were seen, and where they lie.
+        """What is memorized of a frame, [B, K + BESIDE, 1, h + 2, w + 2]: still channels, how well they were seen, where they lie.
 
-        A cell is seen well (1) with all that its lapped filters touch, half well (1/2) at the frame's rim, and else not at all (0).
+        A cell counts 1 if all was seen that its lapped filters touch, `RIM` if only it was, `BEYOND` if what lies in it is mirrored
+        from beside it (the rim cannot be decoded without), and else 0.
         """
-        h, w = (side // CELL for side in seen.frame.shape[-2:])
-        low = self.low(seen)
-        wide = low - 1                                                        # a cell more on each side, for the filters
-        at = looked_up(middle(wide, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
-        frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 32, W + 32]
+        low, h, w = self.low(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
+        # A cell more on each side, for the filters.
+        at = looked_up(middle(low - 1, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
+        frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 64, W + 64]
         scene = self.autoencoder.encode_group(frame.expand(-1, -1, GROUP, -1, -1).to(self.autoencoder.components))
-        visible = (inside(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 32, W + 32]
+        visible = (inside(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 64, W + 64]
         whole = -F.max_pool2d(-visible, CELL)                                                     # [B, 1, h + 2, w + 2]
         well = -F.max_pool2d(-visible, 2 * CELL, CELL, CELL // 2)[..., : h + 2, : w + 2]
-        kept = torch.cat([scene[:, self.stills], (whole + whole * well) / 2], dim=1)[..., 1:-1, 1:-1]
+        level = torch.maximum(BEYOND * F.max_pool2d(whole, 3, 1, 1), RIM * whole + (1 - RIM) * whole * well)
+        kept = torch.cat([scene[:, self.stills], level], dim=1)[..., 1:-1, 1:-1]
         where = waves(grid(low, h, w)).movedim(-1, 1)
         return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
 
     def low(self, seen: Source) -> Tensor:
-        """The whole cell next to a frame's first, [B, 2]: column, row."""
+        """The whole cell one before that next to a frame's first, [B, 2]: column, row."""
         h, w = (side // CELL for side in seen.frame.shape[-2:])
-        return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round()
+        return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round() - 1
 
     def scene(self, kept: Tensor) -> Tensor:
         """A scene's channels [B, C, h, w] from what is kept of it [B, K, h, w]."""
         scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
         scene[:, self.stills] = kept
         return scene
+
+
+def feathered(share: Tensor) -> Tensor:
+    """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond it.
+
+    There lies its mirror image, if anything.
+    """
+    wide, half = CELL + 1, CELL // 2
+    share = share.repeat_interleave(CELL, 2).repeat_interleave(CELL, 3)
+    for pool in (F.max_pool2d, F.avg_pool2d):
+        for kernel, pad in (((wide, 1), (half, 0)), ((1, wide), (0, half))):
+            share = pool(F.pad(share, (pad[1], pad[1], pad[0], pad[0]), mode="replicate"), kernel, 1)
+    return share
 
 
 def grid(low: Tensor, rows: int, columns: int) -> Tensor:

@@ -1,8 +1,8 @@
-"""A start for SemanticPack and Recall in which attention goes by place: what is written somewhere is found there. It trains nothing.
+"""A start for SemanticPack and Recall in which attention goes by place: what is written is found there. It trains nothing.
 
-Random weights must learn to address before they can learn to keep, and with short training they never do. Here keys and queries begin
-as the waves of places (`where`), values as what lies there. A map then keeps and finds exactly from the first step, and training
-is left with how sure to be. The other structures get the same Memorize and Recall; their Squeeze stays random.
+Random weights must learn to address before they can learn to keep, and with short training they never do. Here keys and queries
+begin as the waves of places (`where`), values as what lies there. A map then keeps and finds exactly from the first step, and
+training is left with how sure to be. The other structures get the same Memorize and Recall; their Squeeze stays random.
 Letters: D width, K channels of what is kept.
 
 A token's dimensions: waves of its place, how well the place was seen (0 to 1), whether it is new, by how much
@@ -21,18 +21,16 @@ from studio.memory.semantic_pack import Attention, Block, SemanticPack
 from studio.memory.where import AXES, LONGEST, shorter
 
 SEEN, NEW, MISSED, CONTENT = AXES, AXES + 1, AXES + 2, AXES + 4
-SHARPNESS = 11.0
-"""Of queries and keys each: neighbours' logits are 60 and more apart."""
+SHARPNESS = 16.0
+"""Of queries and keys each: neighbours' logits are 150 and more apart, those of what is new and old at a place 12."""
 BIAS = 3.0
 """Of queries: weighs how well a place was seen against where it is."""
-FAVOUR_SEEN, FAVOUR_NEW = 1 / 3, 1 / 12
+FAVOUR_SEEN, FAVOUR_NEW = 1 / 3, 1 / 24
 """A well seen place is written over by a well seen one only, one at the picture's rim by any, and what is new wins among equals."""
 FAR, STEEP = 0.3, 30.0
 """Waves that differ by more than this, after the norm, are of another place; and how steeply doubt grows from there."""
-UNSEEN, BLANK = 1.0, 9.0
-"""What the same feed-forward is given of a cell that was not seen at all, and how much that counts."""
-SURE = -6.0
-"""Log variance of what was found."""
+UNSURE, SURE = 20 / 3, 70 / 3
+"""Log variance of what was not seen, and by how much less that of what was seen well is: at the rim it is small, beyond it not."""
 
 
 @torch.no_grad()
@@ -44,7 +42,7 @@ def place(pack: SemanticPack, recall: Recall) -> None:
     """
     kept, width = recall.config.channels, pack.config.width
     hidden = recall.config.feed_forward * width
-    if width < CONTENT + kept or width // pack.config.heads < AXES or hidden <= 2 * AXES:
+    if width < CONTENT + kept or width // pack.config.heads < AXES or hidden < 2 * AXES:
         raise ValueError(f"to keep {kept} channels by their places, tokens must be {CONTENT + kept} wide and heads {AXES}")
     patches = pack.memorize.patches
     _nothing(patches, *pack.memorize.places)
@@ -75,7 +73,8 @@ def place(pack: SemanticPack, recall: Recall) -> None:
         _silent(block)
     recall.answer.weight[line, CONTENT + line] = 1
     recall.answer.weight[kept, MISSED] = 1
-    recall.answer.bias[kept] = SURE
+    recall.answer.weight[kept, SEEN] = -SURE
+    recall.answer.bias[kept] = UNSURE
 
 
 def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float) -> None:
@@ -97,7 +96,7 @@ def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float) 
 
 
 def _wary(block: Block) -> None:
-    """The feed-forward notes in MISSED if any wave is left of a question (what was found lies elsewhere), and if nothing was seen."""
+    """The feed-forward notes in MISSED if any wave is left of a question: what was found lies elsewhere."""
     inner, outer = (cast(nn.Linear, block.feed_forward[at]) for at in (0, 2))
     _nothing(outer)
     line = torch.arange(AXES)
@@ -106,10 +105,6 @@ def _wary(block: Block) -> None:
         inner.weight[begin + line, line] = sign * STEEP
         inner.bias[begin : begin + AXES] = -STEEP * FAR
     outer.weight[MISSED, : 2 * AXES] = 1
-    inner.weight[2 * AXES] = 0
-    inner.weight[2 * AXES, SEEN] = -STEEP
-    inner.bias[2 * AXES] = UNSEEN
-    outer.weight[MISSED, 2 * AXES] = BLANK
 
 
 def _silent(block: Block) -> None:

@@ -261,8 +261,8 @@ class SemanticPack(nn.Module):
     def begin(self, conditioning: Conditioned) -> Tensor:
         """psi_0 = [prompt feature; reference-image feature], [B, M, D].
 
-        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number. A map is empty at first:
-        what the reference image shows it does not know until a section has shown it.
+        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number. A map is empty at
+        first: what the reference image shows it does not know until a section has shown it.
 
         Raises:
             ValueError: features of other widths, image tokens that are no square, or (with all text tokens kept) prompts of

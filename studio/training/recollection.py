@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.places import BESIDE, grid
+from studio.diffusion.places import BESIDE, RIM, grid
 from studio.memory.placed import place
 from studio.memory.recall import Recall, RecallConfig, Recalled
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
@@ -180,7 +180,7 @@ def ages(held: Films, places: Tensor, last: int) -> Tensor:
         at = (places[..., :2] - held.low[:, n, None]).long()                            # [B, Q, 2]
         inside = ((at >= 0) & (at < sides)).all(-1)
         at = at.clamp(min=0).minimum(sides - 1)
-        well = held.kept[torch.arange(len(at))[:, None], n, -1, at[..., 1], at[..., 0]] > 0
+        well = held.kept[torch.arange(len(at))[:, None], n, -1, at[..., 1], at[..., 0]] >= RIM
         age = torch.where(inside & well, last - n, age)
     return age
 

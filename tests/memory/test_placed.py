@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.diffusion.places import BESIDE, grid
+from studio.diffusion.places import BESIDE, BEYOND, RIM, grid
 from studio.memory.placed import place
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
@@ -73,9 +73,14 @@ def test_what_is_seen_well_is_written_over_by_nothing_worse() -> None:
     _, _, later = view(0, 0, seed=1)
     psi = pack.update(pack.squeeze.empty(1), first)
     rim = pack.update(psi, view(0, 0, 0.5, seed=1)[0])
+    beyond = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, RIM)[0]), view(0, 0, BEYOND, seed=1)[0])
     unseen = pack.update(psi, view(0, 0, 0.0, seed=1)[0])
     anew = pack.update(psi, view(0, 0, seed=1)[0])
     assert torch.allclose(recall(rim, places).values, truth, atol=0.02)
+    assert torch.allclose(recall(beyond, places).values, truth, atol=0.02)
+    assert recall.share(recall(beyond, places)).min() > 0.95
+    only = pack.update(pack.squeeze.empty(1), view(0, 0, BEYOND)[0])
+    assert recall.share(recall(only, places)).max() < 0.02
     assert torch.allclose(recall(unseen, places).values, truth, atol=0.02)
     assert torch.allclose(recall(anew, places).values, later, atol=0.02)
     rims = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, 0.5)[0]), view(0, 0, 0.5, seed=1)[0])
