@@ -1,4 +1,4 @@
-"""The training commands: `python -m studio.training autoencoder|weather|film|memory|export [recipe.toml]`."""
+"""The training commands: `python -m studio.training autoencoder|weather|film|memory|force|export [recipe.toml]`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import logging
 from pathlib import Path
 
 RECIPES = Path(__file__).parent / "recipes"
+OTHERS = {"export": "film", "force": "force-mini"}
+"""Commands whose recipes have other names."""
 
 
 def main() -> None:
     """Read the command line and run one command."""
     parser = argparse.ArgumentParser(prog="python -m studio.training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("autoencoder", "weather", "film", "memory", "export"):
+    for name in ("autoencoder", "weather", "film", "memory", "force", "export"):
         command = commands.add_parser(name)
-        recipe = RECIPES / f"{'film' if name == 'export' else name}-cpu.toml"
+        recipe = RECIPES / f"{OTHERS.get(name, name)}-cpu.toml"
         command.add_argument("recipe", nargs="?", type=Path, default=recipe)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -37,6 +39,10 @@ def main() -> None:
         from studio.training import study
 
         study.study(chosen.recipe)
+    elif chosen.command == "force":
+        from studio.training import finetune
+
+        finetune.finetune(chosen.recipe)
     else:
         from studio.training import export
 

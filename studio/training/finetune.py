@@ -1,0 +1,203 @@
+"""The forcing stage of training: one loop for both kinds of model and all arms, resumed to the step.
+
+A run has arms and seeds. Every arm begins with the same weights and sees the same films in the same order with the same noise, for
+the same number of optimizer steps; what it costs beside that (forwards, seconds) is in its curve. One process on one device. It
+knows a section only by `forcing`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from studio.training import endurance, serial
+from studio.training.forcing import Draws, Settings, force
+from studio.training.forcing_recipe import Recipe, checked, length
+from studio.training.keeping import Average, Curve, RecipeError, read_recipe, restore, save
+from studio.training.learners import Serial
+from studio.training.parts import count
+from studio.training.trainee import Trainee, begun, take, written
+
+log = logging.getLogger(__name__)
+
+BASE = "base"
+"""The stage before: teacher forcing of the whole network, once a seed."""
+
+
+@dataclass
+class Run:
+    """One arm in training: everything a checkpoint holds, and what feeds it."""
+
+    recipe: Recipe
+    arm: str
+    seed: int
+    folder: Path
+    trainee: Trainee
+    curriculum: Sequence[Sequence[int]]
+    optimizer: torch.optim.Optimizer
+    average: Average
+    step: int = 0
+    spent: float = 0.0
+    forwards: int = 0
+
+    @property
+    def steps(self) -> int:
+        return sum(steps for _, steps in self.curriculum)
+
+    def advance(self, films: Sequence[Serial]) -> dict[str, float]:
+        """One optimizer step. All randomness comes from the seed and the step's number."""
+        draws, recipe, before = Draws(self.seed, self.step), self.recipe, self.forwards
+        sections = length(self.curriculum, self.step)
+        chosen = drawn(films, sections, recipe.batch, draws)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["share"] * min(1.0, (self.step + 1) / recipe.warmup)
+        self.optimizer.zero_grad(set_to_none=True)
+        settings = Settings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
+        found = force(self.trainee.learner, chosen, sections, self.arm, draws, settings, torch.autograd.backward)
+        norm = nn.utils.clip_grad_norm_(self.trainee.trained.parameters(), 1.0, error_if_nonfinite=True)
+        self.optimizer.step()
+        self.average.follow(self.trainee.trained)
+        self.step += 1
+        return {
+            "sections": sections, "loss": sum(found.losses) / sections, "first": found.losses[0], "last": found.losses[-1],
+            **found.parts, "norm": float(norm), "forwards": self.forwards - before,
+        }
+
+    def save(self) -> None:
+        save(self.folder / "last.pt", {
+            "model": self.trainee.trained.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state(),
+            "step": self.step, "spent": self.spent, "forwards": self.forwards,
+        })
+
+
+def drawn(films: Sequence[Serial], sections: int, batch: int, draws: Draws) -> list[Serial]:
+    """Films of this step, among those that are long enough.
+
+    Raises:
+        RecipeError: none is.
+    """
+    def held(each: Serial) -> int:
+        return len(each.encoded.sections) if each.encoded is not None else len(each.said)
+
+    fit = [each for each in films if held(each) >= sections]
+    if not fit:
+        raise RecipeError(f"No film has {sections} sections: make the curriculum shorter, or give longer films.")
+    which = torch.randint(len(fit), (batch,), generator=draws.of("films"))
+    return [fit[int(k)] for k in which]
+
+
+def open_run(recipe: Recipe, arm: str, seed: int) -> Run:
+    """A new run of an arm (or of the stage before it, `BASE`), or the one that its folder holds, at the step where it stopped.
+
+    Raises:
+        FileNotFoundError: the stage before has not been trained.
+    """
+    torch.set_num_threads(recipe.threads)
+    folder, base = Path(recipe.run) / f"{arm}-{seed}", arm == BASE
+    trainee = begun(recipe, seed, recipe.before_part if base else recipe.part)
+    if recipe.before and not base:
+        _go_on(recipe, seed, trainee)
+    rate = recipe.before_rate if base else recipe.rate
+    groups = [
+        {"params": list(module.parameters()), "share": rate * (recipe.memory_rate if name == "memory" else 1.0)}
+        for name, module in trainee.trained.items()
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    run = Run(
+        recipe, "teacher" if base else arm, seed, folder, trainee, recipe.before if base else recipe.curriculum, optimizer,
+        Average(trainee.trained, recipe.average),
+    )
+    if state := restore(folder / "last.pt"):
+        trainee.trained.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        run.average.restore(state["average"])
+        run.step, run.spent, run.forwards = state["step"], state["spent"], state["forwards"]
+
+    def counted(*_: object) -> None:
+        run.forwards += 1
+
+    trainee.model.backbone.transformer.register_forward_hook(counted)
+    return run
+
+
+def _go_on(recipe: Recipe, seed: int, trainee: Trainee) -> None:
+    """Put what the stage before gave, its average weights, into a trainee."""
+    state = restore(Path(recipe.run) / f"{BASE}-{seed}" / "last.pt")
+    if state is None:
+        raise FileNotFoundError(f"The stage before has not been trained in {recipe.run} with seed {seed}.")
+    kept: dict[str, torch.Tensor] = state["average"]["weights"]
+    if recipe.before_part == recipe.part:
+        trainee.trained.load_state_dict(kept)
+    else:
+        take(trainee, kept)
+
+
+def train(run: Run, films: Sequence[Serial]) -> Trainee:
+    """To the last step; the average weights are in the trainee then, and in files beside the checkpoint."""
+    curve, name = Curve(run.folder / "curve.csv", run.step), f"{run.folder.name}"
+    log.info("%s: %d parameters, step %d of %d", name, count(run.trainee.trained), run.step, run.steps)
+    while run.step < run.steps:
+        clock = time.monotonic()
+        found = run.advance(films)
+        run.spent += time.monotonic() - clock
+        curve.add(step=run.step, **found, seconds=round(run.spent, 2))
+        if run.step % run.recipe.save_every == 0 or run.step == run.steps:
+            run.save()
+            curve.draw("loss")
+            at = curve.head.index("loss")
+            recent = [row[at] for row in curve.rows[-run.recipe.save_every :]]
+            log.info("%s: step %d, loss %.4f, %.0f s", name, run.step, sum(recent) / len(recent), run.spent)
+    run.average.lend(run.trainee.trained)
+    run.trainee.trained.requires_grad_(False)
+    written(run.trainee, run.folder)
+    return run.trainee
+
+
+def finetune(path: Path) -> None:
+    """Train every arm of the recipe in `path` with every seed, and measure the drift of each: `drift.json` and `drift.png`.
+
+    Raises:
+        RecipeError: the recipe cannot be used.
+    """
+    recipe = checked(read_recipe(path, Recipe))
+    torch.set_num_threads(recipe.threads)
+    folder, size = Path(recipe.run), (recipe.width, recipe.height)
+    first = begun(recipe, recipe.seeds[0], "output").model
+    films = serial.made(first, folder / "films", range(recipe.films), size, recipe.sections, recipe.footage)
+    held = serial.held_out(first, folder / "films", recipe.films, recipe.held_out, size, recipe.sections, recipe.footage)
+    del first
+    results: list[dict[str, Any]] = []
+
+    def measured(arm: str, seed: int, trainee: Trainee, run: Run | None) -> None:
+        if not held:
+            return
+        kept = folder / f"{arm}-{seed}" / "drift.json"
+        cost = {"steps": run.step, "forwards": run.forwards, "seconds": round(run.spent, 1)} if run else {}
+        row: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+        if row.get("steps") != cost.get("steps") or not row:
+            drift = endurance.measure(trainee.model, held, seed, recipe.drift_steps)
+            row = {"arm": arm, "seed": seed, **cost, **drift}
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(row) + "\n", "utf-8")
+        results.append(row)
+        (folder / "drift.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+        endurance.draw(results, folder / "drift.png")
+        log.info("%s, seed %d: %s", arm, seed, endurance.told(row))
+
+    for seed in recipe.seeds:
+        if recipe.before:
+            base = open_run(recipe, BASE, seed)
+            measured("start", seed, train(base, films), base)
+        elif seed == recipe.seeds[0]:
+            measured("start", seed, begun(recipe, seed, "output"), None)
+        for arm in recipe.arms:
+            run = open_run(recipe, arm, seed)
+            measured(arm, seed, train(run, films), run)
