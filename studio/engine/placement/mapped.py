@@ -47,7 +47,7 @@ def transformer(
             empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _filled(card, "transformer", empty.to(dtype), weights, int8.SKIP, (tell, aligned, verify))
+    return _filled(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (tell, aligned, verify))
 
 
 def text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Tell, aligned: bool = False) -> LlamaModel:
@@ -59,9 +59,14 @@ def text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Te
             empty = LlamaModel(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
+    return _filled(card, "text_encoder", _cast(empty, dtype), weights, (), (tell, aligned, True))
+
+
+def _cast(empty: Any, dtype: torch.dtype) -> Any:
+    """Parameters, and not the buffers: angles lose too much."""
     for parameter in empty.parameters():
-        parameter.data = parameter.data.to(dtype)             # not its buffers: angles lose too much
-    return _filled(card, "text_encoder", empty, weights, (), (tell, aligned, True))
+        parameter.data = parameter.data.to(dtype)
+    return empty
 
 
 def _filled(

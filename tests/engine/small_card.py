@@ -1,0 +1,89 @@
+"""A graphics card that is not there: the processor computes, and a budget of bytes is enforced as an allocator would."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.engine import large
+from studio.engine.cards import ModelCard
+from studio.engine.load import FilmModel
+from studio.engine.placement.backbone import PlacedBackbone
+from studio.engine.placement.copies import HostCopies
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.streamer import blocks_of
+
+CPU = torch.device("cpu")
+
+
+class SmallCard(HostCopies):
+    """Counts the weights that lie on it, and what is needed for a moment; over its budget it raises as CUDA does.
+
+    An engine of copies, so that a streamer's resident blocks and slabs are on it.
+    """
+
+    def __init__(self, budget: int = 2**62) -> None:
+        self.budget = budget
+        self.held = self.peak = 0
+        self.refused: list[str] = []
+
+    def device_slab(self, size: int) -> Tensor:
+        slab = super().device_slab(size)
+        self.hold(slab.untyped_storage(), size)
+        return slab
+
+    def hold(self, what: Any, size: int) -> None:
+        """`size` bytes until `what` is gone."""
+        self.need(size, "weights")
+        self.held += size
+        weakref.finalize(what, self._free, size)
+
+    def need(self, size: int, what: str) -> None:
+        """`size` bytes beside what is held, for a moment."""
+        if self.held + size > self.budget:
+            self.refused.append(what)
+            raise torch.OutOfMemoryError(f"tried to allocate {size} for {what}, {self.held} of {self.budget} are held")
+        self.peak = max(self.peak, self.held + size)
+
+    def _free(self, size: int) -> None:
+        self.held -= size
+
+
+def loaded(card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decoding: int = 0) -> FilmModel:
+    """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value."""
+    model = large.placed(card, plan, CPU, None, lambda _: None, engine=lambda _: on)
+    placement = model.placement
+    assert placement is not None
+    backbone = placement.backbone
+    put = backbone._put
+
+    def watched() -> Any:
+        placed = put()
+        blocks = blocks_of(placed.transformer)
+        try:
+            if placed.streamer is None:
+                on.hold(placed, sum(p.numel() * p.element_size() for block in blocks for p in block.parameters()))
+        except torch.OutOfMemoryError:
+            backbone._anew()
+            raise
+        for block in blocks:
+            block.register_forward_pre_hook(lambda *_: on.need(denoising, "denoising"))
+        return placed
+
+    def decodes(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        on.need(decoding * inputs[0].numel(), "decoding")
+
+    backbone._put = watched  # type: ignore[method-assign]
+    placement.codec.codec.autoencoder.decoder.register_forward_pre_hook(decodes)
+    return model
+
+
+def weights_of(backbone: PlacedBackbone) -> list[int]:
+    """Bytes of each block, without the layers that tables stand for."""
+    return [
+        sum(p.numel() * p.element_size() for name, p in block.named_parameters() if ".linear." not in name)
+        for block in blocks_of(backbone.transformer)
+    ]

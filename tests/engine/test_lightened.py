@@ -1,0 +1,171 @@
+"""Memory that runs out on a card: told, made leaner rung by rung, and the section is the one that it would have been."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from studio.engine import take_folder
+from studio.engine.cards import ModelCard
+from studio.engine.engine import Engine
+from studio.engine.events import EngineStatus, Event, Failed, Lightened, RenderRequest, Step, TakeDone
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.machine import imagine
+from studio.engine.placement.plan import plan
+from studio.engine.placement.profile import PROFILES, read_profile
+from studio.engine.placement.sizes import sizes_of
+from studio.engine.render import Renderer
+from studio.media.clip import probe
+from studio.memory.snapshot import read_snapshot
+from tests.engine import folders
+from tests.engine.conftest import Ask
+from tests.engine.small_card import SmallCard, loaded, weights_of
+
+SIZE = (256, 64)
+DECODING = 1000
+"""Bytes a value that the decoder gets: 5.1 MB for the whole of SIZE, 3.8 and 2.6 for its smaller tiles."""
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    return folders.large(tmp_path_factory.mktemp("deep") / "deep", num_layers=2, num_single_layers=4)
+
+
+@pytest.fixture(scope="module")
+def laid(card: ModelCard) -> Plan:
+    profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_encoder="cpu", text_weights="bf16")
+    return plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(card: ModelCard, laid: Plan) -> Callable[[RenderRequest], Tensor]:
+    """Latents of the same request on a card that is large enough."""
+    known: dict[int, Tensor] = {}
+
+    def film(request: RenderRequest) -> Tensor:
+        if request.sections not in known:
+            assert isinstance(run(Renderer(loaded(card, laid, SmallCard())), request)[-1], TakeDone)
+            known[request.sections] = latents(request)
+        return known[request.sections]
+
+    return film
+
+
+def run(renderer: Renderer, request: RenderRequest, seen: Callable[[Event], None] = lambda _: None) -> list[Event]:
+    events = []
+    for event in renderer.render(request, threading.Event()):
+        events.append(event)
+        seen(event)
+    return events
+
+
+def latents(request: RenderRequest) -> Tensor:
+    return read_snapshot(request.folder / take_folder.SNAPSHOT).recent
+
+
+def messages(events: list[Event]) -> list[str]:
+    return [event.message for event in events if isinstance(event, Lightened)]
+
+
+Film = Callable[[RenderRequest], Tensor]
+
+
+def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film) -> None:
+    on = SmallCard()
+    model = loaded(card, laid, on, decoding=DECODING)
+    assert model.placement
+    on.budget = sum(weights_of(model.placement.backbone)) + 3_000_000
+    events = run(Renderer(model), ask(size=SIZE))
+    assert isinstance(events[-1], TakeDone), events[-1]
+    for edge, message in zip((192, 128), messages(events), strict=True):
+        assert message.startswith("The graphics card ran out of memory while decoding") and f"tiles of {edge} pixels" in message
+    assert on.refused == ["decoding", "decoding"] and on.peak <= on.budget
+    assert len([e for e in events if isinstance(e, Step)]) == 2, "nothing is denoised again"
+    now = model.placement.plan
+    assert (now.profile.vae_tile, now.profile.resident) == (128, 6)
+    assert torch.equal(latents(ask()), undisturbed(ask("other", size=SIZE)))
+    assert probe(ask().folder / take_folder.CLIP).frames == 12
+    assert not messages(run(Renderer(model), ask("next", size=SIZE))), "it is known now"
+
+
+def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
+    card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film
+) -> None:
+    on = SmallCard()
+    model = loaded(card, laid, on, denoising=100_000)
+    assert model.placement
+    whole = sum(weights_of(model.placement.backbone))
+
+    def other(event: Event) -> None:
+        if isinstance(event, Step) and (event.section, event.step) == (1, 1):
+            on.budget = whole * 3 // 4 + 100_000        # another program takes what was free
+
+    events = run(Renderer(model), ask(sections=3, size=SIZE), other)
+    assert isinstance(events[-1], TakeDone), events[-1]
+    assert messages(events)
+    assert all("blocks stay on the card, and the others are streamed from memory" in message for message in messages(events))
+    assert {e.section for e in events if isinstance(e, Lightened)} == {1}, "and it is known for the third one"
+    assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [
+        (0, 1), (0, 2), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2)]
+    now = model.placement.plan
+    assert 0 <= now.profile.resident < 6 and now.profile.vae_tile == laid.profile.vae_tile and now.from_ram
+    assert torch.equal(latents(ask()), undisturbed(ask("other", sections=3, size=SIZE)))
+
+
+def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film) -> None:
+    on = SmallCard()
+    model = loaded(card, laid, on)
+    assert model.placement
+    on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4
+    events = run(Renderer(model), ask(size=SIZE))
+    assert isinstance(events[-1], TakeDone) and messages(events) and set(on.refused) == {"weights"}
+    assert torch.equal(latents(ask()), undisturbed(ask("other", size=SIZE)))
+
+
+def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard, laid: Plan, ask: Ask) -> None:
+    on = SmallCard()
+    model = loaded(card, laid, on, denoising=100_000)
+
+    def other(event: Event) -> None:
+        if isinstance(event, Step) and (event.section, event.step) == (1, 1):
+            on.budget = 50_000
+
+    last = run(Renderer(model), ask(sections=2, size=SIZE), other)[-1]
+    assert isinstance(last, Failed) and (last.sections, last.frames) == (1, 12)
+    assert "not enough memory for Large at 256 x 64, even with 0 of 6 blocks on it" in last.message
+    assert "choose a profile with int8 weights" in last.message and "kept" in last.remedy
+    on.budget = 2**62                                   # the other program has ended
+    assert isinstance(run(Renderer(model), ask(sections=2, size=SIZE))[-1], TakeDone)
+
+
+def test_the_engine_tells_what_is_otherwise_now(
+    card: ModelCard, laid: Plan, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, told, released = SmallCard(), list[EngineStatus](), list[str]()
+    model = loaded(card, laid, on)
+    assert model.placement
+    on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4
+    release = model.placement.release
+    monkeypatch.setattr(model.placement, "release", lambda: released.append("deep") or release())
+    other = folders.small(tmp_path / "small")
+    from studio.engine.load import load
+
+    monkeypatch.setattr("studio.engine.load.load", lambda c, *a, **k: model if c.name == "deep" else load(c, "cpu"))
+    engine = Engine((card, other))
+    engine.watch(told.append)
+    engine.start()
+    events: list[Event] = []
+    job = engine.submit(iter([ask(model="deep", size=SIZE)]), lambda _, event: events.append(event) if event else None)
+    assert job.wait(120) and job.state == "done", job.error
+    assert len(told) == 1 + len(messages(events)) > 1 and told[0].state == told[-1].state == "ready"
+    assert "weights that a step needs" in told[0].placement[1]
+    assert "of 6 blocks); from memory, block by block in every step" in told[-1].placement[1]
+    job = engine.submit(iter([ask("b", model="small")]), lambda *_: None)
+    assert job.wait(120) and job.state == "done" and released == ["deep"]
+    assert told[-1].placement == ()
