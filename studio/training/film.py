@@ -19,7 +19,7 @@ from studio.diffusion.animatic import AnimaticBackbone, guess
 from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.conditioning import SmallConditioner
-from studio.diffusion.heads import DRAWN
+from studio.diffusion.heads import DRAWN, SAYS
 from studio.diffusion.state import split
 from studio.memory.framepack import pack
 from studio.training import parts
@@ -45,6 +45,7 @@ class Recipe:
     footage: str = ""                      # folder of videos with captions, instead of the procedural world
     shape: dict[str, int] = field(default_factory=dict)
     start: str = ""                        # a run whose average weights this one begins with; what it did not say yet is silent
+    only: tuple[str, ...] = ()             # of what the network says, what alone is learned: everything else stays as it is
     unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them
     seed: int = 1
     sections: int = 3                      # of a film
@@ -177,13 +178,26 @@ def rate(recipe: Recipe, step: int, steps: int) -> float:
 
 
 def optimizer_of(objective: Objective, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW. The text encoder, taught before, goes slower."""
+    """AdamW. The text encoder, taught before, goes slower. With `only`, some rows of the output layer and nothing else."""
+    if recipe.only:
+        return torch.optim.AdamW(_only(objective, recipe.only), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0)
     text = list(objective.text_encoder.parameters())
     chosen = {id(p) for p in text}
     return torch.optim.AdamW([
         {"params": [p for p in objective.parameters() if id(p) not in chosen], "share": 1.0},
         {"params": text, "share": recipe.text_rate},
     ], lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+
+
+def _only(objective: Objective, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The output layer's parameters, of which only the rows of `names` have a gradient; all others have none."""
+    objective.requires_grad_(False)
+    layer = objective.backbone.transformer.proj_out
+    said = torch.cat([torch.full((width,), name in names) for name, width in [("drawn", DRAWN), *SAYS.items()]])
+    rows = said.repeat_interleave(len(layer.bias) // len(said)).float()
+    for tensor in (layer.weight, layer.bias):
+        tensor.requires_grad_(True).register_hook(lambda grad: grad * rows.view(-1, *[1] * (grad.dim() - 1)).to(grad))
+    return [{"params": [layer.weight, layer.bias], "share": 1.0}]
 
 
 @dataclass

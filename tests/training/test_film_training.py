@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from studio.diffusion.autoencoder import LappedAutoencoder
+from studio.diffusion.heads import OUTPUTS
 from studio.media.clip import write_clip
 from studio.training.film import Recipe, Run, begin, rate, train
 from studio.training.keeping import Average, Curve, restore, save
@@ -163,3 +164,16 @@ def test_a_run_begins_where_another_one_ended_and_new_outputs_are_silent(tmp_pat
     assert all(torch.equal(own[other], before[other]) for other in own if "proj_out" not in other)
     with pytest.raises(FileNotFoundError, match="train that run first"):
         begin(toy(tmp_path / "third", autoencoder, start=str(tmp_path / "nowhere")))
+
+
+def test_one_thing_alone_can_be_learned_and_all_else_stays_to_the_bit(tmp_path: Path, autoencoder: str) -> None:
+    first = toy(tmp_path / "first", autoencoder)
+    train(first)
+    kept = restore(tmp_path / "first" / "last.pt")
+    assert kept is not None
+    run = train(toy(tmp_path / "second", autoencoder, start=first.run, only=("wind",)))
+    now, before = run.objective.state_dict(), kept["average"]["weights"]
+    changed = {name for name in now if not torch.equal(now[name], before[name])}
+    assert changed == {"backbone.transformer.proj_out.weight", "backbone.transformer.proj_out.bias"}
+    rows = (now["backbone.transformer.proj_out.bias"] != before["backbone.transformer.proj_out.bias"]).nonzero()[:, 0]
+    assert rows.tolist() == list(range(4 * (OUTPUTS - 1), 4 * OUTPUTS))         # the last output, for the four places of a patch
