@@ -26,6 +26,8 @@ SWAY, LEAN, GUST, ROOTED = 5 / 16, 2.5, 18.0, 36.0
 and frames until all stands again."""
 STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
+BREEZE, BLOWING = 0.25, 0.35
+"""Below the first no wind blows, above the second all of it: half a wind there is not in what was learned from."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Heads:
         far = self.way[..., :2].norm(dim=-1).amax(dim=1).view(-1, 1, 1)
         grown = self.way[..., 2:].abs().amax(dim=1, keepdim=True)
         way = torch.cat([self.way[..., :2] * _shrink(far, STILL), self.way[..., 2:] * _shrink(grown, STEADY)], dim=-1)
-        wind = _sure(self.wind)
+        wind = ((self.wind - BREEZE) / (BLOWING - BREEZE)).clamp(0, 1)
         flow = self.flow * _shrink(self.flow.norm(dim=2, keepdim=True), CALM)
         flicker = self.flicker * _shrink(self.flicker.abs().amax(dim=1, keepdim=True), SURE)
         return Heads(

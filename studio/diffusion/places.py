@@ -102,7 +102,7 @@ class Sight:
 
 
 def feathered(share: Tensor) -> Tensor:
-    """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond it.
+    """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond.
 
     There lies its mirror image, if anything.
     """

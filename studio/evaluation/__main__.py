@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PARTS = ("startup", "sections", "stock", "page")
+MODEL_PARTS = ("camera", "light", "weather", "figure", "autoencoder", "steadiness", "cost")
 ROOT = Path(__file__).parents[2]
 SMALL = 0.6
 """Of the model's first size, each way: what a quick measurement films at."""
@@ -50,7 +51,7 @@ def measure_model(options: argparse.Namespace) -> dict[str, Any]:
         scale = replace(scale, pictures=options.pictures, turns=False)
     width, height = options.size or _size(film_model.card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / film_model.card.name
-    figures = evaluation.measure(film_model, scale, width, height, out, _say)
+    figures = evaluation.measure(film_model, scale, width, height, out, _say, options.only or evaluation.PARTS)
     (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     table = report.markdown(figures)
     (out / "card.md").write_text(table, "utf-8")
@@ -134,7 +135,8 @@ def _say(part: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
     parser.add_argument("command", choices=["benchmark", "model", "memory", "learn"])
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts of the benchmark")
+    parser.add_argument("--only", nargs="+", choices=(*PARTS, *MODEL_PARTS), metavar="PART",
+                        help=f"benchmark: some of {', '.join(PARTS)}; model: some of {', '.join(MODEL_PARTS)}")
     parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")
     parser.add_argument("--sections", type=int, default=40, help="sections of the benchmark's flatness check")
     parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
@@ -153,11 +155,13 @@ def main() -> int:
         return _told(measure_memory, options)
     if options.model and len(options.model) > 1:
         parser.error("only memory compares several models: name one")
+    if set(options.only or ()) - set(MODEL_PARTS if options.command == "model" else PARTS):
+        parser.error(f"{options.command} has no such part: {' '.join(options.only)}")
     options.model = options.model[0] if options.model else None
     if options.command == "model":
         return _told(measure_model, options)
     figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
-    for part in options.only:
+    for part in options.only or PARTS:
         _say(part)
         figures[part] = measure(part, options.model, options.sections)
     text = json.dumps(figures, indent=2)

@@ -26,7 +26,8 @@ from studio.evaluation.tally import Confusion, rate
 from studio.training.world import LIGHTS, WEATHERS
 
 SOURCES = ("photograph", "scene")
-BLIND = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow", "rain", "fog", "right", "hold", "warm")
+PARTS = ("camera", "light", "weather", "figure", "autoencoder", "steadiness", "cost")
+BLIND = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow", "rain", "fog", "wind", "right", "hold", "warm")
 """What the ten films for a person may ask for, first choices first."""
 
 
@@ -149,34 +150,38 @@ def cost(model: FilmModel, seconds: Sequence[float], timed: int) -> dict[str, An
     return {**known, **per_section.measure(model, timed)}
 
 
-def measure(model: FilmModel, scale: plan.Scale, width: int, height: int, out: Path, say: Callable[[str], None]) -> dict[str, Any]:
-    """All figures; sheets, matrices and films to guess go to `out`. `say` is told what is being measured."""
+def measure(
+    model: FilmModel, scale: plan.Scale, width: int, height: int, out: Path, say: Callable[[str], None],
+    parts: Sequence[str] = PARTS,
+) -> dict[str, Any]:
+    """The figures of these parts; sheets, matrices and films to guess go to `out`. `say` is told what is being measured."""
     torch.manual_seed(0)
     out.mkdir(parents=True, exist_ok=True)
     reel, clock = Reel(model, width, height), time.perf_counter()
     seen: dict[str, Any] = {"model": model.card.name, "size": [width, height]}
-    say("camera")
-    seen["camera"], moves = follow_camera(reel, plan.camera(scale))
-    say("light")
-    seen["light"], lights = follow_look(
-        reel, plan.light(scale), LIGHTS, light.FEATURES, light.features, learning.kept(thresholds.LIGHT))
-    say("weather")
-    seen["weather"], weathers = follow_look(
-        reel, plan.weather(scale), WEATHERS, weather.FEATURES, weather.features, learning.kept(thresholds.WEATHER))
-    say("figures")
-    seen["figure"], actions = follow_figures(reel, scale.figures)
-    say("autoencoder")
-    there_and_back = fidelity.trip(model.codec)
-    if there_and_back is not None:
-        seen["autoencoder"] = fidelity.measure(there_and_back, photographs(NAMES), 320, 192, scale.clips)
-    say("steadiness")
-    seen["steadiness"] = steadiness.measure(
-        model, photographs(COLOURFUL[:1]), width, height, scale.sections, scale.nonsense)
-    say("cost")
-    seen["cost"] = cost(model, reel.seconds, scale.timed)
-    for name, matrix in (("camera", moves), ("light", lights), ("weather", weathers), ("figure", actions)):
+    followed: dict[str, Callable[[], tuple[dict[str, Any], Confusion]]] = {
+        "camera": lambda: follow_camera(reel, plan.camera(scale)),
+        "light": lambda: follow_look(
+            reel, plan.light(scale), LIGHTS, light.FEATURES, light.features, learning.kept(thresholds.LIGHT)),
+        "weather": lambda: follow_look(
+            reel, plan.weather(scale), WEATHERS, weather.FEATURES, weather.features, learning.kept(thresholds.WEATHER)),
+        "figure": lambda: follow_figures(reel, scale.figures),
+    }
+    for name in (part for part in followed if part in parts):
+        say(name)
+        seen[name], matrix = followed[name]()
         if matrix.count():
             sheet.confusion_picture(matrix, out / f"{name}.png", name)
+    if "autoencoder" in parts and (there_and_back := fidelity.trip(model.codec)) is not None:
+        say("autoencoder")
+        seen["autoencoder"] = fidelity.measure(there_and_back, photographs(NAMES), 320, 192, scale.clips)
+    if "steadiness" in parts:
+        say("steadiness")
+        seen["steadiness"] = steadiness.measure(
+            model, photographs(COLOURFUL[:1]), width, height, scale.sections, scale.nonsense)
+    if "cost" in parts and reel.seconds:
+        say("cost")
+        seen["cost"] = cost(model, reel.seconds, scale.timed)
     for subject, rows in reel.rows.items():
         sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
     guesses = [reel.guesses[name] for name in BLIND if name in reel.guesses][:10]

@@ -66,7 +66,9 @@ def _pictures(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _cost(figures: dict[str, Any]) -> Iterator[str]:
-    cost = figures["cost"]
+    cost = figures.get("cost")
+    if cost is None:
+        return
     yield (f"Weights: {cost['weights_mb']:.1f} MB. A section: {cost['seconds_per_section']:.1f} s "
            f"({cost['device']}, {cost['threads']} threads).")
     if "share_of_matrix_product" in cost:
