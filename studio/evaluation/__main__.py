@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark | model | memory | learn`: figures of the README and of a model's card, measured here."""
+"""`python -m studio.evaluation benchmark|model|memory|kept|learn`: figures of the README and of a model's card, measured here."""
 
 from __future__ import annotations
 
@@ -85,6 +85,22 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def tell_kept(options: argparse.Namespace) -> None:
+    """What the arms of the memory study keep, as a table and a plot."""
+    from studio.evaluation import kept
+
+    try:
+        results = json.loads(options.results.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{options.results} holds no results of the memory study ({error}). Run that first.") from None
+    out = options.output or options.results.parent
+    table = kept.markdown(results if isinstance(results, list) else [])
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "kept.md").write_text(table, "utf-8")
+    kept.draw(results, out / "kept.png")
+    sys.stdout.write(table)
+
+
 def learn(count: int) -> None:
     """Teach the recognisers of light and weather anew from true films, and keep what they learned."""
     from studio.evaluation import learning
@@ -134,7 +150,7 @@ def _say(part: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark", "model", "memory", "learn"])
+    parser.add_argument("command", choices=["benchmark", "model", "memory", "kept", "learn"])
     parser.add_argument("--only", nargs="+", choices=(*PARTS, *MODEL_PARTS), metavar="PART",
                         help=f"benchmark: some of {', '.join(PARTS)}; model: some of {', '.join(MODEL_PARTS)}")
     parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")
@@ -146,11 +162,14 @@ def main() -> int:
     parser.add_argument("--encoder", type=Path, help="memory: folder of a CLIP or DINO model on this machine (optional)")
     parser.add_argument("--size", type=_dimensions, help="model, memory: film at this size, like 320x192")
     parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")
+    parser.add_argument("--results", type=Path, default=Path("runs/memory/results.json"), help="kept: of the memory study")
     parser.add_argument("-o", "--output", type=Path, help="benchmark: a file for the JSON; else a folder for everything")
     options = parser.parse_args()
     if options.command == "learn":
         learn(options.scenes)
         return 0
+    if options.command == "kept":
+        return _told(tell_kept, options)
     if options.command == "memory":
         return _told(measure_memory, options)
     if options.model and len(options.model) > 1:
