@@ -60,6 +60,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     doctor.set_defaults(run=see_doctor)
     doctor.add_argument("--model", help="folder under models/ (default: all)")
     doctor.add_argument("--size", metavar="WxH", help="of the film in pixels (default: each model's own)")
+    doctor.add_argument("--profile", help="of presets/profiles, or a file.toml (default: STUDIO_PROFILE, or the best that fits)")
     doctor.add_argument("--vram", type=float, metavar="GB", help="graphics memory of a machine that is not there; 0: no card")
     doctor.add_argument("--ram", type=float, metavar="GB", help="its memory (default: this machine's)")
     return parser.parse_args(arguments)

@@ -40,7 +40,8 @@ LIGHT = ["studio/engine/__init__.py", "studio/engine/events.py", "studio/engine/
          "studio/engine/hub/record.py", "studio/catalogue.py",
          "studio/doctor.py", "studio/engine/placement/__init__.py", "studio/engine/placement/machine.py",
          "studio/engine/placement/counts.py", "studio/engine/placement/sizes.py", "studio/engine/placement/profile.py",
-         "studio/engine/placement/laid.py", "studio/engine/placement/plan.py",
+         "studio/engine/placement/laid.py", "studio/engine/placement/plan.py", "studio/engine/placement/words.py",
+         "studio/engine/fingerprint.py",
          "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session/__init__.py", "app.py"]
 
 

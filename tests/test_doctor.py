@@ -54,6 +54,17 @@ def test_machines_that_are_not_there(vram: str, ram: str, told: str, capsys: pyt
     assert "FramePack-F1 (framepack-f1)" in out and told in out and "Its folder is not there" in out
 
 
+def test_the_profile_can_be_chosen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1")
+    _, out, _ = examined(capsys, *asked, "--profile", "card-12gb", models=tmp_path)
+    assert "asked for: card-12gb" in out and "profile '12 GB card'" in out
+    monkeypatch.setenv("STUDIO_PROFILE", "card-8gb")
+    _, out, _ = examined(capsys, *asked, models=tmp_path)
+    assert "It is loaded like this." in out and "asked for: card-8gb" in out and "profile '8 GB card'" in out
+    status, _, err = examined(capsys, *asked, "--profile", "card-7gb", models=tmp_path)
+    assert status == 1 and "There is no profile 'card-7gb'. There are: card-12gb" in err
+
+
 def test_what_does_not_run_says_what_to_change(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     asked = ("--vram", "4", "--ram", "32", "--size", "640x640")
     status, out, _ = examined(capsys, *asked, "--model", "framepack-f1", models=tmp_path)

@@ -76,10 +76,10 @@ class Engine:
     def _preparing(self, sentence: str) -> None:
         self._tell(EngineStatus("starting", sentence, ""))
 
-    def _ready(self, renderer: Renderer) -> None:
+    def _ready(self, renderer: Renderer, note: str = "") -> None:
         model = renderer.model
         sentences = model.placement.sentences if model.placement is not None else ()
-        self._tell(EngineStatus("ready", f"{model.card.title} is ready.", model.device.type.upper(), sentences))
+        self._tell(EngineStatus("ready", note or f"{model.card.title} is ready.", model.device.type.upper(), sentences))
 
     def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         if not self._warm.is_set():
@@ -104,7 +104,7 @@ class Engine:
             return
         for event in renderer.render(request, stop):
             if isinstance(event, Lightened):
-                self._ready(renderer)
+                self._ready(renderer, event.message)
             yield event
 
     def _tell(self, status: EngineStatus) -> None:

@@ -16,6 +16,7 @@ from studio.engine.events import (
     EngineStatus,
     Event,
     Failed,
+    Lightened,
     RenderRequest,
     SectionDone,
     Step,
@@ -183,6 +184,8 @@ class Renders:
         match event:
             case Working():
                 run.show(doing=event.doing)
+            case Lightened():
+                run.show(doing="placing the model more leanly: the card ran out of memory", section=event.section, step=0)
             case Step():
                 run.show(
                     doing="denoising", section=event.section, sections=event.sections, step=event.step,

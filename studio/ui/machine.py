@@ -46,12 +46,14 @@ class Status(Protocol):
     def note(self) -> str: ...
     @property
     def device(self) -> str: ...
+    @property
+    def placement(self) -> tuple[str, ...]: ...
 
 
 def engine(status: Status) -> Json:
-    """The engine's state as a word for the lamp, two words beside it, and a sentence."""
+    """The engine's state as a word for the lamp, two words beside it, a sentence, and where a large model's parts lie."""
     short = {"starting": "Warming up", "ready": f"Ready on {status.device}", "failed": "Engine failed"}[status.state]
-    return {"state": status.state, "short": short, "sentence": status.note or short}
+    return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
 def model(name: str, card: Card | None) -> Json:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio.engine.cards import ModelCard, ModelError, check, find_models, read_card
+from studio.engine.fingerprint import fingerprint
 from studio.engine.load import load
+from tests.engine import folders
 
 
 @pytest.fixture()
@@ -144,3 +147,30 @@ def test_no_models_at_all(tmp_path: Path) -> None:
     assert find_models(tmp_path / "none") == ((), ())
     with pytest.raises(ModelError, match=r"no model\.toml"):
         read_card(tmp_path)
+
+
+def test_a_fingerprint_covers_every_shard(tmp_path: Path) -> None:
+    whole = folders.large(tmp_path / "a" / "large")
+    parted = folders.large(tmp_path / "b" / "large", shard="20KB")
+    shards = [file for file in parted.files if file.path.startswith("transformer/") and file.path.endswith(".safetensors")]
+    assert len(shards) > 1
+    name = fingerprint(parted)
+    first = next(file for file in whole.files if file.path.startswith("transformer/") and file.path.endswith(".safetensors"))
+    assert fingerprint(whole) == f"large:{first.sha256[:16]}", "of one file it is that file's, as it always was"
+    for shard in shards:
+        other = tuple(replace(file, sha256="f" * 64) if file == shard else file for file in parted.files)
+        assert fingerprint(replace(parted, files=other)) != name
+    assert fingerprint(replace(parted, files=tuple(reversed(parted.files)))) == name
+    assert name.startswith("large:") and len(name) == len("large:") + 16
+
+
+def test_a_shard_without_a_checksum_is_named_by_its_ends(tmp_path: Path) -> None:
+    card = folders.large(tmp_path / "large", shard="20KB")
+    bare = replace(card, files=tuple(replace(file, sha256="") for file in card.files))
+    shard = sorted(card.path("transformer").glob("*.safetensors"))[-1]
+    content, name = shard.read_bytes(), fingerprint(bare)
+    for changed in (content[:-1] + b"\1", b"\1" + content[1:]):
+        shard.write_bytes(changed)
+        assert fingerprint(bare) != name
+    shard.write_bytes(content)
+    assert fingerprint(bare) == name

@@ -164,6 +164,7 @@ def test_the_engine_tells_what_is_otherwise_now(
     job = engine.submit(iter([ask(model="deep", size=SIZE)]), lambda _, event: events.append(event) if event else None)
     assert job.wait(120) and job.state == "done", job.error
     assert len(told) == 1 + len(messages(events)) > 1 and told[0].state == told[-1].state == "ready"
+    assert [status.note for status in told[1:]] == messages(events)
     assert "weights that a step needs" in told[0].placement[1]
     assert "of 6 blocks); from memory, block by block in every step" in told[-1].placement[1]
     job = engine.submit(iter([ask("b", model="small")]), lambda *_: None)

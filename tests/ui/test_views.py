@@ -167,7 +167,9 @@ def test_waits(seconds: float, said: str) -> None:
 
 
 def test_the_engine_in_words() -> None:
-    assert engine(EngineStatus("ready", "", "CPU")) == {"state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU"}
+    assert engine(EngineStatus("ready", "", "CPU")) == {
+        "state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU", "placement": []}
+    assert engine(EngineStatus("ready", "", "CUDA", ("All of it.",)))["placement"] == ["All of it."]
     failed = engine(EngineStatus("failed", "No model folder. Get one."))
     assert (failed["short"], failed["sentence"]) == ("Engine failed", "No model folder. Get one.")
 

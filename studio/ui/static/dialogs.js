@@ -89,7 +89,9 @@ const dialogs = (() => {
     const { model: m, models, engine } = desk.view;
     const others = models.filter((other) => other.name !== m.name);
     const dialog = sheet(m.title, 'model',
-      h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence), h('p', {}, m.summary),
+      h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence),
+      engine.placement.length ? h('ul', { class: 'placement' }, ...engine.placement.map((said) => h('li', {}, said))) : null,
+      h('p', {}, m.summary),
       h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
       others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('div', { class: 'other' },
         h('button', { class: 'button', disabled: !other.ready,
