@@ -2,9 +2,9 @@
 
 The network is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size
 cannot carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's
-own movement, light and weather, and what is new where nothing was seen (`Heads`); frames are composed from those in the snapshot
-(`composition`) and encoded. What no frame in the snapshot shows any more, the long-term memory is asked for (`places`).
-All of it is one estimate of x, so section loop and schedule see a velocity as from any other model.
+own movement, light and weather, and what is new where nothing was seen (`Heads`; how hard the wind blows, the prompt says). Frames
+are composed from those in the snapshot (`composition`) and encoded. What no frame in the snapshot shows any more, the long-term
+memory is asked for (`places`). All of it is one estimate of x, so section loop and schedule see a velocity as from any model.
 Letters: B batch, C scene channels, D drawn ones, W window, h and w latent height and width.
 """
 
@@ -59,6 +59,7 @@ class AnimaticBackbone(Backbone):
         super().__init__(transformer)
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
+        self.breeze: Tensor | None = None           # [E + 1] how hard the wind blows, linear in the prompt's pooled feature [E]
         self.memory: PlaceMemory | None = None      # how psi is asked, if there is one
         self.looks: frozenset[str] = LOOKS
         self._seen: tuple[Packed, _Seen] | None = None
@@ -82,7 +83,11 @@ class AnimaticBackbone(Backbone):
     def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning) -> Heads:
         """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]."""
         said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning).float()
-        return read(said)
+        heads = read(said)
+        if self.breeze is None:
+            return heads
+        pooled, breeze = conditioning.pooled.float(), self.breeze.to(conditioning.pooled.device)
+        return replace(heads, wind=pooled @ breeze[:-1] + breeze[-1])
 
     def clean(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _Seen) -> Tensor:
         """x [B, C + 10, W, h, w] as the heads say."""

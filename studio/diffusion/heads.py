@@ -17,7 +17,7 @@ from studio.diffusion.state import FilmState
 
 DRAWN = 32
 """Channels that are drawn where nothing was seen: the coarse ones."""
-SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1, "wind": 1}
+SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1}
 OUTPUTS = DRAWN + sum(SAYS.values())
 WAY = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
@@ -26,7 +26,7 @@ SWAY, LEAN, GUST, ROOTED = 5 / 16, 2.5, 18.0, 36.0
 and frames until all stands again."""
 STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
-BREEZE, BLOWING = 0.25, 0.35
+BREEZE, BLOWING = 0.35, 0.45
 """Below the first no wind blows, above the second all of it: half a wind there is not in what was learned from."""
 
 
@@ -42,7 +42,7 @@ class Heads:
     light_gate: Tensor     # [B, W] how far it has come, 0 to 1
     weather: Tensor        # [B, W, 3] where the weather is going
     weather_gate: Tensor   # [B, W]
-    wind: Tensor           # [B] how hard it blows, 0 to 1
+    wind: Tensor           # [B] how hard it blows, 0 to 1: what the prompt says, not the network
 
     def steady(self) -> Heads:
         """As used for films: what is almost nothing is nothing, so that a held picture stays as it is."""
@@ -69,11 +69,10 @@ class Heads:
 
 
 def read(said: Tensor) -> Heads:
-    """The network's output [B, OUTPUTS, W, h, w] as what it means. What holds for a whole frame is its mean over the frame.
+    """The network's output [B, OUTPUTS, W, h, w] as what it means; what holds for a whole frame is its mean over the frame.
 
-    A network that was trained to say less is silent on the rest.
+    Of the wind it says nothing: that is read from the prompt.
     """
-    said = F.pad(said, (0, 0, 0, 0, 0, 0, 0, OUTPUTS - said.shape[1]))
     drawn, rest = said[:, :DRAWN], said[:, DRAWN:].transpose(1, 2)                    # rest [B, W, ., h, w]
     part = dict(zip(SAYS, rest.split(list(SAYS.values()), dim=2), strict=True))
 
@@ -90,15 +89,14 @@ def read(said: Tensor) -> Heads:
         light_gate=whole("light_gate")[..., 0].sigmoid(),
         weather=whole("weather"),
         weather_gate=whole("weather_gate")[..., 0].sigmoid(),
-        wind=whole("wind")[..., 0].mean(dim=1),
+        wind=said.new_zeros(len(said)),
     )
 
 
 def sway(wind: Tensor, frames: int, h: int, w: int) -> Tensor:
     """The flow [B, T, 2, h, w] of a scene that the wind [B] sways sideways for so many frames, most at its top, not at its foot.
 
-    Drawn, as rain is: the network says how hard it blows. Asked to move each cell it stays silent, for most cells of most films do
-    not move.
+    Drawn, as rain is: asked to move each cell for it the network stays silent, for most cells of most films do not move.
     """
     t = torch.arange(1, frames + 1, device=wind.device)
     swell = (torch.minimum(t, ROOTED - t) / (GUST / 2)).clamp(0, 1)

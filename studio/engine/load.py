@@ -145,10 +145,12 @@ def _backbone_and_codec(
         weather = frozen(part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
         path = card.folder / "deviation.safetensors"
         try:
-            deviation = load_file(path)["deviation"]
+            beside = load_file(path)
+            made = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
         except (OSError, KeyError, SafetensorError) as error:
             raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
-        return frozen(AnimaticBackbone(transformer, autoencoder, deviation), device), AnimaticCodec(autoencoder, weather)
+        made.breeze = beside.get("wind")
+        return frozen(made, device), AnimaticCodec(autoencoder, weather)
     if card.kind == "framepack":
         from studio.engine import large
 

@@ -46,8 +46,8 @@ def _checked(results: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
 def _rows(results: Sequence[dict[str, Any]]) -> Iterator[str]:
     ages = _ages(results)
     yield ("Error of what is recalled of a place, in percent of the error without a memory, by how many sections ago it was last "
-           "seen (*new*: not yet; there the memory should hold back). Means over seeds, their range in brackets. *Other psi*: asked of "
-           "another film's memory. *Identity*: nearer to what was there than to seven other films (chance 12 %).")
+           "seen (*new*: not yet; there the memory should hold back). Means over seeds, their range in brackets. *Other psi*: "
+           "asked of another film's memory. *Identity*: nearer to what was there than to seven other films (chance 12 %).")
     yield ""
     named = ["new" if age < 0 else str(age) for age in ages]
     yield f"| arm | seeds | parameters | {' | '.join(named)} | taken of new | other psi | identity |"

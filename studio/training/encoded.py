@@ -37,7 +37,6 @@ class Truth:
     light: Tensor        # [W, 3, h, w]
     weather: Tensor      # [W, 3]
     says: Tensor         # [2] whether light and weather are asked for at all; -1: nobody knows
-    wind: Tensor         # [] how hard it blows, 0 to 1; where `says` is -1 nobody knows
     trusted: Tensor      # [] 0: way, flow and light were not found (in footage), only the scene counts
 
 
@@ -139,9 +138,8 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
         gain = F.interpolate(made.light[here].float(), (height, width), mode="bilinear", align_corners=False).exp()
         shown = (shown + 1) / gain - 1
     section = made.sections[k]
-    windy = section.weather == "wind"
     flow = (made.flow[ends].float() - _affine(way, height, width)) / CELL
-    if windy:
+    if section.weather == "wind":
         flow = flow - sway(torch.ones(1, device=flow.device), FRAMES, *flow.shape[-2:])[0, GROUP - 1 :: GROUP]
     asked = [section.light not in ("", "flicker"), section.weather not in ("", "wind")]
     return Truth(
@@ -153,7 +151,6 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
         light=made.light[ends].half().cpu(),
         weather=made.weather[ends].float().cpu(),
         says=torch.full((2,), -1.0) if shot.lit else torch.tensor(asked).float(),
-        wind=torch.tensor(float(windy)),
         trusted=torch.tensor(float(shot.trusted[k])),
     )
 

@@ -17,6 +17,7 @@ from studio.engine.cards import ADAPTER, RECALL, check, listing, read_card
 from studio.training.film import Objective, Recipe, assemble
 from studio.training.keeping import Average, read_recipe, restore
 from studio.training.parts import Shape, plain
+from studio.training.words import wind
 from studio.training.world import FPS, FRAMES, PHRASES
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     """Write the model of the recipe in `path` to `folder`: weights, tokenizer and card."""
     recipe = read_recipe(path, Recipe)
     objective, step, spent = average_of(recipe)
+    breeze = wind(objective.tokenizer, objective.text_encoder, recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     wrapped = objective.backbone.transformer
     transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
@@ -57,7 +59,7 @@ def export(path: Path, folder: Path = FOLDER) -> None:
         if recipe.memory:
             shutil.copyfile(Path(recipe.memory) / name, folder / name)
     deviation = objective.backbone.deviation.float().cpu().contiguous()
-    save_file({"deviation": deviation}, folder / "deviation.safetensors")
+    save_file({"deviation": deviation, "wind": breeze}, folder / "deviation.safetensors")
     _tidy(folder)
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
     (folder / "model.toml").write_text(card(recipe) + listing(folder, paths), "utf-8")

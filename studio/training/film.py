@@ -19,7 +19,7 @@ from studio.diffusion.animatic import AnimaticBackbone, guess
 from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.conditioning import SmallConditioner
-from studio.diffusion.heads import DRAWN, SAYS
+from studio.diffusion.heads import DRAWN
 from studio.diffusion.state import split
 from studio.memory.framepack import pack
 from studio.training import parts
@@ -44,8 +44,6 @@ class Recipe:
     memory: str = ""                       # folder of a trained memory, for the export; none: the model has no psi
     footage: str = ""                      # folder of videos with captions, instead of the procedural world
     shape: dict[str, int] = field(default_factory=dict)
-    start: str = ""                        # a run whose average weights this one begins with; what it did not say yet is silent
-    only: tuple[str, ...] = ()             # of what the network says, what alone is learned: everything else stays as it is
     unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them
     seed: int = 1
     sections: int = 3                      # of a film
@@ -139,8 +137,7 @@ def source(recipe: Recipe) -> Shoot:
 
 def assemble(recipe: Recipe, autoencoder: LappedAutoencoder, deviation: Tensor) -> Objective:
     """A new film model, with the run's tokenizer: the world's captions may have changed since it was made."""
-    vocabulary = Path(recipe.start or recipe.run) / "tokenizer"
-    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, vocabulary)
+    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, Path(recipe.run) / "tokenizer")
     return Objective(AnimaticBackbone(transformer, autoencoder, deviation), words, text, image, recipe)
 
 
@@ -157,19 +154,6 @@ def prepare(objective: Objective, pool: Pool) -> None:
     objective.backbone.deviation.copy_((total / weight.clamp(min=1)).sqrt().clamp(min=1e-3))
 
 
-def go_on(objective: Objective, folder: Path) -> None:
-    """Take over the average weights of the run in `folder`. Raises FileNotFoundError without a checkpoint there."""
-    state = restore(folder / "last.pt")
-    if state is None:
-        raise FileNotFoundError(f"There is no checkpoint in {folder}: train that run first, or leave out 'start'.")
-    weights = state["average"]["weights"]
-    for name, own in objective.state_dict().items():
-        if missing := len(own) - len(weights[name]) if own.dim() else 0:      # outputs that are new
-            weights[name] = torch.cat([weights[name], torch.zeros_like(own[-missing:])])
-    objective.load_state_dict(weights)
-    objective.backbone.deviation.copy_(state["deviation"])
-
-
 def rate(recipe: Recipe, step: int, steps: int) -> float:
     """Warm-up, level, then half a cosine to a fiftieth."""
     begin = recipe.fall * steps
@@ -178,26 +162,13 @@ def rate(recipe: Recipe, step: int, steps: int) -> float:
 
 
 def optimizer_of(objective: Objective, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW. The text encoder, taught before, goes slower. With `only`, some rows of the output layer and nothing else."""
-    if recipe.only:
-        return torch.optim.AdamW(_only(objective, recipe.only), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0)
+    """AdamW. The text encoder, taught before, goes slower."""
     text = list(objective.text_encoder.parameters())
     chosen = {id(p) for p in text}
     return torch.optim.AdamW([
         {"params": [p for p in objective.parameters() if id(p) not in chosen], "share": 1.0},
         {"params": text, "share": recipe.text_rate},
     ], lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
-
-
-def _only(objective: Objective, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The output layer's parameters, of which only the rows of `names` have a gradient; all others have none."""
-    objective.requires_grad_(False)
-    layer = objective.backbone.transformer.proj_out
-    said = torch.cat([torch.full((width,), name in names) for name, width in [("drawn", DRAWN), *SAYS.items()]])
-    rows = said.repeat_interleave(len(layer.bias) // len(said)).float()
-    for tensor in (layer.weight, layer.bias):
-        tensor.requires_grad_(True).register_hook(lambda grad: grad * rows.view(-1, *[1] * (grad.dim() - 1)).to(grad))
-    return [{"params": [layer.weight, layer.bias], "share": 1.0}]
 
 
 @dataclass
@@ -254,9 +225,7 @@ def begin(recipe: Recipe) -> Run:
     beside = autoencoder.to(accelerator.device) if recipe.device_films else autoencoder
     pool = Pool(Reel(beside, plan, source(recipe), shape.image_size), plan, step, workers)
     objective = assemble(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN))
-    if not state and recipe.start:
-        go_on(objective, Path(recipe.start))
-    elif not state:
+    if not state:
         prepare(objective, pool)
     objective.to(accelerator.device)
     optimizer = optimizer_of(objective, recipe)

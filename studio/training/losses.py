@@ -15,7 +15,7 @@ from studio.diffusion.heads import Heads
 from studio.diffusion.state import FilmState
 from studio.training.encoded import Truth
 
-WEIGHTS = {"way": 1.0, "flow": 24.0, "wind": 4.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
+WEIGHTS = {"way": 1.0, "flow": 24.0, "light": 24.0, "weather": 4.0, "gates": 0.3, "drawn": 0.3}
 EDGE = 6.0
 """Cells from the middle at which an error of the magnification is looked at."""
 UNSEEN = 0.3
@@ -52,8 +52,6 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     # Where nothing was seen, flow bends what is mirrored there: less is at stake, but it must not be anything.
     counts = (UNSEEN + (1 - UNSEEN) * truth.known.unsqueeze(2)) * trusted[..., None, None]
     flow = (counts * _soft(heads.flow - truth.flow, RARE)).mean()
-    # What blows in footage is in its flow, or nobody knows.
-    wind = ((truth.says[:, 0] >= 0) * (heads.wind - truth.wind).square()).mean()
     light = _soft(trusted[..., None, None] * (state.light - truth.light), RARE).mean()
     weather = _soft(state.weather - truth.weather, RARE).mean()
     gates = torch.stack([heads.light_gate, heads.weather_gate], dim=-1)                   # [B, W, 2]
@@ -63,7 +61,7 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     unknown = (1 - truth.known).unsqueeze(1)
     weight = unknown / (unknown.sum() * deviation.square().sum()).clamp(min=1e-6)
     new = (weight * (drawn - truth.scene).square() / (sigma**2 + 0.05)).sum()
-    parts = {"way": way, "flow": flow, "wind": wind, "light": light, "weather": weather, "gates": gate, "drawn": new}
+    parts = {"way": way, "flow": flow, "light": light, "weather": weather, "gates": gate, "drawn": new}
     loss = torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
     return Errors(loss, {name: float(part.detach()) for name, part in parts.items()})
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from studio.diffusion.backbone import Conditioning
 from studio.diffusion.places import BESIDE, RIM, grid
 from studio.memory.placed import place
 from studio.memory.recall import Recall, RecallConfig, Recalled
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import Block, SemanticPack, SemanticPackConfig
 from studio.memory.where import waves
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -98,6 +98,9 @@ class Keeper(nn.Module):
         self.recall.scale.copy_(scale)
         if arm != "unplaced":
             place(self.pack, self.recall)
+        if arm == "map":      # a map that is exact from its start has only its addresses to lose: training free of them made it worse
+            for attention in (self.pack.squeeze.attention, cast(Block, self.recall.blocks[0]).attention):
+                attention.requires_grad_(False)
 
     def update(self, psi: Tensor, memorable: Tensor) -> Tensor:
         """psi after a section of which [B, K + BESIDE, 1, h, w] is memorized."""

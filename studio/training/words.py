@@ -61,3 +61,19 @@ def teach(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int,
         error = now if step == 0 else 0.95 * error + 0.05 * now
     log.info("the text encoder misses %.1f %% of the code after %d steps", 100 * error, steps)
     return error
+
+
+@torch.no_grad()
+def wind(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int, captions: int = 12_000) -> Tensor:
+    """How to read from the pooled output [E] whether the wind blows: weights and a constant, [E + 1], by least squares."""
+    rng = np.random.default_rng([seed, 8])
+    gram, moment = torch.zeros(()), torch.zeros(())
+    for _ in range(captions // 200):
+        sections = plan(rng, 200)
+        words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt")
+        pooled = encoder(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output.double()
+        features = torch.cat([pooled, torch.ones_like(pooled[:, :1])], dim=1)
+        blows = torch.tensor([float(s.weather == "wind") for s in sections]).double()
+        gram, moment = gram + features.T @ features, moment + features.T @ blows
+    ridge = 1e-4 * gram.diagonal().mean() * torch.eye(len(gram))
+    return torch.linalg.solve(gram + ridge, moment).float()

@@ -277,3 +277,19 @@ def test_states_follow_each_other() -> None:
     assert torch.equal(whole.pose, state.pose)
     assert torch.equal(whole.light, state.light)
     assert torch.equal(whole.clock, state.clock)
+
+
+def test_the_prompt_says_how_hard_the_wind_blows() -> None:
+    """The picture sways at its top, comes back to rest, and is not encoded anew while no wind blows."""
+    film = backbone()
+    snapshot, codec = begun(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
+    width = film.transformer.config.pooled_projection_dim
+    film.breeze = torch.cat([torch.zeros(width), torch.tensor([1.0])])
+    frames = codec.decode_next(next_section(film, snapshot).latents, snapshot.recent[:, :, -1:])[0]
+    start = picture()[0]
+    moved = (frames - start[:, None]).abs().mean(dim=(0, 1, 3))                 # by row
+    assert moved[:8].mean() > 1.3 * moved[-8:].mean()
+    assert moved[:8].mean() > 0.05
+    film.breeze = -film.breeze
+    still = codec.decode_next(next_section(film, snapshot).latents, snapshot.recent[:, :, -1:])[0]
+    assert torch.allclose(still, start[:, None].expand_as(still), atol=0.01)

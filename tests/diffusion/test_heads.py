@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.diffusion.heads import CALM, DRAWN, OUTPUTS, SAYS, STEADY, STILL, SURE, WAY, Heads, read
+from studio.diffusion.heads import BLOWING, BREEZE, CALM, DRAWN, OUTPUTS, SAYS, STEADY, STILL, SURE, SWAY, WAY, Heads, read, sway
 from studio.diffusion.state import FilmState
 
 B, T, H, W = 2, 3, 4, 6
@@ -125,3 +125,13 @@ def test_silence_changes_nothing_but_the_clock() -> None:
     assert torch.equal(state.pose, old.pose.expand(B, T, 3))
     assert torch.equal(state.light, old.light.expand(B, T, 3, H, W))
     assert torch.equal(state.weather, old.weather.expand(B, T, 3))
+
+
+def test_a_wind_blows_or_it_does_not() -> None:
+    heads = replace(silent(), wind=torch.tensor([BREEZE - 0.01, BLOWING + 0.01]))
+    assert heads.steady().wind.tolist() == [0, 1]
+    flow = sway(torch.tensor([0.0, 1.0]), 36, 4, 6)
+    assert flow.shape == (2, 36, 2, 4, 6) and not flow[0].any() and not flow[:, :, 1].any()
+    reach = flow[1, :, 0].abs().amax(dim=(0, 2))
+    assert bool((reach[:-1] > reach[1:]).all()) and 0.2 < float(reach[0]) <= SWAY      # most at the top
+    assert flow[1, -1].abs().max() < 1e-6                                               # and all stands again at the end

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import SiglipImageProcessor
+from transformers import LlamaConfig, LlamaModel, SiglipImageProcessor
 
 from studio.diffusion.animatic import INPUTS, SEEN
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
@@ -62,19 +62,25 @@ def remembering(folder: Path) -> ModelCard:
     (folder / "model.toml").unlink()
     torch.manual_seed(1)
     save_adapter(SemanticPack(SemanticPackConfig(
-        width=16, channels=DRAWN + BESIDE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1), text_tokens=2,
-        image_side=2, trained_index=30,
+        width=16, channels=DRAWN + BESIDE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1),
+        text_tokens=2, image_side=2, trained_index=30,
     )), folder / ADAPTER)
     save_adapter(Recall(RecallConfig(width=16, channels=DRAWN, heads=2)), folder / RECALL)
     return _card(folder, title="Remembering", window=3, frames=12, shift=3.0, kind="animatic")
 
 
-def large(folder: Path, shard: str = "5GB", **network: int) -> ModelCard:
-    """A folder of FramePack-F1's kind: Llama, CLIP, SigLIP, HunyuanVideo's autoencoder; `shard` is the largest file's size."""
+def large(folder: Path, shard: str = "5GB", text_layers: int = 2, **network: int) -> ModelCard:
+    """A folder of FramePack-F1's kind: Llama, CLIP, SigLIP, HunyuanVideo's autoencoder; `shard` is the largest file's size.
+
+    What FramePack reads of Llama are the hidden states before its last two layers: of two layers, the embeddings alone.
+    """
     tiny.autoencoder().save_pretrained(folder / "vae")
     tiny.transformer(**network).save_pretrained(folder / "transformer", max_shard_size=shard)
     tiny.tokenizer("<s>", "</s>", "<pad>", 512).save_pretrained(folder / "tokenizer")
-    tiny.llama().save_pretrained(folder / "text_encoder")
+    llama = tiny.llama()
+    if text_layers != 2:
+        llama = LlamaModel(LlamaConfig(**{**llama.config.to_dict(), "num_hidden_layers": text_layers})).eval()
+    llama.save_pretrained(folder / "text_encoder")
     tiny.tokenizer("<|startoftext|>", "<|endoftext|>", "<|pad|>", 77).save_pretrained(folder / "tokenizer_2")
     tiny.clip().save_pretrained(folder / "text_encoder_2")
     tiny.siglip().save_pretrained(folder / "image_encoder")

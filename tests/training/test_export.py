@@ -100,16 +100,17 @@ def test_the_engine_renders_with_it(card: ModelCard) -> None:
 def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> None:
     """Train a toy of every kind of memory on the run's encoders, export one, and render with it: psi lives in the snapshot."""
     (tmp_path / "memory.toml").write_text(
-        f'run = "{tmp_path}/memory"\nfilm = "{folder}/film.toml"\narms = ["A", "nothing"]\nseeds = [1]\nfilms = 3\nheld_out = 2\n'
+        f'run = "{tmp_path}/memory"\nfilm = "{folder}/film.toml"\narms = ["map", "nothing"]\nseeds = [1]\nfilms = 3\nheld_out = 2\n'
         "width = 64\nheight = 32\nsections = 2\nsteps = 2\nbatch = 2\nqueries = 4\nsave_every = 1\nbfloat16 = false\n"
-        "[shape]\nwidth = 16\nheads = 2\nlayers = 1\nimage_side = 2\n", "utf-8",
+        "keep = 8\n[shape]\nwidth = 64\nheads = 2\nlayers = 1\nslots = [8, 16]\nimage_side = 2\n", "utf-8",
     )
     study(tmp_path / "memory.toml")
     results = json.loads((tmp_path / "memory" / "results.json").read_text())
-    assert [(row["arm"], row["seed"]) for row in results] == [("A", 1), ("nothing", 1)]
-    assert all(row["curve"][0]["age"] == 0 and row["curve"][0]["error"] > 0 for row in results)
+    assert [(row["arm"], row["seed"]) for row in results] == [("map", 1), ("nothing", 1)]
+    assert all(row["begun"][-1]["age"] == row["curve"][-1]["age"] == 0 for row in results)
+    assert results[0]["begun"][-1]["error"] < 0.05 < 0.5 < results[1]["begun"][-1]["error"]
     recipe = tmp_path / "film.toml"
-    recipe.write_text(f'memory = "{tmp_path}/memory/A-1"\n' + (folder / "film.toml").read_text())
+    recipe.write_text(f'memory = "{tmp_path}/memory/map-1"\n' + (folder / "film.toml").read_text())
     export(recipe, tmp_path / "model")
     model = load(read_card(tmp_path / "model"), "cpu")
     assert model.card.remembers and model.memory is not None
@@ -122,6 +123,6 @@ def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> Non
         *_, last = section(model.backbone, snapshot, conditioning, noise(shape, number), sampling, memory=model.memory)
         assert isinstance(last, Finished)
         snapshot = last.snapshot
-    assert snapshot.psi is not None and snapshot.psi.shape[2] == 16
+    assert snapshot.psi is not None and snapshot.psi.shape[1:] == (128, 64)
     export(folder / "film.toml", tmp_path / "model")
     assert not read_card(tmp_path / "model").remembers

@@ -28,7 +28,7 @@ def true() -> Truth:
     return Truth(
         scene=randn(B, DRAWN, T, H, W), base=randn(B, DRAWN, T, H, W, seed=1), known=known, way=randn(B, T, 3, seed=2),
         flow=randn(B, T, 2, H, W, seed=3), light=randn(B, T, 3, H, W, seed=4), weather=randn(B, T, 3, seed=5).sigmoid(),
-        says=torch.tensor([[0.0, 1.0], [-1.0, -1.0]]), wind=torch.tensor([1.0, 0.0]), trusted=torch.ones(B),
+        says=torch.tensor([[0.0, 1.0], [-1.0, -1.0]]), trusted=torch.ones(B),
     )
 
 
@@ -38,7 +38,7 @@ def perfect(truth: Truth) -> tuple[Heads, FilmState]:
     heads = Heads(
         drawn=torch.zeros_like(truth.scene), way=truth.way, flow=truth.flow, light=truth.light, flicker=torch.zeros(B, T),
         light_gate=torch.stack([torch.zeros(T), gate[0]]), weather=truth.weather, weather_gate=gate,
-        wind=truth.wind,
+        wind=torch.zeros(B),
     )
     return heads, FilmState(torch.zeros(B, T, 3), truth.light, truth.weather, torch.zeros(B, T))
 
@@ -60,7 +60,7 @@ def test_what_is_true_has_no_error() -> None:
     assert not any(nothing.parts.values())
 
 
-@pytest.mark.parametrize("name", ["way", "flow", "wind", "light", "weather"])
+@pytest.mark.parametrize("name", ["way", "flow", "light", "weather"])
 def test_each_error_is_counted_in_its_place(name: str) -> None:
     truth = true()
     made = found(truth, **{name: getattr(truth, name) + 0.3})
@@ -94,13 +94,6 @@ def test_untrusted_footage_teaches_neither_way_nor_flow_nor_light() -> None:
     half = replace(true(), trusted=torch.tensor([1.0, 0.0]))
     ways = [found(half, way=half.way + torch.tensor(step).view(B, 1, 1)).parts["way"] for step in ([0.0, 3.0], [3.0, 0.0])]
     assert ways[0] == 0 < ways[1]
-
-
-def test_footage_says_nothing_of_the_wind() -> None:
-    """The second of the two films is footage: its wind is in its flow."""
-    truth = true()
-    off = [found(truth, wind=truth.wind + torch.tensor(step)).parts["wind"] for step in ([0.3, 0.0], [0.0, 0.3])]
-    assert off[0] > off[1] == 0
 
 
 def test_flow_where_nothing_was_seen_counts_less() -> None:

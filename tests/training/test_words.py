@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from studio.diffusion.heads import BLOWING, BREEZE
 from studio.training import parts
-from studio.training.words import LOUD, code, codes, teach
+from studio.training.words import LOUD, code, codes, teach, wind
 from studio.training.world import ACTIONS, CAMERAS, LIGHTS, SPEEDS, WEATHERS, Section
 
 SMALL = parts.Shape(side_width=64, side_layers=1, vocabulary=600)
@@ -43,3 +44,18 @@ def test_teaching_lets_the_error_fall_and_tells_left_from_right() -> None:
         left, right = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
     for name, mine, other in (("left", left, right), ("right", right, left)):
         assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * LOUD
+
+
+def test_the_wind_is_read_from_what_was_taught() -> None:
+    torch.manual_seed(0)
+    words = parts.tokenizer(SMALL)
+    encoder = parts.text_encoder(SMALL, len(words))
+    teach(words, encoder, seed=1, steps=300, batch=32)
+    breeze = wind(words, encoder.eval(), seed=1, captions=2000)
+    said = ["the wind blows", "the camera pans left", "snow begins to fall", "a small house"]
+    batch = words(said, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        pooled = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
+    blows = pooled @ breeze[:-1] + breeze[-1]
+    assert breeze.shape == (SMALL.side_width + 1,)
+    assert blows[0] > BLOWING and bool((blows[1:] < BREEZE).all())
