@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.diffusion.animatic import AnimaticBackbone
-from studio.diffusion.autoencoder import PATCH, LappedAutoencoder
+from studio.diffusion.autoencoder import GROUP, PATCH, LappedAutoencoder
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import Stream
 from studio.diffusion.conditioning import SmallConditioner
@@ -48,8 +48,9 @@ class CoarseCodec:
 
     def film(self, frames: Tensor) -> Tensor:
         """Latents [1, C, 1 + k, h, w] of frames [1, 3, 1 + 4 k, H, W]."""
-        whole = self.autoencoder.encode(frames.to(self.autoencoder.components))
-        return whole[:, : self.channels].float() / SPREAD
+        whole = torch.cat([frames[:, :, :1].expand(-1, -1, GROUP - 1, -1, -1), frames], dim=2).to(self.autoencoder.components)
+        groups = [self.autoencoder.encode_group(group, self.channels) for group in whole.split(GROUP, dim=2)]
+        return torch.stack(groups, dim=2).float() / SPREAD
 
     def decode(self, latents: Tensor) -> Tensor:
         """Frames [1, 3, 4 n, H, W] of latents [1, C, n, h, w], four of each."""

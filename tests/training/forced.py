@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from studio.diffusion.animatic import AnimaticBackbone
 from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.codec import AnimaticCodec
 from studio.diffusion.conditioning import SmallConditioner
 from studio.diffusion.heads import DRAWN
+from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ModelCard
 from studio.engine.load import FilmModel
 from studio.evaluation import tiny
@@ -78,7 +80,8 @@ def animatic_model() -> FilmModel:
     transformer = parts.transformer(SIZES)
     nn.init.normal_(transformer.proj_out.weight, std=0.02)
     backbone = AnimaticBackbone(transformer, of_colours(4), torch.ones(DRAWN)).eval()
-    return FilmModel(card("animatic", 9), backbone, CoarseCodec(of_colours(4), 4), conditioner(), torch.device("cpu"), "toy")
+    codec = AnimaticCodec(of_colours(4), WeatherSynthesis(size=256))
+    return FilmModel(card("animatic", 9), backbone, codec, conditioner(), torch.device("cpu"), "toy")
 
 
 def animatic_learner() -> AnimaticLearner:

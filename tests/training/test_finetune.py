@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +11,23 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from studio.diffusion.lora import LowRank, attach, load_lora
 from studio.engine.cards import ADAPTER, CARD, listing, read_card
 from studio.engine.load import load
 from studio.training import finetune, trainee
+from studio.training.__main__ import RECIPES
 from studio.training.finetune import BASE, Run, drawn, open_run, train
 from studio.training.forcing import Draws
 from studio.training.forcing_recipe import Recipe, checked, length
-from studio.training.keeping import RecipeError
+from studio.training.keeping import RecipeError, read_recipe
 from studio.training.learners import AnimaticLearner, Serial, VelocityLearner
 from studio.training.trainee import LORA, WEIGHTS, Trainee
 from tests.engine import folders
 from tests.training.forced import animatic_film, animatic_learner, velocity, velocity_film
+from tests.training.test_serial import moving
 
 FILMS = [velocity_film(), velocity_film(seed=9), velocity_film(seed=20)]
 
@@ -227,6 +231,31 @@ def test_a_whole_run_on_the_shipped_models_encoders(tmp_path: Path) -> None:
         assert json.loads((tmp_path / name / "drift.json").read_text()) == rows
 
 
+@pytest.mark.slow
+def test_the_way_of_the_f1_recipe(tmp_path: Path) -> None:
+    """What force-framepack-f1.toml asks for, on a small folder of that kind: footage, LoRA in both stages, activations again."""
+    moving(_folder(tmp_path / "videos") / "a.mp4", seconds=8)
+    (tmp_path / "videos" / "a.txt").write_text("the camera pans left")
+    shipped = tomllib.loads((RECIPES / "force-framepack-f1.toml").read_text())
+    table = {
+        **shipped, "run": str(tmp_path / "run"), "model": str(folders.large(tmp_path / "large").folder),
+        "footage": str(tmp_path / "videos"), "films": 1, "sections": 2, "width": 64, "height": 32, "device": "cpu", "rank": 2,
+        "before": [[1, 2]], "curriculum": [[2, 2]], "memory": {"heads": 2, "window": [3, 1, 1], "keep": [1, 1, 1]},
+    }
+    path = tmp_path / "f1.toml"
+    path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in table.items()))
+    finetune.finetune(path)
+    folder = tmp_path / "run" / "direct-1"
+    base, forced = (load_file(tmp_path / "run" / f"{name}-1" / LORA) for name in (BASE, "direct"))
+    assert base.keys() == forced.keys() and any(not torch.equal(base[name], forced[name]) for name in base)
+    assert (folder / ADAPTER).is_file() and not (tmp_path / "run" / "drift.json").exists()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
@@ -234,9 +263,6 @@ def _toml(value: object) -> str:
 
 
 def test_recipes_that_ship_can_be_read() -> None:
-    from studio.training.__main__ import RECIPES
-    from studio.training.keeping import read_recipe
-
     found = sorted(RECIPES.glob("force-*.toml"))
     assert len(found) == 3
     for path in found:
