@@ -69,7 +69,13 @@ class Engine:
                     self._renderer.model.release()
                 self._renderer = None  # free the old model before the new one is read
                 gc.collect()           # it holds itself by its cache
-                self._renderer = Renderer(load(card, self._device, size=size, tell=self._preparing))
+                before = self._status
+                try:
+                    self._renderer = Renderer(load(card, self._device, size=size, tell=self._preparing))
+                except Exception:
+                    if self._status is not before:   # what was being prepared is not any more
+                        self._tell(before)
+                    raise
                 self._ready(self._renderer)
             return self._renderer
 

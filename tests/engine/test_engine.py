@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from studio.engine.cards import ModelCard, read_card
 from studio.engine.engine import Engine
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Step, TakeDone, Working
 from studio.engine.jobs import Job
+from studio.media import MediaError
 from tests.engine.conftest import Ask
 
 
@@ -124,6 +126,27 @@ def test_no_memory_for_a_model_is_told_with_a_remedy(
     job, events = submit(engine, ask("a"))
     assert job.wait(60) and job.state == "failed"
     assert isinstance(events[-1], Failed) and "not enough memory" in events[-1].message and "smaller size" in events[-1].remedy
+
+
+def test_a_preparation_that_fails_is_not_told_for_ever(
+    models: dict[str, ModelCard], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, told = Engine((models["small"], models["large"]), device="cpu"), list[EngineStatus]()
+    engine.watch(told.append)
+    engine.start()
+    assert submit(engine, ask("a"))[0].wait(60)
+
+    def full(card: ModelCard, device: str, size: tuple[int, int], tell: Callable[[str], None]) -> None:
+        assert size == (64, 32), "it is planned for the film that is asked for"
+        tell("The model is being prepared for this machine.")
+        raise MediaError("The disk is full.")
+
+    monkeypatch.setattr("studio.engine.load.load", full)
+    job, events = submit(engine, ask("b", model="large"))
+    assert job.wait(60) and job.state == "failed"
+    assert isinstance(events[-1], Failed) and events[-1].message == "The disk is full."
+    assert [(s.state, s.note) for s in told] == [
+        ("ready", "Small is ready."), ("starting", "The model is being prepared for this machine."), ("ready", "Small is ready.")]
 
 
 def test_an_unknown_model_is_named(models: dict[str, ModelCard], ask: Ask) -> None:

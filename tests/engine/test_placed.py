@@ -20,7 +20,7 @@ from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import imagine
 from studio.engine.placement.on_disk import SUFFIX
 from studio.engine.placement.plan import PlanError, plan
-from studio.engine.placement.profile import ALL, Profile, find_profiles, write_profile
+from studio.engine.placement.profile import ALL, Profile, TextPlace, find_profiles, write_profile
 from studio.engine.placement.sizes import sizes_of
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
@@ -37,7 +37,7 @@ INT8 = 0.02
 
 @pytest.fixture(scope="module")
 def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
-    return folders.large(tmp_path_factory.mktemp("deep") / "deep", shard="40KB", num_layers=2, num_single_layers=4)
+    return folders.large(tmp_path_factory.mktemp("deep") / "deep", shard="40KB", text_layers=4, num_layers=2, num_single_layers=4)
 
 
 def laid(card: ModelCard, profile: Profile, size: tuple[int, int] = (64, 32)) -> Plan:
@@ -100,9 +100,14 @@ def test_wherever_parts_lie_the_bits_are_the_same(
     assert not list((card.folder / PREPARED).glob(f"*{SUFFIX}"))
 
 
-def test_int8_text_is_near(card: ModelCard, plain: FilmModel, ask: Ask) -> None:
-    model = load(card, "cpu", plan=laid(card, replace(EXACT, text_weights="int8", text_encoder="cpu")))
-    assert 0 < relative(film(model, ask("ours")), film(plain, ask("theirs"))) < INT8
+@pytest.mark.parametrize("place", ["cpu", "streamed", "gpu"])
+def test_int8_text_is_near(card: ModelCard, plain: FilmModel, place: TextPlace) -> None:
+    model = load(card, "cpu", plan=laid(card, replace(EXACT, text_weights="int8", text_encoder=place)))
+    picture = torch.rand(1, 3, 32, 64) * 2 - 1
+    with torch.no_grad():
+        ours, theirs = (one.conditioner("rain", picture) for one in (model, plain))
+    assert 0 < relative(ours.text, theirs.text) < INT8
+    assert all(torch.equal(getattr(ours, part), getattr(theirs, part)) for part in ("mask", "pooled", "image"))
 
 
 def test_int8_weights_are_written_once_and_for_these_weights_alone(card: ModelCard, tmp_path: Path) -> None:
