@@ -1,12 +1,15 @@
 """The embedded model's long-term memory: what of a section it is given, and what it is asked for. It knows no files.
 
-psi is SemanticPack's. A section's last frame is memorized as it lies on the grid of the scene's whole cells at magnification 1, so
-that a cell is the same cell whenever it is seen. It is read as "Pretraining Frame Preservation" (2512.23851) reads its history, by
-asking for a frame: the cells of the scene that no frame in the snapshot shows.
+psi is SemanticPack's. Frames of a section (where it begins, where it ends) are memorized as they lie on the grid of the scene's
+whole cells at magnification 1, so that a cell is the same cell whenever it is seen. It is read as "Pretraining Frame Preservation"
+(2512.23851) reads its history, by asking for a frame: the cells of the scene that no frame in the snapshot shows.
 Letters: B batch, C scene channels, T latent frames, K channels kept, h and w latent height and width, M memory tokens.
 """
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +32,15 @@ MOVING = 1e-3
 """Share of a basis vector's energy that changes within a group of frames, from which on it does not belong to a still."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a memory holds, as a picture, and where in it the camera looks."""
+
+    frame: Tensor                            # [3, H, W] in [-1, 1], in daylight and clear air
+    share: Tensor                            # [H, W] how much is known, 0 to 1
+    view: tuple[float, float, float, float]  # left, top, right, bottom, in pixels
+
+
 class PlaceMemory(nn.Module):
     """A `LongTermMemory` of what lies where."""
 
@@ -43,9 +55,12 @@ class PlaceMemory(nn.Module):
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
-        scene, state = split(latents[:, :, -1:])
-        frame = self.sight.autoencoder.decode_group(scene[:, :, 0])[:, :, -1]
-        return self.pack.update(psi, self.sight.memorable(Source(frame, state.pose[:, 0])))
+        scene, state = split(latents[:, :, [0, -1]])
+        views = []
+        for at in range(2):
+            frame = self.sight.autoencoder.decode_group(scene[:, :, at])[:, :, -1]
+            views.append(self.sight.memorable(Source(frame, state.pose[:, at])))
+        return self.pack.update(psi, torch.cat(views, dim=2))
 
     def source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
         """What psi knows of the cells that frames of h x w cells at `pose` [B, T, 3] show: a frame, and how far to trust it.
@@ -53,6 +68,24 @@ class PlaceMemory(nn.Module):
         All films of a batch are asked for as many cells; more than `MOST` are cut off at the far sides.
         """
         low, size = extent(pose, h, w)
+        return self._asked(psi, low, size)
+
+    @torch.no_grad()
+    def held(self, psi: Tensor, latents: Tensor) -> Held:
+        """All that psi [1, M, D] holds around the view of the newest of a film's latents [1, C + 10, T, h, w]."""
+        pose = split(latents[:, :, -1:])[1].pose[:, 0].to(psi.device)
+        h, w = latents.shape[-2:]
+        rows, columns = self.pack.config.slots if self.pack.config.structure == "map" else (2 * h, 2 * w)
+        low = (pose[:, :2] - pose.new_tensor([(columns - 1) / 2, (rows - 1) / 2])).round()
+        source = self._asked(psi, low, (rows, columns))
+        assert source.share is not None, "what is asked of a memory has its share"
+        middle_x, middle_y = ((pose[0, :2] - low[0] + 0.5) * CELL).tolist()
+        half_x, half_y = (side * CELL / 2 / float(pose[0, 2].exp()) for side in (w, h))
+        view = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
+        return _cropped(Held(source.frame[0], source.share[0, 0], view))
+
+    def _asked(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
+        """What psi knows of rows and columns of whole cells from `low` [B, 2] on."""
         places = grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
         scene = self.sight.scene(found.values.transpose(1, 2).unflatten(2, size))
@@ -99,6 +132,19 @@ class Sight:
         scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
         scene[:, self.stills] = kept
         return scene
+
+
+def _cropped(held: Held) -> Held:
+    """Without what is neither known nor in view."""
+    height, width = held.share.shape
+    known = (held.share > 0.5).nonzero()
+    left, top, right, bottom = held.view
+    if len(known):
+        (first_y, first_x), (last_y, last_x) = known.amin(0).tolist(), known.amax(0).tolist()
+        left, top, right, bottom = min(left, first_x), min(top, first_y), max(right, last_x + 1), max(bottom, last_y + 1)
+    x0, y0, x1, y1 = max(0, math.floor(left)), max(0, math.floor(top)), min(width, math.ceil(right)), min(height, math.ceil(bottom))
+    view = (held.view[0] - x0, held.view[1] - y0, held.view[2] - x0, held.view[3] - y0)
+    return Held(held.frame[:, y0:y1, x0:x1], held.share[y0:y1, x0:x1], view)
 
 
 def feathered(share: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -16,14 +17,16 @@ from torch import Tensor
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
+from studio.diffusion.places import PlaceMemory
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain, out_of_memory
 from studio.engine.load import FilmModel
 from studio.engine.pace import Pace
+from studio.media import MediaError
 from studio.media.clip import write_clip
-from studio.media.picture import fit, preview_webp, read_picture
+from studio.media.picture import fit, map_webp, preview_webp, read_picture
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 PREVIEW_WIDTH = 240
@@ -82,6 +85,17 @@ class Renderer:
             snapshot = done.snapshot
             yield ready
             heap.give_back()
+        self._draw_memory(request, snapshot)
+
+    def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
+        """A picture of what the memory holds, if it can be seen. No take fails for want of it."""
+        memory = self.model.memory
+        if snapshot.psi is None or not isinstance(memory, PlaceMemory):
+            return
+        with contextlib.suppress(OSError, MediaError):
+            held = memory.held(snapshot.psi.to(self.model.device), snapshot.recent.to(self.model.device))
+            frame = pixels(held.frame[None, :, None])[0]
+            map_webp(frame, held.share.cpu().numpy(), held.view, request.folder / take_folder.MEMORY)
 
     def _denoised(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event

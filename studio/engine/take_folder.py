@@ -1,7 +1,7 @@
 """A take's folder while it is rendered: section files come in, and are closed into one clip and one snapshot. It knows no model.
 
 While rendering: section-000.mp4 and section-000.safetensors, ... A section counts when both are there.
-Closed:          clip.mp4, snapshot.safetensors, poster.webp.
+Closed:          clip.mp4, snapshot.safetensors, poster.webp; memory.webp with some models.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from studio.media.picture import poster
 CLIP = "clip.mp4"
 SNAPSHOT = "snapshot.safetensors"
 POSTER = "poster.webp"
+MEMORY = "memory.webp"
+"""What the memory holds after the take, of a model whose memory can be seen."""
 
 
 def section_clip(folder: Path, section: int) -> Path:

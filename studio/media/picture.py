@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 
 from studio.media import MediaError
 from studio.media.disk import whole
@@ -120,6 +120,23 @@ def poster(frame: NDArray[np.uint8], path: Path) -> None:
     """One frame [H, W, 3] as a still WebP."""
     with whole(path) as temporary:
         Image.fromarray(frame).save(temporary, "WEBP", quality=86, method=4)
+
+
+def map_webp(
+    frame: NDArray[np.uint8], share: NDArray[np.float32], view: tuple[float, float, float, float], path: Path, width: int = 640
+) -> None:
+    """A frame [H, W, 3], as opaque as `share` [H, W] says, as a still WebP, with the view (left, top, right, bottom) outlined."""
+    alpha = (share.clip(0, 1) * 255).astype(np.uint8)
+    image = Image.fromarray(np.dstack([frame, alpha]))
+    scale = min(1.0, width / image.width)
+    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.LANCZOS)
+    pen = ImageDraw.Draw(image)
+    left, top, right, bottom = (round(edge * scale) for edge in view)
+    for inset, colour, thick in ((0, (20, 18, 16, 255), 4), (1, (255, 255, 255, 255), 2)):
+        box = (left + inset, top + inset, max(left + inset, right - 1 - inset), max(top + inset, bottom - 1 - inset))
+        pen.rounded_rectangle(box, 6, outline=colour, width=thick)
+    with whole(path) as temporary:
+        image.save(temporary, "WEBP", quality=84, method=4)
 
 
 def preview_webp(frames: NDArray[np.uint8], fps: float, width: int = 240) -> bytes:

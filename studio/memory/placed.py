@@ -34,8 +34,10 @@ UNSURE, SURE = 20 / 3, 70 / 3
 
 
 @torch.no_grad()
-def place(pack: SemanticPack, recall: Recall) -> None:
+def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
     """Set the start. Memorize must be given K channels, how well they were seen, and `waves` of where they lie.
+
+    `sure`: how sure to be begins set as well, as it is right for tokens that are kept as Memorize writes them.
 
     Raises:
         ValueError: too narrow for that.
@@ -68,13 +70,15 @@ def place(pack: SemanticPack, recall: Recall) -> None:
     missed = torch.cat([-torch.ones(AXES), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
     normed = (width / AXES * 2) ** 0.5          # what the norm before the attention makes of waves
     _by_place(first.attention, shorter(LONGEST / 2, LONGEST / 2), missed, normed)
-    _wary(first)
+    if sure:
+        _wary(first)
     for block in others:
         _silent(block)
     recall.answer.weight[line, CONTENT + line] = 1
-    recall.answer.weight[kept, MISSED] = 1
-    recall.answer.weight[kept, SEEN] = -SURE
-    recall.answer.bias[kept] = UNSURE
+    if sure:
+        recall.answer.weight[kept, MISSED] = 1
+        recall.answer.weight[kept, SEEN] = -SURE
+        recall.answer.bias[kept] = UNSURE
 
 
 def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float) -> None:

@@ -37,6 +37,10 @@ class Films:
     def poster(self, take: str) -> Path | None:
         return self._there(take, "poster.webp")
 
+    def memory(self, take: str) -> Path | None:
+        """A picture of what the model's memory holds after a take."""
+        return self._there(take, "memory.webp")
+
     def film(self, project: Project, head: str | None) -> Path | None:
         """The film up to a take, of the clips that are there; None when there are none.
 

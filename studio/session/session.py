@@ -223,6 +223,10 @@ class Session:
     def poster(self, take: str) -> Path | None:
         return self._films.poster(take)
 
+    def memory(self, take: str) -> Path | None:
+        """A picture of what the model's memory holds after a take; None if there is none."""
+        return self._films.memory(take)
+
     def film(self, head: str | None = None) -> Path | None:
         """The playable film up to a take (None: up to the head), of the clips that are there."""
         return self._films.film(self.project, self._on_tree(head))

@@ -42,7 +42,9 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     """Write the model of the recipe in `path` to `folder`: weights, tokenizer and card."""
     recipe = read_recipe(path, Recipe)
     objective, step, spent = average_of(recipe)
-    breeze = wind(objective.tokenizer, objective.text_encoder, recipe.seed)
+    blows = wind(objective.tokenizer, objective.text_encoder, recipe.seed)
+    objective.tokenizer.backend_tokenizer.no_padding()          # as it was before it was used
+    objective.tokenizer.backend_tokenizer.no_truncation()
     folder.mkdir(parents=True, exist_ok=True)
     wrapped = objective.backbone.transformer
     transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
@@ -59,7 +61,7 @@ def export(path: Path, folder: Path = FOLDER) -> None:
         if recipe.memory:
             shutil.copyfile(Path(recipe.memory) / name, folder / name)
     deviation = objective.backbone.deviation.float().cpu().contiguous()
-    save_file({"deviation": deviation, "wind": breeze}, folder / "deviation.safetensors")
+    save_file({"deviation": deviation, "wind": blows}, folder / "deviation.safetensors")
     _tidy(folder)
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
     (folder / "model.toml").write_text(card(recipe) + listing(folder, paths), "utf-8")

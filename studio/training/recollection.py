@@ -97,7 +97,7 @@ class Keeper(nn.Module):
         self.recall = Recall(RecallConfig(shape.width, kept, shape.heads, shape.recall_layers))
         self.recall.scale.copy_(scale)
         if arm != "unplaced":
-            place(self.pack, self.recall)
+            place(self.pack, self.recall, sure=arm in ("map", "everything"))
         if arm == "map":      # a map that is exact from its start has only its addresses to lose: training free of them made it worse
             for attention in (self.pack.squeeze.attention, cast(Block, self.recall.blocks[0]).attention):
                 attention.requires_grad_(False)
@@ -141,7 +141,7 @@ def loss_of(keeper: Keeper, some: Films, queries: int, rng: torch.Generator) -> 
         psi = keeper.update(psi, some.section(n))
         places, truth = asked(some, n, queries, rng)
         recalled = keeper.recall(psi, places)
-        doubt = recalled.doubt.clamp(-6, 4)
+        doubt = recalled.doubt + (recalled.doubt.clamp(-6, 4) - recalled.doubt).detach()      # its gradient goes on
         total = total + (error(recalled, truth, keeper.recall.scale) * (-doubt).exp() + doubt).mean()
     return total / some.sections
 

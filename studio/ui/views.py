@@ -50,7 +50,7 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
         "blocked": blocked,
         "film": {"frames": film, "length": clock(project.clock.seconds(film))},
         "plan": plan(project),
-        "memory": memory(project, card),
+        "memory": {**memory(project, card), "picture": link(session.memory(project.head)) if project.head else None},
         "estimate": None if estimate is None else span(estimate),
         "estimate_all": None if estimate is None else span(estimate * remaining(project)),
         "can_undo": session.can_undo,

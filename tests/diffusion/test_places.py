@@ -138,3 +138,22 @@ def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, aut
         autoencoder.decode_group(changed[:, :-10, -1])[:, :, -1], torch.tensor([[0.5, 0.5, 0.0]])))[:, :48, 0]
     found = memory.recall(psi, places).values.transpose(1, 2).unflatten(2, (H + 2, W + 2))
     assert F.mse_loss(found, wanted) < 1e-4
+
+
+def test_all_that_is_held_can_be_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+    """Two views beside each other: one picture of both, and where in it the camera looks."""
+    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    newest = section(autoencoder, 4.5, 1.5)
+    psi = memory.update(psi, newest)
+    held = memory.held(psi, newest)
+    left, top, right, bottom = (round(edge) for edge in held.view)
+    assert (right - left, bottom - top) == (W * CELL, H * CELL)
+    share = held.share[top:bottom, left:right]
+    assert share.shape == (H * CELL, W * CELL) and share.min() > 0.9
+    assert psnr(held.frame[None, :, top:bottom, left:right], ground(4.5, 1.5)) > 35
+    before = slice(top - CELL, bottom - CELL), slice(left - 4 * CELL, right - 4 * CELL)
+    assert psnr(held.frame[None, :, *before][..., : 3 * CELL], ground(0.5, 0.5)[..., : 3 * CELL]) > 30
+    # nothing else is shown: five cells up and down, ten across, and what fades beyond
+    assert held.share.shape[0] <= 7 * CELL and held.share.shape[1] <= 12 * CELL
+    empty = memory.held(memory.pack.squeeze.empty(1), newest)
+    assert empty.share.max() < 0.02 and empty.frame.shape[1:] == (H * CELL, W * CELL)

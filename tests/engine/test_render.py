@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
+from studio.diffusion.places import PlaceMemory
 from studio.engine import render as module
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
@@ -28,6 +30,11 @@ def latents(folder: Path) -> torch.Tensor:
     return read_snapshot(folder / take_folder.SNAPSHOT).recent
 
 
+def names(folder: Path) -> list[str]:
+    """What every model leaves behind: a memory that can be seen leaves its picture too."""
+    return sorted(path.name for path in folder.iterdir() if path.name != take_folder.MEMORY)
+
+
 def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
     request = ask(sections=2)
     events = run(renderer, request)
@@ -39,7 +46,7 @@ def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, Step))
     assert [e.frames for e in events if isinstance(e, SectionDone)] == [12, 12]
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, SectionDone))
-    assert sorted(p.name for p in request.folder.iterdir()) == ["clip.mp4", "poster.webp", "snapshot.safetensors"]
+    assert names(request.folder) == ["clip.mp4", "poster.webp", "snapshot.safetensors"]
     facts = probe(request.folder / "clip.mp4")
     assert (facts.frames, facts.width, facts.height) == (24, 64, 32)
     assert read_snapshot(request.folder / "snapshot.safetensors").sections == 2
@@ -53,6 +60,26 @@ def test_the_memory_lives_in_the_snapshot_and_is_written_on(renderer: Renderer, 
     assert (before is not None) == renderer.model.card.remembers == (renderer.model.memory is not None)
     if before is not None and after is not None:
         assert before.dim() == 3 and not torch.equal(before, after)
+
+
+def test_what_the_memory_holds_is_drawn_beside_the_clip(
+    renderer: Renderer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a memory that goes by place; and no take fails because the picture cannot be written."""
+    request = ask("one")
+    run(renderer, request)
+    drawn = request.folder / take_folder.MEMORY
+    assert drawn.is_file() == isinstance(renderer.model.memory, PlaceMemory)
+    if drawn.is_file():
+        assert Image.open(drawn).format == "WEBP"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "map_webp", full)
+    again = ask("again")
+    assert isinstance(run(renderer, again)[-1], TakeDone)
+    assert (again.folder / take_folder.CLIP).is_file() and not (again.folder / take_folder.MEMORY).exists()
 
 
 def test_the_time_left_falls_to_the_truth(renderer: Renderer, ask: Ask) -> None:
@@ -186,7 +213,7 @@ def test_half_files_of_a_killed_studio_go_when_the_take_is_done(renderer: Render
         (request.folder / name).write_bytes(b"half")
     (request.folder / "asked.json").write_text("{}")
     assert isinstance(run(renderer, request)[-1], TakeDone)
-    assert sorted(p.name for p in request.folder.iterdir()) == ["asked.json", "clip.mp4", "poster.webp", "snapshot.safetensors"]
+    assert names(request.folder) == ["asked.json", "clip.mp4", "poster.webp", "snapshot.safetensors"]
 
 
 def test_a_snapshot_of_another_model_or_size_is_refused(renderer: Renderer, ask: Ask) -> None:

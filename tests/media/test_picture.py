@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from studio.media import MediaError
-from studio.media.picture import NEUTRAL, fit, poster, preview_webp, read_picture, save_png
+from studio.media.picture import NEUTRAL, fit, map_webp, poster, preview_webp, read_picture, save_png
 
 LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
 
@@ -223,3 +223,16 @@ def test_posters_and_previews(tmp_path: Path, film: Callable[..., np.ndarray]) -
     with Image.open(io.BytesIO(moving)) as preview:
         assert (preview.format, preview.size, getattr(preview, "n_frames", 1)) == ("WEBP", (160, 96), 36)
     assert len(moving) < 150_000
+
+
+def test_a_map_is_as_opaque_as_it_is_known_and_shows_where_one_looks(tmp_path: Path) -> None:
+    frame = np.full((200, 400, 3), (200, 40, 40), np.uint8)
+    share = np.zeros((200, 400), np.float32)
+    share[:, 200:] = 1
+    map_webp(frame, share, (220, 40, 380, 160), tmp_path / "map.webp", width=200)
+    made = np.asarray(Image.open(tmp_path / "map.webp"))
+    assert made.shape == (100, 200, 4)
+    assert made[50, 40, 3] < 20 and made[50, 160, 3] > 235
+    assert made[50, 112].min() > 180 and made[30, 150, :3].tolist() != made[22, 150, :3].tolist()    # the frame's white edge
+    map_webp(frame, share, (399.6, 10, 400, 10.2), tmp_path / "edge.webp")
+    assert Image.open(tmp_path / "edge.webp").size == (400, 200)

@@ -138,6 +138,15 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     assert drawn["sentence"].endswith(said)
 
 
+def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:
+    session.add_segment()
+    generated(session)
+    assert views.board(session, (card(),), ())["memory"]["picture"] is None
+    head = session.project.head
+    (session.folder / "takes" / str(head) / "memory.webp").write_bytes(b"webp")
+    assert "memory.webp?v=" in views.board(session, (card(),), ())["memory"]["picture"]
+
+
 def test_a_model_without_its_weights_says_how_to_get_them(session: Session) -> None:
     away = card("far", title="Far", files=(ModelFile("transformer/a.safetensors", 2_500_000_000, "0" * 64),))
     drawn = views.board(session, (card(), away), ())["models"]

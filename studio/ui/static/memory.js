@@ -10,6 +10,9 @@ const memory = (() => {
   const frames = Array.from({ length: 19 }, (_, i) => h('i', { 'data-kept': i < 16 ? 'fourth' : i < 18 ? 'half' : 'full' }));
   const now = h('i', { class: 'now', title: 'The next section' });
 
+  const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
+  const atlas = h('figure', { class: 'atlas', hidden: true, title: 'What the memory holds. The frame is the present view.' }, map);
+
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
     h('figure', { class: 'reference' }, image, gone,
@@ -18,7 +21,7 @@ const memory = (() => {
         tool('close', 'Remove the reference picture', () => desk.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
-    sentence);
+    atlas, sentence);
 
   desk.watch(({ view }) => {
     if (!view) return;
@@ -33,6 +36,8 @@ const memory = (() => {
     say(sentence, seen.sentence);
     set(start, 'data-on', Boolean(reference));
     show(packed, seen.remembers);
+    if (seen.picture) set(map, 'src', seen.picture);
+    show(atlas, seen.picture);
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= 19 - seen.recent));
   });
