@@ -98,7 +98,7 @@ class Keeper(nn.Module):
         self.recall.scale.copy_(scale)
         if arm != "unplaced":
             place(self.pack, self.recall, sure=arm in ("map", "everything"))
-        if arm == "map":      # a map that is exact from its start has only its addresses to lose: training free of them made it worse
+        if arm == "map":      # exact from its start, it has only its addresses to lose: trained along, they made it worse
             for attention in (self.pack.squeeze.attention, cast(Block, self.recall.blocks[0]).attention):
                 attention.requires_grad_(False)
 

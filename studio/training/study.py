@@ -75,7 +75,8 @@ def train(recipe: Recipe, arm: str, seed: int, made: Films, scale: Tensor) -> Ke
     """Train an arm to its last step, from where its folder has it. The same seed gives the same films in the same order to each."""
     folder = Path(recipe.run) / f"{arm}-{seed}"
     keeper = fresh(recipe, arm, seed, made, scale)
-    optimizer = torch.optim.AdamW([p for p in keeper.parameters() if p.requires_grad], lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    trained = [p for p in keeper.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     average, step = Average(keeper, recipe.average), 0
     if state := restore(folder / "last.pt"):
         keeper.load_state_dict(state["model"])
