@@ -93,7 +93,13 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     expect(page.locator(".node")).to_have_count(3)
     expect(page.locator(".card").nth(1)).to_have_attribute("aria-current", "step")
 
+    atlas = page.get_by_role("img", name=re.compile("What the memory holds"))
+    expect(atlas).to_be_visible()
+    panned = str(atlas.get_attribute("src"))
+    assert atlas.evaluate("image => image.naturalWidth > image.naturalHeight")      # the first view and what lies left of it
+
     page.get_by_role("button", name="Undo (Ctrl+Z)").click()
+    expect(atlas).not_to_have_attribute("src", panned)                               # each take has its own
     expect(page.locator(".card").nth(0)).to_have_attribute("aria-current", "step")
     page.get_by_role("button", name="Redo (Ctrl+Shift+Z)").click()
     expect(page.locator(".card").nth(1)).to_have_attribute("aria-current", "step")
@@ -127,3 +133,6 @@ def check_takes(takes: Path) -> None:
     snapshots = [read_snapshot(path) for path in takes.glob("*/snapshot.safetensors")]
     assert sorted(s.sections for s in snapshots) == [1, 2, 2]
     assert len({s.start.numpy().tobytes() for s in snapshots}) == 1
+    memories = [s.psi for s in snapshots if s.psi is not None]
+    assert len({psi.shape for psi in memories}) == 1
+    assert len({psi.numpy().tobytes() for psi in memories}) == 3
