@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,7 +13,8 @@ from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImagePr
 from studio.diffusion.conditioning import Conditioner
 from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.engine.cards import PREPARED, ModelCard, ModelError
-from studio.engine.fingerprint import fingerprint
+from studio.engine.embeddings import KeptConditioner
+from studio.engine.fingerprint import fingerprint, network
 from studio.engine.load import FilmModel, frozen, long_term, part
 from studio.engine.placement import mapped
 from studio.engine.placement.backbone import PlacedBackbone
@@ -74,7 +76,7 @@ def placed(
     placement = PlacedModel(backbone, PlacedCodec(host_codec, device), _override())
     memory, trained = long_term(card, backbone, device) if card.remembers else (None, 0)
     return FilmModel(
-        card=card, backbone=backbone, codec=placement.codec, conditioner=_placed_conditioner(card, placement, dtype, tell),
+        card=card, backbone=backbone, codec=placement.codec, conditioner=_kept(card, placement, dtype, scratch),
         device=device, fingerprint=fingerprint(card), memory=memory, positions=rule(trained), placement=placement,
     )
 
@@ -97,10 +99,19 @@ def conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Hu
     return _reader(card, frozen(part(card, LlamaModel, "text_encoder", dtype=dtype), device), device, dtype)
 
 
-def _placed_conditioner(card: ModelCard, placement: PlacedModel, dtype: torch.dtype, tell: Callable[[str], None]) -> Conditioner:
+def _kept(card: ModelCard, placement: PlacedModel, dtype: torch.dtype, scratch: Path) -> KeptConditioner:
+    """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
+    precision = placement.plan.profile.text_weights
+    parts = [network(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
+    name = f"{parts} {precision} {dtype} {card.prompt_tokens}"
+    return KeptConditioner(
+        lambda: _placed_conditioner(card, placement, dtype), scratch / "embeddings", name, placement.backbone.device)
+
+
+def _placed_conditioner(card: ModelCard, placement: PlacedModel, dtype: torch.dtype) -> Conditioner:
     profile, device = placement.plan.profile, placement.backbone.device
     on_card = profile.text_encoder != "cpu"
-    llama = mapped.text_encoder(card, profile.text_weights, dtype, tell, aligned=device.type == "cpu")
+    llama = mapped.text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
     reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)
     return PlacedConditioner(reader, profile.text_encoder, device, placement.backbone.leave)
 

@@ -117,12 +117,15 @@ def test_int8_weights_are_written_once_and_for_these_weights_alone(card: ModelCa
 
     def again(card: ModelCard) -> list[str]:
         said.clear()
-        load(card, "cpu", plan=laid(card, profile), tell=said.append)
+        model = load(card, "cpu", plan=laid(card, profile), tell=said.append)
+        assert not model.conditioner.opened                                      # type: ignore[attr-defined]
+        model.conditioner("rain", torch.zeros(1, 3, 32, 64))
         return sorted(sentence.split(":")[-1].split(" was ")[0].strip() for sentence in said)
 
     names = ["text_encoder-int8-float32.safetensors", "transformer-int8-float32.safetensors"]
-    assert again(moved) == [f"{name} is written, once." for name in names]
-    assert sorted(path.name for path in (tmp_path / PREPARED).iterdir()) == names
+    assert again(moved) == [f"{names[1]} is written, once."], "the text encoder's is written while the first prompt is read"
+    assert sorted(path.name for path in (tmp_path / PREPARED).glob("*.safetensors")) == names
+    assert len(list((tmp_path / PREPARED / "embeddings").iterdir())) == 1
     assert again(moved) == []
     files = tuple(replace(file, sha256="0" * 64) if file.path.startswith("transformer/") else file for file in card.files)
     assert again(replace(moved, files=files)) == [names[1]], "made from other weights"
