@@ -8,14 +8,13 @@ The file has the names that diffusers and peft use (`transformer.<layer>.lora_A.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from studio.memory.tensors import write_tensors
 
 BLOCKS = ("transformer_blocks.", "single_transformer_blocks.")
 KIND = "memorypack-lora"
@@ -84,20 +83,8 @@ def save_lora(adapters: dict[str, LowRank], path: Path) -> None:
     tensors = {}
     for name, low in adapters.items():
         for letter, layer in (("A", low.down), ("B", low.up)):
-            tensors[f"{PREFIX}{name}.lora_{letter}.weight"] = layer.weight.detach().float().cpu().contiguous()
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        try:
-            save_file(tensors, partial, metadata={"kind": KIND, "format": "pt"})
-        except SafetensorError as error:
-            raise OSError(f"{path} cannot be written: {error}") from error
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+            tensors[f"{PREFIX}{name}.lora_{letter}.weight"] = layer.weight.detach().float().cpu()
+    write_tensors(tensors, path, {"kind": KIND, "format": "pt"})
 
 
 def load_lora(transformer: nn.Module, path: Path) -> dict[str, LowRank]:

@@ -7,9 +7,7 @@ shared and judged without any other.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -17,11 +15,11 @@ from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import Fit, SemanticPack, SemanticPackConfig
+from studio.memory.tensors import write_tensors
 
 C = TypeVar("C", SemanticPackConfig, RecallConfig)
 M = TypeVar("M", bound=nn.Module)
@@ -45,21 +43,9 @@ def save_adapter(pack: SemanticPack | Recall, path: Path) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in pack.state_dict().items()}
+    tensors = {name: tensor.detach().cpu() for name, tensor in pack.state_dict().items()}
     facts = {"kind": KINDS[type(pack.config)], "version": str(VERSION), "config": json.dumps(asdict(pack.config))}
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        try:
-            save_file(tensors, partial, metadata=facts)
-        except SafetensorError as error:      # safetensors wraps what the system said
-            raise OSError(f"{path} cannot be written: {error}") from error
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+    write_tensors(tensors, path, facts)
 
 
 def read_config(path: Path) -> SemanticPackConfig:

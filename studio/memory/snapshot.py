@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from studio.memory.framepack import RECENT, remember, unwritten
+from studio.memory.tensors import write_tensors
 
 FORMAT = "1"
 
@@ -52,21 +50,10 @@ class Snapshot:
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
-        tensors = {"start": self.start.contiguous(), "recent": self.recent.contiguous()}
+        tensors = {"start": self.start, "recent": self.recent}
         if self.psi is not None:
-            tensors["psi"] = self.psi.contiguous()
-        facts = {"format": FORMAT, "sections": str(self.sections), "model": self.model}
-        partial = path.with_suffix(".partial")
-        try:
-            with partial.open("wb") as file:
-                file.write(save(tensors, metadata=facts))
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise
+            tensors["psi"] = self.psi
+        write_tensors(tensors, path, {"format": FORMAT, "sections": str(self.sections), "model": self.model})
 
 
 def read_snapshot(path: Path) -> Snapshot:

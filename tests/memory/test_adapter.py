@@ -13,7 +13,6 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from studio.memory import adapter as module
 from studio.memory.adapter import KIND, AdapterError, load_adapter, read_config, save_adapter
 from studio.memory.semantic_pack import FRAMEPACK_F1, Fit, SemanticPack, SemanticPackConfig
 
@@ -143,7 +142,7 @@ def test_a_full_disk_leaves_the_old_file(path: Path, pack: SemanticPack, monkeyp
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr("studio.memory.tensors.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         save_adapter(pack, path)
     assert path.read_bytes() == before
@@ -151,7 +150,7 @@ def test_a_full_disk_leaves_the_old_file(path: Path, pack: SemanticPack, monkeyp
 
 
 def test_a_folder_that_is_not_there(pack: SemanticPack, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"none.memory\.safetensors cannot be written"):
+    with pytest.raises(OSError, match="No such file"):
         save_adapter(pack, tmp_path / "none" / "memory.safetensors")
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from studio.memory import snapshot as module
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -67,7 +66,7 @@ def test_a_full_disk_leaves_the_old_snapshot(tmp_path: Path, snapshot: Snapshot,
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr("studio.memory.tensors.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         snapshot.write(path)
     assert path.read_bytes() == before
