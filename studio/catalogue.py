@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from studio.engine.hub.plan import Plan
 
 WRONG, STOPPED = 1, 130
-OURS = {CARD, RECORD, PREPARED, "README.md"}
+OURS = {CARD, RECORD, PREPARED, "README.md", "REPORT.md"}
 
 
 def show(models: Path) -> int:

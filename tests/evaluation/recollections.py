@@ -43,6 +43,13 @@ class Replay(nn.Module):
         self.listens = listens
         self.weight = nn.Parameter(torch.zeros(1))
 
+    @property
+    def device(self) -> torch.device:
+        return self.weight.device
+
+    def prepare(self, *_: Any) -> None:
+        """Nothing has to be: it is small."""
+
     def forward(self, x: Tensor, t: Tensor, packed: Any, conditioning: Any, guidance: Tensor, psi: Tensor | None) -> Tensor:
         still = packed.clean[:, :, -1:].expand_as(x)
         clean = psi.view_as(x) if psi is not None and psi.shape[2] == x.numel() and self.listens else still

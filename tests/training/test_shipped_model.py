@@ -79,9 +79,9 @@ def test_it_is_complete_and_small() -> None:
     listed = {file.path for file in card.files}
     for part in PARTS:
         assert any(path.startswith(f"{part}/") for path in listed)
-    assert "deviation.safetensors" in listed
+    assert {"deviation.safetensors", "semantic_pack.safetensors", "recall.safetensors"} <= listed
     there = [path for path in FOLDER.rglob("*") if path.is_file()]
-    assert {path.relative_to(FOLDER).as_posix() for path in there} - listed <= {"model.toml", "README.md"}
+    assert {path.relative_to(FOLDER).as_posix() for path in there} - listed <= {"model.toml", "README.md", "REPORT.md"}
     assert sum(path.stat().st_size for path in there) < 50_000_000
 
 
