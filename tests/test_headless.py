@@ -20,6 +20,8 @@ from studio.session import Session
 from tests.clips import alike
 from tests.engine import folders
 
+pytestmark = pytest.mark.slow
+
 STORY = """
 name = "Small"
 image = "start.png"

@@ -6,10 +6,13 @@ import re
 import threading
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Stand, Visit
 from tests.shelves import generated, picture
+
+pytestmark = pytest.mark.slow
 
 
 def cards(page: Any) -> Any:

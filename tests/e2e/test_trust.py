@@ -14,6 +14,8 @@ from tests.e2e.conftest import Stand, Visit, serve, visit
 from tests.e2e.test_stories import DROP, badge, cards
 from tests.shelves import generated, picture
 
+pytestmark = pytest.mark.slow
+
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 HOSTILE = "<img src=x onerror='window.hurt=1'> ${window.hurt=2} {{constructor}} `${alert(1)}` <script>window.hurt=3</script>"
 

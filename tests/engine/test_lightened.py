@@ -27,6 +27,8 @@ from tests.engine import folders
 from tests.engine.conftest import Ask
 from tests.engine.small_card import SmallCard, loaded, weights_of
 
+pytestmark = pytest.mark.slow
+
 SIZE = (256, 64)
 DECODING = 1000
 """Bytes a value that the decoder gets: 5.1 MB for the whole of SIZE, 3.8 and 2.6 for its smaller tiles."""

@@ -29,6 +29,8 @@ from tests.engine.conftest import Ask
 from tests.engine.placement.conftest import relative
 from tests.engine.small_card import SmallCard, loaded
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = {profile.name: profile for profile in find_profiles()}
 ON_CARD = [profile for profile in SHIPPED.values() if profile.device == "cuda"]
 INT8 = 0.02

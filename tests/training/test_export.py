@@ -23,6 +23,8 @@ from studio.training.study import study
 from tests.bases import of_colours
 from tests.training.test_film_training import toy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,6 +17,8 @@ from studio.training.keeping import Average, Curve
 from studio.training.world import Section, shoot
 from tests.bases import of_colours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> str:

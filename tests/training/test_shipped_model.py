@@ -21,6 +21,8 @@ from studio.engine.load import FilmModel, load
 from studio.memory.snapshot import Snapshot
 from studio.training.photographs import NAMES, photograph, psnr
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "models" / "memorypack-mini"
 PARTS = ("transformer", "vae", "weather", "text_encoder", "image_encoder", "tokenizer")
 SIZE = (192, 128)

@@ -18,6 +18,8 @@ from studio.engine.placement import int8
 from studio.engine.placement.int8 import Int8Linear, quantize, quantized, rounded
 from tests.engine.placement.conftest import network, randn, relative, run
 
+pytestmark = pytest.mark.slow
+
 Transformer = HunyuanVideoFramepackTransformer3DModel
 
 
