@@ -4,7 +4,8 @@ The network is diffusers' FramePack transformer at small size, with the packed c
 cannot carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's
 own movement, light and weather, and what is new where nothing was seen (`Heads`; how hard the wind blows, the prompt says). Frames
 are composed from those in the snapshot (`composition`) and encoded. What no frame in the snapshot shows any more, the long-term
-memory is asked for (`places`). All of it is one estimate of x, so section loop and schedule see a velocity as from any model.
+memory is asked for (`places`); one that cannot be asked joins the network's context, as in the paper (`ContextMemory`). All of it
+is one estimate of x, so section loop and schedule see a velocity as from any model.
 Letters: B batch, C scene channels, D drawn ones, W window, h and w latent height and width.
 """
 
@@ -15,20 +16,23 @@ from functools import partial
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.diffusion.autoencoder import GROUP, LappedAutoencoder
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
 from studio.diffusion.composition import Source, compose
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.heads import DRAWN, SWAY, Heads, read, sway
 from studio.diffusion.places import PlaceMemory
 from studio.diffusion.state import CHANNELS, FilmState, between, join, split
 from studio.memory.framepack import Packed
+from studio.memory.semantic_pack import Conditioned, SemanticPack
 
 SEEN = 48
 """Channels of the scene that the network sees."""
 INPUTS = DRAWN + SEEN + 6 + 3
+NOTICED = SEEN + CHANNELS
 TRUST = 0.15
 """Share of the deviation by which x_t is trusted."""
 SETTLED, REACH = 0.125, 8.0
@@ -39,7 +43,7 @@ LOOKS = frozenset({"older", "start"})
 """What frames are composed from beside the newest one: older ones of the packed context, and the film's first."""
 
 
-class AnimaticBackbone(Backbone):
+class AnimaticBackbone(FramePackBackbone):
     """x of a section as composed frames, encoded, plus what is drawn where nothing was seen.
 
     For the drawn channels the estimate is the preconditioning of Karras et al. (2206.00364, section 5) for a flow of known base:
@@ -60,7 +64,7 @@ class AnimaticBackbone(Backbone):
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
         self.breeze: Tensor | None = None           # [E + 1] how hard the wind blows, linear in the prompt's pooled feature [E]
-        self.memory: PlaceMemory | None = None      # how psi is asked, if there is one
+        self.memory: PlaceMemory | None = None      # how psi is asked for places; without it psi joins the context
         self.looks: frozenset[str] = LOOKS
         self._seen: tuple[Packed, _Seen] | None = None
 
@@ -77,12 +81,14 @@ class AnimaticBackbone(Backbone):
         if self._seen is None or self._seen[0] is not packed:
             self._seen = (packed, self._look(packed, x, psi))      # once a section: the frames behind it do not change
         seen = self._seen[1]
-        heads = self.heads(x[:, :DRAWN], sigma, packed, conditioning).steady()
+        heads = self.heads(x[:, :DRAWN], sigma, packed, conditioning, psi if self.memory is None else None).steady()
         return (x.float() - self.clean(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
 
-    def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning) -> Heads:
-        """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]."""
-        said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning).float()
+    def heads(
+        self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, psi: Tensor | None = None
+    ) -> Heads:
+        """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]; psi joins its context."""
+        said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning, psi=psi).float()
         heads = read(said)
         if self.breeze is None:
             return heads
@@ -136,6 +142,22 @@ class AnimaticBackbone(Backbone):
         return Source(self.autoencoder.decode_group(scene[:, :, 0].to(like))[:, :, -1].float(), state.pose[:, 0])
 
 
+class ContextMemory(nn.Module):
+    """A `LongTermMemory` as the paper has it: psi joins the network's context. It is given of a section what the network sees."""
+
+    def __init__(self, pack: SemanticPack) -> None:
+        super().__init__()
+        self.pack = pack
+
+    def begin(self, conditioning: Conditioned) -> Tensor:
+        """psi_0, [B, M, D]."""
+        return self.pack.begin(conditioning)
+
+    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
+        return self.pack.update(psi, noticed(latents))
+
+
 @dataclass(frozen=True)
 class _Composed:
     """A section's scene as composed for one way and flow."""
@@ -183,6 +205,11 @@ def seen_by_network(packed: Packed) -> Packed:
         part(packed.clean, packed.clean_index), packed.clean_index, part(packed.twice, packed.twice_index), packed.twice_index,
         part(packed.fourfold, packed.fourfold_index), packed.fourfold_index, packed.index,
     )
+
+
+def noticed(latents: Tensor) -> Tensor:
+    """Of latents [B, C + 10, T, h, w] what the network sees, [B, NOTICED, T, h, w]: the coarse scene, and the state."""
+    return torch.cat([latents[:, :SEEN], latents[:, -CHANNELS:]], dim=1)
 
 
 def _shown(latents: Tensor) -> Tensor:

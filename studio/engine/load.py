@@ -15,11 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
 
-from studio.diffusion.animatic import AnimaticBackbone
+from studio.diffusion.animatic import NOTICED, AnimaticBackbone, ContextMemory
 from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import AnimaticCodec, Codec
 from studio.diffusion.conditioning import Conditioner, SmallConditioner
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.places import BESIDE, PlaceMemory
 from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ADAPTER, RECALL, ModelCard, ModelError, check
@@ -64,6 +65,18 @@ class FilmModel:
         return self.backbone.channels
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is to be loaded, and how; see `load`."""
+
+    card: ModelCard
+    device: torch.device | None
+    dtype: torch.dtype | None
+    size: tuple[int, int] | None
+    plan: Plan | None
+    tell: Callable[[str], None]
+
+
 def best_device() -> torch.device:
     """CUDA, then Apple's GPU, then the CPU."""
     if torch.cuda.is_available():
@@ -92,31 +105,13 @@ def load(
             names it and the remedy.
         MediaError: there is no room on the disk for what is prepared once.
     """
+    if card.kind not in KINDS:
+        known = " and ".join(f"'{kind}'" for kind in KINDS)
+        raise ModelError(f"{card.folder.name}: this studio knows models of the kinds {known}, not '{card.kind}'.")
     check(card)
     # The libraries' loaders build modules under switches of the whole process: two at once would spoil each other's.
     with _LOADING:
-        if card.kind == "framepack":
-            from studio.engine import large  # a second of imports that the small kind does without
-
-            plan = plan or large.planned(card, device, size)
-            if plan is not None and plan.profile.device == "cuda":
-                return large.placed(card, plan, best_device() if device is None else torch.device(device), dtype, tell)
-            device = "cpu"
-        device = best_device() if device is None else torch.device(device)
-        dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-        transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
-        backbone, codec = _backbone_and_codec(card, transformer, device, dtype)
-        memory, trained = long_term(card, backbone, device) if card.remembers else (None, 0)
-        return FilmModel(
-            card=card,
-            backbone=backbone,
-            codec=codec,
-            conditioner=_conditioner(card, device, dtype),
-            device=device,
-            fingerprint=fingerprint(card),
-            memory=memory,
-            positions=rule(trained),
-        )
+        return KINDS[card.kind](Asked(card, None if device is None else torch.device(device), dtype, size, plan, tell))
 
 
 def part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
@@ -136,52 +131,69 @@ def frozen(component: T, device: torch.device) -> T:
     return cast(T, module.to(device).eval().requires_grad_(False))
 
 
-def _backbone_and_codec(
-    card: ModelCard, transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, dtype: torch.dtype
-) -> tuple[Backbone, Codec]:
-    if card.kind == "animatic":
-        # float32 on every device: frames are looked up and encoded with it, and it is small.
-        autoencoder = frozen(part(card, LappedAutoencoder, "vae", torch_dtype=torch.float32), device)
-        weather = frozen(part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
-        path = card.folder / "deviation.safetensors"
-        try:
-            beside = load_file(path)
-            made = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
-        except (OSError, KeyError, SafetensorError) as error:
-            raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
-        made.breeze = beside.get("wind")
-        return frozen(made, device), AnimaticCodec(autoencoder, weather)
-    if card.kind == "framepack":
-        from studio.engine import large
+def _animatic(asked: Asked) -> FilmModel:
+    """The embedded kind: small, and as a whole where it computes."""
+    card = asked.card
+    device = asked.device or best_device()
+    dtype = asked.dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
+    transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    # float32 on every device: frames are looked up and encoded with it, and it is small.
+    autoencoder = frozen(part(card, LappedAutoencoder, "vae", torch_dtype=torch.float32), device)
+    weather = frozen(part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
+    path = card.folder / "deviation.safetensors"
+    try:
+        beside = load_file(path)
+        made = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
+    except (OSError, KeyError, SafetensorError) as error:
+        raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
+    made.breeze = beside.get("wind")
+    text_encoder = frozen(part(card, CLIPTextModel, "text_encoder", dtype=dtype), device)
+    image_encoder = frozen(part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device)
+    words = SmallConditioner(part(card, PreTrainedTokenizerFast, "tokenizer"), text_encoder, image_encoder, card.prompt_tokens)
+    return _film(card, frozen(made, device), AnimaticCodec(autoencoder, weather), words, device)
 
-        return frozen(Backbone(transformer), device), large.codec(card, device, dtype)
-    raise ModelError(f"{card.folder.name}: this studio knows models of the kinds 'animatic' and 'framepack', not '{card.kind}'.")
+
+def _framepack(asked: Asked) -> FilmModel:
+    """FramePack-F1's kind: placed part by part on a card, as a whole on the CPU."""
+    from studio.engine import large  # a second of imports that the small kind does without
+
+    card = asked.card
+    plan = asked.plan or large.planned(card, asked.device, asked.size)
+    if plan is not None and plan.profile.device == "cuda":
+        return large.placed(card, plan, asked.device or best_device(), asked.dtype, asked.tell)
+    device, dtype = torch.device("cpu"), asked.dtype or torch.float32
+    transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    backbone = frozen(FramePackBackbone(transformer), device)
+    return _film(card, backbone, large.codec(card, device, dtype), large.conditioner(card, device, dtype), device)
 
 
-def long_term(card: ModelCard, backbone: Backbone, device: torch.device) -> tuple[LongTermMemory, int]:
+KINDS: dict[str, Callable[[Asked], FilmModel]] = {"animatic": _animatic, "framepack": _framepack}
+"""How each kind of model is opened: a new kind is one entry. What renders and places no part of it knows kinds."""
+
+
+def _film(
+    card: ModelCard, backbone: FramePackBackbone, codec: Codec, conditioner: Conditioner, device: torch.device
+) -> FilmModel:
+    memory, trained = long_term(card, backbone, device) if card.remembers else (None, 0)
+    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rule(trained))
+
+
+def long_term(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[LongTermMemory, int]:
     """The long-term memory, and up to which RoPE index it was trained."""
     network = backbone.transformer.config
     try:
-        if isinstance(backbone, AnimaticBackbone):
+        width = network.num_attention_heads * network.attention_head_dim
+        asked = any(file.path == RECALL for file in card.files)
+        if isinstance(backbone, AnimaticBackbone) and asked:
             own = read_config(card.folder / ADAPTER)       # its psi does not join the context: its width is its own
             pack = load_adapter(
                 card.folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
             memory = frozen(PlaceMemory(pack, load_recall(card.folder / RECALL, pack, BESIDE), backbone.autoencoder), device)
             backbone.memory = memory
             return memory, pack.config.trained_index
-        width = network.num_attention_heads * network.attention_head_dim
-        fit = Fit(width, backbone.channels, network.text_embed_dim, network.image_proj_dim)
+        animatic = isinstance(backbone, AnimaticBackbone)
+        fit = Fit(width, NOTICED if animatic else backbone.channels, network.text_embed_dim, network.image_proj_dim)
         pack = frozen(load_adapter(card.folder / ADAPTER, fit), device)
-        return pack, pack.config.trained_index
+        return ContextMemory(pack) if animatic else pack, pack.config.trained_index
     except AdapterError as error:
         raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
-
-
-def _conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Conditioner:
-    if card.path("text_encoder_2").is_dir():
-        from studio.engine import large
-
-        return large.conditioner(card, device, dtype)
-    text_encoder = frozen(part(card, CLIPTextModel, "text_encoder", dtype=dtype), device)
-    image_encoder = frozen(part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device)
-    return SmallConditioner(part(card, PreTrainedTokenizerFast, "tokenizer"), text_encoder, image_encoder, card.prompt_tokens)

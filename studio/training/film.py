@@ -92,8 +92,8 @@ class Objective(nn.Module):
         picture = self.image_encoder(pixel_values=batch.picture).last_hidden_state
         return Conditioning(text.last_hidden_state, words.attention_mask, text.pooler_output, picture)
 
-    def forward(self, batch: Batch, draw: torch.Generator) -> Errors:
-        """The errors of what the network says about the batch's sections, at random sigmas."""
+    def forward(self, batch: Batch, draw: torch.Generator, psi: Tensor | None = None) -> Errors:
+        """The errors of what the network says about the batch's sections, at random sigmas. psi [B, M, D] joins its context."""
         truth, b = batch.truth, len(batch.start)
         even = torch.rand(b, generator=draw)
         even = torch.where(torch.rand(b, generator=draw) < self.recipe.first, torch.ones(b), even)
@@ -103,7 +103,7 @@ class Objective(nn.Module):
         noise = torch.randn(truth.scene.shape, generator=draw).to(truth.scene)
         x = (1 - wide) * truth.scene + wide * noise
         packed = pack(batch.start, self._worn(batch.recent, draw), truth.scene.shape[2])
-        heads = self.backbone.heads(x, sigma, packed, self.condition(batch))
+        heads = self.backbone.heads(x, sigma, packed, self.condition(batch), psi)
         before = split(batch.recent[:, :, -1:])[1]
         unknown = (1 - truth.known).unsqueeze(1)
         drawn = guess(x, wide, truth.base, heads.drawn, self.backbone.deviation.view(1, -1, 1, 1, 1) * unknown)

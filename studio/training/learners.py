@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.diffusion.animatic import SEEN, AnimaticBackbone
+from studio.diffusion.animatic import AnimaticBackbone, noticed
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.conditioning import SmallConditioner
 from studio.diffusion.heads import DRAWN, Heads
@@ -119,8 +119,9 @@ class AnimaticLearner:
 
     The next section's history is the model's own estimate of this one, composed and encoded as in rendering: x_t - sigma v,
     which for this kind is `clean` of what the heads said. Camera and flow stay relative to the newest frame, as the prompt asks for
-    them; light and weather are states, and are to be what they truly are whatever the history says. A long-term memory of the
-    model's folder is written from the estimates and read for them, but not trained here: no gradient goes through the composition.
+    them; light and weather are states, and are to be what they truly are whatever the history says. A memory that joins the
+    context is learned along. One that is asked for places is written from the estimates and read for them, but not trained here: no
+    gradient goes through the composition.
     """
 
     def __init__(self, model: FilmModel, bfloat16: bool = False) -> None:
@@ -151,7 +152,7 @@ class AnimaticLearner:
     def told(self, films: Sequence[Serial], n: int, context: Context, draw: torch.Generator) -> Told:
         batch = self._batch(films, n, context)
         with _precision(self.model.device, self.bfloat16):
-            found = self.objective(batch, draw)
+            found = self.objective(batch, draw, context.psi if self.backbone.memory is None else None)
         if self.backbone.said is None:
             raise RuntimeError("the film objective no longer asks the backbone's heads: `Overheard` must follow it")
         x, sigma, heads = self.backbone.said
@@ -180,8 +181,8 @@ class AnimaticLearner:
         start = self.start(films)
         return Batch(
             truth=Truth(*(torch.stack([getattr(t, f.name) for t in truths]).float().to(device) for f in fields(Truth))),
-            start=_seen(start if context is None else context.start),
-            recent=_seen(start if context is None else context.recent),
+            start=noticed(start if context is None else context.start),
+            recent=noticed(start if context is None else context.recent),
             picture=torch.stack([each.pictures[0] for each in many]).float().to(device),
             captions=[each.sections[n].caption for each in many],
         )
@@ -230,11 +231,6 @@ def _encoded(serial: Serial) -> Encoded:
     if serial.encoded is None:
         raise ValueError("this film has no truths: it was made for the other kind of model")
     return serial.encoded
-
-
-def _seen(latents: Tensor) -> Tensor:
-    """The channels that the animatic network sees, and the state: what its training's batches hold."""
-    return torch.cat([latents[:, :SEEN], latents[:, -CHANNELS:]], dim=1)
 
 
 def _one(heads: Heads, b: int) -> Heads:

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from studio.diffusion.animatic import AnimaticBackbone
+from studio.diffusion.animatic import NOTICED, AnimaticBackbone, ContextMemory
+from studio.diffusion.framepack import framepack
 from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.lora import LowRank, attach, save_lora
 from studio.engine.cards import ADAPTER, read_card
@@ -53,16 +54,21 @@ def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
     model = resident(Path(recipe.model), torch.device(recipe.device) if recipe.device else best_device())
     if recipe.small:
         model = small_framepack(model, Shape(**recipe.small), seed)
-    transformer = model.backbone.transformer
+    transformer = framepack(model.backbone).transformer
     if recipe.checkpointing:
         transformer.enable_gradient_checkpointing()
     torch.manual_seed(seed)
     learner: AnimaticLearner | VelocityLearner
-    if isinstance(model.backbone, AnimaticBackbone):
-        if recipe.memory:
-            raise RecipeError("The embedded model's memory is trained by `python -m studio.training memory`: take [memory] away.")
+    animatic = model.backbone
+    if isinstance(animatic, AnimaticBackbone):
+        if recipe.memory:       # instead of the folder's own, which is asked for places
+            model, pack = remembering(model, recipe.memory, NOTICED)
+            animatic.memory = None
+            model = replace(model, memory=None if pack is None else ContextMemory(pack))
+        else:
+            pack = model.memory.pack if isinstance(model.memory, ContextMemory) else None
         learner = AnimaticLearner(model, recipe.bfloat16)
-        model, pack = learner.model, None
+        model = learner.model
     else:
         model, pack = remembering(model, recipe.memory)
         learner = VelocityLearner(model, pack, model.positions, recipe.shift, recipe.bfloat16)
@@ -96,18 +102,18 @@ def resident(folder: Path, device: torch.device) -> FilmModel:
             encoder.to(device)
     if isinstance(model.memory, nn.Module):
         model.memory.to(device)
-    model.backbone.to(device)
+    framepack(model.backbone).to(device)
     return replace(model, device=device)
 
 
-def remembering(model: FilmModel, table: dict[str, Any]) -> tuple[FilmModel, SemanticPack | None]:
-    """The model with a new SemanticPack as `table` says, or with its own, or with none."""
+def remembering(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tuple[FilmModel, SemanticPack | None]:
+    """The model with a new SemanticPack as `table` says, for so many channels (0: the model's), or with its own, or with none."""
     if table:
-        network = model.backbone.transformer.config
+        network = framepack(model.backbone).transformer.config
         sizes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
         try:
             pack = SemanticPack(SemanticPackConfig(
-                width=network.num_attention_heads * network.attention_head_dim, channels=model.channels,
+                width=network.num_attention_heads * network.attention_head_dim, channels=channels or model.channels,
                 text=network.text_embed_dim, image=network.image_proj_dim, **sizes,
             )).to(model.device)
         except (TypeError, ValueError) as error:
@@ -119,7 +125,7 @@ def remembering(model: FilmModel, table: dict[str, Any]) -> tuple[FilmModel, Sem
 
 def take(trainee: Trainee, kept: dict[str, torch.Tensor]) -> None:
     """The weights of a trainee whose whole network was trained."""
-    transformer = trainee.model.backbone.transformer
+    transformer = framepack(trainee.model.backbone).transformer
     own = {name.replace(".inner.", "."): tensor for name, tensor in transformer.state_dict(keep_vars=True).items()}
     with torch.no_grad():
         for name, tensor in kept.items():

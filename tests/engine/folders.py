@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaModel, SiglipImageProcessor
 
-from studio.diffusion.animatic import INPUTS, SEEN
+from studio.diffusion.animatic import INPUTS, NOTICED, SEEN
 from studio.diffusion.autoencoder import VALUES, LappedAutoencoder
 from studio.diffusion.heads import DRAWN, OUTPUTS
 from studio.diffusion.places import BESIDE
@@ -67,6 +67,17 @@ def remembering(folder: Path) -> ModelCard:
     )), folder / ADAPTER)
     save_adapter(Recall(RecallConfig(width=16, channels=DRAWN, heads=2)), folder / RECALL)
     return _card(folder, title="Remembering", window=3, frames=12, shift=3.0, kind="animatic")
+
+
+def contextual(folder: Path) -> ModelCard:
+    """A folder of the embedded model's kind with a long-term memory that joins the network's context."""
+    small(folder)
+    (folder / "model.toml").unlink()
+    torch.manual_seed(1)
+    save_adapter(SemanticPack(SemanticPackConfig(
+        width=20, channels=NOTICED, text=8, image=32, heads=2, window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
+    )), folder / ADAPTER)
+    return _card(folder, title="Contextual", window=3, frames=12, shift=3.0, kind="animatic")
 
 
 def large(folder: Path, shard: str = "5GB", text_layers: int = 2, **network: int) -> ModelCard:

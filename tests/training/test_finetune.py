@@ -7,16 +7,19 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from studio.diffusion.animatic import NOTICED, ContextMemory
 from studio.diffusion.lora import LowRank, attach, load_lora
 from studio.engine.cards import ADAPTER, CARD, listing, read_card
 from studio.engine.load import load
+from studio.memory.adapter import load_adapter
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from studio.training import finetune, trainee
 from studio.training.__main__ import RECIPES
 from studio.training.finetune import BASE, Run, drawn, open_run, train
@@ -26,7 +29,7 @@ from studio.training.keeping import RecipeError, read_recipe
 from studio.training.learners import AnimaticLearner, Serial, VelocityLearner
 from studio.training.trainee import LORA, WEIGHTS, Trainee
 from tests.engine import folders
-from tests.training.forced import animatic_film, animatic_learner, velocity, velocity_film
+from tests.training.forced import animatic_film, animatic_learner, animatic_model, velocity, velocity_film
 from tests.training.test_serial import moving
 
 FILMS = [velocity_film(), velocity_film(seed=9), velocity_film(seed=20)]
@@ -121,6 +124,23 @@ def test_the_embedded_model_is_learned(tmp_path: Path) -> None:
     losses = [row["loss"] for row in found]
     assert sum(losses[-6:]) < 0.8 * sum(losses[:6])
     assert {"way", "light"} <= set(found[0])
+
+
+def test_a_memory_in_the_embedded_models_context_is_learned_along(tmp_path: Path) -> None:
+    """Its gradient comes through the network's context; what was learned is a file that a model folder can hold."""
+    card = folders.small(tmp_path / "model")
+    table = {"heads": 2, "window": [3, 1, 2], "keep": [1, 1, 1], "text_tokens": 2, "image_side": 2}
+    made = trainee.begun(toy(tmp_path, model=str(card.folder), memory=table), 1, "output")
+    assert made.pack is not None and isinstance(made.learner, AnimaticLearner)
+    learner = AnimaticLearner(replace(animatic_model(), memory=ContextMemory(SemanticPack(SemanticPackConfig(
+        width=32, channels=NOTICED, text=32, image=32, heads=2, window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
+    )))))
+    finetune.force(learner, [animatic_film()], 2, "direct", Draws(1, 0), finetune.Settings(), torch.autograd.backward)
+    pack = cast(ContextMemory, learner.memory).pack
+    assert all(p.grad is not None and bool(p.grad.any()) for p in pack.memorize.patches.parameters())
+    trainee.written(made, tmp_path / "out")
+    kept = load_adapter(tmp_path / "out" / ADAPTER, made.pack.config.fit)
+    assert all(torch.equal(kept.state_dict()[name], tensor) for name, tensor in made.pack.state_dict().items())
 
 
 def test_arms_begin_with_what_the_stage_before_gave(tmp_path: Path) -> None:
