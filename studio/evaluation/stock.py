@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 
-from studio.diffusion.backbone import Backbone
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
 from studio.evaluation import tiny
@@ -63,7 +63,7 @@ def _ours(pipe: Any, sections: int) -> tuple[float, torch.Tensor]:
     pixels = pipe.video_processor.preprocess(tiny.picture(size=SIDE), SIDE, SIDE)
     start = pipe.prepare_image_latents(pixels, torch.float32, torch.device("cpu"), generator)
     conditioning = HunyuanConditioner(pipe, 64, tiny.TEMPLATE)(PROMPT, pixels)
-    backbone, codec = Backbone(pipe.transformer), HunyuanCodec(pipe.vae, WINDOW)
+    backbone, codec = FramePackBackbone(pipe.transformer), HunyuanCodec(pipe.vae, WINDOW)
     snapshot, parts, frames = Snapshot.begin(start), [start], 0
     stream = codec.stream(snapshot.recent, 0)
     for _ in range(sections):

@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from studio.diffusion.animatic import AnimaticBackbone
 from studio.diffusion.autoencoder import GROUP, PATCH, LappedAutoencoder
-from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import Stream
 from studio.diffusion.conditioning import SmallConditioner
+from studio.diffusion.framepack import FramePackBackbone
 from studio.engine.load import FilmModel
 from studio.memory.rope import FIXED
 
@@ -96,7 +96,7 @@ def small_framepack(embedded: FilmModel, shape: Shape, seed: int) -> FilmModel:
     )
     card = replace(embedded.card, name="small-framepack", title="Small FramePack", kind="framepack")
     return replace(
-        embedded, card=card, backbone=Backbone(transformer.to(embedded.device).eval().requires_grad_(False)),
+        embedded, card=card, backbone=FramePackBackbone(transformer.to(embedded.device).eval().requires_grad_(False)),
         codec=CoarseCodec(backbone.autoencoder, shape.channels), memory=None, positions=FIXED,
         fingerprint=f"small-framepack:{shape.channels}:{embedded.fingerprint}",
     )

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from studio.diffusion.framepack import framepack
 from studio.training import endurance, serial
 from studio.training.forcing import Draws, Settings, force
 from studio.training.forcing_recipe import Recipe, checked, length
@@ -124,7 +125,7 @@ def open_run(recipe: Recipe, arm: str, seed: int) -> Run:
     def counted(*_: object) -> None:
         run.forwards += 1
 
-    trainee.model.backbone.transformer.register_forward_hook(counted)
+    framepack(trainee.model.backbone).transformer.register_forward_hook(counted)
     return run
 
 

@@ -90,7 +90,7 @@ def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
 
 
 def plain(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A transformer's weights without the place for memory tokens that `Backbone` puts around its image projection."""
+    """A transformer's weights without the place for memory tokens that `FramePackBackbone` puts around its image projection."""
     return {name.replace("image_projection.inner.", "image_projection."): tensor for name, tensor in state.items()}
 
 

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.lora import Adapted, LoraError, LowRank, attach, layers, load_lora, merge, save_lora
 from studio.evaluation import tiny
 from studio.memory.framepack import RECENT, pack
@@ -19,14 +20,14 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def spoken(backbone: Backbone) -> Tensor:
+def spoken(backbone: FramePackBackbone) -> Tensor:
     packed = pack(randn(1, 4, 1, 4, 4), randn(1, 4, RECENT, 4, 4), 3)
     said = Conditioning(randn(1, 5, 16), torch.ones(1, 5), randn(1, 8), randn(1, 4, 32))
     with torch.no_grad():
         return backbone(randn(1, 4, 3, 4, 4), torch.tensor([500.0]), packed, said, torch.tensor([4500.0]))
 
 
-def trained(backbone: Backbone, rank: int = 2) -> dict[str, LowRank]:
+def trained(backbone: FramePackBackbone, rank: int = 2) -> dict[str, LowRank]:
     """An adapter that does something."""
     made = attach(backbone.transformer, rank)
     for k, low in enumerate(made.values()):
@@ -35,7 +36,7 @@ def trained(backbone: Backbone, rank: int = 2) -> dict[str, LowRank]:
 
 
 def test_a_new_one_changes_nothing_and_is_beside_the_blocks_layers_only() -> None:
-    backbone = Backbone(tiny.transformer())
+    backbone = FramePackBackbone(tiny.transformer())
     before = spoken(backbone)
     names = set(layers(backbone.transformer))
     made = attach(backbone.transformer, 2)
@@ -47,13 +48,13 @@ def test_a_new_one_changes_nothing_and_is_beside_the_blocks_layers_only() -> Non
 
 
 def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
-    backbone = Backbone(tiny.transformer())
+    backbone = FramePackBackbone(tiny.transformer())
     before = spoken(backbone)
     made = trained(backbone)
     save_lora(made, tmp_path / "lora.safetensors")
     changed = spoken(backbone)
     assert not torch.allclose(changed, before, atol=1e-3)
-    other = Backbone(tiny.transformer())
+    other = FramePackBackbone(tiny.transformer())
     loaded = load_lora(other.transformer, tmp_path / "lora.safetensors")
     assert loaded.keys() == made.keys()
     for name, low in loaded.items():
@@ -67,7 +68,7 @@ def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_the_file_has_the_names_that_others_read(tmp_path: Path) -> None:
-    save_lora(trained(Backbone(tiny.transformer()), rank=3), tmp_path / "lora.safetensors")
+    save_lora(trained(FramePackBackbone(tiny.transformer()), rank=3), tmp_path / "lora.safetensors")
     kept = load_file(tmp_path / "lora.safetensors")
     down = kept["transformer.transformer_blocks.0.attn.to_q.lora_A.weight"]
     up = kept["transformer.transformer_blocks.0.attn.to_q.lora_B.weight"]
@@ -75,7 +76,7 @@ def test_the_file_has_the_names_that_others_read(tmp_path: Path) -> None:
 
 
 def test_low_precision_weights_are_adapted_at_full_precision() -> None:
-    backbone = Backbone(tiny.transformer().bfloat16())
+    backbone = FramePackBackbone(tiny.transformer().bfloat16())
     made = trained(backbone)
     assert {low.up.weight.dtype for low in made.values()} == {torch.float32}
     assert spoken(backbone).dtype == torch.bfloat16
@@ -83,8 +84,8 @@ def test_low_precision_weights_are_adapted_at_full_precision() -> None:
 
 def test_what_does_not_fit_is_said_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "lora.safetensors"
-    save_lora(trained(Backbone(tiny.transformer(num_attention_heads=4))), path)
-    backbone = Backbone(tiny.transformer())
+    save_lora(trained(FramePackBackbone(tiny.transformer(num_attention_heads=4))), path)
+    backbone = FramePackBackbone(tiny.transformer())
     before = spoken(backbone)
     with pytest.raises(LoraError, match=r"lora\.safetensors does not fit: .* wide.* the model it was trained on"):
         load_lora(backbone.transformer, path)
@@ -110,7 +111,7 @@ def test_what_does_not_fit_is_said_and_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_only_plain_layers_once_and_with_a_rank() -> None:
-    backbone = Backbone(tiny.transformer())
+    backbone = FramePackBackbone(tiny.transformer())
     with pytest.raises(ValueError, match="rank of at least 1"):
         attach(backbone.transformer, 0)
     with pytest.raises(ValueError, match="not quantized"):

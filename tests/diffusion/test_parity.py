@@ -6,7 +6,7 @@ import pytest
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 
-from studio.diffusion.backbone import Backbone
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.hunyuan import HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
 from studio.evaluation import tiny
@@ -29,7 +29,7 @@ def test_latents_equal_the_stock_pipeline(sections: int) -> None:
     pixels = pipe.video_processor.preprocess(tiny.picture(), 32, 32)
     start = pipe.prepare_image_latents(pixels, torch.float32, torch.device("cpu"), generator)
     conditioning = HunyuanConditioner(pipe, 64, tiny.TEMPLATE)(PROMPT, pixels)
-    backbone = Backbone(pipe.transformer)
+    backbone = FramePackBackbone(pipe.transformer)
     snapshot, parts = Snapshot.begin(start), [start]
     for _ in range(sections):
         noise = randn_tensor((1, 4, WINDOW, 4, 4), generator=generator)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning, WithPsi
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone, WithPsi
 from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
 from studio.evaluation import tiny
 from studio.memory.framepack import pack
@@ -27,8 +28,8 @@ def conditioning() -> Conditioning:
 
 
 @pytest.fixture()
-def backbone() -> Backbone:
-    return Backbone(tiny.transformer())
+def backbone() -> FramePackBackbone:
+    return FramePackBackbone(tiny.transformer())
 
 
 @pytest.fixture()
@@ -36,13 +37,15 @@ def snapshot() -> Snapshot:
     return Snapshot.begin(randn(1, 4, 1, 4, 4)).after(randn(*SHAPE, seed=5))
 
 
-def run(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> Finished:
+def run(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> Finished:
     *_, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, seed), SAMPLING)
     assert isinstance(last, Finished)
     return last
 
 
-def test_same_in_same_out_and_the_snapshot_stays(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_same_in_same_out_and_the_snapshot_stays(
+    backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning
+) -> None:
     before = snapshot.recent.clone()
     first, second = run(backbone, snapshot, conditioning), run(backbone, snapshot, conditioning)
     assert torch.equal(first.latents, second.latents)
@@ -52,7 +55,9 @@ def test_same_in_same_out_and_the_snapshot_stays(backbone: Backbone, snapshot: S
     assert torch.equal(first.snapshot.recent[:, :, :-3], snapshot.recent[:, :, 3:])
 
 
-def test_another_seed_prompt_or_history_changes_it(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_another_seed_prompt_or_history_changes_it(
+    backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning
+) -> None:
     base = run(backbone, snapshot, conditioning).latents
     other_prompt = Conditioning(randn(1, 12, 16, seed=9), conditioning.mask, conditioning.pooled, conditioning.image)
     other_past = Snapshot(snapshot.start, snapshot.recent.roll(1, dims=2), None, snapshot.sections)
@@ -67,7 +72,7 @@ def test_every_section_of_a_take_has_its_own_seed() -> None:
     assert flow.section_seed(7, 3) == flow.section_seed(7, 3)
 
 
-def test_steps_are_told_and_stop_within_one(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_steps_are_told_and_stop_within_one(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     told: list[int] = []
     loop = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, stopped=lambda: len(told) == 2)
     with pytest.raises(StoppedError):
@@ -77,19 +82,21 @@ def test_steps_are_told_and_stop_within_one(backbone: Backbone, snapshot: Snapsh
     assert told == [1, 2]
 
 
-def test_the_last_clean_estimate_is_the_result(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_the_last_clean_estimate_is_the_result(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     *steps, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING)
     torch.testing.assert_close(steps[-1].clean, last.latents)  # type: ignore[union-attr]
 
 
-def test_not_a_number_is_an_error(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_not_a_number_is_an_error(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     with torch.no_grad():
         backbone.transformer.proj_out.bias.fill_(float("nan"))
     with pytest.raises(NotFiniteError):
         run(backbone, snapshot, conditioning)
 
 
-def test_psi_joins_the_context_and_none_is_framepack(backbone: Backbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_psi_joins_the_context_and_none_is_framepack(
+    backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning
+) -> None:
     lengths: list[int] = []
     block = backbone.transformer.transformer_blocks[0]
     block.register_forward_pre_hook(lambda _, args: lengths.append(args[1].shape[1]))
@@ -111,7 +118,7 @@ def test_psi_joins_the_context_and_none_is_framepack(backbone: Backbone, snapsho
     }
     with torch.no_grad():
         stock = backbone.transformer(**arguments).sample
-        ours = Backbone(backbone.transformer)(
+        ours = FramePackBackbone(backbone.transformer)(
             arguments["hidden_states"], arguments["timestep"], packed, conditioning, arguments["guidance"]
         )
     assert torch.equal(stock, ours)

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, NotFiniteError, Sampling, section
 from studio.evaluation import tiny
 from studio.memory.framepack import RECENT, pack
@@ -30,8 +31,8 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return Backbone(tiny.transformer())
+def backbone() -> FramePackBackbone:
+    return FramePackBackbone(tiny.transformer())
 
 
 @pytest.fixture()
@@ -54,7 +55,7 @@ def start() -> Snapshot:
 class Film:
     """A film in the making: what `film.shoot` needs beside snapshot and seed."""
 
-    backbone: Backbone
+    backbone: FramePackBackbone
     conditioning: Conditioning
 
     def shoot(self, snapshot: Snapshot, seed: int, memory: LongTermMemory | None = None) -> Finished:
@@ -66,7 +67,7 @@ class Film:
 
 
 @pytest.fixture()
-def film(backbone: Backbone, conditioning: Conditioning) -> Film:
+def film(backbone: FramePackBackbone, conditioning: Conditioning) -> Film:
     return Film(backbone, conditioning)
 
 
@@ -101,7 +102,7 @@ def test_what_lies_outside_the_window_reaches_the_film_by_psi_alone(film: Film, 
 
 
 def test_without_psi_it_is_framepack_bit_for_bit(film: Film, memory: SemanticPack, start: Snapshot) -> None:
-    untouched = Film(Backbone(tiny.transformer()), film.conditioning)
+    untouched = Film(FramePackBackbone(tiny.transformer()), film.conditioning)
     film.shoot(start, 3, memory)                                   # psi was in this backbone before
     ours, theirs = start, start
     for seed in range(2):
@@ -168,7 +169,7 @@ def test_a_memory_of_another_shape_is_refused(film: Film, memory: SemanticPack, 
 def test_the_13b_backbone_takes_psi_without_a_change() -> None:
     """FramePack-F1 as published at 480 x 832, all 60 blocks, on the meta device: shapes and operations, no weights."""
     with torch.device("meta"):
-        backbone = Backbone(HunyuanVideoFramepackTransformer3DModel(has_image_proj=True, has_clean_x_embedder=True))
+        backbone = FramePackBackbone(HunyuanVideoFramepackTransformer3DModel(has_image_proj=True, has_clean_x_embedder=True))
         memory = SemanticPack(FRAMEPACK_F1)
         text, pooled, image = torch.empty(1, 256, 4096), torch.empty(1, 768), torch.empty(1, 729, 1152)
         start, recent = torch.empty(1, 16, 1, 60, 104), torch.empty(1, 16, RECENT, 60, 104)

@@ -7,7 +7,8 @@ import torch
 from diffusers.models.embeddings import apply_rotary_emb
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, Sampling, section
 from studio.evaluation import tiny
 from studio.memory.framepack import RECENT, pack
@@ -75,8 +76,8 @@ def test_the_rule_by_number() -> None:
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return Backbone(tiny.transformer())
+def backbone() -> FramePackBackbone:
+    return FramePackBackbone(tiny.transformer())
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def conditioning() -> Conditioning:
     return Conditioning(torch.randn(1, 12, 16), torch.ones(1, 12), torch.randn(1, 8), torch.randn(1, 25, 32))
 
 
-def test_only_the_distance_of_two_frames_counts(backbone: Backbone) -> None:
+def test_only_the_distance_of_two_frames_counts(backbone: FramePackBackbone) -> None:
     """Equation 2, with the transformer's own RoPE."""
     torch.manual_seed(1)
     query, key = torch.randn(1, 1, 1, 10), torch.randn(1, 1, 1, 10)
@@ -102,7 +103,7 @@ def test_only_the_distance_of_two_frames_counts(backbone: Backbone) -> None:
 
 
 @torch.no_grad()
-def test_the_way_to_the_image_alone_is_felt(backbone: Backbone, conditioning: Conditioning) -> None:
+def test_the_way_to_the_image_alone_is_felt(backbone: FramePackBackbone, conditioning: Conditioning) -> None:
     torch.manual_seed(1)
     start, recent = torch.randn(1, 4, 1, 4, 4), torch.randn(1, 4, RECENT, 4, 4)
     x, t, guidance = torch.randn(SHAPE), torch.tensor([700.0]), torch.tensor([4500.0])
@@ -112,7 +113,7 @@ def test_the_way_to_the_image_alone_is_felt(backbone: Backbone, conditioning: Co
     assert (one - other).abs().max() > 1e-5
 
 
-def test_the_section_loop_follows_the_rule(backbone: Backbone, conditioning: Conditioning) -> None:
+def test_the_section_loop_follows_the_rule(backbone: FramePackBackbone, conditioning: Conditioning) -> None:
     torch.manual_seed(2)
     new = Snapshot.begin(torch.randn(1, 4, 1, 4, 4))
     old = new.after(torch.randn(SHAPE)).after(torch.randn(SHAPE))

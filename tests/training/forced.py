@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from studio.diffusion.animatic import AnimaticBackbone
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import AnimaticCodec
 from studio.diffusion.conditioning import SmallConditioner
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.heads import DRAWN
 from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ModelCard
@@ -55,7 +56,7 @@ def conditioner() -> SmallConditioner:
 
 def velocity(memory: bool = True, **changes: Any) -> VelocityLearner:
     """FramePack's transformer at toy size, trainable as a whole, and a SemanticPack."""
-    backbone = Backbone(tiny.transformer(**changes))
+    backbone = FramePackBackbone(tiny.transformer(**changes))
     codec = CoarseCodec(of_colours(4), 4)
     torch.manual_seed(1)
     pack = SemanticPack(SemanticPackConfig(

@@ -10,7 +10,8 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
-from studio.diffusion.backbone import Backbone, Conditioning, reading_psi
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone, reading_psi
 from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.on_disk import OnDisk
@@ -21,7 +22,7 @@ Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
 """A transformer with the plan's weights on the host, mapped, so that making it again costs next to nothing."""
 
 
-class PlacedBackbone(Backbone):
+class PlacedBackbone(FramePackBackbone):
     """FramePack's velocity, from a transformer that may be streamed. Nobody may call its `to`."""
 
     def __init__(

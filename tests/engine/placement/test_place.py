@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, Sampling, StoppedError, section
 from studio.engine.placement.adaln import UnpreparedError
 from studio.engine.placement.int8 import quantize
@@ -25,7 +26,7 @@ GUIDANCE = torch.full((1,), 4.5) * 1000
 STEPS = flow.begin(flow.scheduler(0), 3, 3 * 4 * 4 / 4)
 
 
-def film(backbone: Backbone) -> Tensor:
+def film(backbone: FramePackBackbone) -> Tensor:
     *_, last = section(backbone, Snapshot.begin(randn(1, 4, 1, 4, 4)), WORDS, flow.noise((1, 4, 3, 4, 4), 1), SAMPLING)
     assert isinstance(last, Finished)
     return last.latents
@@ -38,9 +39,9 @@ def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
     twin, model = network(), network()
     if options.get("quantize"):
         quantize(twin)
-    expected = film(Backbone(twin))
+    expected = film(FramePackBackbone(twin))
     placed = place(model, CPU, **options)
-    backbone = Backbone(model)
+    backbone = FramePackBackbone(model)
     for _ in range(2):
         placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
         assert torch.equal(film(backbone), expected)
@@ -53,7 +54,7 @@ def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("resident", [None, 2])
 def test_it_stops_between_blocks_and_goes_on(resident: int | None) -> None:
     model = network()
-    expected = film(Backbone(network()))
+    expected = film(FramePackBackbone(network()))
     placed = place(model, CPU, resident)
     placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
     left = [7]
@@ -64,10 +65,10 @@ def test_it_stops_between_blocks_and_goes_on(resident: int | None) -> None:
 
     placed.stopped = stopped
     with pytest.raises(StoppedError):
-        film(Backbone(model))
+        film(FramePackBackbone(model))
     assert left == [-1]
     placed.stopped = lambda: False
-    assert torch.equal(film(Backbone(model)), expected)
+    assert torch.equal(film(FramePackBackbone(model)), expected)
 
 
 def test_a_section_that_was_not_prepared_fails_loudly() -> None:
@@ -75,12 +76,12 @@ def test_a_section_that_was_not_prepared_fails_loudly() -> None:
     placed = place(model, CPU)
     placed.prepare(STEPS[:2], WORDS.pooled, GUIDANCE)
     with pytest.raises(UnpreparedError, match="no row for timestep"):
-        film(Backbone(model))
+        film(FramePackBackbone(model))
 
 
 def test_a_place_that_cannot_be_leaves_the_model_whole() -> None:
     model = network()
-    expected = film(Backbone(network()))
+    expected = film(FramePackBackbone(network()))
     with pytest.raises(ValueError, match="not to mps"):
         place(model, torch.device("mps"), resident=1)
-    assert torch.equal(film(Backbone(model)), expected)
+    assert torch.equal(film(FramePackBackbone(model)), expected)

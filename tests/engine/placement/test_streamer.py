@@ -12,7 +12,8 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, Sampling, StoppedError, section
 from studio.engine.placement import copies
 from studio.engine.placement.copies import CudaCopies, HostCopies, Ticket, copy_engine
@@ -185,7 +186,7 @@ def pieces() -> tuple[Snapshot, Conditioning, Tensor, Sampling]:
 def test_a_section_stops_between_blocks_and_goes_well_the_next_time(
     model: Transformer, pieces: tuple[Snapshot, Conditioning, Tensor, Sampling]
 ) -> None:
-    backbone = Backbone(model)
+    backbone = FramePackBackbone(model)
 
     def film() -> Tensor:
         *_, last = section(backbone, *pieces)
