@@ -19,6 +19,7 @@ from studio.diffusion.state import FilmState, join, split
 from studio.engine.load import FilmModel
 from studio.evaluation.journeys import Case, Past
 from studio.evaluation.whereabouts import whereabouts
+from studio.evaluation.whole_film import sources
 from studio.memory.framepack import RECENT
 from studio.memory.snapshot import Snapshot
 from studio.training.world import CELL
@@ -37,6 +38,7 @@ class Made:
     frames: Tensor         # [s, 3, H, W] in [0, 1]
     pose: Tensor           # [3] where its last frame is seen from, by the film's state or by registration
     by_state: bool         # the pose is the model's own
+    sources: int | None = None      # frames that it might be composed from; None of a model that composes none
 
 
 class Witness:
@@ -105,7 +107,8 @@ class Witness:
         frames = _unit(model.codec.stream(snapshot.recent, snapshot.sections).push(done.latents))
         if card.kind == "animatic":
             own = split(done.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
-            return Made(frames, own + torch.cat([case.past.pose[0, :2], torch.zeros(1)]), by_state=True)
+            pose = own + torch.cat([case.past.pose[0, :2], torch.zeros(1)])
+            return Made(frames, pose, by_state=True, sources=sources(model.backbone))
         before = case.past.frames[-1:].float() / 255
         return Made(frames, whereabouts(torch.cat([before, frames]), case.past.pose[-1]), by_state=False)
 

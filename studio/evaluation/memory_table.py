@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 ARMS = ("true", "paired", "none")
@@ -40,17 +40,19 @@ def _returns(figures: dict[str, Any]) -> Iterator[str]:
 
 def _gaps(figures: dict[str, Any]) -> Iterator[str]:
     gaps = figures["scale"]["gaps"]
-    yield "Part PSNR (dB) by gap; *in window*: the recent window still shows all of it, so nothing has to be remembered."
+    yield ("Part PSNR (dB) by gap; *in window*: the recent window still shows all of it, so nothing has to be remembered. *Frames "
+           "looked up in*: how many are decoded and looked through to compose a section, after the shortest and the longest gap; "
+           "what psi is asked for comes on top. In the arm *full-history* all latents of the film stand in psi's place.")
     yield ""
-    yield "| kind | model | psi | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
-    yield "|---|---|---|" + "---|" * len(gaps)
+    yield "| kind | model | psi | frames looked up in | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
+    yield "|---|---|---|---|" + "---|" * len(gaps)
     for kind in RETURNS:
         for name, model in figures["models"].items():
             for arm in ARMS:
                 rows = model["kinds"].get(kind, {}).get(arm)
                 if rows:
                     cells = [_value(rows.get(f"gap {gap}", {}), "registered part psnr", absent="in window") for gap in gaps]
-                    yield f"| {kind} | {name} | {arm} | " + " | ".join(cells) + " |"
+                    yield f"| {kind} | {name} | {arm} | {_sources(rows, gaps)} | " + " | ".join(cells) + " |"
 
 
 def _dependence(figures: dict[str, Any]) -> Iterator[str]:
@@ -86,6 +88,15 @@ def _drift(figures: dict[str, Any]) -> Iterator[str]:
                    f"{_value(row, 'sharpness', 3)} | {_value(row, 'palette', 3)} | {energy} | {_value(row, 'own encoder', 3)} |")
     yield ""
     yield f"Consistency by an encoder of one's own choice: {figures['local encoder']}."
+
+
+def _sources(rows: dict[str, Any], gaps: Sequence[int]) -> str:
+    """From the shortest gap to the longest, if it grows."""
+    looked = [rows.get(f"gap {gap}", {}).get("frames looked up in") for gap in gaps]
+    found = [each["mean"] for each in looked if each]
+    if not found:
+        return "none"
+    return f"{found[0]:.0f}" if found[0] == found[-1] else f"{found[0]:.0f} to {found[-1]:.0f}"
 
 
 def _value(row: dict[str, Any], name: str, places: int = 1, absent: str = "none") -> str:

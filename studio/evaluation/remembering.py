@@ -30,6 +30,8 @@ NARROW = 24
 BACK = 0.5
 """A figure is back if what is new in its place is at least this much of what should be."""
 NO_MEMORY = "not applicable: the model has no long-term memory, so no psi could be exchanged"
+SOURCES = "frames looked up in"
+"""What a section costs its model in frames that are decoded for it and looked through."""
 SCORES = ("whole psnr", "whole ssim", "part psnr", "part ssim", "registered part psnr", "registered part ssim")
 
 
@@ -65,6 +67,8 @@ def score(case: Case, arm: str, made: Made, recent: int) -> Score:
     values = {"whole psnr": psnr(last, true), "whole ssim": float(likeness(last, true).mean())}
     away = made.pose - case.pose[-1]
     values |= {"camera error": float(away[:2].norm()), "swell error": float(away[2].abs())}
+    if made.sources is not None:
+        values[SOURCES] = float(made.sources)
     needed = case.needed(recent)
     values["part share"] = float(needed.float().mean())
     values |= _parted(last, true, needed, "part")

@@ -1,7 +1,7 @@
-"""A model with less to go back to than it has: newest frame, packed context, reference image, psi. It makes no films.
+"""A model with less to go back to than it has, or with the whole film: the arms that it is measured in. It makes no films.
 
 The arms of "Pack and Force Your Memory" (2510.01784) that need no other weights, for the embedded kind, whose frames are composed
-from those it goes back to. Its network sees the whole packed context in all of them.
+from those it goes back to. Its network sees the whole packed context, and no more, in all of them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from dataclasses import replace
 
 from studio.diffusion.animatic import LOOKS, AnimaticBackbone
 from studio.engine.load import FilmModel
+from studio.evaluation.whole_film import WholeFilm, WholeFilmBackbone
 
 ARMS = {"window": frozenset[str](), "framepack": frozenset({"older"}), "framepack-sink": LOOKS}
 """What each arm looks back at beside the newest frame. The reference image is FramePack's sink token."""
+FULL = "full-history"
+"""Looks up in the whole film, uncompressed: what no memory of the film can do better."""
 MEMORY = "memorypack"
 
 
@@ -30,4 +33,6 @@ def variants(model: FilmModel) -> list[FilmModel]:
         backbone = copy.copy(model.backbone)      # the same weights
         backbone.looks = looks
         made.append(replace(model, card=replace(model.card, name=name), backbone=backbone, memory=None))
+    whole = WholeFilmBackbone(model.backbone)
+    made.append(replace(model, card=replace(model.card, name=FULL), backbone=whole, memory=WholeFilm()))
     return made if model.memory is None else [*made, replace(model, card=replace(model.card, name=MEMORY))]
