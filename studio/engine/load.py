@@ -168,7 +168,7 @@ def _framepack(asked: Asked) -> FilmModel:
 
 
 KINDS: dict[str, Callable[[Asked], FilmModel]] = {"animatic": _animatic, "framepack": _framepack}
-"""How each kind of model is opened: a new kind is one entry. What renders and places no part of it knows kinds."""
+"""How each kind of model is opened: a new kind is one entry here and one in `sizes.KINDS`. Nothing that renders knows kinds."""
 
 
 def _film(

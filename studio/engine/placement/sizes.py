@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -130,10 +131,12 @@ def sizes_of(card: ModelCard) -> ModelSizes:
     """Sizes of the model in a folder, from its configs; FramePack-F1's own stand in for those not fetched yet.
 
     Raises:
-        ModelError: a config cannot be read, or lacks a key.
+        ModelError: a config cannot be read, or lacks a key; or sizes of this kind of model cannot be counted.
     """
+    if card.kind not in KINDS:
+        raise ModelError(f"{card.folder.name}: sizes are counted of the kinds {', '.join(KINDS)}, not of '{card.kind}'.")
     try:
-        return _framepack(card) if card.kind == "framepack" else _animatic(card)
+        return KINDS[card.kind](card)
     except KeyError as error:
         raise ModelError(f"A config in {card.folder} has no {error}: its sizes cannot be counted. Get the folder again.") from None
 
@@ -178,6 +181,10 @@ def _animatic(card: ModelCard) -> ModelSizes:
         text_encoder=Part(rest=stored.get("text_encoder", 0)), image_side=Part(rest=stored.get("image_encoder", 0)),
         vae=Part(rest=stored.get("vae", 0) + stored.get("weather", 0)), vae_width=0, memory=_adapter(card),
     )
+
+
+KINDS: dict[str, Callable[[ModelCard], ModelSizes]] = {"animatic": _animatic, "framepack": _framepack}
+"""How each kind of model is counted."""
 
 
 def _adapter(card: ModelCard) -> int:
