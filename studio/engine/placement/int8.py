@@ -8,9 +8,9 @@ buffers: what moves a model's parameters (streams, group offload, disk) moves th
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection, Iterable, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -19,16 +19,15 @@ from torch import Tensor, nn
 LARGEST = 127
 SKIP = ("*norm*", "x_embedder*", "clean_x_embedder*", "context_embedder*", "time_text_embed*", "image_projection*", "proj_out")
 """Names of FramePack's layers that stay as they are: AdaLN, embedders, the output layer. They hold nine tenths of int8's error."""
-SKIP_OF_BITSANDBYTES = (
-    "norm", "norm1", "norm1_context", "norm_out", "x_embedder", "clean_x_embedder", "context_embedder", "time_text_embed",
-    "image_projection",
-)
-"""The same as whole parts of a name, which is how diffusers tells bitsandbytes. Without the output layer: its name is also that
-of a layer in each single block, and diffusers would keep those 1.9 billion weights too."""
 
 
 class Int8Linear(nn.Module):
-    """A Linear whose weight is int8 [out, in] times scale [out, 1], float32. Its bias keeps the precision it had."""
+    """A Linear whose weight is int8 [out, in] times scale [out, 1], float32. Its bias keeps the precision it had.
+
+    `product` multiplies; see `multiply_by_bitsandbytes`.
+    """
+
+    product: Callable[[Int8Linear, Tensor], Tensor]
 
     def __init__(self, linear: nn.Linear) -> None:
         """Takes a Linear in any precision, on any device, meta too.
@@ -42,11 +41,11 @@ class Int8Linear(nn.Module):
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.scale = nn.Parameter(scale, requires_grad=False)
         self.bias = None if linear.bias is None else nn.Parameter(linear.bias.detach(), requires_grad=False)
+        self.product = widened
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] to [..., out], in the precision of x."""
-        weight = self.weight.to(x.dtype).mul_(self.scale.to(x.dtype))     # in place: a second copy of a layer is 75 MB at 13B
-        return F.linear(x, weight, self.bias)
+        return self.product(self, x)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
@@ -121,21 +120,41 @@ def recipe(skip: Collection[str] = SKIP) -> str:
     return f"int8 rows 1, without {' '.join(sorted(skip))}"
 
 
-def bitsandbytes_8bit(skip: Collection[str] = SKIP_OF_BITSANDBYTES) -> Any:
-    """The `quantization_config` with which diffusers loads a transformer in bitsandbytes' 8 bits.
+def multiply_by_bitsandbytes(module: nn.Module) -> int:
+    """Let bitsandbytes multiply in every int8 layer of `module`, from the same weights and scales; returns how many there are.
 
-    For weights that stay on a CUDA card: its int8 products are fast there, and its state (`CB`, `SCB`) does not move with the
-    parameters, so it goes with neither group offload nor our streamer (`Int8Linear` does), and diffusers refuses it without a GPU.
-    Outliers are not kept apart (threshold 0): that path costs time and matters to language models.
+    Its kernels round the rows of the input to int8 as well and multiply integers (LLM.int8, 2208.07339, without outliers kept
+    apart: that path costs time and matters to language models), where ours widen the weights. Nothing else changes: the weights
+    are stored and streamed as before, which bitsandbytes' own layers cannot be (their state does not move with the parameters).
 
     Raises:
         ValueError: bitsandbytes is not installed.
     """
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ValueError("bitsandbytes is not installed. Install it with: pip install 'memorypack-studio[cuda]'")
-    from diffusers import BitsAndBytesConfig
+    layers = [part for part in module.modules() if isinstance(part, Int8Linear)]
+    for layer in layers:
+        layer.product = _by_bitsandbytes
+    return len(layers)
 
-    return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0, llm_int8_skip_modules=list(skip))
+
+def widened(layer: Int8Linear, x: Tensor) -> Tensor:
+    """The product in the precision of x: weights are widened, one layer at a time."""
+    weight = layer.weight.to(x.dtype).mul_(layer.scale.to(x.dtype))     # in place: a second copy of a layer is 75 MB at 13B
+    return F.linear(x, weight, layer.bias)
+
+
+def _by_bitsandbytes(layer: Int8Linear, x: Tensor) -> Tensor:
+    from bitsandbytes.autograd._functions import MatmulLtState, matmul  # seconds, and only for those who asked for it
+
+    # It says for every product that it casts the input to float16, which is what it is for.
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
+    state = MatmulLtState()
+    state.has_fp16_weights, state.threshold = False, 0.0
+    state.CB, state.SCB = layer.weight.data, layer.scale.data.flatten() * LARGEST
+    bias = None if layer.bias is None else layer.bias.to(x.dtype)
+    out: Tensor = matmul(x, layer.weight, bias=bias, state=state)
+    return out
 
 
 def _skipped(name: str, skip: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from studio.engine.placement import int8
-from studio.engine.placement.int8 import Int8Linear, quantize, quantized, rounded
+from studio.engine.placement.int8 import Int8Linear, multiply_by_bitsandbytes, quantize, quantized, rounded
 from tests.engine.placement.conftest import network, randn, relative, run
 
 pytestmark = pytest.mark.slow
@@ -125,21 +125,33 @@ def test_weights_that_are_no_numbers_are_refused_by_name(model: Transformer) -> 
         list(quantized([("x.weight", torch.full((2, 2), torch.inf))], ["x"], torch.float32))
 
 
-def test_bitsandbytes_is_told_to_leave_the_same_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    options = int8.bitsandbytes_8bit()
-    assert options.load_in_8bit and options.llm_int8_threshold == 0.0
-    skip = options.llm_int8_skip_modules
+def test_bitsandbytes_multiplies_the_same_weights(model: Transformer) -> None:
+    """On a processor it widens them as we do, bit for bit; with the input's rows rounded as well, as on a card, it stays near."""
+    torch.manual_seed(0)
+    linear, x = nn.Linear(128, 64), randn(2, 8, 128, seed=1)
+    small = Int8Linear(linear)
+    own = small(x)
+    assert multiply_by_bitsandbytes(small) == 1
+    assert torch.equal(small(x), own)
+    assert small(x.bfloat16()).dtype == torch.bfloat16 and relative(small(x.bfloat16()).float(), own) < 0.01
+    step = x.abs().amax(2, keepdim=True) / 127
+    rounded_too = nn.functional.linear((x / step).round() * step, small.weight * small.scale, linear.bias)
+    kernels = torch.ops.bitsandbytes
+    taken, scales, _ = kernels.int8_vectorwise_quant(x.half().flatten(0, 1), 0.0)
+    out = kernels.int8_scaled_mm(taken, small.weight, scales, small.scale.flatten() * 127, bias=linear.bias, dtype=torch.float32)
+    assert relative(out.view(2, 8, 64), rounded_too) < 3e-3      # half precision on its way turns a few roundings
+    assert relative(out.view(2, 8, 64), linear(x)) < 0.02
 
-    def converted(name: str) -> bool:     # diffusers.quantizers.bitsandbytes.utils._replace_with_bnb_linear
-        return name.rpartition(".")[2] not in skip and not any(f"{key}." in name or key == name for key in skip)
 
-    names = [name for name, part in network().named_modules() if type(part) is nn.Linear]
-    assert {name for name in names if converted(name)} == {*quantize(network()), "proj_out"}
+def test_a_network_multiplied_by_bitsandbytes(model: Transformer) -> None:
+    count = len(quantize(model))
+    before = run(model)
+    assert multiply_by_bitsandbytes(model) == count
+    assert relative(run(model), before) < 1e-5
 
 
 def test_without_bitsandbytes_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     find: Any = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else find(name))
     with pytest.raises(ValueError, match=r"pip install 'memorypack-studio\[cuda\]'"):
-        int8.bitsandbytes_8bit()
+        multiply_by_bitsandbytes(network())
