@@ -19,6 +19,7 @@ from studio.engine.load import FilmModel, frozen, long_term, part
 from studio.engine.placement import mapped
 from studio.engine.placement.backbone import PlacedBackbone
 from studio.engine.placement.copies import CopyEngine, copy_engine
+from studio.engine.placement.int8 import multiply_by_bitsandbytes, need_bitsandbytes
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import Machine, look
 from studio.engine.placement.parts import PlacedCodec, PlacedConditioner
@@ -61,6 +62,11 @@ def placed(
     profile = plan.profile
     if profile.cache != "none":
         raise ModelError(f"The profile '{profile.title}' asks for the cache '{profile.cache}', which is not built yet. Say 'none'.")
+    if profile.products == "bitsandbytes":
+        try:
+            need_bitsandbytes()
+        except ValueError as error:
+            raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
     dtype = dtype or (mapped.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
     on_host, verified = device.type == "cpu", list[str]()
 
@@ -103,7 +109,7 @@ def _kept(card: ModelCard, placement: PlacedModel, dtype: torch.dtype, scratch: 
     """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
     precision = placement.plan.profile.text_weights
     parts = [network(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
-    name = f"{parts} {precision} {dtype} {card.prompt_tokens}"
+    name = f"{parts} {precision} {placement.plan.profile.products} {dtype} {card.prompt_tokens}"
     return KeptConditioner(
         lambda: _placed_conditioner(card, placement, dtype), scratch / "embeddings", name, placement.backbone.device)
 
@@ -112,6 +118,8 @@ def _placed_conditioner(card: ModelCard, placement: PlacedModel, dtype: torch.dt
     profile, device = placement.plan.profile, placement.backbone.device
     on_card = profile.text_encoder != "cpu"
     llama = mapped.text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
+    if profile.products == "bitsandbytes":
+        multiply_by_bitsandbytes(llama)
     reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)
     return PlacedConditioner(reader, profile.text_encoder, device, placement.backbone.leave)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.framepack import FramePackBackbone, reading_psi
 from studio.engine.placement.copies import CopyEngine, copy_engine
+from studio.engine.placement.int8 import multiply_by_bitsandbytes
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.on_disk import OnDisk
 from studio.engine.placement.place import Placed, place
@@ -58,7 +59,7 @@ class PlacedBackbone(FramePackBackbone):
     def follow(self, plan: Plan) -> None:
         """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
         ours, theirs = self.plan.profile, plan.profile
-        parts = ("resident", "weights", "stream", "adaln_table", "attention")
+        parts = ("resident", "weights", "stream", "adaln_table", "attention", "products")
         moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
         self.plan = plan
         if moved:
@@ -105,6 +106,8 @@ class PlacedBackbone(FramePackBackbone):
         profile = self.plan.profile
         whole = profile.resident >= len(blocks_of(self.transformer))
         try:
+            if profile.products == "bitsandbytes":
+                multiply_by_bitsandbytes(self.transformer)
             if profile.attention != "native":
                 self.transformer.set_attention_backend(profile.attention)
             return place(

@@ -21,6 +21,7 @@ ALL = 10**6
 """Every block resident: nothing is streamed."""
 
 Source = Literal["ram", "disk"]
+Products = Literal["widened", "bitsandbytes"]
 TextPlace = Literal["cpu", "gpu", "streamed"]
 
 
@@ -47,6 +48,7 @@ class Profile:
     attention: str                 # a backend of diffusers
     cache: str                     # none, first-block or mag
     vram_budget: float = 0.0       # GB that may be used; 0: what is free, less a margin
+    products: Products = "widened"  # how int8 weights multiply: widened to what is computed with, or as integers by bitsandbytes
 
 
 def _one_of(*known: str) -> Callable[[Any], bool]:
@@ -73,6 +75,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "attention": (lambda value: isinstance(value, str) and bool(value.strip()), "the name of an attention backend of diffusers"),
     "cache": (_one_of("none", "first-block", "mag"), "none, first-block or mag"),
     "vram_budget": (lambda value: type(value) in (int, float) and 0 <= value < 1e4, "a number of GB, 0 for what is free"),
+    "products": (_one_of("widened", "bitsandbytes"), "widened or bitsandbytes"),
 }
 WORDS = {"fit": FIT, "all": ALL}
 
@@ -90,7 +93,7 @@ def read_profile(path: Path) -> Profile:
     if strangers := sorted(set(table) - set(RULES)):
         raise ProfileError(f"{path}: unknown key '{strangers[0]}'. A profile has {', '.join(RULES)}.")
     for key, (fits, said) in RULES.items():
-        if key not in table and key == "vram_budget":
+        if key not in table and key in ("vram_budget", "products"):
             continue
         if key not in table or isinstance(table[key], list | dict) or not fits(table[key]):
             raise ProfileError(f"{path}: '{key}' must be {said}.")
