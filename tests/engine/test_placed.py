@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,19 @@ def plain(card: ModelCard) -> FilmModel:
         for weight in network.parameters():
             weight.data = weight.data.clone()      # products on a processor round otherwise where memory is not aligned
     return model
+
+
+@pytest.mark.parametrize("resident", [0, ALL])
+def test_bitsandbytes_multiplies_streamed_and_resident_weights(
+    card: ModelCard, plain: FilmModel, ask: Ask, resident: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = replace(SHIPPED["card-12gb"], resident=resident, products="bitsandbytes")
+    ours = film(load(card, "cpu", plan=laid(card, profile)), ask("ours", sections=2))
+    assert 0 < relative(ours, film(plain, ask("theirs", sections=2))) < 2 * INT8      # the text encoder is int8, too
+    find: Any = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else find(name))
+    with pytest.raises(ModelError, match=r"12 GB card' cannot be used: bitsandbytes is not installed"):
+        load(card, "cpu", plan=laid(card, profile))
 
 
 @pytest.mark.parametrize("profile", ON_CARD, ids=lambda profile: profile.name)
@@ -169,11 +183,6 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
     monkeypatch.setattr(large, "look", lambda _: imagine(24, 64))
     model = load(card)
     assert model.placement is None and model.device.type == "cpu", "somebody insists"
-
-
-def test_a_cache_that_is_not_built_is_refused(card: ModelCard) -> None:
-    with pytest.raises(ModelError, match="asks for the cache 'mag'"):
-        load(card, "cpu", plan=laid(card, replace(EXACT, cache="mag")))
 
 
 def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,12 +130,17 @@ def multiply_by_bitsandbytes(module: nn.Module) -> int:
     Raises:
         ValueError: bitsandbytes is not installed.
     """
-    if importlib.util.find_spec("bitsandbytes") is None:
-        raise ValueError("bitsandbytes is not installed. Install it with: pip install 'memorypack-studio[cuda]'")
+    need_bitsandbytes()
     layers = [part for part in module.modules() if isinstance(part, Int8Linear)]
     for layer in layers:
         layer.product = _by_bitsandbytes
     return len(layers)
+
+
+def need_bitsandbytes() -> None:
+    """Raises ValueError: it is not installed, and how to get it."""
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise ValueError("bitsandbytes is not installed. Install it with: pip install 'memorypack-studio[cuda]'")
 
 
 def widened(layer: Int8Linear, x: Tensor) -> Tensor:
