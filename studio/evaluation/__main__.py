@@ -65,10 +65,11 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
 
     from studio.engine.load import load
     from studio.evaluation import memory, memory_table
-    from studio.evaluation.consistency import local
+    from studio.evaluation.consistency import encoders
+    from studio.evaluation.quality import installed
     from studio.evaluation.variants import variants
 
-    encoder = local(options.encoder) if options.encoder else None
+    readers, qualities = encoders(options.encoder), [installed(name) for name in dict.fromkeys(options.quality)]
     models = [load(_card(name)) for name in options.model or [None]]
     if options.arms:
         models = [arm for model in models for arm in variants(model)]
@@ -77,7 +78,7 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     scale = scale.pictures(options.pictures) if options.pictures else scale
     width, height = options.size or _size(models[0].card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / "memory"
-    figures = memory.measure(models, scale, width, height, out, _say, encoder)
+    figures = memory.measure(models, scale, width, height, out, _say, readers, qualities)
     (out / "memory.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     table = memory_table.markdown(figures)
     (out / "memory.md").write_text(table, "utf-8")
@@ -158,8 +159,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
     parser.add_argument("--pictures", type=int, help="model, memory: photographs, and scenes, of every case")
     parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
-    parser.add_argument("--arms", action="store_true", help="memory: also with less to go back to than the model has")
-    parser.add_argument("--encoder", type=Path, help="memory: folder of a CLIP or DINO model on this machine (optional)")
+    parser.add_argument("--arms", action="store_true", help="memory: also with less to go back to, and with the whole film")
+    parser.add_argument("--encoder", nargs="+", type=Path, default=[], metavar="FOLDER",
+                        help="memory: folders of a DINO model (subject) and of a CLIP or SigLIP one (background) on this machine")
+    parser.add_argument("--quality", nargs="+", default=[], metavar="NAME",
+                        help="memory: metrics of pyiqa, if that is installed, like musiq; it fetches their weights by itself")
     parser.add_argument("--size", type=_dimensions, help="model, memory: film at this size, like 320x192")
     parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")
     parser.add_argument("--results", type=Path, default=Path("runs/memory/results.json"), help="kept: of the memory study")

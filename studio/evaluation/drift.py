@@ -30,8 +30,12 @@ LEVELS = 6
 TOUR = (LEFT, RIGHT, STAY, STAY, STAY)
 """A is seen once a round, and has left the recent window before it is seen again."""
 MEASURES = ("psnr", "sharpness", "palette")
+OF_TRUTH = " of truth"
+"""Behind the name of a measure that is a film's own: the same of the true film."""
 Consistency = Callable[[Tensor], float]
 """Of frames [T, 3, H, W]."""
+Quality = Callable[[Tensor], list[float]]
+"""Of each of frames [T, 3, H, W] in [0, 1]."""
 
 
 def drift(course: Sequence[float]) -> float:
@@ -57,15 +61,18 @@ def recoloured(made: Tensor, true: Tensor) -> float:
     return float((palette(made) - palette(true)).abs().sum()) / 2
 
 
-def courses(made: Tensor, true: Tensor) -> dict[str, list[float]]:
-    """Each of MEASURES at every EVERY-th frame after the first, of films [T, 3, H, W] in [0, 1].
+def courses(made: Tensor, true: Tensor, qualities: Mapping[str, Quality] = {}) -> dict[str, list[float]]:
+    """Each of MEASURES and of the qualities at every EVERY-th frame after the first, of films [T, 3, H, W] in [0, 1].
 
-    psnr and palette are against the true film; sharpness is the film's own (`sharpness of truth` beside it).
+    psnr and palette are against the true film; sharpness and the qualities are the film's own (those of the truth beside them).
     """
     pairs = list(zip(made[EVERY::EVERY], true[EVERY::EVERY], strict=True))
+    scored = {name: of(made[EVERY::EVERY]) for name, of in qualities.items()}
+    scored |= {f"{name}{OF_TRUTH}": of(true[EVERY::EVERY]) for name, of in qualities.items()}
     return {
         "psnr": [psnr(m, t) for m, t in pairs], "palette": [recoloured(m, t) for m, t in pairs],
         "sharpness": [sharpness(m) for m, _ in pairs], "sharpness of truth": [sharpness(t) for _, t in pairs],
+        **scored,
     }
 
 
@@ -98,11 +105,11 @@ def _aligned(frame: Tensor, first: Tensor) -> float:
 
 def measure(
     model: FilmModel, names: Sequence[str], width: int, height: int, sections: int,
-    consistencies: Mapping[str, Consistency],
+    consistencies: Mapping[str, Consistency], qualities: Mapping[str, Quality] = {},
 ) -> dict[str, Any]:
     """Holds and tours of so many sections from each picture: courses, drifts, motion and revisits by kind and picture.
 
-    `consistencies` are asked for every 2 EVERY-th frame of a film, by their names.
+    `consistencies` are asked for every 2 EVERY-th frame of a film, by their names; `qualities` are measures beside the others.
 
     Raises:
         ValueError: the model's sections cannot be compared with the world's.
@@ -113,9 +120,9 @@ def measure(
         for number, name in enumerate(names):
             true = panned(pictures(name, width, height)[0], way, width, height, stride)[0].float() / 255
             made = film(model, true[0], [WORDS[each] for each in way], number)
-            course = courses(made, true)
+            course = courses(made, true, qualities)
             rows[name] = {
-                "drift": {measure: drift(course[measure]) for measure in (*MEASURES, "sharpness of truth")}, "course": course,
+                "drift": {measure: drift(values) for measure, values in course.items()}, "course": course,
                 "motion": motion.compare(made, true),
                 **({"revisits psnr": revisits(made, model.card.section_frames)} if kind == "tour" else {}),
                 "consistency": {name: of(made[:: 2 * EVERY]) for name, of in consistencies.items()},

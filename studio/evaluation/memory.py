@@ -18,11 +18,12 @@ import torch
 
 from studio.engine.load import FilmModel
 from studio.evaluation import absences, curves, drift, journeys, sheet
-from studio.evaluation.consistency import ABSENT, Features, consistency, own
+from studio.evaluation.consistency import ABSENT, NAMES, Encoder, consistency, own
 from studio.evaluation.fidelity import psnr
 from studio.evaluation.histories import ARMS, NONE, Made, Witness
 from studio.evaluation.intervals import estimate
 from studio.evaluation.journeys import Case
+from studio.evaluation.quality import Quality
 from studio.evaluation.remembering import Score, curve, identity, scored, told
 
 STROKES = dict(zip(ARMS, ("solid", "dashed", "dotted"), strict=True))
@@ -66,9 +67,12 @@ def cases(scale: Scale, width: int, height: int, section: int) -> Iterator[Case]
 
 
 def measure(
-    models: Sequence[FilmModel], scale: Scale, width: int, height: int, out: Path, say: Say, encoder: Features | None = None
+    models: Sequence[FilmModel], scale: Scale, width: int, height: int, out: Path, say: Say,
+    encoders: Mapping[str, Encoder] | None = None, qualities: Sequence[Quality] = (),
 ) -> dict[str, Any]:
     """All figures of the models beside each other; plots and sheets go to `out`.
+
+    `encoders`, by the consistency that they tell, and `qualities` are asked about the long films.
 
     Raises:
         ValueError: a model's sections or sizes cannot be compared with the world's, the models' sections differ, or two models have
@@ -86,14 +90,17 @@ def measure(
         found[name] = {
             "fingerprint": model.fingerprint, "long-term memory": model.memory is not None, "recent frames": witnesses[name].recent,
             "ceiling psnr": ceilings[name], "kinds": told(scores[name]), "films": [score.table() for score in scores[name]],
-            **_long(model, scale, width, height, encoder),
+            **_long(model, scale, width, height, encoders or {}, qualities),
         }
     seen = {
         "size": [width, height], "scale": asdict(scale), "candidates": journeys.CANDIDATES, "models": found,
-        "local encoder": ABSENT if encoder is None else "used", "seconds": time.perf_counter() - clock,
+        "consistency": {tells: encoders[tells].kind if encoders and tells in encoders else ABSENT.format(name)
+                        for tells, name in NAMES.items()},
+        "quality": {each.name: {"lower is better": each.lower_better} for each in qualities},
+        "seconds": time.perf_counter() - clock,
     }
     _draw_gaps(scores, out)
-    _draw_drifts(found, out)
+    _draw_drifts(found, out, [*drift.MEASURES, *(each.name for each in qualities)])
     for name, rows in shown.items():
         psi = ", ".join(ARMS) if witnesses[name].remembers else NONE
         sheet.contact_sheet(rows, out / f"returns-{name}.webp", f"{name}, psi: {psi}")
@@ -143,15 +150,19 @@ def row(case: Case, films: Mapping[str, Made]) -> sheet.Row:
     return sheet.Row(f"{case.kind}, {case.name}, gap {case.gap}", (small.clamp(0, 1) * 255 + 0.5).byte())
 
 
-def _long(model: FilmModel, scale: Scale, width: int, height: int, encoder: Features | None) -> dict[str, Any]:
-    """Drift, and consistency by the model's own encoder and by the one that was named."""
+def _long(
+    model: FilmModel, scale: Scale, width: int, height: int, encoders: Mapping[str, Encoder], qualities: Sequence[Quality]
+) -> dict[str, Any]:
+    """Drift, and consistency by the model's own encoder and by those that were named."""
     names = journeys.names((scale.photographs + 1) // 2, (scale.scenes + 1) // 2)
-    readers = {"own encoder": own(model), **({"local encoder": encoder} if encoder else {})}
-    films = drift.measure(model, names, width, height, scale.sections, {
-        name: partial(consistency, features=reader) for name, reader in readers.items()})
+    readers = {"own encoder": own(model), **{tells: encoder.features for tells, encoder in encoders.items()}}
+    consistencies = {name: partial(consistency, features=reader) for name, reader in readers.items()}
+    scores = {each.name: each.scores for each in qualities}
+    films = drift.measure(model, names, width, height, scale.sections, consistencies, scores)
     means = {}
     for kind, rows in films.items():
-        means[kind] = {measure: _mean([row["drift"][measure] for row in rows.values()]) for measure in drift.MEASURES}
+        measures = next(iter(rows.values()))["drift"]
+        means[kind] = {measure: _mean([row["drift"][measure] for row in rows.values()]) for measure in measures}
         means[kind] |= {name: _mean([row["consistency"][name] for row in rows.values()]) for name in readers}
         means[kind]["motion energy over truth"] = _mean(
             [row["motion"]["motion energy over truth"] for row in rows.values() if "motion energy over truth" in row["motion"]])
@@ -198,10 +209,10 @@ def _draw_identity(scores: Mapping[str, Sequence[Score]], kind: str, out: Path) 
                     lines, ("chance", chance))
 
 
-def _draw_drifts(found: Mapping[str, Any], out: Path) -> None:
+def _draw_drifts(found: Mapping[str, Any], out: Path, measures: Sequence[str]) -> None:
     """The mean course of each measure over long films, models beside each other."""
     for kind in ("hold", "tour"):
-        for measure in drift.MEASURES:
+        for measure in measures:
             lines = []
             for number, (name, figures) in enumerate(found.items()):
                 some = [row["course"][measure] for row in figures["long films"][kind].values()]

@@ -77,17 +77,29 @@ def _dependence(figures: dict[str, Any]) -> Iterator[str]:
 def _drift(figures: dict[str, Any]) -> Iterator[str]:
     yield "Drift |M(first 15 %) - M(last 15 %)| of long films (lower is better), and what moves in them against the truth:"
     yield ""
-    yield ("| film | model | sections | PSNR to truth dB | sharpness | palette | motion energy over truth "
-           "| own encoder's consistency |")
-    yield "|---|---|---|---|---|---|---|---|"
+    qualities, told = figures["quality"], figures["consistency"]
+    seen = [tells for tells, by in told.items() if not by.startswith("absent")]
+    heads = ["film", "model", "sections", "PSNR to truth dB", "sharpness", "palette", *(f"{name} (of truth)" for name in qualities),
+             "motion energy over truth", "own encoder's consistency", *seen]
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
     for kind in ("hold", "tour"):
         for name, model in figures["models"].items():
             row = model["drift"][kind]
-            energy = _value(row, "motion energy over truth", 2, absent="nothing should move")
-            yield (f"| {kind} | {name} | {model['sections of long films']} | {_value(row, 'psnr')} | "
-                   f"{_value(row, 'sharpness', 3)} | {_value(row, 'palette', 3)} | {energy} | {_value(row, 'own encoder', 3)} |")
+            scored = (f"{_value(row, quality, 3)} ({_value(row, quality + ' of truth', 3)})" for quality in qualities)
+            cells = [kind, name, str(model["sections of long films"]), _value(row, "psnr"), _value(row, "sharpness", 3),
+                     _value(row, "palette", 3), *scored,
+                     _value(row, "motion energy over truth", 2, absent="nothing should move"), _value(row, "own encoder", 3),
+                     *(_value(row, tells, 3) for tells in seen)]
+            yield f"| {' | '.join(cells)} |"
     yield ""
-    yield f"Consistency by an encoder of one's own choice: {figures['local encoder']}."
+    for tells, by in told.items():
+        yield f"{tells.capitalize()} (VBench, 2311.17982): {by}."
+    if qualities:
+        ways = (f"{name} ({'lower' if way['lower is better'] else 'higher'} is better)" for name, way in qualities.items())
+        yield f"Image quality by pyiqa: {', '.join(ways)}; above, how far it drifts."
+    else:
+        yield "Image quality by a model of one's own choice: none was named with --quality."
 
 
 def _sources(rows: dict[str, Any], gaps: Sequence[int]) -> str:

@@ -88,4 +88,6 @@ def test_an_encoder_of_ones_own_is_read_from_its_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="image_mean"):
         consistency.local(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}))
-    assert consistency.consistency(PICTURE.expand(3, -1, -1, -1), consistency.local(tmp_path)) == pytest.approx(1, abs=1e-4)
+    known = consistency.local(tmp_path)
+    assert known.tells == consistency.BACKGROUND
+    assert consistency.consistency(PICTURE.expand(3, -1, -1, -1), known.features) == pytest.approx(1, abs=1e-4)

@@ -28,7 +28,7 @@ def test_the_command_compares_two_models(
     arguments = ("memory", "--quick", "--model", *paths, "--size", "64x32", "--gaps", "7", "1", "-o", str(out))
     assert run(monkeypatch, *arguments) == 0
     figures = json.loads((out / "memory.json").read_text())
-    assert figures["scale"]["gaps"] == [1, 7] and "absent" in figures["local encoder"]
+    assert figures["scale"]["gaps"] == [1, 7] and "absent: no folder of a DINO" in figures["consistency"]["subject consistency"]
     small, remembering = (figures["models"][name] for name in ("small", "remembering"))
     assert "not applicable" in small["kinds"]["return"]["memory dependence"] and set(small["kinds"]["return"]) == {
         "none", "memory dependence"}
