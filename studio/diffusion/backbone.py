@@ -7,6 +7,7 @@ tokens, D the width of psi. Flow time is sigma in diffusers' sense: x_t = (1 - s
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +55,12 @@ class Backbone(Protocol):
             timesteps: [S] 1000 sigma, all that will come.
             conditioning, guidance: as every step will get them.
             stopped: may be looked at within a step; a stop raises `section.StoppedError` out of it.
+        """
+
+    def skipping(self, threshold: float) -> AbstractContextManager[object]:
+        """Within it, which holds the steps of one section, what changes less than `threshold` between steps may be left out.
+
+        A section that is not asked to skip never calls it, so a backbone that cannot does without.
         """
 
     def __call__(

@@ -7,12 +7,14 @@ transformer's inner width.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
 from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.step_cache import StepCache, first_block_cache
 from studio.memory.framepack import Packed
 
 
@@ -51,6 +53,10 @@ class FramePackBackbone(nn.Module):
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
     ) -> None:
         """Nothing: the weights are simply there."""
+
+    def skipping(self, threshold: float) -> AbstractContextManager[StepCache]:
+        """Blocks are skipped (see `step_cache`)."""
+        return first_block_cache(self.transformer, threshold)
 
     @property
     def device(self) -> torch.device:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,7 @@ class Sampling:
     guidance: float = 10.0     # distilled guidance, for a backbone trained with it
     window: int = 9            # latent frames per section
     shift: float = 0.0         # of the flow schedule; 0: from the token count
+    cache: float = 0.0         # change between steps up to which blocks are skipped (`Backbone.skipping`); 0: none is
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def section(
         snapshot: the film so far; it is not changed.
         conditioning: prompt and reference image.
         noise: [1, C, W, h, w] standard normal, see `flow.noise`.
-        sampling: steps, guidance, schedule.
+        sampling: steps, guidance, schedule, step cache.
         stopped: looked at before every step, and by backbones that can stop within one.
         memory: of what lies further back than the packed context. None: FramePack alone; a psi that the snapshot holds is read
             and handed on as it is.
@@ -95,13 +97,14 @@ def section(
     euler = flow.scheduler(sampling.shift)
     timesteps = flow.begin(euler, sampling.steps, tokens)
     backbone.prepare(timesteps, conditioning, guidance, stopped)
-    for step, t in enumerate(timesteps):
-        if stopped():
-            raise StoppedError
-        velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
-        clean = x - euler.sigmas[step].to(device) * velocity
-        x = euler.step(velocity, t, x, return_dict=False)[0]
-        yield Denoised(step + 1, sampling.steps, clean)
+    with backbone.skipping(sampling.cache) if sampling.cache else nullcontext():
+        for step, t in enumerate(timesteps):
+            if stopped():
+                raise StoppedError
+            velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
+            clean = x - euler.sigmas[step].to(device) * velocity
+            x = euler.step(velocity, t, x, return_dict=False)[0]
+            yield Denoised(step + 1, sampling.steps, clean)
 
     if psi is not None and memory is not None:
         psi = memory.update(psi, x)

@@ -88,6 +88,11 @@ class ModelCard:
         return f"Get the folder {self.folder.name} again (git checkout, or a fresh download); projects are not affected."
 
     @property
+    def skips(self) -> bool:
+        """Whether it can skip blocks between steps (the step cache): the embedded kind is too small to gain by it."""
+        return self.kind == "framepack"
+
+    @property
     def remembers(self) -> bool:
         """Whether it has a long-term memory (SemanticPack) beside the packed context."""
         return any(file.path == ADAPTER for file in self.files)

@@ -22,6 +22,7 @@ class RenderRequest:
     reference: Path                # the reference image
     parent: Path | None            # folder of the parent take; None: start from the reference
     folder: Path                   # this take's folder (exists); clip.mp4, snapshot.safetensors, poster.webp go there
+    cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
 
 
 @dataclass(frozen=True)

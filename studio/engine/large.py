@@ -60,8 +60,6 @@ def placed(
 ) -> FilmModel:
     """The model with its parts where `plan` says; nothing is on the device before the first section. Raises as `load.load`."""
     profile = plan.profile
-    if profile.cache != "none":
-        raise ModelError(f"The profile '{profile.title}' asks for the cache '{profile.cache}', which is not built yet. Say 'none'.")
     if profile.products == "bitsandbytes":
         try:
             need_bitsandbytes()

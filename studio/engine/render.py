@@ -19,6 +19,7 @@ from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
 from studio.diffusion.places import PlaceMemory
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
+from studio.diffusion.step_cache import USUAL
 from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain, out_of_memory
@@ -69,7 +70,7 @@ class Renderer:
         if stop.is_set() and begun < request.sections:
             raise StoppedError
         if self.model.placement is not None:
-            self.model.placement.suit(request.size)
+            self.model.placement.suit(request.size, request.cache > 0)
         conditioning = self._condition(request.prompt, request.reference, request.size)
         snapshot = self._snapshot(request, begun)
         stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
@@ -140,7 +141,7 @@ class Renderer:
     ) -> Iterator[Step | Finished]:
         """One section's steps, as events with a preview and the time left."""
         card = self.model.card
-        sampling = Sampling(request.steps, request.guidance, card.window, card.shift)
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache(request))
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
         clock = time.monotonic()
@@ -154,6 +155,14 @@ class Renderer:
             picture = self._preview(progress)
             yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
             clock = time.monotonic()
+
+    def _cache(self, request: RenderRequest) -> float:
+        """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""
+        if not self.model.card.skips:
+            return 0.0
+        placement = self.model.placement
+        wanted = placement is not None and placement.plan.profile.cache != "none"
+        return request.cache or (USUAL if wanted else 0.0)
 
     def _finish(self, request: RenderRequest, index: int, done: Finished, stream: Stream) -> SectionDone:
         """Decode a finished section and put its clip and snapshot on disk; the snapshot comes last and makes it count."""

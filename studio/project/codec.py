@@ -117,12 +117,14 @@ def _segment(table: Table) -> Segment:
 
 
 def _settings_table(settings: Settings) -> Table:
-    return {**settings.unknown, "preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance}
+    known = {"preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance}
+    return {**settings.unknown, **known, **({"cache": settings.cache} if settings.cache else {})}
 
 
 def _settings(table: Table) -> Settings:
     read = _Reader(table, "settings")
-    return Settings(read("preset", str), read.count("steps", 1), read.number("guidance"), read.rest())
+    cache = 0.0 if read.optional("cache", object) is None else read.number("cache")
+    return Settings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, read.rest())
 
 
 

@@ -72,9 +72,10 @@ def set_size(project: Project, size: tuple[int, int]) -> Project:
 
 
 def set_settings(project: Project, settings: Settings) -> Project:
-    """Raises EditError: steps or guidance out of range."""
-    checked = replace(settings, steps=limits.steps(settings.steps), guidance=limits.guidance(settings.guidance))
-    return replace(project, settings=checked)
+    """Raises EditError: steps, guidance or the step cache out of range."""
+    return replace(project, settings=replace(
+        settings, steps=limits.steps(settings.steps), guidance=limits.guidance(settings.guidance), cache=limits.cache(settings.cache),
+    ))
 
 
 def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int]) -> Project:

@@ -120,6 +120,18 @@ def guidance(value: object) -> float:
     return number
 
 
+def cache(value: object) -> float:
+    """Threshold of the step cache: a number from 0 to 1; 0 is off.
+
+    Raises:
+        EditError: anything else.
+    """
+    number = float(_number(value, "The threshold of the step cache"))
+    if not 0 <= number <= 1:
+        raise EditError("The threshold of the step cache is a number from 0 to 1.")
+    return number
+
+
 def size(value: object) -> tuple[int, int]:
     """Width and height in pixels: whole even numbers from 16 to 4096.
 

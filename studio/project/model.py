@@ -41,6 +41,7 @@ class Settings:
     preset: str = "standard"
     steps: int = 8
     guidance: float = 1.0
+    cache: float = 0.0     # change between steps up to which blocks of a large model are skipped; 0: none is
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 

@@ -21,18 +21,25 @@ class PresetError(Exception):
 
 @dataclass(frozen=True)
 class Preset:
-    """Named settings. `steps` are those of a model whose own number is 8; `guidance` None: the model's own."""
+    """Named settings. `steps` are those of a model whose own number is 8; `guidance` None: the model's own.
+
+    `cache` is for models that can skip blocks between steps; 0: none is skipped.
+    """
 
     name: str
     title: str
     description: str
     steps: int
     guidance: float | None = None
+    cache: float = 0.0
 
-    def settings(self, steps: int, guidance: float) -> Settings:
-        """The settings it stands for on a model whose own steps and guidance are these: more steps in proportion."""
+    def settings(self, steps: int, guidance: float, skips: bool = False) -> Settings:
+        """The settings it stands for on a model whose own steps and guidance are these: more steps in proportion.
+
+        `skips`: the model can skip blocks between steps.
+        """
         wanted = max(1, round(self.steps * steps / USUAL))
-        return Settings(self.name, wanted, guidance if self.guidance is None else self.guidance)
+        return Settings(self.name, wanted, guidance if self.guidance is None else self.guidance, self.cache if skips else 0.0)
 
 
 def read_preset(path: Path) -> Preset:
@@ -45,17 +52,18 @@ def read_preset(path: Path) -> Preset:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PresetError(f"{path} cannot be read: {error}") from None
-    if strangers := sorted(set(table) - {"title", "description", "steps", "guidance"}):
-        raise PresetError(f"{path}: unknown key '{strangers[0]}'. A preset has title, description, steps and guidance.")
+    if strangers := sorted(set(table) - {"title", "description", "steps", "guidance", "cache"}):
+        raise PresetError(f"{path}: unknown key '{strangers[0]}'. A preset has title, description, steps, guidance and cache.")
     for key in ("title", "description"):
         if not isinstance(table.get(key), str) or not table[key].strip():
             raise PresetError(f"{path}: '{key}' is missing or not a text.")
     try:
         steps = limits.steps(table.get("steps"))
         guidance = limits.guidance(table["guidance"]) if "guidance" in table else None
+        cache = limits.cache(table.get("cache", 0.0))
     except EditError as error:
         raise PresetError(f"{path}: {error}") from None
-    return Preset(path.stem, table["title"], table["description"], steps, guidance)
+    return Preset(path.stem, table["title"], table["description"], steps, guidance, cache)
 
 
 def find_presets(folder: Path = PRESETS) -> tuple[Preset, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.project.model import Project, Segment, Take
+from studio.project.model import Project, Segment, Settings, Take
 
 
 def stale(project: Project) -> frozenset[str]:
@@ -27,7 +27,12 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     sections = project.clock.sections(segment.frames)
     lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
     return not lasting or (
-        (segment.prompt, segment.seed, project.settings.steps, project.settings.guidance, project.model, project.size)
-        != (take.segment.prompt, take.segment.seed, take.settings.steps, take.settings.guidance, take.model, take.size)
+        (segment.prompt, segment.seed, _numbers(project.settings), project.model, project.size)
+        != (take.segment.prompt, take.segment.seed, _numbers(take.settings), take.model, take.size)
         or (project.reference.sha256 if project.reference else "") != take.reference
     )
+
+
+def _numbers(settings: Settings) -> tuple[int, float, float]:
+    """What a preset stands for; its name changes nothing."""
+    return settings.steps, settings.guidance, settings.cache

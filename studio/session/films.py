@@ -150,6 +150,7 @@ def lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "model": take.model,
                 "steps": take.settings.steps,
                 "guidance": take.settings.guidance,
+                **({"cache": take.settings.cache} if take.settings.cache else {}),
                 "sections": take.sections,
                 "frames": take.frames,
                 "reference": take.reference,

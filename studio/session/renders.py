@@ -137,6 +137,7 @@ class Renders:
             reference=self._picture(take),
             parent=store.take_folder(take.parent) if take.parent else None,
             folder=store.ask(take, project),
+            cache=take.settings.cache,
         )
 
     def _picture(self, take: Take) -> Path:

@@ -261,4 +261,6 @@ def on_model(project: Project, card: ModelCard, preset: Preset | None) -> Projec
 
 def settings_for(preset: Preset, card: ModelCard | None) -> Settings:
     """What a preset means on a model."""
-    return preset.settings(card.steps, card.guidance) if card else preset.settings(USUAL, Settings().guidance)
+    if card is None:
+        return preset.settings(USUAL, Settings().guidance)
+    return preset.settings(card.steps, card.guidance, card.skips)

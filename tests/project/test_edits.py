@@ -110,7 +110,7 @@ def test_sizes_that_cannot_be(size: tuple[int, int]) -> None:
         edits.set_size(film("a"), size)
 
 
-@pytest.mark.parametrize("settings", [Settings(steps=0), Settings(steps=10**9), Settings(guidance=math.nan)])
+@pytest.mark.parametrize("settings", [Settings(steps=0), Settings(steps=10**9), Settings(guidance=math.nan), Settings(cache=2)])
 def test_settings_that_cannot_be(settings: Settings) -> None:
     with pytest.raises(EditError):
         edits.set_settings(film("a"), settings)

@@ -14,7 +14,7 @@ GOOD = 'title = "Quick"\ndescription = "For trying."\nsteps = 4\n'
 
 def test_the_presets_that_ship_go_from_quick_to_fine() -> None:
     presets = find_presets()
-    assert [(p.name, p.steps) for p in presets] == [("draft", 4), ("standard", 8), ("fine", 16)]
+    assert [(p.name, p.steps) for p in presets] == [("draft", 4), ("quick", 8), ("standard", 8), ("fine", 16)]
     assert all(p.title and len(p.description) > 20 for p in presets)
 
 
@@ -27,7 +27,13 @@ def test_guidance_is_the_models_own_unless_named(tmp_path: Path) -> None:
 
 
 def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
-    assert [preset.settings(25, 10.0).steps for preset in find_presets()] == [12, 25, 50]
+    assert [preset.settings(25, 10.0).steps for preset in find_presets()] == [12, 25, 25, 50]
+
+
+def test_only_a_model_that_can_skip_blocks_is_asked_to(tmp_path: Path) -> None:
+    quick = next(preset for preset in find_presets() if preset.cache)
+    assert quick.settings(25, 10.0, skips=True) == Settings("quick", 25, 10.0, 0.06)
+    assert quick.settings(8, 1.0) == Settings("quick", 8, 1.0), "the embedded one's takes are Standard's"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,8 @@ def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
         (GOOD.replace("steps = 4", "steps = 0"), "steps"),
         (GOOD.replace("steps = 4", "steps = 1.5"), "steps"),
         (GOOD + "guidance = nan", "Guidance"),
+        (GOOD + "cache = 1.5", "step cache is a number from 0 to 1"),
+        (GOOD + 'cache = "mag"', "step cache is a number"),
         ("steps = ", "cannot be read"),
     ],
 )

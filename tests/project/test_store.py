@@ -72,6 +72,15 @@ def test_a_project_is_never_created_over_another(folder: Path) -> None:
         Store(folder).create(film("b"))
 
 
+def test_the_step_cache_is_written_where_it_is_used(folder: Path) -> None:
+    plain = film("a")
+    stored(folder, plain)
+    assert "cache" not in json.loads((folder / "project.json").read_text())["settings"], "older studios read it as it was"
+    used = edits.set_settings(plain, replace(plain.settings, cache=0.06))
+    Store(folder).save(used)
+    assert Store(folder).open().project.settings.cache == 0.06
+
+
 def test_unknown_fields_survive(folder: Path) -> None:
     stored(folder, generated(film("a", "b")))
 

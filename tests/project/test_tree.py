@@ -116,6 +116,7 @@ def test_an_edit_makes_the_take_and_all_after_it_stale() -> None:
     "change",
     [
         lambda p: edits.set_settings(p, Settings("fine", 16)),
+        lambda p: edits.set_settings(p, replace(p.settings, cache=0.06)),
         lambda p: edits.set_size(p, (64, 64)),
         lambda p: edits.set_reference(p, None),
         lambda p: edits.set_model(p, "other", Clock(), p.size),

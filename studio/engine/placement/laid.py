@@ -29,8 +29,6 @@ UNHIDDEN = 0.05
 INT8_TRAFFIC = 7
 BYTES_PER_FLOP = 0.01
 """Bytes that widening one int8 weight moves on the card, and bytes that a card moves while it does one operation."""
-CACHES = {"none": 1.0, "first-block": 0.5, "mag": 0.5}
-"""Share of the steps whose blocks are computed."""
 SMALL_SHARE = 0.1
 """Of a card's speed that the embedded model's small layers reach."""
 DECODING = 1.25
@@ -100,6 +98,7 @@ def lay(machine: Machine, model: ModelSizes, size: Size, profile: Profile, asked
     table = 2 * model.steps * t.adaln.parameters // t.width if profile.adaln_table else 0
     standing = CUDA + on_card + slabs + table + model.memory
     widened = round(2 * (1 + t.mlp) * t.width**2) if profile.weights == "int8" else 0
+    # Of the film's stream: what the first block did and gave, and what the others did. Nothing of it outlives a section.
     cached = 3 * 2 * t.width * model.tokens(size) if profile.cache == "first-block" else 0
     text_vram, text_ram = text_needs(model, profile)
     pinned = streamed if profile.stream == "ram" else SLABS * slabs
@@ -110,7 +109,7 @@ def lay(machine: Machine, model: ModelSizes, size: Size, profile: Profile, asked
         on_card, streamed if profile.stream == "ram" else 0, streamed if profile.stream == "disk" else 0,
         text_peak=text_vram,
         denoise_peak=standing + model.block_peak(size) + widened + cached,
-        decode_peak=standing + cached + bytes_of(model.vae, "bf16") + model.frames_bytes(size)
+        decode_peak=standing + bytes_of(model.vae, "bf16") + model.frames_bytes(size)
         + tile_peak(min(profile.vae_tile, max(size)), model.vae_width),
         ram=max(text_ram, film_ram), pinned=pinned, step_seconds=step, section_seconds=section,
     )
@@ -135,14 +134,17 @@ def _split(sizes: tuple[int, ...], resident: int) -> tuple[int, int, int]:
 
 
 def _seconds(machine: Machine, model: ModelSizes, size: Size, profile: Profile, streamed: int) -> tuple[float, float]:
-    """Estimates of a step and a section on a card: copies run beside the computing, so the longer of the two counts."""
+    """Estimates of a step and a section on a card: copies run beside the computing, so the longer of the two counts.
+
+    What a step cache saves depends on the film and was not measured: it is not in them.
+    """
     flops = model.step_flops(size)
     if profile.weights == "int8":
         t = model.transformer
         flops += INT8_TRAFFIC / BYTES_PER_FLOP * (t.double.matrix * t.doubles + t.single.matrix * t.singles)
     copying = streamed / (DISK if profile.stream == "disk" else machine.pcie or PCIE)
     rate = machine.tflops * 1e12
-    step = (max(flops / rate, copying) + UNHIDDEN * copying) * CACHES[profile.cache]
+    step = max(flops / rate, copying) + UNHIDDEN * copying
     return step, model.steps * step + model.decode_flops(size, profile.vae_tile) / rate
 
 

@@ -6,12 +6,13 @@ It knows no takes. Whoever renders asks it to `suit` a size first, and to `light
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from studio.engine.placement.backbone import PlacedBackbone
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.parts import PlacedCodec
 from studio.engine.placement.plan import plan
-from studio.engine.placement.profile import Profile
+from studio.engine.placement.profile import Profile, find_profiles
 from studio.engine.placement.rungs import descend, told
 from studio.engine.placement.sizes import Size
 from studio.engine.placement.words import placed
@@ -40,15 +41,20 @@ class PlacedModel:
         """The plan in words."""
         return tuple(placed(self.plan))
 
-    def suit(self, size: Size) -> None:
-        """Plan for films of this size, unless that is the plan already.
+    def suit(self, size: Size, caching: bool = False) -> None:
+        """Plan for films of this size, with room for a step cache where one is used, unless that is the plan already.
 
         Raises:
             PlanError: this size does not fit; the message says what to change.
         """
-        if size != self.plan.asked:
-            now = self.plan
-            self._follow(plan(now.machine, now.model, size, self._override, self._profiles))
+        now, wanted = self.plan, caching or (self._override is not None and self._override.cache != "none")
+        if size == now.asked and wanted == (now.profile.cache != "none"):
+            return
+        override, profiles = self._override, self._profiles
+        if caching:
+            override = override and replace(override, cache="first-block")
+            profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
+        self._follow(plan(now.machine, now.model, size, override, profiles))
 
     def lighten(self, decoding: bool) -> str:
         """One rung down after the device ran out of memory; says what changed.

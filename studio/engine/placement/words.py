@@ -25,6 +25,8 @@ def placed(laid: Plan) -> Iterator[str]:
         yield weights(laid)
         if profile.adaln_table:
             yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
+        if profile.cache != "none":
+            yield "A step cache leaves out what would change little in a step; what it saves and what it costs was not measured here."
         yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
     yield expected(laid)
