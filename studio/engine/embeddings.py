@@ -37,6 +37,11 @@ class KeptConditioner:
         """Whether the encoders are in memory."""
         return self._conditioner is not None
 
+    def close(self) -> None:
+        """Let the encoders go; they are opened again when something new is to be read."""
+        with self._lock:
+            self._conditioner = None
+
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
         path = self._folder / f"{self._key(prompt, picture)}.safetensors"
         with self._lock:

@@ -106,7 +106,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
             from studio.engine.failures import explain  # by now torch is there
 
-            yield Failed(request.take, *explain(error, request), 0, 0, 0.0)
+            yield Failed(request.take, *explain(error, request, card.sizes), 0, 0, 0.0)
             return
         for event in renderer.render(request, stop):
             if isinstance(event, Lightened):

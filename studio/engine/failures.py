@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 
 import torch
 
 from studio.diffusion.section import NotFiniteError
 from studio.engine.cards import ModelError
 from studio.engine.events import RenderRequest
+from studio.engine.placement.rungs import NoRungError
 from studio.media import MediaError
 from studio.media.disk import FULL
 from studio.memory.snapshot import SnapshotError
@@ -23,8 +25,10 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(said in str(error) for said in ("ALLOC_FAILED", "CUDA out of memory"))
 
 
-def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
-    """(what happened, what to do) for an artist. Unknown failures name their type and text."""
+def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int, int]] = ()) -> tuple[str, str]:
+    """(what happened, what to do) for an artist. Unknown failures name their type and text; `sizes` are the model's."""
+    if isinstance(error, NoRungError):
+        return str(error), f"{error.remedy} {KEPT}"
     if isinstance(error, SnapshotError | ModelError | MediaError):
         return str(error), KEPT
     if isinstance(error, NotFiniteError):
@@ -34,12 +38,20 @@ def explain(error: Exception, request: RenderRequest) -> tuple[str, str]:
         )
     if out_of_memory(error) or isinstance(error, MemoryError):
         width, height = request.size
+        used = "memory" if isinstance(error, MemoryError) else "the graphics card"
         return (
             f"There is not enough memory for the model and a section at {width} x {height}.",
-            f"Close other programs that use the graphics card, or choose a smaller size. {KEPT}",
+            f"Close other programs that use {used}{_smaller(request.size, sizes)}. {KEPT}",
         )
     if isinstance(error, OSError) and error.errno in FULL:
         return f"The disk is full: {request.folder} cannot be written.", f"Free some space and generate again. {KEPT}"
     if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         return f"The folder {request.folder} cannot be written.", f"Allow writing there, or move the project. {KEPT}"
     return f"Rendering stopped: {type(error).__name__}: {error}", f"Generate again; if it happens again, report this text. {KEPT}"
+
+
+def _smaller(size: tuple[int, int], sizes: Sequence[tuple[int, int]]) -> str:
+    """The next of the model's sizes to choose instead, if it has a smaller one."""
+    area = size[0] * size[1]
+    less = max((other for other in sizes if other[0] * other[1] < area), key=lambda other: other[0] * other[1], default=None)
+    return f", or choose the size {less[0]} x {less[1]}" if less else ""

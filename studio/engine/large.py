@@ -77,10 +77,12 @@ def placed(
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
     host_codec = codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)
-    placement = PlacedModel(backbone, PlacedCodec(host_codec, device), _override())
+    placement = PlacedModel(backbone, PlacedCodec(host_codec, device, backbone.leave), _override())
+    conditioner = _kept(card, placement, dtype, scratch)
+    placement.forget_encoders = conditioner.close
     memory, trained = long_term(card, backbone, device) if card.remembers else (None, 0)
     return FilmModel(
-        card=card, backbone=backbone, codec=placement.codec, conditioner=_kept(card, placement, dtype, scratch),
+        card=card, backbone=backbone, codec=placement.codec, conditioner=conditioner,
         device=device, fingerprint=fingerprint(card), memory=memory, positions=rule(trained), placement=placement,
     )
 

@@ -25,6 +25,7 @@ from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequ
 from studio.engine.failures import explain, out_of_memory
 from studio.engine.load import FilmModel
 from studio.engine.pace import Pace
+from studio.engine.placement.plan import Doing
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import fit, map_webp, preview_webp, read_picture
@@ -60,19 +61,20 @@ class Renderer:
             sections, frames = _keep(request.folder)
             yield Cancelled(request.take, sections, frames, time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
-            message, remedy = explain(error, request)
+            message, remedy = explain(error, request, self.model.card.sizes)
             sections, frames = _keep(request.folder)
             yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
 
     def _sections(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
-        yield Working(request.take, "reading prompt and picture")
         begun = take_folder.finished_sections(request.folder)
         if stop.is_set() and begun < request.sections:
             raise StoppedError
         if self.model.placement is not None:
             self.model.placement.suit(request.size, request.cache > 0)
-        conditioning = self._condition(request.prompt, request.reference, request.size)
-        snapshot = self._snapshot(request, begun)
+        read = None
+        while read is None:
+            read = yield from self._read(request, begun)
+        conditioning, snapshot = read
         stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
         for index in range(begun, request.sections):
             done = None
@@ -87,6 +89,19 @@ class Renderer:
             yield ready
             heap.give_back()
         self._draw_memory(request, snapshot)
+
+    def _read(
+        self, request: RenderRequest, begun: int
+    ) -> Generator[Event, None, tuple[Conditioning, Snapshot] | None]:
+        """Prompt and picture, and where to go on; None when the card's memory ran out and the model has become leaner."""
+        yield Working(request.take, "reading prompt and picture")
+        try:
+            return self._condition(request.prompt, request.reference, request.size), self._snapshot(request, begun)
+        except RuntimeError as error:
+            if self.model.placement is None or not out_of_memory(error):
+                raise
+        yield self._lightened(request, begun, "reading")
+        return None
 
     def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
         """A picture of what the memory holds, if it can be seen. No take fails for want of it."""
@@ -115,7 +130,7 @@ class Renderer:
         except RuntimeError as error:
             if placement is None or not out_of_memory(error):
                 raise
-        yield self._lightened(request, index, decoding=False)      # by now nothing holds what the section had made
+        yield self._lightened(request, index, "denoising")      # by now nothing holds what the section had made
         return None
 
     def _decoded(
@@ -128,13 +143,13 @@ class Renderer:
         except RuntimeError as error:
             if self.model.placement is None or not out_of_memory(error):
                 raise
-        yield self._lightened(request, index, decoding=True)
+        yield self._lightened(request, index, "decoding")
         return None
 
-    def _lightened(self, request: RenderRequest, index: int, decoding: bool) -> Lightened:
+    def _lightened(self, request: RenderRequest, index: int, doing: Doing) -> Lightened:
         """Raises NoRungError: the model cannot become leaner."""
         assert self.model.placement is not None, "only a placed model becomes leaner"
-        return Lightened(request.take, index, self.model.placement.lighten(decoding))
+        return Lightened(request.take, index, self.model.placement.lighten(doing))
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event

@@ -52,8 +52,13 @@ class SmallCard(HostCopies):
         self.held -= size
 
 
-def loaded(card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decoding: int = 0) -> FilmModel:
-    """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value."""
+def loaded(
+    card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decoding: int = 0, encoding: int = 0
+) -> FilmModel:
+    """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value.
+
+    A picture needs `encoding` bytes; a prompt as much of the text encoder as the plan has on the card at once.
+    """
     model = large.placed(card, plan, CPU, None, lambda _: None, engine=lambda _: on)
     placement = model.placement
     assert placement is not None
@@ -77,8 +82,33 @@ def loaded(card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decod
         on.need(decoding * inputs[0].numel(), "decoding")
 
     backbone._put = watched  # type: ignore[method-assign]
-    placement.codec.codec.autoencoder.decoder.register_forward_pre_hook(decodes)
+    autoencoder = placement.codec.codec.autoencoder
+    autoencoder.decoder.register_forward_pre_hook(decodes)
+    autoencoder.encoder.register_forward_pre_hook(lambda *_: on.need(encoding, "encoding"))
+    _reads(model.conditioner, on)
     return model
+
+
+def _reads(conditioner: Any, on: SmallCard) -> None:
+    """Let a kept conditioner's text encoder take its room on the card whenever it is opened."""
+    opening = conditioner._open
+
+    def needs(part: nn.Module, recurse: bool) -> None:
+        size = sum(p.nbytes for p in part.parameters(recurse=recurse))
+        if size:
+            part.register_forward_pre_hook(lambda *_: on.need(size, "reading"))
+
+    def opened() -> Any:
+        reader = opening()
+        text, place = reader._conditioner.pipeline.text_encoder, reader._place
+        if place == "gpu":
+            needs(text, recurse=True)
+        elif place == "streamed":
+            for part in text.modules():
+                needs(part, recurse=False)
+        return reader
+
+    conditioner._open = opened
 
 
 def weights_of(backbone: PlacedBackbone) -> list[int]:

@@ -11,6 +11,7 @@ import torch
 from studio.diffusion.section import NotFiniteError
 from studio.engine.cards import ModelError
 from studio.engine.failures import KEPT, explain
+from studio.engine.placement.rungs import NoRungError
 from studio.media import MediaError
 from studio.memory.snapshot import SnapshotError
 from tests.engine.conftest import Ask
@@ -23,8 +24,8 @@ from tests.engine.conftest import Ask
         (SnapshotError("snapshot.safetensors is missing."), "snapshot.safetensors is missing.", ""),
         (ModelError("transformer is cut short."), "transformer is cut short.", ""),
         (NotFiniteError(), "not numbers", "another seed"),
-        (torch.OutOfMemoryError("CUDA"), "not enough memory for the model and a section at 64 x 32", "smaller size"),
-        (MemoryError(), "not enough memory", "smaller size"),
+        (torch.OutOfMemoryError("CUDA"), "not enough memory for the model and a section at 64 x 32", "use the graphics card."),
+        (MemoryError(), "not enough memory", "use memory."),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full", "Free some space"),
         (OSError(errno.EDQUOT, "Quota exceeded"), "disk is full", "Free some space"),
         (PermissionError(errno.EACCES, "Permission denied"), "cannot be written", "Allow writing"),
@@ -42,3 +43,15 @@ def test_what_happened_and_what_to_do(error: Exception, happened: str, remedy: s
 def test_the_folder_that_refuses_is_named(ask: Ask, tmp_path: Path) -> None:
     for number in (errno.ENOSPC, errno.EACCES):
         assert str(tmp_path / "a") in explain(OSError(number, "no"), ask())[0]
+
+
+def test_the_next_smaller_size_of_the_model_is_named(ask: Ask) -> None:
+    sizes = ((320, 192), (192, 320), (256, 256), (64, 64))
+    _, do = explain(torch.OutOfMemoryError("CUDA"), ask(size=(256, 256)), sizes)
+    assert do == f"Close other programs that use the graphics card, or choose the size 320 x 192. {KEPT}"
+    assert "choose" not in explain(torch.OutOfMemoryError("CUDA"), ask(size=(64, 64)), sizes)[1], "there is none"
+
+
+def test_a_model_that_cannot_become_leaner_says_what_would_help(ask: Ask) -> None:
+    told = explain(NoRungError("The card is full.", "Choose the size 64 x 32."), ask())
+    assert told == ("The card is full.", f"Choose the size 64 x 32. {KEPT}")

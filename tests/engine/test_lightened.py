@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +13,11 @@ import torch
 from torch import Tensor
 
 from studio.engine import take_folder
-from studio.engine.cards import ModelCard
+from studio.engine.cards import PREPARED, ModelCard
 from studio.engine.engine import Engine
-from studio.engine.events import EngineStatus, Event, Failed, Lightened, RenderRequest, Step, TakeDone
+from studio.engine.events import EngineStatus, Event, Failed, Lightened, RenderRequest, Step, TakeDone, Working
+from studio.engine.load import FilmModel
+from studio.engine.placement import mapped
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import imagine
 from studio.engine.placement.plan import plan
@@ -130,6 +133,71 @@ def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, laid: Plan
     assert torch.equal(latents(ask()), undisturbed(ask("other", size=SIZE)))
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    """Of a text encoder that is larger than the film model."""
+    return folders.large(tmp_path_factory.mktemp("reader") / "reader", text_layers=60)
+
+
+def text_of(model: FilmModel) -> list[int]:
+    """Bytes of each of the text encoder's layers, the largest last."""
+    text = mapped.text_encoder(model.card, "bf16", torch.float32, lambda _: None)
+    return sorted(sum(p.nbytes for p in part.parameters(recurse=False)) for part in text.modules())
+
+
+def read_on(card: ModelCard, on: SmallCard) -> FilmModel:
+    profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_weights="bf16")
+    model = loaded(card, plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
+    assert model.placement and model.placement.plan.profile.text_encoder == "gpu"
+    return model
+
+
+@pytest.mark.parametrize(("room", "places"), [("layers", ["streamed"]), ("nothing", ["streamed", "cpu"])])
+def test_a_text_encoder_that_runs_out_moves_and_reads_again(
+    reader: ModelCard, ask: Ask, room: str, places: list[str]
+) -> None:
+    request, plenty = ask("one", prompt=f"rain, {room}", size=SIZE), SmallCard()
+    whole = run(Renderer(read_on(reader, plenty)), replace(request, folder=ask("whole").folder))
+    assert isinstance(whole[-1], TakeDone) and plenty.peak >= sum(text_of(read_on(reader, plenty)))
+    shutil.rmtree(reader.folder / PREPARED)                 # what the prompt was read as
+    on = SmallCard()
+    model = read_on(reader, on)
+    assert model.placement
+    layers = text_of(model)
+    on.budget = sum(layers) - 1 if room == "layers" else layers[-1] - 1
+
+    def back(event: Event) -> None:
+        if isinstance(event, Working) and event.doing == "placing the model":
+            on.budget = 2**62
+
+    events = run(Renderer(model), request, back)
+    assert isinstance(events[-1], TakeDone), events[-1]
+    said = {"streamed": "passes through the card layer by layer", "cpu": "prompts are read on the processor"}
+    for place, message in zip(places, messages(events), strict=True):
+        assert message.startswith("The graphics card ran out of memory while reading the prompt and") and said[place] in message
+    assert on.refused == ["reading"] * len(places) and model.placement.plan.profile.text_encoder == places[-1]
+    doing = [e.doing for e in events if isinstance(e, Working)]
+    assert doing == ["reading prompt and picture"] * (1 + len(places)) + ["placing the model", "denoising", "decoding", "saving"]
+    assert torch.equal(latents(request), latents(replace(request, folder=ask("whole").folder)))
+    assert not messages(run(Renderer(model), ask("next", prompt="another", size=SIZE))), "it is known now"
+
+
+def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(card: ModelCard, laid: Plan, ask: Ask) -> None:
+    on = SmallCard()
+    model = loaded(card, laid, on, encoding=100_000)
+    assert model.placement
+    assert isinstance(run(Renderer(model), ask("first", size=SIZE))[-1], TakeDone)
+    assert model.placement.backbone.settled
+    on.budget = on.held + 50_000
+    events = run(Renderer(model), ask("second", size=SIZE))
+    assert isinstance(events[-1], TakeDone) and on.refused == ["encoding"]
+    assert not messages(events), "nothing is otherwise afterwards"
+    assert "placing the model" in [e.doing for e in events if isinstance(e, Working)]
+    on.budget = 50_000
+    last = run(Renderer(model), ask("third", size=SIZE))[-1]
+    assert isinstance(last, Failed) and "choose the size 64 x 32 or a smaller one" in last.remedy
+
+
 def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard, laid: Plan, ask: Ask) -> None:
     on = SmallCard()
     model = loaded(card, laid, on, denoising=100_000)
@@ -141,7 +209,10 @@ def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard,
     last = run(Renderer(model), ask(sections=2, size=SIZE), other)[-1]
     assert isinstance(last, Failed) and (last.sections, last.frames) == (1, 12)
     assert "not enough memory for Large at 256 x 64, even with 0 of 6 blocks on it" in last.message
-    assert "choose a profile with int8 weights" in last.message and "kept" in last.remedy
+    assert last.remedy == (
+        "Close other programs that use the card, or choose a profile with int8 weights, or choose the size 64 x 32 or a smaller "
+        "one. The finished sections are kept."
+    ), "64 x 32 is the one of the model's sizes that is smaller and lies as the film does"
     on.budget = 2**62                                   # the other program has ended
     assert isinstance(run(Renderer(model), ask(sections=2, size=SIZE))[-1], TakeDone)
 

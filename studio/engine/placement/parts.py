@@ -12,6 +12,7 @@ from torch import Tensor
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
 from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
+from studio.engine.failures import out_of_memory
 from studio.engine.placement.profile import TextPlace
 from studio.engine.placement.visiting import visiting
 
@@ -19,12 +20,23 @@ from studio.engine.placement.visiting import visiting
 class PlacedCodec:
     """An autoencoder that is on the device while it encodes or decodes, and not while the transformer works."""
 
-    def __init__(self, codec: HunyuanCodec, device: torch.device) -> None:
+    def __init__(self, codec: HunyuanCodec, device: torch.device, leave: Callable[[], None] = lambda: None) -> None:
+        """`leave` takes the film model off the device, for a picture that would not fit beside it."""
+        self._leave = leave
         self.codec = codec
         self.spatial = codec.spatial
         self._device = device
 
     def encode(self, picture: Tensor) -> Tensor:
+        try:
+            return self._encoded(picture)
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+        self._leave()                       # by now nothing holds what the encoder had made
+        return self._encoded(picture)
+
+    def _encoded(self, picture: Tensor) -> Tensor:
         with visiting(self.codec.autoencoder, self._device):
             return self.codec.encode(picture)
 

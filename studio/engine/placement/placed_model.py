@@ -5,13 +5,13 @@ It knows no takes. Whoever renders asks it to `suit` a size first, and to `light
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from studio.engine.placement.backbone import PlacedBackbone
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.parts import PlacedCodec
-from studio.engine.placement.plan import plan
+from studio.engine.placement.plan import Doing, plan
 from studio.engine.placement.profile import Profile, find_profiles
 from studio.engine.placement.rungs import descend, told
 from studio.engine.placement.sizes import Size
@@ -30,6 +30,8 @@ class PlacedModel:
         self.codec = codec
         self._override = override
         self._profiles = profiles
+        self.forget_encoders: Callable[[], None] = lambda: None
+        """Called when the text encoder lies elsewhere: whoever has opened it opens it anew."""
         codec.codec.tiles(self.plan.profile.vae_tile)
 
     @property
@@ -56,21 +58,24 @@ class PlacedModel:
             profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
         self._follow(plan(now.machine, now.model, size, override, profiles))
 
-    def lighten(self, decoding: bool) -> str:
-        """One rung down after the device ran out of memory; says what changed.
+    def lighten(self, doing: Doing) -> str:
+        """One rung down after the device ran out of memory at something; says what changed.
 
         Raises:
             NoRungError: there is none left.
         """
         before = self.plan
-        after = descend(before, decoding)
+        after = descend(before, doing)
         self._follow(after)
-        return told(before, after, decoding)
+        return told(before, after, doing)
 
     def release(self) -> None:
         """Give the device back for good."""
         self.backbone.release()
 
     def _follow(self, plan: Plan) -> None:
+        moved = plan.profile.text_encoder != self.plan.profile.text_encoder
         self.backbone.follow(plan)
+        if moved:
+            self.forget_encoders()
         self.codec.codec.tiles(plan.profile.vae_tile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from studio.engine.cards import ModelError
 from studio.engine.placement.laid import Plan, lay, lay_whole, margin, ram_budget, text_needs
@@ -14,6 +15,9 @@ from studio.engine.placement.sizes import TILES, ModelSizes, Size
 
 SMALLEST = 256
 """Pixels of a film's shorter edge below which nothing is offered."""
+
+Doing = Literal["reading", "denoising", "decoding"]
+"""What memory ran out at: reading is of prompt and picture."""
 
 
 class PlanError(ModelError):
@@ -103,33 +107,41 @@ def _whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile | N
     return laid
 
 
-def step_down(laid: Plan, decoding: bool | None = None) -> Plan | None:
-    """The next leaner plan after memory ran out on the card: tiles, then resident blocks, int8, a smaller film (`offered`).
+def step_down(laid: Plan, doing: Doing | None = None) -> Plan | None:
+    """The next leaner plan after memory ran out on the card.
+
+    The text encoder first where a prompt was read (streamed, then on the processor), tiles where frames were decoded; then
+    resident blocks, int8, a smaller film (`offered`).
 
     Args:
         laid: what was too much.
-        decoding: whether the autoencoder ran out. False: tiles would not help, and stay. None: not known.
+        doing: when. None: not known.
 
     Returns:
         A plan that needs less, or None when there is none.
     """
     if not laid.model.large or laid.profile.device == "cpu":
         return None
-    for profile, size in _leaner(laid, decoding):
+    for profile, size in _leaner(laid, doing):
         sources: list[Source] = ["ram", "disk"] if profile.stream == "ram" else ["disk"]
         for source in sources:
             next_one = lay(laid.machine, laid.model, size, replace(profile, stream=source), laid.asked)
             less = next_one.decode_peak < laid.decode_peak or next_one.denoise_peak < laid.denoise_peak
+            less = less or (doing == "reading" and next_one.text_peak < laid.text_peak)
             if less and next_one.peak <= laid.peak and not next_one.short_of_ram:
                 return next_one
     return None
 
 
-def _leaner(laid: Plan, decoding: bool | None) -> Iterator[tuple[Profile, Size]]:
+def _leaner(laid: Plan, doing: Doing | None) -> Iterator[tuple[Profile, Size]]:
     profile, blocks = laid.profile, laid.model.transformer.blocks
+    if doing == "reading":
+        places: list[TextPlace] = ["gpu", "streamed", "cpu"]
+        for place in places[places.index(profile.text_encoder) + 1 :]:
+            yield replace(profile, text_encoder=place), laid.size
     if profile.text_encoder == "gpu":       # it would be the fullest moment before long, and costs no time while a film is made
         profile = replace(profile, text_encoder="streamed")
-    if decoding is not False:
+    if doing in (None, "decoding"):
         for tile in TILES:
             if tile < profile.vae_tile:
                 yield replace(profile, vae_tile=tile), laid.size
@@ -139,9 +151,23 @@ def _leaner(laid: Plan, decoding: bool | None) -> Iterator[tuple[Profile, Size]]
         yield replace(profile, resident=resident), laid.size
     if profile.weights != "int8":
         yield replace(profile, weights="int8", resident=resident), laid.size
-    for size in smaller(laid.asked):
+    for size in offers(laid.model, laid.asked):
         if size[0] * size[1] < laid.size[0] * laid.size[1]:
             yield profile, size
+
+
+def offers(model: ModelSizes, size: Size) -> Iterator[Size]:
+    """Sizes to choose instead, the largest first: the model's own that lie the same way, then others of about the same shape."""
+    area, lies = size[0] * size[1], _lies(size)
+    own = [known for known in model.sizes if known[0] * known[1] < area and _lies(known) == lies]
+    yield from sorted(own, key=lambda known: known[0] * known[1], reverse=True)
+    least = min((known[0] * known[1] for known in own), default=area)
+    yield from (other for other in smaller(size) if other[0] * other[1] < least)
+
+
+def _lies(size: Size) -> int:
+    """1 for a landscape, -1 for a portrait, 0 for a square."""
+    return (size[0] > size[1]) - (size[0] < size[1])
 
 
 def smaller(size: Size) -> Iterator[Size]:
@@ -180,7 +206,7 @@ def _shortage(
     def possible(less: Size) -> bool:
         return any(laid.fits for profile in choices for laid in _candidates(machine, model, less, profile, exact))
 
-    sizes = list(smaller(size))
+    sizes = list(offers(model, size))
     less = next(filter(possible, sizes), None) if sizes and possible(sizes[-1]) else None
     if less:
         remedies.append(f"choose {_named(less)} or smaller")

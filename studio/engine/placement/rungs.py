@@ -6,28 +6,36 @@ from dataclasses import replace
 
 from studio.engine.cards import ModelError
 from studio.engine.placement.laid import Plan, margin
-from studio.engine.placement.plan import step_down
+from studio.engine.placement.plan import Doing, step_down
+
+READ = {
+    "streamed": "the text encoder passes through the card layer by layer, from disk",
+    "cpu": "prompts are read on the processor",
+}
+DOING: dict[Doing, str] = {"reading": "reading the prompt and the picture", "denoising": "denoising", "decoding": "decoding"}
 
 
 class NoRungError(ModelError):
-    """Nothing more can be made leaner without changing the film: the message says so, and what would."""
+    """Nothing more can be made leaner without changing the film: the message says so, and `remedy` what would help."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
-def descend(laid: Plan, decoding: bool) -> Plan:
-    """The plan after memory ran out: smaller tiles, then fewer resident blocks. Weights and size stay: they are the artist's.
+def descend(laid: Plan, doing: Doing) -> Plan:
+    """The plan after memory ran out: the text encoder elsewhere, smaller tiles, fewer resident blocks, as it helps.
+
+    Weights and size stay: they are the artist's.
 
     The card in it is as large as it has proved to be, so that plans for other sizes are made for that one.
 
     Raises:
         NoRungError: only other weights or a smaller film would need less.
     """
-    lower = step_down(laid, decoding)
-    if lower is None:
-        raise NoRungError(_ended(laid, "use a card with more memory"))
-    if lower.profile.weights != laid.profile.weights:
-        raise NoRungError(_ended(laid, "choose a profile with int8 weights, or a smaller size"))
-    if lower.offered:
-        raise NoRungError(_ended(laid, f"choose {lower.size[0]} x {lower.size[1]} or smaller"))
+    lower = step_down(laid, doing)
+    if lower is None or lower.profile.weights != laid.profile.weights or lower.size != laid.size:
+        raise NoRungError(_ended(laid), _remedy(laid, lower, doing))
     gpu = lower.machine.gpu
     if gpu is None:
         return lower
@@ -35,23 +43,35 @@ def descend(laid: Plan, decoding: bool) -> Plan:
     return replace(lower, machine=proved, budget=min(lower.budget, lower.peak))
 
 
-def told(before: Plan, after: Plan, decoding: bool) -> str:
+def told(before: Plan, after: Plan, doing: Doing) -> str:
     """What became leaner between two plans."""
     now = []
+    if after.profile.text_encoder != before.profile.text_encoder:
+        now.append(READ[after.profile.text_encoder])
     if after.profile.vae_tile != before.profile.vae_tile:
         now.append(f"frames are decoded in tiles of {after.profile.vae_tile} pixels")
     if after.profile.resident != before.profile.resident:
         blocks = after.model.transformer.blocks
         source = "memory" if after.profile.stream == "ram" else "disk"
         now.append(f"{after.profile.resident} of {blocks} blocks stay on the card, and the others are streamed from {source}")
-    doing = "decoding" if decoding else "denoising"
-    return f"The graphics card ran out of memory while {doing}: from now on {' and '.join(now)}. Nothing is lost."
+    return f"The graphics card ran out of memory while {DOING[doing]}: from now on {' and '.join(now)}. Nothing is lost."
 
 
-def _ended(laid: Plan, remedy: str) -> str:
+def _remedy(laid: Plan, lower: Plan | None, doing: Doing) -> str:
+    """What a person can change: other weights, and the next size below that the plan says needs less."""
+    choices: list[str] = []
+    while lower is not None and lower.size == laid.size:
+        if lower.profile.weights != laid.profile.weights and not choices:
+            choices.append("choose a profile with int8 weights")
+        lower = step_down(lower, doing)
+    if lower is not None:
+        choices.append(f"choose the size {lower.size[0]} x {lower.size[1]} or a smaller one")
+    return f"Close other programs that use the card, or {', or '.join(choices or ['use a card with more memory'])}."
+
+
+def _ended(laid: Plan) -> str:
     (width, height), profile = laid.size, laid.profile
     return (
         f"The graphics card has not enough memory for {laid.model.title} at {width} x {height}, even with {profile.resident} of "
-        f"{laid.model.transformer.blocks} blocks on it and frames decoded in tiles of {profile.vae_tile} pixels. "
-        f"What to change: close other programs that use the card, or {remedy}."
+        f"{laid.model.transformer.blocks} blocks on it and frames decoded in tiles of {profile.vae_tile} pixels."
     )

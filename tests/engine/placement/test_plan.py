@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio.engine.cards import read_card
 from studio.engine.placement.laid import Plan, ram_budget
 from studio.engine.placement.machine import GB, Machine, imagine
-from studio.engine.placement.plan import PlanError, plan, smaller, step_down
+from studio.engine.placement.plan import Doing, PlanError, offers, plan, smaller, step_down
 from studio.engine.placement.profile import ALL, PROFILES, find_profiles, read_profile
 from studio.engine.placement.sizes import Size, framepack_f1, sizes_of
 
@@ -156,11 +156,11 @@ def test_the_embedded_model_runs_anywhere() -> None:
         plan(imagine(0, 2, "Linux"), MINI, (320, 192))
 
 
-def ladder(laid: Plan | None, decoding: bool | None = None) -> list[Plan]:
+def ladder(laid: Plan | None, doing: Doing | None = None) -> list[Plan]:
     steps = []
     while laid:
         steps.append(laid)
-        laid = step_down(laid, decoding)
+        laid = step_down(laid, doing)
     return steps
 
 
@@ -181,7 +181,7 @@ def test_stepping_down_goes_tiles_blocks_int8_size() -> None:
 
 
 def test_tiles_do_not_help_denoising() -> None:
-    steps = ladder(plan(imagine(16, 64, "Linux"), F1, SQUARE), decoding=False)
+    steps = ladder(plan(imagine(16, 64, "Linux"), F1, SQUARE), "denoising")
     assert {step.profile.vae_tile for step in steps} == {256} and steps[1].profile.resident < 60
 
 
@@ -195,3 +195,16 @@ def test_smaller_sizes_keep_the_shape(size: Size) -> None:
     for width, height in smaller(size):
         assert width % 32 == height % 32 == 0 and min(width, height) >= 256 and width * height < size[0] * size[1]
         assert width / height == pytest.approx(size[0] / size[1], rel=0.07)
+
+
+def test_the_models_own_sizes_are_offered_first() -> None:
+    sizes = ((832, 480), (480, 832), (704, 544), (640, 608), (608, 640))
+    model = replace(F1, sizes=sizes)
+    wide = list(offers(model, (832, 480)))
+    assert wide[:2] == [(640, 608), (704, 544)], "those that lie as it does, the largest first"
+    areas = [width * height for width, height in wide]
+    assert areas == sorted(areas, reverse=True) and set(wide[2:]) <= set(smaller((832, 480)))
+    assert next(offers(model, (480, 832))) == (608, 640)
+    assert list(offers(model, SQUARE)) == list(smaller(SQUARE)), "none of its sizes is square"
+    with pytest.raises(PlanError, match=r"choose \d+ x \d+ or smaller"):
+        plan(imagine(4, 32, "Linux"), model, (832, 480))
