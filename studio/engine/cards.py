@@ -17,6 +17,8 @@ ADAPTER = "semantic_pack.safetensors"
 """The file of a model folder that holds its long-term memory, if it has one."""
 RECALL = "recall.safetensors"
 """How the embedded kind of model asks it."""
+LORA = "lora.safetensors"
+"""A LoRA that is part of a model whose weights are fetched."""
 PREPARED = "prepared"
 """The folder beside the weights for what was made of them for this machine. It may be deleted: it is made again."""
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from studio.engine.cards import ADAPTER, ModelCard, ModelFile
+from studio.engine.cards import ADAPTER, LORA, ModelCard, ModelFile
 
 ENDS = 2**20
 """Bytes at either end of a file that stand for it where nobody recorded its checksum."""
 
 
 def fingerprint(card: ModelCard) -> str:
-    """Names the weights a snapshot was made with: the model, and the checksums of transformer and memory as its card has them.
+    """Names the weights a snapshot was made with: the model, and its card's checksums of transformer, memory and own LoRA.
 
     A transformer in one file is named by that file's checksum, one in several by all of theirs, so that another shard is another
     model. The same weights have the same name wherever they lie.
     """
-    memory = [_sum(card, file) for file in card.files if file.path == ADAPTER]
-    return ":".join([card.name, *network(card), *memory])
+    beside = [_sum(card, file) for file in card.files if file.path in (ADAPTER, LORA)]
+    return ":".join([card.name, *network(card), *beside])
 
 
 def network(card: ModelCard, part: str = "transformer") -> list[str]:

@@ -25,6 +25,7 @@ from studio.diffusion.places import BESIDE, PlaceMemory
 from studio.diffusion.weather import WeatherSynthesis
 from studio.engine.cards import ADAPTER, RECALL, ModelCard, ModelError, check
 from studio.engine.fingerprint import fingerprint
+from studio.engine.own_lora import wear
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
 from studio.memory.rope import FIXED, Positions, rule
 from studio.memory.semantic_pack import Fit, LongTermMemory
@@ -163,6 +164,7 @@ def _framepack(asked: Asked) -> FilmModel:
         return large.placed(card, plan, asked.device or best_device(), asked.dtype, asked.tell)
     device, dtype = torch.device("cpu"), asked.dtype or torch.float32
     transformer = part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    wear(card, transformer)
     backbone = frozen(FramePackBackbone(transformer), device)
     return _film(card, backbone, large.codec(card, device, dtype), large.conditioner(card, device, dtype), device)
 

@@ -19,6 +19,10 @@ def main() -> None:
         command = commands.add_parser(name)
         recipe = RECIPES / f"{OTHERS.get(name, name)}-cpu.toml"
         command.add_argument("recipe", nargs="?", type=Path, default=recipe)
+        if name == "force":
+            command.add_argument("--export", type=Path, metavar="FOLDER", help="write a finished arm as a new model folder")
+            command.add_argument("--arm", help="which one to export, if the recipe has several")
+            command.add_argument("--seed", type=int, help="of which run, if the recipe has several")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     from studio.training.keeping import read_recipe  # torch is slow to import: not before the command line is right
@@ -39,6 +43,16 @@ def main() -> None:
         from studio.training import study
 
         study.study(chosen.recipe)
+    elif chosen.command == "force" and chosen.export:
+        from studio.engine.cards import ModelError
+        from studio.training import forced_folder
+        from studio.training.keeping import RecipeError
+
+        try:
+            card = forced_folder.export(chosen.recipe, chosen.export, chosen.arm, chosen.seed)
+        except (RecipeError, ModelError) as error:
+            parser.exit(1, f"{error}\n")
+        logging.info("%s: %s", card.folder, card.summary)
     elif chosen.command == "force":
         from studio.training import finetune
 

@@ -16,6 +16,7 @@ from transformers import AutoConfig, LlamaModel
 
 from studio.engine.cards import PREPARED, ModelCard, ModelError
 from studio.engine.fingerprint import network
+from studio.engine.own_lora import checksums, worn
 from studio.engine.placement import int8, store
 from studio.engine.placement.sizes import Weights
 
@@ -75,18 +76,23 @@ def _filled(
     """The empty network with its weights, for inference."""
     tell, aligned, verify = how
     folder, dtype = card.path(part), next(empty.parameters()).dtype
+
+    def published() -> Iterator[tuple[str, Tensor]]:
+        return worn(card, _published(folder)) if part == "transformer" else _published(folder)
+
     try:
         if weights == "int8":
             layers = int8.quantize(empty, skip)
             path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_named(dtype)}.safetensors"
-            key = store.Key(":".join(network(card, part)), f"{int8.recipe(skip)}, the others {_named(dtype)}")
+            loras = checksums(card) if part == "transformer" else ()
+            key = store.Key(":".join(network(card, part)), f"{int8.recipe(skip)}, the others {_named(dtype)}", loras)
 
             def make() -> Iterable[tuple[str, Tensor]]:
-                return int8.quantized(_published(folder), layers, dtype)
+                return int8.quantized(published(), layers, dtype)
 
             tensors = store.recall(path, key, _layout(empty), make, tell, verify)
         else:
-            tensors = {name: value.to(dtype) if value.is_floating_point() else value for name, value in _published(folder)}
+            tensors = {name: value.to(dtype) if value.is_floating_point() else value for name, value in published()}
         if aligned:
             tensors = {name: value.clone() for name, value in tensors.items()}
         store.fill(empty, tensors)
