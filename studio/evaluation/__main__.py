@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark|model|memory|kept|learn`: figures of the README and of a model's card, measured here."""
+"""`python -m studio.evaluation benchmark|model|memory|cache|kept|learn`: figures of README and cards, measured here."""
 
 from __future__ import annotations
 
@@ -86,6 +86,24 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def measure_cache(options: argparse.Namespace) -> dict[str, Any]:
+    """What the step cache saves and costs on a model of the large kind; JSON and a table go to the output folder."""
+    from studio.engine.load import load
+    from studio.evaluation import step_cache
+
+    card = _card(options.model)
+    size = options.size or card.sizes[0]
+    figures = step_cache.measure(
+        load(card, size=size), size, options.steps, tuple(options.thresholds or step_cache.THRESHOLDS), _say)
+    out = options.output or Path("runs") / "evaluation" / card.name
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "cache.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    table = step_cache.markdown(figures)
+    (out / "cache.md").write_text(table, "utf-8")
+    sys.stdout.write(table)
+    return figures
+
+
 def tell_kept(options: argparse.Namespace) -> None:
     """What the arms of the memory study keep, as a table and a plot."""
     from studio.evaluation import kept
@@ -151,7 +169,7 @@ def _say(part: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark", "model", "memory", "kept", "learn"])
+    parser.add_argument("command", choices=["benchmark", "model", "memory", "cache", "kept", "learn"])
     parser.add_argument("--only", nargs="+", choices=(*PARTS, *MODEL_PARTS), metavar="PART",
                         help=f"benchmark: some of {', '.join(PARTS)}; model: some of {', '.join(MODEL_PARTS)}")
     parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")
@@ -164,7 +182,9 @@ def main() -> int:
                         help="memory: folders of a DINO model (subject) and of a CLIP or SigLIP one (background) on this machine")
     parser.add_argument("--quality", nargs="+", default=[], metavar="NAME",
                         help="memory: metrics of pyiqa, if that is installed, like musiq; it fetches their weights by itself")
-    parser.add_argument("--size", type=_dimensions, help="model, memory: film at this size, like 320x192")
+    parser.add_argument("--size", type=_dimensions, help="model, memory, cache: film at this size, like 320x192")
+    parser.add_argument("--steps", type=int, help="cache: steps of a section (default: the model's own)")
+    parser.add_argument("--thresholds", nargs="+", type=float, help="cache: of the step cache, like 0.06 0.1")
     parser.add_argument("--scenes", type=int, default=6, help="learn: scenes to learn light and weather from")
     parser.add_argument("--results", type=Path, default=Path("runs/memory/results.json"), help="kept: of the memory study")
     parser.add_argument("-o", "--output", type=Path, help="benchmark: a file for the JSON; else a folder for everything")
@@ -181,8 +201,8 @@ def main() -> int:
     if set(options.only or ()) - set(MODEL_PARTS if options.command == "model" else PARTS):
         parser.error(f"{options.command} has no such part: {' '.join(options.only)}")
     options.model = options.model[0] if options.model else None
-    if options.command == "model":
-        return _told(measure_model, options)
+    if options.command in ("model", "cache"):
+        return _told(measure_model if options.command == "model" else measure_cache, options)
     figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
     for part in options.only or PARTS:
         _say(part)
