@@ -99,11 +99,14 @@ def _generate(session: Session) -> bool:
     with _interruptible(session) as asked, tqdm(
         total=sum(steps), initial=begun, unit="step", dynamic_ncols=True, file=sys.stderr
     ) as bar:
-        revision = 0
+        revision, told = 0, ""
         while True:
             revision = session.watch(revision, timeout=0.5)
             job = session.job
             assert job is not None
+            if job.note != told:
+                told = job.note
+                bar.write(told, file=sys.stderr)
             _show(bar, job, steps)
             if job.state not in ("queued", "running"):
                 return job.state == "done"

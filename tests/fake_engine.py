@@ -18,6 +18,7 @@ from studio.engine.events import (
     EngineStatus,
     Event,
     Failed,
+    Lightened,
     RenderRequest,
     SectionDone,
     Step,
@@ -30,6 +31,9 @@ from studio.media.picture import preview_webp
 
 FPS = 12
 READY = EngineStatus("ready", "Tiny is ready.", "CPU")
+LIGHTER = (
+    "The graphics card ran out of memory while decoding: from now on frames are decoded in tiles of 192 pixels. Nothing is lost."
+)
 
 
 def card(name: str = "tiny", **changes: object) -> ModelCard:
@@ -58,6 +62,7 @@ class FakeEngine:
         self.requests: list[RenderRequest] = []
         self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
+        self.full_at: tuple[int, int] | None = None        # (section, step) before which the card's memory runs out, once
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._worker = Worker(self._render)
@@ -86,6 +91,9 @@ class FakeEngine:
         for section in range(take_folder.finished_sections(request.folder), request.sections):
             yield Working(request.take, "denoising")
             for step in range(1, request.steps + 1):
+                if self.full_at == (section, step):
+                    self.full_at = None
+                    yield Lightened(request.take, section, LIGHTER)
                 ended = self._wait(section, step, stop)
                 if ended:
                     counts = take_folder.close(request.folder)

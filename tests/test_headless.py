@@ -19,6 +19,8 @@ from studio.media.clip import probe, read_clip
 from studio.session import Session
 from tests.clips import alike
 from tests.engine import folders
+from tests.fake_engine import LIGHTER, FakeEngine
+from tests.shelves import film, shelf
 
 pytestmark = pytest.mark.slow
 
@@ -232,3 +234,11 @@ def test_headless_runs_in_a_thread_too(models: Path, story: Path, tmp_path: Path
     thread.start()
     thread.join(60)
     assert status == [0]
+
+
+def test_a_card_that_ran_full_is_told_once_beside_the_bar(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine()
+    engine.full_at = (0, 2)
+    session = film(shelf(tmp_path, engine), "a", "b")
+    assert headless._generate(session)
+    assert capfd.readouterr().err.count(LIGHTER) == 1

@@ -23,7 +23,7 @@ from studio.media.clip import probe
 from studio.project import files
 from studio.project.rules import check
 from studio.session import EditError, MediaError, StoreError, Studio
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import LIGHTER, FakeEngine
 from tests.shelves import ended, film, generated, picture, shelf, until
 
 ROOT = Path(__file__).parents[1]
@@ -289,6 +289,18 @@ def test_an_engine_that_breaks_down_keeps_what_is_finished(studio: Studio, engin
     assert [(t.state, t.sections) for t in session.project.film()] == [("partial", 1)]
     engine._worker._render = rendering
     assert len(generated(session).project.film()) == 2
+
+
+def test_a_card_that_ran_full_is_told_in_the_job_until_the_next_one(studio: Studio, engine: FakeEngine) -> None:
+    session = film(studio, "a", "b", sections=2)
+    engine.full_at = (1, 3)
+    notes: list[str] = []
+    session.generate_all()
+    until(session, lambda: bool(session.job and (notes.append(session.job.note) or session.job.state == "done")))
+    assert session.job and session.job.note == LIGHTER and session.job.message == "", "it is no failure"
+    assert notes == sorted(notes) and len(session.project.film()) == 2, "once told, it is kept for the rest of the job"
+    session.retake(session.project.head or "", seed=5)
+    assert ended(session).note == "", "another job begins anew"
 
 
 def test_trouble_of_ours_does_not_stop_the_worker(

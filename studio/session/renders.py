@@ -186,7 +186,9 @@ class Renders:
             case Working():
                 run.show(doing=event.doing)
             case Lightened():
-                run.show(doing="placing the model more leanly: the card ran out of memory", section=event.section, step=0)
+                doing = "placing the model more leanly: the card ran out of memory"
+                step = run.view.step if run.view.doing == "decoding" else 0       # what is denoised stays so
+                run.show(doing=doing, section=event.section, step=step, note=event.message)
             case Step():
                 run.show(
                     doing="denoising", section=event.section, sections=event.sections, step=event.step,

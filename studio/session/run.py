@@ -30,6 +30,7 @@ class JobView:
     remedy: str                    # what to do
     finished: int                  # takes done in this job
     planned: int                   # takes of this job in all
+    note: str = ""                 # what is otherwise now than it began: the newest such word of the engine
 
 
 class Run:

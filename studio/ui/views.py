@@ -226,6 +226,7 @@ def live(job: JobView | None) -> Json | None:
         "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
         "message": job.message,
         "remedy": job.remedy,
+        "note": job.note,
         "finished": job.finished,
         "planned": job.planned,
     }

@@ -66,6 +66,32 @@ def test_failures_say_what_happened_and_what_to_do(stand: Stand, desk: Visit) ->
     expect(notice).to_have_count(0)                             # it was of the other film
 
 
+def test_a_card_that_ran_full_is_told_quietly_until_it_is_dismissed(stand: Stand, desk: Visit) -> None:
+    page = desk.open(stand.film("one", "two"))
+    stand.engine.gate, stand.engine.full_at = threading.Semaphore(2), (0, 2)
+    page.keyboard.press("Control+Shift+Enter")
+    notice = page.locator(".notice", has_text="ran out of memory while decoding")
+    expect(notice).to_have_attribute("role", "status")
+    expect(notice).to_contain_text("frames are decoded in tiles of 192 pixels. Nothing is lost.")
+    desk.complaints.clear()
+    page.reload()
+    desk.complaints.clear()                                     # the reload cut the old stream off
+    expect(notice).to_be_visible()
+    expect(page.locator(".status")).to_contain_text("step 2 of 4")
+    notice.get_by_label("Dismiss").click()
+    stand.engine.gate.release(4)
+    expect(page.locator(".status")).to_contain_text("Segment 2")
+    expect(notice).to_have_count(0)
+    desk.complaints.clear()
+    page.reload()
+    desk.complaints.clear()
+    expect(page.locator(".status")).to_contain_text("Segment 2")
+    expect(notice).to_have_count(0)
+    stand.engine.gate = None
+    expect(badge(page, 1)).to_have_text("Done")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_film_that_is_not_there_is_said_and_another_opens(stand: Stand, desk: Visit) -> None:
     stand.film("one")
     page = desk.context.new_page()

@@ -29,8 +29,21 @@ const notices = (() => {
     }
   };
 
+  /* What is otherwise now than a job began, quietly: the newest such word, until it is dismissed or another job begins. */
+  let noted = { key: '', note: null };
+  const changed = (now, project) => {
+    const key = now?.note ? `${project} ${now.note}` : '';
+    if (key === noted.key) return;
+    noted.note?.remove();
+    noted = { key, note: null };
+    if (!key || sessionStorage.getItem('memorypack.noted') === key) return;
+    noted.note = add({ message: now.note, kind: 'found', dismissed: () => sessionStorage.setItem('memorypack.noted', key) });
+    noted.note.dataset.film = project;
+  };
+
   /* How a job ended. One that failed before this page came is told as well, once. */
   const job = (before, now, project) => {
+    changed(now, project);
     if (!now || now.state === before?.state && now.take === before?.take) return;
     const key = `${now.state} ${now.take} ${now.message}`;
     if (now.state === 'failed' && sessionStorage.getItem('memorypack.failed') !== key) {
