@@ -14,6 +14,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
 from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.branches import NONE, Branches, Lows
 from studio.diffusion.step_cache import StepCache, first_block_cache
 from studio.memory.framepack import Packed
 
@@ -48,6 +49,25 @@ class FramePackBackbone(nn.Module):
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
         super().__init__()
         self.transformer = reading_psi(transformer)
+        self._lows = NONE
+        self._branches: Branches | None = None
+
+    def wear(self, lows: Lows) -> None:
+        """Low-rank branches beside the transformer's layers from now on, instead of those before. `NONE`: it is as it was.
+
+        Raises:
+            torch.OutOfMemoryError: the device is too small for them; then none is on.
+        """
+        if lows.key == self._lows.key:
+            return
+        self._undress()
+        self._branches = Branches(self.transformer, lows, self.device, self.dtype)
+        self._lows = lows
+
+    def _undress(self) -> None:
+        if self._branches is not None:
+            self._branches.off()
+        self._branches, self._lows = None, NONE
 
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]

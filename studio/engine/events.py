@@ -8,6 +8,16 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
+class LoraFile:
+    """A LoRA that acts on a take."""
+
+    name: str                      # as the artist's file is called
+    path: Path
+    sha256: str                    # of its content
+    strength: float
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -22,6 +32,7 @@ class RenderRequest:
     reference: Path                # the reference image
     parent: Path | None            # folder of the parent take; None: start from the reference
     folder: Path                   # this take's folder (exists); clip.mp4, snapshot.safetensors, poster.webp go there
+    loras: tuple[LoraFile, ...] = ()
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
 
 

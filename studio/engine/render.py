@@ -16,7 +16,9 @@ from torch import Tensor
 
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
+from studio.diffusion.branches import NONE
 from studio.diffusion.codec import Stream
+from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.places import PlaceMemory
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.diffusion.step_cache import USUAL
@@ -24,6 +26,8 @@ from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain, out_of_memory
 from studio.engine.load import FilmModel
+from studio.engine.loras import LoraError
+from studio.engine.loras.weights import LoraWeights
 from studio.engine.pace import Pace
 from studio.engine.placement.plan import Doing
 from studio.media import MediaError
@@ -41,6 +45,7 @@ class Renderer:
         self.model = model
         self.pace = Pace()
         self._stride = max(1, model.card.section_frames // model.card.window)  # frames of one latent
+        self._loras: LoraWeights | None = None
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
         self._condition = lru_cache(maxsize=64)(self._conditioning)
 
@@ -69,8 +74,7 @@ class Renderer:
         begun = take_folder.finished_sections(request.folder)
         if stop.is_set() and begun < request.sections:
             raise StoppedError
-        if self.model.placement is not None:
-            self.model.placement.suit(request.size, request.cache > 0)
+        self._suit(request)
         read = None
         while read is None:
             read = yield from self._read(request, begun)
@@ -89,6 +93,24 @@ class Renderer:
             yield ready
             heap.give_back()
         self._draw_memory(request, snapshot)
+
+    def _suit(self, request: RenderRequest) -> None:
+        """The model as this take wants it: placed for its size, with its LoRAs and no others.
+
+        Raises:
+            LoraError: a LoRA cannot be used. PlanError: this does not fit the card.
+        """
+        backbone, lows = self.model.backbone, NONE
+        if isinstance(backbone, FramePackBackbone):
+            if self._loras is None:
+                self._loras = LoraWeights(backbone.transformer.config, self.model.card.title)
+            lows = self._loras.lows(request.loras)
+        elif request.loras:
+            raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
+        if self.model.placement is not None:
+            self.model.placement.suit(request.size, request.cache > 0, lows.size(backbone.dtype))
+        if isinstance(backbone, FramePackBackbone):
+            backbone.wear(lows)
 
     def _read(
         self, request: RenderRequest, begun: int

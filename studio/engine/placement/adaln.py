@@ -81,7 +81,7 @@ class AdalnTables:
         asked = _Asked({t: step for step, t in enumerate(timesteps.tolist())}, pooled, guidance)
         if self._asked is not None and self._asked.equals(asked):
             return False
-        self._forget()
+        self.forget()
         # `forward`, not a call: the hook that looks rows up must not see this.
         embeddings = [embedder.forward(t.view(1), pooled, guidance)[0] for t in timesteps]
         if together:
@@ -99,9 +99,10 @@ class AdalnTables:
         self._hook.remove()
         for name, norm in self._norms.items():
             norm.linear = self._kept(name)
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop the rows: what embeds the time step or the prompt is not what it was."""
         self._asked = None
         for lookup in self._lookups.values():
             lookup.rows, lookup.chosen = [], []

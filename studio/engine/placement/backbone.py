@@ -11,7 +11,9 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
 from studio.diffusion.backbone import Conditioning
+from studio.diffusion.branches import Branches, Lows
 from studio.diffusion.framepack import FramePackBackbone, reading_psi
+from studio.engine.placement.attention import attend, chosen
 from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.int8 import multiply_by_bitsandbytes
 from studio.engine.placement.laid import Plan
@@ -21,6 +23,8 @@ from studio.engine.placement.streamer import blocks_of
 
 Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
 """A transformer with the plan's weights on the host, mapped, so that making it again costs next to nothing."""
+EMBEDDERS = "time_text_embed."
+"""What AdaLN's tables are made from."""
 
 
 class PlacedBackbone(FramePackBackbone):
@@ -53,8 +57,17 @@ class PlacedBackbone(FramePackBackbone):
 
     @property
     def settled(self) -> bool:
-        """Whether the weights are where the plan says."""
-        return self._placed is not None
+        """Whether the weights are where the plan says, and the branches beside them."""
+        return self._placed is not None and (self._branches is not None or not self._lows.layers)
+
+    def wear(self, lows: Lows) -> None:
+        """As every FramePack backbone; the branches are on the device when the weights are: see `settle`."""
+        if lows.key == self._lows.key:
+            return
+        if self._placed is not None and (lows.touches(EMBEDDERS) or self._lows.touches(EMBEDDERS)):
+            self._placed.forget()
+        self._undress()
+        self._lows = lows
 
     def follow(self, plan: Plan) -> None:
         """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
@@ -69,11 +82,13 @@ class PlacedBackbone(FramePackBackbone):
         """Put the weights where the plan says, unless they are.
 
         Raises:
-            torch.OutOfMemoryError, MemoryError: something does not fit; nothing is on the device then.
+            torch.OutOfMemoryError, MemoryError: something does not fit; nothing is on the device then, or no branch.
             ValueError: the device cannot be streamed to. MediaError: there is no room for blocks on disk.
         """
         if self._placed is None:
             self._placed = self._put()
+        if self._branches is None and self._lows.layers:
+            self._branches = Branches(self.transformer, self._lows, self._device, self.dtype)
         return self._placed
 
     def prepare(
@@ -90,6 +105,9 @@ class PlacedBackbone(FramePackBackbone):
 
     def release(self) -> None:
         """Give device and host back for good."""
+        if self._branches is not None:
+            self._branches.off()
+            self._branches = None                               # what is worn is put on again where the weights come back
         if self._placed is not None:
             self._placed.abandon()
             self._placed = None
@@ -108,8 +126,7 @@ class PlacedBackbone(FramePackBackbone):
         try:
             if profile.products == "bitsandbytes":
                 multiply_by_bitsandbytes(self.transformer)
-            if profile.attention != "native":
-                self.transformer.set_attention_backend(profile.attention)
+            attend(self.transformer, chosen(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None))
             return place(
                 self.transformer, self._device, None if whole else profile.resident,
                 tables=profile.adaln_table, engine=None if whole else self._copies(),

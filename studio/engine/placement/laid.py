@@ -96,7 +96,7 @@ def lay(machine: Machine, model: ModelSizes, size: Size, profile: Profile, asked
     kept, streamed, slabs = _split(tuple(block_bytes(t, profile.weights, profile.adaln_table)), profile.resident)
     on_card = kept + bytes_of(t.outside, "bf16") + (0 if profile.adaln_table else bytes_of(t.out_adaln, "bf16"))
     table = 2 * model.steps * t.adaln.parameters // t.width if profile.adaln_table else 0
-    standing = CUDA + on_card + slabs + table + model.memory
+    standing = CUDA + on_card + slabs + table + model.memory + model.loras
     widened = round(2 * (1 + t.mlp) * t.width**2) if profile.weights == "int8" else 0
     # Of the film's stream: what the first block did and gave, and what the others did. Nothing of it outlives a section.
     cached = 3 * 2 * t.width * model.tokens(size) if profile.cache == "first-block" else 0
@@ -151,7 +151,7 @@ def _seconds(machine: Machine, model: ModelSizes, size: Size, profile: Profile, 
 def lay_whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile) -> Plan:
     """Everything where it is computed: the embedded model anywhere, a large one on a processor if somebody insists."""
     weights = sum(bytes_of(part, profile.weights) for part in (
-        model.transformer.whole, model.text_encoder, model.image_side, model.vae)) + model.memory
+        model.transformer.whole, model.text_encoder, model.image_side, model.vae)) + model.memory + model.loras
     need = weights + 2 * model.block_peak(size) + 4 * model.frames_bytes(size)
     card = machine.gpu if profile.device == "cuda" or not model.large else None
     budget = max(0, card.free - margin(machine)) if card else 0

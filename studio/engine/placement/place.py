@@ -33,6 +33,11 @@ class Placed:
         if self.tables is not None:
             self.tables.prepare(timesteps, pooled, guidance)
 
+    def forget(self) -> None:
+        """What was prepared is made again: a layer that it was made with has changed."""
+        if self.tables is not None:
+            self.tables.forget()
+
     def release(self) -> None:
         """Give the device back: all weights on the host, the transformer whole again (int8 stays int8)."""
         for hook in self._hooks:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from studio.engine.placement.backbone import PlacedBackbone
-from studio.engine.placement.laid import Plan
+from studio.engine.placement.laid import Plan, lay
 from studio.engine.placement.parts import PlacedCodec
-from studio.engine.placement.plan import Doing, plan
+from studio.engine.placement.plan import Doing, PlanError, plan
 from studio.engine.placement.profile import Profile, find_profiles
 from studio.engine.placement.rungs import descend, told
 from studio.engine.placement.sizes import Size
-from studio.engine.placement.words import placed
+from studio.engine.placement.words import gigabytes, placed
 
 
 class PlacedModel:
@@ -43,20 +43,36 @@ class PlacedModel:
         """The plan in words."""
         return tuple(placed(self.plan))
 
-    def suit(self, size: Size, caching: bool = False) -> None:
-        """Plan for films of this size, with room for a step cache where one is used, unless that is the plan already.
+    def suit(self, size: Size, caching: bool = False, loras: int = 0) -> None:
+        """Plan for films of this size, with room for a step cache where one is used, and for so many bytes of LoRAs.
+
+        Nothing is moved where the plan that there is will do.
 
         Raises:
-            PlanError: this size does not fit; the message says what to change.
+            PlanError: this does not fit; the message says what to change.
         """
         now, wanted = self.plan, caching or (self._override is not None and self._override.cache != "none")
+        model = replace(now.model, loras=loras)
         if size == now.asked and wanted == (now.profile.cache != "none"):
-            return
+            if loras == now.model.loras:
+                return
+            kept = lay(now.machine, model, now.size, now.profile, now.asked)
+            if kept.fits:
+                self._follow(kept)
+                return
         override, profiles = self._override, self._profiles
         if caching:
             override = override and replace(override, cache="first-block")
             profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
-        self._follow(plan(now.machine, now.model, size, override, profiles))
+        try:
+            self._follow(plan(now.machine, model, size, override, profiles))
+        except PlanError as error:
+            if not loras:
+                raise
+            raise PlanError(
+                f"The LoRAs of this segment take {gigabytes(loras)} of graphics memory beside the model. Take one off, or use "
+                f"LoRAs of a lower rank. {error}"
+            ) from error
 
     def lighten(self, doing: Doing) -> str:
         """One rung down after the device ran out of memory at something; says what changed.

@@ -52,6 +52,7 @@ class ModelSizes:
     vae: Part
     vae_width: int                 # channels at full size
     memory: int = 0                # bytes of SemanticPack
+    loras: int = 0                 # bytes of the branches that are worn
 
     def tokens(self, size: Size) -> int:
         """Tokens of the film's stream: a section, its start and the packed history 1, 2 and 16."""

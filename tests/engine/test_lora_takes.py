@@ -1,0 +1,179 @@
+"""Takes with LoRAs: they act on that take alone, on small models and placed ones; a file that cannot be used loses nothing."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from studio.diffusion.branches import merge
+from studio.diffusion.framepack import FramePackBackbone
+from studio.engine import take_folder
+from studio.engine.cards import ModelCard
+from studio.engine.events import Event, Failed, LoraFile, TakeDone
+from studio.engine.load import FilmModel, load
+from studio.engine.loras.contents import content_of
+from studio.engine.loras.layers import Layers
+from studio.engine.loras.weights import LoraWeights
+from studio.engine.placement.laid import Plan
+from studio.engine.placement.machine import imagine
+from studio.engine.placement.plan import plan
+from studio.engine.placement.profile import Profile, find_profiles
+from studio.engine.placement.sizes import sizes_of
+from studio.engine.render import Renderer
+from studio.memory.snapshot import read_snapshot
+from tests.engine import folders
+from tests.engine.conftest import Ask
+from tests.engine.loras.files import config, in_blocks, kohya, pairs, peft, written
+from tests.engine.placement.conftest import relative
+from tests.engine.small_card import SmallCard, loaded
+
+SHIPPED = {profile.name: profile for profile in find_profiles()}
+EXACT = replace(SHIPPED["card-24gb"], text_weights="bf16", resident=1)
+TWIN = 1e-4
+"""Relative error of a film's latents between branches and merged weights, float32: the sum is rounded in another order."""
+INT8 = 0.02
+"""The same with int8 weights beside them, which merged ones are not."""
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    return folders.large(tmp_path_factory.mktemp("deep") / "deep", num_layers=2, num_single_layers=3)
+
+
+def lora(renderer: Renderer, folder: Path, everything: bool = True, name: str = "style.safetensors") -> LoraFile:
+    """A file for the renderer's model that changes its films."""
+    backbone = renderer.model.backbone
+    assert isinstance(backbone, FramePackBackbone)
+    layers = Layers(config(backbone.transformer))
+    made = pairs(layers, (lambda _: True) if everything else in_blocks)
+    path = written(folder / name, peft(made) if everything else kohya(made, 1.0))
+    return LoraFile(name, path, content_of(path), 1.0)
+
+
+def rendered(renderer: Renderer, ask: Ask, take: str, *loras: LoraFile, **changes: object) -> Tensor:
+    """The take's newest latents."""
+    request = ask(take, loras=loras, **changes)
+    events = list(renderer.render(request, threading.Event()))
+    assert isinstance(events[-1], TakeDone), events[-1]
+    return read_snapshot(request.folder / take_folder.SNAPSHOT).recent
+
+
+def test_a_lora_acts_on_its_take_alone(renderer: Renderer, ask: Ask, tmp_path: Path) -> None:
+    file = lora(renderer, tmp_path)
+    without = rendered(renderer, ask, "without")
+    worn = rendered(renderer, ask, "worn", replace(file, strength=0.5))
+    assert relative(worn, without) > 10 * TWIN
+    assert torch.equal(rendered(renderer, ask, "again"), without)
+    assert torch.equal(rendered(renderer, ask, "zero", replace(file, strength=0.0)), without)
+    assert torch.equal(rendered(renderer, ask, "worn again", replace(file, strength=0.5)), worn)
+    assert not torch.equal(rendered(renderer, ask, "stronger", file), worn)
+    rendered(renderer, ask, "last")
+
+
+def test_merged_weights_make_the_same_film(models: dict[str, ModelCard], ask: Ask, tmp_path: Path) -> None:
+    for kind in ("small", "large"):
+        renderer, twin = Renderer(load(models[kind], "cpu")), Renderer(load(models[kind], "cpu"))
+        files = [replace(lora(renderer, tmp_path), strength=0.4), replace(lora(renderer, tmp_path, False, "b"), strength=-0.3)]
+        without = rendered(renderer, ask, f"{kind} without", sections=2)
+        worn = rendered(renderer, ask, f"{kind} worn", *files, sections=2)
+        backbone = twin.model.backbone
+        assert isinstance(backbone, FramePackBackbone)
+        merge(backbone.transformer, LoraWeights(backbone.transformer.config, "twin").lows(files))
+        merged = rendered(twin, ask, f"{kind} merged", sections=2)
+        assert relative(worn, merged) < TWIN < relative(without, merged) / 10
+
+
+def laid(card: ModelCard, profile: Profile) -> Plan:
+    return plan(imagine(max(profile.card, 8), 64, "Linux"), sizes_of(card), (64, 32), override=profile)
+
+
+@pytest.mark.parametrize(("changes", "bound"), [
+    ({}, TWIN), ({"resident": 0, "stream": "disk"}, TWIN), ({"resident": 99, "adaln_table": False}, TWIN),
+    ({"weights": "int8"}, INT8), ({"weights": "int8", "resident": 99}, INT8),
+])
+def test_placed_models_wear_them_beside_what_lies_anywhere(
+    card: ModelCard, ask: Ask, tmp_path: Path, changes: dict[str, object], bound: float
+) -> None:
+    model = load(card, "cpu", plan=laid(card, replace(EXACT, **changes)))       # type: ignore[arg-type]
+    renderer, twin = Renderer(model), Renderer(load(card, "cpu"))
+    file = replace(lora(twin, tmp_path), strength=0.5)
+    without = rendered(renderer, ask, "without")
+    worn = rendered(renderer, ask, "worn", file)
+    assert torch.equal(rendered(renderer, ask, "again"), without)
+    backbone = twin.model.backbone
+    assert isinstance(backbone, FramePackBackbone) and model.placement
+    merge(backbone.transformer, LoraWeights(backbone.transformer.config, "twin").lows([file]))
+    merged = rendered(twin, ask, "merged")
+    assert relative(worn, merged) < bound < relative(without, merged)
+    model.placement.backbone.leave()
+    assert torch.equal(rendered(renderer, ask, "settled anew", file), worn)
+    model.release()
+
+
+def test_the_plan_counts_them_and_moves_nothing_for_room_that_is_there(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
+    model = load(card, "cpu", plan=laid(card, EXACT))
+    renderer, placement = Renderer(model), model.placement
+    assert placement
+    file = lora(Renderer(load(card, "cpu")), tmp_path)
+    rendered(renderer, ask, "without")
+    before, placed = placement.plan, placement.backbone.settle()
+    rendered(renderer, ask, "worn", file)
+    added = placement.plan.model.loras
+    assert added > 10_000 and placement.plan.denoise_peak == before.denoise_peak + added
+    assert placement.plan.decode_peak == before.decode_peak + added and placement.backbone.settle() is placed
+    rendered(renderer, ask, "after")
+    assert placement.plan == before and placement.backbone.settle() is placed
+    model.release()
+
+
+def test_no_room_is_said_before_anything_is_moved(
+    card: ModelCard, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(card, "cpu", plan=laid(card, EXACT))
+    renderer = Renderer(model)
+    file = lora(Renderer(load(card, "cpu")), tmp_path)
+    without = rendered(renderer, ask, "without")
+    monkeypatch.setattr("studio.diffusion.branches.Lows.size", lambda self, _: 2**40 if self.layers else 0)
+    *_, last = renderer.render(ask("worn", loras=(file,)), threading.Event())
+    assert isinstance(last, Failed) and "The LoRAs of this segment take 1024.0 GB of graphics memory" in last.message
+    assert "Take one off" in last.message and "The finished sections are kept." in last.remedy
+    assert torch.equal(rendered(renderer, ask, "again"), without)
+    model.release()
+
+
+def test_a_card_that_runs_out_becomes_leaner_and_wears_them_still(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
+    def placed(on: SmallCard) -> FilmModel:
+        return loaded(card, laid(card, replace(EXACT, resident=5)), on)
+
+    whole = placed(wide := SmallCard())
+    file = replace(lora(Renderer(load(card, "cpu")), tmp_path), strength=0.5)
+    worn = rendered(Renderer(whole), ask, "wide", file)
+    whole.release()
+    model = placed(SmallCard(wide.peak - 1))
+    assert torch.equal(rendered(Renderer(model), ask, "narrow", file), worn)
+    assert model.placement and model.placement.plan.profile.resident < 5
+    model.release()
+
+
+def test_a_file_that_cannot_be_used_fails_the_take_and_nothing_else(renderer: Renderer, ask: Ask, tmp_path: Path) -> None:
+    file = lora(renderer, tmp_path)
+    without = rendered(renderer, ask, "without")
+    first = rendered(renderer, ask, "parent", sections=1)
+
+    def failed(*loras: LoraFile) -> Failed:
+        events: list[Event] = list(renderer.render(ask("parent", loras=loras, sections=2), threading.Event()))
+        assert isinstance(events[-1], Failed)
+        return events[-1]
+
+    told = failed(replace(file, path=tmp_path / "none", sha256="0"))
+    assert "style.safetensors is not there any more" in told.message and "take the LoRA off the segment" in told.message
+    assert "The finished sections are kept." in told.remedy
+    (tmp_path / "other").write_bytes(b"\x89PNG and so on, a picture")
+    assert "It looks like a picture" in failed(LoraFile("other", tmp_path / "other", "1", 1.0)).message
+    assert torch.equal(read_snapshot(ask("parent").folder / take_folder.SNAPSHOT).recent, first)
+    assert torch.equal(rendered(renderer, ask, "after"), without)
