@@ -65,11 +65,15 @@ def _rows(results: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _spread(values: Sequence[float]) -> str:
+    """The mean, and the range where it can be seen at as many digits."""
     if not values:
         return "-"
-    mean = statistics.mean(values)
-    shown = f"{mean:.1f}" if mean < 10 else f"{mean:.0f}"
-    return shown if len(values) == 1 else f"{shown} ({min(values):.1f} to {max(values):.1f})"
+    mean, least, most = (_digits(value) for value in (statistics.mean(values), min(values), max(values)))
+    return mean if least == most else f"{mean} ({least} to {most})"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def _arms(results: Sequence[dict[str, Any]]) -> list[str]:

@@ -30,7 +30,7 @@ def test_means_over_seeds_by_age() -> None:
     rows = [line for line in markdown(results()).splitlines() if line.startswith("|")]
     assert rows[0].startswith("| arm | seeds | parameters | new | 0 | 1 |")
     assert rows[3].startswith("| map, trained | 1 | 1.2 M | 0.4 | 0.4 | 0.8 |")
-    assert rows[5].startswith("| A, trained | 2 | 1.3 M | 60 (50.0 to 70.0) | 60 (50.0 to 70.0) | 120 (100.0 to 140.0) |")
+    assert rows[5].startswith("| A, trained | 2 | 1.3 M | 60 (50 to 70) | 60 (50 to 70) | 120 (100 to 140) |")
 
 
 def test_the_command_writes_table_and_plot(
