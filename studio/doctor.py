@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.engine.cards import ModelCard, ModelError, find_models
+from studio.engine.placement import attention
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import GB, Machine, imagine, look, memory
 from studio.engine.placement.plan import PlanError, plan
@@ -89,6 +90,10 @@ def _about(machine: Machine, imagined: bool) -> Iterator[str]:
             yield "            It has no bfloat16 units: expect it to be slow."
     else:
         yield f"  graphics  {'an Apple graphics unit' if machine.metal else 'no card that PyTorch can compute with'}"
+    if not imagined:
+        here, *others = attention.survey(machine.gpu)
+        yield f"  attention {here}"
+        yield from (f"            {other}" for other in others)
 
 
 def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None) -> bool:
@@ -97,14 +102,15 @@ def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Si
     _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
     try:
         laid = plan(machine, model, size, profile if model.large else None)
-    except PlanError as error:
+        told = list(placed(laid))
+    except (PlanError, ProfileError) as error:
         _print(f"  It will not run. {error}")
         return False
     if model.large:
         _print("  It is loaded like this. A plan, not a promise: it was not held against a real card.")
         if profile:
             _print(f"  The profile is the one that was asked for: {profile.name}.")
-    _print("\n".join(f"  {line}" for line in placed(laid)))
+    _print("\n".join(f"  {line}" for line in told))
     if card is None:
         _print("  Its folder is not there: get models/framepack-f1 of the studio (git checkout).")
     elif card.state != "ready":

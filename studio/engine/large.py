@@ -16,7 +16,7 @@ from studio.engine.cards import PREPARED, ModelCard, ModelError
 from studio.engine.embeddings import KeptConditioner
 from studio.engine.fingerprint import fingerprint, network
 from studio.engine.load import FilmModel, frozen, long_term, part
-from studio.engine.placement import mapped
+from studio.engine.placement import attention, mapped
 from studio.engine.placement.backbone import PlacedBackbone
 from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.int8 import multiply_by_bitsandbytes, need_bitsandbytes
@@ -60,11 +60,12 @@ def placed(
 ) -> FilmModel:
     """The model with its parts where `plan` says; nothing is on the device before the first section. Raises as `load.load`."""
     profile = plan.profile
-    if profile.products == "bitsandbytes":
-        try:
+    try:
+        attention.ready(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
+        if profile.products == "bitsandbytes":
             need_bitsandbytes()
-        except ValueError as error:
-            raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
+    except (ValueError, ProfileError) as error:
+        raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
     dtype = dtype or (mapped.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
     on_host, verified = device.type == "cpu", list[str]()
 

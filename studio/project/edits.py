@@ -73,9 +73,8 @@ def set_size(project: Project, size: tuple[int, int]) -> Project:
 
 def set_settings(project: Project, settings: Settings) -> Project:
     """Raises EditError: steps, guidance or the step cache out of range."""
-    return replace(project, settings=replace(
-        settings, steps=limits.steps(settings.steps), guidance=limits.guidance(settings.guidance), cache=limits.cache(settings.cache),
-    ))
+    steps, guidance, cache = limits.steps(settings.steps), limits.guidance(settings.guidance), limits.cache(settings.cache)
+    return replace(project, settings=replace(settings, steps=steps, guidance=guidance, cache=cache))
 
 
 def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int]) -> Project:

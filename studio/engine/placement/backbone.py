@@ -13,7 +13,7 @@ from torch import Tensor
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.branches import Branches, Lows
 from studio.diffusion.framepack import FramePackBackbone, reading_psi
-from studio.engine.placement.attention import attend, chosen
+from studio.engine.placement.attention import NATIVE, attend, ready
 from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.int8 import multiply_by_bitsandbytes
 from studio.engine.placement.laid import Plan
@@ -126,7 +126,9 @@ class PlacedBackbone(FramePackBackbone):
         try:
             if profile.products == "bitsandbytes":
                 multiply_by_bitsandbytes(self.transformer)
-            attend(self.transformer, chosen(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None))
+            attention = ready(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None)
+            if attention != NATIVE:
+                attend(self.transformer, attention)
             return place(
                 self.transformer, self._device, None if whole else profile.resident,
                 tables=profile.adaln_table, engine=None if whole else self._copies(),

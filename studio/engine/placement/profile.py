@@ -45,7 +45,7 @@ class Profile:
     text_encoder: TextPlace        # streamed: from disk through the card, layer by layer
     text_weights: Weights
     vae_tile: int                  # pixels
-    attention: str                 # a backend of diffusers
+    attention: str                 # auto, or a backend of diffusers (see attention.py)
     cache: str                     # none, or first-block: every film skips blocks between steps, whatever its preset says
     vram_budget: float = 0.0       # GB that may be used; 0: what is free, less a margin
     products: Products = "widened"  # how int8 weights multiply: widened to what is computed with, or as integers by bitsandbytes
@@ -72,7 +72,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text_encoder": (_one_of("cpu", "gpu", "streamed"), "cpu, gpu or streamed"),
     "text_weights": (_one_of("fp32", "bf16", "int8"), "fp32, bf16 or int8"),
     "vae_tile": (lambda value: type(value) is int and 64 <= value <= 512 and value % 64 == 0, "64, 128, 192 ... 512 pixels"),
-    "attention": (lambda value: isinstance(value, str) and bool(value.strip()), "the name of an attention backend of diffusers"),
+    "attention": (lambda value: isinstance(value, str) and bool(value.strip()), "auto, or the name of an attention backend"),
     "cache": (_one_of("none", "first-block"), "none or first-block"),
     "vram_budget": (lambda value: type(value) in (int, float) and 0 <= value < 1e4, "a number of GB, 0 for what is free"),
     "products": (_one_of("widened", "bitsandbytes"), "widened or bitsandbytes"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from studio.engine.placement import attention
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import GB
 
@@ -26,7 +27,8 @@ def placed(laid: Plan) -> Iterator[str]:
         if profile.adaln_table:
             yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
         if profile.cache != "none":
-            yield "A step cache leaves out what would change little in a step; what it saves and what it costs was not measured here."
+            yield "A step cache leaves out what would change little in a step; what it saves and costs was not measured here."
+        yield attention.sentence(profile.attention, laid.machine.gpu)
         yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
     yield expected(laid)
