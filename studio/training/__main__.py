@@ -25,7 +25,18 @@ def main() -> None:
             command.add_argument("--seed", type=int, help="of which run, if the recipe has several")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    from studio.training.keeping import read_recipe  # torch is slow to import: not before the command line is right
+    from studio.engine.cards import ModelError
+    from studio.training.keeping import RecipeError  # torch is slow to import: not before the command line is right
+
+    try:
+        run(chosen)
+    except (RecipeError, ModelError) as error:
+        parser.exit(1, f"{error}\n")
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """One command, as the command line has it. Raises RecipeError and ModelError: what is wrong, in a sentence."""
+    from studio.training.keeping import read_recipe
 
     if chosen.command == "autoencoder":
         from studio.training import autoencoder
@@ -44,14 +55,9 @@ def main() -> None:
 
         study.study(chosen.recipe)
     elif chosen.command == "force" and chosen.export:
-        from studio.engine.cards import ModelError
         from studio.training import forced_folder
-        from studio.training.keeping import RecipeError
 
-        try:
-            card = forced_folder.export(chosen.recipe, chosen.export, chosen.arm, chosen.seed)
-        except (RecipeError, ModelError) as error:
-            parser.exit(1, f"{error}\n")
+        card = forced_folder.export(chosen.recipe, chosen.export, chosen.arm, chosen.seed)
         logging.info("%s: %s", card.folder, card.summary)
     elif chosen.command == "force":
         from studio.training import finetune

@@ -85,14 +85,22 @@ def one_step(x: Tensor, sigma: Tensor, velocity: Tensor) -> Tensor:
 
 
 class Draws:
-    """All randomness of one optimizer step. Every use has a generator of its own, so that all arms draw the same numbers."""
+    """All randomness of one optimizer step. Every use has a generator of its own, so that all arms draw the same numbers.
 
-    def __init__(self, seed: int, step: int) -> None:
-        self.seed, self.step = seed, step
+    `film` is the place in the batch of the film that draws: what it draws does not depend on the films beside it.
+    """
+
+    def __init__(self, seed: int, step: int, film: int = 0) -> None:
+        self.seed, self.step, self.film = seed, step, film
+
+    def at(self, film: int) -> Draws:
+        """Those of a film of the batch."""
+        return Draws(self.seed, self.step, film)
 
     def of(self, use: str, n: int = 0) -> torch.Generator:
         """The generator for a use in section n."""
-        digest = hashlib.sha256(f"{self.seed}/{self.step}/{n}/{use}".encode()).digest()
+        beside = f"/{self.film}" if self.film else ""
+        digest = hashlib.sha256(f"{self.seed}/{self.step}/{n}/{use}{beside}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
 
 

@@ -33,7 +33,7 @@ class Recipe:
     sections: int = 8                                        # of a film
     films: int = 64
     footage: str = ""                                        # folder of videos with captions, instead of the procedural world
-    batch: int = 1
+    batch: int = 1                                           # films a step, one by one; processes share them out
     rate: float = 1.0e-4
     memory_rate: float = 1.0                                 # of the rate, for SemanticPack
     warmup: int = 20

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -25,8 +30,9 @@ from studio.training.__main__ import RECIPES
 from studio.training.finetune import BASE, Run, drawn, open_run, train
 from studio.training.forcing import Draws
 from studio.training.forcing_recipe import Recipe, checked, length
-from studio.training.keeping import RecipeError, read_recipe
+from studio.training.keeping import RecipeError, read_recipe, restore
 from studio.training.learners import AnimaticLearner, Serial, VelocityLearner
+from studio.training.together import Together
 from studio.training.trainee import LORA, WEIGHTS, Trainee
 from tests.engine import folders
 from tests.training.forced import animatic_film, animatic_learner, animatic_model, velocity, velocity_film
@@ -84,7 +90,7 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path, part: str
     first = [stopped.advance(FILMS) for _ in range(2)]
     stopped.save()
     resumed = open_run(toy(tmp_path / "stopped", part=part, rank=2), "direct", 1)
-    assert resumed.step == 2 and resumed.forwards == stopped.forwards == 2
+    assert resumed.step == 2 and resumed.forwards == stopped.forwards == 4           # two films a step
     assert first + [resumed.advance(FILMS) for _ in range(2)] == found
     ends, again = weights(whole), weights(resumed)
     assert [name for name in ends if not torch.equal(ends[name], again[name])] == []
@@ -96,9 +102,70 @@ def test_the_curriculum_goes_from_one_section_to_many(tmp_path: Path) -> None:
     run = open_run(toy(tmp_path), "direct", 1)
     found = [run.advance(FILMS) for _ in range(4)]
     assert [row["sections"] for row in found] == [1, 1, 3, 3]
-    assert [row["forwards"] for row in found] == [1, 1, 3, 3]                 # Direct Forcing costs no forward
+    assert [row["forwards"] for row in found] == [2, 2, 6, 6]                 # of two films; Direct Forcing costs no forward
     slow = open_run(toy(tmp_path / "student"), "student", 1)
-    assert [slow.advance(FILMS)["forwards"] for _ in range(3)] == [1, 1, 3 + 2 * 2 * 5]
+    assert [slow.advance(FILMS)["forwards"] for _ in range(3)] == [2, 2, 2 * (3 + 2 * 5)]
+
+
+@pytest.mark.parametrize("arm", ["direct", "student"])
+def test_a_step_is_the_mean_of_its_films_each_with_its_own_noise(tmp_path: Path, arm: str) -> None:
+    """What a film gives does not depend on the films beside it: so they may be shared out."""
+    recipe = toy(tmp_path, batch=3, curriculum=[[2, 1]], warmup=1)
+    run = open_run(recipe, arm, 1)
+    alone = open_run(recipe, arm, 1).trainee
+    chosen = drawn(FILMS, 2, 3, Draws(1, 0))
+    losses = []
+    for k in (2, 0, 1):                                     # in whatever order
+        settings = finetune.Settings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
+        losses += finetune.force(
+            alone.learner, [chosen[k]], 2, arm, Draws(1, 0, k), settings, lambda loss: torch.autograd.backward(loss / 3)).losses
+    row = run.advance(FILMS)
+    assert row["loss"] == pytest.approx(sum(losses) / 6, rel=1e-5)
+    norm = float(nn.utils.clip_grad_norm_(alone.trained.parameters(), 1.0))
+    assert row["norm"] == pytest.approx(norm, rel=1e-4)
+    ours, theirs = (dict(each.trained.named_parameters()) for each in (run.trainee, alone))
+    for name, parameter in theirs.items():
+        grad = ours[name].grad
+        assert grad is not None and parameter.grad is not None and torch.allclose(grad, parameter.grad, atol=1e-6), name
+    again = Draws(1, 0, 2).of("loss")
+    assert torch.equal(torch.rand(3, generator=again), torch.rand(3, generator=Draws(1, 0).at(2).of("loss")))
+    assert not torch.equal(torch.rand(3, generator=Draws(1, 0, 1).of("loss")), torch.rand(3, generator=Draws(1, 0).of("loss")))
+
+
+def test_processes_share_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes, imitated: each film is one's, gradients and numbers are sums, and what nobody has a gradient of stays so."""
+    def of(index: int, other: list[Tensor]) -> Together:
+        made = Together(cpu=True)
+        made.accelerator = SimpleNamespace(
+            num_processes=2, process_index=index, device=torch.device("cpu"), reduce=lambda mine, how: mine + other.pop(0))
+        return made
+
+    shares = [list(of(index, []).share(5)) for index in range(2)]
+    assert shares == [[0, 2, 4], [1, 3]] and list(Together(cpu=True).share(3)) == [0, 1, 2]
+    mine = [nn.Parameter(torch.zeros(2)) for _ in range(3)]
+    mine[0].grad = torch.ones(2)
+    of(0, [torch.tensor([1.0, 1.0, 0.0]).double(), torch.full((2,), 3.0), torch.full((2,), 5.0)]).add(mine)
+    assert [None if p.grad is None else p.grad.tolist() for p in mine] == [[4, 4], [5, 5], None]
+    assert of(1, [torch.tensor([0.5, 2.0]).double()]).sums([1, 2]) == [1.5, 4]
+    monkeypatch.setattr(Together, "count", 3)
+    with pytest.raises(RecipeError, match="3 processes cannot share the films of a step: batch is 2"):
+        open_run(toy(tmp_path), "direct", 1)
+
+
+def test_a_run_that_drew_other_noise_is_not_gone_on_with(tmp_path: Path) -> None:
+    run = open_run(toy(tmp_path), "direct", 1)
+    run.step = 2
+    run.save()
+    path = tmp_path / "direct-1" / "last.pt"
+    state = torch.load(path)
+    assert state.pop("drawn") == "by film"
+    torch.save(state, path)
+    with pytest.raises(RecipeError, match=r"still drew their noise together.* Delete it"):
+        open_run(toy(tmp_path), "direct", 1)
+    torch.save({**state, "step": 4}, path)
+    assert open_run(toy(tmp_path), "direct", 1).step == 4                # it is done: nothing is drawn any more
+    torch.save(state, path)
+    assert open_run(toy(tmp_path, batch=1), "direct", 1).step == 2       # one film draws as it always did
 
 
 @pytest.mark.parametrize("arm", ["teacher", "direct"])
@@ -107,7 +174,7 @@ def test_a_velocity_is_learned(tmp_path: Path, arm: str) -> None:
     film = velocity_film()
     film = replace(film, latents=torch.ones_like(film.latents), start=torch.ones_like(film.start))
     run = Run(
-        recipe := toy(tmp_path, batch=4, warmup=1), arm, 1, tmp_path, made := parts(velocity(), recipe, "all"), [[2, 40]],
+        recipe := toy(tmp_path, batch=2, warmup=1), arm, 1, tmp_path, made := parts(velocity(), recipe, "all"), [[2, 40]],
         torch.optim.AdamW([{"params": list(made.trained.parameters()), "share": 4e-3}]), finetune.Average(made.trained, 0.9),
     )
     losses = [run.advance([film])["loss"] for _ in range(40)]
@@ -271,6 +338,42 @@ def test_the_way_of_the_f1_recipe(tmp_path: Path) -> None:
     assert (folder / ADAPTER).is_file() and not (tmp_path / "run" / "drift.json").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["mini", "small"])
+def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
+    """The command by itself, and started as two processes that talk over gloo: the same weights, but for the order of sums."""
+    root = Path(__file__).parents[2]
+    table: dict[str, object] = {
+        "model": str(root / "models" / "memorypack-mini"), "arms": ["direct"], "seeds": [1], "curriculum": [[1, 1], [2, 2]],
+        "sections": 2, "films": 3, "width": 64, "height": 32, "held_out": 1, "drift_steps": 1, "device": "cpu", "batch": 3,
+        "rate": 1e-3, "warmup": 1,
+    }
+    if kind == "small":
+        table |= {
+            "small": {"channels": 4, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1}, "before": [[1, 1]],
+            "memory": {"heads": 2, "window": [9, 1, 1], "keep": [1, 1, 1]},
+        }
+    for name, start in (("one", ["-m"]), ("two", ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"])):
+        path = tmp_path / f"{name}.toml"
+        path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in {**table, "run": str(tmp_path / name)}.items()))
+        subprocess.run(
+            [sys.executable, *start, "studio.training", "force", str(path)], check=True, cwd=root, timeout=240,
+            env={**os.environ, "OMP_NUM_THREADS": "1"})
+    one, two = (tmp_path / name / "direct-1" for name in ("one", "two"))
+    begun = restore(one / "last.pt")
+    assert begun is not None and begun["step"] == 3
+    for file in (WEIGHTS, ADAPTER) if kind == "small" else (WEIGHTS,):
+        ours, theirs = load_file(one / file), load_file(two / file)
+        assert ours.keys() == theirs.keys()
+        assert [name for name in ours if not torch.allclose(ours[name], theirs[name], rtol=1e-4, atol=1e-5)] == []
+    curves = [list(csv.DictReader((folder / "curve.csv").open())) for folder in (one, two)]
+    assert len(curves[0]) == len(curves[1]) == 3                       # only the first process writes
+    for mine, other in zip(*curves, strict=True):
+        assert float(mine["loss"]) == pytest.approx(float(other["loss"]), rel=1e-3) and mine["forwards"] == other["forwards"]
+    drifts = [json.loads((tmp_path / name / "drift.json").read_text()) for name in ("one", "two")]
+    assert drifts[0][-1]["films"]["psnr"][0] == pytest.approx(drifts[1][-1]["films"]["psnr"][0], abs=0.1)
+
+
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
@@ -284,7 +387,7 @@ def _toml(value: object) -> str:
 
 def test_recipes_that_ship_can_be_read() -> None:
     found = sorted(RECIPES.glob("force-*.toml"))
-    assert len(found) == 3
+    assert len(found) >= 3
     for path in found:
         checked(read_recipe(path, Recipe))
         assert any(said in path.read_text().lower() for said in ("not run", "never run", "report.md")), "what came of it"
