@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,20 +20,18 @@ from studio.diffusion.conditioning import SmallConditioner
 from studio.diffusion.framepack import FramePackBackbone
 from studio.engine.load import FilmModel
 from studio.memory.rope import FIXED
+from studio.training.parts import Blocks, framepack
 
 SPREAD = 2.0
 """The coarse channels' deviation, about: latents are divided by it."""
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Sizes of the transformer."""
+class Shape(Blocks):
+    """Sizes of the transformer, and how many channels its latents have."""
 
-    channels: int = 16
-    heads: int = 4
     head_width: int = 32
-    double_layers: int = 2
-    single_layers: int = 4
+    channels: int = 16
 
 
 class CoarseCodec:
@@ -86,14 +83,8 @@ def small_framepack(embedded: FilmModel, shape: Shape, seed: int) -> FilmModel:
         raise TypeError(f"{embedded.card.name} is no animatic model: its encoders do not fit a small FramePack")
     network: Any = backbone.transformer.config
     torch.manual_seed(seed)
-    transformer = HunyuanVideoFramepackTransformer3DModel(
-        in_channels=shape.channels, out_channels=shape.channels, num_attention_heads=shape.heads,
-        attention_head_dim=shape.head_width, num_layers=shape.double_layers, num_single_layers=shape.single_layers,
-        num_refiner_layers=1, patch_size=2, patch_size_t=1, guidance_embeds=True, text_embed_dim=network.text_embed_dim,
-        pooled_projection_dim=network.pooled_projection_dim, rope_theta=256.0,
-        rope_axes_dim=(shape.head_width // 4, shape.head_width * 3 // 8, shape.head_width * 3 // 8),
-        image_condition_type=None, has_image_proj=True, image_proj_dim=network.image_proj_dim, has_clean_x_embedder=True,
-    )
+    sides = (network.text_embed_dim, network.pooled_projection_dim, network.image_proj_dim)
+    transformer = framepack(shape, shape.channels, shape.channels, sides, guidance=True)
     card = replace(embedded.card, name="small-framepack", title="Small FramePack", kind="framepack")
     return replace(
         embedded, card=card, backbone=FramePackBackbone(transformer.to(embedded.device).eval().requires_grad_(False)),

@@ -21,13 +21,19 @@ SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Sizes of the parts."""
+class Blocks:
+    """Sizes of a FramePack transformer."""
 
     heads: int = 4
     head_width: int = 64
     double_layers: int = 2
     single_layers: int = 4
+
+
+@dataclass(frozen=True)
+class Shape(Blocks):
+    """Sizes of the parts."""
+
     side_width: int = 128      # of text and image encoders
     side_layers: int = 2
     image_size: int = 96
@@ -74,16 +80,23 @@ def image_encoder(shape: Shape) -> SiglipVisionModel:
     ))
 
 
+def framepack(
+    blocks: Blocks, inputs: int, outputs: int, sides: tuple[int, int, int], guidance: bool
+) -> HunyuanVideoFramepackTransformer3DModel:
+    """A new small FramePack transformer; `sides` are the widths of text tokens, pooled text and image tokens."""
+    width, (text, pooled, image) = blocks.head_width, sides
+    return HunyuanVideoFramepackTransformer3DModel(
+        in_channels=inputs, out_channels=outputs, num_attention_heads=blocks.heads, attention_head_dim=width,
+        num_layers=blocks.double_layers, num_single_layers=blocks.single_layers, num_refiner_layers=1, patch_size=2, patch_size_t=1,
+        guidance_embeds=guidance, text_embed_dim=text, pooled_projection_dim=pooled, rope_theta=256.0,
+        rope_axes_dim=(width // 4, width * 3 // 8, width * 3 // 8), image_condition_type=None, has_image_proj=True,
+        image_proj_dim=image, has_clean_x_embedder=True,
+    )
+
+
 def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
     """A small FramePack transformer that at first says nothing: the film stands still until it has learned what moves."""
-    made = HunyuanVideoFramepackTransformer3DModel(
-        in_channels=INPUTS, out_channels=OUTPUTS, num_attention_heads=shape.heads,
-        attention_head_dim=shape.head_width, num_layers=shape.double_layers, num_single_layers=shape.single_layers,
-        num_refiner_layers=1, patch_size=2, patch_size_t=1, guidance_embeds=False, text_embed_dim=shape.side_width,
-        pooled_projection_dim=shape.side_width, rope_theta=256.0,
-        rope_axes_dim=(shape.head_width // 4, shape.head_width * 3 // 8, shape.head_width * 3 // 8), image_condition_type=None,
-        has_image_proj=True, image_proj_dim=shape.side_width, has_clean_x_embedder=True,
-    )
+    made = framepack(shape, INPUTS, OUTPUTS, (shape.side_width,) * 3, guidance=False)
     nn.init.zeros_(made.proj_out.weight)
     nn.init.zeros_(made.proj_out.bias)
     return made
