@@ -82,7 +82,7 @@ def open_studio(options: argparse.Namespace) -> int:
     engine.watch(lambda status: say(status.note, sys.stdout))
     on_space = "SPACE_ID" in os.environ
     public = on_space or options.share
-    studio = Studio(home(), engine, models)
+    studio = Studio(home(), engine, models, shared=public)
     page = build(studio, public=public)
     try:
         page.launch(
@@ -91,7 +91,7 @@ def open_studio(options: argparse.Namespace) -> int:
             share=options.share,
             inbrowser=not (on_space or options.no_browser),
             prevent_thread_lock=True,
-            **launch_options(),
+            **launch_options(public),
         )
     except OSError as error:
         where = f"{options.host}, port {options.port or 7860}"

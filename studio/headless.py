@@ -68,10 +68,10 @@ def _session(options: argparse.Namespace, studio: Studio) -> Session:
         session = studio.open(options.resume.resolve().name)
         session.switch(session.project.branch)   # the head at the branch's end: what is rendered stays
     elif options.story:
-        session = studio.from_story(options.story)
+        session = studio.from_story(options.story, options.model)
     else:
         raise StoryError("Name a story file, or a project folder to --resume.")
-    if options.model:
+    if options.model and options.resume:
         session.set_model(options.model)
     if options.image:
         session.set_reference(options.image)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings, Take
+from studio.project.model import Branch, Clock, Lora, Project, Reference, Segment, Settings, Take
 from studio.project.rules import FormatError, check
 
 FORMAT = 1
@@ -15,6 +15,7 @@ Table = dict[str, Any]
 T = TypeVar("T")
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_CONTENT = re.compile(r"[0-9a-f]{64}")
 _PICTURE = re.compile(r"media/[0-9a-f]{16}\.png")
 _LARGEST = 10_000
 
@@ -108,12 +109,22 @@ def read_take(table: object) -> Take:
 
 def _segment_table(segment: Segment) -> Table:
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
-    return {**segment.unknown, **known}
+    loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
+    return {**segment.unknown, **known, **({"loras": loras} if loras else {})}
 
 
 def _segment(table: Table) -> Segment:
     read = _Reader(table, "segment")
-    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), read.rest())
+    loras = tuple(_lora(entry) for entry in read.optional("loras", list) or ())
+    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest())
+
+
+def _lora(table: object) -> Lora:
+    read = _Reader(table, "lora")
+    content = read("sha256", str)
+    if not _CONTENT.fullmatch(content):
+        raise FormatError("lora: 'sha256' is not a checksum")
+    return Lora(read("name", str), content, read.number("strength"), read.rest())
 
 
 def _settings_table(settings: Settings) -> Table:

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings
+from studio.project.model import Branch, Clock, Lora, Project, Reference, Segment, Settings
 from studio.project.staleness import same_take, stale
 from studio.project.tree import (
     add_take,
@@ -24,8 +24,8 @@ from studio.project.tree import (
 )
 
 __all__ = [
-    "EditError", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "edit_segment", "move_segment",
-    "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind", "same_take", "set_model",
+    "EditError", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "drop_lora", "edit_segment", "move_segment",
+    "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind", "same_take", "set_lora", "set_model",
     "set_reference", "set_settings", "set_size", "stale", "switch", "unfinished",
 ]  # fmt: skip
 
@@ -100,7 +100,7 @@ def add_segment(
 ) -> Project:
     """A new segment before the one at `index`; None: after the last.
 
-    Without `frames` it is as long as the one before it; without `seed` it gets a random one.
+    Without `frames` it is as long as the one before it; without `seed` it gets a random one. It has the LoRAs of the one before.
 
     Raises:
         EditError: before a rendered segment, beyond the end, too many, or a value that cannot be.
@@ -120,6 +120,7 @@ def add_segment(
         limits.prompt(prompt),
         limits.frames(neighbour if frames is None else frames, project.clock),
         fresh_seed() if seed is None else limits.seed(seed),
+        segments[index - 1].loras if index else (),
     )
     return _with_plan(project, (*segments[:index], segment, *segments[index:]))
 
@@ -143,6 +144,35 @@ def edit_segment(project: Project, index: int, **changes: object) -> Project:
         else:
             raise EditError(f"A segment has a prompt, a length in frames and a seed, but no '{key}'.")
     return _with_plan(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
+
+
+def set_lora(project: Project, index: int, lora: Lora) -> Project:
+    """Put a LoRA on a segment, or give the one that is there another strength. A take of it becomes stale.
+
+    Raises:
+        EditError: no such segment, a strength that cannot be, or too many LoRAs.
+    """
+    segments = project.current().segments
+    index = _index(index, len(segments))
+    worn = segments[index].loras
+    lora = replace(lora, name=limits.name(lora.name, "LoRA"), strength=limits.strength(lora.strength))
+    if any(other.sha256 == lora.sha256 for other in worn):
+        now = tuple(replace(other, strength=lora.strength) if other.sha256 == lora.sha256 else other for other in worn)
+    elif len(worn) >= limits.LORAS:
+        raise EditError(f"A segment takes {limits.LORAS} LoRAs at most. Take one off first.")
+    else:
+        now = (*worn, lora)
+    return _with_plan(project, (*segments[:index], replace(segments[index], loras=now), *segments[index + 1 :]))
+
+
+def drop_lora(project: Project, index: int, sha256: str) -> Project:
+    """Take a LoRA off a segment. A take of it becomes stale. Raises EditError: no such segment, or no such LoRA on it."""
+    segments = project.current().segments
+    index = _index(index, len(segments))
+    now = tuple(lora for lora in segments[index].loras if lora.sha256 != sha256)
+    if now == segments[index].loras:
+        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
+    return _with_plan(project, (*segments[:index], replace(segments[index], loras=now), *segments[index + 1 :]))
 
 
 def remove_segment(project: Project, index: int) -> Project:

@@ -13,6 +13,8 @@ SECTIONS = 40
 """Sections of one segment, at most."""
 SEGMENTS = 400
 """Segments of one branch, at most."""
+LORAS = 8
+"""LoRAs of one segment, at most."""
 SEEDS = 2**32
 SIDE = (16, 4096)
 
@@ -118,6 +120,18 @@ def guidance(value: object) -> float:
     if not 0 <= number <= 100:
         raise EditError("Guidance is a number from 0 to 100.")
     return number
+
+
+def strength(value: object) -> float:
+    """How much a LoRA counts: a number from -2 to 2, to the hundredth.
+
+    Raises:
+        EditError: anything else.
+    """
+    number = round(float(_number(value, "A LoRA's strength")), 2)
+    if not -2 <= number <= 2:
+        raise EditError("A LoRA's strength is a number from -2 to 2; 1 is what it was trained for, and 0 is none of it.")
+    return number + 0.0
 
 
 def cache(value: object) -> float:

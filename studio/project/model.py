@@ -46,6 +46,16 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Lora:
+    """A LoRA on a segment: a file on the studio's shelf, named by its content, and how much it counts."""
+
+    name: str                     # as the artist's file was called
+    sha256: str
+    strength: float = 1.0
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+@dataclass(frozen=True)
 class Segment:
     """One beat of the timeline: what an artist writes. `frames` is the wanted length in whole frames."""
 
@@ -53,6 +63,7 @@ class Segment:
     prompt: str = ""
     frames: int = 36
     seed: int = 0
+    loras: tuple[Lora, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
 
 

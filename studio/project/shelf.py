@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import secrets
 import shutil
 import time
@@ -47,8 +49,17 @@ def never_begun(folder: Path, age: float) -> bool:
         kept = [path for room in ("media", "takes") if (folder / room).is_dir() for path in (folder / room).iterdir()]
     except (OSError, ValueError):
         return False
-    written = any(segment.prompt for branch in project.branches for segment in branch.segments)
+    written = any(segment.prompt or segment.loras for branch in project.branches for segment in branch.segments)
     return not (kept or written or project.takes or project.reference or project.name != Project("").name)
+
+
+def loras_used(home: Path) -> frozenset[str]:
+    """Checksums of the LoRAs that any project or take in `home` wears, or may: every checksum in their documents."""
+    found: set[bytes] = set()
+    for path in [*home.glob(f"*/{DOCUMENT}"), *home.glob(f"*/{BACKUP}")]:
+        with contextlib.suppress(OSError):
+            found.update(re.findall(rb'"sha256": "([0-9a-f]{64})"', path.read_bytes()))
+    return frozenset(content.decode() for content in found)
 
 
 def remove(folder: Path) -> bool:

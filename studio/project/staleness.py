@@ -27,10 +27,15 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     sections = project.clock.sections(segment.frames)
     lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
     return not lasting or (
-        (segment.prompt, segment.seed, _numbers(project.settings), project.model, project.size)
-        != (take.segment.prompt, take.segment.seed, _numbers(take.settings), take.model, take.size)
+        (segment.prompt, segment.seed, _worn(segment), _numbers(project.settings), project.model, project.size)
+        != (take.segment.prompt, take.segment.seed, _worn(take.segment), _numbers(take.settings), take.model, take.size)
         or (project.reference.sha256 if project.reference else "") != take.reference
     )
+
+
+def _worn(segment: Segment) -> frozenset[tuple[str, float]]:
+    """The LoRAs that change something, by content; their order changes nothing."""
+    return frozenset((lora.sha256, lora.strength) for lora in segment.loras if lora.strength)
 
 
 def _numbers(settings: Settings) -> tuple[int, float, float]:

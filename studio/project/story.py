@@ -5,6 +5,7 @@ size = [320, 192]            seed = 7                      (both optional)
 
 [[segment]]
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
+loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so is the strength)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from studio.project.model import Clock, Project, Segment, Settings
 
 LARGEST = 2**20
 _KEYS = {"name", "image", "preset", "size", "seed", "segment"}
-_SEGMENT_KEYS = {"prompt", "seconds", "frames", "seed"}
+_SEGMENT_KEYS = {"prompt", "seconds", "frames", "seed", "loras"}
 
 
 class StoryError(Exception):
@@ -35,6 +36,7 @@ class Beat:
     seconds: float | None
     frames: int | None
     seed: int | None
+    loras: tuple[tuple[Path, float], ...] = ()     # files, which exist, and strengths
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,30 @@ def _beat(entry: dict[str, Any], path: Path, where: str) -> Beat:
         seconds = limits.positive(entry["seconds"], "A length in seconds") if "seconds" in entry else None
     except EditError as error:
         raise StoryError(f"{path}: {where}'{key}': {error}") from None
-    return Beat(prompt, seconds, frames, seed)
+    return Beat(prompt, seconds, frames, seed, _loras(entry, path, where))
+
+
+def _loras(entry: dict[str, Any], path: Path, where: str) -> tuple[tuple[Path, float], ...]:
+    """The LoRAs of a segment; their files are looked for beside the story."""
+    tables = entry.get("loras", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise StoryError(f'{path}: {where}\'loras\' is a list, such as [{{file = "ink.safetensors", strength = 0.8}}].')
+    if len(tables) > limits.LORAS:
+        raise StoryError(f"{path}: {where}{len(tables)} LoRAs; {limits.LORAS} are the most.")
+    found = []
+    for table in tables:
+        _only(table, {"file", "strength"}, path, f"{where}'loras': ")
+        name = table.get("file")
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise StoryError(f"{path}: {where}'loras': 'file' is missing. Name the LoRA's file.")
+        file = path.parent / name
+        if not file.is_file():
+            raise StoryError(f"{path}: {where}'loras': there is no file {file}. Put the LoRA there, or correct the name.")
+        try:
+            found.append((file, limits.strength(table.get("strength", 1.0))))
+        except EditError as error:
+            raise StoryError(f"{path}: {where}'loras': 'strength': {error}") from None
+    return tuple(found)
 
 
 def _image(table: dict[str, Any], path: Path) -> Path:

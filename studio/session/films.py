@@ -151,6 +151,8 @@ def lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "steps": take.settings.steps,
                 "guidance": take.settings.guidance,
                 **({"cache": take.settings.cache} if take.settings.cache else {}),
+                **({"loras": [{"name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in take.segment.loras]}
+                   if take.segment.loras else {}),
                 "sections": take.sections,
                 "frames": take.frames,
                 "reference": take.reference,

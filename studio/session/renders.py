@@ -17,6 +17,7 @@ from studio.engine.events import (
     Event,
     Failed,
     Lightened,
+    LoraFile,
     RenderRequest,
     SectionDone,
     Step,
@@ -31,6 +32,7 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
 from studio.session.document import Document
+from studio.session.loras import LoraShelf
 from studio.session.run import NOTHING_LOST, JobView, Run
 
 log = logging.getLogger(__name__)
@@ -49,10 +51,13 @@ class EngineProtocol(Protocol):
 class Renders:
     """At most one job of one document at a time."""
 
-    def __init__(self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard]) -> None:
+    def __init__(
+        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf
+    ) -> None:
         self._document = document
         self._engine = engine
         self._cards = cards
+        self._loras = loras
         self._run: Run | None = None
 
     @property
@@ -137,6 +142,9 @@ class Renders:
             reference=self._picture(take),
             parent=store.take_folder(take.parent) if take.parent else None,
             folder=store.ask(take, project),
+            loras=tuple(
+                LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
+            ),
             cache=take.settings.cache,
         )
 
@@ -144,11 +152,14 @@ class Renders:
         return self._document.store.media / f"{take.reference[:16]}.png"
 
     def _check(self, take: Take) -> None:
-        """Raises EditError: the model, the picture or the parent's snapshot is not there."""
+        """Raises EditError: the model, the picture, a LoRA or the parent's snapshot is not there, or a LoRA does not fit."""
         if take.model not in self._cards:
             raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
         if not self._picture(take).is_file():
             raise EditError("The reference image is gone from the project's folder. Choose the picture again.")
+        for lora in take.segment.loras:
+            if lora.strength:
+                self._loras.check(lora, self._cards[take.model])
         if take.parent:
             folder = self._document.store.take_folder(take.parent)
             if not (folder / take_folder.SNAPSHOT).is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from studio.engine.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.project import asks, edits, limits
 from studio.project.edits import EditError
-from studio.project.model import Clock, Project, Settings
+from studio.project.model import Clock, Lora, Project, Settings
 from studio.project.preset import USUAL, Preset
 from studio.session.document import Document
 from studio.session.films import Films
+from studio.session.loras import LoraShelf, Shelved
 from studio.session.pictures import keep_picture
 from studio.session.renders import EngineProtocol, Renders
 from studio.session.run import JobView
@@ -26,14 +28,15 @@ class Session:
     """
 
     def __init__(
-        self, document: Document, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset]
+        self, document: Document, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset], loras: LoraShelf
     ) -> None:
         self._document = document
         self._engine = engine
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
         self._films = Films(document.store)
-        self._renders = Renders(document, engine, self._models)
+        self._loras = loras
+        self._renders = Renders(document, engine, self._models, loras)
         engine.watch(lambda _: document.tell())
 
     @property
@@ -152,6 +155,64 @@ class Session:
         what = stroke and f"{index} {sorted(changes)} {stroke}"
         self._document.edit(lambda project: edits.edit_segment(project, index, **changes), what)
 
+    # LoRAs
+
+    def add_lora(self, index: int, path: Path, name: str = "", strength: float | None = None) -> None:
+        """Put a LoRA on a segment from a file anywhere: it is copied onto the studio's shelf. A wrong file says what it is.
+
+        Without `strength` it keeps the one that it has there already, or is 1.
+        """
+        self._document.store.check_writable()
+        if strength is not None:
+            limits.strength(strength)
+        self._put_on(index, self._loras.keep(path, self._card(), name), strength)
+
+    def use_lora(self, index: int, sha256: str) -> None:
+        """Put a LoRA that is on the shelf on a segment."""
+        lora = self._loras.named(sha256)
+        self._loras.check(lora, self._card())
+        self._put_on(index, lora)
+
+    def weigh_lora(self, index: int, sha256: str, strength: float, stroke: str | None = None) -> None:
+        """Change a LoRA's strength on a segment; `stroke` as for `rename`."""
+        def weighed(project: Project) -> Project:
+            lora = _worn(project, index, sha256)
+            if lora is None:
+                raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
+            return edits.set_lora(project, index, replace(lora, strength=strength))
+
+        self._document.edit(weighed, stroke and f"{index} {sha256} {stroke}")
+
+    def _put_on(self, index: int, lora: Lora, strength: float | None = None) -> None:
+        def put_on(project: Project) -> Project:
+            there = _worn(project, index, lora.sha256)
+            weight = strength if strength is not None else there.strength if there else 1.0
+            return edits.set_lora(project, index, replace(lora, strength=weight))
+
+        self._document.edit(put_on)
+
+    def drop_lora(self, index: int, sha256: str) -> None:
+        """Take a LoRA off a segment; its file stays on the shelf."""
+        self._edit(edits.drop_lora, index, sha256)
+
+    def has_lora(self, lora: Lora) -> bool:
+        """Whether a LoRA's file is on the shelf."""
+        return self._loras.has(lora.sha256)
+
+    def shelved_loras(self, own: bool = False) -> tuple[Shelved, ...]:
+        """LoRAs to choose from, and whether they fit the project's model. `own`: those alone that the project uses or has used."""
+        found = self._loras.list(self._models.get(self.project.model))
+        project = self.project
+        segments = [*(s for b in project.branches for s in b.segments), *(take.segment for take in project.takes.values())]
+        known = {lora.sha256 for segment in segments for lora in segment.loras}
+        return tuple(shelved for shelved in found if not own or shelved.sha256 in known)
+
+    def _card(self) -> ModelCard:
+        card = self._models.get(self.project.model)
+        if card is None:
+            raise EditError(f"The model '{self.project.model}' is not installed. Choose another one, or add it to models/.")
+        return card
+
     def remove_segment(self, index: int) -> None:
         self._edit(edits.remove_segment, index)
 
@@ -250,6 +311,13 @@ class Session:
 
     def _edit(self, verb: Callable[..., Project], *arguments: object) -> None:
         self._document.edit(lambda project: verb(project, *arguments))
+
+
+def _worn(project: Project, index: int, sha256: str) -> Lora | None:
+    """The LoRA of this content on a segment, if there is such a segment and such a LoRA on it."""
+    segments = project.current().segments
+    worn = segments[index].loras if 0 <= index < len(segments) else ()
+    return next((lora for lora in worn if lora.sha256 == sha256), None)
 
 
 def on_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:

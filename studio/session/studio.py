@@ -13,6 +13,8 @@ from pathlib import Path
 
 from studio.engine.cards import ModelCard
 from studio.engine.events import EngineStatus
+from studio.engine.loras import LoraError
+from studio.engine.loras.contents import look
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.media.picture import read_picture
@@ -22,8 +24,9 @@ from studio.project.model import Clock, Project, Settings
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import Opened, Store, StoreError
-from studio.project.story import Story
+from studio.project.story import Story, StoryError
 from studio.session.document import Document
+from studio.session.loras import FOLDER, SHARED, LoraShelf
 from studio.session.parcels import unpack
 from studio.session.recovery import recover
 from studio.session.renders import EngineProtocol
@@ -34,12 +37,13 @@ class Studio:
     """The shelf of projects under a home folder, and the engine they share."""
 
     def __init__(
-        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS
+        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS, shared: bool = False
     ) -> None:
-        """Raises PresetError: a preset file cannot be used."""
+        """`shared`: several people use it, and none may fill the disk. Raises PresetError: a preset file cannot be used."""
         self.home = home
         self.models = tuple(models)
         self.presets = find_presets(presets)
+        self.loras = LoraShelf(home / FOLDER, SHARED if shared else None)
         self._engine = engine
         self._open: dict[str, Session] = {}
         self._asked: dict[str, float] = {}               # when each was last asked for, by the steady clock
@@ -56,8 +60,8 @@ class Studio:
         project = edits.new("Untitled film" if name is None else name, settings=settings)
         return self._begin(on_model(project, card, None) if card else project)
 
-    def from_story(self, path: Path) -> Session:
-        """A new project from a story file.
+    def from_story(self, path: Path, model: str | None = None) -> Session:
+        """A new project from a story file, for the first model unless `model` names another.
 
         Raises:
             StoryError: the story cannot be used.
@@ -65,9 +69,17 @@ class Studio:
         """
         told = story.read_story(path)
         project = self._told(told)
-        read_picture(told.image)  # before there is a project: a wrong picture leaves nothing on the shelf
+        read_picture(told.image)  # before there is a project: a wrong picture or LoRA leaves nothing on the shelf
+        for card in self.models:
+            if card.name == (model or project.model):
+                _check_loras(told, card)
         session = self._begin(project)
+        if model:
+            session.set_model(model)
         session.set_reference(told.image)
+        for index, beat in enumerate(told.segments):
+            for file, strength in beat.loras:
+                session.add_lora(index, file, strength=strength)
         return session
 
     def open(self, project_id: str) -> Session:
@@ -132,6 +144,8 @@ class Studio:
                     if session := self._open.pop(summary.id, None):
                         session.close()
                     removed += shelf.remove(self.home / summary.id)
+        if self.loras.most is not None:
+            self.loras.sweep(shelf.loras_used(self.home))
         return removed
 
     def _begin(self, project: Project) -> Session:
@@ -142,7 +156,7 @@ class Studio:
             return self._open[project.id]
 
     def _session(self, document: Document) -> Session:
-        return Session(document, self._engine, self.models, self.presets)
+        return Session(document, self._engine, self.models, self.presets, self.loras)
 
     def _folder(self, project_id: str) -> Path:
         if not re.fullmatch(r"[^/\\\0.][^/\\\0]{0,200}", project_id) or not (self.home / project_id).is_dir():
@@ -163,3 +177,13 @@ class Studio:
             raise EditError(f"{told.path}: {what} cannot be used. Presets are: {known}.")
         clock = Clock(card.fps, card.section_frames)
         return story.to_project(told, card.name, card.sizes[0], clock, settings_for(preset, card))
+
+
+def _check_loras(told: Story, card: ModelCard) -> None:
+    """Raises StoryError: a LoRA of the story cannot be used on this model."""
+    for number, beat in enumerate(told.segments, 1):
+        for file, _ in beat.loras:
+            try:
+                look(file, card)
+            except LoraError as error:
+                raise StoryError(f"{told.path}: segment {number}: 'loras': {error}") from None

@@ -34,6 +34,9 @@ TICK = 0.05
 BEAT = 5.0
 """Seconds after which the page hears something even if nothing changed, so that it knows it is still connected."""
 
+UPLOADS = {False: 4096, True: 100}
+"""Megabytes of a file that is brought to the page, at most: on a machine of one's own a LoRA may be large; on a shared one not."""
+
 log = logging.getLogger(__name__)
 
 
@@ -81,8 +84,8 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """How the page wants to be launched: pass these to `Blocks.launch`."""
+def launch_options(public: bool = False) -> dict[str, Any]:
+    """How the page wants to be launched: pass these to `Blocks.launch`. `public`: several people use it, and bring files."""
     return {
         "theme": theme(),
         "favicon_path": ASSETS / "icon.png",
@@ -90,7 +93,7 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "ssr_mode": False,
         "show_error": False,
-        "max_file_size": "100mb",
+        "max_file_size": f"{UPLOADS[public]}mb",
     }
 
 
