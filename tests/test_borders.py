@@ -41,7 +41,7 @@ LIGHT = ["studio/engine/__init__.py", "studio/engine/events.py", "studio/engine/
          "studio/doctor.py", "studio/engine/placement/__init__.py", "studio/engine/placement/machine.py",
          "studio/engine/placement/counts.py", "studio/engine/placement/sizes.py", "studio/engine/placement/profile.py",
          "studio/engine/placement/laid.py", "studio/engine/placement/plan.py", "studio/engine/placement/words.py",
-         "studio/engine/placement/attention.py",
+         "studio/engine/placement/attention.py", "studio/engine/placement/compiled.py",
          "studio/engine/fingerprint.py", "studio/engine/loras/__init__.py", "studio/engine/loras/header.py",
          "studio/engine/loras/layers.py", "studio/engine/loras/kinds.py", "studio/engine/loras/contents.py",
          "studio/engine/engine.py", "studio/engine/take_folder.py", "studio/session/__init__.py", "app.py"]

@@ -105,7 +105,7 @@ class AdalnTables:
         """Drop the rows: what embeds the time step or the prompt is not what it was."""
         self._asked = None
         for lookup in self._lookups.values():
-            lookup.rows, lookup.chosen = [], []
+            lookup.rows, lookup.row = [], None
 
     def _look_up(self, _: nn.Module, inputs: tuple[Tensor, Tensor, Tensor | None]) -> None:
         """Before the embedder runs: which rows this call needs. Never another row than the right one."""
@@ -121,7 +121,7 @@ class AdalnTables:
             raise UnpreparedError(f"AdaLN tables have no row for timestep {missing[0]:g}, only for {known}: call prepare() with it")
         chosen = [steps[t] for t in asked]
         for lookup in self._lookups.values():
-            lookup.chosen = chosen
+            lookup.choose(chosen)
 
 
 def in_file(path: Path, transformer: HunyuanVideoFramepackTransformer3DModel) -> Kept:
@@ -157,12 +157,15 @@ class _Lookup(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[Tensor] = []       # S times [1, k D]
-        self.chosen: Sequence[int] = []
+        self.row: Tensor | None = None     # [B, k D] for the call that is under way: one tensor, so that blocks can be compiled
+
+    def choose(self, steps: Sequence[int]) -> None:
+        """The rows of these steps, one for each of a batch."""
+        self.row = self.rows[steps[0]] if len(steps) == 1 else torch.cat([self.rows[step] for step in steps])
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(self.chosen) == 1:
-            return self.rows[self.chosen[0]].to(x.device)
-        return torch.cat([self.rows[step] for step in self.chosen]).to(x.device)
+        assert self.row is not None, "the transformer's time embedder ran before"
+        return self.row.to(x.device)
 
 
 class _Asked:

@@ -13,6 +13,7 @@ from torch import Tensor
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.branches import Branches, Lows
 from studio.diffusion.framepack import FramePackBackbone, reading_psi
+from studio.engine.placement import compiled
 from studio.engine.placement.attention import NATIVE, attend, ready
 from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.int8 import multiply_by_bitsandbytes
@@ -72,7 +73,7 @@ class PlacedBackbone(FramePackBackbone):
     def follow(self, plan: Plan) -> None:
         """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
         ours, theirs = self.plan.profile, plan.profile
-        parts = ("resident", "weights", "stream", "adaln_table", "attention", "products")
+        parts = ("resident", "weights", "stream", "adaln_table", "attention", "compile", "products")
         moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
         self.plan = plan
         if moved:
@@ -122,13 +123,16 @@ class PlacedBackbone(FramePackBackbone):
 
     def _put(self) -> Placed:
         profile = self.plan.profile
-        whole = profile.resident >= len(blocks_of(self.transformer))
+        blocks = len(blocks_of(self.transformer))
+        whole = profile.resident >= blocks
         try:
             if profile.products == "bitsandbytes":
                 multiply_by_bitsandbytes(self.transformer)
             attention = ready(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None)
             if attention != NATIVE:
                 attend(self.transformer, attention)
+            if profile.compile and not compiled.hindrance(profile, blocks):
+                compiled.compile_blocks(self.transformer)
             return place(
                 self.transformer, self._device, None if whole else profile.resident,
                 tables=profile.adaln_table, engine=None if whole else self._copies(),

@@ -48,6 +48,7 @@ class Profile:
     attention: str                 # auto, or a backend of diffusers (see attention.py)
     cache: str                     # none, or first-block: every film skips blocks between steps, whatever its preset says
     vram_budget: float = 0.0       # GB that may be used; 0: what is free, less a margin
+    compile: bool = False          # blocks are compiled; only where all are resident and not int8
     products: Products = "widened"  # how int8 weights multiply: widened to what is computed with, or as integers by bitsandbytes
 
 
@@ -75,6 +76,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "attention": (lambda value: isinstance(value, str) and bool(value.strip()), "auto, or the name of an attention backend"),
     "cache": (_one_of("none", "first-block"), "none or first-block"),
     "vram_budget": (lambda value: type(value) in (int, float) and 0 <= value < 1e4, "a number of GB, 0 for what is free"),
+    "compile": (lambda value: isinstance(value, bool), "true or false"),
     "products": (_one_of("widened", "bitsandbytes"), "widened or bitsandbytes"),
 }
 WORDS = {"fit": FIT, "all": ALL}
@@ -93,7 +95,7 @@ def read_profile(path: Path) -> Profile:
     if strangers := sorted(set(table) - set(RULES)):
         raise ProfileError(f"{path}: unknown key '{strangers[0]}'. A profile has {', '.join(RULES)}.")
     for key, (fits, said) in RULES.items():
-        if key not in table and key in ("vram_budget", "products"):
+        if key not in table and key in ("vram_budget", "compile", "products"):
             continue
         if key not in table or isinstance(table[key], list | dict) or not fits(table[key]):
             raise ProfileError(f"{path}: '{key}' must be {said}.")

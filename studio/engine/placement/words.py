@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studio.engine.placement import attention
+from studio.engine.placement import attention, compiled
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.machine import GB
 
@@ -29,6 +29,10 @@ def placed(laid: Plan) -> Iterator[str]:
         if profile.cache != "none":
             yield "A step cache leaves out what would change little in a step; what it saves and costs was not measured here."
         yield attention.sentence(profile.attention, laid.machine.gpu)
+        if profile.compile:
+            why = compiled.hindrance(profile, model.transformer.blocks)
+            done = "Blocks are compiled when they first run; what it saves was not measured."
+            yield f"Compiling is left out, {why}." if why else done
         yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
     yield expected(laid)
