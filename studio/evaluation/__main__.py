@@ -71,8 +71,8 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
 
     readers, qualities = encoders(options.encoder), [installed(name) for name in dict.fromkeys(options.quality)]
     models = [load(_card(name)) for name in options.model or [None]]
-    if options.arms:
-        models = [arm for model in models for arm in variants(model)]
+    if options.arms is not None:
+        models = [arm for model in models for arm in variants(model, options.arms)]
     scale = memory.QUICK if options.quick else memory.FULL
     scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
     scale = scale.pictures(options.pictures) if options.pictures else scale
@@ -177,7 +177,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
     parser.add_argument("--pictures", type=int, help="model, memory: photographs, and scenes, of every case")
     parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
-    parser.add_argument("--arms", action="store_true", help="memory: also with less to go back to, and with the whole film")
+    parser.add_argument("--arms", nargs="*", metavar="ARM",
+                        help="memory: with less to go back to, with the whole film, as it is (default: all of them)")
     parser.add_argument("--encoder", nargs="+", type=Path, default=[], metavar="FOLDER",
                         help="memory: folders of a DINO model (subject) and of a CLIP or SigLIP one (background) on this machine")
     parser.add_argument("--quality", nargs="+", default=[], metavar="NAME",

@@ -7,6 +7,7 @@ from those it goes back to. Its network sees the whole packed context, and no mo
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import replace
 
 from studio.diffusion.animatic import LOOKS, AnimaticBackbone
@@ -20,11 +21,11 @@ FULL = "full-history"
 MEMORY = "memorypack"
 
 
-def variants(model: FilmModel) -> list[FilmModel]:
-    """The model's arms, each named after what it has; last the model itself, if it has a long-term memory.
+def variants(model: FilmModel, some: Collection[str] = ()) -> list[FilmModel]:
+    """The model's arms (or `some` of them), each named after what it has; last the model itself, if it has a long-term memory.
 
     Raises:
-        ValueError: it is of a kind whose context is not composed from.
+        ValueError: it is of a kind whose context is not composed from, or has no such arm.
     """
     if not isinstance(model.backbone, AnimaticBackbone):
         raise ValueError(f"'{model.card.name}' cannot be measured in arms: only a model of the kind 'animatic' can.")
@@ -35,4 +36,9 @@ def variants(model: FilmModel) -> list[FilmModel]:
         made.append(replace(model, card=replace(model.card, name=name), backbone=backbone, memory=None))
     whole = WholeFilmBackbone(model.backbone)
     made.append(replace(model, card=replace(model.card, name=FULL), backbone=whole, memory=WholeFilm()))
-    return made if model.memory is None else [*made, replace(model, card=replace(model.card, name=MEMORY))]
+    if model.memory is not None:
+        made.append(replace(model, card=replace(model.card, name=MEMORY)))
+    known = [arm.card.name for arm in made]
+    if strangers := sorted(set(some) - set(known)):
+        raise ValueError(f"There is no arm '{strangers[0]}'; there are {', '.join(known)}.")
+    return [arm for arm in made if not some or arm.card.name in some]
