@@ -1,0 +1,141 @@
+"""TAEHV's decoder, a tiny autoencoder for HunyuanVideo's latents by Ollin Boer Bohan: frames for a look, in little time and memory.
+
+Architecture and names of the weights are those of github.com/madebyollin/taehv (MIT), written anew: three stages of memory blocks,
+which see a frame and the one before it, each followed by twice the width and height; the last two also by twice the frames. Latents
+are what diffusion makes, without the autoencoder's scaling. It does not know models, nor who looks.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+WIDTHS = (256, 128, 64)
+GROWTH = (1, 2, 2)
+"""Channels of the stages, and frames that each makes of one."""
+LAST = 64
+SPACE, TIME = 8, 4
+FIRST = "decoder.1.weight"
+"""Tells the latent channels."""
+
+UNREADABLE = (
+    OSError, EOFError, RuntimeError, ValueError, AttributeError, IndexError, pickle.UnpicklingError, SafetensorError,
+)
+"""What the readers of both formats raise on files that are something else."""
+
+
+class TaehvError(Exception):
+    """A file of weights cannot be used; the message names it and says why."""
+
+
+class Memory(nn.Module):
+    """Residual convolutions that see a frame and the one before it."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(_conv(2 * width, width), nn.ReLU(), _conv(width, width), nn.ReLU(), _conv(width, width))
+
+    def forward(self, x: Tensor, before: Tensor) -> Tensor:
+        """Frames [T, D, h, w]; `before`: each one's predecessor."""
+        return torch.relu(self.conv(torch.cat([x, before], dim=1)) + x)
+
+
+class Grow(nn.Module):
+    """Several frames of one: [T, D, h, w] to [T growth, D, h, w]."""
+
+    def __init__(self, width: int, growth: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, width * growth, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).reshape(-1, *x.shape[1:])
+
+
+class Squash(nn.Module):
+    """Latents softly held between -3 and 3."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x / 3) * 3
+
+
+class TinyDecoder(nn.Module):
+    """Latents to frames, one latent after the other: the cost in memory is that of one."""
+
+    def __init__(self, channels: int = 16) -> None:
+        super().__init__()
+        self.channels = channels
+        layers: list[nn.Module] = [Squash(), _conv(channels, WIDTHS[0]), nn.ReLU()]
+        for width, growth, following in zip(WIDTHS, GROWTH, (*WIDTHS[1:], LAST), strict=True):
+            layers += [Memory(width), Memory(width), Memory(width), nn.Upsample(scale_factor=2), Grow(width, growth)]
+            layers.append(_conv(width, following, bias=False))
+        self.decoder = nn.Sequential(*layers, nn.ReLU(), _conv(LAST, 3))
+
+    @torch.no_grad()
+    def forward(self, latents: Tensor) -> Iterator[Tensor]:
+        """The four frames [4, 3, 8h, 8w] in [-1, 1] of each of the latents [1, C, n, h, w], as they come.
+
+        The first three of all are the ones before a film's first frame: whoever decodes a film from its start leaves them out.
+        """
+        pasts: dict[int, Tensor] = {}
+        kind = next(self.parameters())
+        for latent in latents.to(kind)[0].unbind(1):
+            x = latent[None]
+            for index, layer in enumerate(self.decoder):
+                if isinstance(layer, Memory):
+                    past = pasts.get(index, torch.zeros_like(x[:1]))
+                    pasts[index] = x[-1:]
+                    x = layer(x, torch.cat([past, x[:-1]]))
+                else:
+                    x = layer(x)
+            yield x.float().clamp(0, 1) * 2 - 1
+
+    def look(self, latents: Tensor) -> Tensor:
+        """One frame for each latent, the last of its four: [n, 3, 8h, 8w]."""
+        return torch.cat([frames[-1:] for frames in self(latents)])
+
+
+def load_taehv(path: Path, channels: int) -> TinyDecoder:
+    """The decoder with the weights of a published file, `.pth` or `.safetensors`; what else is in it is left alone.
+
+    Args:
+        path: of the file.
+        channels: of the latents that it is for.
+
+    Raises:
+        TaehvError: it is missing, damaged, no such weights, or those for other latents.
+    """
+    try:
+        held: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
+        weights = {name: value for name, value in held.items() if name.startswith("decoder.")}
+        found = weights[FIRST].shape[1]
+        if found != channels:
+            raise TaehvError(
+                f"{path} is for latents of {found} channels, this model's have {channels}. HunyuanVideo's own is taehv.pth.")
+        decoder = TinyDecoder(channels)
+        for name, own in decoder.state_dict().items():
+            # Published layers may make more frames than are asked of them: the last ones count.
+            if name in weights and weights[name].shape[1:] == own.shape[1:] and len(weights[name]) > len(own):
+                weights[name] = weights[name][-len(own) :]
+        decoder.load_state_dict(weights)
+        if not all(bool(torch.isfinite(value).all()) for value in decoder.state_dict().values()):
+            raise TaehvError(f"{path} holds values that are not numbers.")
+    except KeyError:
+        raise TaehvError(f"{path} holds no weights of TAEHV's decoder: there is no {FIRST}.") from None
+    except UNREADABLE as error:
+        raise TaehvError(f"{path} cannot be read as TAEHV's weights ({_short(error)}).") from error
+    return decoder.eval().requires_grad_(False)
+
+
+def _conv(into: int, out: int, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(into, out, 3, padding=1, bias=bias)
+
+
+def _short(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
