@@ -22,6 +22,9 @@ def test_arms_share_weights_and_differ_in_what_they_go_back_to(tmp_path: Path) -
     model = load(folders.remembering(tmp_path / "it"))
     arms = variants(model)
     assert [arm.card.name for arm in arms] == ["window", "framepack", "framepack-sink", "full-history", "memorypack"]
+    assert [arm.card.name for arm in variants(model, ["memorypack", "window"])] == ["window", "memorypack"]
+    with pytest.raises(ValueError, match="no arm 'windows'; there are window, framepack"):
+        variants(model, ["windows"])
     assert [arm.memory is not None for arm in arms] == [False, False, False, True, True]
     latents = at_rest(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
     packed = pack(latents[:, :, :1], latents, 3)
