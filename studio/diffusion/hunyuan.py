@@ -5,7 +5,7 @@ Letters: C latent channels, h and w latent height and width, H and W pixel heigh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoFramepackPipeline
@@ -15,11 +15,33 @@ from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
 
 
+class Look(Protocol):
+    """How latents are looked at before they are decoded."""
+
+    @property
+    def sentence(self) -> str:
+        """How, in words."""
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        """[n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w]."""
+
+    def learn(self, latents: Tensor, frames: Tensor) -> None:
+        """Latents [1, C, n, h, w] were decoded to frames [1, 3, 4 n, H, W]."""
+
+
+def rough(latents: Tensor) -> Tensor:
+    """The first three latent channels [n, 3, h, w], scaled to [-1, 1]: nothing is known of their colours."""
+    channels = latents[0, :3].movedim(1, 0)
+    return channels / channels.abs().amax().clamp(min=1e-6)
+
+
 class HunyuanCodec:
     """HunyuanVideo's autoencoder: temporal tiles of 5 latents every 3, so a section of 9 is 3 new tiles."""
 
-    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int) -> None:
+    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, look: Look | None = None) -> None:
+        """`look`: for previews, taught by what is decoded; None: a rough one."""
         self.autoencoder = autoencoder
+        self.look = look
         self.spatial = int(autoencoder.spatial_compression_ratio)
         self.stride = autoencoder.tile_sample_stride_num_frames // autoencoder.temporal_compression_ratio
         if window % self.stride:
@@ -45,12 +67,10 @@ class HunyuanCodec:
         return (latents * self.autoencoder.config.scaling_factor).float()
 
     def stream(self, recent: Tensor, sections: int) -> Stream:
-        return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0)
+        return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, look=self.look)
 
     def preview(self, latents: Tensor) -> Tensor:
-        """The first three latent channels, scaled: a rough look until a calibrated map is measured."""
-        rough = latents[0, :3].movedim(1, 0)
-        return rough / rough.abs().amax().clamp(min=1e-6)
+        return rough(latents) if self.look is None else self.look(latents)
 
 
 class HunyuanStream:
@@ -60,8 +80,11 @@ class HunyuanStream:
     see the whole tile, so one that a later section makes longer would come out slightly different; a clip never waits for that.
     """
 
-    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool) -> None:
+    def __init__(
+        self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool, look: Look | None = None
+    ) -> None:
         self._autoencoder = autoencoder
+        self._look = look
         self._stride = stride
         self._size = autoencoder.tile_sample_min_num_frames // autoencoder.temporal_compression_ratio
         self._overlap = autoencoder.tile_sample_min_num_frames - autoencoder.tile_sample_stride_num_frames
@@ -82,7 +105,10 @@ class HunyuanStream:
             out.append(frames[:, :, : self._stride * self._autoencoder.temporal_compression_ratio])
             previous = frames
         self._tail = context[:, :, -(self._stride + 1) :]
-        return torch.cat(out, dim=2).float()
+        made = torch.cat(out, dim=2).float()
+        if self._look is not None:
+            self._look.learn(latents, made)
+        return made
 
     def _decode(self, latents: Tensor) -> Tensor:
         latents = latents.to(self._autoencoder.device, self._autoencoder.dtype) / self._autoencoder.config.scaling_factor

@@ -48,7 +48,9 @@ class LatentMap:
         kernel = tuple(large // small for large, small in zip(frames.shape[2:], (n, h, w), strict=True))
         if tuple(k * small for k, small in zip(kernel, (n, h, w), strict=True)) != tuple(frames.shape[2:]):
             raise ValueError(f"frames {tuple(frames.shape)} are not those of latents {tuple(latents.shape)}")
-        colours = F.avg_pool3d(frames.float().clamp(-1, 1), kernel)[0].flatten(1).T.cpu().double()
+        # A latent's frames at a time: all of them at once would need as much memory again.
+        means = [F.avg_pool3d(some.float().clamp(-1, 1), kernel) for some in frames.split(kernel[0], dim=2)]
+        colours = torch.cat(means, dim=2)[0].flatten(1).T.cpu().double()
         known = self._with_one(latents)
         return LatentMap(
             self.gram + known.T @ known, self.cross + known.T @ colours, self.square + colours.square().sum(0), self.sections + 1)

@@ -27,6 +27,7 @@ from studio.engine.placement.placed_model import PlacedModel
 from studio.engine.placement.plan import plan
 from studio.engine.placement.profile import Profile, ProfileError, asked_for
 from studio.engine.placement.sizes import Size, sizes_of
+from studio.engine.previews import previews
 from studio.memory.rope import rule
 
 CPU = torch.device("cpu")
@@ -98,7 +99,8 @@ def _override() -> Profile | None:
 def codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanCodec:
     """HunyuanVideo's autoencoder: float16 on a GPU, because its colours band in bfloat16. Raises ModelError."""
     precision = torch.float16 if device.type == "cuda" else dtype
-    return HunyuanCodec(frozen(part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision), device), card.window)
+    autoencoder = frozen(part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision), device)
+    return HunyuanCodec(autoencoder, card.window, previews(card, autoencoder.config.latent_channels))
 
 
 def conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:

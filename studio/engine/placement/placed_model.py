@@ -40,8 +40,9 @@ class PlacedModel:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The plan in words."""
-        return tuple(placed(self.plan))
+        """The plan in words, and how previews are made."""
+        look = self.codec.codec.look
+        return (*placed(self.plan), *([] if look is None else [look.sentence]))
 
     def suit(self, size: Size, caching: bool = False, loras: int = 0) -> None:
         """Plan for films of this size, with room for a step cache where one is used, and for so many bytes of LoRAs.
