@@ -41,8 +41,8 @@ def _returns(figures: dict[str, Any]) -> Iterator[str]:
 def _gaps(figures: dict[str, Any]) -> Iterator[str]:
     gaps = figures["scale"]["gaps"]
     yield ("Part PSNR (dB) by gap; *in window*: the recent window still shows all of it, so nothing has to be remembered. *Frames "
-           "looked up in*: how many are decoded and looked through to compose a section, after the shortest and the longest gap; "
-           "what psi is asked for comes on top. In the arm *full-history* all latents of the film stand in psi's place.")
+           "looked up in*: from how many a section may be composed, after the shortest and the longest gap, whether or not views "
+           "repeat; what psi is asked for comes on top. In the arm *full-history* all latents of the film stand in psi's place.")
     yield ""
     yield "| kind | model | psi | frames looked up in | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
     yield "|---|---|---|---|" + "---|" * len(gaps)

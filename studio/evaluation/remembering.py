@@ -31,7 +31,7 @@ BACK = 0.5
 """A figure is back if what is new in its place is at least this much of what should be."""
 NO_MEMORY = "not applicable: the model has no long-term memory, so no psi could be exchanged"
 SOURCES = "frames looked up in"
-"""What a section costs its model in frames that are decoded for it and looked through."""
+"""What a section costs its model: how many frames must be kept to compose it from."""
 SCORES = ("whole psnr", "whole ssim", "part psnr", "part ssim", "registered part psnr", "registered part ssim")
 
 

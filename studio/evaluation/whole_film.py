@@ -16,8 +16,12 @@ from torch import Tensor, nn
 
 from studio.diffusion.animatic import AnimaticBackbone
 from studio.diffusion.heads import Heads
+from studio.diffusion.state import split
 from studio.memory.framepack import Packed
 from studio.memory.semantic_pack import Conditioned
+
+SAME = 1 / 64
+"""Cells (a quarter of a pixel) within which two views are the same, and the most that magnification may move a frame's edge."""
 
 
 class WholeFilm:
@@ -37,12 +41,14 @@ class WholeFilmBackbone(AnimaticBackbone):
     """That backbone, whose frames are composed from all latents in psi, newest first, and last from the film's first frame.
 
     Of each latent (a group of four frames) the last frame is looked up in, as the product looks up in older ones: so sources are
-    every fourth frame of the film, and nothing lies between them that they do not show. The network sees what it always sees.
+    every fourth frame of the film, and nothing lies between them that they do not show. Of frames with the same view the newest
+    alone is decoded: it hides the others. The network sees what it always sees.
     """
 
     def __init__(self, backbone: AnimaticBackbone) -> None:
         nn.Module.__init__(self)
         self.__dict__.update(backbone.__dict__)      # the same parts and weights, whatever they are
+        self.among = 0                               # frames that the newest section might be composed from
 
     def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Any, psi: Tensor | None = None) -> Heads:
         """As the backbone's, without psi: the network is not told of the film."""
@@ -50,15 +56,31 @@ class WholeFilmBackbone(AnimaticBackbone):
 
     def _look(self, packed: Packed, x: Tensor, psi: Tensor | None) -> Any:
         seen = super()._look(packed, x, None)        # no memory is asked: there is nothing that it could add
+        self.among = 1 + len(seen.older)
         if psi is None or not psi.shape[1]:
             return seen
         film = psi.to(packed.clean).unflatten(2, packed.clean.shape[1:2] + packed.clean.shape[3:]).transpose(1, 2)
-        older = [self._source(film[:, :, at : at + 1]) for at in reversed(range(film.shape[2] - 1))]      # the newest is `newest`
+        self.among = film.shape[2] + 1
+        _, *others = different(split(film)[1].pose[0])               # the first of them is `seen.newest`
+        older = [self._source(film[:, :, at : at + 1]) for at in others]
         return replace(seen, older=[*older, self._source(packed.clean[:, :, :1])])
 
 
+def different(pose: Tensor) -> list[int]:
+    """Of views at `pose` [N, 3] those that are not seen again later, newest first."""
+    half = 20.0                                      # cells from the middle to the edge of a wide frame
+    found: list[int] = []
+    for at in reversed(range(len(pose))):
+        away = (pose[found] - pose[at]).abs() * pose.new_tensor([1.0, 1.0, half])
+        if not bool((away.amax(1) < SAME).any()):
+            found.append(at)
+    return found
+
+
 def sources(backbone: object) -> int | None:
-    """Frames that the newest section might be composed from, each decoded for it; None of a kind that composes none."""
+    """Frames that the newest section might be composed from; None of a kind that composes none."""
+    if isinstance(backbone, WholeFilmBackbone):
+        return backbone.among
     if not isinstance(backbone, AnimaticBackbone) or backbone._seen is None:
         return None
     return 1 + len(backbone._seen[1].older)

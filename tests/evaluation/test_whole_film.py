@@ -17,7 +17,7 @@ from studio.evaluation.journeys import REACH, journey
 from studio.evaluation.memory_table import _sources
 from studio.evaluation.remembering import scored, told
 from studio.evaluation.variants import variants
-from studio.evaluation.whole_film import WholeFilm, sources
+from studio.evaluation.whole_film import WholeFilm, different, sources
 from studio.training.world import CELL
 from tests.evaluation import recollections
 from tests.evaluation.recollections import HEIGHT, SECTION, WIDTH
@@ -56,6 +56,12 @@ def test_what_left_the_window_comes_back_and_that_of_the_film_that_is_looked_up_
         scores += list(found.values())
     rows = told(scores)["return"][TRUE]
     assert _sources(rows, (7, 9)) == "28 to 34" and _sources({}, (7,)) == "none"
+
+
+def test_the_same_view_is_looked_in_once_and_the_newest_counts() -> None:
+    pose = torch.tensor([[0.0, 0, 0], [4, 0, 0], [4, 0.5, 0], [0, 0, 0.01], [4, 0.001, 0], [0, 0, 0]])
+    assert different(pose) == [5, 4, 3, 2]
+    assert different(pose[:1]) == [0]
 
 
 def test_the_whole_film_is_kept_in_order() -> None:
