@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.engine.cards import ModelCard, ModelError
@@ -111,7 +112,15 @@ class Engine:
         for event in renderer.render(request, stop):
             if isinstance(event, Lightened):
                 self._ready(renderer, event.message)
+            elif isinstance(event, Working):
+                self._placed(renderer)
             yield event
+
+    def _placed(self, renderer: Renderer) -> None:
+        """Where parts lie and how steps are made, if that is not what was told before: a take may have been planned for anew."""
+        placement = renderer.model.placement
+        if placement is not None and (now := placement.sentences) != self._status.placement:
+            self._tell(replace(self._status, placement=now))
 
     def _tell(self, status: EngineStatus) -> None:
         self._status = status

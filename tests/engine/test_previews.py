@@ -14,7 +14,8 @@ from torch import Tensor
 from studio.diffusion.hunyuan import rough
 from studio.diffusion.taehv import TinyDecoder
 from studio.engine.cards import PREPARED, ModelCard
-from studio.engine.events import Step, TakeDone
+from studio.engine.engine import Engine
+from studio.engine.events import EngineStatus, Step, TakeDone
 from studio.engine.load import FilmModel, load
 from studio.engine.placement.machine import imagine
 from studio.engine.placement.plan import plan
@@ -63,6 +64,22 @@ def test_the_model_sheet_says_how_previews_are_made(card: ModelCard, ask: Ask) -
     assert model.placement.sentences[-1].startswith("Previews: rough, until")
     film(model, ask, "one", sections=2)
     assert "linear map, measured on 2 of this model's sections" in model.placement.sentences[-1]
+    model.release()
+
+
+def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
+    profile = next(profile for profile in find_profiles() if profile.name == "card-24gb")
+    laid = plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
+    model, engine = load(card, "cpu", plan=laid), Engine((card,))
+    engine._warm.set()
+    engine._renderer = Renderer(model)
+    engine._ready(engine._renderer)
+    assert "rough" in engine.status().placement[-1]
+    told: list[EngineStatus] = []
+    engine.watch(told.append)
+    list(engine._render(ask("one", model=card.name, sections=2, cache=0.5), threading.Event()))
+    assert "step cache" in " ".join(told[0].placement) and "rough" in told[0].placement[-1]
+    assert "measured on 2" in engine.status().placement[-1] and engine.status().state == "ready"
     model.release()
 
 
