@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark|model|memory|cache|kept|learn`: figures of README and cards, measured here."""
+"""`python -m studio.evaluation benchmark|model|memory|placement|cache|kept|learn`: figures of README and cards, measured here."""
 
 from __future__ import annotations
 
@@ -168,8 +168,13 @@ def _say(part: str) -> None:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["placement"]:           # has options of its own
+        from studio.evaluation import placement
+
+        return placement.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark", "model", "memory", "cache", "kept", "learn"])
+    parser.add_argument("command", choices=["benchmark", "model", "memory", "cache", "kept", "learn"],
+                        help="or placement, which has options of its own: placement --help")
     parser.add_argument("--only", nargs="+", choices=(*PARTS, *MODEL_PARTS), metavar="PART",
                         help=f"benchmark: some of {', '.join(PARTS)}; model: some of {', '.join(MODEL_PARTS)}")
     parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")

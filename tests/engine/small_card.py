@@ -1,8 +1,7 @@
-"""A graphics card that is not there: the processor computes, and a budget of bytes is enforced as an allocator would."""
+"""A large model placed on a graphics card that is not there (`SmallCard`), for tests of what runs out."""
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 import torch
@@ -12,44 +11,13 @@ from studio.engine import large
 from studio.engine.cards import ModelCard
 from studio.engine.load import FilmModel
 from studio.engine.placement.backbone import PlacedBackbone
-from studio.engine.placement.copies import HostCopies
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.streamer import blocks_of
+from studio.evaluation.small_card import SmallCard
+
+__all__ = ["SmallCard", "loaded", "weights_of"]
 
 CPU = torch.device("cpu")
-
-
-class SmallCard(HostCopies):
-    """Counts the weights that lie on it, and what is needed for a moment; over its budget it raises as CUDA does.
-
-    An engine of copies, so that a streamer's resident blocks and slabs are on it.
-    """
-
-    def __init__(self, budget: int = 2**62) -> None:
-        self.budget = budget
-        self.held = self.peak = 0
-        self.refused: list[str] = []
-
-    def device_slab(self, size: int) -> Tensor:
-        slab = super().device_slab(size)
-        self.hold(slab.untyped_storage(), size)
-        return slab
-
-    def hold(self, what: Any, size: int) -> None:
-        """`size` bytes until `what` is gone."""
-        self.need(size, "weights")
-        self.held += size
-        weakref.finalize(what, self._free, size)
-
-    def need(self, size: int, what: str) -> None:
-        """`size` bytes beside what is held, for a moment."""
-        if self.held + size > self.budget:
-            self.refused.append(what)
-            raise torch.OutOfMemoryError(f"tried to allocate {size} for {what}, {self.held} of {self.budget} are held")
-        self.peak = max(self.peak, self.held + size)
-
-    def _free(self, size: int) -> None:
-        self.held -= size
 
 
 def loaded(

@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -110,6 +110,15 @@ def imagine(
     gpu = Gpu(name, (8, 6), total, max(0, total - round((0.9 if desktop else 0.5) * GB))) if vram else None
     used = min(0.5 * ram, 4 if desktop else 2)
     return Machine(system, cores, round(ram * GB), round((ram - used) * GB), disk, gpu)
+
+
+def capped(machine: Machine, cap: int | None) -> Machine:
+    """The machine as if its card had `cap` bytes at most: what lies within is free as far as it is now. None: as it is."""
+    gpu = machine.gpu
+    if gpu is None or cap is None:
+        return machine
+    total = min(gpu.total, cap)
+    return replace(machine, gpu=replace(gpu, total=total, free=min(gpu.free, total)))
 
 
 def cores() -> int:

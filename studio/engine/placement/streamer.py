@@ -150,6 +150,14 @@ class Streamer:
         self.engine.release()
         self._slabs.clear()
 
+    def copy_through(self) -> int:
+        """Copy every streamed block to the device once while nothing computes, to see how long that takes; tells the bytes."""
+        for index in self._streamed:
+            self._bring(index)
+            self._leave(index, self.engine.mark())
+        self.engine.finish()
+        return self.host_bytes
+
     def __enter__(self) -> Streamer:
         return self.attach()
 
@@ -171,17 +179,19 @@ class Streamer:
 
     def _after(self, index: int) -> Callable[[nn.Module, Any, Any], None]:
         """Runs when the block failed, too."""
-        block = self._blocks[index]
-
         def after(module: nn.Module, _: Any, __: Any) -> None:
             used = self.engine.mark()
             self._marks.append(used)
-            for slab in self._slabs:
-                if slab.holds == index:
-                    slab.used = used
-            block.rest()
+            self._leave(index, used)
 
         return after
+
+    def _leave(self, index: int, used: Ticket) -> None:
+        """The block has computed: its parameters are at home again, and its slab may be filled after `used`."""
+        for slab in self._slabs:
+            if slab.holds == index:
+                slab.used = used
+        self._blocks[index].rest()
 
     def _bring(self, index: int) -> None:
         """The block onto the device, and the next ones on their way."""
