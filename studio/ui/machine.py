@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from studio.ui.words import Json
+
+if TYPE_CHECKING:
+    from studio.project.preset import Preset
 
 
 class Card(Protocol):
@@ -27,6 +30,8 @@ class Card(Protocol):
     def sizes(self) -> tuple[tuple[int, int], ...]: ...
     @property
     def phrases(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def skips(self) -> bool: ...
     @property
     def remembers(self) -> bool: ...
     @property
@@ -76,6 +81,14 @@ def offered(card: Card) -> Json:
     cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
     note = "" if ready else f"{card.state.capitalize()}{cost}. {card.remedy.partition('. ')[0]}. Then start the studio again."
     return {"name": card.name, "title": card.title, "ready": ready, "note": note}
+
+
+def offered_presets(known: Sequence[Preset], chosen: str, card: Card | None) -> list[Json]:
+    """Those that mean something on this model, and the one that is chosen: a model that can skip nothing has no quicker draft."""
+    return [
+        {"name": preset.name, "title": preset.title, "description": preset.description}
+        for preset in known if not preset.cache or (card is not None and card.skips) or preset.name == chosen
+    ]
 
 
 def sizes(size: tuple[int, int], card: Card | None) -> list[Json]:

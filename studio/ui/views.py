@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from studio.project import edits
 from studio.project.model import Project, Segment, Take
 from studio.project.tree import unfinished
-from studio.ui.machine import Card, engine, model, offered, sizes
+from studio.ui.machine import Card, engine, model, offered, offered_presets, sizes
 from studio.ui.tree import tree
 from studio.ui.words import Json, clock, link, span
 
@@ -39,7 +39,7 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
         "size": list(project.size),
         "sizes": sizes(project.size, card),
         "preset": project.settings.preset,
-        "presets": [{"name": p.name, "title": p.title, "description": p.description} for p in presets],
+        "presets": offered_presets(presets, project.settings.preset, card),
         "reference": reference(session),
         "segments": segments(project, session.stale),
         "takes": takes(project, session.stale, session.poster, session.clip),
