@@ -60,7 +60,8 @@ class Previews:
         """A look at latents [1, C, n, h, w]: [n, 3, ., .] in [-1, 1]."""
         if self._decoder is not None:
             try:
-                return self._decoder.to(latents.device).look(latents)
+                precision = torch.float16 if latents.device.type == "cuda" else torch.float32
+                return self._decoder.to(latents.device, precision).look(latents)
             except torch.OutOfMemoryError:
                 self._decoder = None
                 self._trouble = "There was no room for TAEHV on the card."
