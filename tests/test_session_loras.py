@@ -11,29 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.engine.cards import ModelCard
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.project.edits import EditError
 from studio.project.story import StoryError
 from studio.session import Session, Studio
 from studio.session.loras import QUIET
-from tests.engine.loras.files import kohya, randn, written
-from tests.fake_engine import FakeEngine, card
+from tests.engine.loras.files import written
+from tests.fake_engine import FakeEngine
+from tests.lora_shelves import lora, model
 from tests.shelves import ended, film, generated, picture
-
-CONFIG = {
-    "num_layers": 1, "num_single_layers": 1, "num_attention_heads": 2, "attention_head_dim": 10, "num_refiner_layers": 1,
-    "text_embed_dim": 16, "pooled_projection_dim": 8, "image_proj_dim": 32, "guidance_embeds": True, "has_image_proj": True,
-    "patch_size": 2, "patch_size_t": 1, "out_channels": 4,
-}
-
-
-def model(folder: Path, name: str = "tiny", width: int = 10) -> ModelCard:
-    """A card of a model whose transformer has a config, and no weights."""
-    (folder / name / "transformer").mkdir(parents=True, exist_ok=True)
-    (folder / name / "transformer/config.json").write_text(json.dumps(CONFIG | {"attention_head_dim": width}))
-    return card(name, folder=folder / name, title=name.capitalize())
 
 
 @pytest.fixture()
@@ -49,11 +36,6 @@ def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
 @pytest.fixture()
 def session(studio: Studio) -> Session:
     return film(studio, "dawn", "noon")
-
-
-def lora(folder: Path, name: str = "ink.safetensors", seed: int = 0, width: int = 20) -> Path:
-    pair = randn(2, width, seed=seed), randn(width, 2, seed=seed + 1)
-    return written(folder / name, kohya({"transformer_blocks.0.attn.to_q": pair}))
 
 
 def test_a_file_is_kept_once_and_goes_on_segments(studio: Studio, session: Session, tmp_path: Path) -> None:
@@ -187,7 +169,7 @@ def test_a_shared_studio_limits_sizes_shows_each_its_own_and_sweeps(tmp_path: Pa
 
 
 def test_a_studio_of_ones_own_keeps_everything(studio: Studio, session: Session, tmp_path: Path) -> None:
-    shelved = studio.loras.keep(lora(tmp_path), studio.models[0])
+    shelved, _ = studio.loras.keep(lora(tmp_path), studio.models[0])
     for path in studio.loras.folder.iterdir():
         os.utime(path, (0, 0))
     studio.sweep()

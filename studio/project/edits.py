@@ -26,7 +26,7 @@ from studio.project.tree import (
 __all__ = [
     "EditError", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "drop_lora", "edit_segment", "move_segment",
     "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind", "same_take", "set_lora", "set_model",
-    "set_reference", "set_settings", "set_size", "stale", "switch", "unfinished",
+    "set_reference", "set_settings", "set_size", "spread_lora", "stale", "switch", "unfinished",
 ]  # fmt: skip
 
 
@@ -163,6 +163,21 @@ def set_lora(project: Project, index: int, lora: Lora) -> Project:
     else:
         now = (*worn, lora)
     return _with_plan(project, (*segments[:index], replace(segments[index], loras=now), *segments[index + 1 :]))
+
+
+def spread_lora(project: Project, index: int, sha256: str) -> Project:
+    """Put a LoRA of a segment on all others of the branch that are not rendered, as strong as it is there.
+
+    Raises:
+        EditError: no such segment, no such LoRA on it, or too many on another.
+    """
+    segments = project.current().segments
+    lora = next((lora for lora in segments[_index(index, len(segments))].loras if lora.sha256 == sha256), None)
+    if lora is None:
+        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
+    for other in range(len(project.path()), len(segments)):
+        project = set_lora(project, other, lora)
+    return project
 
 
 def drop_lora(project: Project, index: int, sha256: str) -> Project:

@@ -60,8 +60,10 @@ class LoraShelf:
     def has(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
 
-    def keep(self, path: Path, card: ModelCard, name: str = "") -> Lora:
+    def keep(self, path: Path, card: ModelCard, name: str = "") -> tuple[Lora, str]:
         """Copy a file onto the shelf, unless it is there; it comes from anywhere, and its content is not trusted.
+
+        Returns the LoRA, and what of it is left aside, in a sentence.
 
         Args:
             path: of the file.
@@ -73,7 +75,7 @@ class LoraShelf:
             StoreError: its name cannot be written.
         """
         name = limits.name(name or path.name, "LoRA")
-        look(path, card, name)
+        held = look(path, card, name)
         size = path.stat().st_size
         content = content_of(path)
         kept = self.path(content)
@@ -83,7 +85,7 @@ class LoraShelf:
                 shutil.copyfile(path, beside)
         kept.touch()
         write_json(kept.with_suffix(".json"), {"name": name, "sha256": content})
-        return Lora(name, content)
+        return Lora(name, content), f"{name}: {held.aside}." if held.aside else ""
 
     def check(self, lora: Lora, card: ModelCard) -> None:
         """Raises EditError: the file is gone, or does not fit the model."""

@@ -157,15 +157,20 @@ class Session:
 
     # LoRAs
 
-    def add_lora(self, index: int, path: Path, name: str = "", strength: float | None = None) -> None:
+    def add_lora(self, index: int, path: Path, name: str = "", strength: float | None = None) -> str:
         """Put a LoRA on a segment from a file anywhere: it is copied onto the studio's shelf. A wrong file says what it is.
 
         Without `strength` it keeps the one that it has there already, or is 1.
+
+        Returns:
+            What of the file is left aside, in a sentence; nothing when all of it is used.
         """
         self._document.store.check_writable()
         if strength is not None:
             limits.strength(strength)
-        self._put_on(index, self._loras.keep(path, self._card(), name), strength)
+        lora, aside = self._loras.keep(path, self._card(), name)
+        self._put_on(index, lora, strength)
+        return aside
 
     def use_lora(self, index: int, sha256: str) -> None:
         """Put a LoRA that is on the shelf on a segment."""
@@ -190,6 +195,11 @@ class Session:
             return edits.set_lora(project, index, replace(lora, strength=weight))
 
         self._document.edit(put_on)
+        self._document.tell()                                  # its file may have come back, which is no edit
+
+    def spread_lora(self, index: int, sha256: str) -> None:
+        """Put a segment's LoRA on all segments that are not rendered yet."""
+        self._edit(edits.spread_lora, index, sha256)
 
     def drop_lora(self, index: int, sha256: str) -> None:
         """Take a LoRA off a segment; its file stays on the shelf."""

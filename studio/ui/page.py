@@ -24,10 +24,10 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
-    "dom", "icons", "menu", "desk", "picture", "header", "start", "memory", "player", "stage", "phrases", "card", "timeline",
-    "tree", "dialogs", "notices", "keys", "board",
+    "dom", "icons", "menu", "desk", "picture", "header", "start", "memory", "player", "stage", "phrases", "lora", "card",
+    "timeline", "tree", "dialogs", "notices", "keys", "board",
 )  # fmt: skip
-STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "small")
+STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "small")
 
 TICK = 0.05
 """Seconds between two looks at a session. A look compares two values and holds no thread, however many pages are open."""

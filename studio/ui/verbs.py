@@ -46,6 +46,13 @@ class Desk:
             "edit_segment": _edit_segment,
             "remove_segment": lambda s, f: s.remove_segment(_index(s, f)),
             "move_segment": lambda s, f: s.move_segment(_index(s, f), f.whole("to", 0, 10_000)),
+            "shelved_loras": lambda s, f: views.shelved(s.shelved_loras(own=self.public), self.studio.loras.most),
+            "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 200))},
+            "use_lora": lambda s, f: s.use_lora(_index(s, f), f.identifier("lora")),
+            "weigh_lora": lambda s, f: s.weigh_lora(
+                _index(s, f), f.identifier("lora"), f.number("strength", -2, 2), f.optional_identifier("stroke")),
+            "spread_lora": lambda s, f: s.spread_lora(_index(s, f), f.identifier("lora")),
+            "drop_lora": lambda s, f: s.drop_lora(_index(s, f), f.identifier("lora")),
             "rewind": lambda s, f: s.rewind(f.optional_identifier("take")),
             "branch": lambda s, f: s.branch(f.optional_identifier("take")),
             "switch": lambda s, f: s.switch(f.identifier("branch")),

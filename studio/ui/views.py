@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.project import edits
-from studio.project.model import Project, Segment, Take
+from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished
 from studio.ui.machine import Card, engine, model, offered, offered_presets, sizes
 from studio.ui.tree import tree
@@ -17,6 +17,7 @@ from studio.ui.words import Json, clock, link, span
 if TYPE_CHECKING:
     from studio.project.preset import Preset
     from studio.session import JobView, ProjectSummary, Session
+    from studio.session.loras import Shelved
 
 RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x, 1 at 1x compression
 
@@ -41,7 +42,7 @@ def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) ->
         "preset": project.settings.preset,
         "presets": offered_presets(presets, project.settings.preset, card),
         "reference": reference(session),
-        "segments": segments(project, session.stale),
+        "segments": segments(project, session.stale, session.has_lora),
         "takes": takes(project, session.stale, session.poster, session.clip),
         "branches": branches(project),
         "branch": project.branch,
@@ -96,12 +97,13 @@ def remaining(project: Project) -> float:
     return sum(sections) / max(1, sections[0])
 
 
-def segments(project: Project, stale: frozenset[str]) -> list[Json]:
-    """The cards of the timeline, in film order."""
+def segments(project: Project, stale: frozenset[str], there: Callable[[Lora], bool] = lambda _: True) -> list[Json]:
+    """The cards of the timeline, in film order. `there`: whether a LoRA's file is."""
     path = project.path()
     reached = len(project.film())
     return [
-        segment(project, i, s, path[i] if i < len(path) else None, stale) | {"beyond": reached <= i < len(path)}
+        segment(project, i, s, path[i] if i < len(path) else None, stale)
+        | {"beyond": reached <= i < len(path), "loras": [worn(lora, there(lora)) for lora in s.loras]}
         for i, s in enumerate(project.current().segments)
     ]
 
@@ -122,6 +124,17 @@ def segment(project: Project, index: int, asked: Segment, take: Take | None, sta
         "badge": "Planned" if take is None else badge(project, take, stale),
         "head": take is not None and take.id == project.head,
     }
+
+
+def worn(lora: Lora, there: bool) -> Json:
+    """A LoRA on a segment."""
+    return {"id": lora.sha256, "name": lora.name, "strength": lora.strength, "missing": not there}
+
+
+def shelved(loras: Iterable[Shelved], most: int | None) -> Json:
+    """LoRAs to choose from; `most`: bytes of a file that is brought, where there is a limit."""
+    entries = [{"id": one.sha256, "name": one.name, "size": one.size, "fits": one.fits, "told": one.told} for one in loras]
+    return {"loras": entries, "most": most}
 
 
 def state(take: Take, stale: frozenset[str]) -> str:

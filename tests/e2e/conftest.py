@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from studio.session import Session, Studio
-from tests.fake_engine import FakeEngine, card
+from tests.fake_engine import FakeEngine
+from tests.lora_shelves import model
 from tests.shelves import picture
 
 STEP = 0.004
@@ -110,7 +111,7 @@ def chromium() -> Iterator[Any]:
 def running(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     folder = tmp_path_factory.mktemp("studio")
     engine = FakeEngine()
-    studio = Studio(folder / "projects", engine, (card(phrases=PHRASES),))
+    studio = Studio(folder / "projects", engine, (model(folder, phrases=PHRASES),))
     studio.home.mkdir()
     for url in serve(studio):
         yield Stand(url, studio, engine, folder)

@@ -61,11 +61,16 @@ class Contents:
         """In a few words, and what of it is left aside."""
         layers = sum(len(pair.layer.stretches) for pair in self.pairs)
         words = f"rank {self.rank}, {layers} layer{'' if layers == 1 else 's'}"
+        return f"{words}; {self.aside}" if self.unused else words
+
+    @property
+    def aside(self) -> str:
+        """How many tensors are not used, and of what; nothing when all of them are."""
         if not self.unused:
-            return words
-        text = sum(1 for name in self.unused if TEXT.match(name))
-        whose = " (of a text encoder)" if text == len(self.unused) else f", such as {named(self.unused[0])}"
-        return f"{words}; {len(self.unused)} of its tensors are not used{whose}"
+            return ""
+        text = all(TEXT.match(name) for name in self.unused)
+        whose = " (they are a text encoder's)" if text else f", such as {named(self.unused[0])}"
+        return f"{len(self.unused)} of its tensors are not used{whose}"
 
 
 @dataclass

@@ -14,6 +14,7 @@ const makeCard = ({ id }) => {
     oninput: () => { prompt.dataset.dirty = '1'; desk.later(`prompt ${id}`, sendPrompt); },
     onblur: () => desk.flush() });
 
+  const loras = lora.parts(id);
   const length = h('output', { class: 'length' });
   const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.shown.sections - 1 }));
   const longer = tool('plus', 'One section longer', () => edit({ sections: card.shown.sections + 1 }));
@@ -38,13 +39,13 @@ const makeCard = ({ id }) => {
     verb('trash', 'remove_segment', '', 'Remove this segment', () => desk.act('remove_segment', own())));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
-    h('div', { class: 'slip' }, prompt,
+    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), loras.row,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools));
   const choose = () => { if (card.shown.take) desk.put({ shown: card.shown.take, whole: false, peek: null }); };
-  card.fields = { number, badge, image, bar, flag, pick, prompt, length, shorter, longer, seed, tools };
+  card.fields = { number, badge, image, bar, flag, pick, prompt, loras, length, shorter, longer, seed, tools };
   return card;
 };
 
@@ -90,6 +91,7 @@ const drawCard = (card, segment, { view, job }) => {
   }
   set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
   refill(f.prompt, segment.prompt);
+  f.loras.draw(segment);
   say(f.length, segment.length);
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);

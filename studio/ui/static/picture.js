@@ -32,7 +32,10 @@ const picture = (() => {
       e.preventDefault();
       depth = 0;
       show(veil, false);
-      bring(e.dataTransfer.files[0]);
+      const [file] = e.dataTransfer.files;
+      if (!/\.safetensors$/i.test(file?.name)) bring(file);
+      else if (e.target.closest('.card')) lora.bring(file, e.target.closest('.card').dataset.id);
+      else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
     });
     document.addEventListener('paste', (e) => {
       const file = [...(e.clipboardData?.files || [])].find((f) => f.type.startsWith('image/'));

@@ -68,7 +68,7 @@ def test_what_is_not_used_is_counted_and_told(tmp_path: Path) -> None:
         "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": torch.ones(2, 4),
         "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight": torch.ones(4, 2),
     })
-    assert held(path).told.endswith("layers; 2 of its tensors are not used (of a text encoder)")
+    assert held(path).told.endswith("layers; 2 of its tensors are not used (they are a text encoder's)")
     path = written(path, made | {"byt5_in.fc1.lora_A.weight": torch.ones(2, 4), "byt5_in.fc1.lora_B.weight": torch.ones(4, 2)})
     assert held(path).told.endswith("layers; 2 of its tensors are not used, such as byt5_in.fc1.lora_A.weight")
 
