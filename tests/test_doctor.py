@@ -9,6 +9,7 @@ import pytest
 import app
 from studio import doctor
 from studio.engine.placement.machine import GB, Gpu, Machine
+from studio.engine.placement.profile import PROFILES
 from tests.engine import folders
 
 
@@ -33,6 +34,7 @@ def test_this_machine_without_a_card(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert out.startswith("This machine\n  system    macOS, 4 processor cores\n  memory    16.0 GB, 9.0 GB of it free\n")
     assert "It runs, on the processor, as a whole." in out
     assert "no card that PyTorch can compute with" in out and "not sensible here" in out
+    assert "\n  attention PyTorch's own (SDPA)\n" in out
 
 
 def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +44,8 @@ def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "RTX 2060 (compute capability 7.5), 6.0 GB, 5.5 GB of it free" in out and "no bfloat16 units" in out
     assert "profile '6 GB card': weights as 8-bit integers" in out and "Estimated, not measured, at 4 TFLOPS" in out
     assert "MemoryPack mini" not in out
+    assert "FlashAttention 2 (flash) needs a card of compute capability 8.0" in out
+    assert "  Attention: PyTorch's own (SDPA), the best that was found." in out
 
 
 @pytest.mark.parametrize(("vram", "ram", "told"), [
@@ -63,6 +67,14 @@ def test_the_profile_can_be_chosen(capsys: pytest.CaptureFixture[str], tmp_path:
     assert "It is loaded like this." in out and "asked for: card-8gb" in out and "profile '8 GB card'" in out
     status, _, err = examined(capsys, *asked, "--profile", "card-7gb", models=tmp_path)
     assert status == 1 and "There is no profile 'card-7gb'. There are: card-12gb" in err
+
+
+def test_an_attention_backend_that_is_not_here(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text((PROFILES / "card-24gb.toml").read_text("utf-8").replace('"auto"', '"sage"'), "utf-8")
+    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1", "--profile", str(mine))
+    status, out, _ = examined(capsys, *asked, models=tmp_path)
+    assert status == 1 and "It will not run." in out and "backend 'sage': SageAttention is not installed: pip install" in out
 
 
 def test_what_does_not_run_says_what_to_change(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from studio.diffusion.framepack import framepack
 from studio.engine import large, render, take_folder
-from studio.engine.cards import ModelCard
+from studio.engine.cards import ModelCard, ModelError
 from studio.engine.events import Cancelled, RenderRequest, TakeDone
 from studio.engine.load import FilmModel, load
 from studio.engine.placement.copies import HostCopies, Ticket
@@ -113,6 +113,15 @@ def test_a_profile_may_ask_for_it(
     ours = film(model, ask("ours", steps=STEPS))
     assert torch.equal(ours, film(plain, ask("theirs", steps=STEPS, cache=1.0)))
     model.release()
+
+
+def test_an_attention_backend_that_is_not_here_is_told_before_weights_are_read(
+    card: ModelCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid = plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
+    monkeypatch.setattr("studio.engine.placement.mapped.transformer", None)
+    with pytest.raises(ModelError, match=r"The profile '24 GB card' cannot be used.*'flash': FlashAttention 2 needs an NVIDIA"):
+        load(card, "cpu", plan=replace(laid, profile=replace(laid.profile, attention="flash")))
 
 
 def test_the_embedded_kind_leaves_nothing_out(models: dict[str, ModelCard], ask: Ask) -> None:
