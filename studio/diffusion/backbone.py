@@ -6,14 +6,15 @@ tokens, D the width of psi. Flow time is sigma in diffusers' sense: x_t = (1 - s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from studio.diffusion.branches import Lows
 from studio.memory.framepack import Packed
 
 
@@ -85,4 +86,20 @@ class Backbone(Protocol):
 
         Returns:
             [B, C, W, h, w].
+        """
+
+
+@runtime_checkable
+class Wearing(Protocol):
+    """What a backbone can besides that LoRAs act on. One that cannot does without, and renders films without them."""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Of its network: which layers it has, and how wide they are."""
+
+    def wear(self, lows: Lows) -> None:
+        """Low-rank branches beside the network's layers from now on, instead of those before. `branches.NONE`: as it was.
+
+        Raises:
+            torch.OutOfMemoryError: the device is too small for them; then none is on.
         """

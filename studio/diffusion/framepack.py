@@ -6,8 +6,9 @@ transformer's inner width.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
@@ -51,6 +52,10 @@ class FramePackBackbone(nn.Module):
         self.transformer = reading_psi(transformer)
         self._lows = NONE
         self._branches: Branches | None = None
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self.transformer.config
 
     def wear(self, lows: Lows) -> None:
         """Low-rank branches beside the transformer's layers from now on, instead of those before. `NONE`: it is as it was.

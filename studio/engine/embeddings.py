@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import threading
@@ -41,6 +42,7 @@ class KeptConditioner:
         """Let the encoders go; they are opened again when something new is to be read."""
         with self._lock:
             self._conditioner = None
+        gc.collect()                   # hooks hold the encoders that hold them, and what lies on a card with them
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
         path = self._folder / f"{self._key(prompt, picture)}.safetensors"

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Conditioning
+from studio.diffusion.backbone import Conditioning, Wearing
 from studio.diffusion.branches import NONE
 from studio.diffusion.codec import Stream
-from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.places import PlaceMemory
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.diffusion.step_cache import USUAL
@@ -101,15 +100,15 @@ class Renderer:
             LoraError: a LoRA cannot be used. PlanError: this does not fit the card.
         """
         backbone, lows = self.model.backbone, NONE
-        if isinstance(backbone, FramePackBackbone):
+        if isinstance(backbone, Wearing):
             if self._loras is None:
-                self._loras = LoraWeights(backbone.transformer.config, self.model.card.title)
+                self._loras = LoraWeights(backbone.config, self.model.card.title)
             lows = self._loras.lows(request.loras)
         elif request.loras:
             raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
         if self.model.placement is not None:
-            self.model.placement.suit(request.size, request.cache > 0, lows.size(backbone.dtype))
-        if isinstance(backbone, FramePackBackbone):
+            self.model.placement.suit(request.size, request.cache > 0, lows.size(self.model.backbone.dtype))
+        if isinstance(backbone, Wearing):
             backbone.wear(lows)
 
     def _read(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from studio.diffusion.hunyuan import HunyuanCodec
 from studio.engine import load as loading
 from studio.engine import take_folder
 from studio.engine.cards import ModelCard, ModelError, read_card
-from studio.engine.events import Event, RenderRequest, SectionDone, Step, TakeDone
+from studio.engine.events import Event, Failed, LoraFile, RenderRequest, SectionDone, Step, TakeDone
 from studio.engine.load import Asked, FilmModel, frozen, load
 from studio.engine.placement.sizes import sizes_of
 from studio.engine.render import Renderer
@@ -55,6 +57,9 @@ class HeliosBackbone(nn.Module):
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
     ) -> None:
         self.prepared.append(timesteps)
+
+    def skipping(self, threshold: float) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def forward(
         self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
@@ -158,6 +163,23 @@ def test_who_needs_framepack_says_so(model: FilmModel) -> None:
     backbone: Backbone = model.backbone
     with pytest.raises(TypeError, match="HeliosBackbone has no FramePack transformer"):
         framepack(backbone)
+
+
+def test_loras_are_refused_in_words_and_nothing_is_made(model: FilmModel, ask: Ask, tmp_path: Path) -> None:
+    lora = LoraFile("rain.safetensors", tmp_path / "rain.safetensors", "0" * 64, 1.0)
+    last = run(model, ask("one", loras=(lora,)))[-1]
+    assert isinstance(last, Failed) and last.message.startswith("Helios takes no LoRAs.")
+
+
+@pytest.mark.parametrize("module", [
+    "diffusion/section.py", "diffusion/backbone.py", "diffusion/flow.py", "engine/render.py", "engine/engine.py", "engine/jobs.py",
+    "engine/take_folder.py", "engine/events.py",
+])
+def test_what_renders_imports_no_network(module: str) -> None:
+    tree = ast.parse((Path(loading.__file__).parents[1] / module).read_text("utf-8"))
+    names = {f"{node.module}.{alias.name}" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    families = ("hunyuan", "diffusion.framepack", "animatic", "helios")
+    assert not [name for name in names if any(family in name.lower() for family in families)]
 
 
 def test_an_unknown_kind_is_told(card: ModelCard) -> None:
