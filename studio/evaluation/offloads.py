@@ -211,7 +211,7 @@ def _copied(backbone: PlacedBackbone, on: Card) -> tuple[float, int]:
         copied = streamer.copy_through()
         on.settle()
         best = min(best, time.perf_counter() - clock)
-    return best, copied
+    return (best, copied) if copied else (0.0, 0)
 
 
 def autoencoder(trial: Trial, device: torch.device) -> AutoencoderKLHunyuanVideo:

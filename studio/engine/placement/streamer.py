@@ -151,12 +151,15 @@ class Streamer:
         self._slabs.clear()
 
     def copy_through(self) -> int:
-        """Copy every streamed block to the device once while nothing computes, to see how long that takes; tells the bytes."""
+        """Bring every streamed block to the device once while nothing computes, to see how long that takes; tells the bytes.
+
+        No more of them than there are slabs stay where they are, and nothing is copied: in forwards neither.
+        """
         for index in self._streamed:
             self._bring(index)
             self._leave(index, self.engine.mark())
         self.engine.finish()
-        return self.host_bytes
+        return self.host_bytes if len(self._streamed) > self._count else 0
 
     def __enter__(self) -> Streamer:
         return self.attach()

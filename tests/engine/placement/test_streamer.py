@@ -148,14 +148,14 @@ def test_residents_are_spread() -> None:
         assert len(spread(60, resident)) == resident and spread(60, resident) <= set(range(60))
 
 
-@pytest.mark.parametrize(("resident", "blocks"), [(0, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (5, [])])
+@pytest.mark.parametrize(("resident", "blocks"), [(0, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, []), (5, [])])
 def test_all_blocks_can_be_copied_while_nothing_computes(model: Transformer, resident: int, blocks: list[int]) -> None:
     twin = run(model)
     streamer, engine = streamed(model, resident)
     for _ in range(3):
         assert torch.equal(run(model), twin), "a forward finds what it needs"
         engine.log.clear()
-        assert streamer.copy_through() == streamer.host_bytes == engine.host_bytes
+        assert streamer.copy_through() == (engine.host_bytes if blocks else 0)
         assert sorted(engine.log) == [f"copy {index}" for index in blocks], "each once"
 
 
