@@ -171,6 +171,7 @@ def takes(
             "head": take.id == project.head,
             "prompt": take.segment.prompt,
             "seed": take.segment.seed,
+            "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
             "state": "missing" if film is None else state(take, stale),
             "badge": "Clip is missing" if film is None else badge(project, take, stale),
             "length": clock(project.clock.seconds(take.frames)),

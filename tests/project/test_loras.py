@@ -42,6 +42,16 @@ def test_put_on_weighed_and_taken_off() -> None:
             project = edits.set_lora(project, 1, Lora(f"{k}", f"{k}" * 64))
 
 
+def test_spread_over_all_segments_not_rendered() -> None:
+    project = taken(edits.set_lora(film("dawn", "noon", "dusk"), 0, INK))
+    project = edits.spread_lora(edits.set_lora(project, 1, replace(INK, strength=0.1)), 0, INK.sha256)
+    assert [worn(project, k) for k in range(3)] == [(INK,)] * 3 and not edits.stale(project)
+    project = edits.spread_lora(edits.set_lora(project, 2, CLAY), 2, CLAY.sha256)
+    assert [worn(project, k) for k in range(3)] == [(INK,), (INK, CLAY), (INK, CLAY)], "what is rendered stays"
+    with pytest.raises(EditError, match="not on the segment any more"):
+        edits.spread_lora(project, 0, CLAY.sha256)
+
+
 @pytest.mark.parametrize("strength", [2.01, -3, float("nan"), float("inf"), "1", None, True])
 def test_strengths_that_cannot_be(strength: Any) -> None:
     with pytest.raises(EditError, match="strength"):

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio.session import Session
+from studio.session import Session, Studio
 from studio.ui.fields import Fields, Misread
 from studio.ui.gallery import find_samples
 from studio.ui.verbs import Desk
+from tests.fake_engine import FakeEngine
+from tests.lora_shelves import lora, model
 from tests.shelves import ended, film, generated, picture, shelf
 
 STORY = 'name = "Waves"\nimage = "sea.png"\npreset = "draft"\n[[segment]]\nprompt = "a"\n[[segment]]\nprompt = "b"\nseconds = 1\n'
@@ -197,3 +199,35 @@ def test_findings_are_dismissed(desk: Desk, session: Session) -> None:
     session._document.note("Something was mended.")
     ask(desk, session, "dismiss", finding="Something was mended.")
     assert session.findings == ()
+
+
+def test_loras(tmp_path: Path) -> None:
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    desk = Desk(Studio(tmp_path / "projects", FakeEngine(), (model(tmp_path),)), (), uploads)
+    session = film(desk.studio, "one", "two")
+    first, second = (segment.id for segment in session.project.current().segments)
+    assert ask(desk, session, "shelved_loras") == {"loras": [], "most": None}
+    assert ask(desk, session, "add_lora", segment=first, path=str(lora(uploads)), name="Ink.safetensors") == {"aside": ""}
+    (there,) = ask(desk, session, "shelved_loras")["loras"]
+    assert (there["name"], there["fits"], there["told"]) == ("Ink.safetensors", True, "rank 2, 1 layer")
+    ask(desk, session, "use_lora", segment=second, lora=there["id"])
+    ask(desk, session, "weigh_lora", segment=second, lora=there["id"], strength=-7.0, stroke="s1")
+    ask(desk, session, "drop_lora", segment=first, lora=there["id"])
+    assert [[one.strength for one in segment.loras] for segment in session.project.current().segments] == [[], [-2.0]]
+    ask(desk, session, "spread_lora", segment=second, lora=there["id"])
+    assert session.project.current().segments[0].loras[0].strength == -2.0
+    outside = lora(tmp_path, "outside.safetensors", seed=4)
+    before = session.project
+
+    def refused(verb: str, **fields: Any) -> str:
+        return refusal(desk, {"verb": verb, "project": session.id, "segment": first, **fields})
+
+    assert "do not understand" in refused("add_lora", path=str(outside), name="x")
+    assert "do not understand" in refused("add_lora", path=str(lora(uploads)), name=7)
+    assert "do not understand" in refused("use_lora", lora="../../etc/passwd")
+    assert "not in the studio" in refused("use_lora", lora="f" * 64)
+    assert "do not understand" in refused("weigh_lora", lora=there["id"], strength=float("nan"))
+    assert "not on the segment" in refused("drop_lora", lora="f" * 64)
+    assert "needs a name" in refused("add_lora", path=str(lora(uploads)), name="\n")
+    assert session.project == before

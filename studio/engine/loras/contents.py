@@ -29,6 +29,8 @@ _ROLES = (
 )
 _NOTES = "lora_adapter_metadata"
 """Where diffusers writes PEFT's configuration."""
+KINDS = ("animatic", "framepack")
+"""Kinds of models whose transformer is FramePack's."""
 FITS = "LoRAs made for HunyuanVideo or FramePack fit FramePack-F1."
 
 
@@ -99,6 +101,8 @@ def content_of(path: Path) -> str:
 
 def config_of(card: ModelCard) -> Mapping[str, Any]:
     """The config of a model's transformer; FramePack-F1's own where it is not fetched yet. Raises LoraError: it cannot be read."""
+    if card.kind not in KINDS:
+        raise LoraError(f"{card.title} takes no LoRAs.")
     path = card.path("transformer/config.json")
     try:
         if card.kind == "framepack" and not path.is_file():
@@ -132,7 +136,11 @@ def contents(header: Header, config: Mapping[str, Any], model: str, name: str) -
     downs = {stem: header.tensors[key] for stem, key in found.down.items()}
     if title := other_network(stems, downs, header.notes):
         raise LoraError(f"{name} is a LoRA of {title}, and does not fit {model}. {FITS}")
-    return _fitted(header, found, stems, Layers(config), _configured(header.notes), (model, name))
+    try:
+        layers = Layers(config)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LoraError(f"{model} takes no LoRAs: its transformer's config lacks {error}.") from None
+    return _fitted(header, found, stems, layers, _configured(header.notes), (model, name))
 
 
 def _gathered(header: Header) -> _Found:

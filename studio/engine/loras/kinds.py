@@ -10,6 +10,7 @@ from studio.engine.loras.header import Entry
 ADAPTERS = (
     ("a LoKr", r"\.lokr_w[12](_[ab])?$"), ("a LoHa", r"\.hada_[wt][12](_[ab])?$"),
     ("a DoRA", r"(\.dora_scale|\.lora_magnitude_vector(\.\w+)*)$"),
+    ("a LoRA of FLUX.1 as XLabs wrote them", r"\.processor\.(qkv|proj)_lora\d\.(down|up)\.weight$"),
     ("an OFT adapter", r"\.(oft_blocks|oft_diag|oft_r|boft_\w+)(\.\w+)*$"), ("a GLoRA", r"\.[ab][12]\.weight$"),
     ("an IA3 adapter", r"\.(on_input|ia3_l)(\.\w+)*$"), ("a LoCon with inner convolutions", r"\.lora_mid\.weight$"),
 )
@@ -37,6 +38,7 @@ _WHOLE = (
      r"^(first_stage_model|cond_stage_model|conditioner)\.|^model\.diffusion_model\.input_"),
     ("a memory adapter of this studio, not a LoRA", r"^(squeeze|memorize|answer|ask)\."),
     ("an embedding (a textual inversion)", r"^(emb_params|string_to_param|clip_[lgh]|t5xxl)(\.|$)"),
+    ("a file of differences between whole weights", r"\.diff(_b)?$"),
     ("a ControlNet", r"(^|\.)(controlnet|input_hint_block|zero_convs)"),
     ("an IP-Adapter", r"^(ip_adapter|image_proj)\."),
     ("an autoencoder (VAE)",

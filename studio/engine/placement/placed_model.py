@@ -12,10 +12,28 @@ from studio.engine.placement.backbone import PlacedBackbone
 from studio.engine.placement.laid import Plan, lay
 from studio.engine.placement.parts import PlacedCodec
 from studio.engine.placement.plan import Doing, PlanError, plan
-from studio.engine.placement.profile import Profile, find_profiles
+from studio.engine.placement.profile import FIT, Profile, find_profiles
 from studio.engine.placement.rungs import descend, told
-from studio.engine.placement.sizes import Size
+from studio.engine.placement.sizes import ModelSizes, Size
 from studio.engine.placement.words import gigabytes, placed
+
+
+def _beside(bare: Plan, model: ModelSizes, size: Size, choice: tuple[Profile | None, Sequence[Profile] | None]) -> Plan:
+    """Room for the LoRAs in `model`: of the placement without them fewer blocks stay, and only if need be it is another one.
+
+    So what the weights are kept as, which changes the film, depends on a segment's LoRAs only where nothing else is possible.
+    """
+    try:
+        return plan(bare.machine, model, size, replace(bare.profile, resident=FIT))
+    except PlanError:
+        pass
+    try:
+        return plan(bare.machine, model, size, *choice)
+    except PlanError as error:
+        raise PlanError(
+            f"The LoRAs of this segment take {gigabytes(model.loras)} of graphics memory beside the model. Take one off, or use "
+            f"LoRAs of a lower rank. {error}"
+        ) from error
 
 
 class PlacedModel:
@@ -32,6 +50,7 @@ class PlacedModel:
         self._profiles = profiles
         self.forget_encoders: Callable[[], None] = lambda: None
         """Called when the text encoder lies elsewhere: whoever has opened it opens it anew."""
+        self._weights = self.plan.profile.weights       # without LoRAs
         codec.codec.tiles(self.plan.profile.vae_tile)
 
     @property
@@ -53,27 +72,21 @@ class PlacedModel:
             PlanError: this does not fit; the message says what to change.
         """
         now, wanted = self.plan, caching or (self._override is not None and self._override.cache != "none")
-        model = replace(now.model, loras=loras)
-        if size == now.asked and wanted == (now.profile.cache != "none"):
-            if loras == now.model.loras:
-                return
-            kept = lay(now.machine, model, now.size, now.profile, now.asked)
-            if kept.fits:
-                self._follow(kept)
-                return
+        same = size == now.asked and wanted == (now.profile.cache != "none")
+        if same and loras == now.model.loras:
+            return
         override, profiles = self._override, self._profiles
         if caching:
             override = override and replace(override, cache="first-block")
             profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
-        try:
-            self._follow(plan(now.machine, model, size, override, profiles))
-        except PlanError as error:
-            if not loras:
-                raise
-            raise PlanError(
-                f"The LoRAs of this segment take {gigabytes(loras)} of graphics memory beside the model. Take one off, or use "
-                f"LoRAs of a lower rank. {error}"
-            ) from error
+        usual, model = same and now.profile.weights == self._weights, replace(now.model, loras=loras)
+        kept = lay(now.machine, model, now.size, now.profile, now.asked)
+        if usual and kept.fits:
+            self._follow(kept)
+            return
+        bare = now if usual else plan(now.machine, replace(now.model, loras=0), size, override, profiles)
+        self._follow(_beside(bare, model, size, (override, profiles)) if loras else bare)
+        self._weights = bare.profile.weights
 
     def lighten(self, doing: Doing) -> str:
         """One rung down after the device ran out of memory at something; says what changed.

@@ -69,7 +69,7 @@ const tree = (() => {
       take.tips.length && `end of ${take.tips.join(' and ')}`, take.prompt,
     ];
     set(node, 'aria-label', spoken.filter(Boolean).join(', '));
-    const facts = [take.badge, take.length, `seed ${take.seed}`, take.took && `made in ${take.took}`];
+    const facts = [take.badge, take.length, `seed ${take.seed}`, ...take.loras, take.took && `made in ${take.took}`];
     set(node, 'title', `${take.prompt || 'No prompt'}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;

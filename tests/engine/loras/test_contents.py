@@ -15,12 +15,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from studio.engine.loras import LoraError
-from studio.engine.loras.contents import Contents, contents
+from studio.engine.loras.contents import Contents, config_of, contents
 from studio.engine.loras.header import LARGEST, Entry, Header, read_header
 from studio.engine.loras.layers import Layers
 from studio.evaluation import tiny
 from tests.engine.loras.files import config, in_blocks, kohya, pairs, peft, randn, written
 from tests.engine.loras.test_layers import F1
+from tests.fake_engine import card
 
 SMALL = config(tiny.transformer())
 
@@ -133,6 +134,7 @@ def test_what_is_no_lora_says_what_it_is() -> None:
         "a whole checkpoint of Stable Diffusion": plain("model.diffusion_model.input_blocks.0.0.weight", "first_stage_model.x"),
         "a whole checkpoint of a network": plain("double_blocks.0.img_attn_qkv.weight", "img_in.proj.weight"),
         "an autoencoder (VAE)": plain("decoder.conv_in.conv.weight", "encoder.down_blocks.0.resnets.0.conv1.weight"),
+        "a file of differences between whole weights": plain("diffusion_model.double_blocks.0.img_attn.qkv.diff"),
         "a text encoder": plain("model.layers.0.self_attn.q_proj.weight", "model.embed_tokens.weight"),
         "an image encoder": plain("vision_model.embeddings.patch_embedding.weight"),
         "an embedding (a textual inversion)": plain("emb_params"),
@@ -147,6 +149,7 @@ def test_what_is_no_lora_says_what_it_is() -> None:
 @pytest.mark.parametrize(("ending", "what"), [
     ("lokr_w1", "a LoKr"), ("lokr_w2_a", "a LoKr"), ("hada_w1_a", "a LoHa"), ("dora_scale", "a DoRA"),
     ("lora_magnitude_vector.weight", "a DoRA"), ("oft_blocks", "an OFT adapter"), ("lora_mid.weight", "a LoCon"),
+    ("processor.qkv_lora1.down.weight", "a LoRA of FLUX.1 as XLabs wrote them"),
 ])
 def test_other_adapters_say_what_they_are(ending: str, what: str) -> None:
     good = shaped({"lora_unet_double_blocks_0_img_attn_qkv": (3072, 9216)}).tensors
@@ -170,6 +173,16 @@ def test_shapes_that_do_not_fit_name_the_layer_and_both_sizes() -> None:
     text = said(shaped({f"transformer_blocks.{block}.attn.to_q": (3072, 3072) for block in (0, 59)}))
     assert "names the layer transformer_blocks.59.attn.to_q, and FramePack-F1 has 20 double and 40 single blocks" in text
     assert "of a network that this studio does not know: its first layer is brain.0" in said(shaped({"brain.0": (8, 8)}))
+
+
+def test_models_that_take_none_say_so() -> None:
+    text = said(shaped({"transformer_blocks.0.attn.to_q": (3072, 3072)}), {}, "Odd")
+    assert text.startswith("Odd takes no LoRAs: its transformer's config lacks")
+    with pytest.raises(LoraError, match="Tiny takes no LoRAs"):
+        config_of(card(kind="helios"))
+    with pytest.raises(LoraError, match=r"Tiny takes no LoRA: .*config\.json cannot be read"):
+        config_of(card())
+    assert config_of(card(kind="framepack"))["num_layers"] == 20, "to plan with before it is fetched"
 
 
 def test_pairs_that_are_none_are_damage() -> None:
