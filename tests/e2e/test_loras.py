@@ -199,6 +199,14 @@ def test_a_shared_studio_shows_nobody_elses_and_says_how_large(chromium: Any, tm
             expect(page.get_by_role("menuitem")).to_contain_text("Files of up to 100 MB.")
             page.wait_for_timeout(300)
             assert page.get_by_role("menuitem").count() == 1
+            studio.loras.most = 500
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Put a LoRA on segment 1").click()
+            page.wait_for_timeout(300)
+            page.keyboard.press("Escape")
+            put_on(page, lora(tmp_path, "large.safetensors", seed=5))
+            expect(page.get_by_role("alert")).to_contain_text("This shared studio takes LoRAs of up to 1 MB.")
+            assert not any("upload" in url for url in here.requests), "known before it is sent"
 
 
 def test_a_rendered_film_still_looks_as_before_where_nobody_uses_them(stand: Stand, desk: Visit) -> None:

@@ -69,7 +69,8 @@ const dialogs = (() => {
         h('div', { class: 'pair' }, ...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>
           makes(label, take?.clip, () => make(what, { take: take.id }))))),
       h('section', {}, h('h3', {}, 'The whole project'),
-        h('p', { class: 'hint' }, 'Every take, prompt and memory in one ZIP; it opens on another machine.'),
+        h('p', { class: 'hint' }, `Every take, prompt and memory in one ZIP; it opens on another machine.${
+          view.segments.some((s) => s.loras.length) ? ' The files of its LoRAs stay here: take them along yourself.' : ''}`),
         makes('Project as ZIP', true, () => make('project'))),
       working);
   };

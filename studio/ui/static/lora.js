@@ -1,6 +1,7 @@
 /* LoRAs of a segment: chips on its card, a list to put one on from, and a small sheet to weigh one or take it off. */
 const lora = (() => {
   const bringing = new Map();       // segment -> the file that is on its way
+  let most = null;                  // bytes of a file that this studio takes, once it has said so
   let at = null;                    // what the open popover speaks of: { segment, id, opener }
   const short = (name) => name.replace(/\.safetensors$/i, '');
   const weight = (strength) => (strength < 0 ? '−' : '') + Math.abs(strength).toFixed(2);
@@ -8,6 +9,11 @@ const lora = (() => {
 
   const bring = async (file, segment) => {
     if (!file || !segment || bringing.has(segment)) return;
+    if (most && file.size > most) {
+      const remedy = `This shared studio takes LoRAs of up to ${megabytes(most)}.`;
+      notices.add({ message: `“${file.name}” has ${megabytes(file.size)}.`, remedy });
+      return;
+    }
     bringing.set(segment, short(file.name));
     desk.put({});
     try {
@@ -15,7 +21,8 @@ const lora = (() => {
       const answer = await desk.askAside('add_lora', { segment, path, name: file.name });
       if (answer?.aside) notices.add({ message: answer.aside, kind: 'found' });
     } catch {
-      notices.add({ message: `“${file.name}” could not be uploaded.`, remedy: 'It may be larger than this studio accepts, or the connection was lost.' });
+      const remedy = 'It may be larger than this studio accepts, or the connection was lost.';
+      notices.add({ message: `“${file.name}” could not be uploaded.`, remedy });
     } finally {
       bringing.delete(segment);
       desk.put({});
@@ -57,8 +64,9 @@ const lora = (() => {
   h('b', {}, words), hint ? h('small', {}, hint) : null);
   const drawList = (answer, worn) => {
     const there = (answer?.loras || []).filter((l) => !worn.includes(l.id));
+    const limit = answer?.most ? ` Files of up to ${megabytes(answer.most)}.` : '';
     list.replaceChildren(
-      item('From a file…', `A LoRA changes the style, or brings a subject in.${answer?.most ? ` Files of up to ${megabytes(answer.most)}.` : ''}`, pickFile),
+      item('From a file…', `A LoRA changes the style, or brings a subject in.${limit}`, pickFile),
       ...there.map((l) => item(short(l.name), l.fits ? `${l.told} · ${megabytes(l.size)}` : l.told,
         (segment) => desk.act('use_lora', { segment, lora: l.id }), { disabled: !l.fits })));
   };
@@ -71,6 +79,7 @@ const lora = (() => {
     list.firstChild.focus();
     const answer = await desk.act('shelved_loras');
     if (!answer || at?.segment !== segment || at.box !== list) return;
+    most = answer.most;
     drawList(answer, worn());
     place(list, opener);
     list.firstChild.focus();
@@ -89,13 +98,13 @@ const lora = (() => {
         desk.ask('weigh_lora', { segment, lora: id, strength: +range.value, stroke: range.dataset.stroke })), 250);
     } });
   const weigh = (strength) => { say(told, weight(strength)); set(range, 'aria-valuetext', weight(strength)); };
-  const everywhere = h('button', { class: 'button quiet small', onclick: () => { desk.act('spread_lora', { segment: at.segment, lora: at.id }); sheet.hidePopover(); } },
-    'On all planned segments');
-  const off = button('trash', 'Take it off', () => { const { segment, id } = at; sheet.hidePopover(); desk.act('drop_lora', { segment, lora: id }); },
-    { class: 'button quiet small' });
-  const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog', ontoggle: (e) => closed(sheet)(e), onkeydown: hushed },
-    h('div', { class: 'lora-name' }, title, told), gone, range, h('div', { class: 'ticks', 'aria-hidden': 'true' }, h('i', {}, '−2'), h('i', {}, '0'), h('i', {}, '1'), h('i', {}, '2')),
-    h('div', { class: 'lora-ends' }, everywhere, off));
+  const done = (verb) => () => { const { segment, id } = at; sheet.hidePopover(); desk.act(verb, { segment, lora: id }); };
+  const everywhere = h('button', { class: 'button quiet small', onclick: done('spread_lora') }, 'On all planned segments');
+  const off = button('trash', 'Take it off', done('drop_lora'), { class: 'button quiet small' });
+  const ticks = h('div', { class: 'ticks', 'aria-hidden': 'true' }, ...['−2', '0', '1', '2'].map((at) => h('i', {}, at)));
+  const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog',
+    ontoggle: (e) => closed(sheet)(e), onkeydown: hushed },
+  h('div', { class: 'lora-name' }, title, told), gone, range, ticks, h('div', { class: 'lora-ends' }, everywhere, off));
   const open = (segment, id, opener) => {
     at = { segment, id, opener, box: sheet };
     delete range.dataset.dirty;
@@ -120,14 +129,16 @@ const lora = (() => {
 
   /* What a card holds of all this: a button in the corner of its prompt, and a row of chips. */
   const parts = (segment) => {
-    const add = tool('lora', 'Put a LoRA on this segment', () => choose(segment, add), { class: 'tool lora-add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
+    const add = tool('lora', 'Put a LoRA on this segment', () => choose(segment, add),
+      { class: 'tool lora-add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
     const row = h('div', { class: 'loras', role: 'group', hidden: true });
     const coming = h('span', { class: 'chip coming', role: 'status', hidden: true });
     const chips = new Map();
     const make = ({ id }) => {
       const name = h('span', {});
       const strength = h('i', {});
-      const chip = h('button', { class: 'chip', 'aria-haspopup': 'dialog', 'aria-expanded': 'false', onclick: () => open(segment, id, chip) }, name, strength);
+      const chip = h('button', { class: 'chip', 'aria-haspopup': 'dialog', 'aria-expanded': 'false',
+        onclick: () => open(segment, id, chip) }, name, strength);
       chip.fields = { name, strength };
       return chip;
     };
