@@ -92,10 +92,11 @@ const lora = (() => {
     onfocus: () => newStroke(range), onpointerdown: () => newStroke(range),
     oninput: () => {
       range.dataset.dirty = '1';
-      weigh(+range.value);
       const { segment, id } = at;
-      desk.later(`lora ${segment} ${id}`, () => settle(range,
-        desk.ask('weigh_lora', { segment, lora: id, strength: +range.value, stroke: range.dataset.stroke })), 250);
+      const strength = +range.value;        // of now: by the time it is sent the sheet may speak of another one
+      const { stroke } = range.dataset;
+      weigh(strength);
+      desk.later(`lora ${segment} ${id}`, () => settle(range, desk.ask('weigh_lora', { segment, lora: id, strength, stroke })), 250);
     } });
   const weigh = (strength) => { say(told, weight(strength)); set(range, 'aria-valuetext', weight(strength)); };
   const done = (verb) => () => { const { segment, id } = at; sheet.hidePopover(); desk.act(verb, { segment, lora: id }); };
