@@ -125,7 +125,8 @@ def test_no_memory_for_a_model_is_told_with_a_remedy(
     engine.start()
     job, events = submit(engine, ask("a"))
     assert job.wait(60) and job.state == "failed"
-    assert isinstance(events[-1], Failed) and "not enough memory" in events[-1].message and "smaller size" in events[-1].remedy
+    assert isinstance(events[-1], Failed) and "not enough memory" in events[-1].message
+    assert "Close other programs that use memory." in events[-1].remedy        # 64 x 32 is this model's smallest size
 
 
 def test_a_preparation_that_fails_is_not_told_for_ever(
