@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from studio.diffusion.framepack import framepack
-from studio.training import endurance, serial
+from studio.training import dependence, endurance, serial
 from studio.training.forcing import Draws, Forced, Settings, force
 from studio.training.forcing_recipe import Recipe, checked, length
 from studio.training.keeping import Average, Curve, RecipeError, read_recipe, restore, save
@@ -112,14 +112,16 @@ def drawn(films: Sequence[Serial], sections: int, batch: int, draws: Draws) -> l
     Raises:
         RecipeError: none is.
     """
-    def held(each: Serial) -> int:
-        return len(each.encoded.sections) if each.encoded is not None else len(each.said)
-
-    fit = [each for each in films if held(each) >= sections]
+    fit = [each for each in films if shortest([each]) >= sections]
     if not fit:
         raise RecipeError(f"No film has {sections} sections: make the curriculum shorter, or give longer films.")
     which = torch.randint(len(fit), (batch,), generator=draws.of("films"))
     return [fit[int(k)] for k in which]
+
+
+def shortest(films: Sequence[Serial]) -> int:
+    """Sections of the film that has fewest."""
+    return min(len(each.encoded.sections) if each.encoded is not None else len(each.said) for each in films)
 
 
 def open_run(recipe: Recipe, arm: str, seed: int) -> Run:
@@ -218,6 +220,8 @@ def train(run: Run, films: Sequence[Serial]) -> Trainee:
 def finetune(path: Path) -> None:
     """Train every arm of the recipe in `path` with every seed, and measure the drift of each: `drift.json` and `drift.png`.
 
+    Where a new memory is trained along, how much the model goes by its psi as well (`dependence`).
+
     Raises:
         RecipeError: the recipe cannot be used.
     """
@@ -228,8 +232,10 @@ def finetune(path: Path) -> None:
     first = begun(recipe, recipe.seeds[0], "output").model
     with together.first_alone():
         films = serial.made(first, folder / "films", range(recipe.films), size, recipe.sections, recipe.footage)
-    held = serial.held_out(
-        first, folder / "films", recipe.films, recipe.held_out if together.first else 0, size, recipe.sections, recipe.footage)
+    held_out = recipe.held_out if together.first else 0
+    held = serial.held_out(first, folder / "films", recipe.films, held_out, size, recipe.sections, recipe.footage)
+    unseen = range(recipe.films, recipe.films + held_out) if recipe.memory else ()
+    others = serial.made(first, folder / "films", unseen, size, recipe.sections, recipe.footage)
     del first
     results: list[dict[str, Any]] = []
 
@@ -242,8 +248,10 @@ def finetune(path: Path) -> None:
         if row.get("steps") != cost.get("steps") or not row:
             drift = endurance.measure(trainee.model, held, seed, recipe.drift_steps)
             row = {"arm": arm, "seed": seed, **cost, **drift}
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(row) + "\n", "utf-8")
+        if trainee.pack is not None and len(others) > 1 and "dependence" not in row:
+            row["dependence"] = dependence.measure(trainee.learner, others, shortest(others), seed)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(row) + "\n", "utf-8")
         results.append(row)
         (folder / "drift.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
         endurance.draw(results, folder / "drift.png")

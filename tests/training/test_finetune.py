@@ -298,7 +298,7 @@ def test_a_whole_run_on_the_shipped_models_encoders(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     table = {
         "model": str(root / "models" / "memorypack-mini"), "arms": ["teacher", "direct"], "seeds": [1], "curriculum": [[2, 1]],
-        "sections": 2, "films": 1, "width": 64, "height": 32, "held_out": 1, "drift_steps": 1, "device": "cpu",
+        "sections": 2, "films": 1, "width": 64, "height": 32, "held_out": 2, "drift_steps": 1, "device": "cpu",
     }
     small = {"channels": 4, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1}
     for name, more in (
@@ -313,6 +313,7 @@ def test_a_whole_run_on_the_shipped_models_encoders(tmp_path: Path) -> None:
         assert [row["arm"] for row in rows] == ["start", "teacher", "direct"]
         assert all(len(row["curve"]["psnr"]) == 2 for row in rows)
         assert ("way" in rows[0]["drift"]) == (name == "mini")
+        assert [len(row["dependence"]["curve"]["own"]) for row in rows if "dependence" in row] == [2] * (3 if name == "small" else 0)
         assert (tmp_path / name / "drift.png").is_file()
         finetune.finetune(path)
         assert json.loads((tmp_path / name / "drift.json").read_text()) == rows
