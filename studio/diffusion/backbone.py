@@ -58,12 +58,6 @@ class Backbone(Protocol):
             stopped: may be looked at within a step; a stop raises `section.StoppedError` out of it.
         """
 
-    def skipping(self, threshold: float) -> AbstractContextManager[object]:
-        """Within it, which holds the steps of one section, what changes less than `threshold` between steps may be left out.
-
-        A section that is not asked to skip never calls it, so a backbone that cannot does without.
-        """
-
     def __call__(
         self,
         x: Tensor,
@@ -87,6 +81,14 @@ class Backbone(Protocol):
         Returns:
             [B, C, W, h, w].
         """
+
+
+@runtime_checkable
+class Skipping(Protocol):
+    """What a backbone can besides that saves steps. One that cannot does without, and computes all of them."""
+
+    def skipping(self, threshold: float) -> AbstractContextManager[object]:
+        """Within it, which holds the steps of one section, what changes less than `threshold` between steps may be left out."""
 
 
 @runtime_checkable

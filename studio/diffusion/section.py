@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning
+from studio.diffusion.backbone import Backbone, Conditioning, Skipping
 from studio.memory.framepack import pack
 from studio.memory.rope import FIXED, Positions
 from studio.memory.semantic_pack import LongTermMemory
@@ -97,7 +97,7 @@ def section(
     euler = flow.scheduler(sampling.shift)
     timesteps = flow.begin(euler, sampling.steps, tokens)
     backbone.prepare(timesteps, conditioning, guidance, stopped)
-    with backbone.skipping(sampling.cache) if sampling.cache else nullcontext():
+    with backbone.skipping(sampling.cache) if sampling.cache and isinstance(backbone, Skipping) else nullcontext():
         for step, t in enumerate(timesteps):
             if stopped():
                 raise StoppedError

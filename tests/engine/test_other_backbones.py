@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -57,9 +56,6 @@ class HeliosBackbone(nn.Module):
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
     ) -> None:
         self.prepared.append(timesteps)
-
-    def skipping(self, threshold: float) -> AbstractContextManager[object]:
-        return nullcontext()
 
     def forward(
         self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
