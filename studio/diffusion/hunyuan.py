@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 import torch
 from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoFramepackPipeline
-from torch import Tensor
+from torch import Tensor, nn
+from transformers import LlamaModel
+from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
@@ -115,6 +117,32 @@ class HunyuanStream:
         if self._autoencoder.use_tiling:
             return self._autoencoder.tiled_decode(latents).sample
         return self._autoencoder.decoder(self._autoencoder.post_quant_conv(latents))
+
+
+UNREAD = 2
+"""Llama's last layers that FramePack does not read: its prompt features are the hidden states before them."""
+
+
+class _Unread(LlamaDecoderLayer):
+    """In the place of such a layer: no weights, and nothing is computed."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
+        return hidden_states
+
+
+def unread(llama: LlamaModel) -> range:
+    """Which of its layers."""
+    return range(max(0, len(llama.layers) - UNREAD), len(llama.layers))
+
+
+def without_unread(llama: LlamaModel) -> LlamaModel:
+    """Llama without these layers, changed in place; what FramePack reads stays the same, bit for bit. Works on a meta model."""
+    for at in unread(llama):
+        llama.layers[at] = _Unread()
+    return llama
 
 
 class HunyuanConditioner:

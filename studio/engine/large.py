@@ -11,7 +11,7 @@ from diffusers import AutoencoderKLHunyuanVideo, FlowMatchEulerDiscreteScheduler
 from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImageProcessor, SiglipVisionModel
 
 from studio.diffusion.conditioning import Conditioner
-from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner
+from studio.diffusion.hunyuan import HunyuanCodec, HunyuanConditioner, without_unread
 from studio.engine.cards import PREPARED, ModelCard, ModelError
 from studio.engine.embeddings import KeptConditioner
 from studio.engine.fingerprint import fingerprint, network
@@ -105,7 +105,7 @@ def codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanC
 
 def conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:
     """Llama, CLIP and SigLIP. Raises ModelError."""
-    return _reader(card, frozen(part(card, LlamaModel, "text_encoder", dtype=dtype), device), device, dtype)
+    return _reader(card, frozen(without_unread(part(card, LlamaModel, "text_encoder", dtype=dtype)), device), device, dtype)
 
 
 def _kept(card: ModelCard, placement: PlacedModel, dtype: torch.dtype, scratch: Path) -> KeptConditioner:

@@ -14,6 +14,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 from transformers import AutoConfig, LlamaModel
 
+from studio.diffusion.hunyuan import unread, without_unread
 from studio.engine.cards import PREPARED, ModelCard, ModelError
 from studio.engine.fingerprint import network
 from studio.engine.own_lora import checksums, worn
@@ -52,12 +53,15 @@ def transformer(
 
 
 def text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Tell, aligned: bool = False) -> LlamaModel:
-    """Llama on the host, its weights mapped. Arguments and errors as for the transformer; all its Linear layers become int8."""
+    """Llama on the host without the layers that are not read, its weights mapped; all its Linear layers become int8.
+
+    Arguments and errors as for the transformer.
+    """
     folder = card.path("text_encoder")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         with init_empty_weights(include_buffers=False):
-            empty = LlamaModel(config)
+            empty = without_unread(LlamaModel(config))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
     return _filled(card, "text_encoder", _cast(empty, dtype), weights, (), (tell, aligned, True))
@@ -76,16 +80,20 @@ def _filled(
     """The empty network with its weights, for inference."""
     tell, aligned, verify = how
     folder, dtype = card.path(part), next(empty.parameters()).dtype
+    left_out = tuple(f"layers.{at}." for at in unread(empty)) if part == "text_encoder" else ()
 
     def published() -> Iterator[tuple[str, Tensor]]:
-        return worn(card, _published(folder)) if part == "transformer" else _published(folder)
+        if part == "transformer":
+            return worn(card, _published(folder))
+        return ((name, value) for name, value in _published(folder) if not name.startswith(left_out))
 
     try:
         if weights == "int8":
             layers = int8.quantize(empty, skip)
             path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_named(dtype)}.safetensors"
+            without = f", without {' '.join(left_out)}" if left_out else ""
             loras = checksums(card) if part == "transformer" else ()
-            key = store.Key(":".join(network(card, part)), f"{int8.recipe(skip)}, the others {_named(dtype)}", loras)
+            key = store.Key(":".join(network(card, part)), f"{int8.recipe(skip)}, the others {_named(dtype)}{without}", loras)
 
             def make() -> Iterable[tuple[str, Tensor]]:
                 return int8.quantized(published(), layers, dtype)

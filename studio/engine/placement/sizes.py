@@ -23,6 +23,8 @@ Size = tuple[int, int]
 
 FRAMEPACK = Path(__file__).parent / "framepack_f1.json"
 """The configs of FramePack-F1's networks, to plan with before anything is fetched."""
+UNREAD = 2
+"""Llama's last layers, which are not read and not loaded: `hunyuan.UNREAD`, without importing torch. A test holds them equal."""
 TILES = (256, 192, 128)
 """Edges of the autoencoder's tiles that are planned with, in pixels."""
 TILE_FRAMES = 17
@@ -159,12 +161,12 @@ def _large(
     name: str, title: str, sizes: tuple[Size, ...], steps: int, window: int, frames: int, prompt: int, memory: int,
     configs: dict[str, dict[str, Any]],
 ) -> ModelSizes:
-    picture = configs["image_encoder"]
+    picture, text = configs["image_encoder"], configs["text_encoder"]
     return ModelSizes(
         name, title, True, sizes, steps, window, frames, compression=8,
         context=prompt + (picture["image_size"] // picture["patch_size"]) ** 2,
         transformer=counts.transformer(configs["transformer"]),
-        text_encoder=counts.llama(configs["text_encoder"]),
+        text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNREAD)}),
         image_side=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
         vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory=memory,
     )
