@@ -313,7 +313,8 @@ def test_a_whole_run_on_the_shipped_models_encoders(tmp_path: Path) -> None:
         assert [row["arm"] for row in rows] == ["start", "teacher", "direct"]
         assert all(len(row["curve"]["psnr"]) == 2 for row in rows)
         assert ("way" in rows[0]["drift"]) == (name == "mini")
-        assert [len(row["dependence"]["curve"]["own"]) for row in rows if "dependence" in row] == [2] * (3 if name == "small" else 0)
+        dependences = [len(row["dependence"]["curve"]["own"]) for row in rows if "dependence" in row]
+        assert dependences == [2] * (3 if name == "small" else 0)
         assert (tmp_path / name / "drift.png").is_file()
         finetune.finetune(path)
         assert json.loads((tmp_path / name / "drift.json").read_text()) == rows
