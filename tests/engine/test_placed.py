@@ -66,6 +66,19 @@ def plain(card: ModelCard) -> FilmModel:
     return model
 
 
+@pytest.mark.parametrize("tables", [True, False])
+def test_diffusers_own_offload_films_the_same(card: ModelCard, plain: FilmModel, ask: Ask, tables: bool) -> None:
+    """The fallback, for where our streamer fails: the same latents, from all blocks on the host."""
+    profile = replace(
+        SHIPPED["card-16gb"], weights="bf16", text_weights="bf16", resident=2, streamer="diffusers", adaln_table=tables)
+    model = load(card, "cpu", plan=(planned := laid(card, profile)))
+    assert planned.profile.resident == 0 and planned.from_ram > 0
+    ours = film(model, ask("ours", sections=2))
+    assert relative(ours, film(plain, ask("theirs", sections=2))) < (1e-5 if tables else 1e-9)
+    model.backbone.leave()                                                        # type: ignore[attr-defined]
+    assert torch.equal(film(model, ask("again", sections=2)), ours)
+
+
 @pytest.mark.parametrize("resident", [0, ALL])
 def test_bitsandbytes_multiplies_streamed_and_resident_weights(
     card: ModelCard, plain: FilmModel, ask: Ask, resident: int, monkeypatch: pytest.MonkeyPatch

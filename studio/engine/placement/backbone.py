@@ -19,7 +19,7 @@ from studio.engine.placement.copies import CopyEngine, copy_engine
 from studio.engine.placement.int8 import multiply_by_bitsandbytes
 from studio.engine.placement.laid import Plan
 from studio.engine.placement.on_disk import OnDisk
-from studio.engine.placement.place import Placed, place
+from studio.engine.placement.place import Placed, place, place_by_diffusers
 from studio.engine.placement.streamer import blocks_of
 
 Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
@@ -73,7 +73,7 @@ class PlacedBackbone(FramePackBackbone):
     def follow(self, plan: Plan) -> None:
         """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
         ours, theirs = self.plan.profile, plan.profile
-        parts = ("resident", "weights", "stream", "adaln_table", "attention", "compile", "products")
+        parts = ("resident", "weights", "stream", "adaln_table", "attention", "streamer", "compile", "products")
         moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
         self.plan = plan
         if moved:
@@ -133,6 +133,8 @@ class PlacedBackbone(FramePackBackbone):
                 attend(self.transformer, attention)
             if profile.compile and not compiled.hindrance(profile, blocks):
                 compiled.compile_blocks(self.transformer)
+            if profile.streamer == "diffusers" and not whole:
+                return place_by_diffusers(self.transformer, self._device, profile.adaln_table)
             return place(
                 self.transformer, self._device, None if whole else profile.resident,
                 tables=profile.adaln_table, engine=None if whole else self._copies(),

@@ -12,7 +12,7 @@ from studio.diffusion.section import StoppedError
 from studio.engine.placement import int8
 from studio.engine.placement.adaln import AdalnTables, Kept
 from studio.engine.placement.copies import CopyEngine, copy_engine
-from studio.engine.placement.streamer import Streamer, blocks_of
+from studio.engine.placement.streamer import Streamer, blocks_of, fallback
 
 BLOCKS = ("transformer_blocks", "single_transformer_blocks")
 
@@ -103,4 +103,18 @@ def place(
     except BaseException:
         placed.release()
         raise
+    return placed
+
+
+def place_by_diffusers(
+    transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, tables: bool = True
+) -> Placed:
+    """The same with diffusers' own group offload, block by block, in place of our streamer: slower, for where ours fails.
+
+    It cannot be taken off again: whoever has enough of it abandons the transformer.
+    """
+    placed = Placed(transformer.eval().requires_grad_(False))
+    if tables:
+        placed.tables = AdalnTables(transformer)
+    fallback(transformer, device)
     return placed

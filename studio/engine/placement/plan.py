@@ -71,8 +71,10 @@ def _candidates(machine: Machine, model: ModelSizes, size: Size, profile: Profil
     text = _text_place(machine, model, profile, exact)
     for tile in tiles:
         for source in sources:
-            settled = replace(text, vae_tile=tile, stream=source, resident=min(profile.resident, blocks))
-            yield _filled(machine, model, size, settled) if profile.resident == FIT else lay(machine, model, size, settled)
+            # diffusers' offload leaves no block on the card.
+            resident = 0 if profile.streamer == "diffusers" and profile.resident < blocks else min(profile.resident, blocks)
+            settled = replace(text, vae_tile=tile, stream=source, resident=resident)
+            yield _filled(machine, model, size, settled) if resident == FIT else lay(machine, model, size, settled)
 
 
 def _filled(machine: Machine, model: ModelSizes, size: Size, profile: Profile) -> Plan:

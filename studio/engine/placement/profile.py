@@ -21,6 +21,7 @@ ALL = 10**6
 """Every block resident: nothing is streamed."""
 
 Source = Literal["ram", "disk"]
+Streamers = Literal["slabs", "diffusers"]
 Products = Literal["widened", "bitsandbytes"]
 TextPlace = Literal["cpu", "gpu", "streamed"]
 
@@ -49,6 +50,7 @@ class Profile:
     cache: str                     # none, or first-block: every film skips blocks between steps, whatever its preset says
     vram_budget: float = 0.0       # GB that may be used; 0: what is free, less a margin
     compile: bool = False          # blocks are compiled; only where all are resident and not int8
+    streamer: Streamers = "slabs"   # what brings blocks to the card: ours, or diffusers' group offload (slower, and none stays)
     products: Products = "widened"  # how int8 weights multiply: widened to what is computed with, or as integers by bitsandbytes
 
 
@@ -77,6 +79,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cache": (_one_of("none", "first-block"), "none or first-block"),
     "vram_budget": (lambda value: type(value) in (int, float) and 0 <= value < 1e4, "a number of GB, 0 for what is free"),
     "compile": (lambda value: isinstance(value, bool), "true or false"),
+    "streamer": (_one_of("slabs", "diffusers"), "slabs or diffusers"),
     "products": (_one_of("widened", "bitsandbytes"), "widened or bitsandbytes"),
 }
 WORDS = {"fit": FIT, "all": ALL}
@@ -95,7 +98,7 @@ def read_profile(path: Path) -> Profile:
     if strangers := sorted(set(table) - set(RULES)):
         raise ProfileError(f"{path}: unknown key '{strangers[0]}'. A profile has {', '.join(RULES)}.")
     for key, (fits, said) in RULES.items():
-        if key not in table and key in ("vram_budget", "compile", "products"):
+        if key not in table and key in ("vram_budget", "compile", "products", "streamer"):
             continue
         if key not in table or isinstance(table[key], list | dict) or not fits(table[key]):
             raise ProfileError(f"{path}: '{key}' must be {said}.")
