@@ -75,6 +75,7 @@ def test_a_lora_acts_on_its_take_alone(renderer: Renderer, ask: Ask, tmp_path: P
     rendered(renderer, ask, "last")
 
 
+@pytest.mark.slow
 def test_merged_weights_make_the_same_film(models: dict[str, ModelCard], ask: Ask, tmp_path: Path) -> None:
     for kind in ("small", "large"):
         renderer, twin = Renderer(load(models[kind], "cpu")), Renderer(load(models[kind], "cpu"))
@@ -96,6 +97,7 @@ def laid(card: ModelCard, profile: Profile) -> Plan:
     ({}, TWIN), ({"resident": 0, "stream": "disk"}, TWIN), ({"resident": 99, "adaln_table": False}, TWIN),
     ({"weights": "int8"}, INT8), ({"weights": "int8", "resident": 99}, INT8),
 ])
+@pytest.mark.slow
 def test_placed_models_wear_them_beside_what_lies_anywhere(
     card: ModelCard, ask: Ask, tmp_path: Path, changes: dict[str, object], bound: float
 ) -> None:
@@ -146,6 +148,7 @@ def test_no_room_is_said_before_anything_is_moved(
     model.release()
 
 
+@pytest.mark.slow
 def test_a_card_that_runs_out_becomes_leaner_and_wears_them_still(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
     def placed(on: SmallCard) -> FilmModel:
         return loaded(card, laid(card, replace(EXACT, resident=5)), on)

@@ -39,6 +39,7 @@ CASES = [(move, speed) for move in ("left", "right", "up", "down", "in", "out") 
 CASES += [("hold", "normal"), ("shake", "normal")]
 
 
+@pytest.mark.slow
 def test_every_move_is_known_on_photographs_whatever_the_light() -> None:
     wrong = []
     for number, (move, speed) in enumerate(CASES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from studio.diffusion.heads import BLOWING, BREEZE
@@ -46,6 +47,7 @@ def test_teaching_lets_the_error_fall_and_tells_left_from_right() -> None:
         assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * LOUD
 
 
+@pytest.mark.slow
 def test_the_wind_is_read_from_what_was_taught() -> None:
     torch.manual_seed(0)
     words = parts.tokenizer(SMALL)
