@@ -343,7 +343,7 @@ def test_the_way_of_the_f1_recipe(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mini", "small"])
 def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
-    """The command by itself, and started as two processes that talk over gloo: the same weights, but for the order of sums."""
+    """One process, and the command as two processes that talk over gloo: the same weights, but for the order of sums."""
     root = Path(__file__).parents[2]
     table: dict[str, object] = {
         "model": str(root / "models" / "memorypack-mini"), "arms": ["direct"], "seeds": [1], "curriculum": [[1, 1], [2, 2]],
@@ -355,12 +355,15 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
             "small": {"channels": 4, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1}, "before": [[1, 1]],
             "memory": {"heads": 2, "window": [9, 1, 1], "keep": [1, 1, 1]},
         }
-    for name, start in (("one", ["-m"]), ("two", ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"])):
+    def recipe(name: str) -> Path:
         path = tmp_path / f"{name}.toml"
         path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in {**table, "run": str(tmp_path / name)}.items()))
-        subprocess.run(
-            [sys.executable, *start, "studio.training", "force", str(path)], check=True, cwd=root, timeout=240,
-            env={**os.environ, "OMP_NUM_THREADS": "1"})
+        return path
+
+    finetune.finetune(recipe("one"))
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "studio.training", "force",
+         str(recipe("two"))], check=True, cwd=root, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
     one, two = (tmp_path / name / "direct-1" for name in ("one", "two"))
     begun = restore(one / "last.pt")
     assert begun is not None and begun["step"] == 3
