@@ -116,10 +116,7 @@ def guidance(value: object) -> float:
     Raises:
         EditError: anything else.
     """
-    number = float(_number(value, "Guidance"))
-    if not 0 <= number <= 100:
-        raise EditError("Guidance is a number from 0 to 100.")
-    return number
+    return _up_to(100, value, "Guidance")
 
 
 def strength(value: object) -> float:
@@ -140,10 +137,7 @@ def cache(value: object) -> float:
     Raises:
         EditError: anything else.
     """
-    number = float(_number(value, "The threshold of the step cache"))
-    if not 0 <= number <= 1:
-        raise EditError("The threshold of the step cache is a number from 0 to 1.")
-    return number
+    return _up_to(1, value, "The threshold of the step cache")
 
 
 def size(value: object) -> tuple[int, int]:
@@ -175,6 +169,13 @@ def positive(value: object, what: str) -> float:
     if number <= 0:
         raise EditError(f"{what} is above zero.")
     return float(number)
+
+
+def _up_to(most: int, value: object, what: str) -> float:
+    number = float(_number(value, what))
+    if not 0 <= number <= most:
+        raise EditError(f"{what} is a number from 0 to {most}.")
+    return number
 
 
 def _number(value: object, what: str) -> int | float:

@@ -145,12 +145,7 @@ def _loras(entry: dict[str, Any], path: Path, where: str) -> tuple[tuple[Path, f
     found = []
     for table in tables:
         _only(table, {"file", "strength"}, path, f"{where}'loras': ")
-        name = table.get("file")
-        if not isinstance(name, str) or not name or "\0" in name:
-            raise StoryError(f"{path}: {where}'loras': 'file' is missing. Name the LoRA's file.")
-        file = path.parent / name
-        if not file.is_file():
-            raise StoryError(f"{path}: {where}'loras': there is no file {file}. Put the LoRA there, or correct the name.")
+        file = _beside(path, table.get("file"), f"{where}'loras': ", "'file' is missing. Name the LoRA's file.", "the LoRA")
         try:
             found.append((file, limits.strength(table.get("strength", 1.0))))
         except EditError as error:
@@ -159,13 +154,17 @@ def _loras(entry: dict[str, Any], path: Path, where: str) -> tuple[tuple[Path, f
 
 
 def _image(table: dict[str, Any], path: Path) -> Path:
-    image = table.get("image")
-    if not isinstance(image, str) or not image or "\0" in image:
-        raise StoryError(f"{path}: 'image' is missing. Name the picture the film starts from.")
-    picture = path.parent / image
-    if not picture.is_file():
-        raise StoryError(f"{path}: 'image': there is no file {picture}. Put the picture there, or correct the name.")
-    return picture
+    return _beside(path, table.get("image"), "'image': ", "it is missing. Name the picture the film starts from.", "the picture")
+
+
+def _beside(path: Path, name: object, where: str, missing: str, what: str) -> Path:
+    """The file that a story names, beside it."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise StoryError(f"{path}: {where}{missing}")
+    file = path.parent / name
+    if not file.is_file():
+        raise StoryError(f"{path}: {where}there is no file {file}. Put {what} there, or correct the name.")
+    return file
 
 
 def _only(table: dict[str, Any], keys: set[str], path: Path, where: str) -> None:
