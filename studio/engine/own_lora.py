@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from studio.diffusion.lora import PREFIX, LoraError, load_lora, merge
+from studio.diffusion.branches import NONE, Lows, merge
 from studio.engine.cards import LORA, ModelCard, ModelError
+from studio.engine.loras import LoraError
+from studio.engine.loras.contents import config_of
+from studio.engine.loras.weights import read_lora
 
 
 def own(card: ModelCard) -> Path | None:
@@ -28,38 +29,30 @@ def checksums(card: ModelCard) -> tuple[str, ...]:
     return tuple(file.sha256 for file in card.files if file.path == LORA)
 
 
-def wear(card: ModelCard, transformer: Any) -> None:
-    """Merge the model's own LoRA, if it has one, into a transformer that is in memory as it was published.
-
-    Raises:
-        ModelError: the file is damaged, or made for another transformer.
-    """
-    if path := own(card):
-        try:
-            load_lora(transformer, path)
-        except LoraError as error:
-            raise ModelError(f"The model '{card.title}' cannot be loaded: {error}") from error
-        merge(transformer)
-
-
-def worn(card: ModelCard, tensors: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
-    """A transformer's published tensors, one after another, with the model's own LoRA in them if it has one.
+def lows(card: ModelCard) -> Lows:
+    """What the model's own LoRA adds, if it has one.
 
     Raises:
         ModelError: the file is damaged, or made for another transformer.
     """
     path = own(card)
+    if path is None:
+        return NONE
     try:
-        pairs = load_file(path) if path else {}
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} cannot be read ({error}). {card.remedy}") from error
+        return Lows(layers={name: [low] for name, low in read_lora(path, config_of(card), card.title).items()})
+    except LoraError as error:
+        raise ModelError(f"The model '{card.title}' cannot be loaded: {error}") from error
+
+
+def wear(card: ModelCard, transformer: Any) -> None:
+    """Merge the model's own LoRA, if it has one, into a transformer that is in memory as it was published. Raises as `lows`."""
+    merge(transformer, lows(card))
+
+
+def worn(card: ModelCard, tensors: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
+    """A transformer's published tensors, one after another, with the model's own LoRA in them if it has one. Raises as `lows`."""
+    layers = lows(card).layers
     for name, value in tensors:
-        stem = f"{PREFIX}{name.removesuffix('.weight')}.lora_"
-        down, up = (pairs.pop(f"{stem}{letter}.weight", None) for letter in "AB")
-        if down is not None and up is not None:
-            if (up.shape[0], down.shape[1]) != tuple(value.shape):
-                raise ModelError(f"{path} does not fit the transformer of '{card.title}': {name} has another shape. {card.remedy}")
-            value = (value.float() + up.float() @ down.float()).to(value.dtype)
+        for low in layers.get(name.removesuffix(".weight"), ()) if name.endswith(".weight") else ():
+            value = (value.float() + low.scale * (low.up.float() @ low.down.float())).to(value.dtype)
         yield name, value
-    if pairs:
-        raise ModelError(f"{path} does not fit the transformer of '{card.title}': it has no {min(pairs)}. {card.remedy}")

@@ -10,8 +10,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from studio.diffusion.backbone import Conditioning
+from studio.diffusion.branches import Branches, Lows, merge
 from studio.diffusion.framepack import FramePackBackbone
-from studio.diffusion.lora import Adapted, LoraError, LowRank, attach, layers, load_lora, merge, save_lora
+from studio.diffusion.lora import LowRank, attach, layers, save_lora
+from studio.engine.loras import LoraError
+from studio.engine.loras.weights import read_lora
 from studio.evaluation import tiny
 from studio.memory.framepack import RECENT, pack
 
@@ -55,14 +58,16 @@ def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
     changed = spoken(backbone)
     assert not torch.allclose(changed, before, atol=1e-3)
     other = FramePackBackbone(tiny.transformer())
-    loaded = load_lora(other.transformer, tmp_path / "lora.safetensors")
+    loaded = read_lora(tmp_path / "lora.safetensors", other.transformer.config, "Tiny")
     assert loaded.keys() == made.keys()
     for name, low in loaded.items():
-        assert torch.equal(low.down.weight, made[name].down.weight) and torch.equal(low.up.weight, made[name].up.weight)
+        assert torch.equal(low.down, made[name].down.weight) and torch.equal(low.up, made[name].up.weight) and low.scale == 1
+    lows = Lows(layers={name: [low] for name, low in loaded.items()})
+    beside = Branches(other.transformer, lows, torch.device("cpu"), torch.float32)
     assert torch.allclose(spoken(other), changed, atol=1e-6)     # products on a CPU depend on where in memory a matrix lies
-    assert not any(parameter.requires_grad for low in loaded.values() for parameter in low.parameters())
-    merge(other.transformer)
-    assert not any(isinstance(module, Adapted) for module in other.transformer.modules())
+    beside.off()
+    assert torch.equal(spoken(other), before)
+    merge(other.transformer, lows)
     assert torch.allclose(spoken(other), changed, atol=1e-4)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lora.safetensors"]
 
@@ -87,26 +92,27 @@ def test_what_does_not_fit_is_said_and_changes_nothing(tmp_path: Path) -> None:
     save_lora(trained(FramePackBackbone(tiny.transformer(num_attention_heads=4))), path)
     backbone = FramePackBackbone(tiny.transformer())
     before = spoken(backbone)
-    with pytest.raises(LoraError, match=r"lora\.safetensors does not fit: .* wide.* the model it was trained on"):
-        load_lora(backbone.transformer, path)
+    with pytest.raises(LoraError, match=r"lora\.safetensors does not fit Tiny: .* is 20 to 20 wide there, and 40 to 40 in"):
+        read_lora(path, backbone.transformer.config, "Tiny")
     tensors = {"transformer.transformer_blocks.7.attn.to_q.lora_A.weight": torch.zeros(1, 20)}
     save_file(tensors, path)
-    with pytest.raises(LoraError, match="no such layer"):
-        load_lora(backbone.transformer, path)
+    with pytest.raises(LoraError, match=r"it names the layer .*blocks\.7\.attn\.to_q.*has 1 double"):
+        read_lora(path, backbone.transformer.config, "Tiny")
     save_file({"transformer.transformer_blocks.0.attn.to_q.lora_A.weight": torch.zeros(1, 20)}, path)
-    with pytest.raises(LoraError, match="matrices is missing"):
-        load_lora(backbone.transformer, path)
-    save_file({"transformer.transformer_blocks.0.attn.to_q.lora_A.weight": torch.full((1, 20), torch.nan)}, path)
+    with pytest.raises(LoraError, match=r"matrices of .* is missing"):
+        read_lora(path, backbone.transformer.config, "Tiny")
+    name = "transformer.transformer_blocks.0.attn.to_q.lora_"
+    save_file({f"{name}A.weight": torch.full((1, 20), torch.nan), f"{name}B.weight": torch.zeros(20, 1)}, path)
     with pytest.raises(LoraError, match="not numbers"):
-        load_lora(backbone.transformer, path)
+        read_lora(path, backbone.transformer.config, "Tiny")
     save_file({"weight": torch.zeros(1)}, path)
-    with pytest.raises(LoraError, match="no LoRA of a transformer"):
-        load_lora(backbone.transformer, path)
+    with pytest.raises(LoraError, match="no LoRA: it is a safetensors file of something else"):
+        read_lora(path, backbone.transformer.config, "Tiny")
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(LoraError, match="cannot be read"):
-        load_lora(backbone.transformer, path)
-    with pytest.raises(LoraError, match="is missing"):
-        load_lora(backbone.transformer, tmp_path / "none")
+    with pytest.raises(LoraError, match="cut short"):
+        read_lora(path, backbone.transformer.config, "Tiny")
+    with pytest.raises(LoraError, match="is not there"):
+        read_lora(tmp_path / "none", backbone.transformer.config, "Tiny")
     assert torch.equal(spoken(backbone), before)
 
 

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from studio.diffusion.animatic import NOTICED, ContextMemory
-from studio.diffusion.lora import LowRank, attach, load_lora
+from studio.diffusion.branches import Branches, Lows
+from studio.diffusion.lora import LowRank, attach
 from studio.engine.cards import ADAPTER, CARD, listing, read_card
 from studio.engine.load import load
+from studio.engine.loras.weights import read_lora
 from studio.memory.adapter import load_adapter
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from studio.training import finetune, trainee
@@ -256,9 +258,11 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
     own = done.pack.state_dict()
     assert [name for name, tensor in again.memory.state_dict().items() if not torch.equal(tensor, own[name])] == []
     assert torch.equal(again.positions(5, 3), run.trainee.model.positions(5, 3)) and int(again.positions(5, 3)[-1]) == 28
-    loaded = load_lora(again.backbone.transformer, folder / LORA)
+    transformer = again.backbone.transformer
+    loaded = read_lora(folder / LORA, transformer.config, "Toy")
     assert loaded.keys() == done.lora.keys()
-    assert any(bool(low.up.weight.any()) for low in loaded.values())
+    assert any(bool(low.up.any()) for low in loaded.values())
+    Branches(transformer, Lows(layers={name: [low] for name, low in loaded.items()}), again.device, torch.float32)
     other = VelocityLearner(again, again.memory, again.positions)
     with torch.no_grad():
         ours, theirs = (

@@ -156,9 +156,9 @@ def test_a_lora_that_does_not_fit_is_said(tmp_path: Path) -> None:
     save_file({name.replace("transformer_blocks.0", "transformer_blocks.9"): t for name, t in pairs.items()}, card.folder / LORA)
     size = (card.folder / LORA).stat().st_size
     same = replace(card, files=tuple(replace(file, size=size) if file.path == LORA else file for file in card.files))
-    with pytest.raises(ModelError, match="no such layer"):
+    with pytest.raises(ModelError, match=r"cannot be loaded: .*it names the layer .*blocks\.9\."):
         load(same, "cpu")
-    with pytest.raises(ModelError, match="does not fit the transformer of 'Large"):
+    with pytest.raises(ModelError, match=r"does not fit Large.*it names the layer .*blocks\.9\."):
         mapped.transformer(same, "fp32", torch.float32, lambda _: None)
     (card.folder / LORA).unlink()
     with pytest.raises(ModelError, match="is missing"):

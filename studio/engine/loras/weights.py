@@ -49,13 +49,23 @@ class LoraWeights:
         if file.sha256 in self._kept:
             self._kept.move_to_end(file.sha256)
             return self._kept[file.sha256]
-        made = read_weights(file.path, contents(read_header(file.path, file.name), self._config, self._model, file.name), file.name)
+        made = read_lora(file.path, self._config, self._model, file.name)
         if content_of(file.path) != file.sha256:
             raise LoraError(f"{named(file.name)} is not the file any more that was added ({file.path}). Add it again.")
         self._kept[file.sha256] = made
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return made
+
+
+def read_lora(path: Path, config: Mapping[str, Any], model: str, name: str = "") -> dict[str, Low]:
+    """The products in the LoRA at `path` by the layers that they go beside, for the transformer with this config.
+
+    Raises:
+        LoraError: it is no LoRA, damaged, or does not fit; see `contents` and `read_weights`.
+    """
+    name = name or path.name
+    return read_weights(path, contents(read_header(path, name), config, model, name), name)
 
 
 def read_weights(path: Path, held: Contents, name: str) -> dict[str, Low]:
