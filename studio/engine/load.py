@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import diffusers.utils.logging
@@ -180,6 +181,18 @@ def _film(
     return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rule(trained))
 
 
+def place_memory(folder: Path, backbone: AnimaticBackbone, device: torch.device) -> PlaceMemory:
+    """The memory in a folder's two adapter files, for this backbone to ask for places.
+
+    Raises:
+        AdapterError: a file cannot be used, or was made for another model.
+    """
+    own, network = read_config(folder / ADAPTER), backbone.transformer.config
+    # Its psi does not join the context: its width is its own.
+    pack = load_adapter(folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
+    return frozen(PlaceMemory(pack, load_recall(folder / RECALL, pack, BESIDE), backbone.autoencoder), device)
+
+
 def long_term(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[LongTermMemory, int]:
     """The long-term memory, and up to which RoPE index it was trained."""
     network = backbone.transformer.config
@@ -187,12 +200,8 @@ def long_term(card: ModelCard, backbone: FramePackBackbone, device: torch.device
         width = network.num_attention_heads * network.attention_head_dim
         asked = any(file.path == RECALL for file in card.files)
         if isinstance(backbone, AnimaticBackbone) and asked:
-            own = read_config(card.folder / ADAPTER)       # its psi does not join the context: its width is its own
-            pack = load_adapter(
-                card.folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
-            memory = frozen(PlaceMemory(pack, load_recall(card.folder / RECALL, pack, BESIDE), backbone.autoencoder), device)
-            backbone.memory = memory
-            return memory, pack.config.trained_index
+            backbone.memory = memory = place_memory(card.folder, backbone, device)
+            return memory, memory.pack.config.trained_index
         animatic = isinstance(backbone, AnimaticBackbone)
         fit = Fit(width, NOTICED if animatic else backbone.channels, network.text_embed_dim, network.image_proj_dim)
         pack = frozen(load_adapter(card.folder / ADAPTER, fit), device)

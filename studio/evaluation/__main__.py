@@ -71,8 +71,8 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
 
     readers, qualities = encoders(options.encoder), [installed(name) for name in dict.fromkeys(options.quality)]
     models = [load(_card(name)) for name in options.model or [None]]
-    if options.arms is not None:
-        models = [arm for model in models for arm in variants(model, options.arms)]
+    if options.arms is not None or options.memories is not None:
+        models = [arm for model in models for arm in variants(model, options.arms or (), options.memories)]
     scale = memory.QUICK if options.quick else memory.FULL
     scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
     scale = scale.pictures(options.pictures) if options.pictures else scale
@@ -184,6 +184,8 @@ def main() -> int:
     parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
     parser.add_argument("--arms", nargs="*", metavar="ARM",
                         help="memory: with less to go back to, with the whole film, as it is (default: all of them)")
+    parser.add_argument("--memories", type=Path, metavar="FOLDER",
+                        help="memory: the memories of a memory study as arms too, like runs/memory")
     parser.add_argument("--encoder", nargs="+", type=Path, default=[], metavar="FOLDER",
                         help="memory: folders of a DINO model (subject) and of a CLIP or SigLIP one (background) on this machine")
     parser.add_argument("--quality", nargs="+", default=[], metavar="NAME",

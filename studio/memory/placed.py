@@ -43,8 +43,7 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
         ValueError: too narrow for that.
     """
     kept, width = recall.config.channels, pack.config.width
-    hidden = recall.config.feed_forward * width
-    if width < CONTENT + kept or width // pack.config.heads < AXES or hidden < 2 * AXES:
+    if width < CONTENT + kept or width // pack.config.heads < AXES or recall.config.hidden < 2 * AXES:
         raise ValueError(f"to keep {kept} channels by their places, tokens must be {CONTENT + kept} wide and heads {AXES}")
     patches = pack.memorize.patches
     _nothing(patches, *pack.memorize.places)

@@ -28,11 +28,16 @@ class RecallConfig:
     channels: int             # C
     heads: int
     layers: int = 2
-    feed_forward: int = 2     # its width in multiples of D
+    feed_forward: float = 2   # its width in multiples of D, rounded to a whole number
 
     def __post_init__(self) -> None:
-        if min(self.width, self.channels, self.heads, self.layers, self.feed_forward) < 1 or self.width % self.heads:
+        if min(self.width, self.channels, self.heads, self.layers, self.hidden) < 1 or self.width % self.heads:
             raise ValueError(f"no Recall can be made of {self}")
+
+    @property
+    def hidden(self) -> int:
+        """Width of the feed-forwards."""
+        return round(self.feed_forward * self.width)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Recall(nn.Module):
         super().__init__()
         self.config = config
         self.ask = nn.Linear(FEATURES, config.width)
-        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.feed_forward) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.hidden) for _ in range(config.layers))
         self.answer = nn.Linear(config.width, config.channels + 1)
         self.register_buffer("scale", torch.ones(config.channels))       # [C] deviation of a channel from what one would guess
 

@@ -103,6 +103,11 @@ class SemanticPackConfig:
             raise ValueError("structure C tells the first section by psi's length: it needs fixed text_tokens and image_side")
 
     @property
+    def hidden(self) -> int:
+        """Width of the feed-forwards."""
+        return self.feed_forward * self.width
+
+    @property
     def fit(self) -> Fit:
         return Fit(self.width, self.channels, self.text, self.image)
 
@@ -137,13 +142,11 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Attention and feed-forward, each with a norm before it and a residual around it: Wan's block."""
 
-    def __init__(self, width: int, heads: int, feed_forward: int) -> None:
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
         self.before_attention, self.before_feed_forward = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attention = Attention(width, heads)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(width, feed_forward * width), nn.GELU(approximate="tanh"), nn.Linear(feed_forward * width, width)
-        )
+        self.feed_forward = nn.Sequential(nn.Linear(width, hidden), nn.GELU(approximate="tanh"), nn.Linear(hidden, width))
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """x [B, Q, D], context [B, M, D] or None for self-attention; returns [B, Q, D]."""
@@ -160,7 +163,7 @@ class Memorize(nn.Module):
         self.config = config
         self.patches = nn.Linear(config.channels * math.prod(config.patch), config.width)
         self.places = nn.ModuleList(nn.Linear(2 * BANDS, config.width) for _ in range(3))     # of t, y, x
-        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.feed_forward) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.hidden) for _ in range(config.layers))
 
     def forward(self, latents: Tensor) -> Tensor:
         """Memorize(x): latents [B, C, T, h, w] to tokens [B, M, D], M = N K, window by window.
@@ -221,7 +224,7 @@ class Squeeze(nn.Module):
         if config.literal or config.structure == "map":
             self.attention = Attention(config.width, config.heads)
         else:
-            self.block = Block(config.width, config.heads, config.feed_forward)
+            self.block = Block(config.width, config.heads, config.hidden)
             self.norm = nn.LayerNorm(config.width)
 
     def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from studio.memory.placed import place
 from studio.memory.recall import Recall, RecallConfig, Recalled
 from studio.memory.semantic_pack import Block, SemanticPack, SemanticPackConfig
 from studio.memory.where import waves
+from studio.training.parts import count
 
 ARMS: dict[str, dict[str, Any]] = {
     "A": {}, "B": {"structure": "B"}, "C": {"structure": "C"}, "zero": {"zero_start": True}, "literal": {"literal": True},
@@ -43,6 +44,8 @@ class Shape:
     heads: int = 6
     layers: int = 1                                # of Memorize
     recall_layers: int = 2
+    feed_forward: int = 2                          # in multiples of the width
+    matched: bool = True                           # Recall's feed-forwards take up the parameters that an arm lacks beside "A"
     window: tuple[int, int, int] = (1, 4, 4)       # cells that attend to each other, in t (memorized frames), y, x
     keep: tuple[int, int, int] = (1, 4, 4)         # all of them: pooled cells could not be told apart again
     slots: tuple[int, int] = (32, 32)              # rows and columns of the map
@@ -89,12 +92,14 @@ class Keeper(nn.Module):
         super().__init__()
         self.arm = arm
         kept = len(scale)
-        self.pack = SemanticPack(SemanticPackConfig(
-            width=shape.width, channels=kept + BESIDE, text=text, image=image, heads=shape.heads, patch=(1, 1, 1),
-            window=shape.window, keep=shape.keep, layers=shape.layers, feed_forward=2, text_tokens=shape.text_tokens,
-            image_side=shape.image_side, slots=shape.slots if arm == "map" else (0, 0), **ARMS[arm],
-        ))
-        self.recall = Recall(RecallConfig(shape.width, kept, shape.heads, shape.recall_layers))
+        self.pack = _pack(arm, shape, kept, text, image)
+        wide: float = shape.feed_forward
+        if shape.matched:
+            with torch.device("meta"):
+                most = count(_pack("A", shape, kept, text, image))
+            units = (most - count(self.pack)) / (shape.recall_layers * (2 * shape.width + 1))
+            wide += round(units) / shape.width
+        self.recall = Recall(RecallConfig(shape.width, kept, shape.heads, shape.recall_layers, wide))
         self.recall.scale.copy_(scale)
         if arm != "unplaced":
             place(self.pack, self.recall, sure=arm in ("map", "everything"))
@@ -109,6 +114,15 @@ class Keeper(nn.Module):
         if self.arm == "everything":
             return torch.cat([psi, self.pack.memorize(memorable)], dim=1)
         return self.pack.update(psi, memorable)
+
+
+def _pack(arm: str, shape: Shape, kept: int, text: int, image: int) -> SemanticPack:
+    """An arm's SemanticPack, new, for so many channels kept of a cell and features so wide."""
+    return SemanticPack(SemanticPackConfig(
+        width=shape.width, channels=kept + BESIDE, text=text, image=image, heads=shape.heads, patch=(1, 1, 1),
+        window=shape.window, keep=shape.keep, layers=shape.layers, feed_forward=shape.feed_forward,
+        text_tokens=shape.text_tokens, image_side=shape.image_side, slots=shape.slots if arm == "map" else (0, 0), **ARMS[arm],
+    ))
 
 
 def moved(some: Films, rng: torch.Generator) -> Films:

@@ -12,12 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.diffusion.animatic import AnimaticBackbone
+from studio.diffusion.autoencoder import LappedAutoencoder
 from studio.diffusion.backbone import Conditioning
-from studio.engine.cards import ADAPTER, RECALL
+from studio.diffusion.conditioning import SmallConditioner
+from studio.engine.cards import ADAPTER, RECALL, read_card
+from studio.engine.load import load
 from studio.memory.adapter import save_adapter
-from studio.training import film
-from studio.training.export import average_of
-from studio.training.keeping import Average, Curve, read_recipe, restore, save
+from studio.training.keeping import Average, Curve, RecipeError, read_recipe, restore, save
 from studio.training.parts import count
 from studio.training.recollection import Films, Keeper, Shape, curve, loss_of, moved
 from studio.training.walks import FIRST, HELD_OUT, walks
@@ -30,7 +32,7 @@ class Recipe:
     """How arms are trained. Lengths in steps, sizes in pixels."""
 
     run: str
-    film: str                                       # recipe of the film model whose encoders are used
+    model: str                                      # folder of the embedded kind whose autoencoder and encoders are used
     arms: list[str]
     seeds: list[int]
     shape: dict[str, Any]
@@ -112,13 +114,12 @@ def study(path: Path) -> None:
     """Train every arm of the recipe in `path` with every seed; curves on held-out films go to `results.json`."""
     recipe = read_recipe(path, Recipe)
     torch.set_num_threads(recipe.threads)
-    objective = average_of(read_recipe(Path(recipe.film), film.Recipe))[0]
-    side, sections = objective.image_encoder.config.image_size, recipe.sections
+    autoencoder, words = _embedded(Path(recipe.model))
 
     def taken(number: int, first: int) -> Films:
-        size = (recipe.width, recipe.height)
-        made = walks(Path(recipe.run), objective.backbone.autoencoder, number, size, sections, side, first, recipe.keep)
-        return Films(made.kept, made.low, features(objective, made.captions, made.picture.float()))
+        size, side = (recipe.width, recipe.height), words.image_encoder.config.image_size
+        made = walks(Path(recipe.run), autoencoder, number, size, recipe.sections, side, first, recipe.keep)
+        return Films(made.kept, made.low, features(words, made.captions, made.picture.float()))
 
     made, held = taken(recipe.films, FIRST), taken(recipe.held_out, HELD_OUT)
     scale = deviation(made)
@@ -139,12 +140,23 @@ def study(path: Path) -> None:
             log.info("%s, seed %d, %s: error by age %s", arm, seed, when, told)
 
 
+def _embedded(folder: Path) -> tuple[LappedAutoencoder, SmallConditioner]:
+    """What of the embedded model in a folder the study needs.
+
+    Raises:
+        ModelError: the folder cannot be used.
+        RecipeError: its model is of another kind.
+    """
+    model = load(read_card(folder), torch.device("cpu"))
+    if not isinstance(model.backbone, AnimaticBackbone) or not isinstance(model.conditioner, SmallConditioner):
+        raise RecipeError(f"{folder} is no model of the embedded kind: the memory study needs its autoencoder and encoders.")
+    return model.backbone.autoencoder, model.conditioner
+
+
 @torch.no_grad()
-def features(objective: film.Objective, captions: list[str], pictures: Tensor) -> Conditioning:
-    """What the encoders of a film model say, padded alike."""
-    words = objective.tokenizer(
-        captions, max_length=objective.tokenizer.model_max_length, padding=True, truncation=True, return_tensors="pt"
-    )
-    text = objective.text_encoder(input_ids=words.input_ids, attention_mask=words.attention_mask)
-    image = torch.cat([objective.image_encoder(pixel_values=some).last_hidden_state for some in pictures.split(64)])
-    return Conditioning(text.last_hidden_state, words.attention_mask, text.pooler_output, image)
+def features(words: SmallConditioner, captions: list[str], pictures: Tensor) -> Conditioning:
+    """What a model's encoders say of captions and pictures [N, 3, S, S]."""
+    parts = [words.read(captions[at : at + 64]) for at in range(0, len(captions), 64)]
+    text, mask, pooled = (torch.cat(column).float() for column in zip(*parts, strict=True))
+    image = torch.cat([words.see(some).float() for some in pictures.split(64)])
+    return Conditioning(text, mask.long(), pooled, image)

@@ -101,8 +101,9 @@ def test_the_engine_renders_with_it(card: ModelCard) -> None:
 
 def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> None:
     """Train a toy of every kind of memory on the run's encoders, export one, and render with it: psi lives in the snapshot."""
+    export(folder / "film.toml", tmp_path / "model")
     (tmp_path / "memory.toml").write_text(
-        f'run = "{tmp_path}/memory"\nfilm = "{folder}/film.toml"\narms = ["map", "nothing"]\nseeds = [1]\nfilms = 3\nheld_out = 2\n'
+        f'run = "{tmp_path}/memory"\nmodel = "{tmp_path}/model"\narms = ["map", "nothing"]\nseeds = [1]\nfilms = 3\nheld_out = 2\n'
         "width = 64\nheight = 32\nsections = 2\nsteps = 2\nbatch = 2\nqueries = 4\nsave_every = 1\nbfloat16 = false\n"
         "keep = 8\n[shape]\nwidth = 64\nheads = 2\nlayers = 1\nslots = [8, 16]\nimage_side = 2\n", "utf-8",
     )

@@ -10,8 +10,11 @@ import torch
 
 from studio.diffusion.backbone import Conditioning
 from studio.training import study
+from studio.training.keeping import RecipeError
+from studio.training.parts import count
 from studio.training.recollection import ARMS, Films, Keeper, Shape, ages, asked, curve, loss_of, moved
 from studio.training.study import Recipe, train
+from tests.engine import folders
 
 K = 12
 SMALL = Shape(width=64, heads=2, layers=1, recall_layers=1, window=(1, 2, 2), keep=(1, 2, 2), slots=(8, 16), text_tokens=2,
@@ -89,6 +92,24 @@ def test_arms_keep_as_their_names_say(arm: str) -> None:
     assert bool(loss.isfinite())
 
 
+@pytest.mark.parametrize("arm", ARMS)
+def test_arms_have_as_many_parameters_as_the_papers_own(arm: str) -> None:
+    shape = Shape(slots=(8, 16), text_tokens=2, image_side=2)
+    most, mine = (count(Keeper(each, shape, 128, 128, torch.ones(K))) for each in ("A", arm))
+    assert abs(mine / most - 1) < 0.001
+    if arm in ("map", "literal", "zero"):
+        plain = count(Keeper(arm, replace(shape, matched=False), 128, 128, torch.ones(K)))
+        assert plain / most < 0.98
+
+
+def test_the_study_needs_a_model_of_the_embedded_kind(tmp_path: Path) -> None:
+    card = folders.large(tmp_path / "large")
+    (tmp_path / "memory.toml").write_text(
+        f'run = "{tmp_path}/memory"\nmodel = "{card.folder}"\narms = ["A"]\nseeds = [1]\n[shape]\n')
+    with pytest.raises(RecipeError, match="no model of the embedded kind"):
+        study.study(tmp_path / "memory.toml")
+
+
 def test_moving_the_origin_moves_places_and_nothing_else() -> None:
     films = made()
     there = moved(films, torch.Generator().manual_seed(3))
@@ -108,7 +129,7 @@ def test_a_memory_that_goes_by_place_needs_no_training_to_be_right(arm: str) -> 
 
 def toy(run: Path, **changes: object) -> Recipe:
     return replace(Recipe(
-        run=str(run), film="", arms=["A"], seeds=[1], shape=vars(SMALL), steps=4, batch=2, queries=8, save_every=2, warmup=1,
+        run=str(run), model="", arms=["A"], seeds=[1], shape=vars(SMALL), steps=4, batch=2, queries=8, save_every=2, warmup=1,
         bfloat16=False,
     ), **changes)  # type: ignore[arg-type]
 
