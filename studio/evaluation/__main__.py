@@ -1,4 +1,4 @@
-"""`python -m studio.evaluation benchmark|model|memory|placement|cache|kept|learn`: figures of README and cards, measured here."""
+"""`python -m studio.evaluation benchmark|model|memory|psi|placement|cache|kept|learn`: figures of README and cards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 PARTS = ("startup", "sections", "stock", "page")
 MODEL_PARTS = ("camera", "light", "weather", "figure", "autoencoder", "steadiness", "cost")
 ROOT = Path(__file__).parents[2]
+BENCHMARK_SECTIONS, PSI_SECTIONS = 40, 200
 SMALL = 0.6
 """Of the model's first size, each way: what a quick measurement films at."""
 
@@ -76,13 +77,24 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     scale = memory.QUICK if options.quick else memory.FULL
     scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
     scale = scale.pictures(options.pictures) if options.pictures else scale
+    scale = replace(scale, sections=options.sections) if options.sections else scale
     width, height = options.size or _size(models[0].card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / "memory"
     figures = memory.measure(models, scale, width, height, out, _say, readers, qualities)
-    (out / "memory.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    table = memory_table.markdown(figures)
-    (out / "memory.md").write_text(table, "utf-8")
-    sys.stdout.write(table)
+    _written(out, "memory", figures, memory_table.markdown(figures))
+    return figures
+
+
+def measure_psi(options: argparse.Namespace) -> dict[str, Any]:
+    """What psi costs from the first section to the last; JSON, a plot and a table go to the output folder."""
+    from studio.engine.load import load
+    from studio.evaluation import psi
+
+    card = _card(options.model)
+    figures = psi.measure(load(card), options.sections or PSI_SECTIONS)
+    out = options.output or Path("runs") / "evaluation" / card.name
+    _written(out, "psi", figures, psi.markdown(figures))
+    psi.draw(figures, out / "psi.png")
     return figures
 
 
@@ -95,13 +107,16 @@ def measure_cache(options: argparse.Namespace) -> dict[str, Any]:
     size = options.size or card.sizes[0]
     figures = step_cache.measure(
         load(card, size=size), size, options.steps, tuple(options.thresholds or step_cache.THRESHOLDS), _say)
-    out = options.output or Path("runs") / "evaluation" / card.name
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "cache.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    table = step_cache.markdown(figures)
-    (out / "cache.md").write_text(table, "utf-8")
-    sys.stdout.write(table)
+    _written(options.output or Path("runs") / "evaluation" / card.name, "cache", figures, step_cache.markdown(figures))
     return figures
+
+
+def _written(out: Path, name: str, figures: dict[str, Any], table: str) -> None:
+    """JSON and table as files in a folder; the table on the screen as well."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (out / f"{name}.md").write_text(table, "utf-8")
+    sys.stdout.write(table)
 
 
 def tell_kept(options: argparse.Namespace) -> None:
@@ -173,12 +188,12 @@ def main() -> int:
 
         return placement.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m studio.evaluation", description=__doc__)
-    parser.add_argument("command", choices=["benchmark", "model", "memory", "cache", "kept", "learn"],
+    parser.add_argument("command", choices=["benchmark", "model", "memory", "psi", "cache", "kept", "learn"],
                         help="or placement, which has options of its own: placement --help")
     parser.add_argument("--only", nargs="+", choices=(*PARTS, *MODEL_PARTS), metavar="PART",
                         help=f"benchmark: some of {', '.join(PARTS)}; model: some of {', '.join(MODEL_PARTS)}")
     parser.add_argument("--model", nargs="+", help="a folder, or its name under models/ (default: the first); memory: several")
-    parser.add_argument("--sections", type=int, default=40, help="sections of the benchmark's flatness check")
+    parser.add_argument("--sections", type=int, help="benchmark, psi: sections over which cost must be flat; memory: of long films")
     parser.add_argument("--quick", action="store_true", help="model, memory: fewer films, and smaller ones")
     parser.add_argument("--pictures", type=int, help="model, memory: photographs, and scenes, of every case")
     parser.add_argument("--gaps", nargs="+", type=int, help="memory: sections away before a return, like 1 2 4 8")
@@ -209,12 +224,13 @@ def main() -> int:
     if set(options.only or ()) - set(MODEL_PARTS if options.command == "model" else PARTS):
         parser.error(f"{options.command} has no such part: {' '.join(options.only)}")
     options.model = options.model[0] if options.model else None
-    if options.command in ("model", "cache"):
-        return _told(measure_model if options.command == "model" else measure_cache, options)
+    measured = {"model": measure_model, "cache": measure_cache, "psi": measure_psi}.get(options.command)
+    if measured:
+        return _told(measured, options)
     figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
     for part in options.only or PARTS:
         _say(part)
-        figures[part] = measure(part, options.model, options.sections)
+        figures[part] = measure(part, options.model, options.sections or BENCHMARK_SECTIONS)
     text = json.dumps(figures, indent=2)
     sys.stdout.write(text + "\n")
     if options.output:

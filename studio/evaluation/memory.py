@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ class Scale:
     photographs: int = 4
     scenes: int = 4
     figures: int = 2           # scenes of each way to be absent
-    sections: int = 16         # of long films
+    sections: int = 20         # of long films: a minute, where a section lasts three seconds
     journeys: Sequence[str] = journeys.KINDS
 
     def pictures(self, count: int) -> Scale:
@@ -166,6 +167,7 @@ def _long(
         means[kind] |= {name: _mean([row["consistency"][name] for row in rows.values()]) for name in readers}
         means[kind]["motion energy over truth"] = _mean(
             [row["motion"]["motion energy over truth"] for row in rows.values() if "motion energy over truth" in row["motion"]])
+        means[kind]["revisits psnr"] = _mean([fmean(row["revisits psnr"]) for row in rows.values() if row.get("revisits psnr")])
         means[kind]["motion energy"] = _mean([row["motion"]["motion energy"] for row in rows.values()])
     return {"sections of long films": scale.sections, "drift": means, "long films": films}
 
