@@ -34,10 +34,11 @@ UNSURE, SURE = 20 / 3, 70 / 3
 
 
 @torch.no_grad()
-def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
+def place(pack: SemanticPack, recall: Recall, sure: bool = True, sharpness: float = SHARPNESS) -> None:
     """Set the start. Memorize must be given K channels, how well they were seen, and `waves` of where they lie.
 
-    `sure`: how sure to be begins set as well, as it is right for tokens that are kept as Memorize writes them.
+    `sure`: how sure to be begins set as well, as it is right for tokens that are kept as Memorize writes them. `sharpness`: how
+    sharply attention goes by place; at less than SHARPNESS neighbours are seen as well, and there is a gradient to learn by.
 
     Raises:
         ValueError: too narrow for that.
@@ -60,7 +61,7 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
         _nothing(pack.squeeze.slot)
         pack.squeeze.slot.weight[:AXES] = torch.eye(AXES)
         carried = torch.cat([(~local).float(), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
-        _by_place(pack.squeeze.attention, local, carried, 1.0)
+        _by_place(pack.squeeze.attention, local, carried, 1.0, sharpness)
     _nothing(recall.ask, recall.answer)
     recall.ask.weight[:AXES, :AXES] = torch.eye(AXES)
     first, *others = (cast(Block, block) for block in recall.blocks)
@@ -68,7 +69,7 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
     # What comes back lacks what was asked for: of a place that is not there, the rest tells by how much it was missed.
     missed = torch.cat([-torch.ones(AXES), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
     normed = (width / AXES * 2) ** 0.5          # what the norm before the attention makes of waves
-    _by_place(first.attention, shorter(LONGEST / 2, LONGEST / 2), missed, normed)
+    _by_place(first.attention, shorter(LONGEST / 2, LONGEST / 2), missed, normed, sharpness)
     if sure:
         _wary(first)
     for block in others:
@@ -80,7 +81,7 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True) -> None:
         recall.answer.bias[kept] = UNSURE
 
 
-def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float) -> None:
+def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float, sharpness: float) -> None:
     """Every head: queries and keys of the waves that are `told` [AXES], values [D] as they are, each times its factor."""
     _nothing(attention.query, attention.key, attention.value, attention.out)
     width, each = len(values), len(values) // attention.heads
@@ -95,7 +96,7 @@ def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float) 
     attention.value.weight.copy_(values.diag())
     attention.out.weight.copy_(torch.eye(width))
     for norm in (attention.query_norm, attention.key_norm):
-        nn.init.constant_(norm.weight, SHARPNESS)
+        nn.init.constant_(norm.weight, sharpness)
 
 
 def _wary(block: Block) -> None:

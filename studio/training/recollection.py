@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.places import BESIDE, RIM, grid
-from studio.memory.placed import place
+from studio.memory.placed import SHARPNESS, place
 from studio.memory.recall import Recall, RecallConfig, Recalled
 from studio.memory.semantic_pack import Block, SemanticPack, SemanticPackConfig
 from studio.memory.where import waves
@@ -51,6 +51,7 @@ class Shape:
     slots: tuple[int, int] = (32, 32)              # rows and columns of the map
     text_tokens: int = 8
     image_side: int = 4
+    sharpness: float = SHARPNESS                   # of the attention by place at the start
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Keeper(nn.Module):
         self.recall = Recall(RecallConfig(shape.width, kept, shape.heads, shape.recall_layers, wide))
         self.recall.scale.copy_(scale)
         if arm != "unplaced":
-            place(self.pack, self.recall, sure=arm in ("map", "everything"))
+            place(self.pack, self.recall, arm in ("map", "everything"), shape.sharpness)
         if arm == "map":      # exact from its start, it has only its addresses to lose: trained along, they made it worse
             for attention in (self.pack.squeeze.attention, cast(Block, self.recall.blocks[0]).attention):
                 attention.requires_grad_(False)
