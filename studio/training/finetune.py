@@ -231,11 +231,11 @@ def finetune(path: Path) -> None:
     folder, size = Path(recipe.run), (recipe.width, recipe.height)
     first = begun(recipe, recipe.seeds[0], "output").model
     with together.first_alone():
-        films = serial.made(first, folder / "films", range(recipe.films), size, recipe.sections, recipe.footage)
+        films = serial.made(first, folder / "films", range(recipe.films), size, recipe.sections, recipe.footage, recipe.away)
     held_out = recipe.held_out if together.first else 0
-    held = serial.held_out(first, folder / "films", recipe.films, held_out, size, recipe.sections, recipe.footage)
+    held = serial.held_out(first, folder / "films", recipe.films, held_out, size, recipe.sections, recipe.footage, recipe.away)
     unseen = range(recipe.films, recipe.films + held_out) if recipe.memory else ()
-    others = serial.made(first, folder / "films", unseen, size, recipe.sections, recipe.footage)
+    others = serial.made(first, folder / "films", unseen, size, recipe.sections, recipe.footage, recipe.away)
     del first
     results: list[dict[str, Any]] = []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.training.forcing import ARMS
 from studio.training.keeping import RecipeError
+from studio.training.world import AWAY
 
 PARTS = ("output", "all", "lora")
 
@@ -32,6 +33,7 @@ class Recipe:
     height: int = 96
     sections: int = 8                                        # of a film
     films: int = 64
+    away: float = 0.0                                        # share of the world's films that need a memory, see world.plan
     footage: str = ""                                        # folder of videos with captions, instead of the procedural world
     batch: int = 1                                           # films a step, one by one; processes share them out
     rate: float = 1.0e-4
@@ -70,6 +72,8 @@ def checked(recipe: Recipe) -> Recipe:
                 raise RecipeError(
                     f"{name} holds {stage}: each entry is [sections, steps], with at most the {recipe.sections} sections of a film."
                 )
+    if not 0 <= recipe.away <= 1 or (recipe.away and recipe.sections < AWAY + 3):
+        raise RecipeError(f"away is a share, and needs films of {AWAY + 3} sections at least: it is {recipe.away}.")
     if not recipe.curriculum or not recipe.arms or not recipe.seeds or min(recipe.films, recipe.batch) < 1:
         raise RecipeError("A run needs arms, seeds, a curriculum, films and a batch.")
     return recipe

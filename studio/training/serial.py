@@ -51,10 +51,11 @@ class Played:
 
 def made(
     model: FilmModel, folder: Path, numbers: Sequence[int], size: tuple[int, int], sections: int, footage: str = "",
+    away: float = 0.0,
 ) -> list[Serial]:
     """Films by number, with up to `sections` sections, for this model; those that the folder holds are not made again.
 
-    Of the procedural world, or of a folder of videos with captions (`footage`).
+    Of the procedural world (a share of them `away`, see `world.plan`), or of a folder of videos with captions (`footage`).
 
     Raises:
         FootageError: nothing in the folder can be used.
@@ -62,16 +63,22 @@ def made(
     clips = Footage(Path(footage), folder / "footage.json", sections=_pieces(model, sections)) if footage else None
     begun, fresh, out = time.monotonic(), 0, []
     for number in numbers:
-        path = folder / f"{_key(model, size, sections, footage)}-{number}.pt"
+        gone = goes_away(number, away)
+        path = folder / f"{_key(model, size, sections, footage)}{'-away' * gone}-{number}.pt"
         kept = restore(path)
         if kept is None:
-            kept = _plain(_make(model, number, size, sections, clips))
+            kept = _plain(_make(model, number, size, sections, clips, gone))
             save(path, kept)
             fresh += 1
             if fresh % 8 == 0:
                 log.info("%d films made, %.0f s", fresh, time.monotonic() - begun)
         out.append(_whole(kept))
     return out
+
+
+def goes_away(number: int, share: float) -> bool:
+    """Whether the world's film of this number is one of the share that look again at what has long been out of view."""
+    return bool(np.random.default_rng([number, 8]).random() < share)
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ class HeldOut:
 
 
 def held_out(
-    model: FilmModel, folder: Path, first: int, count: int, size: tuple[int, int], sections: int, footage: str = ""
+    model: FilmModel, folder: Path, first: int, count: int, size: tuple[int, int], sections: int, footage: str = "",
+    away: float = 0.0,
 ) -> list[HeldOut]:
     """So many films that no training sees, as `made` makes them: the world's from HELD_OUT on, or footage from film `first` on.
 
@@ -102,10 +110,11 @@ def held_out(
         return [HeldOut(each.frames, each.captions, None, None) for each in taken]
     out = []
     for number in range(count):
-        path = folder / f"held-out-{number}-{size[0]}x{size[1]}-{model.card.section_frames}-{sections}.pt"
+        gone = goes_away(number, away)
+        path = folder / f"held-out{'-away' * gone}-{number}-{size[0]}x{size[1]}-{model.card.section_frames}-{sections}.pt"
         kept = restore(path)
         if kept is None:
-            whole = film(HELD_OUT + number, *size, -(-model.card.section_frames * sections // FRAMES))
+            whole = film(HELD_OUT + number, *size, -(-model.card.section_frames * sections // FRAMES), away=gone)
             shown = played(whole, model.card.section_frames, sections)
             many = len(shown.frames)
             pose = torch.cat([(whole.pose[:, :2] - whole.pose[:1, :2]) / CELL, whole.pose[:, 2:]], dim=1)[:many].float()
@@ -116,15 +125,19 @@ def held_out(
 
 
 @torch.no_grad()
-def _make(model: FilmModel, number: int, size: tuple[int, int], sections: int, clips: Footage | None) -> Serial:
+def _make(
+    model: FilmModel, number: int, size: tuple[int, int], sections: int, clips: Footage | None, away: bool
+) -> Serial:
     if isinstance(model.backbone, AnimaticBackbone):
         if clips is None:
-            shot = Shot(film(FIRST + number, *size, sections), (True,) * sections)
+            shot = Shot(film(FIRST + number, *size, sections, away=away), (True,) * sections)
         else:
             clip = clips.film(number, *size)
             shot = Shot(clip.film, clip.trusted, lit=True)
         return animatic(model, shot)
-    return velocity(model, _world(model, number, size, sections) if clips is None else _taken(model, clips, number, size, sections))
+    if clips is not None:
+        return velocity(model, _taken(model, clips, number, size, sections))
+    return velocity(model, _world(model, number, size, sections, away))
 
 
 def animatic(model: FilmModel, shot: Shot) -> Serial:
@@ -161,10 +174,10 @@ def _latents(model: FilmModel, frames: Tensor) -> Tensor:
     raise TypeError(f"no films can be encoded for {model.card.name}: its codec has only pictures")
 
 
-def _world(model: FilmModel, number: int, size: tuple[int, int], sections: int) -> Played:
+def _world(model: FilmModel, number: int, size: tuple[int, int], sections: int, away: bool) -> Played:
     """A film of the world in the model's sections, frame by frame."""
     count = model.card.section_frames
-    return played(film(FIRST + number, *size, -(-count * sections // FRAMES)), count, sections)
+    return played(film(FIRST + number, *size, -(-count * sections // FRAMES), away=away), count, sections)
 
 
 def played(whole: Film, count: int, sections: int) -> Played:

@@ -46,10 +46,11 @@ class Film:
 
 
 def film(
-    seed: int, width: int, height: int, sections: int = 3, device: str | torch.device = "cpu", calm: bool = False
+    seed: int, width: int, height: int, sections: int = 3, device: str | torch.device = "cpu", calm: bool = False,
+    away: bool = False,
 ) -> Film:
-    """Film number `seed`: the same for the same arguments, on any machine. In a `calm` one only the camera moves."""
-    script = plan(np.random.default_rng([seed, 0]), sections, calm, has_figure(seed))
+    """Film number `seed`: the same for the same arguments, on any machine. For `calm` and `away` see `plan`."""
+    script = plan(np.random.default_rng([seed, 0]), sections, calm, has_figure(seed), away)
     return shoot(script, width, height, seed, device=device)
 
 

@@ -13,6 +13,8 @@ from studio.training.world.weather import FALLING
 
 REVISITS = 0.65
 """Share of films of three sections or more that are planned to come back to where they were."""
+AWAY = 2
+"""Sections after which a place has left the recent window (19 latent frames: two sections and one frame), or all but."""
 FIGURES = 0.35
 """Share of scenes with a figure."""
 CHANGES = 0.4
@@ -25,13 +27,24 @@ WIDEST, NEAREST = -0.62, 0.85
 _ODDS = np.array([0.125, 0.115, 0.115, 0.11, 0.11, 0.085, 0.085, 0.085, 0.085, 0.085])
 
 
-def plan(rng: np.random.Generator, sections: int, calm: bool = False, figure: bool | None = None) -> list[Section]:
+def plan(
+    rng: np.random.Generator, sections: int, calm: bool = False, figure: bool | None = None, away: bool = False
+) -> list[Section]:
     """Random sections, each with a caption; only the camera moves if `calm`.
 
-    `figure`: whether the scene has one that can do something; if not told, as many have one as in films.
+    Args:
+        rng: decides.
+        sections: how many, at least five if `away`.
+        calm: without light, weather and actions.
+        figure: whether the scene has one that can do something; if not told, as many have one as in films.
+        away: the camera looks again at what it has not shown for `AWAY` sections and more. Films that only happen to come back
+            (`REVISITS`) do so within the recent window, where nothing has to be remembered.
+
+    Raises:
+        ValueError: too few sections to go away and come back.
     """
     there = bool(rng.random() < FIGURES) if figure is None else figure
-    made = _moves(rng, sections)
+    made = _away(rng, sections) if away else _moves(rng, sections)
     if not calm:
         made = _lights(rng, _weathers(rng, made))
         made = _actions(rng, made) if there else made
@@ -69,6 +82,24 @@ def _revisit(rng: np.random.Generator, left: int) -> list[Section]:
         return [there, aside, replace(aside, camera=OPPOSITE[aside.camera]), back]
     still = _move(rng, ("hold", "shake"))
     return [[there, back, _move(rng)], [still, there, back], [there, still, back]][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
+
+
+def _away(rng: np.random.Generator, count: int) -> list[Section]:
+    """Aside and back, elsewhere for a while, and aside again; then as it comes."""
+    if count < AWAY + 3:
+        raise ValueError(f"To look away for {AWAY} sections a film needs {AWAY + 3}, not {count}.")
+    aside = replace(_move(rng, ("left", "right", "up", "down")), speed=("slow", "normal")[int(rng.integers(2))])
+    gap = int(rng.integers(AWAY, count - 2))
+    made = [aside, replace(aside, camera=OPPOSITE[aside.camera])]
+    while len(made) < 2 + gap:
+        others = tuple(name for name in ("left", "right", "up", "down") if name != aside.camera)
+        there = _move(rng, ("hold", *others))
+        if there.camera == "hold" or len(made) + 2 > 2 + gap:
+            made.append(Section())
+        else:
+            made += [there, replace(there, camera=OPPOSITE[there.camera])]
+    made.append(aside)
+    return [*made, *_moves(rng, count - len(made))]
 
 
 def _bounded(before: list[Section], piece: list[Section]) -> list[Section]:
