@@ -15,6 +15,8 @@ SIZE = (900, 520)
 LEFT, TOP, RIGHT, BOTTOM = 70, 48, 250, 52
 COLOURS = ((38, 84, 160), (196, 88, 28), (46, 125, 80), (140, 60, 140), (120, 110, 20), (60, 60, 66))
 GRID = (226, 226, 222)
+BESIDE = 24
+"""Pixels over which intervals of different lines at one place are spread."""
 DASHES = {"solid": (1, 0), "dashed": (10, 6), "dotted": (2, 5)}
 
 
@@ -54,7 +56,7 @@ def plot(path: Path, title: str, across: str, upward: str, lines: Sequence[Line]
     for number, line in enumerate(drawn):
         colour = COLOURS[line.colour % len(COLOURS)]
         for x, low, high in zip(line.x, line.low, line.high, strict=False):
-            aside = 3 * (number - len(drawn) / 2)       # so that intervals at one gap do not hide each other
+            aside = BESIDE * ((number + 0.5) / len(drawn) - 0.5)       # so that intervals at one gap do not hide each other
             (px, top), (_, bottom) = axes.at(x, high), axes.at(x, low)
             pen.line([(px + aside, top), (px + aside, bottom)], colour, 1)
             for end in (top, bottom):
