@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,22 +84,32 @@ class _Axes:
             self.left, self.right = self.left - 1, self.right + 1
         room = 0.06 * (max(ys) - min(ys)) or 0.5
         self.low, self.high = min(ys) - room, max(ys) + room
-        self.ticks = sorted(set(xs)) if len(set(xs)) <= 12 else [self.left + (self.right - self.left) * k / 6 for k in range(7)]
+        if min(ys) >= 0:
+            self.low = max(0.0, self.low)
+        self.ticks = sorted(set(xs)) if len(set(xs)) <= 12 else even(self.left, self.right)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         wide, tall = SIZE[0] - LEFT - RIGHT, SIZE[1] - TOP - BOTTOM
         return LEFT + wide * (x - self.left) / (self.right - self.left), TOP + tall * (1 - (y - self.low) / (self.high - self.low))
 
     def draw(self, pen: ImageDraw.ImageDraw, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, across: str, upward: str) -> None:
-        for k in range(6):
-            value = self.low + (self.high - self.low) * k / 5
+        for value in even(self.low, self.high):
             y = self.at(self.left, value)[1]
             pen.line([(LEFT, y), (SIZE[0] - RIGHT, y)], GRID, 1)
-            pen.text((8, y - 7), f"{value:.3g}", INK, font)
+            pen.text((8, y - 7), f"{value:g}", INK, font)
         for tick in self.ticks:
-            pen.text((self.at(tick, self.low)[0] - 6, SIZE[1] - BOTTOM + 6), f"{tick:.3g}", INK, font)
+            pen.text((self.at(tick, self.low)[0] - 6, SIZE[1] - BOTTOM + 6), f"{tick:g}", INK, font)
         pen.text((LEFT, SIZE[1] - 24), across, INK, font)
         pen.text((8, TOP - 18), upward, INK, font)
+
+
+def even(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers from `low` to `high` (higher), about so many: whole steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(k * power for k in (1, 2, 5, 10) if k * power >= rough * (1 - 1e-9))
+    digits = max(0, 1 - math.floor(math.log10(step)))
+    return [round(k * step, digits) for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
 def _stroke(

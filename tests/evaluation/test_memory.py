@@ -81,3 +81,11 @@ def test_plots_are_drawn(tmp_path: Path) -> None:
         curves.plot(tmp_path / "plot.png", "", "", "", lines[2:])
     with pytest.raises(ValueError, match="as many values"):
         curves.plot(tmp_path / "plot.png", "", "", "", [curves.Line("bad", [1, 2], [1.0])])
+
+
+@pytest.mark.parametrize(("low", "high", "found"), [
+    (1, 200, [50, 100, 150, 200]), (0, 0.31, [0, 0.1, 0.2, 0.3]), (-11.8, 208, [0, 50, 100, 150, 200]), (6.83, 37.8, [10, 20, 30]),
+    (0.9991, 1.0003, [0.9995, 1.0]), (-1, 1, [-1, -0.5, 0, 0.5, 1]),
+])
+def test_axes_have_round_numbers(low: float, high: float, found: list[float]) -> None:
+    assert curves.even(low, high) == found
