@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.session import Session, Studio
-from tests.e2e.conftest import Stand, Visit, serve, visit
+from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import badge, cards
 from tests.e2e.test_trust import AUDIT
 from tests.fake_engine import FakeEngine
@@ -76,7 +76,7 @@ def test_moving_the_slider_is_one_step_to_undo(stand: Stand, desk: Visit) -> Non
     for _ in range(2):
         page.keyboard.press("PageDown")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(400)
+    expect(chips(page)).not_to_have_text("ink1.15")
     assert worn(session)[0][1] < 1
     page.get_by_role("button", name="Undo").click()
     expect(chips(page)).to_have_text("ink1.00")
@@ -161,7 +161,7 @@ def test_everybody_can_use_it(stand: Stand, desk: Visit, dark: bool) -> None:
     page = desk.open(session)
     if page.evaluate("document.body.classList.contains('dark')") != dark:
         page.get_by_role("button", name="Switch between light and dark").click()
-        page.wait_for_timeout(400)                              # colours fade over
+        faded(page)
     assert page.evaluate(AUDIT) == []
     page.get_by_role("button", name="Put a LoRA on segment 1").click()
     expect(page.get_by_role("menuitem", name="a-long-name")).to_be_visible()

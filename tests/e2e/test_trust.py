@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.session import Studio
-from tests.e2e.conftest import Stand, Visit, serve, visit
+from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import DROP, badge, cards
 from tests.shelves import generated, picture
 
@@ -200,11 +200,11 @@ def test_names_and_contrast(stand: Stand, desk: Visit, dark: bool) -> None:
     page = desk.open(session)
     if page.evaluate("document.body.classList.contains('dark')") != dark:
         page.get_by_role("button", name="Switch between light and dark").click()
-        page.wait_for_timeout(250)                              # colours fade
+        faded(page)
     assert page.evaluate(AUDIT) == []
     for name in ("Generate next", "Generate all", "Compare", "Film so far", "Export"):
         page.get_by_role("button", name=name).hover()
-        page.wait_for_timeout(250)
+        faded(page)
         assert page.evaluate(AUDIT) == []
     for opener in ("Export", "Keyboard shortcuts (?)", "Open another film"):
         page.get_by_role("button", name=opener).click()
