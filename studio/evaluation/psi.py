@@ -17,7 +17,7 @@ from studio.diffusion.places import PlaceMemory
 from studio.diffusion.state import FilmState, join, split
 from studio.engine.load import FilmModel
 from studio.evaluation import curves
-from studio.evaluation.sections import picture, timed
+from studio.evaluation.sections import around, picture, timed
 from studio.memory.costs import costs
 from studio.memory.semantic_pack import FRAMEPACK_F1
 
@@ -103,7 +103,7 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     rows, lines = figures["rows"], []
     for colour, name in enumerate(name for name in rows[0] if name.endswith("ms")):
         values = [row[name] for row in rows]
-        smooth = [statistics.median(values[max(0, n - 2) : n + 3]) for n in range(len(values))]
+        smooth = [around(values, n) for n in range(len(values))]
         lines.append(curves.Line(name, range(1, len(rows) + 1), smooth, colour=colour))
     curves.plot(path, f"what psi costs: {rows[0]['bytes'] / 1e6:.2f} MB after section 1, {rows[-1]['bytes'] / 1e6:.2f} MB after "
                 f"section {len(rows)}", "sections", "milliseconds", lines, ("0", 0.0))

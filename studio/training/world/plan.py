@@ -38,7 +38,7 @@ def plan(
         calm: without light, weather and actions.
         figure: whether the scene has one that can do something; if not told, as many have one as in films.
         away: the camera looks again at what it has not shown for `AWAY` sections and more. Films that only happen to come back
-            (`REVISITS`) do so within the recent window, where nothing has to be remembered.
+            (`REVISITS`) nearly all do so within the recent window, where nothing has to be remembered.
 
     Raises:
         ValueError: too few sections to go away and come back.
