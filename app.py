@@ -68,7 +68,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
-    from studio.engine.cards import find_models
+    from studio.catalogue.cards import find_models
     from studio.engine.engine import Engine
     from studio.session import Studio, keep_swept
     from studio.ui.page import build, launch_options
@@ -115,31 +115,31 @@ def complain(sentence: str) -> int:
 
 
 def render_story(options: argparse.Namespace) -> int:
-    from studio.headless import render
+    from studio.commands.render import render
 
     return render(options, MODELS, home())
 
 
 def list_models(_: argparse.Namespace) -> int:
-    from studio.catalogue import show
+    from studio.commands.models import show
 
     return show(MODELS)
 
 
 def fetch_model(options: argparse.Namespace) -> int:
-    from studio.catalogue import fetch
+    from studio.commands.models import fetch
 
     return fetch(options.name, MODELS, options.accept_licence, options.cache)
 
 
 def check_model(options: argparse.Namespace) -> int:
-    from studio.catalogue import check
+    from studio.commands.models import check
 
     return check(options.name, MODELS, options.thorough)
 
 
 def see_doctor(options: argparse.Namespace) -> int:
-    from studio.doctor import examine
+    from studio.commands.doctor import examine
 
     return examine(options, MODELS, home())
 

@@ -8,7 +8,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from studio.diffusion.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
 
 
 def cosines(size: int) -> Tensor:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.cards import ModelCard
 from studio.engine.events import (
     Cancelled,
     EngineStatus,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from studio.engine.cards import ModelCard
-from tests.engine.loras.files import kohya, randn, written
+from studio.catalogue.cards import ModelCard
+from tests.catalogue.loras.files import kohya, randn, written
 from tests.fake_engine import card
 
 CONFIG = {

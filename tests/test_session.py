@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.cards import ModelFile
+from studio.catalogue.cards import ModelFile
 from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
 from studio.project.model import Settings

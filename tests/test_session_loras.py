@@ -17,7 +17,7 @@ from studio.project.edits import EditError
 from studio.project.story import StoryError
 from studio.session import Session, Studio
 from studio.session.loras import QUIET
-from tests.engine.loras.files import written
+from tests.catalogue.loras.files import written
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import ended, film, generated, picture

@@ -6,15 +6,16 @@ tokens, D the width of psi. Flow time is sigma in diffusers' sense: x_t = (1 - s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from studio.diffusion.branches import Lows
+from studio.catalogue.loras.layers import LoraLayers
+from studio.diffusion.lora_branches import ActiveLoras
 from studio.memory.framepack import Packed
 
 
@@ -84,24 +85,24 @@ class Backbone(Protocol):
 
 
 @runtime_checkable
-class Skipping(Protocol):
-    """What a backbone can besides that saves steps. One that cannot does without, and computes all of them."""
+class SkipsBlocks(Protocol):
+    """A backbone that can save steps by a step cache. One that cannot computes all blocks in every step."""
 
-    def skipping(self, threshold: float) -> AbstractContextManager[object]:
-        """Within it, which holds the steps of one section, what changes less than `threshold` between steps may be left out."""
+    def skip_blocks(self, threshold: float) -> AbstractContextManager[object]:
+        """Within it (the steps of one section) blocks are skipped whose input changes less than `threshold` between steps."""
 
 
 @runtime_checkable
-class Wearing(Protocol):
-    """What a backbone can besides that LoRAs act on. One that cannot does without, and renders films without them."""
+class AppliesLoras(Protocol):
+    """A backbone on which LoRAs can act."""
 
     @property
-    def config(self) -> Mapping[str, Any]:
-        """Of its network: which layers it has, and how wide they are."""
+    def lora_layers(self) -> LoraLayers:
+        """The layers that LoRAs may change, by all their names."""
 
-    def wear(self, lows: Lows) -> None:
-        """Low-rank branches beside the network's layers from now on, instead of those before. `branches.NONE`: as it was.
+    def apply_loras(self, loras: ActiveLoras) -> None:
+        """Run these LoRAs beside the network's layers from now on, instead of those before; `NO_LORAS` for none.
 
         Raises:
-            torch.OutOfMemoryError: the device is too small for them; then none is on.
+            torch.OutOfMemoryError: the device is too small for them; then none is active.
         """

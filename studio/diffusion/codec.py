@@ -1,4 +1,4 @@
-"""Codecs: frames to latents and back, section by section; they do not know how latents are made.
+"""Codecs as protocols: frames to latents and back, section by section.
 
 A stream decodes sections as they come, at constant cost, and gives the frames of the one-shot decode of the film so far.
 Letters: B batch, C latent channels, h and w latent height and width, H and W pixel height and width, T frames.
@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import torch
 from torch import Tensor
-from torch.nn import functional as F
-
-from studio.diffusion.autoencoder import GROUP, PATCH, LappedAutoencoder
-from studio.diffusion.state import FilmState, at_rest, between, split
-from studio.diffusion.weather import WeatherSynthesis
 
 
 class Stream(Protocol):
@@ -37,66 +31,3 @@ class Codec(Protocol):
 
     def preview(self, latents: Tensor) -> Tensor:
         """A quick small look at latents [1, C, n, h, w]: [n, 3, ., .] in [-1, 1]."""
-
-
-class AnimaticCodec:
-    """The embedded model's: scenes by the autoencoder; light and weather, which its latents only name, drawn over them."""
-
-    def __init__(self, autoencoder: LappedAutoencoder, weather: WeatherSynthesis) -> None:
-        self.autoencoder = autoencoder
-        self.weather = weather
-        self.spatial = PATCH
-
-    def encode(self, picture: Tensor) -> Tensor:
-        return at_rest(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
-
-    def decode(self, latents: Tensor) -> Tensor:
-        """All frames [B, 3, 1 + 4 k, H, W] of a film's latents [B, C, 1 + k, h, w], at once."""
-        first = latents[:, :, :1]
-        opening = self.decode_next(first, first)[:, :, -1:]
-        return opening if latents.shape[2] == 1 else torch.cat([opening, self.decode_next(latents[:, :, 1:], first)], dim=2)
-
-    def decode_next(self, latents: Tensor, previous: Tensor) -> Tensor:
-        """Frames [B, 3, 4 n, H, W] of latents [B, C, n, h, w] that follow `previous` [B, C, 1, h, w].
-
-        One latent at a time, so that the frames are the same bits however a film is cut into calls.
-        """
-        line = torch.cat([previous, latents], dim=2)
-        return torch.cat([self._group(line[:, :, at : at + 2]) for at in range(latents.shape[2])], dim=2)
-
-    def stream(self, recent: Tensor, sections: int) -> Stream:
-        return AnimaticStream(self, recent[:, :, -1:])
-
-    def preview(self, latents: Tensor) -> Tensor:
-        scene, state = split(latents)
-        small = self.autoencoder.look(scene.to(self.autoencoder.components)).float()
-        return lit(small, state.light)[0].movedim(1, 0).clamp(-1, 1)
-
-    def _group(self, pair: Tensor) -> Tensor:
-        """Four frames of the second of two latents [B, C, 2, h, w]: light and weather change from the first one's."""
-        scene, state = split(pair)
-        frames = self.autoencoder.decode_group(scene[:, :, 1].to(self.autoencoder.components)).float()
-        now: FilmState = between(state, GROUP)
-        return self.weather(lit(frames, now.light), now.weather, now.clock).clamp(-1, 1)
-
-
-class AnimaticStream:
-    """Remembers the newest latent only."""
-
-    def __init__(self, codec: AnimaticCodec, newest: Tensor) -> None:
-        self._codec = codec
-        self._newest = newest
-
-    def push(self, latents: Tensor) -> Tensor:
-        latents = latents.to(self._codec.autoencoder.components.device).float()
-        frames = self._codec.decode_next(latents, self._newest.to(latents))
-        self._newest = latents[:, :, -1:]
-        return frames
-
-
-def lit(frames: Tensor, light: Tensor) -> Tensor:
-    """Frames [B, 3, T, H, W] in [-1, 1] with their colours multiplied by exp of light [B, T, 3, h, w]."""
-    if not bool(light.any()):
-        return frames
-    gain = F.interpolate(light.flatten(0, 1), frames.shape[-2:], mode="bilinear", align_corners=False).exp()
-    return (frames + 1) * gain.unflatten(0, light.shape[:2]).transpose(1, 2) - 1

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning, Skipping
+from studio.diffusion.backbone import Backbone, Conditioning, SkipsBlocks
 from studio.memory.framepack import pack
+from studio.memory.protocol import Memory
 from studio.memory.rope import FIXED, Positions
-from studio.memory.semantic_pack import LongTermMemory
 from studio.memory.snapshot import Snapshot
 
 
@@ -33,7 +33,7 @@ class Sampling:
     guidance: float = 10.0     # distilled guidance, for a backbone trained with it
     window: int = 9            # latent frames per section
     shift: float = 0.0         # of the flow schedule; 0: from the token count
-    cache: float = 0.0         # change between steps up to which blocks are skipped (`Backbone.skipping`); 0: none is
+    cache: float = 0.0         # change between steps up to which blocks are skipped (`SkipsBlocks.skip_blocks`); 0: none is
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def section(
     noise: Tensor,
     sampling: Sampling,
     stopped: Callable[[], bool] = lambda: False,
-    memory: LongTermMemory | None = None,
+    memory: Memory | None = None,
     positions: Positions = FIXED,
 ) -> Iterator[Denoised | Finished]:
     """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
@@ -97,7 +97,7 @@ def section(
     euler = flow.scheduler(sampling.shift)
     timesteps = flow.begin(euler, sampling.steps, tokens)
     backbone.prepare(timesteps, conditioning, guidance, stopped)
-    with backbone.skipping(sampling.cache) if sampling.cache and isinstance(backbone, Skipping) else nullcontext():
+    with backbone.skip_blocks(sampling.cache) if sampling.cache and isinstance(backbone, SkipsBlocks) else nullcontext():
         for step, t in enumerate(timesteps):
             if stopped():
                 raise StoppedError
@@ -114,7 +114,7 @@ def section(
 
 
 def _remembered(
-    snapshot: Snapshot, conditioning: Conditioning, memory: LongTermMemory | None, device: torch.device
+    snapshot: Snapshot, conditioning: Conditioning, memory: Memory | None, device: torch.device
 ) -> Tensor | None:
     """psi [1, M, D] for this section: the snapshot's, or psi_0 of a film that has none yet, or none at all."""
     if snapshot.psi is not None:

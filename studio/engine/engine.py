@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studio.engine.cards import ModelCard, ModelError
+from studio.catalogue.cards import ModelCard, ModelError
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Lightened, RenderRequest, Working
 from studio.engine.jobs import Job, Listen, Worker
 
@@ -61,7 +61,7 @@ class Engine:
 
     def _load(self, card: ModelCard, size: tuple[int, int] | None = None) -> Renderer:
         """The renderer of a model, planned for films of `size` where it has to be placed."""
-        from studio.engine.load import load  # torch is imported here, behind the page
+        from studio.backbones.load import load  # torch is imported here, behind the page
         from studio.engine.render import Renderer
 
         with self._lock:
@@ -72,7 +72,7 @@ class Engine:
                 gc.collect()           # it holds itself by its cache
                 before = self._status
                 try:
-                    self._renderer = Renderer(load(card, self._device, size=size, tell=self._preparing))
+                    self._renderer = Renderer(load(card, self._device, size=size, report=self._preparing))
                 except Exception:
                     if self._status is not before:   # what was being prepared is not any more
                         self._tell(before)

@@ -5,24 +5,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 
-import torch
-
+from studio.catalogue.cards import ModelError
 from studio.diffusion.section import NotFiniteError
-from studio.engine.cards import ModelError
 from studio.engine.events import RenderRequest
-from studio.engine.placement.rungs import NoRungError
 from studio.media import MediaError
 from studio.media.disk import FULL
 from studio.memory.snapshot import SnapshotError
+from studio.placement.device.shortage import out_of_memory
+from studio.placement.rungs import NoRungError
 
 KEPT = "The finished sections are kept."
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether the card's memory ran out, however a library says it."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(said in str(error) for said in ("ALLOC_FAILED", "CUDA out of memory"))
 
 
 def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int, int]] = ()) -> tuple[str, str]:

@@ -14,25 +14,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.backbones.film_model import FilmModel
+from studio.backbones.registry import skips_blocks
+from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import Conditioning, Wearing
-from studio.diffusion.branches import NONE
+from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks
 from studio.diffusion.codec import Stream
-from studio.diffusion.places import PlaceMemory
+from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.diffusion.step_cache import USUAL
 from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
-from studio.engine.failures import explain, out_of_memory
-from studio.engine.load import FilmModel
-from studio.engine.loras import LoraError
-from studio.engine.loras.weights import LoraWeights
+from studio.engine.failures import explain
+from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
-from studio.engine.placement.plan import Doing
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import fit, map_webp, preview_webp, read_picture
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+from studio.placement.device.shortage import out_of_memory
+from studio.placement.plan import Doing
 
 PREVIEW_WIDTH = 240
 
@@ -99,17 +100,17 @@ class Renderer:
         Raises:
             LoraError: a LoRA cannot be used. PlanError: this does not fit the card.
         """
-        backbone, lows = self.model.backbone, NONE
-        if isinstance(backbone, Wearing):
+        backbone, loras = self.model.backbone, NO_LORAS
+        if isinstance(backbone, AppliesLoras):
             if self._loras is None:
-                self._loras = LoraWeights(backbone.config, self.model.card.title)
-            lows = self._loras.lows(request.loras)
+                self._loras = LoraWeights(backbone.lora_layers, self.model.card.title)
+            loras = self._loras.active(request.loras)
         elif request.loras:
             raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
         if self.model.placement is not None:
-            self.model.placement.suit(request.size, request.cache > 0, lows.size(self.model.backbone.dtype))
-        if isinstance(backbone, Wearing):
-            backbone.wear(lows)
+            self.model.placement.suit(request.size, request.cache > 0, loras.size(self.model.backbone.dtype))
+        if isinstance(backbone, AppliesLoras):
+            backbone.apply_loras(loras)
 
     def _read(
         self, request: RenderRequest, begun: int
@@ -127,12 +128,13 @@ class Renderer:
     def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
         """A picture of what the memory holds, if it can be seen. No take fails for want of it."""
         memory = self.model.memory
-        if snapshot.psi is None or not isinstance(memory, PlaceMemory):
+        if snapshot.psi is None or memory is None:
             return
-        with contextlib.suppress(OSError, MediaError):
-            held = memory.held(snapshot.psi.to(self.model.device), snapshot.recent.to(self.model.device))
-            frame = pixels(held.frame[None, :, None])[0]
-            map_webp(frame, held.share.cpu().numpy(), held.view, request.folder / take_folder.MEMORY)
+        view = memory.view(snapshot.psi.to(self.model.device), snapshot.recent.to(self.model.device))
+        if view is not None:
+            with contextlib.suppress(OSError, MediaError):
+                frame = pixels(view.frame[None, :, None])[0]
+                map_webp(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
 
     def _denoised(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -194,7 +196,7 @@ class Renderer:
 
     def _cache(self, request: RenderRequest) -> float:
         """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""
-        if not self.model.card.skips:
+        if not isinstance(self.model.backbone, SkipsBlocks) or not skips_blocks(self.model.card):
             return 0.0
         placement = self.model.placement
         wanted = placement is not None and placement.plan.profile.cache != "none"

@@ -143,7 +143,7 @@ def with_comment(content: bytes, comment: bytes) -> bytes:
 def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None) -> None:
     """The film with a title card, a fade from and to black (seconds), and music.
 
-    Pictures are encoded again only for a title or a fade; music alone is laid beside the film as it is.
+    Pictures are encoded again only for a title or a fade; music alone is plan beside the film as it is.
     """
     title = (title or "").strip()
     if fade < 0:

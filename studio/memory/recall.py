@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from studio.memory.semantic_pack import Block
-from studio.memory.where import FEATURES, waves
+from studio.memory.attention import Block
+from studio.memory.positions import FEATURES, waves
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class TrueIndices:
     """The paper's: image 0, frame f of the film at 19 + f, in every section and at every compression the same.
 
     The 19 are FramePack's own: the history of a film not begun lies between image and first section, so no index is negative
-    and the first section is laid out as FramePack lays it out.
+    and the first section is plan out as FramePack lays it out.
 
     Longer films: no index goes beyond `trained`. From the section on whose last frame would, recent frames and window end at
     `trained`: distances among them stay true, the distance to the image stays at the longest that was trained. With

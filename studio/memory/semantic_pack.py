@@ -1,4 +1,4 @@
-"""SemanticPack, the long-term memory of MemoryPack (2510.01784); it does not know what reads it.
+"""SemanticPack, the long-term memory of MemoryPack (2510.01784), re-implemented from the paper.
 
     psi_{n+1} = Squeeze(psi_n, Memorize(x^n)),    psi_0 = [prompt feature; reference-image feature]        (equation 1)
 
@@ -15,39 +15,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.memory import where
+from studio.memory.attention import Attention, Block
+from studio.memory.protocol import Conditioned
+from studio.memory.scene_map import MapSqueeze
 
 BANDS = 8
 """Frequencies that tell a patch its place, per axis."""
 LONGEST = 256.0
 """Patches in the longest period."""
-
-
-class Conditioned(Protocol):
-    """What psi_0 is made of."""
-
-    @property
-    def text(self) -> Tensor: ...      # [B, L, .]
-    @property
-    def mask(self) -> Tensor: ...      # [B, L] 1 where a token is
-    @property
-    def image(self) -> Tensor: ...     # [B, S, .]
-
-
-class LongTermMemory(Protocol):
-    """What the section loop asks of a memory. Both are pure: the same arguments give the same psi, bit for bit."""
-
-    def begin(self, conditioning: Conditioned) -> Tensor:
-        """psi_0, [B, M, D]."""
-
-    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
-        """psi_{n+1} [B, M', D] from psi_n [B, M, D] and the finished section's latents [B, C, T, h, w]."""
 
 
 @dataclass(frozen=True)
@@ -122,39 +103,6 @@ FRAMEPACK_F1 = SemanticPackConfig(width=3072, channels=16, text=4096, image=1152
 """For the 13B FramePack-F1: 24 heads of 128, LLaMA's prompt features, SigLIP's image features."""
 
 
-class Attention(nn.Module):
-    """Multi-head attention with normed queries and keys, as in Wan."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
-        self.query_norm, self.key_norm = (nn.RMSNorm(width // heads, eps=1e-6) for _ in range(2))
-
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Queries from x [B, Q, D], keys and values from context [B, M, D]; returns [B, Q, D]."""
-        q = self.query_norm(self.query(x).unflatten(2, (self.heads, -1))).transpose(1, 2)          # [B, heads, Q, D / heads]
-        k = self.key_norm(self.key(context).unflatten(2, (self.heads, -1))).transpose(1, 2)        # [B, heads, M, D / heads]
-        v = self.value(context).unflatten(2, (self.heads, -1)).transpose(1, 2)                     # [B, heads, M, D / heads]
-        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
-
-
-class Block(nn.Module):
-    """Attention and feed-forward, each with a norm before it and a residual around it: Wan's block."""
-
-    def __init__(self, width: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        self.before_attention, self.before_feed_forward = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = Attention(width, heads)
-        self.feed_forward = nn.Sequential(nn.Linear(width, hidden), nn.GELU(approximate="tanh"), nn.Linear(hidden, width))
-
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """x [B, Q, D], context [B, M, D] or None for self-attention; returns [B, Q, D]."""
-        normed = self.before_attention(x)
-        x = x + self.attention(normed, normed if context is None else context)
-        return x + self.feed_forward(self.before_feed_forward(x))
-
-
 class Memorize(nn.Module):
     """Self-attention inside windows of a segment, and of each window a few tokens: its compact embedding."""
 
@@ -207,9 +155,6 @@ class Squeeze(nn.Module):
     A (the paper's choice): queries from Memorize(x^n), keys and values from psi_n. Each new token asks the old memory.
     B: queries from psi_n, keys and values from Memorize(x^n).
     C: as B, with the tokens of the film's first window beside those of psi_0. (First of the attention's windows: our reading.)
-    map (ours, not the paper's): psi is a map of the scene, a token for each place. Queries are its slots, keys and values psi_n and
-    Memorize(x^n) side by side: each slot takes what is new at its place, or keeps what it has. It can keep a place for ever, for
-    what it takes it takes whole, with no residual and no norm on its way.
 
     As printed (`literal`) A cannot write what is new: its output is a mean of V(psi_n), weighted per head, and x^n only sets the
     weights. So the default is Wan's block around the same attention, with its residual and feed-forward. A norm behind it
@@ -219,9 +164,7 @@ class Squeeze(nn.Module):
     def __init__(self, config: SemanticPackConfig) -> None:
         super().__init__()
         self.config = config
-        if config.structure == "map":
-            self.slot = nn.Linear(where.AXES, config.width)
-        if config.literal or config.structure == "map":
+        if config.literal:
             self.attention = Attention(config.width, config.heads)
         else:
             self.block = Block(config.width, config.heads, config.hidden)
@@ -229,17 +172,8 @@ class Squeeze(nn.Module):
 
     def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and Memorize(x^n) [B, M', D]: [B, M', D] in structure A, as many tokens as psi_n in B."""
-        if self.config.structure == "map":
-            slots = self.empty(len(psi))
-            return slots + self.attention(slots, torch.cat([psi, memorized], dim=1))
         queries, source = self._roles(psi, memorized)
         return self.attention(queries, source) if self.config.literal else self.norm(self.block(queries, source))
-
-    def empty(self, count: int) -> Tensor:
-        """Maps without anything on them, [B, M, D]."""
-        like = self.slot.weight
-        slots: Tensor = self.slot(where.slots(*self.config.slots).to(like))
-        return slots.expand(count, -1, -1)
 
     def _roles(self, psi: Tensor, memorized: Tensor) -> tuple[Tensor, Tensor]:
         if self.config.structure == "A":
@@ -255,7 +189,8 @@ class SemanticPack(nn.Module):
     def __init__(self, config: SemanticPackConfig) -> None:
         super().__init__()
         self.config = config
-        self.memorize, self.squeeze = Memorize(config), Squeeze(config)
+        self.memorize = Memorize(config)
+        self.squeeze = MapSqueeze(config.width, config.heads, config.slots) if config.structure == "map" else Squeeze(config)
         if not config.zero_start and config.structure != "map":
             self.prompt = nn.Sequential(nn.LayerNorm(config.text), nn.Linear(config.text, config.width))
             self.reference = nn.Sequential(nn.LayerNorm(config.image), nn.Linear(config.image, config.width))
@@ -276,7 +211,7 @@ class SemanticPack(nn.Module):
         for what, found, wanted in (("prompt", text, self.config.text), ("image", image, self.config.image)):
             if found.shape[2] != wanted:
                 raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
-        if self.config.structure == "map":
+        if isinstance(self.squeeze, MapSqueeze):
             return self.squeeze.empty(len(text))
         text = _pooled_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
         image = _pooled_image(image, self.config.image_side)
@@ -298,7 +233,11 @@ class SemanticPack(nn.Module):
         updated: Tensor = self(psi, latents)
         return updated
 
+    def view(self, psi: Tensor, recent: Tensor) -> None:
+        """None: psi's tokens are features, not places, and cannot be shown."""
+
     def forward(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """`update` without its checks."""
         return self.squeeze(psi.to(self.memorize.patches.weight), self.memorize(latents))
 
 

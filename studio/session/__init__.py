@@ -1,5 +1,6 @@
 """Open projects on one engine: the only room that knows both the document and the machine. It knows neither torch nor the page."""
 
+from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.project.edits import EditError
 from studio.project.shelf import ProjectSummary
@@ -11,6 +12,6 @@ from studio.session.studio import Studio
 from studio.session.sweeping import keep_swept
 
 __all__ = [
-    "EditError", "EngineProtocol", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
+    "EditError", "EngineProtocol", "EngineStatus", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
     "keep_swept",
 ]  # fmt: skip

@@ -15,9 +15,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.engine.cards import ModelCard
-from studio.engine.loras import LoraError
-from studio.engine.loras.contents import content_of, look
+from studio.backbones.registry import lora_layers
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras import LoraError
+from studio.catalogue.loras.contents import content_of, inspect
 from studio.media import disk
 from studio.project import limits
 from studio.project.edits import EditError
@@ -75,7 +76,7 @@ class LoraShelf:
             StoreError: its name cannot be written.
         """
         name = limits.name(name or path.name, "LoRA")
-        held = look(path, card, name)
+        held = inspect(path, lora_layers(card), card.title, name)
         size = path.stat().st_size
         content = content_of(path)
         kept = self.path(content)
@@ -95,7 +96,7 @@ class LoraShelf:
                 "segment."
             )
         try:
-            look(self.path(lora.sha256), card, lora.name)
+            inspect(self.path(lora.sha256), lora_layers(card), card.title, lora.name)
         except LoraError as error:
             raise EditError(f"{error} Take it off the segment, or choose the model that it was made for.") from None
 
@@ -114,7 +115,7 @@ class LoraShelf:
                 continue
             name = self._name(path.stem)
             try:
-                fits, told = True, look(path, card, name).told if card else ""
+                fits, told = True, inspect(path, lora_layers(card), card.title, name).told if card else ""
             except LoraError as error:
                 fits, told = False, str(error)
             found.append(Shelved(path.stem, name, path.stat().st_size, fits, told))

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
+from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.cards import ModelCard
 from studio.engine.events import (
     Cancelled,
     EngineStatus,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from studio.engine.cards import ModelCard
+from studio.backbones.registry import skips_blocks
+from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.project import asks, edits, limits
 from studio.project.edits import EditError
@@ -341,4 +342,4 @@ def settings_for(preset: Preset, card: ModelCard | None) -> Settings:
     """What a preset means on a model."""
     if card is None:
         return preset.settings(USUAL, Settings().guidance)
-    return preset.settings(card.steps, card.guidance, card.skips)
+    return preset.settings(card.steps, card.guidance, skips_blocks(card))

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from studio.engine.cards import ModelCard
+from studio.backbones.registry import lora_layers
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras import LoraError
+from studio.catalogue.loras.contents import inspect
 from studio.engine.events import EngineStatus
-from studio.engine.loras import LoraError
-from studio.engine.loras.contents import look
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.media.picture import read_picture
@@ -184,6 +185,6 @@ def _check_loras(told: Story, card: ModelCard) -> None:
     for number, beat in enumerate(told.segments, 1):
         for file, _ in beat.loras:
             try:
-                look(file, card)
+                inspect(file, lora_layers(card), card.title)
             except LoraError as error:
                 raise StoryError(f"{told.path}: segment {number}: 'loras': {error}") from None

@@ -1,67 +1,26 @@
-"""What the page says of the model and the engine, as JSON. It knows their cards and states, not what they do."""
+"""What the page shows of the model and the engine, as JSON: pure functions of the model card and the engine's status."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from studio.backbones.registry import skips_blocks
 from studio.ui.words import Json
 
 if TYPE_CHECKING:
+    from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
+    from studio.session import EngineStatus
 
 
-class Card(Protocol):
-    """What is shown of a model."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def licence(self) -> str: ...
-    @property
-    def window(self) -> int: ...
-    @property
-    def section_frames(self) -> int: ...
-    @property
-    def sizes(self) -> tuple[tuple[int, int], ...]: ...
-    @property
-    def phrases(self) -> Mapping[str, tuple[str, ...]]: ...
-    @property
-    def skips(self) -> bool: ...
-    @property
-    def remembers(self) -> bool: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def missing(self) -> int | None: ...
-    @property
-    def remedy(self) -> str: ...
-
-
-class Status(Protocol):
-    """How the engine is."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def placement(self) -> tuple[str, ...]: ...
-
-
-def engine(status: Status) -> Json:
+def engine(status: EngineStatus) -> Json:
     """The engine's state as a word for the lamp, two words beside it, a sentence, and where a large model's parts lie."""
     short = {"starting": "Warming up", "ready": f"Ready on {status.device}", "failed": "Engine failed"}[status.state]
     return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
-def model(name: str, card: Card | None) -> Json:
+def model(name: str, card: ModelCard | None) -> Json:
     """The model's card, and the phrases it understands."""
     if card is None:
         summary = "This model is not installed here. Takes made with it still play."
@@ -75,7 +34,7 @@ def model(name: str, card: Card | None) -> Json:
     }
 
 
-def offered(card: Card) -> Json:
+def offered(card: ModelCard) -> Json:
     """A model to choose; one whose weights are not here says how to get them, and what that would cost."""
     ready = card.state == "ready"
     cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
@@ -83,15 +42,15 @@ def offered(card: Card) -> Json:
     return {"name": card.name, "title": card.title, "ready": ready, "note": note}
 
 
-def offered_presets(known: Sequence[Preset], chosen: str, card: Card | None) -> list[Json]:
+def offered_presets(known: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:
     """Those that mean something on this model, and the one that is chosen: a model that can skip nothing has no quicker draft."""
     return [
         {"name": preset.name, "title": preset.title, "description": preset.description}
-        for preset in known if not preset.cache or (card is not None and card.skips) or preset.name == chosen
+        for preset in known if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
     ]
 
 
-def sizes(size: tuple[int, int], card: Card | None) -> list[Json]:
+def sizes(size: tuple[int, int], card: ModelCard | None) -> list[Json]:
     """The model's sizes, and the project's own where the card does not have it."""
     known = list(card.sizes) if card else []
     return [{"size": [w, h], "shape": shape(w, h)} for w, h in known + ([] if size in known else [size])]

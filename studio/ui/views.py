@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished
-from studio.ui.machine import Card, engine, model, offered, offered_presets, sizes
+from studio.ui.machine import engine, model, offered, offered_presets, sizes
 from studio.ui.tree import tree
 from studio.ui.words import Json, clock, link, span
 
 if TYPE_CHECKING:
+    from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
     from studio.session import JobView, ProjectSummary, Session
     from studio.session.loras import Shelved
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x, 1 at 1x compression
 
 
-def board(session: Session, cards: Sequence[Card], presets: Sequence[Preset]) -> Json:
+def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset]) -> Json:
     """Everything but the running job."""
     project = session.project
     card = next((c for c in cards if c.name == project.model), None)
@@ -198,7 +199,7 @@ def plan(project: Project) -> Json:
     return {"segments": len(wanted), "length": clock(project.clock.seconds(frames))}
 
 
-def memory(project: Project, card: Card | None) -> Json:
+def memory(project: Project, card: ModelCard | None) -> Json:
     """What the model sees when it renders the next section."""
     frames = sum(t.frames for t in project.film())
     per_latent = card.section_frames // card.window if card else 4

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from studio.backbones.framepack.backbone import FramePackBackbone, WithPsi
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.framepack import FramePackBackbone, WithPsi
 from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
-from studio.evaluation import tiny
+from studio.lab.measure import tiny
 from studio.memory.framepack import pack
 from studio.memory.snapshot import Snapshot
 

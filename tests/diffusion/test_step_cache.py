@@ -10,8 +10,8 @@ from diffusers import FirstBlockCacheConfig, HunyuanVideoFramepackTransformer3DM
 from torch import Tensor
 
 from studio.diffusion.step_cache import first_block_cache
-from studio.engine.placement.streamer import blocks_of
-from tests.engine.placement.conftest import network, randn, run
+from studio.placement.device.streamer import blocks_of
+from tests.placement.conftest import network, randn, run
 
 Transformer = HunyuanVideoFramepackTransformer3DModel
 STEPS = 8

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from studio.engine.cards import ModelCard
+from studio.backbones.load import load
+from studio.catalogue.cards import ModelCard
 from studio.engine.events import RenderRequest
-from studio.engine.load import load
 from studio.engine.render import Renderer
-from studio.evaluation import tiny
-from tests.engine import folders
+from studio.lab.measure import tiny
+from tests import folders
 
 Ask = Callable[..., RenderRequest]
 KINDS = ("small", "remembering", "large")

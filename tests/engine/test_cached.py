@@ -11,20 +11,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.diffusion.framepack import framepack
-from studio.engine import large, render, take_folder
-from studio.engine.cards import ModelCard, ModelError
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack import load as large
+from studio.backbones.framepack.backbone import framepack
+from studio.backbones.load import load
+from studio.backbones.registry import sizes_of, skips_blocks
+from studio.catalogue.cards import ModelCard, ModelError
+from studio.engine import render, take_folder
 from studio.engine.events import Cancelled, RenderRequest, TakeDone
-from studio.engine.load import FilmModel, load
-from studio.engine.placement.copies import HostCopies, Ticket
-from studio.engine.placement.machine import imagine
-from studio.engine.placement.plan import plan
-from studio.engine.placement.profile import find_profiles, write_profile
-from studio.engine.placement.sizes import sizes_of
-from studio.engine.placement.streamer import blocks_of
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
-from tests.engine import folders
+from studio.placement.device.copies import HostCopies, Ticket
+from studio.placement.device.streamer import blocks_of
+from studio.placement.machine import imagine
+from studio.placement.plan import choose_plan
+from studio.placement.profile import find_profiles, write_profile
+from tests import folders
 from tests.engine.conftest import Ask
 
 BLOCKS, STEPS = 5, 6
@@ -87,14 +89,14 @@ def test_streamed_blocks_that_are_skipped_are_not_copied(card: ModelCard, plain:
     counts = []
     for cache in (0.0, 1.0):
         on = Counted()
-        laid = plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
-        model = large.placed(card, laid, torch.device("cpu"), None, lambda _: None, engine=lambda _, on=on: on)
+        plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
+        model = large.load_placed(card, plan, torch.device("cpu"), None, lambda _: None, engine=lambda _, on=on: on)
         assert model.placement
         model.placement._override = EXACT
         made = film(model, ask(f"placed {cache}", sections=2, steps=STEPS, cache=cache))
         counts.append(on.copies)
         assert model.placement.plan.profile.cache == ("first-block" if cache else "none")
-        assert (model.placement.plan.denoise_peak > laid.denoise_peak) == (cache > 0)
+        assert (model.placement.plan.denoise_peak > plan.denoise_peak) == (cache > 0)
         model.release()
     assert torch.equal(made, expected)
     streamed = BLOCKS - 1
@@ -108,7 +110,7 @@ def test_a_profile_may_ask_for_it(
     write_profile(replace(EXACT, cache="first-block"), profile)
     monkeypatch.setenv("STUDIO_PROFILE", str(profile))
     monkeypatch.setattr(render, "USUAL", 1.0)
-    model = load(card, "cpu", plan=large.planned(card, machine=imagine(24, 64, "Linux"), size=(64, 32)))
+    model = load(card, "cpu", plan=large.plan_for(card, machine=imagine(24, 64, "Linux"), size=(64, 32)))
     assert model.placement and any("step cache" in sentence for sentence in model.placement.sentences)
     ours = film(model, ask("ours", steps=STEPS))
     assert torch.equal(ours, film(plain, ask("theirs", steps=STEPS, cache=1.0)))
@@ -118,15 +120,15 @@ def test_a_profile_may_ask_for_it(
 def test_an_attention_backend_that_is_not_here_is_told_before_weights_are_read(
     card: ModelCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    laid = plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
-    monkeypatch.setattr("studio.engine.placement.mapped.transformer", None)
+    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
+    monkeypatch.setattr("studio.backbones.framepack.mapped.transformer", None)
     with pytest.raises(ModelError, match=r"The profile '24 GB card' cannot be used.*'flash': FlashAttention 2 needs an NVIDIA"):
-        load(card, "cpu", plan=replace(laid, profile=replace(laid.profile, attention="flash")))
+        load(card, "cpu", plan=replace(plan, profile=replace(plan.profile, attention="flash")))
 
 
 def test_the_embedded_kind_leaves_nothing_out(models: dict[str, ModelCard], ask: Ask) -> None:
     model = load(models["small"], "cpu")
-    assert not model.card.skips
+    assert not skips_blocks(model.card)
     assert torch.equal(film(model, ask("a", cache=1.0)), film(model, ask("b")))
 
 

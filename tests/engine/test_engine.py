@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.cards import ModelCard, read_card
+from studio.catalogue.cards import ModelCard, read_card
 from studio.engine.engine import Engine
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Step, TakeDone, Working
 from studio.engine.jobs import Job
@@ -121,7 +121,7 @@ def test_no_memory_for_a_model_is_told_with_a_remedy(
     def too_large(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("studio.engine.load.load", too_large)
+    monkeypatch.setattr("studio.backbones.load.load", too_large)
     engine.start()
     job, events = submit(engine, ask("a"))
     assert job.wait(60) and job.state == "failed"
@@ -137,12 +137,12 @@ def test_a_preparation_that_fails_is_not_told_for_ever(
     engine.start()
     assert submit(engine, ask("a"))[0].wait(60)
 
-    def full(card: ModelCard, device: str, size: tuple[int, int], tell: Callable[[str], None]) -> None:
+    def full(card: ModelCard, device: str, size: tuple[int, int], report: Callable[[str], None]) -> None:
         assert size == (64, 32), "it is planned for the film that is asked for"
-        tell("The model is being prepared for this machine.")
+        report("The model is being prepared for this machine.")
         raise MediaError("The disk is full.")
 
-    monkeypatch.setattr("studio.engine.load.load", full)
+    monkeypatch.setattr("studio.backbones.load.load", full)
     job, events = submit(engine, ask("b", model="large"))
     assert job.wait(60) and job.state == "failed"
     assert isinstance(events[-1], Failed) and events[-1].message == "The disk is full."

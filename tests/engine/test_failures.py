@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.catalogue.cards import ModelError
 from studio.diffusion.section import NotFiniteError
-from studio.engine.cards import ModelError
 from studio.engine.failures import KEPT, explain
-from studio.engine.placement.rungs import NoRungError
 from studio.media import MediaError
 from studio.memory.snapshot import SnapshotError
+from studio.placement.rungs import NoRungError
 from tests.engine.conftest import Ask
 
 

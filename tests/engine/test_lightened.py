@@ -12,23 +12,23 @@ import pytest
 import torch
 from torch import Tensor
 
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack import mapped
+from studio.backbones.registry import sizes_of
+from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine import take_folder
-from studio.engine.cards import PREPARED, ModelCard
 from studio.engine.engine import Engine
 from studio.engine.events import EngineStatus, Event, Failed, Lightened, RenderRequest, Step, TakeDone, Working
-from studio.engine.load import FilmModel
-from studio.engine.placement import mapped
-from studio.engine.placement.laid import Plan
-from studio.engine.placement.machine import imagine
-from studio.engine.placement.plan import plan
-from studio.engine.placement.profile import PROFILES, read_profile
-from studio.engine.placement.sizes import sizes_of
 from studio.engine.render import Renderer
 from studio.media.clip import probe
 from studio.memory.snapshot import read_snapshot
-from tests.engine import folders
+from studio.placement.machine import imagine
+from studio.placement.needs import Plan
+from studio.placement.plan import choose_plan
+from studio.placement.profile import PROFILES, read_profile
+from tests import folders
 from tests.engine.conftest import Ask
-from tests.engine.small_card import SmallCard, loaded, weights_of
+from tests.small_card import SmallCard, loaded, weights_of
 
 pytestmark = pytest.mark.slow
 
@@ -43,19 +43,19 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 
 @pytest.fixture(scope="module")
-def laid(card: ModelCard) -> Plan:
+def plan(card: ModelCard) -> Plan:
     profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_encoder="cpu", text_weights="bf16")
-    return plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile)
+    return choose_plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(card: ModelCard, laid: Plan) -> Callable[[RenderRequest], Tensor]:
+def undisturbed(card: ModelCard, plan: Plan) -> Callable[[RenderRequest], Tensor]:
     """Latents of the same request on a card that is large enough."""
     known: dict[int, Tensor] = {}
 
     def film(request: RenderRequest) -> Tensor:
         if request.sections not in known:
-            assert isinstance(run(Renderer(loaded(card, laid, SmallCard())), request)[-1], TakeDone)
+            assert isinstance(run(Renderer(loaded(card, plan, SmallCard())), request)[-1], TakeDone)
             known[request.sections] = latents(request)
         return known[request.sections]
 
@@ -81,9 +81,9 @@ def messages(events: list[Event]) -> list[str]:
 Film = Callable[[RenderRequest], Tensor]
 
 
-def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film) -> None:
+def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film) -> None:
     on = SmallCard()
-    model = loaded(card, laid, on, decoding=DECODING)
+    model = loaded(card, plan, on, decoding=DECODING)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) + 3_000_000
     events = run(Renderer(model), ask(size=SIZE))
@@ -100,10 +100,10 @@ def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, laid: Plan,
 
 
 def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
-    card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film
+    card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film
 ) -> None:
     on = SmallCard()
-    model = loaded(card, laid, on, denoising=100_000)
+    model = loaded(card, plan, on, denoising=100_000)
     assert model.placement
     whole = sum(weights_of(model.placement.backbone))
 
@@ -119,13 +119,13 @@ def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
     assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [
         (0, 1), (0, 2), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2)]
     now = model.placement.plan
-    assert 0 <= now.profile.resident < 6 and now.profile.vae_tile == laid.profile.vae_tile and now.from_ram
+    assert 0 <= now.profile.resident < 6 and now.profile.vae_tile == plan.profile.vae_tile and now.from_ram
     assert torch.equal(latents(ask()), undisturbed(ask("other", sections=3, size=SIZE)))
 
 
-def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, laid: Plan, ask: Ask, undisturbed: Film) -> None:
+def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film) -> None:
     on = SmallCard()
-    model = loaded(card, laid, on)
+    model = loaded(card, plan, on)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4
     events = run(Renderer(model), ask(size=SIZE))
@@ -147,7 +147,7 @@ def text_of(model: FilmModel) -> list[int]:
 
 def read_on(card: ModelCard, on: SmallCard) -> FilmModel:
     profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_weights="bf16")
-    model = loaded(card, plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
+    model = loaded(card, choose_plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
     assert model.placement and model.placement.plan.profile.text_encoder == "gpu"
     return model
 
@@ -182,9 +182,9 @@ def test_a_text_encoder_that_runs_out_moves_and_reads_again(
     assert not messages(run(Renderer(model), ask("next", prompt="another", size=SIZE))), "it is known now"
 
 
-def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(card: ModelCard, laid: Plan, ask: Ask) -> None:
+def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(card: ModelCard, plan: Plan, ask: Ask) -> None:
     on = SmallCard()
-    model = loaded(card, laid, on, encoding=100_000)
+    model = loaded(card, plan, on, encoding=100_000)
     assert model.placement
     assert isinstance(run(Renderer(model), ask("first", size=SIZE))[-1], TakeDone)
     assert model.placement.backbone.settled
@@ -198,9 +198,9 @@ def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(ca
     assert isinstance(last, Failed) and "choose the size 64 x 32 or a smaller one" in last.remedy
 
 
-def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard, laid: Plan, ask: Ask) -> None:
+def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard, plan: Plan, ask: Ask) -> None:
     on = SmallCard()
-    model = loaded(card, laid, on, denoising=100_000)
+    model = loaded(card, plan, on, denoising=100_000)
 
     def other(event: Event) -> None:
         if isinstance(event, Step) and (event.section, event.step) == (1, 1):
@@ -218,18 +218,18 @@ def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard,
 
 
 def test_the_engine_tells_what_is_otherwise_now(
-    card: ModelCard, laid: Plan, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    card: ModelCard, plan: Plan, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on, told, released = SmallCard(), list[EngineStatus](), list[str]()
-    model = loaded(card, laid, on)
+    model = loaded(card, plan, on)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4
     release = model.placement.release
     monkeypatch.setattr(model.placement, "release", lambda: released.append("deep") or release())
     other = folders.small(tmp_path / "small")
-    from studio.engine.load import load
+    from studio.backbones.load import load
 
-    monkeypatch.setattr("studio.engine.load.load", lambda c, *a, **k: model if c.name == "deep" else load(c, "cpu"))
+    monkeypatch.setattr("studio.backbones.load.load", lambda c, *a, **k: model if c.name == "deep" else load(c, "cpu"))
     engine = Engine((card, other))
     engine.watch(told.append)
     engine.start()

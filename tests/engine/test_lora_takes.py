@@ -10,27 +10,28 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.diffusion.branches import merge
-from studio.diffusion.framepack import FramePackBackbone
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack.backbone import FramePackBackbone
+from studio.backbones.framepack.lora_layers import FramePackLayers
+from studio.backbones.load import load
+from studio.backbones.registry import sizes_of
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras.contents import content_of
+from studio.diffusion.lora_branches import merge
 from studio.engine import take_folder
-from studio.engine.cards import ModelCard
 from studio.engine.events import Event, Failed, LoraFile, TakeDone
-from studio.engine.load import FilmModel, load
-from studio.engine.loras.contents import content_of
-from studio.engine.loras.layers import Layers
-from studio.engine.loras.weights import LoraWeights
-from studio.engine.placement.laid import Plan
-from studio.engine.placement.machine import imagine
-from studio.engine.placement.plan import plan
-from studio.engine.placement.profile import Profile, find_profiles
-from studio.engine.placement.sizes import sizes_of
+from studio.engine.lora_weights import LoraWeights
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
-from tests.engine import folders
+from studio.placement.machine import imagine
+from studio.placement.needs import Plan
+from studio.placement.plan import choose_plan
+from studio.placement.profile import Profile, find_profiles
+from tests import folders
+from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, written
 from tests.engine.conftest import Ask
-from tests.engine.loras.files import config, in_blocks, kohya, pairs, peft, written
-from tests.engine.placement.conftest import relative
-from tests.engine.small_card import SmallCard, loaded
+from tests.placement.conftest import relative
+from tests.small_card import SmallCard, loaded
 
 SHIPPED = {profile.name: profile for profile in find_profiles()}
 EXACT = replace(SHIPPED["card-24gb"], text_weights="bf16", resident=1)
@@ -49,7 +50,7 @@ def lora(renderer: Renderer, folder: Path, everything: bool = True, name: str = 
     """A file for the renderer's model that changes its films."""
     backbone = renderer.model.backbone
     assert isinstance(backbone, FramePackBackbone)
-    layers = Layers(config(backbone.transformer))
+    layers = FramePackLayers(config(backbone.transformer))
     made = pairs(layers, (lambda _: True) if everything else in_blocks)
     path = written(folder / name, peft(made) if everything else kohya(made, 1.0))
     return LoraFile(name, path, content_of(path), 1.0)
@@ -84,13 +85,13 @@ def test_merged_weights_make_the_same_film(models: dict[str, ModelCard], ask: As
         worn = rendered(renderer, ask, f"{kind} worn", *files, sections=2)
         backbone = twin.model.backbone
         assert isinstance(backbone, FramePackBackbone)
-        merge(backbone.transformer, LoraWeights(backbone.transformer.config, "twin").lows(files))
+        merge(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active(files))
         merged = rendered(twin, ask, f"{kind} merged", sections=2)
         assert relative(worn, merged) < TWIN < relative(without, merged) / 10
 
 
-def laid(card: ModelCard, profile: Profile) -> Plan:
-    return plan(imagine(max(profile.card, 8), 64, "Linux"), sizes_of(card), (64, 32), override=profile)
+def plan(card: ModelCard, profile: Profile) -> Plan:
+    return choose_plan(imagine(max(profile.card, 8), 64, "Linux"), sizes_of(card), (64, 32), override=profile)
 
 
 @pytest.mark.parametrize(("changes", "bound"), [
@@ -101,7 +102,7 @@ def laid(card: ModelCard, profile: Profile) -> Plan:
 def test_placed_models_wear_them_beside_what_lies_anywhere(
     card: ModelCard, ask: Ask, tmp_path: Path, changes: dict[str, object], bound: float
 ) -> None:
-    model = load(card, "cpu", plan=laid(card, replace(EXACT, **changes)))       # type: ignore[arg-type]
+    model = load(card, "cpu", plan=plan(card, replace(EXACT, **changes)))       # type: ignore[arg-type]
     renderer, twin = Renderer(model), Renderer(load(card, "cpu"))
     file = replace(lora(twin, tmp_path), strength=0.5)
     without = rendered(renderer, ask, "without")
@@ -109,7 +110,7 @@ def test_placed_models_wear_them_beside_what_lies_anywhere(
     assert torch.equal(rendered(renderer, ask, "again"), without)
     backbone = twin.model.backbone
     assert isinstance(backbone, FramePackBackbone) and model.placement
-    merge(backbone.transformer, LoraWeights(backbone.transformer.config, "twin").lows([file]))
+    merge(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active([file]))
     merged = rendered(twin, ask, "merged")
     assert relative(worn, merged) < bound < relative(without, merged)
     model.placement.backbone.leave()
@@ -118,7 +119,7 @@ def test_placed_models_wear_them_beside_what_lies_anywhere(
 
 
 def test_the_plan_counts_them_and_moves_nothing_for_room_that_is_there(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
-    model = load(card, "cpu", plan=laid(card, EXACT))
+    model = load(card, "cpu", plan=plan(card, EXACT))
     renderer, placement = Renderer(model), model.placement
     assert placement
     file = lora(Renderer(load(card, "cpu")), tmp_path)
@@ -136,11 +137,11 @@ def test_the_plan_counts_them_and_moves_nothing_for_room_that_is_there(card: Mod
 def test_no_room_is_said_before_anything_is_moved(
     card: ModelCard, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = load(card, "cpu", plan=laid(card, EXACT))
+    model = load(card, "cpu", plan=plan(card, EXACT))
     renderer = Renderer(model)
     file = lora(Renderer(load(card, "cpu")), tmp_path)
     without = rendered(renderer, ask, "without")
-    monkeypatch.setattr("studio.diffusion.branches.Lows.size", lambda self, _: 2**40 if self.layers else 0)
+    monkeypatch.setattr("studio.diffusion.lora_branches.ActiveLoras.size", lambda self, _: 2**40 if self.layers else 0)
     *_, last = renderer.render(ask("worn", loras=(file,)), threading.Event())
     assert isinstance(last, Failed) and "The LoRAs of this segment take 1024.0 GB of graphics memory" in last.message
     assert "Take one off" in last.message and "The finished sections are kept." in last.remedy
@@ -151,7 +152,7 @@ def test_no_room_is_said_before_anything_is_moved(
 @pytest.mark.slow
 def test_a_card_that_runs_out_becomes_leaner_and_wears_them_still(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
     def placed(on: SmallCard) -> FilmModel:
-        return loaded(card, laid(card, replace(EXACT, resident=5)), on)
+        return loaded(card, plan(card, replace(EXACT, resident=5)), on)
 
     whole = placed(wide := SmallCard())
     file = replace(lora(Renderer(load(card, "cpu")), tmp_path), strength=0.5)

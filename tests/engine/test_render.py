@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.diffusion.places import PlaceMemory
+from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.engine import render as module
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working

@@ -11,13 +11,14 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, NotFiniteError, Sampling, section
-from studio.evaluation import tiny
+from studio.lab.measure import tiny
 from studio.memory.framepack import RECENT, pack
-from studio.memory.semantic_pack import FRAMEPACK_F1, LongTermMemory, SemanticPack, SemanticPackConfig
+from studio.memory.protocol import Memory
+from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 SHAPE = (1, 4, 3, 4, 4)
@@ -58,7 +59,7 @@ class Film:
     backbone: FramePackBackbone
     conditioning: Conditioning
 
-    def shoot(self, snapshot: Snapshot, seed: int, memory: LongTermMemory | None = None) -> Finished:
+    def shoot(self, snapshot: Snapshot, seed: int, memory: Memory | None = None) -> Finished:
         *_, last = section(
             self.backbone, snapshot, self.conditioning, flow.noise(SHAPE, seed), Sampling(2, 4.5, 3), memory=memory
         )

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, save_adapter
+from studio.memory.positions import FEATURES, waves
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
-from studio.memory.where import FEATURES, waves
 
 PACK = SemanticPackConfig(width=12, channels=5, text=6, image=8, heads=2)
 

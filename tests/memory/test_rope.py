@@ -6,11 +6,11 @@ import pytest
 import torch
 from diffusers.models.embeddings import apply_rotary_emb
 
+from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.framepack import FramePackBackbone
 from studio.diffusion.section import Finished, Sampling, section
-from studio.evaluation import tiny
+from studio.lab.measure import tiny
 from studio.memory.framepack import RECENT, pack
 from studio.memory.rope import FIXED, Positions, TrueIndices, rule
 from studio.memory.snapshot import Snapshot

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from studio.memory.costs import costs
+from studio.lab.measure.memory_costs import costs
 from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
 
 TINY = SemanticPackConfig(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.cards import ADAPTER, ModelFile
+from studio.catalogue.cards import ADAPTER, ModelFile
 from studio.engine.events import EngineStatus
 from studio.session import JobView, Session, Studio
 from studio.ui import views

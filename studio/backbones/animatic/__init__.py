@@ -1,0 +1,1 @@
+"""The embedded family: a small animatic model, trained by this project, that runs on any machine."""

@@ -1,0 +1,59 @@
+"""The embedded family's entry in the registry. Imports no torch before a model is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from studio.backbones.family import Family, LoadRequest
+from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
+from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
+from studio.placement import counts
+from studio.placement.counts import Part
+from studio.placement.sizes import ModelSizes
+
+if TYPE_CHECKING:
+    from studio.backbones.film_model import FilmModel
+
+IMAGE_TOKENS = 36
+"""Tokens of the reference image in the network's context."""
+
+
+def _load(request: LoadRequest) -> FilmModel:
+    from studio.backbones.animatic.load import load
+
+    return load(request)
+
+
+def _sizes(card: ModelCard) -> ModelSizes:
+    """The transformer is counted from its config, the other parts from their files, which hold float16."""
+    stored = {file.path.split("/")[0]: file.size // 2 for file in card.files if file.path.endswith(".safetensors")}
+    return ModelSizes(
+        card.name, card.title, False, card.sizes, card.steps, card.window, card.section_frames, compression=16,
+        context=card.prompt_tokens + IMAGE_TOKENS, transformer=counts.transformer(dict(_config(card))),
+        text_encoder=Part(rest=stored.get("text_encoder", 0)), image_side=Part(rest=stored.get("image_encoder", 0)),
+        vae=Part(rest=stored.get("vae", 0) + stored.get("weather", 0)), vae_width=0,
+        memory=sum(file.size for file in card.files if file.path == ADAPTER),
+    )
+
+
+def _config(card: ModelCard) -> Mapping[str, Any]:
+    path = card.path("transformer/config.json")
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing. Get the folder {card.name} again.") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
+
+
+def _lora_layers(card: ModelCard) -> FramePackLayers:
+    path = card.path("transformer/config.json")
+    try:
+        return FramePackLayers(dict(json.loads(path.read_text("utf-8"))))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise config_error(card, error) from None
+
+
+ANIMATIC = Family(name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers)

@@ -1,0 +1,89 @@
+"""Loading a model of the embedded family: small, and as a whole on the device that computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
+
+from studio.backbones.animatic.autoencoder import LappedAutoencoder
+from studio.backbones.animatic.backbone import NOTICED, AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.codec import AnimaticCodec
+from studio.backbones.animatic.conditioner import SmallConditioner
+from studio.backbones.animatic.place_memory import BESIDE, PlaceMemory
+from studio.backbones.animatic.weather import WeatherSynthesis
+from studio.backbones.family import LoadRequest
+from studio.backbones.film_model import FilmModel
+from studio.backbones.load import best_device, freeze, load_part
+from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
+from studio.catalogue.fingerprint import fingerprint
+from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
+from studio.memory.rope import rule
+from studio.memory.semantic_pack import Fit
+
+DEVIATION = "deviation.safetensors"
+
+
+def load(request: LoadRequest) -> FilmModel:
+    """The model of `request.card`. Raises ModelError: a part is missing or damaged."""
+    card = request.card
+    device = request.device or best_device()
+    dtype = request.dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
+    transformer = load_part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    # float32 on every device: frames are looked up and encoded with it, and it is small.
+    autoencoder = freeze(load_part(card, LappedAutoencoder, "vae", torch_dtype=torch.float32), device)
+    weather = freeze(load_part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
+    path = card.folder / DEVIATION
+    try:
+        beside = load_file(path)
+        backbone = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
+    except (OSError, KeyError, SafetensorError) as error:
+        raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
+    backbone.breeze = beside.get("wind")
+    conditioner = SmallConditioner(
+        load_part(card, PreTrainedTokenizerFast, "tokenizer"),
+        freeze(load_part(card, CLIPTextModel, "text_encoder", dtype=dtype), device),
+        freeze(load_part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device),
+        card.prompt_tokens,
+    )
+    memory, trained = load_memory(card, freeze(backbone, device), device) if card.remembers else (None, 0)
+    codec = AnimaticCodec(autoencoder, weather)
+    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rule(trained))
+
+
+def load_memory(
+    card: ModelCard, backbone: AnimaticBackbone, device: torch.device
+) -> tuple[PlaceMemory | ContextMemory, int]:
+    """The model's long-term memory, and up to which RoPE index it was trained.
+
+    With a `recall.safetensors` beside it, psi is asked for places by the backbone; without one, psi joins the network's context.
+
+    Raises:
+        ModelError: a file cannot be used, or was made for another model.
+    """
+    try:
+        if any(file.path == RECALL for file in card.files):
+            backbone.memory = places = load_place_memory(card.folder, backbone, device)
+            return places, places.pack.config.trained_index
+        network = backbone.transformer.config
+        width = network.num_attention_heads * network.attention_head_dim
+        pack = load_adapter(card.folder / ADAPTER, Fit(width, NOTICED, network.text_embed_dim, network.image_proj_dim))
+        return ContextMemory(freeze(pack, device)), pack.config.trained_index
+    except AdapterError as error:
+        raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
+
+
+def load_place_memory(folder: Path, backbone: AnimaticBackbone, device: torch.device) -> PlaceMemory:
+    """The memory in a folder's two adapter files, for this backbone to ask for places.
+
+    Raises:
+        AdapterError: a file cannot be used, or was made for another model.
+    """
+    own, network = read_config(folder / ADAPTER), backbone.transformer.config
+    # Its psi does not join the context: its width is its own.
+    pack = load_adapter(folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
+    return freeze(PlaceMemory(pack, load_recall(folder / RECALL, pack, BESIDE), backbone.autoencoder), device)

@@ -1,0 +1,40 @@
+"""A model in memory, ready to render: what every family's `load` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from studio.catalogue.cards import ModelCard
+from studio.diffusion.backbone import Backbone
+from studio.diffusion.codec import Codec
+from studio.diffusion.conditioning import Conditioner
+from studio.memory.protocol import Memory
+from studio.memory.rope import FIXED, Positions
+from studio.placement.device.placed_model import PlacedModel
+
+
+@dataclass(frozen=True)
+class FilmModel:
+    """The parts that the section loop needs, and the card that says how to use them."""
+
+    card: ModelCard
+    backbone: Backbone
+    codec: Codec
+    conditioner: Conditioner
+    device: torch.device
+    fingerprint: str                           # of the weights: snapshots of other weights are refused
+    memory: Memory | None = None
+    positions: Positions = FIXED
+    placement: PlacedModel | None = None       # of a large model on a GPU; None: everything lies on `device`
+
+    def release(self) -> None:
+        """Free what a placement holds. The model cannot be used afterwards."""
+        if self.placement is not None:
+            self.placement.release()
+
+    @property
+    def channels(self) -> int:
+        """C, of the latents."""
+        return self.backbone.channels

@@ -1,0 +1,198 @@
+"""The large kind of model, FramePack-F1's: as a whole on one device, or its parts where a plan for this machine puts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKLHunyuanVideo,
+    FlowMatchEulerDiscreteScheduler,
+    HunyuanVideoFramepackPipeline,
+    HunyuanVideoFramepackTransformer3DModel,
+)
+from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImageProcessor, SiglipVisionModel
+
+from studio.backbones.embeddings import KeptConditioner
+from studio.backbones.family import LoadRequest
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack import mapped
+from studio.backbones.framepack.backbone import FramePackBackbone
+from studio.backbones.framepack.family import sizes_of
+from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner, without_unread
+from studio.backbones.framepack.own_lora import merge_own_lora
+from studio.backbones.framepack.placed_backbone import PlacedBackbone
+from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
+from studio.backbones.framepack.previews import previews
+from studio.backbones.load import best_device, freeze, load_part
+from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
+from studio.catalogue.fingerprint import fingerprint, network
+from studio.diffusion.conditioning import Conditioner
+from studio.memory.adapter import AdapterError, load_adapter
+from studio.memory.rope import rule
+from studio.memory.semantic_pack import Fit, SemanticPack
+from studio.placement import attention
+from studio.placement.device.copies import CopyEngine, copy_engine
+from studio.placement.device.int8 import multiply_by_bitsandbytes, need_bitsandbytes
+from studio.placement.device.placed_model import PlacedModel
+from studio.placement.machine import Machine, look
+from studio.placement.needs import Plan
+from studio.placement.plan import choose_plan
+from studio.placement.profile import Profile, ProfileError, asked_for
+from studio.placement.sizes import Size
+
+CPU = torch.device("cpu")
+
+
+def load(request: LoadRequest) -> FilmModel:
+    """The model of `request.card`: placed part by part on a GPU, as a whole on the CPU.
+
+    Raises:
+        ModelError: a part is missing or damaged, or the model does not fit this machine. MediaError: the disk is full.
+    """
+    card = request.card
+    plan = request.plan or plan_for(card, request.device, request.size)
+    if plan is not None and plan.profile.device == "cuda":
+        return load_placed(card, plan, request.device or best_device(), request.dtype, request.report)
+    dtype = request.dtype or torch.float32
+    transformer = load_part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    merge_own_lora(card, transformer)
+    backbone = freeze(FramePackBackbone(transformer), CPU)
+    memory, trained = load_memory(card, backbone, CPU)
+    codec, conditioner = load_codec(card, CPU, dtype), load_conditioner(card, CPU, dtype)
+    return FilmModel(card, backbone, codec, conditioner, CPU, fingerprint(card), memory, rule(trained))
+
+
+def plan_for(
+    card: ModelCard, device: torch.device | str | None = None, size: Size | None = None, machine: Machine | None = None
+) -> Plan | None:
+    """Where a large model's parts are to lie, before any of them is read.
+
+    Args:
+        card: of the model.
+        device: asked for; on the CPU nothing is placed.
+        size: of the film; None: the model's first.
+        machine: to plan for; None: this one.
+
+    Returns:
+        None where everything lies on the CPU because somebody insists.
+
+    Raises:
+        ModelError: it does not fit, or the profile that was asked for (STUDIO_PROFILE) cannot be used; with what to change.
+    """
+    if device is not None and torch.device(device).type == "cpu":
+        return None
+    return choose_plan(machine or look(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
+
+
+def load_placed(
+    card: ModelCard, plan: Plan, device: torch.device, dtype: torch.dtype | None, report: Callable[[str], None],
+    engine: Callable[[torch.device], CopyEngine] = copy_engine,
+) -> FilmModel:
+    """The model with its parts where `plan` says; nothing is on the device before the first section. Raises as `load.load`."""
+    profile = plan.profile
+    try:
+        attention.ready(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
+        if profile.products == "bitsandbytes":
+            need_bitsandbytes()
+    except (ValueError, ProfileError) as error:
+        raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
+    dtype = dtype or (mapped.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
+    on_host, verified = device.type == "cpu", list[str]()
+
+    def transformer(plan: Plan) -> Any:
+        weights = plan.profile.weights
+        made = mapped.transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
+        verified.append(weights)
+        return made
+
+    scratch = (card.weights or card.folder) / PREPARED
+    backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
+    host_codec = load_codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)
+    placed_codec = PlacedCodec(host_codec, device, backbone.leave)
+    placement = PlacedModel(backbone, placed_codec, _override())
+    conditioner = _kept(card, placement, backbone, dtype, scratch)
+    placement.forget_encoders = conditioner.close
+    memory, trained = load_memory(card, backbone, device)
+    return FilmModel(
+        card=card, backbone=backbone, codec=placed_codec, conditioner=conditioner,
+        device=device, fingerprint=fingerprint(card), memory=memory, positions=rule(trained), placement=placement,
+    )
+
+
+def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[SemanticPack | None, int]:
+    """The model's SemanticPack, if it has one, and up to which RoPE index it was trained.
+
+    Raises:
+        ModelError: the file cannot be used, or was made for another model.
+    """
+    if not card.remembers:
+        return None, 0
+    network = backbone.transformer.config
+    width = network.num_attention_heads * network.attention_head_dim
+    try:
+        pack = load_adapter(card.folder / ADAPTER, Fit(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
+    except AdapterError as error:
+        raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
+    return freeze(pack, device), pack.config.trained_index
+
+
+def _override() -> Profile | None:
+    try:
+        return asked_for()
+    except ProfileError as error:
+        raise ModelError(str(error)) from error
+
+
+def load_codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanCodec:
+    """HunyuanVideo's autoencoder: float16 on a GPU, because its colours band in bfloat16. Raises ModelError."""
+    precision = torch.float16 if device.type == "cuda" else dtype
+    autoencoder = freeze(load_part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision), device)
+    return HunyuanCodec(autoencoder, card.window, previews(card, autoencoder.config.latent_channels))
+
+
+def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:
+    """Llama, CLIP and SigLIP. Raises ModelError."""
+    return _reader(card, freeze(without_unread(load_part(card, LlamaModel, "text_encoder", dtype=dtype)), device), device, dtype)
+
+
+def _kept(
+    card: ModelCard, placement: PlacedModel, backbone: PlacedBackbone, dtype: torch.dtype, scratch: Path
+) -> KeptConditioner:
+    """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
+    precision = placement.plan.profile.text_weights
+    parts = [network(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
+    name = f"{parts} {precision} {placement.plan.profile.products} {dtype} {card.prompt_tokens}"
+    return KeptConditioner(
+        lambda: _placed_conditioner(card, placement, backbone, dtype), scratch / "embeddings", name, backbone.device)
+
+
+def _placed_conditioner(
+    card: ModelCard, placement: PlacedModel, backbone: PlacedBackbone, dtype: torch.dtype
+) -> Conditioner:
+    profile, device = placement.plan.profile, backbone.device
+    on_card = profile.text_encoder != "cpu"
+    llama = mapped.text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
+    if profile.products == "bitsandbytes":
+        multiply_by_bitsandbytes(llama)
+    reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)
+    return PlacedConditioner(reader, profile.text_encoder, device, backbone.leave)
+
+
+def _reader(
+    card: ModelCard, llama: LlamaModel, device: torch.device, dtype: torch.dtype, reading: torch.device | None = None
+) -> HunyuanConditioner:
+    pipeline = HunyuanVideoFramepackPipeline(
+        transformer=None,
+        vae=None,
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        tokenizer=load_part(card, AutoTokenizer, "tokenizer"),
+        text_encoder=llama,
+        tokenizer_2=load_part(card, AutoTokenizer, "tokenizer_2"),
+        text_encoder_2=freeze(load_part(card, CLIPTextModel, "text_encoder_2", dtype=dtype), device),
+        image_encoder=freeze(load_part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device),
+        feature_extractor=load_part(card, SiglipImageProcessor, "feature_extractor"),
+    )
+    return HunyuanConditioner(pipeline, card.prompt_tokens, reading=reading)

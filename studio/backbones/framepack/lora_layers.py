@@ -1,0 +1,159 @@
+"""The layers of a FramePack transformer by all the names that LoRA files give them. Reads no weights and imports no torch.
+
+Three families of names for one network: diffusers' (FramePack's own too), those of HunyuanVideo's repository, and ComfyUI's.
+Trainers put prefixes before them and write dots as underscores, so names are compared without either. HunyuanVideo keeps query, key
+and value (and a single block's MLP) in one layer, of which each of diffusers' layers is a stretch of rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras import LoraError
+from studio.catalogue.loras.layers import Named, Stretch
+
+PREFIXES = ("transformer", "diffusion_model", "base_model_model", "lora_unet", "lycoris", "model", "unet", "dit")
+"""What trainers put before a name; several may follow each other."""
+HINT = "LoRAs made for HunyuanVideo or FramePack fit FramePack-F1."
+
+
+def config_error(card: ModelCard, error: Exception) -> LoraError:
+    """Why the layers of a model are not known: its transformer's config cannot be read, or lacks a key."""
+    if isinstance(error, KeyError | TypeError):
+        return LoraError(f"{card.title} takes no LoRAs: its transformer's config lacks {error}.")
+    return LoraError(f"{card.title} takes no LoRA: {card.path('transformer/config.json')} cannot be read ({error}).")
+
+
+class FramePackLayers:
+    """Every linear layer of the transformer with this config."""
+
+    hint = HINT
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Raises KeyError: the config lacks a key."""
+        self.doubles, self.singles = int(config["num_layers"]), int(config["num_single_layers"])
+        self.width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
+        self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
+        """Name in diffusers to inputs and outputs."""
+        self._named = {_flat(name): Named(name, (Stretch(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
+        for names, targets in _elsewhere(config):
+            if all(target in self.sizes for target in targets):
+                for name in names:
+                    self._named[_flat(name)] = self._joined(name, targets)
+
+    def find(self, name: str) -> Named | None:
+        """The layer that a file calls `name`, with whatever prefix."""
+        flat = _flat(name)
+        while flat not in self._named:
+            prefix = next((prefix for prefix in PREFIXES if flat.startswith(f"{prefix}_")), None)
+            if prefix is None:
+                return None
+            flat = flat.removeprefix(f"{prefix}_")
+        return self._named[flat]
+
+    def beyond(self, name: str) -> str | None:
+        """How many blocks the transformer has, in words, where a file's layer lies in a block that it does not have."""
+        found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", _flat(name))
+        if found is None or "refiner" in name or int(found[2]) < (self.singles if found[1] else self.doubles):
+            return None
+        return f"{self.doubles} double and {self.singles} single blocks"
+
+    def _joined(self, name: str, targets: tuple[str, ...]) -> Named:
+        stretches, begin = [], 0
+        for target in targets:
+            ins, outs = self.sizes[target]
+            turned = "final_layer" in name and target == "norm_out.linear"     # shift and scale there, scale and shift here
+            stretches.append(Stretch(target, ins, begin, begin + outs, turned))
+            begin += outs
+        return Named(name, tuple(stretches))
+
+
+def _flat(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """diffusers' names, with inputs and outputs."""
+    width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
+    wide = int(width * config.get("mlp_ratio", 4.0))
+    text, pooled, picture = config["text_embed_dim"], config["pooled_projection_dim"], config["image_proj_dim"]
+    square = (width, width)
+
+    def feed(where: str, inner: int) -> Iterator[tuple[str, tuple[int, int]]]:
+        yield f"{where}.net.0.proj", (width, inner)
+        yield f"{where}.net.2", (inner, width)
+
+    def embedder(where: str, ins: int) -> Iterator[tuple[str, tuple[int, int]]]:
+        yield f"{where}.linear_1", (ins, width)
+        yield f"{where}.linear_2", square
+
+    for block in (f"transformer_blocks.{i}" for i in range(config["num_layers"])):
+        for norm in ("norm1", "norm1_context"):
+            yield f"{block}.{norm}.linear", (width, 6 * width)
+        for part in ("to_q", "to_k", "to_v", "add_q_proj", "add_k_proj", "add_v_proj", "to_out.0", "to_add_out"):
+            yield f"{block}.attn.{part}", square
+        yield from feed(f"{block}.ff", wide)
+        yield from feed(f"{block}.ff_context", wide)
+    for block in (f"single_transformer_blocks.{i}" for i in range(config["num_single_layers"])):
+        yield f"{block}.norm.linear", (width, 3 * width)
+        for part in ("to_q", "to_k", "to_v"):
+            yield f"{block}.attn.{part}", square
+        yield f"{block}.proj_mlp", (width, wide)
+        yield f"{block}.proj_out", (width + wide, width)
+    for part, ins in (("timestep_embedder", 256), ("text_embedder", text)):
+        yield from embedder(f"context_embedder.time_text_embed.{part}", ins)
+    yield "context_embedder.proj_in", (text, width)
+    for block in (f"context_embedder.token_refiner.refiner_blocks.{i}" for i in range(config["num_refiner_layers"])):
+        for part in ("to_q", "to_k", "to_v", "to_out.0"):
+            yield f"{block}.attn.{part}", square
+        yield from feed(f"{block}.ff", 4 * width)
+        yield f"{block}.norm_out.linear", (width, 2 * width)
+    embedders = [("timestep_embedder", 256), ("text_embedder", pooled)]
+    for part, ins in embedders + ([("guidance_embedder", 256)] if config["guidance_embeds"] else []):
+        yield from embedder(f"time_text_embed.{part}", ins)
+    if config["has_image_proj"]:
+        yield "image_projection.up", (picture, 3 * width)
+        yield "image_projection.down", (3 * width, width)
+    yield "norm_out.linear", (width, 2 * width)
+    yield "proj_out", (width, config["patch_size_t"] * config["patch_size"] ** 2 * config["out_channels"])
+
+
+def _elsewhere(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(HunyuanVideo's and ComfyUI's names of a layer, diffusers' layers in it)."""
+    for i in range(config["num_layers"]):
+        theirs, ours = f"double_blocks.{i}", f"transformer_blocks.{i}"
+        for stream, norm, ff, q, out in (
+            ("img", "norm1", "ff", "to_{}", "to_out.0"), ("txt", "norm1_context", "ff_context", "add_{}_proj", "to_add_out"),
+        ):
+            yield (f"{theirs}.{stream}_mod.linear", f"{theirs}.{stream}_mod.lin"), (f"{ours}.{norm}.linear",)
+            yield (f"{theirs}.{stream}_attn.qkv",), tuple(f"{ours}.attn.{q.format(letter)}" for letter in "qkv")
+            yield (f"{theirs}.{stream}_attn.proj",), (f"{ours}.attn.{out}",)
+            yield (f"{theirs}.{stream}_mlp.fc1", f"{theirs}.{stream}_mlp.0"), (f"{ours}.{ff}.net.0.proj",)
+            yield (f"{theirs}.{stream}_mlp.fc2", f"{theirs}.{stream}_mlp.2"), (f"{ours}.{ff}.net.2",)
+    for i in range(config["num_single_layers"]):
+        theirs, ours = f"single_blocks.{i}", f"single_transformer_blocks.{i}"
+        yield (f"{theirs}.modulation.linear", f"{theirs}.modulation.lin"), (f"{ours}.norm.linear",)
+        yield (f"{theirs}.linear1",), (*(f"{ours}.attn.to_{letter}" for letter in "qkv"), f"{ours}.proj_mlp")
+        yield (f"{theirs}.linear2",), (f"{ours}.proj_out",)
+    for i in range(config["num_refiner_layers"]):
+        theirs = f"txt_in.individual_token_refiner.blocks.{i}"
+        ours = f"context_embedder.token_refiner.refiner_blocks.{i}"
+        yield (f"{theirs}.self_attn.qkv",), tuple(f"{ours}.attn.to_{letter}" for letter in "qkv")
+        yield (f"{theirs}.self_attn.proj",), (f"{ours}.attn.to_out.0",)
+        yield (f"{theirs}.mlp.fc1", f"{theirs}.mlp.0"), (f"{ours}.ff.net.0.proj",)
+        yield (f"{theirs}.mlp.fc2", f"{theirs}.mlp.2"), (f"{ours}.ff.net.2",)
+        yield (f"{theirs}.adaLN_modulation.1",), (f"{ours}.norm_out.linear",)
+    yield ("txt_in.input_embedder",), ("context_embedder.proj_in",)
+    for theirs, ours in (
+        ("txt_in.t_embedder", "context_embedder.time_text_embed.timestep_embedder"),
+        ("txt_in.c_embedder", "context_embedder.time_text_embed.text_embedder"),
+        ("time_in", "time_text_embed.timestep_embedder"), ("guidance_in", "time_text_embed.guidance_embedder"),
+        ("vector_in", "time_text_embed.text_embedder"),
+    ):
+        yield (f"{theirs}.mlp.0", f"{theirs}.in_layer", f"{theirs}.linear_1"), (f"{ours}.linear_1",)
+        yield (f"{theirs}.mlp.2", f"{theirs}.out_layer", f"{theirs}.linear_2"), (f"{ours}.linear_2",)
+    yield ("final_layer.linear",), ("proj_out",)
+    yield ("final_layer.adaLN_modulation.1",), ("norm_out.linear",)

@@ -1,0 +1,54 @@
+"""The families of models that this studio knows. A new family is one folder beside this file and one line here."""
+
+from __future__ import annotations
+
+from studio.backbones.animatic.family import ANIMATIC
+from studio.backbones.family import Family
+from studio.backbones.framepack.family import FRAMEPACK
+from studio.catalogue.cards import ModelCard, ModelError
+from studio.catalogue.loras import LoraError
+from studio.catalogue.loras.layers import LoraLayers
+from studio.placement.sizes import ModelSizes
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (ANIMATIC, FRAMEPACK)}
+
+
+def family_of(card: ModelCard) -> Family:
+    """The family of a model.
+
+    Raises:
+        ModelError: the card names a kind that no family has.
+    """
+    if card.kind not in FAMILIES:
+        known = " and ".join(f"'{name}'" for name in FAMILIES)
+        raise ModelError(f"{card.folder.name}: this studio knows models of the kinds {known}, not '{card.kind}'.")
+    return FAMILIES[card.kind]
+
+
+def skips_blocks(card: ModelCard) -> bool:
+    """Whether the model can skip blocks between steps; False for a model of an unknown family."""
+    return card.kind in FAMILIES and FAMILIES[card.kind].skips_blocks
+
+
+def sizes_of(card: ModelCard) -> ModelSizes:
+    """Bytes and operations of the model in a folder, from its configs.
+
+    Raises:
+        ModelError: a config cannot be read or lacks a key, or the model's family is unknown.
+    """
+    try:
+        return family_of(card).sizes(card)
+    except KeyError as error:
+        raise ModelError(f"A config in {card.folder} has no {error}: its sizes cannot be counted. Get the folder again.") from None
+
+
+def lora_layers(card: ModelCard) -> LoraLayers:
+    """The layers of a model that LoRAs may change.
+
+    Raises:
+        LoraError: the model takes no LoRAs, or its config cannot be read.
+    """
+    family = FAMILIES.get(card.kind)
+    if family is None or family.lora_layers is None:
+        raise LoraError(f"{card.title} takes no LoRAs.")
+    return family.lora_layers(card)

@@ -1,0 +1,157 @@
+"""Fetching what was download: links, downloads, checksums, the record. It knows neither pages nor terminals.
+
+A file arrives as `.incoming/CHECKSUM.part` and gets its name when its checksum is right: a file under its name is whole. A download
+that was cut goes on where it stopped, in the next run too. The hub's library does that within one run only, so its parts
+(listing, address, authorisation, transfer with retries) are used rather than its `snapshot_download`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from filelock import Timeout
+from huggingface_hub import hf_hub_url
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import WeakFileLock, build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
+
+from studio.catalogue.cards import digest
+from studio.catalogue.hub.download import INCOMING, Download, base, incoming, right, size_of
+from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, as_text, gigabytes
+from studio.catalogue.hub.trouble import KEPT, REFUSALS, FetchError, changed, explain
+from studio.media import MediaError, disk
+
+Progress = Callable[[int, str], None]
+"""Called with bytes that came (or went: a transfer that begins anew takes its bytes back) and the file's path."""
+
+disable_progress_bars("huggingface_hub.http_get")  # whoever fetches shows one for all files
+
+
+def fetch(download: Download, progress: Progress) -> None:
+    """Do what was download; what is done stays done, whatever happens.
+
+    Raises:
+        FetchError: no network, no room, a wrong checksum, another fetch of the same model: says which, and what to do.
+    """
+    folder = download.folder
+    try:
+        with _alone(folder):
+            wanted = [*download.wanted, *_link(download)]
+            _check_room(folder, sum(file.size - size_of(incoming(folder, file)) for _, file in wanted))
+            _write(folder, download.record)
+            for repository, file in wanted:
+                _download(download, repository, file, progress)
+            _write(folder, _summed(download))
+            shutil.rmtree(folder / INCOMING, ignore_errors=True)
+    except MediaError as error:
+        raise FetchError(error.message) from error
+    except OSError as error:
+        raise explain(error, download.card.title, folder) from error
+
+
+def _summed(download: Download) -> Record:
+    """The record with the checksums of all files; those of small ones are taken now that their Git ids are right."""
+    def at(file: HubFile) -> Path:
+        place = download.record.places.get(file.path.partition("/")[0])
+        return Path(place) / base(file) if place else download.folder / file.path
+
+    return replace(download.record, repositories=tuple(
+        replace(known, files=tuple(replace(file, sha256=file.sha256 or digest(at(file))) for file in known.files))
+        for known in download.record.repositories
+    ))
+
+
+def _link(download: Download) -> list[tuple[Fetched, HubFile]]:
+    """Link what lies in caches. Returns what the system would not let us link: it is downloaded instead."""
+    refused = []
+    for repository, file, path in download.linked:
+        target = download.folder / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        try:
+            target.symlink_to(path.resolve())
+        except (OSError, NotImplementedError):         # Windows wants a privilege for links between files
+            try:
+                target.hardlink_to(path.resolve())
+            except (OSError, NotImplementedError):
+                refused.append((repository, file))
+    return refused
+
+
+def _download(download: Download, repository: Fetched, file: HubFile, progress: Progress) -> None:
+    """One file, from where it was cut, checked, under its name."""
+    part, target = incoming(download.folder, file), download.folder / file.path
+    if size_of(part) > file.size:
+        part.unlink()
+    url = hf_hub_url(repository.repository, file.name, revision=repository.revision, endpoint=download.endpoint)
+    try:
+        with part.open("ab") as out:
+            counted = cast(BinaryIO, _Counted(out, progress, file.path))
+            http_get(url, counted, resume_size=out.tell(), headers=build_hf_headers(), expected_size=file.size)
+            out.flush()
+            os.fsync(out.fileno())
+    except REFUSALS as error:
+        raise explain(error, repository.repository, download.folder) from error
+    progress(0, f"{file.path}, checking")
+    if not right(part, file):
+        part.unlink()
+        raise changed(file.name, repository.repository)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(target)
+
+
+class _Counted:
+    """A file that tells what is written to it."""
+
+    def __init__(self, file: BinaryIO, progress: Progress, path: str) -> None:
+        self._file, self._progress, self._path = file, progress, path
+
+    def write(self, chunk: bytes) -> int:
+        count = self._file.write(chunk)
+        self._progress(count, self._path)
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def truncate(self) -> int:
+        self._file.flush()
+        before = os.fstat(self._file.fileno()).st_size
+        after = self._file.truncate()
+        self._progress(after - before, self._path)
+        return after
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else fetches into `folder` meanwhile."""
+    (folder / INCOMING).mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(WeakFileLock(folder / INCOMING / "lock", timeout=0.2))
+        except Timeout as error:
+            raise FetchError(f"{folder.name} is being fetched already, in another window. Wait for it, or end it there.") from error
+        yield
+
+
+def _check_room(folder: Path, need: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if need and free < need + disk.RESERVE:
+        raise FetchError(
+            f"There is not enough room in {folder}: {gigabytes(need)} are needed and {gigabytes(free)} are free. "
+            f"Free some space, or set STUDIO_MODELS to a folder on another disk. {KEPT}"
+        )
+
+
+def _write(folder: Path, record: Record) -> None:
+    with disk.whole(folder / RECORD) as beside:
+        beside.write_text(as_text(record), "utf-8")

@@ -1,0 +1,124 @@
+"""The header of a safetensors file, read with limits before anything else of it is. It does not know what the tensors mean.
+
+A file is 8 bytes that count the header's, a JSON object that names every tensor with its type, shape and place, and the tensors.
+Nobody vouches for such a file: a header may be endless, nested without end, or lie about what follows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.catalogue.loras import LoraError
+
+LARGEST = 8 * 2**20
+"""Bytes of a header, at most: ten times that of a LoRA on every layer of FramePack-F1 with its training notes."""
+MOST = 20_000
+"""Tensors, at most."""
+LONGEST = 400
+"""Characters of a tensor's name, at most."""
+BYTES = {
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "F32": 4,
+    "I64": 8, "U64": 8, "F64": 8,
+}
+FLOATING = frozenset({"F8_E4M3", "F8_E5M2", "F16", "BF16", "F32", "F64"})
+_BEGINNINGS = (
+    (b"PK\x03\x04", "a ZIP archive or a PyTorch checkpoint"), (b"\x80\x02", "a PyTorch checkpoint (a pickle)"),
+    (b"GGUF", "a GGUF model"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"RIFF", "a picture or a sound"),
+    (b"\x00\x00\x00", "a film or another kind of file"), (b"version https://git-lfs", "a pointer of Git LFS, not the file itself"),
+    (b"<", "a page of the web: the download asked for something first"), (b"%PDF", "a PDF"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tensor as the header has it."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """Every tensor of a file by its name, and the notes that whoever made it left."""
+
+    tensors: Mapping[str, Entry]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_header(path: Path, name: str = "") -> Header:
+    """The header of the file at `path`, which an artist calls `name`.
+
+    Raises:
+        LoraError: it is missing, no safetensors file, cut short or damaged; the message says which, and what it looks like.
+    """
+    name = named(name or path.name)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            beginning = file.read(24)
+            length = struct.unpack("<Q", beginning[:8])[0] if len(beginning) >= 8 else 0
+            if beginning[8:9] != b"{" or not length >= 2:
+                raise LoraError(_foreign(name, beginning, size))
+            if length > LARGEST:
+                raise LoraError(f"{name} is not a LoRA: its header says that it is {length:,} bytes long. {AGAIN}")
+            file.seek(8)
+            text = file.read(length)
+    except FileNotFoundError:
+        raise LoraError(f"{name} is not there any more ({path}). Add the file again, or take the LoRA off the segment.") from None
+    except OSError as error:
+        raise LoraError(f"{name} cannot be read ({error.strerror or error}): {path}.") from None
+    if len(text) < length:
+        raise LoraError(f"{name} is cut short: {size:,} bytes are not even its header. {AGAIN}")
+    try:
+        return _header(json.loads(text), size - 8 - length, name)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise LoraError(f"{name} is damaged: its header cannot be read. {AGAIN}") from None
+
+
+AGAIN = "Get the file again from where it came."
+
+
+def named(name: str) -> str:
+    """A name of somebody else's as it can be put into a sentence: printable, on one line, not endless."""
+    clean = "".join(c if c.isprintable() else "?" for c in name[:400])
+    return clean if len(clean) <= 80 else f"{clean[:76]}..."
+
+
+def _foreign(name: str, beginning: bytes, size: int) -> str:
+    if not size:
+        return f"{name} is empty. {AGAIN}"
+    looks = next((f" It looks like {what}." for begins, what in _BEGINNINGS if beginning.startswith(begins)), "")
+    return f"{name} is not a safetensors file.{looks} A LoRA for this studio ends in .safetensors."
+
+
+def _header(table: Any, room: int, name: str) -> Header:
+    if not isinstance(table, dict):
+        raise ValueError("not an object")
+    notes = table.pop("__metadata__", {})
+    if not isinstance(notes, dict):
+        raise ValueError("the notes are no object")
+    if len(table) > MOST:
+        raise LoraError(f"{name} is not a LoRA: it holds {len(table):,} tensors.")
+    tensors, end = {}, 0
+    for key, entry in table.items():
+        if len(key) > LONGEST:
+            raise ValueError("a name is endless")
+        dtype, shape, (begin, after) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+        if dtype not in BYTES:
+            raise LoraError(f"{name} keeps its weights as {named(str(dtype))}, which this studio does not read.")
+        counts = (*shape, begin, after)
+        if len(shape) > 8 or not all(type(count) is int and 0 <= count < 2**48 for count in counts):
+            raise ValueError("a shape or a place is no whole number")
+        if after - begin != math.prod(shape) * BYTES[dtype]:
+            raise ValueError("a tensor is not as long as its shape")
+        tensors[key] = Entry(dtype, shape)
+        end = max(end, after)
+    if end > room:
+        raise LoraError(f"{name} is cut short: {room:,} of {end:,} bytes of its weights are there. {AGAIN}")
+    return Header(tensors, {str(key): str(value) for key, value in notes.items() if isinstance(value, str)})

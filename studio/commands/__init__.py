@@ -1,0 +1,1 @@
+"""The studio without a page: rendering a story, the models, the doctor."""

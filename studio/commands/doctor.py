@@ -1,0 +1,138 @@
+"""The doctor: says what this machine has, which models run on it and how, and what would help. It loads no weights."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from studio.backbones.registry import FAMILIES, sizes_of
+from studio.catalogue.cards import ModelCard, ModelError, find_models
+from studio.placement import attention
+from studio.placement.machine import GB, Machine, imagine, look, memory
+from studio.placement.needs import Plan
+from studio.placement.plan import PlanError, choose_plan
+from studio.placement.profile import Profile, ProfileError, asked_for
+from studio.placement.sizes import ModelSizes, Size
+from studio.placement.words import describe, gigabytes
+
+LOW_RAM = 16 * GB
+SYSTEMS = {"Darwin": "macOS"}
+
+
+class DoctorError(Exception):
+    """What was asked for cannot be examined; the message says why."""
+
+
+def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
+    """Print the machine and every model's plan. Returns the exit status: 1 if the model asked for does not run, or is not known."""
+    try:
+        size, profile = _size(options.size), asked_for(options.profile)
+        machine = _machine(options, home)
+        chosen = _models(models, options.model)
+        _print("\n".join(_about(machine, imagined=options.vram is not None or options.ram is not None)))
+        runs = [_model(machine, model, card, size, profile) for model, card in chosen]
+        return 0 if all(runs) or not options.model else 1
+    except (DoctorError, ModelError, ProfileError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _size(text: str | None) -> Size | None:
+    if text is None:
+        return None
+    if not (found := re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text.strip())):
+        raise DoctorError(f"'{text}' is no size. Write width and height in pixels, as in 640x640.")
+    return int(found[1]), int(found[2])
+
+
+def _machine(options: argparse.Namespace, home: Path) -> Machine:
+    if options.vram is None and options.ram is None:
+        return look(home)
+    ram = options.ram
+    if ram is None:
+        ram = memory()[0] / GB
+    try:
+        if options.vram is None:
+            raise DoctorError("With --ram, say how much graphics memory too: --vram GB, or --vram 0 for a machine without a card.")
+        return imagine(options.vram, ram)
+    except ValueError as error:
+        raise DoctorError(str(error)) from None
+
+
+def _models(folder: Path, name: str | None) -> list[tuple[ModelSizes, ModelCard | None]]:
+    """Sizes of the models there are, and of published ones whose folder is missing."""
+    cards, problems = find_models(folder)
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    known: list[tuple[ModelSizes, ModelCard | None]] = [(sizes_of(card), card) for card in cards]
+    here = {card.kind for card in cards}
+    known += [(family.published(), None) for name, family in FAMILIES.items() if family.published and name not in here]
+    chosen = [pair for pair in known if name in (None, pair[0].name)]
+    if not chosen:
+        raise DoctorError(f"There is no model '{name}'. There are: {', '.join(sizes.name for sizes, _ in known)}.")
+    return chosen
+
+
+def _about(machine: Machine, imagined: bool) -> Iterator[str]:
+    yield "An imagined machine" if imagined else "This machine"
+    yield f"  system    {SYSTEMS.get(machine.system, machine.system)}, {machine.cores} processor cores"
+    yield f"  memory    {gigabytes(machine.ram_total)}, {gigabytes(machine.ram_free)} of it free"
+    if not imagined:
+        yield f"  disk      {gigabytes(machine.disk_free)} free where projects are kept"
+    if machine.gpu:
+        major, minor = machine.gpu.capability
+        named = "a card" if imagined else f"{machine.gpu.name} (compute capability {major}.{minor})"
+        yield f"  graphics  {named}, {gigabytes(machine.gpu.total)}, {gigabytes(machine.gpu.free)} of it free"
+        if machine.gpu.capability < (8, 0):
+            yield "            It has no bfloat16 units: expect it to be slow."
+    else:
+        yield f"  graphics  {'an Apple graphics unit' if machine.metal else 'no card that PyTorch can compute with'}"
+    if not imagined:
+        here, *others = attention.survey(machine.gpu)
+        yield f"  attention {here}"
+        yield from (f"            {other}" for other in others)
+
+
+def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None) -> bool:
+    """Print one model's plan, or why there is none. Says whether it runs."""
+    size = size or model.sizes[0]
+    _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
+    try:
+        plan = choose_plan(machine, model, size, profile if model.large else None)
+        told = list(describe(plan))
+    except (PlanError, ProfileError) as error:
+        _print(f"  It will not run. {error}")
+        return False
+    if model.large:
+        _print("  It is loaded like this. A plan, not a promise: it was not held against a real card.")
+        if profile:
+            _print(f"  The profile is the one that was asked for: {profile.name}.")
+    _print("\n".join(f"  {line}" for line in told))
+    if card is None:
+        _print("  Its folder is not there: get models/framepack-f1 of the studio (git checkout).")
+    elif card.state != "ready":
+        _print(f"  Its weights are not all here yet. {card.remedy}")
+    for advice in _better(plan):
+        _print(f"  Better: {advice}")
+    return True
+
+
+def _better(plan: Plan) -> Iterator[str]:
+    """What would help, in words."""
+    if not plan.model.large:
+        return
+    machine = plan.machine
+    if plan.from_disk:
+        yield "more free memory: weights are read from disk in every step."
+    if plan.text_peak and plan.profile.text_encoder == "streamed" and machine.ram_total < LOW_RAM:
+        yield "16 GB of memory or more: then a new prompt is read without going through the disk."
+    if plan.peak > 0.95 * plan.budget and plan.from_ram:
+        yield "close other programs that use the graphics card: then more blocks stay on it."
+    yield "a faster card; its computing decides the time, not its memory." if not plan.from_disk else "a larger card."
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,161 @@
+"""The models without a page: listing them, fetching weights, checking them. It asks and tells; it does not know how they come."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from studio.catalogue.cards import CARD, PREPARED, ModelCard, ModelError, find_models, read_card, trouble
+from studio.catalogue.hub.record import RECORD, gigabytes
+
+if TYPE_CHECKING:
+    from studio.catalogue.hub.download import Download
+
+WRONG, STOPPED = 1, 130
+OURS = {CARD, RECORD, PREPARED, "README.md", "REPORT.md"}
+
+
+def show(models: Path) -> int:
+    """List all models, with what of them is here. Returns the process's exit status."""
+    cards, problems = find_models(models)
+    rows = [(card.name, card.title, _stock(card), card.licence) for card in cards]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for row in rows:
+        _print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
+    for problem in problems:
+        _say(problem)
+    return WRONG if problems or not cards else 0
+
+
+def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
+    """Fetch a model's weights, or go on with it; ask for its licences first, unless they are accepted by `accept`."""
+    try:
+        card = _card(name, models)
+        from studio.catalogue.hub import fetch as hub  # the hub's library: half a second that listing does without
+        from studio.catalogue.hub.download import plan_download
+        from studio.catalogue.hub.found import caches
+
+        download = plan_download(card, caches(models.parent, cache))
+        _describe(download)
+        if download.unaccepted():
+            if not _accepted(download, accept):
+                return WRONG
+            download = download.accepted(datetime.datetime.now(datetime.UTC).date().isoformat())
+        with _bar(download.coming, download.begun) as bar:
+            def progress(count: int, path: str) -> None:
+                bar.set_description(path, refresh=False)
+                bar.update(count)
+
+            hub.fetch(download, progress)
+        again = read_card(card.folder)
+        if again.state != "ready":
+            raise ModelError(f"Something of '{card.title}' is missing still. {again.remedy}")
+        _say(f"{card.title} is ready. If the studio is open, start it again to see it.")
+        return 0
+    except ModelError as error:
+        _say(str(error))
+        return WRONG
+    except KeyboardInterrupt:
+        _say("Stopped. What is there is kept; the same command goes on from it.")
+        return STOPPED
+
+
+def check(name: str, models: Path, thorough: bool) -> int:
+    """Say what is missing, cut short, changed (by checksum if `thorough`) or foreign in a model's folder."""
+    try:
+        card = _card(name, models)
+    except ModelError as error:
+        _say(str(error))
+        return WRONG
+    if card.missing is None:
+        _say(f"The weights of '{card.title}' are not on this machine. {card.remedy}")
+        return WRONG
+    wrong = []
+    with _bar(sum(file.size for file in card.files) if thorough else 0, 0) as bar:
+        for file in card.files:
+            if problem := trouble(card, file, thorough):
+                wrong.append(problem)
+            bar.update(file.size)
+    for problem in wrong:
+        _print(f"{problem}.")
+    for path in _foreign(card):
+        _print(f"{path} does not belong to the model; it is not read.")
+    how = "by checksum" if thorough else "by size; --thorough compares checksums"
+    _say(card.remedy if wrong else f"{card.title}: {len(card.files)} files are as they should be ({how}).")
+    return WRONG if wrong else 0
+
+
+def _card(name: str, models: Path) -> ModelCard:
+    cards, problems = find_models(models)
+    for card in cards:
+        if card.name == name:
+            return card
+    known = ", ".join(card.name for card in cards) or "none"
+    raise ModelError(" ".join([f"There is no model '{name}' in {models} (there are: {known}).", *problems]))
+
+
+def _stock(card: ModelCard) -> str:
+    size, missing = sum(file.size for file in card.files), card.missing
+    if missing is None:
+        return "not fetched (the hub tells the size)"
+    if card.state == "ready":
+        return f"ready, {gigabytes(size)}"
+    return f"{card.state}, {gigabytes(missing)} of {gigabytes(size)} missing"
+
+
+def _describe(download: Download) -> None:
+    coming = download.coming - download.begun
+    title, size = download.card.title, gigabytes(download.size)
+    _say(f"{title}: {size}, of which {gigabytes(coming)} are to be downloaded to {download.folder}.")
+    for part, place in download.record.places.items():
+        _say(f"{part} is used from where it is: {place}")
+
+
+def _accepted(download: Download, accept: bool) -> bool:
+    """Whether the licences are accepted, by a person at a terminal or by the option."""
+    _say("\nThese weights belong to others, who license them on their own terms:")
+    for source in download.unaccepted():
+        _say(f"- {source.repository} ({', '.join(source.folders)}): {source.licence}\n  {source.licence_link}")
+        if source.notice:
+            _say(f"  {source.notice}")
+    if accept:
+        _say("Accepted by --accept-licence.")
+        return True
+    if not sys.stdin.isatty():
+        _say("Nothing was downloaded. Read the licences; if you accept them, add --accept-licence.")
+        return False
+    sys.stderr.write("\nHave you read these licences, and do you accept them? Type yes to accept: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() == "yes":
+        return True
+    _say("Nothing was downloaded.")
+    return False
+
+
+def _foreign(card: ModelCard) -> Iterator[Path]:
+    """Files in the model's folders that nothing names. Downloads that were cut are not foreign."""
+    ours = {card.path(file.path) for file in card.files}
+    for folder in dict.fromkeys([card.folder, card.weights or card.folder]):
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and path not in ours and inside.parts[0] not in OURS and not inside.parts[0].startswith("."):
+                yield path
+
+
+def _bar(total: int, begun: int) -> tqdm[None]:
+    return tqdm(
+        total=total, initial=begun, unit="B", unit_scale=True, dynamic_ncols=True, file=sys.stderr, disable=not total, leave=False
+    )
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

@@ -1,0 +1,146 @@
+"""The studio without a page: story in, film out, with a progress bar. It does everything through a session, as the page does."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from studio.catalogue.cards import find_models
+from studio.engine.engine import Engine
+from studio.media import disk
+from studio.project.preset import PresetError
+from studio.project.story import StoryError
+from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
+
+WRONG, STOPPED = 1, 130
+
+
+def render(options: argparse.Namespace, models: Path, home: Path) -> int:
+    """Render the story (or go on with the project) that `options` name. Returns the process's exit status."""
+    try:
+        _check(options)
+        cards, problems = find_models(models)
+        engine = Engine(cards, problems)
+        session = _session(options, Studio(options.resume.resolve().parent if options.resume else home, engine, cards))
+        _say(f"Project: {session.folder}")
+        engine.start()
+        if _unrendered(session) and not _generate(session):
+            job = session.job
+            if job and job.state == "failed":
+                _say(f"{job.message} {job.remedy}")
+            _say(f"The finished part is kept. Go on with: python app.py render --resume {session.folder} -o {options.output}")
+            return WRONG if job and job.state == "failed" else STOPPED
+        film = session.export_film()
+        with disk.whole(options.output, need=film.stat().st_size) as beside:
+            shutil.copyfile(film, beside)
+        takes = session.project.film()
+        frames, clock = sum(take.frames for take in takes), session.project.clock
+        _say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
+        return 0
+    except (StoryError, PresetError, EditError, StoreError, MediaError) as error:
+        _say(str(error))
+        return WRONG
+    except KeyboardInterrupt:
+        _say("Stopped. Finished sections are kept in the project's folder.")
+        return STOPPED
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What can be known to be wrong before anything is rendered. Raises StoryError, MediaError."""
+    if options.resume and options.story:
+        raise StoryError("Name a story file or a project folder to --resume, not both.")
+    disk.check_place(options.output)
+    if options.output.suffix.lower() != ".mp4":
+        raise MediaError(f"The film is an MP4: name it {options.output.with_suffix('.mp4').name}, not {options.output.name}.")
+
+
+def _session(options: argparse.Namespace, studio: Studio) -> Session:
+    """The project to render: the one to resume, or a new one of the story with the changes asked for."""
+    if options.resume:
+        session = studio.open(options.resume.resolve().name)
+        session.switch(session.project.branch)   # the head at the branch's end: what is rendered stays
+    elif options.story:
+        session = studio.from_story(options.story, options.model)
+    else:
+        raise StoryError("Name a story file, or a project folder to --resume.")
+    if options.model and options.resume:
+        session.set_model(options.model)
+    if options.image:
+        session.set_reference(options.image)
+    if options.preset:
+        session.apply_preset(options.preset)
+    if options.seed is not None:
+        for index in range(len(session.project.path()), len(session.project.current().segments)):
+            session.edit_segment(index, seed=(options.seed + index) % 2**32)
+    return session
+
+
+def _unrendered(session: Session) -> bool:
+    project = session.project
+    path = project.path()
+    return len(path) < len(project.current().segments) or any(take.state == "partial" for take in path[-1:])
+
+
+def _generate(session: Session) -> bool:
+    """Generate all that is planned, with a progress bar. Ctrl-C cancels and keeps what is finished."""
+    project, clock = session.project, session.project.clock
+    plan = project.current().segments
+    steps = [clock.sections(segment.frames) * project.settings.steps for segment in plan]
+    begun = sum(steps[: len(project.path())])
+    session.generate_all()
+    with _interruptible(session) as asked, tqdm(
+        total=sum(steps), initial=begun, unit="step", dynamic_ncols=True, file=sys.stderr
+    ) as bar:
+        revision, told = 0, ""
+        while True:
+            revision = session.watch(revision, timeout=0.5)
+            job = session.job
+            assert job is not None
+            if job.note != told:
+                told = job.note
+                bar.write(told, file=sys.stderr)
+            _show(bar, job, steps)
+            if job.state not in ("queued", "running"):
+                return job.state == "done"
+            if asked.is_set():
+                session.cancel()
+
+
+def _show(bar: tqdm[None], job: JobView, steps: list[int]) -> None:
+    done = sum(steps[: job.index]) + (job.section * job.steps + job.step if job.state == "running" else 0)
+    if job.state == "done":
+        done = bar.total
+    bar.set_description(f"segment {job.index + 1} of {len(steps)}, {job.doing or job.state}", refresh=False)
+    bar.n = max(bar.n, min(done, bar.total))
+    bar.refresh()
+
+
+@contextmanager
+def _interruptible(session: Session) -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C ends the program at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, old)
+
+    old = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

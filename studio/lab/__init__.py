@@ -1,0 +1,1 @@
+"""The research beside the studio: the procedural world, training, measuring. Nothing of the studio imports it."""

@@ -1,0 +1,76 @@
+"""How long the studio takes to answer, measured from outside. It knows the command and the page's address, nothing inside."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def imports() -> float:
+    """Seconds of `python -c "import gradio, torch, diffusers"`."""
+    clock = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import gradio, torch, diffusers"], check=True, cwd=ROOT)
+    return time.perf_counter() - clock
+
+
+def studio(limit: float = 180) -> dict[str, float]:
+    """Seconds from `python app.py` to the first page answered, and to the engine being ready (as it says itself)."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        log = Path(home) / "log.txt"
+        clock = time.perf_counter()
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [sys.executable, "app.py", "--no-browser", "--port", str(port)], cwd=ROOT, stdout=out, stderr=out,
+                env={**os.environ, "STUDIO_HOME": home, "PYTHONUNBUFFERED": "1"},
+            )
+        try:
+            page = _wait(lambda: _answers(port), process, log, clock, limit)
+            ready = _wait(lambda: "is ready" in log.read_text(), process, log, clock, limit)
+        finally:
+            process.terminate()
+            process.wait(20)
+    return {"page_answered_seconds": page, "engine_ready_seconds": ready}
+
+
+def _wait(done: Any, process: subprocess.Popen[bytes], log: Path, clock: float, limit: float) -> float:
+    while not done():
+        if process.poll() is not None or time.perf_counter() - clock > limit:
+            raise RuntimeError(f"the studio did not come up:\n{log.read_text()[-2000:]}")
+        time.sleep(0.02)
+    return time.perf_counter() - clock
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def measure(rounds: int = 3) -> dict[str, Any]:
+    """The median round; every round measures both, one after the other."""
+    runs = []
+    for _ in range(rounds):
+        plain = imports()
+        runs.append({**studio(), "imports_alone_seconds": plain})
+    runs.sort(key=lambda run: run["page_answered_seconds"] / run["imports_alone_seconds"])
+    middle = runs[len(runs) // 2]
+    return {**middle, "page_over_imports": middle["page_answered_seconds"] / middle["imports_alone_seconds"], "rounds": rounds}

@@ -1,0 +1,95 @@
+"""Exporting a film run's average weights as a model folder that the engine reads. It trains nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from safetensors.torch import save_file
+
+from studio.backbones.animatic.autoencoder import LappedAutoencoder
+from studio.backbones.animatic.weather import WeatherSynthesis
+from studio.catalogue.cards import ADAPTER, RECALL, check, listing, read_card
+from studio.lab.train.film import Objective, Recipe, assemble
+from studio.lab.train.keeping import Average, read_recipe, restore
+from studio.lab.train.parts import Shape, plain
+from studio.lab.train.words import wind
+from studio.lab.world import FPS, FRAMES, PHRASES
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path("models/memorypack-mini")
+
+
+def average_of(recipe: Recipe) -> tuple[Objective, int, float]:
+    """The film model with its average weights, the steps and the seconds behind it."""
+    state = restore(Path(recipe.run) / "last.pt")
+    if state is None:
+        raise FileNotFoundError(f"There is no checkpoint in {recipe.run}: train first.")
+    autoencoder = LappedAutoencoder.from_pretrained(recipe.autoencoder)
+    objective = assemble(recipe, autoencoder, state["deviation"])
+    average = Average(objective, recipe.average)
+    average.restore(state["average"])
+    average.lend(objective)
+    return objective.eval(), state["step"], state["spent"]
+
+
+def export(path: Path, folder: Path = FOLDER) -> None:
+    """Write the model of the recipe in `path` to `folder`: weights, tokenizer and card."""
+    recipe = read_recipe(path, Recipe)
+    objective, step, spent = average_of(recipe)
+    blows = wind(objective.tokenizer, objective.text_encoder, recipe.seed)
+    objective.tokenizer.backend_tokenizer.no_padding()          # as it was before it was used
+    objective.tokenizer.backend_tokenizer.no_truncation()
+    folder.mkdir(parents=True, exist_ok=True)
+    wrapped = objective.backbone.transformer
+    transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
+    transformer.load_state_dict(plain(wrapped.state_dict()))
+    # float16: half the size, and it keeps more digits than bfloat16 of weights that are about 1.
+    transformer.to(torch.float16).save_pretrained(folder / "transformer")
+    objective.text_encoder.to(torch.float16).save_pretrained(folder / "text_encoder")
+    objective.image_encoder.to(torch.float16).save_pretrained(folder / "image_encoder")
+    objective.tokenizer.save_pretrained(folder / "tokenizer")
+    objective.backbone.autoencoder.to(torch.float16).save_pretrained(folder / "vae")
+    WeatherSynthesis.from_pretrained(recipe.weather).save_pretrained(folder / "weather")
+    for name in (ADAPTER, RECALL):
+        (folder / name).unlink(missing_ok=True)
+        if recipe.memory:
+            shutil.copyfile(Path(recipe.memory) / name, folder / name)
+    deviation = objective.backbone.deviation.float().cpu().contiguous()
+    save_file({"deviation": deviation, "wind": blows}, folder / "deviation.safetensors")
+    _tidy(folder)
+    paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
+    (folder / "model.toml").write_text(card(recipe) + listing(folder, paths), "utf-8")
+    check(read_card(folder), thorough=True)
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    log.info("exported %s: step %d, %.0f s of training, %.1f MB", folder, step, spent, size / 1e6)
+
+
+def _tidy(folder: Path) -> None:
+    """Configurations must not name the machine they were made on."""
+    for path in folder.rglob("*.json"):
+        table = json.loads(path.read_text("utf-8"))
+        if isinstance(table, dict) and "_name_or_path" in table:
+            del table["_name_or_path"]
+            path.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+
+
+def card(recipe: Recipe) -> str:
+    """model.toml without its list of files."""
+    keys: dict[str, object] = {
+        "title": "MemoryPack mini",
+        "summary": "A small film model for any machine: it moves the camera, the light and the weather of a picture.",
+        "licence": "Apache-2.0",
+        "fps": FPS, "window": FRAMES // 4, "section_frames": FRAMES,
+        "sizes": [[320, 192], [192, 320], [256, 256]],
+        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": Shape(**recipe.shape).tokens,
+    }
+    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    heard = {kind: [p for p in phrases if not any(word in p for word in recipe.unheard)] for kind, phrases in PHRASES.items()}
+    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(phrases)}" for kind, phrases in heard.items() if phrases)]
+    return "\n".join(lines) + "\n"

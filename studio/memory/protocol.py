@@ -1,0 +1,55 @@
+"""What the section loop asks of a long-term memory, and how a memory is shown to a person.
+
+Letters: B batch, C latent channels, T latent frames, h and w latent height and width, H and W pixel height and width,
+L text tokens, S image tokens, M memory tokens, D the width of psi.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Conditioned(Protocol):
+    """The prompt and the reference image, as far as psi_0 is made of them."""
+
+    @property
+    def text(self) -> Tensor:
+        """[B, L, .] features of the prompt."""
+
+    @property
+    def mask(self) -> Tensor:
+        """[B, L] 1 where a token is."""
+
+    @property
+    def image(self) -> Tensor:
+        """[B, S, .] features of the reference image."""
+
+
+@dataclass(frozen=True)
+class MemoryView:
+    """The content of a memory as a picture, and where in it the camera looks."""
+
+    frame: Tensor                               # [3, H, W] in [-1, 1], in daylight and clear air
+    known: Tensor                               # [H, W] how much the memory holds of each pixel, 0 to 1
+    window: tuple[float, float, float, float]   # the camera's view: left, top, right, bottom, in pixels
+
+
+class Memory(Protocol):
+    """A long-term memory (psi). All methods are pure: the same arguments give the same result, bit for bit."""
+
+    def begin(self, conditioning: Conditioned) -> Tensor:
+        """psi_0, [B, M, D]."""
+
+    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """psi_{n+1} [B, M', D] from psi_n [B, M, D] and the finished section's latents [B, C, T, h, w]."""
+
+    def view(self, psi: Tensor, recent: Tensor) -> MemoryView | None:
+        """A picture of what psi [1, M, D] holds; None for a memory that cannot be shown.
+
+        Args:
+            psi: the memory after the film's last section.
+            recent: [1, C, T, h, w] the film's newest latents; the last of them tells where the camera looks.
+        """

@@ -1,0 +1,1 @@
+"""Following a plan on a device: streaming blocks, int8 weights, tables, copies. What needs torch of placement."""

@@ -1,0 +1,72 @@
+"""A plan in sentences, the same ones wherever it is told. It makes no plan and imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from studio.placement import attention, compiled
+from studio.placement.machine import GB
+from studio.placement.needs import Plan
+
+PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
+TEXT = {
+    "cpu": "on the processor", "gpu": "on the card, while the film model is not there",
+    "streamed": "from disk through the card, layer by layer",
+}
+
+
+def describe(plan: Plan) -> Iterator[str]:
+    """What is resident, what is streamed and from where, what is expected at most, and how long it is estimated to take."""
+    profile, model = plan.profile, plan.model
+    if not model.large or profile.device == "cpu":
+        where = "the graphics card" if profile.device == "cuda" else "the processor"
+        yield f"It runs, on {where}, as a whole."
+    else:
+        yield f"It fits, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
+        yield weights(plan)
+        if profile.adaln_table:
+            yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
+        if profile.cache != "none":
+            yield "A step cache leaves out what would change little in a step; what it saves and costs was not measured here."
+        yield attention.sentence(profile.attention, plan.machine.gpu)
+        if profile.compile:
+            why = compiled.hindrance(profile, model.transformer.blocks)
+            done = "Blocks are compiled when they first run; what it saves was not measured."
+            yield f"Compiling is left out, {why}." if why else done
+        yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
+        yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
+    yield expected(plan)
+    speed = f", at {plan.machine.tflops:g} TFLOPS" if profile.device == "cuda" else ""
+    section = f"a section of {model.frames} frames ({model.steps} steps)"
+    yield f"Estimated, not measured{speed}: {duration(plan.section_seconds)} for {section}."
+
+
+def weights(plan: Plan) -> str:
+    """Where a large model's weights lie."""
+    streamed, source = plan.from_ram + plan.from_disk, "memory" if plan.from_ram else "disk"
+    if not streamed:
+        return f"On the card: all {gigabytes(plan.on_card)} of weights that a step needs."
+    return (
+        f"On the card: {gigabytes(plan.on_card)} of weights ({plan.profile.resident} of {plan.model.transformer.blocks} blocks); "
+        f"from {source}, block by block in every step: {gigabytes(streamed)}."
+    )
+
+
+def expected(plan: Plan) -> str:
+    """The peaks, as they are counted."""
+    if not plan.peak:
+        return f"Expected at most: {gigabytes(plan.ram)} of memory."
+    card = f"{gigabytes(plan.peak)} of graphics memory ({gigabytes(plan.budget)} may be used)"
+    return f"Expected at most: {card} and {gigabytes(plan.ram)} of memory."
+
+
+def duration(seconds: float) -> str:
+    if seconds < 1:
+        return "a second or less"
+    if seconds < 10:
+        return f"about {seconds:.1f} seconds"
+    return f"about {seconds:.0f} seconds" if seconds < 120 else f"about {seconds / 60:.0f} minutes"
+
+
+def gigabytes(amount: float) -> str:
+    return f"{amount / GB:.1f} GB"

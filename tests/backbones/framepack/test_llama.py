@@ -1,0 +1,29 @@
+"""Llama without the layers that FramePack does not read says what it said, to the bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaModel
+
+from studio.backbones.framepack.hunyuan import UNREAD, without_unread
+from studio.lab.measure import tiny
+
+
+@pytest.mark.parametrize("layers", [2, 5])
+def test_what_is_read_stays_the_same(layers: int) -> None:
+    ids = torch.arange(12).view(2, 6)
+    mask = torch.tensor([[1] * 6, [1] * 4 + [0] * 2])
+
+    def read(shorter: bool) -> tuple[torch.Tensor, int]:
+        torch.manual_seed(0)
+        llama = LlamaModel(LlamaConfig(**{**tiny.llama().config.to_dict(), "num_hidden_layers": layers})).eval()
+        one = sum(p.numel() for p in llama.layers[-1].parameters())
+        llama = without_unread(llama) if shorter else llama      # before its first use: then it begins to record its layers
+        with torch.no_grad():
+            states = llama(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        assert len(states) == layers + 1
+        return states[-(UNREAD + 1)], sum(p.numel() for p in llama.parameters()) + UNREAD * one * shorter
+
+    (whole, weights), (less, counted) = read(False), read(True)
+    assert torch.equal(whole, less) and weights == counted

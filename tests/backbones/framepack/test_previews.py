@@ -1,0 +1,155 @@
+"""Previews of the large kind: rough at first, then by a map measured on decoded sections, or by TAEHV where its weights are."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack.hunyuan import rough
+from studio.backbones.framepack.previews import MAP, SECTIONS, TAEHV, Previews, taehv_of
+from studio.backbones.framepack.taehv import TinyDecoder
+from studio.backbones.load import load
+from studio.backbones.registry import sizes_of
+from studio.catalogue.cards import PREPARED, ModelCard
+from studio.engine.engine import Engine
+from studio.engine.events import EngineStatus, Step, TakeDone
+from studio.engine.render import Renderer
+from studio.placement.machine import imagine
+from studio.placement.plan import choose_plan
+from studio.placement.profile import find_profiles
+from tests.engine.conftest import Ask
+
+CHANNELS = 4
+
+
+@pytest.fixture()
+def card(models: dict[str, ModelCard], tmp_path: Path) -> ModelCard:
+    """The large kind, with a folder of its own for what is prepared."""
+    return replace(models["large"], weights=tmp_path / "weights")
+
+
+def film(model: FilmModel, ask: Ask, name: str, **changes: Any) -> None:
+    events = list(Renderer(model).render(ask(name, **changes), threading.Event()))
+    assert isinstance(events[-1], TakeDone), events[-1]
+    assert all(event.preview for event in events if isinstance(event, Step))
+
+
+def latents(seed: int = 0) -> Tensor:
+    return torch.randn(1, CHANNELS, 3, 4, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def test_the_first_decoded_section_measures_the_map(card: ModelCard, ask: Ask) -> None:
+    model, kept = load(card, "cpu"), card.weights / PREPARED / MAP  # type: ignore[operator]
+    assert not kept.exists() and torch.equal(model.codec.preview(latents()), rough(latents()))
+    film(model, ask, "one")
+    assert kept.is_file()
+    first = model.codec.preview(latents())
+    assert first.shape == (3, 3, 4, 8) and first.abs().max() <= 1 and not torch.equal(first, rough(latents()))
+    assert torch.equal(load(card, "cpu").codec.preview(latents()), first), "it is read the next time"
+    film(model, ask, "two", seed=8)
+    assert not torch.equal(model.codec.preview(latents()), first), "more sections tell it more"
+
+
+def test_the_model_sheet_says_how_previews_are_made(card: ModelCard, ask: Ask) -> None:
+    profile = next(profile for profile in find_profiles() if profile.name == "card-24gb")
+    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
+    model = load(card, "cpu", plan=plan)
+    assert model.placement
+    assert model.placement.sentences[-1].startswith("Previews: rough, until")
+    film(model, ask, "one", sections=2)
+    assert "linear map, measured on 2 of this model's sections" in model.placement.sentences[-1]
+    model.release()
+
+
+def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
+    profile = next(profile for profile in find_profiles() if profile.name == "card-24gb")
+    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
+    model, engine = load(card, "cpu", plan=plan), Engine((card,))
+    engine._warm.set()
+    engine._renderer = Renderer(model)
+    engine._ready(engine._renderer)
+    assert "rough" in engine.status().placement[-1]
+    told: list[EngineStatus] = []
+    engine.watch(told.append)
+    list(engine._render(ask("one", model=card.name, sections=2, cache=0.5), threading.Event()))
+    assert "step cache" in " ".join(told[0].placement) and "rough" in told[0].placement[-1]
+    assert "measured on 2" in engine.status().placement[-1] and engine.status().state == "ready"
+    model.release()
+
+
+def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
+    look, frames = Previews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
+    look.learn(latents(), torch.full((1, 3, 12, 32, 64), float("nan")))
+    assert "rough" in look.sentence and not (tmp_path / MAP).exists()
+    for seed in range(SECTIONS):
+        look.learn(latents(seed), frames)
+    settled, written = look(latents()), (tmp_path / MAP).read_bytes()
+    look.learn(latents(99), -frames)
+    assert torch.equal(look(latents()), settled) and (tmp_path / MAP).read_bytes() == written
+
+
+def test_a_map_of_other_weights_or_a_damaged_one_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / MAP
+    Previews(path, "a", CHANNELS).learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    assert "linear map" in Previews(path, "a", CHANNELS).sentence
+    assert "rough" in Previews(path, "b", CHANNELS).sentence and "rough" in Previews(path, "a", 16).sentence
+    path.write_bytes(path.read_bytes()[:-9])
+    look = Previews(path, "a", CHANNELS)
+    assert "rough" in look.sentence
+    look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    assert "linear map" in Previews(path, "a", CHANNELS).sentence, "it is measured anew"
+
+
+def test_where_nothing_can_be_written_it_lasts_as_long_as_the_model(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    look = Previews(tmp_path / "file" / MAP, "a", CHANNELS)
+    look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    assert "measured on 1" in look.sentence and not torch.equal(look(latents()), rough(latents()))
+
+
+@pytest.mark.parametrize("beside", ["weights", "folder"])
+def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path: Path, beside: str) -> None:
+    if beside == "folder":
+        card = replace(card, folder=tmp_path / "card")
+    place: Path = getattr(card, beside)
+    place.mkdir()
+    torch.manual_seed(0)
+    decoder = TinyDecoder(CHANNELS).eval()
+    torch.save(decoder.state_dict(), place / "taehv.pth")
+    look = Previews(place / PREPARED / MAP, "", CHANNELS, *taehv_of(card, CHANNELS))
+    assert look.sentence == "Previews: by TAEHV."
+    assert torch.equal(look(latents()), decoder.look(latents())) and look(latents()).shape == (3, 3, 32, 64)
+    if beside == "weights":
+        film(load(card, "cpu"), ask, "one")
+
+
+def test_a_bad_file_is_told_of_and_the_map_is_used(card: ModelCard, ask: Ask) -> None:
+    assert card.weights
+    card.weights.mkdir()
+    (card.weights / "taehv.safetensors").write_bytes(b"cut short")
+    model = load(card, "cpu")
+    film(model, ask, "one")
+    look = model.codec.look  # type: ignore[attr-defined]
+    assert look.sentence.startswith("Previews: by a linear map, measured on 1 of") and look.sentence.count("cannot be read") == 1
+    assert look.sentence.endswith("Get the file again, or take it away.")
+
+
+def test_no_room_for_taehv(tmp_path: Path) -> None:
+    class Full(TinyDecoder):
+        def look(self, latents: Tensor) -> Tensor:
+            raise torch.OutOfMemoryError("full")
+
+    look = Previews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
+    assert torch.equal(look(latents()), rough(latents()))
+    assert look.sentence.endswith("There was no room for TAEHV on the card.") and look(latents()).shape == (3, 3, 4, 8)
+
+
+def test_names_of_files() -> None:
+    assert TAEHV == ("taehv.safetensors", "taehv.pth"), "as they are published"

@@ -1,0 +1,111 @@
+"""The doctor: what it says of this machine and of others, and of wrong questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import app
+from studio.commands import doctor
+from studio.placement.machine import GB, Gpu, Machine
+from studio.placement.profile import PROFILES
+from tests import folders
+
+
+def examined(capsys: pytest.CaptureFixture[str], *arguments: str, models: Path = app.MODELS) -> tuple[int, str, str]:
+    status = doctor.examine(app.parse(["doctor", *arguments]), models, Path("not") / "there")
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+def test_the_command_is_the_doctors(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(doctor, "examine", lambda options, models, home: asked.append((models, home)) or 3)
+    options = app.parse(["doctor", "--vram", "8", "--ram", "16", "--size", "640x480", "--model", "m"])
+    assert (options.vram, options.ram, options.size, options.model) == (8, 16, "640x480", "m")
+    assert options.run(options) == 3 and asked == [(app.MODELS, app.home())]
+
+
+def test_this_machine_without_a_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "look", lambda _: Machine("Darwin", 4, 16 * GB, 9 * GB, 50 * GB))
+    status, out, err = examined(capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith("This machine\n  system    macOS, 4 processor cores\n  memory    16.0 GB, 9.0 GB of it free\n")
+    assert "It runs, on the processor, as a whole." in out
+    assert "no card that PyTorch can compute with" in out and "not sensible here" in out
+    assert "\n  attention PyTorch's own (SDPA)\n" in out
+
+
+def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    card = Gpu("NVIDIA GeForce RTX 2060", (7, 5), 6 * GB, 5 * GB + GB // 2)
+    monkeypatch.setattr(doctor, "look", lambda _: Machine("Linux", 8, 32 * GB, 28 * GB, 50 * GB, card))
+    _, out, _ = examined(capsys, "--model", "framepack-f1", "--size", "640x640")
+    assert "RTX 2060 (compute capability 7.5), 6.0 GB, 5.5 GB of it free" in out and "no bfloat16 units" in out
+    assert "profile '6 GB card': weights as 8-bit integers" in out and "Estimated, not measured, at 4 TFLOPS" in out
+    assert "MemoryPack mini" not in out
+    assert "FlashAttention 2 (flash) needs a card of compute capability 8.0" in out
+    assert "  Attention: PyTorch's own (SDPA), the best that was found." in out
+
+
+@pytest.mark.parametrize(("vram", "ram", "told"), [
+    ("24", "32", "all 17.6 GB of weights"), ("12", "32", "from memory, block by block in every step"),
+    ("6", "8", "more free memory: weights are read from disk in every step"),
+])
+def test_machines_that_are_not_there(vram: str, ram: str, told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, _ = examined(capsys, "--vram", vram, "--ram", ram, models=tmp_path)
+    assert status == 0 and out.startswith("An imagined machine\n")
+    assert "FramePack-F1 (framepack-f1)" in out and told in out and "Its folder is not there" in out
+
+
+def test_the_profile_can_be_chosen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1")
+    _, out, _ = examined(capsys, *asked, "--profile", "card-12gb", models=tmp_path)
+    assert "asked for: card-12gb" in out and "profile '12 GB card'" in out
+    monkeypatch.setenv("STUDIO_PROFILE", "card-8gb")
+    _, out, _ = examined(capsys, *asked, models=tmp_path)
+    assert "It is loaded like this." in out and "asked for: card-8gb" in out and "profile '8 GB card'" in out
+    status, _, err = examined(capsys, *asked, "--profile", "card-7gb", models=tmp_path)
+    assert status == 1 and "There is no profile 'card-7gb'. There are: card-12gb" in err
+
+
+def test_an_attention_backend_that_is_not_here(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text((PROFILES / "card-24gb.toml").read_text("utf-8").replace('"auto"', '"sage"'), "utf-8")
+    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1", "--profile", str(mine))
+    status, out, _ = examined(capsys, *asked, models=tmp_path)
+    assert status == 1 and "It will not run." in out and "backend 'sage': SageAttention is not installed: pip install" in out
+
+
+def test_what_does_not_run_says_what_to_change(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked = ("--vram", "4", "--ram", "32", "--size", "640x640")
+    status, out, _ = examined(capsys, *asked, "--model", "framepack-f1", models=tmp_path)
+    assert status == 1 and "It will not run." in out and "short" in out and "What to change:" in out
+    assert examined(capsys, *asked, models=tmp_path)[0] == 0, "nobody asked for this model"
+
+
+def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folders.small(tmp_path / "small")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.toml").write_text("title = 3")
+    _, out, err = examined(capsys, "--vram", "0", "--ram", "16", "--size", "64x32", models=tmp_path)
+    assert "broken" in err and "(small), 64 x 32\n  It runs, on the processor" in out
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (("--vram", "8", "--ram", "16", "--size", "big"), "'big' is no size"),
+    (("--vram", "8", "--ram", "16", "--model", "nobody"), "There is no model 'nobody'. There are: memorypack-mini, framepack-f1."),
+    (("--vram", "-1", "--ram", "16"), "GB of graphics memory"),
+    (("--ram", "16"), "--vram GB"),
+])
+def test_wrong_questions(arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = examined(capsys, *arguments)
+    assert status == 1 and told in err
+
+
+def test_the_card_alone_may_be_imagined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor, "memory", lambda: (20 * GB, 3 * GB))
+    _, out, _ = examined(capsys, "--vram", "8", models=tmp_path)
+    assert "memory    20.0 GB" in out

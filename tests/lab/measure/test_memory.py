@@ -1,0 +1,91 @@
+"""The command `memory`, end to end: two models beside each other, one with a long-term memory and one without."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from studio.lab.measure import __main__ as command
+from studio.lab.measure import curves, memory
+from tests import folders
+from tests.lab.measure import recollections
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["evaluation", *arguments])
+    return command.main()
+
+
+@pytest.mark.slow
+def test_the_command_compares_two_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(getattr(folders, name)(tmp_path / name).folder) for name in ("small", "remembering")]
+    monkeypatch.setattr(memory, "QUICK", replace(
+        memory.QUICK, scenes=0, figures=0, sections=2, journeys=("return", "hold", "changed")))
+    out = tmp_path / "out"
+    arguments = ("memory", "--quick", "--model", *paths, "--size", "64x32", "--gaps", "7", "1", "-o", str(out))
+    assert run(monkeypatch, *arguments) == 0
+    figures = json.loads((out / "memory.json").read_text())
+    assert figures["scale"]["gaps"] == [1, 7] and "absent: no folder of a DINO" in figures["consistency"]["subject consistency"]
+    small, remembering = (figures["models"][name] for name in ("small", "remembering"))
+    assert "not applicable" in small["kinds"]["return"]["memory dependence"] and set(small["kinds"]["return"]) == {
+        "none", "memory dependence"}
+    gained = remembering["kinds"]["return"]["memory dependence"]
+    assert set(gained) == {"paired", "none"}
+    assert gained["paired"]["gap 7"]["whole psnr"]["count"] == 1
+    assert len(remembering["films"]) == 3 * len(small["films"]) == 3 * 2 * 3
+    assert remembering["drift"]["hold"]["psnr"]["count"] == 1
+    for name in ("gap-return-whole-psnr.png", "drift-tour-palette.png", "returns-small.webp", "returns-remembering.webp"):
+        assert min(Image.open(out / name).size) > 60
+    table = (out / "memory.md").read_text()
+    assert table in capsys.readouterr().out
+    assert "| return | small | not applicable" in table and "| hold | remembering |" in table
+
+
+def test_what_cannot_be_compared_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = str(folders.small(tmp_path / "small").folder)
+    assert run(monkeypatch, "memory", "--model", small, small, "-o", str(tmp_path / "out")) == 1
+    assert "same name" in capsys.readouterr().err
+    assert run(monkeypatch, "memory", "--model", small, "--gaps", "0", "--size", "64x32", "-o", str(tmp_path / "out")) == 1
+    assert "at least one section" in capsys.readouterr().err
+    assert run(monkeypatch, "memory", "--model", small, "--encoder", str(tmp_path), "-o", str(tmp_path / "out")) == 1
+    assert "no image encoder" in capsys.readouterr().err
+    assert run(monkeypatch, "memory", "--model", "nobody") == 1
+    assert "There is no model 'nobody'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "model", "--model", small, small)
+    assert "only memory compares several" in capsys.readouterr().err
+
+
+def test_models_of_other_lengths_are_not_compared() -> None:
+    one = recollections.model("a", listens=True)
+    other = recollections.model("b", listens=True)
+    with pytest.raises(ValueError, match="different lengths"):
+        memory.measure([one, replace(other, card=replace(other.card, section_frames=36, window=9))], memory.QUICK, 64, 32,
+                       Path(), lambda part: None)
+
+
+def test_plots_are_drawn(tmp_path: Path) -> None:
+    lines = [curves.Line("one", [1, 2, 4], [3.0, 2.0, 1.0], [2.5, 1.5, 0.5], [3.5, 2.5, 1.5]),
+             curves.Line("two", [1, 4], [1.0, 1.0], colour=1, stroke="dashed"), curves.Line("none", [], [])]
+    curves.plot(tmp_path / "plot.png", "title", "gap", "dB", lines, ("chance", 0.25))
+    page = Image.open(tmp_path / "plot.png")
+    colours = {colour for _, colour in page.getcolors(1 << 16) or []}
+    assert {curves.COLOURS[0], curves.COLOURS[1]} <= colours and curves.COLOURS[2] not in colours
+    with pytest.raises(ValueError, match="nothing to draw"):
+        curves.plot(tmp_path / "plot.png", "", "", "", lines[2:])
+    with pytest.raises(ValueError, match="as many values"):
+        curves.plot(tmp_path / "plot.png", "", "", "", [curves.Line("bad", [1, 2], [1.0])])
+
+
+@pytest.mark.parametrize(("low", "high", "found"), [
+    (1, 200, [50, 100, 150, 200]), (0, 0.31, [0, 0.1, 0.2, 0.3]), (-11.8, 208, [0, 50, 100, 150, 200]), (6.83, 37.8, [10, 20, 30]),
+    (0.9991, 1.0003, [0.9995, 1.0]), (-1, 1, [-1, -0.5, 0, 0.5, 1]),
+])
+def test_axes_have_round_numbers(low: float, high: float, found: list[float]) -> None:
+    assert curves.even(low, high) == found

@@ -1,0 +1,95 @@
+"""Toy models of both kinds and toy films for them, to force in tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.backbones.animatic.backbone import AnimaticBackbone
+from studio.backbones.animatic.codec import AnimaticCodec
+from studio.backbones.animatic.conditioner import SmallConditioner
+from studio.backbones.animatic.heads import DRAWN
+from studio.backbones.animatic.weather import WeatherSynthesis
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack.backbone import FramePackBackbone
+from studio.catalogue.cards import ModelCard
+from studio.diffusion.backbone import Conditioning
+from studio.lab.measure import tiny
+from studio.lab.train import parts
+from studio.lab.train.coarse import CoarseCodec
+from studio.lab.train.encoded import Shot
+from studio.lab.train.learners import AnimaticLearner, Serial, VelocityLearner
+from studio.lab.train.serial import animatic
+from studio.lab.world import film
+from studio.memory.rope import FIXED
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from tests.bases import of_colours
+
+WINDOW = 3
+SIZES = parts.Shape(
+    heads=2, head_width=16, double_layers=1, single_layers=1, side_width=32, side_layers=1, image_size=32, vocabulary=300,
+    tokens=32,
+)
+
+
+def card(kind: str, window: int) -> ModelCard:
+    return ModelCard(
+        Path(), kind, kind, "", "", 12, window, 4 * window, ((64, 32),), steps=2, guidance=4.5, shift=3.0, kind=kind,
+        prompt_tokens=32,
+    )
+
+
+def randn(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@cache
+def conditioner() -> SmallConditioner:
+    torch.manual_seed(0)
+    words = parts.tokenizer(SIZES)
+    return SmallConditioner(words, parts.text_encoder(SIZES, len(words)), parts.image_encoder(SIZES), SIZES.tokens)
+
+
+def velocity(memory: bool = True, **changes: Any) -> VelocityLearner:
+    """FramePack's transformer at toy size, trainable as a whole, and a SemanticPack."""
+    backbone = FramePackBackbone(tiny.transformer(**changes))
+    codec = CoarseCodec(of_colours(4), 4)
+    torch.manual_seed(1)
+    pack = SemanticPack(SemanticPackConfig(
+        width=20, channels=4, text=16, image=32, heads=2, window=(3, 1, 1), keep=(1, 1, 1), text_tokens=2, image_side=1,
+    )) if memory else None
+    model = FilmModel(card("framepack", WINDOW), backbone, codec, conditioner(), torch.device("cpu"), "toy", pack)
+    return VelocityLearner(model, pack, FIXED)
+
+
+def velocity_film(sections: int = 3, seed: int = 0) -> Serial:
+    """Noise."""
+    said = tuple(
+        Conditioning(randn(1, 5, 16, seed=seed + n), torch.ones(1, 5), randn(1, 8, seed=seed + n), randn(1, 4, 32, seed=seed + n))
+        for n in range(sections)
+    )
+    return Serial(randn(4, 1, 4, 4, seed=seed + 50), randn(4, WINDOW * sections, 4, 4, seed=seed + 60), said)
+
+
+def animatic_model() -> FilmModel:
+    """The embedded model at toy size; it says something, for its last layer is not zero."""
+    torch.manual_seed(0)
+    transformer = parts.transformer(SIZES)
+    nn.init.normal_(transformer.proj_out.weight, std=0.02)
+    backbone = AnimaticBackbone(transformer, of_colours(4), torch.ones(DRAWN)).eval()
+    codec = AnimaticCodec(of_colours(4), WeatherSynthesis(size=256))
+    return FilmModel(card("animatic", 9), backbone, codec, conditioner(), torch.device("cpu"), "toy")
+
+
+def animatic_learner() -> AnimaticLearner:
+    return AnimaticLearner(animatic_model())
+
+
+@cache
+def animatic_film(seed: int = 0, sections: int = 2) -> Serial:
+    """A film of the world, 64 x 32."""
+    return animatic(animatic_model(), Shot(film(600_000_000 + seed, 64, 32, sections), (True,) * sections))

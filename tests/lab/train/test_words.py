@@ -1,0 +1,63 @@
+"""Teaching the text encoder: each thing a caption asks for has a place in its code, and steps bring the code into the output."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from studio.backbones.animatic.heads import BLOWING, BREEZE
+from studio.lab.train import parts
+from studio.lab.train.words import LOUD, code, codes, teach, wind
+from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, SPEEDS, WEATHERS, Section
+
+SMALL = parts.Shape(side_width=64, side_layers=1, vocabulary=600)
+
+
+def test_each_thing_has_a_place_of_its_own() -> None:
+    plain = codes([Section()])[0]
+    asked = [Section(camera) for camera in CAMERAS] + [Section(light=light) for light in LIGHTS]
+    asked += [Section(weather=weather) for weather in WEATHERS] + [Section(action=action) for action in ACTIONS]
+    places = []
+    for section in asked:
+        added = torch.nonzero((codes([section])[0] - plain).clamp(min=0)).flatten().tolist()
+        assert len(added) == (section != Section())      # to hold is the plain thing
+        places += added
+    assert len(set(places)) == len(places) == len(asked) - 1
+
+
+def test_pace_and_ease_are_of_what_moves() -> None:
+    slow, normal, fast = (code(Section("left", speed)) for speed in SPEEDS)
+    assert [slow[-2], normal[-2], fast[-2]] == [-1.0, 0.0, 1.0]
+    assert slow[:-2] == normal[:-2] == fast[:-2]
+    assert code(Section("hold", "fast")) == code(Section("hold", "slow"))
+    assert code(Section("in", eased=True))[-1] == 1.0
+    assert code(Section("shake", "fast", eased=True))[-2:] == [0.0, 0.0]
+
+
+def test_teaching_lets_the_error_fall_and_tells_left_from_right() -> None:
+    torch.manual_seed(0)
+    words = parts.tokenizer(SMALL)
+    encoder = parts.text_encoder(SMALL, len(words))
+    assert teach(words, encoder, seed=1, steps=1, batch=24) > 0.9
+    assert teach(words, encoder, seed=1, steps=200, batch=24) < 0.75
+    batch = words(["the camera pans left", "the camera pans right"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        left, right = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
+    for name, mine, other in (("left", left, right), ("right", right, left)):
+        assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * LOUD
+
+
+@pytest.mark.slow
+def test_the_wind_is_read_from_what_was_taught() -> None:
+    torch.manual_seed(0)
+    words = parts.tokenizer(SMALL)
+    encoder = parts.text_encoder(SMALL, len(words))
+    teach(words, encoder, seed=1, steps=300, batch=32)
+    breeze = wind(words, encoder.eval(), seed=1, captions=2000)
+    said = ["the wind blows", "the camera pans left", "snow begins to fall", "a small house"]
+    batch = words(said, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        pooled = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
+    blows = pooled @ breeze[:-1] + breeze[-1]
+    assert breeze.shape == (SMALL.side_width + 1,)
+    assert blows[0] > BLOWING and bool((blows[1:] < BREEZE).all())

@@ -1,0 +1,76 @@
+"""Films that need a memory: they look again at what neither their first frame nor the recent window shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.lab.measure.views import unseen
+from studio.lab.train.forcing_recipe import Recipe, checked
+from studio.lab.train.keeping import RecipeError, read_recipe
+from studio.lab.train.serial import goes_away, held_out, made
+from studio.lab.world import AWAY, FRAMES, Section, plan
+from studio.lab.world.camera import way
+from studio.memory.framepack import RECENT
+from tests.lab.train.forced import animatic_model
+
+WIDTH, HEIGHT = 160, 96
+WINDOW = RECENT * 4
+
+
+def remembered(script: list[Section]) -> list[float]:
+    """Of each section's last view, the share that was shown before and that only a memory can tell."""
+    pose, shares = way(script).pose(), []
+    for n in range(len(script)):
+        begin = FRAMES * n + 1
+        context = torch.cat([pose[:1], pose[max(0, begin - WINDOW) : begin]])
+        view = pose[FRAMES * (n + 1)]
+        shares.append(float((unseen(view, context, WIDTH, HEIGHT) & ~unseen(view, pose[:begin], WIDTH, HEIGHT)).float().mean()))
+    return shares
+
+
+@pytest.mark.parametrize("sections", [5, 8, 12])
+def test_every_film_that_goes_away_comes_back_to_what_only_memory_holds(sections: int) -> None:
+    rng, away = np.random.default_rng(0), []
+    for _ in range(30):
+        script = plan(rng, sections, away=True)
+        assert len(script) == sections
+        shares = remembered(script)
+        assert max(shares) > 0.25 and max(shares[: AWAY + 2]) < 0.25
+        away.append(shares)
+    others = [remembered(plan(rng, sections)) for _ in range(30)]
+    assert np.mean(away) > 2 * np.mean(others)
+
+
+def test_gaps_are_of_all_lengths() -> None:
+    rng = np.random.default_rng(1)
+    when = {int(np.argmax(np.array(remembered(plan(rng, 8, calm=True, away=True))) > 0.25)) for _ in range(50)}
+    assert when >= {3 + gap for gap in range(1, 5)}
+
+
+def test_too_few_sections_are_refused() -> None:
+    with pytest.raises(ValueError, match=f"a film needs {AWAY + 3}, not 4"):
+        plan(np.random.default_rng(0), 4, away=True)
+    recipe = read_recipe(Path("studio/lab/train/recipes/force-away-cpu.toml"), Recipe)
+    assert checked(recipe) is recipe
+    for changes in ({"away": 1.5}, {"away": -0.1}, {"sections": 4, "curriculum": [[4, 1]], "before": []}):
+        with pytest.raises(RecipeError, match="away is a share"):
+            checked(replace(recipe, **changes))
+
+
+def test_a_share_of_the_films_goes_away_and_they_are_kept_apart(tmp_path: Path) -> None:
+    gone = [number for number in range(400) if goes_away(number, 0.75)]
+    assert 260 < len(gone) < 340 and not any(goes_away(number, 0.0) for number in range(50))
+    model, number = animatic_model(), gone[0]
+    plain, away = (made(model, tmp_path, [number], (64, 32), 5, away=share)[0] for share in (0.0, 0.75))
+    again = made(model, tmp_path, [number], (64, 32), 5)[0]
+    assert torch.equal(plain.latents, again.latents) and not torch.equal(plain.latents, away.latents)
+    assert away.encoded is not None
+    cameras = [section.camera for section in away.encoded.sections]
+    assert cameras[0] in cameras[2 + AWAY :]
+    held = [held_out(model, tmp_path, 0, 1, (64, 32), 5, away=share)[0] for share in (0.0, 1.0)]
+    assert not torch.equal(held[0].frames, held[1].frames)

@@ -1,0 +1,380 @@
+"""Streamed blocks: the output of resident ones, in little memory, whatever happens on the way."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from diffusers import HunyuanVideoFramepackTransformer3DModel
+from torch import Tensor, nn
+
+from studio.backbones.framepack.backbone import FramePackBackbone
+from studio.diffusion import flow
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.section import Finished, Sampling, StoppedError, section
+from studio.memory.snapshot import Snapshot
+from studio.placement.device import copies
+from studio.placement.device.copies import CudaCopies, HostCopies, Ticket, copy_engine
+from studio.placement.device.int8 import quantize
+from studio.placement.device.streamer import LEAD, Streamer, blocks_of, fallback, footprint, spread
+from tests.placement.conftest import network, randn, run
+
+Transformer = HunyuanVideoFramepackTransformer3DModel
+
+
+class LateCopies(HostCopies):
+    """A device that copies as late as it may: until somebody waits, a slab that is being filled holds rubbish."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.device_bytes = self.host_bytes = 0
+        self.slabs: list[Tensor] = []
+        self.names: dict[int, int] = {}            # address of a home: block
+        self.clock = 0
+        self.queued: list[tuple[int, Tensor, Tensor]] = []
+        self.last_use: dict[int, int] = {}
+        self.settled: list[int] = []
+        self.released = 0
+
+    def device_slab(self, size: int) -> Tensor:
+        self.device_bytes += size
+        self.slabs.append(super().device_slab(size))
+        return self.slabs[-1]
+
+    def host_slab(self, size: int) -> Tensor:
+        self.host_bytes += size
+        return super().host_slab(size)
+
+    def tick(self) -> int:
+        self.clock += 1
+        return self.clock
+
+    def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
+        # whoever computed from this slab must be what the copy comes after
+        assert isinstance(after, int) and after > self.last_use.get(target.data_ptr(), 0)
+        self.log.append(f"copy {self.names[source.data_ptr()]}")
+        target.fill_(255)
+        self.queued.append((self.tick(), target, source))
+        return self.clock
+
+    def wait(self, ticket: Ticket) -> None:
+        assert isinstance(ticket, int)
+        while self.queued and self.queued[0][0] <= ticket:
+            _, target, source = self.queued.pop(0)
+            target.copy_(source)
+            self.last_use[target.data_ptr()] = self.tick()
+
+    def mark(self) -> Ticket:
+        return self.tick()
+
+    def settle(self, ticket: Ticket) -> None:
+        assert isinstance(ticket, int)
+        self.settled.append(ticket)
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def streamed(model: Transformer, resident: int = 0, slabs: int = 2) -> tuple[Streamer, LateCopies]:
+    engine = LateCopies()
+    streamer = Streamer(blocks_of(model), engine, resident, slabs).attach()
+    for index, block in enumerate(blocks_of(model)):
+        engine.names[next(block.parameters()).data_ptr()] = index
+        block.register_forward_pre_hook(_logs(engine, f"compute {index}"))
+    return streamer, engine
+
+
+def _logs(engine: LateCopies, line: str) -> Callable[[nn.Module, Any], None]:
+    def hook(module: nn.Module, _: Any) -> None:
+        homes = {slab.untyped_storage().data_ptr() for slab in engine.slabs}
+        assert all(p.untyped_storage().data_ptr() in homes for p in module.parameters()), "a block computes from the host"
+        engine.log.append(line)
+
+    return hook
+
+
+@pytest.mark.parametrize(("resident", "slabs"), [(0, 2), (0, 3), (1, 2), (2, 3), (4, 2), (5, 2), (9, 2), (0, 9)])
+def test_streamed_is_resident_bit_for_bit_in_bounded_memory(model: Transformer, resident: int, slabs: int) -> None:
+    twin = [run(model), run(model, timestep=torch.tensor([7.0]))]
+    bound = footprint(blocks_of(model), resident, slabs)
+    streamer, engine = streamed(model, resident, slabs)
+    for _ in range(2):
+        assert torch.equal(run(model), twin[0])
+        assert torch.equal(run(model, timestep=torch.tensor([7.0])), twin[1])
+    assert engine.device_bytes == streamer.device_bytes == bound
+    sizes = [sum(-(-p.numel() * p.element_size() // 256) * 256 for p in block.parameters()) for block in blocks_of(model)]
+    stay = spread(5, resident)
+    rest = [size for index, size in enumerate(sizes) if index not in stay]
+    assert bound == sum(sizes[index] for index in stay) + min(slabs, len(rest)) * max(rest, default=0)
+    assert engine.host_bytes == streamer.host_bytes == sum(rest)
+
+
+def test_int8_blocks_stream_too(model: Transformer) -> None:
+    quantize(model)
+    twin = run(model)
+    _, engine = streamed(model, resident=1)
+    assert torch.equal(run(model), twin)
+    assert engine.device_bytes < 0.7 * footprint(blocks_of(network()), 1, 2)      # the rest is AdaLN and small tensors
+
+
+def test_the_next_block_is_on_its_way_before_this_one_computes(model: Transformer) -> None:
+    _, engine = streamed(model)
+    run(model)
+    first = ["copy 0", "copy 1", "compute 0", "copy 2", "compute 1", "copy 3", "compute 2", "copy 4", "compute 3", "copy 0",
+             "compute 4"]
+    assert engine.log == first
+    engine.log.clear()
+    run(model)      # its first block is there already
+    assert engine.log == ["copy 1", "compute 0", *first[3:]]
+    assert len(engine.settled) == 10 - LEAD and engine.settled == sorted(engine.settled)
+
+
+def test_three_slabs_look_two_blocks_ahead_and_residents_are_never_copied(model: Transformer) -> None:
+    _, engine = streamed(model, resident=1, slabs=3)
+    assert spread(5, 1) == {2}
+    run(model)
+    assert engine.log == ["copy 0", "copy 1", "copy 3", "compute 0", "copy 4", "compute 1", "compute 2", "copy 0", "compute 3",
+                          "copy 1", "compute 4"]
+
+
+def test_residents_are_spread() -> None:
+    assert spread(60, 0) == frozenset()
+    assert spread(60, 99) == frozenset(range(60))
+    assert spread(6, 3) == {1, 3, 5}
+    for resident in range(61):
+        assert len(spread(60, resident)) == resident and spread(60, resident) <= set(range(60))
+
+
+@pytest.mark.parametrize(("resident", "blocks"), [(0, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, []), (5, [])])
+def test_all_blocks_can_be_copied_while_nothing_computes(model: Transformer, resident: int, blocks: list[int]) -> None:
+    twin = run(model)
+    streamer, engine = streamed(model, resident)
+    for _ in range(3):
+        assert torch.equal(run(model), twin), "a forward finds what it needs"
+        engine.log.clear()
+        assert streamer.copy_through() == (engine.host_bytes if blocks else 0)
+        assert sorted(engine.log) == [f"copy {index}" for index in blocks], "each once"
+
+
+def test_between_forwards_the_weights_are_on_the_host_and_whole(model: Transformer) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    _, engine = streamed(model)
+    run(model)
+    slabs = {slab.data_ptr() for slab in engine.slabs}
+    after = model.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    assert not slabs & {value.untyped_storage().data_ptr() for value in after.values()}
+
+
+def test_detached_the_module_is_as_before(model: Transformer) -> None:
+    twin, parameters = run(model), dict(model.named_parameters())
+    values = {name: p.clone() for name, p in parameters.items()}
+    streamer, engine = streamed(model, resident=2)
+    run(model)
+    slabs = [slab.untyped_storage().data_ptr() for slab in engine.slabs]
+    streamer.detach()
+    streamer.detach()
+    assert not streamer.attached and engine.released == 2
+    for name, parameter in model.named_parameters():
+        assert parameter is parameters[name] and torch.equal(parameter, values[name])
+        assert parameter.untyped_storage().data_ptr() not in slabs
+        assert parameter.untyped_storage().nbytes() == parameter.numel() * parameter.element_size()
+    for block in blocks_of(model):
+        assert len(block._forward_hooks) == 0 and len(block._forward_pre_hooks) == 1      # the test's own
+        block._forward_pre_hooks.clear()
+    assert torch.equal(run(model), twin)
+
+
+@pytest.fixture()
+def pieces() -> tuple[Snapshot, Conditioning, Tensor, Sampling]:
+    words = Conditioning(randn(1, 12, 16), torch.ones(1, 12), randn(1, 8), randn(1, 25, 32))
+    return Snapshot.begin(randn(1, 4, 1, 4, 4)), words, flow.noise((1, 4, 3, 4, 4), 1), Sampling(steps=2, guidance=4.5, window=3)
+
+
+def test_a_section_stops_between_blocks_and_goes_well_the_next_time(
+    model: Transformer, pieces: tuple[Snapshot, Conditioning, Tensor, Sampling]
+) -> None:
+    backbone = FramePackBackbone(model)
+
+    def film() -> Tensor:
+        *_, last = section(backbone, *pieces)
+        assert isinstance(last, Finished)
+        return last.latents
+
+    twin = film()
+    streamer, engine = streamed(model)
+    asked: Iterator[bool] = iter([False] * 8 + [True] * 99)      # in the second step, before its fourth block
+    streamer.stopped = lambda: next(asked)
+    with pytest.raises(StoppedError):
+        film()
+    assert [line for line in engine.log if line.startswith("compute")][-1] == "compute 2"
+    streamer.stopped = lambda: False
+    assert torch.equal(film(), twin)
+
+
+@pytest.mark.parametrize("where", [0, 1, 3])
+def test_a_block_that_fails_leaves_everything_usable(model: Transformer, where: int) -> None:
+    twin = run(model)
+    streamer, engine = streamed(model)
+
+    def fail(*_: Any) -> None:
+        raise MemoryError("too large")
+
+    hook = blocks_of(model)[where].attn.register_forward_pre_hook(fail)
+    with pytest.raises(MemoryError):
+        run(model)
+    hook.remove()
+    slabs = {slab.untyped_storage().data_ptr() for slab in engine.slabs}
+    assert not slabs & {p.untyped_storage().data_ptr() for p in model.parameters()}
+    assert torch.equal(run(model), twin)
+    streamer.detach()
+
+
+def test_a_copy_that_fails_is_not_taken_for_a_block(model: Transformer) -> None:
+    twin = run(model)
+    _, engine = streamed(model)
+    copy, left = engine.copy, [3]
+
+    def fails(target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
+        left[0] -= 1
+        target.fill_(7)
+        if not left[0]:
+            raise RuntimeError("the bus is gone")
+        return copy(target, source, after)
+
+    engine.copy = fails  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="the bus is gone"):
+        run(model)
+    assert torch.equal(run(model), twin)
+
+
+def test_an_attach_that_finds_no_memory_changes_nothing(model: Transformer) -> None:
+    twin, pointers = run(model), [p.data_ptr() for p in model.single_transformer_blocks[2].parameters()]
+    engine = LateCopies()
+
+    def small(size: int) -> Tensor:
+        if engine.host_bytes + size > 4 * 20000:
+            raise MemoryError("host")
+        return LateCopies.host_slab(engine, size)
+
+    engine.host_slab = small  # type: ignore[method-assign]
+    streamer = Streamer(blocks_of(model), engine)
+    with pytest.raises(MemoryError, match="host"):
+        streamer.attach()
+    assert engine.host_bytes > 0 and engine.released == 1 and not streamer.attached
+    assert [p.data_ptr() for p in model.single_transformer_blocks[2].parameters()] == pointers
+    assert torch.equal(run(model), twin)
+
+
+def test_what_cannot_be_streamed_is_refused_in_words(model: Transformer) -> None:
+    with pytest.raises(ValueError, match="at least 2 slabs and 0 resident blocks, not 1 and 0"):
+        Streamer(blocks_of(model), HostCopies(), slabs=1)
+    with torch.device("meta"):
+        empty = network()
+    with pytest.raises(ValueError, match=r"Block 0: .* is on meta\. Move it to the host"):
+        Streamer(blocks_of(empty), HostCopies())
+    model.transformer_blocks[1].register_buffer("table", torch.ones(3))
+    with pytest.raises(ValueError, match=r"Block 1 has a buffer, table \(3,\)"):
+        Streamer(blocks_of(model), HostCopies())
+    with pytest.raises(ValueError, match="not to mps"):
+        copy_engine(torch.device("mps"))
+    assert isinstance(copy_engine(torch.device("cpu")), HostCopies)
+
+
+def test_training_through_streamed_blocks_is_refused(model: Transformer) -> None:
+    model.requires_grad_(True)
+    with Streamer(blocks_of(model), HostCopies()) as streamer:
+        with pytest.raises(RuntimeError, match=r"under torch\.no_grad"):
+            blocks_of(model)[0](randn(1, 2, 20))
+        with pytest.raises(RuntimeError, match="already"):
+            streamer.attach()
+        run(model)
+    assert not streamer.attached
+
+
+def test_who_forgets_to_detach_leaves_nothing_pinned() -> None:
+    engine = LateCopies()
+    model = network()
+    Streamer(blocks_of(model), engine).attach()
+    del model
+    gc.collect()
+    assert engine.released == 1
+
+
+def test_diffusers_group_offload_says_the_same(model: Transformer) -> None:
+    resident, theirs = run(model), network()
+    fallback(theirs, torch.device("cpu"))
+    streamed(model)
+    assert torch.equal(run(theirs), resident)
+    assert torch.equal(run(model), resident)
+    small = network()
+    quantize(small)
+    twin = run(small)
+    fallback(small, torch.device("cpu"))
+    assert torch.equal(run(small), twin)
+
+
+class _Cuda:
+    """What CudaCopies asks of torch.cuda, written down in the order it is asked."""
+
+    def __init__(self, refuse: bool = False) -> None:
+        self.log: list[str] = []
+        self.pinned: set[int] = set()
+        cuda = self
+
+        class Event:
+            def __init__(self, blocking: bool = False) -> None: ...
+            def record(self, stream: Stream) -> None: cuda.log.append(f"record {stream.name}")
+            def synchronize(self) -> None: cuda.log.append("host waits")
+
+        class Stream:
+            def __init__(self, device: Any, name: str = "copies") -> None: self.name = name
+            def wait_event(self, event: Event) -> None: cuda.log.append(f"{self.name} wait")
+            def synchronize(self) -> None: cuda.log.append(f"host waits for {self.name}")
+            def __enter__(self) -> None: cuda.log.append(f"in {self.name}")
+            def __exit__(self, *_: Any) -> None: cuda.log.append(f"out of {self.name}")
+            def record_event(self) -> Event:
+                cuda.log.append(f"record {self.name}")
+                return Event()
+
+        class Runtime:
+            def cudaHostRegister(self, address: int, size: int, flags: int) -> int:  # noqa: N802
+                assert address % 4096 == 0 and size > 0
+                cuda.pinned |= set() if refuse else {address}
+                return 2 if refuse else 0
+
+            def cudaHostUnregister(self, address: int) -> int:  # noqa: N802
+                cuda.pinned.remove(address)
+                return 0
+
+        self.Event, self.Stream, self.cudart = Event, Stream, Runtime
+        self.stream = lambda stream: stream
+        self.current_stream = lambda device: Stream(device, "computing")
+
+    def check_error(self, code: int) -> None:
+        assert code == 0
+
+    def synchronize(self, device: Any) -> None:
+        self.log.append("host waits for all")
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_the_cuda_engine_pins_waits_and_unpins(model: Transformer, monkeypatch: pytest.MonkeyPatch, refuse: bool) -> None:
+    twin, cuda = run(model), _Cuda(refuse)
+    for name in ("Event", "Stream", "cudart", "stream", "current_stream", "check_error", "synchronize"):
+        monkeypatch.setattr(copies.torch.cuda, name, getattr(cuda, name))
+    engine = CudaCopies(torch.device("cpu"))
+    streamer = Streamer(blocks_of(model), engine, resident=1).attach()
+    assert len(cuda.pinned) == (0 if refuse else 4)
+    assert engine.unpinned == (streamer.host_bytes if refuse else 0)
+    cuda.log.clear()
+    assert torch.equal(run(model), twin)
+    one_copy = ["copies wait", "in copies", "out of copies", "record copies"]
+    assert cuda.log[:10] == [*one_copy, "computing wait", *one_copy, "record computing"]
+    assert cuda.log.count("host waits") == 5 - LEAD
+    streamer.detach()
+    assert not cuda.pinned and cuda.log[-2:] == ["host waits for copies"] * 2
+    assert torch.equal(run(model), twin)

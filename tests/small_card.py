@@ -1,0 +1,87 @@
+"""A large model placed on a graphics card that is not there (`SmallCard`), for tests of what runs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.backbones.film_model import FilmModel
+from studio.backbones.framepack import load as large
+from studio.backbones.framepack.placed_backbone import PlacedBackbone
+from studio.catalogue.cards import ModelCard
+from studio.lab.measure.small_card import SmallCard
+from studio.placement.device.streamer import blocks_of
+from studio.placement.needs import Plan
+
+__all__ = ["SmallCard", "loaded", "weights_of"]
+
+CPU = torch.device("cpu")
+
+
+def loaded(
+    card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decoding: int = 0, encoding: int = 0
+) -> FilmModel:
+    """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value.
+
+    A picture needs `encoding` bytes; a prompt as much of the text encoder as the plan has on the card at once.
+    """
+    model = large.load_placed(card, plan, CPU, None, lambda _: None, engine=lambda _: on)
+    placement = model.placement
+    assert placement is not None
+    backbone = placement.backbone
+    put = backbone._put
+
+    def watched() -> Any:
+        placed = put()
+        blocks = blocks_of(placed.transformer)
+        try:
+            if placed.streamer is None:
+                on.hold(placed, sum(p.numel() * p.element_size() for block in blocks for p in block.parameters()))
+        except torch.OutOfMemoryError:
+            backbone._anew()
+            raise
+        for block in blocks:
+            block.register_forward_pre_hook(lambda *_: on.need(denoising, "denoising"))
+        return placed
+
+    def decodes(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        on.need(decoding * inputs[0].numel(), "decoding")
+
+    backbone._put = watched  # type: ignore[method-assign]
+    autoencoder = placement.codec.codec.autoencoder
+    autoencoder.decoder.register_forward_pre_hook(decodes)
+    autoencoder.encoder.register_forward_pre_hook(lambda *_: on.need(encoding, "encoding"))
+    _reads(model.conditioner, on)
+    return model
+
+
+def _reads(conditioner: Any, on: SmallCard) -> None:
+    """Let a kept conditioner's text encoder take its room on the card whenever it is opened."""
+    opening = conditioner._open
+
+    def needs(part: nn.Module, recurse: bool) -> None:
+        size = sum(p.nbytes for p in part.parameters(recurse=recurse))
+        if size:
+            part.register_forward_pre_hook(lambda *_: on.need(size, "reading"))
+
+    def opened() -> Any:
+        reader = opening()
+        text, place = reader._conditioner.pipeline.text_encoder, reader._place
+        if place == "gpu":
+            needs(text, recurse=True)
+        elif place == "streamed":
+            for part in text.modules():
+                needs(part, recurse=False)
+        return reader
+
+    conditioner._open = opened
+
+
+def weights_of(backbone: PlacedBackbone) -> list[int]:
+    """Bytes of each block, without the layers that tables stand for."""
+    return [
+        sum(p.numel() * p.element_size() for name, p in block.named_parameters() if ".linear." not in name)
+        for block in blocks_of(backbone.transformer)
+    ]
