@@ -9,9 +9,12 @@ from pathlib import Path
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 COLORS = ("#2654a0", "#c4581c", "#2e7d50", "#8c3c8c", "#786e14", "#3c3c42")
 DPI = 100
+SPREAD = 12.0
+"""Points (1/72 inch) over which the error bars of different lines at the same x are spread, so that none hides another."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +88,23 @@ def _draw(axes: Axes, panel: Panel) -> None:
     axes.grid(color="#e2e2de")
     if panel.log_y:
         axes.set_yscale("log")
-    for line in panel.lines:
+    drawn = [line for line in panel.lines if len(line.x)]
+    for number, line in enumerate(drawn):
         color, marker = COLORS[line.color % len(COLORS)], "o" if len(line.x) <= 20 else ""
         axes.plot(
             line.x, line.y, label=line.label or "_", color=color, linestyle=line.style, linewidth=line.width, marker=marker,
             markersize=4,
         )
         if line.low and line.high:
-            axes.vlines(line.x, line.low, line.high, colors=color, linewidth=1)
+            aside = ScaledTranslation(SPREAD * ((number + 0.5) / len(drawn) - 0.5) / 72, 0, axes.figure.dpi_scale_trans)
+            axes.vlines(line.x, line.low, line.high, colors=color, linewidth=1, transform=axes.transData + aside)
     if panel.level is not None:
         name, value = panel.level
         axes.axhline(value, color="#969696", linestyle="dashed", linewidth=1)
         axes.annotate(name, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="#787878")
+    values = {value for line in drawn for value in line.x}
+    if len(values) <= 12:
+        axes.set_xticks(sorted(values))
+    ends = [value for line in drawn for value in (*line.y, *line.low)]
+    if not panel.log_y and ends and min(ends) >= 0:
+        axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))      # no room below zero for what is never negative

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from PIL import Image
 
-from studio.lab.plots import Line, Panel, save_plot
+from studio.lab import plots
+from studio.lab.plots import COLORS, Line, Panel, save_plot
 
 
 def test_panels_are_written_below_each_other(tmp_path: Path) -> None:
@@ -19,6 +22,21 @@ def test_panels_are_written_below_each_other(tmp_path: Path) -> None:
     assert Image.open(one).size == (300, 200)
     assert Image.open(three).size == (600, 400)
     assert len(Image.open(one).convert("RGB").getcolors(1 << 20)) > 10, "something is drawn"
+
+
+def test_lines_labels_and_error_bars_are_drawn_in_order() -> None:
+    first = Line("first", [1, 2, 4], [3.0, 2.0, 1.0], [2.5, 1.5, 0.0], [3.5, 2.5, 1.5])
+    second = Line("second", [1, 2, 4], [1.0, 1.0, 1.0], color=1, style="dashed")
+    axes = Figure().subplots()
+    plots._draw(axes, Panel("a title", [first, Line("empty", [], []), second], level=("chance", 0.2)))
+    one, two, chance = axes.get_lines()
+    assert axes.get_legend_handles_labels()[1] == ["first", "second"]
+    assert one.get_xydata().tolist() == [[1, 3], [2, 2], [4, 1]]
+    assert (one.get_color(), two.get_color(), two.get_linestyle()) == (*COLORS[:2], "--")
+    assert set(chance.get_ydata()) == {0.2} and [text.get_text() for text in axes.texts] == ["chance"]
+    (bars,) = [each for each in axes.collections if isinstance(each, LineCollection)]
+    assert [bar.tolist() for bar in bars.get_segments()] == [[[1, 2.5], [1, 3.5]], [[2, 1.5], [2, 2.5]], [[4, 0], [4, 1.5]]]
+    assert axes.get_xticks().tolist() == [1, 2, 4] and axes.get_ylim()[0] == 0
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
