@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.project import files
+from studio import disk
 from studio.session import StoreError, Studio
 from tests.fake_engine import FakeEngine
 from tests.shelves import film, generated, shelf
@@ -55,7 +55,7 @@ def test_a_finding_stays_while_the_mended_film_cannot_be_saved(studio: Studio, m
     session = film(studio, "one")
     session._document.note("Something was mended.")
     with monkeypatch.context() as patch:
-        patch.setattr(files, "os", SimpleNamespace(fsync=full))
+        patch.setattr(disk, "os", SimpleNamespace(fsync=full))
         with pytest.raises(StoreError, match="full"):
             session.dismiss("Something was mended.")
     assert session.findings == ("Something was mended.",)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from studio.disk import atomic_write
 from studio.engine.jobs import Job
 from studio.media.clip import probe
 from studio.project import files
@@ -44,13 +44,14 @@ class FullDisk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        theirs = SimpleNamespace(fsync=self, open=os.open, close=os.close, O_RDONLY=os.O_RDONLY)
-        monkeypatch.setattr(files, "os", theirs)
+        monkeypatch.setattr(files, "atomic_write", self)
 
-    def __call__(self, handle: int) -> None:
-        if self.full:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        os.fsync(handle)
+    @contextmanager
+    def __call__(self, path: Path) -> Iterator[Path]:
+        with atomic_write(path) as temporary:
+            yield temporary
+            if self.full:
+                raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_an_edit_on_a_full_disk_changes_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, device
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.conditioning import Conditioner
 from studio.media import MediaError
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 MOST = 256
 """Embeddings kept of one model; those that were not used for longest go first. FramePack-F1's are about 6 MB each."""
@@ -78,7 +78,7 @@ class KeptConditioner:
         with contextlib.suppress(OSError, MediaError, SafetensorError):
             # As copies: parts that share memory cannot be saved.
             parts = {f.name: getattr(said, f.name).detach().cpu().contiguous().clone() for f in fields(Conditioning)}
-            with whole(path, need=sum(part.nbytes for part in parts.values())) as temporary:
+            with atomic_write(path, need=sum(part.nbytes for part in parts.values())) as temporary:
                 save_file(parts, temporary)
             old = sorted(self._folder.glob("*.safetensors"), key=lambda kept: kept.stat().st_mtime_ns)
             for kept in old[: -self._most]:

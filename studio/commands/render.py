@@ -39,8 +39,8 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
             _say(f"The finished part is kept. Go on with: python app.py render --resume {session.folder} -o {options.output}")
             return WRONG if job and job.state == "failed" else STOPPED
         film = session.export_film()
-        with disk.whole(options.output, need=film.stat().st_size) as beside:
-            shutil.copyfile(film, beside)
+        with disk.atomic_write(options.output, need=film.stat().st_size) as temporary:
+            shutil.copyfile(film, temporary)
         takes = session.project.film()
         frames, clock = sum(take.frames for take in takes), session.project.clock
         _say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
@@ -57,7 +57,7 @@ def _check(options: argparse.Namespace) -> None:
     """What can be known to be wrong before anything is rendered. Raises StoryError, MediaError."""
     if options.resume and options.story:
         raise StoryError("Name a story file or a project folder to --resume, not both.")
-    disk.check_place(options.output)
+    disk.check_writable(options.output)
     if options.output.suffix.lower() != ".mp4":
         raise MediaError(f"The film is an MP4: name it {options.output.with_suffix('.mp4').name}, not {options.output.name}.")
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from studio.catalogue.cards import ModelError
 from studio.diffusion.section import NotFiniteError
+from studio.disk import FULL
 from studio.engine.events import RenderRequest
 from studio.media import MediaError
-from studio.media.disk import FULL
 from studio.memory.snapshot import SnapshotError
 from studio.placement.device.shortage import out_of_memory
 from studio.placement.rungs import NoRungError

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from studio.media.clip import probe, read_clip
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 from studio.media.join import join
 from studio.media.picture import poster
 
@@ -52,7 +52,7 @@ def close(folder: Path) -> tuple[int, int]:
     if not sections:
         return 0, 0
     join([section_clip(folder, i) for i in range(sections)], folder / CLIP)
-    with whole(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
+    with atomic_write(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
         last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
     first = read_clip(section_clip(folder, 0))
     poster(first[len(first) // 2], folder / POSTER)

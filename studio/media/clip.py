@@ -17,7 +17,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from studio.media import MediaError
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 Frame = NDArray[np.uint8]      # [H, W, 3] RGB
 Frames = NDArray[np.uint8]     # [T, H, W, 3] RGB
@@ -65,7 +65,7 @@ class ClipWriter:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            temporary = stack.enter_context(whole(self.path))
+            temporary = stack.enter_context(atomic_write(self.path))
             self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4", options=MUXER))
             stack.push(self._flush)
             self._stack = stack.pop_all()

@@ -1,25 +1,26 @@
-"""Writing a file whole or not at all; it does not know what is in the file."""
+"""Writing media files: `studio.disk.atomic_write` with room checks, and with errors as MediaError."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from studio import disk
 from studio.media import MediaError
 
-RESERVE = 16 * 2**20  # bytes left free for the project document, which must always be savable
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+RESERVE = 16 * 2**20
+"""Bytes left free on the disk for the project document, which must always be savable."""
 
 
 def check_room(folder: Path, need: int = 0) -> None:
-    """MediaError unless `folder` has room for `need` more bytes."""
+    """Check that the disk of `folder` has room for `need` more bytes and the reserve.
+
+    Raises:
+        MediaError: it has not.
+    """
     free = shutil.disk_usage(folder).free
     if free < need + RESERVE:
         raise MediaError(
@@ -28,8 +29,12 @@ def check_room(folder: Path, need: int = 0) -> None:
         )
 
 
-def check_place(path: Path) -> None:
-    """MediaError unless a file can be written at `path` now: better told before the work than after it."""
+def check_writable(path: Path) -> None:
+    """Check, before long work, that a file can be written at `path`; makes its folder.
+
+    Raises:
+        MediaError: `path` is a folder, or the disk is full or cannot be written.
+    """
     if path.is_dir():
         raise MediaError(f"{path} is a folder. Name a file in it.")
     try:
@@ -38,36 +43,24 @@ def check_place(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise refused(path, error) from error
+        raise MediaError(disk.explain(path, error)) from error
 
 
 @contextmanager
-def whole(path: Path, need: int = 0) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it only when the block ends well: nobody ever sees half a file.
+def atomic_write(path: Path, need: int = 0) -> Iterator[Path]:
+    """A temporary path in the folder of `path`, which is made. When the block ends well, its file becomes `path`.
 
-    Whatever the system refuses (a full disk, a folder without permission) becomes a MediaError with a remedy.
+    Args:
+        path: of the file.
+        need: bytes that the file will take, as far as known.
+
+    Raises:
+        MediaError: there is no room for `need` bytes, or the system raised an OSError before or in the block.
     """
-    temporary = path.with_name(f".{path.stem[:64]}-{secrets.token_hex(4)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         check_room(path.parent, need)
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with disk.atomic_write(path) as temporary:
+            yield temporary
     except OSError as error:
-        raise refused(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def refused(path: Path, error: OSError) -> MediaError:
-    """What an operating system error means to the artist."""
-    if error.errno in FULL:
-        remedy = f"the disk of {path.parent} is full. Free some space and try again"
-    elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        remedy = f"{path.parent} cannot be written to. Change its permissions or choose another folder"
-    else:
-        remedy = f"the system said “{error.strerror or error}”. Check that {path.parent} is a folder on a working disk"
-    return MediaError(f"{path.name} could not be saved: {remedy}; nothing was lost.")
+        raise MediaError(disk.explain(path, error)) from error

@@ -24,7 +24,7 @@ from PIL import Image
 from studio.media import MediaError, picture
 from studio.media.card import title_card
 from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, notes, pixels, probe, reading
-from studio.media.disk import check_room, whole
+from studio.media.disk import atomic_write, check_room
 from studio.media.join import join
 
 CARD_SECONDS, DISSOLVE = 2.5, 0.6      # the title card, and how long it takes to become the film
@@ -70,7 +70,7 @@ def webp(clip: Path, out: Path, width: int = 480) -> None:
     if told:
         exif[DESCRIPTION] = told
     ticks = [round(1000 * i / facts.fps) for i in range(facts.frames + 1)]   # whole milliseconds, errors do not add up
-    with whole(out) as temporary:
+    with atomic_write(out) as temporary:
         first, *rest = shrunk(clip, width)
         first.save(
             temporary, "WEBP", save_all=True, append_images=rest, exif=exif, loop=0, quality=80, method=3,
@@ -88,7 +88,7 @@ def shrunk(clip: Path, width: int) -> Iterator[Image.Image]:
 
 def gif(clip: Path, out: Path, width: int = 480) -> None:
     """The clip as a GIF with one palette made for it, at most `width` pixels wide."""
-    with reading(clip) as container, whole(out) as temporary:
+    with reading(clip) as container, atomic_write(out) as temporary:
         source = container.streams.video[0]
         wide = min(width, source.width)
         high = round(source.height * wide / source.width)
@@ -148,7 +148,7 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
     title = (title or "").strip()
     if fade < 0:
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
-    with whole(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
+    with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
         if title or fade:
             shown = Path(folder) / out.name             # messages name it
@@ -228,7 +228,7 @@ def lay_sound(film: Path, sound: Path, out: Path) -> None:
     with (
         reading(film) as pictures,
         av.open(str(sound)) as music,
-        whole(out, need=2 * film.stat().st_size) as temporary,
+        atomic_write(out, need=2 * film.stat().st_size) as temporary,
         av.open(str(temporary), "w", format="mp4", options=MUXER) as both,
     ):
         both.metadata.update(notes(pictures))

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from studio.media import MediaError
 from studio.media.clip import MUXER, notes, reading
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 
 def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -24,7 +24,7 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
     if not clips:
         raise MediaError("There is nothing to join yet. Generate a segment first.")
     size = sum(clip.stat().st_size for clip in clips if clip.exists())
-    with reading(clips[0]) as first, whole(out, need=2 * size) as temporary:
+    with reading(clips[0]) as first, atomic_write(out, need=2 * size) as temporary:
         pattern = first.streams.video[0]
         rate = pattern.average_rate or Fraction(1)
         with av.open(str(temporary), "w", format="mp4", options=MUXER) as film:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 
 from studio.media import MediaError
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")  # not EPS: it runs a program
 SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled down above
@@ -112,13 +112,13 @@ def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def save_png(image: Image.Image, path: Path) -> None:
-    with whole(path, need=image.width * image.height * 3) as temporary:
+    with atomic_write(path, need=image.width * image.height * 3) as temporary:
         image.save(temporary, "PNG")
 
 
 def poster(frame: NDArray[np.uint8], path: Path) -> None:
     """One frame [H, W, 3] as a still WebP."""
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         Image.fromarray(frame).save(temporary, "WEBP", quality=86, method=4)
 
 
@@ -135,7 +135,7 @@ def map_webp(
     for inset, colour, thick in ((0, (20, 18, 16, 255), 4), (1, (255, 255, 255, 255), 2)):
         box = (left + inset, top + inset, max(left + inset, right - 1 - inset), max(top + inset, bottom - 1 - inset))
         pen.rounded_rectangle(box, 6, outline=colour, width=thick)
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         image.save(temporary, "WEBP", quality=84, method=4)
 
 

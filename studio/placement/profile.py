@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 from studio.placement.machine import GB
 from studio.placement.sizes import Weights
 
@@ -113,8 +113,8 @@ def write_profile(profile: Profile, path: Path) -> None:
     values["resident"] = words.get(profile.resident, profile.resident)
     # JSON's texts, numbers and truths are TOML's too.
     text = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
-    with whole(path) as beside:
-        beside.write_text(text, "utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, "utf-8")
 
 
 def find_profiles(folder: Path = PROFILES) -> tuple[Profile, ...]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import IO, Any
+
+from studio.disk import atomic_write, explain
 
 LARGEST = 64 * 2**20
 
@@ -34,19 +32,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    beside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        _settle(path.parent)
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        raise refused(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+        raise StoreError(explain(path, error)) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -90,26 +80,3 @@ def claim(path: Path) -> IO[bytes] | None:
     except OSError:  # a file system without locks
         pass
     return file
-
-
-def refused(path: Path, error: OSError) -> StoreError:
-    """What an error of the operating system means to the artist."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = f"the disk that holds {path.parent} is full. Free some space, then do it again"
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        remedy = f"{path.parent} cannot be written to. Change its permissions, or move the project to another folder"
-    elif error.errno == errno.ENOENT:
-        remedy = f"{path.parent} is not there any more. Put the folder back where it was"
-    else:
-        remedy = f"the system said “{error.strerror or error}”. Check that {path.parent} is on a working disk"
-    return StoreError(f"{path.name} could not be saved: {remedy}. What was saved before is not touched.")
-
-
-def _settle(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut, where the system can say so."""
-    with contextlib.suppress(OSError, AttributeError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

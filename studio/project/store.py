@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from studio.disk import explain
 from studio.project import rescue
 from studio.project.codec import FORMAT, project_table, read_project, read_take, take_table
-from studio.project.files import StoreError, claim, read_json, refused, write_bytes, write_json
+from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
 from studio.project.model import Project, Take
 from studio.project.rules import FormatError
 
@@ -81,7 +82,7 @@ class Store:
                 folder.mkdir(parents=True, exist_ok=True)
             self._claim = claim(self.folder / CLAIM)
         except OSError as error:
-            raise refused(self.folder, error) from error
+            raise StoreError(explain(self.folder, error)) from error
         self.save(project)
 
     def open(self) -> Opened:
@@ -131,7 +132,7 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise refused(folder, error) from error
+            raise StoreError(explain(folder, error)) from error
         write_json(folder / "asked.json", _with_project(take, project))
         return folder
 

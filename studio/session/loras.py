@@ -82,8 +82,8 @@ class LoraShelf:
         kept = self.path(content)
         if not kept.is_file():
             self._check_room(name, size)
-            with disk.whole(kept, size) as beside:
-                shutil.copyfile(path, beside)
+            with disk.atomic_write(kept, size) as temporary:
+                shutil.copyfile(path, temporary)
         kept.touch()
         write_json(kept.with_suffix(".json"), {"name": name, "sha256": content})
         return Lora(name, content), f"{name}: {held.aside}." if held.aside else ""

@@ -8,8 +8,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from studio.disk import explain
 from studio.media import MediaError, disk
-from studio.project.files import StoreError, refused
+from studio.project.files import StoreError
 from studio.project.limits import fresh_id
 from studio.project.model import Project
 from studio.project.store import DOCUMENT, Store
@@ -27,7 +28,8 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
     """
     kept = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
     files = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *kept]
-    with disk.whole(out, sum(path.stat().st_size for path in files)) as beside, zipfile.ZipFile(beside, "w") as archive:
+    size = sum(path.stat().st_size for path in files)
+    with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for path in files:
             squeezed = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
             archive.write(path, f"{name}/{path.relative_to(store.folder).as_posix()}", squeezed)
@@ -58,7 +60,7 @@ def unpack(parcel: Path, home: Path) -> str:
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise StoreError(f"{parcel.name} is damaged ({error}). Nothing was put on the shelf; fetch the file again.") from error
     except OSError as error:
-        raise refused(home / parcel.name, error) from error
+        raise StoreError(explain(home / parcel.name, error)) from error
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
 

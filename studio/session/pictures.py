@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from studio.media.disk import whole
-from studio.media.picture import read_picture
+from studio.media.picture import read_picture, save_png
 from studio.project.model import Reference
 from studio.project.store import Store
 
@@ -21,6 +20,5 @@ def keep_picture(path: Path, store: Store) -> Reference:
     content = hashlib.sha256(f"{picture.width}x{picture.height}".encode() + picture.tobytes()).hexdigest()
     kept = store.media / f"{content[:16]}.png"
     if not kept.is_file():
-        with whole(kept, need=picture.width * picture.height * 3) as beside:
-            picture.save(beside, "PNG")
+        save_png(picture, kept)
     return Reference(f"media/{kept.name}", content, picture.width, picture.height, path.name[:120])

@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.media import MediaError, picture
 from studio.media.clip import Frames, write_clip
-from studio.media.disk import check_place, whole
+from studio.media.disk import atomic_write, check_writable
 from studio.media.join import join
 
 WRITERS: dict[str, Callable[[Path], None]] = {
@@ -49,7 +49,7 @@ def test_a_film_needs_room_for_itself(
 def test_a_disk_that_fills_while_writing(tmp_path: Path, names: Callable[[Path], list[str]]) -> None:
     (tmp_path / "take.txt").write_text("the old one")
     says = r"take\.txt could not be saved: the disk.*is full.*nothing was lost"
-    with pytest.raises(MediaError, match=says), whole(tmp_path / "take.txt") as temporary:
+    with pytest.raises(MediaError, match=says), atomic_write(tmp_path / "take.txt") as temporary:
         temporary.write_text("half of")
         raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == ["take.txt"] and (tmp_path / "take.txt").read_text() == "the old one"
@@ -91,16 +91,16 @@ else:
 
 
 def test_a_place_is_looked_at_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_place(tmp_path / "new" / "film.mp4")
+    check_writable(tmp_path / "new" / "film.mp4")
     assert [p.name for p in tmp_path.rglob("*")] == ["new"], "nothing but the folder is made"
     with pytest.raises(MediaError, match=r"new is a folder\. Name a file in it"):
-        check_place(tmp_path / "new")
+        check_writable(tmp_path / "new")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(MediaError, match="could not be saved"):
-        check_place(tmp_path / "file" / "film.mp4")
+        check_writable(tmp_path / "file" / "film.mp4")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=3 * 2**20))
     with pytest.raises(MediaError, match="nearly full"):
-        check_place(tmp_path / "film.mp4")
+        check_writable(tmp_path / "film.mp4")
 
 
 @pytest.mark.parametrize("name", WRITERS)

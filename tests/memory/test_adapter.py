@@ -142,7 +142,7 @@ def test_a_full_disk_leaves_the_old_file(path: Path, pack: SemanticPack, monkeyp
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("studio.memory.tensors.os.fsync", full)
+    monkeypatch.setattr("studio.disk.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         save_adapter(pack, path)
     assert path.read_bytes() == before

@@ -153,5 +153,5 @@ def _check_room(folder: Path, need: int) -> None:
 
 
 def _write(folder: Path, record: Record) -> None:
-    with disk.whole(folder / RECORD) as beside:
-        beside.write_text(as_text(record), "utf-8")
+    with disk.atomic_write(folder / RECORD) as temporary:
+        temporary.write_text(as_text(record), "utf-8")

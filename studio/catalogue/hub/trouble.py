@@ -15,7 +15,8 @@ from huggingface_hub.errors import (
 )
 
 from studio.catalogue.cards import ModelError
-from studio.media.disk import FULL, refused
+from studio.disk import FULL
+from studio.disk import explain as explain_disk
 
 KEPT = "What is there already is kept: the same command goes on from it."
 TRANSPORT: type[Exception] = errors.HTTPError  # type: ignore[attr-defined]  # of whichever HTTP library the hub's is built on
@@ -55,7 +56,7 @@ def explain(error: Exception, repository: str, folder: Path) -> FetchError:
         remedy = f"Free some space, or set STUDIO_MODELS to a folder on another disk. {KEPT}"
         return FetchError(f"The disk of {folder} is full. {remedy}")
     if isinstance(error, OSError) and error.errno is not None:
-        return FetchError(str(refused(folder / "the weights", error)))
+        return FetchError(explain_disk(folder / "the weights", error))
     return FetchError(f"{repository} could not be fetched ({str(error).partition(chr(10))[0]}). Try again. {KEPT}")
 
 

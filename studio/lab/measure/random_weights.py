@@ -21,7 +21,7 @@ from torch import Tensor
 from studio.backbones.framepack.family import published_configs
 from studio.catalogue.cards import ModelCard, ModelFile
 from studio.lab.measure import tiny
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 from studio.placement.device import store
 
 FILE = "transformer/random.safetensors"
@@ -60,8 +60,8 @@ def model(folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ..
         empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     layout = {name: like.to(torch.bfloat16) for name, like in empty.state_dict().items()}
     (folder / "transformer").mkdir(parents=True, exist_ok=True)
-    with whole(folder / "transformer" / "config.json") as beside:
-        beside.write_text(json.dumps(config), "utf-8")
+    with atomic_write(folder / "transformer" / "config.json") as temporary:
+        temporary.write_text(json.dumps(config), "utf-8")
     key = store.Key(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
     store.recall(folder / FILE, key, layout, lambda: drawn(layout), tell, verify=False)
     file = ModelFile(FILE, (folder / FILE).stat().st_size, hashlib.sha256(repr(key).encode()).hexdigest())

@@ -23,7 +23,7 @@ from studio.lab.train.shots import RATE, Shots, look_through, read
 from studio.lab.train.sidecars import TABLES, Captioned, FootageError, captions
 from studio.lab.world import CELL, FRAMES, Film, Section
 from studio.media import MediaError
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -214,9 +214,9 @@ def _index(folder: Path, names: list[str], path: Path, skipped: list[str]) -> di
             shots = entry["shots"]
             found[name] = Shots(shots["frames"], shots["start"], tuple(shots["begins"]), tuple(shots["changes"]))
         if time.monotonic() - saved > PATIENCE or name == names[-1]:
-            with whole(path) as draft:
+            with atomic_write(path) as temporary:
                 files = {other: entry for other, entry in (known | entries).items() if other in names}
-                draft.write_text(json.dumps({"version": VERSION, "folder": str(folder.resolve()), "files": files}), "utf-8")
+                temporary.write_text(json.dumps({"version": VERSION, "folder": str(folder.resolve()), "files": files}), "utf-8")
             saved = time.monotonic()
     return found
 

@@ -12,6 +12,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
+from studio.disk import atomic_write
+
 R = TypeVar("R")
 
 
@@ -67,9 +69,8 @@ class Average:
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint so that a crash leaves the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    torch.save(state, draft)
-    draft.replace(path)
+    with atomic_write(path) as temporary:
+        torch.save(state, temporary)
 
 
 def restore(path: Path) -> dict[str, Any] | None:

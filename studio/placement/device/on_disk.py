@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from studio.media.disk import check_room, refused
+from studio.disk import explain
+from studio.media import MediaError
+from studio.media.disk import check_room
 from studio.placement.device.copies import CopyEngine, Ticket
 
 SUFFIX = ".slab"
@@ -40,7 +42,7 @@ class OnDisk:
                     os.posix_fallocate(file.fileno(), 0, max(1, size))
             return torch.from_file(str(path), shared=True, size=size, dtype=torch.uint8)
         except OSError as error:
-            raise refused(path, error) from error
+            raise MediaError(explain(path, error)) from error
 
     def device_slab(self, size: int) -> Tensor:
         return self._engine.device_slab(size)

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from studio.catalogue.cards import ModelError
-from studio.media.disk import whole
+from studio.media.disk import atomic_write
 
 KIND = "memorypack-quantized-weights"
 VERSION = 1
@@ -85,7 +85,7 @@ def write(path: Path, key: Key, layout: Mapping[str, Tensor], tensors: Iterable[
     places, size = _places(layout)
     sums = dict.fromkeys(layout, "0" * 16)
     _sweep(path)
-    with whole(path, need=size) as partial, partial.open("wb") as file:
+    with atomic_write(path, need=size) as partial, partial.open("wb") as file:
         begin = file.write(_header(key, places, sums))
         missing = set(layout)
         for name, tensor in tensors:

@@ -1,0 +1,64 @@
+"""Writing files so that a reader finds the old file or the new one, and what an operating system's error means in words.
+
+Needs nothing but the standard library: every room may import it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Error numbers of a disk, a quota or a file that is full."""
+
+
+# By hand: the package for this, atomicwrites, is no longer maintained.
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A temporary path in the folder of `path`. The block writes a file there; when it ends well, that file becomes `path`.
+
+    The file and its folder are on the disk when this returns. If the block raises, the temporary file is removed and an older
+    file at `path` stays as it was.
+
+    Raises:
+        OSError: the disk is full, or the folder is not there or cannot be written; `explain` turns it into a sentence.
+    """
+    temporary = path.with_name(f".{path.stem[:64]}-{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def explain(path: Path, error: OSError) -> str:
+    """A sentence for people: why `path` could not be written, and what to do about it."""
+    folder = path.parent
+    if error.errno in FULL:
+        remedy = f"the disk of {folder} is full. Free some space and try again"
+    elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        remedy = f"{folder} cannot be written to. Change its permissions or choose another folder"
+    elif error.errno == errno.ENOENT and not folder.exists():
+        remedy = f"{folder} is not there any more. Put the folder back where it was"
+    else:
+        remedy = f"the system said “{error.strerror or error}”. Check that {folder} is a folder on a working disk"
+    return f"{path.name} could not be saved: {remedy}; nothing was lost, and what was saved before is not touched."
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut. Windows cannot open folders, and some file systems cannot sync them."""
+    with contextlib.suppress(OSError, AttributeError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
