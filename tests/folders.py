@@ -14,7 +14,7 @@ from studio.backbones.animatic.heads import DRAWN, OUTPUTS
 from studio.backbones.animatic.place_memory import BESIDE
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, listing, read_card
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.adapter import save_adapter
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig

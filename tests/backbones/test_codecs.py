@@ -11,7 +11,7 @@ from studio.backbones.animatic.codec import AnimaticCodec, lit
 from studio.backbones.animatic.state import CHANNELS, FilmState, at_rest, join, split
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.framepack.hunyuan import HunyuanCodec
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 from tests.bases import of_colours
 

@@ -18,7 +18,7 @@ from studio.diffusion import lora_files as module
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras
 from studio.engine.events import LoraFile
 from studio.engine.lora_weights import LoraWeights
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, randn, written
 
 SMALL = config(tiny.transformer(num_layers=2, num_single_layers=2))

@@ -24,7 +24,7 @@ from studio.diffusion.backbone import Backbone, Conditioning
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, LoraFile, RenderRequest, SectionDone, Step, TakeDone
 from studio.engine.render import Renderer
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.media.clip import probe
 from studio.memory.framepack import Packed
 from studio.memory.snapshot import read_snapshot

@@ -14,7 +14,7 @@ import pytest
 
 import app
 from studio.commands import render as headless
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.media.clip import probe, read_clip
 from studio.session import Session
 from tests import folders

@@ -10,7 +10,7 @@ from torch import nn
 
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, Branches, LoraFactors, layer_of, merge
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from tests.lab.train.test_lora import randn, spoken
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ from studio.backbones.framepack.backbone import FramePackBackbone, WithPsi
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.framepack import pack
 from studio.memory.snapshot import Snapshot
 

@@ -12,7 +12,7 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import RenderRequest
 from studio.engine.render import Renderer
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from tests import folders
 
 Ask = Callable[..., RenderRequest]

@@ -28,7 +28,7 @@ from studio.placement.plan import choose_plan
 from studio.placement.profile import PROFILES, read_profile
 from tests import folders
 from tests.engine.conftest import Ask
-from tests.small_card import SmallCard, loaded, weights_of
+from tests.small_gpu import SmallGpu, loaded, weights_of
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def undisturbed(card: ModelCard, plan: Plan) -> Callable[[RenderRequest], Tensor
 
     def film(request: RenderRequest) -> Tensor:
         if request.sections not in known:
-            assert isinstance(run(Renderer(loaded(card, plan, SmallCard())), request)[-1], TakeDone)
+            assert isinstance(run(Renderer(loaded(card, plan, SmallGpu())), request)[-1], TakeDone)
             known[request.sections] = latents(request)
         return known[request.sections]
 
@@ -82,7 +82,7 @@ Film = Callable[[RenderRequest], Tensor]
 
 
 def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan, on, decoding=DECODING)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) + 3_000_000
@@ -102,7 +102,7 @@ def test_a_decoder_that_runs_out_gets_smaller_tiles(card: ModelCard, plan: Plan,
 def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
     card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film
 ) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan, on, denoising=100_000)
     assert model.placement
     whole = sum(weights_of(model.placement.backbone))
@@ -124,7 +124,7 @@ def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
 
 
 def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, plan: Plan, ask: Ask, undisturbed: Film) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan, on)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4
@@ -145,7 +145,7 @@ def text_of(model: FilmModel) -> list[int]:
     return sorted(sum(p.nbytes for p in part.parameters(recurse=False)) for part in text.modules())
 
 
-def read_on(card: ModelCard, on: SmallCard) -> FilmModel:
+def read_on(card: ModelCard, on: SmallGpu) -> FilmModel:
     profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_weights="bf16")
     model = loaded(card, choose_plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
     assert model.placement and model.placement.plan.profile.text_encoder == "gpu"
@@ -156,11 +156,11 @@ def read_on(card: ModelCard, on: SmallCard) -> FilmModel:
 def test_a_text_encoder_that_runs_out_moves_and_reads_again(
     reader: ModelCard, ask: Ask, room: str, places: list[str]
 ) -> None:
-    request, plenty = ask("one", prompt=f"rain, {room}", size=SIZE), SmallCard()
+    request, plenty = ask("one", prompt=f"rain, {room}", size=SIZE), SmallGpu()
     whole = run(Renderer(read_on(reader, plenty)), replace(request, folder=ask("whole").folder))
     assert isinstance(whole[-1], TakeDone) and plenty.peak >= sum(text_of(read_on(reader, plenty)))
     shutil.rmtree(reader.folder / PREPARED)                 # what the prompt was read as
-    on = SmallCard()
+    on = SmallGpu()
     model = read_on(reader, on)
     assert model.placement
     layers = text_of(model)
@@ -183,12 +183,12 @@ def test_a_text_encoder_that_runs_out_moves_and_reads_again(
 
 
 def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(card: ModelCard, plan: Plan, ask: Ask) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan, on, encoding=100_000)
     assert model.placement
     assert isinstance(run(Renderer(model), ask("first", size=SIZE))[-1], TakeDone)
     assert model.placement.backbone.settled
-    on.budget = on.held + 50_000
+    on.budget = on.used + 50_000
     events = run(Renderer(model), ask("second", size=SIZE))
     assert isinstance(events[-1], TakeDone) and on.refused == ["encoding"]
     assert not messages(events), "nothing is otherwise afterwards"
@@ -199,7 +199,7 @@ def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(ca
 
 
 def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard, plan: Plan, ask: Ask) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan, on, denoising=100_000)
 
     def other(event: Event) -> None:
@@ -220,7 +220,7 @@ def test_on_the_last_rung_it_says_so_and_keeps_what_is_finished(card: ModelCard,
 def test_the_engine_tells_what_is_otherwise_now(
     card: ModelCard, plan: Plan, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on, told, released = SmallCard(), list[EngineStatus](), list[str]()
+    on, told, released = SmallGpu(), list[EngineStatus](), list[str]()
     model = loaded(card, plan, on)
     assert model.placement
     on.budget = sum(weights_of(model.placement.backbone)) * 3 // 4

@@ -31,7 +31,7 @@ from tests import folders
 from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, written
 from tests.engine.conftest import Ask
 from tests.placement.conftest import relative
-from tests.small_card import SmallCard, loaded
+from tests.small_gpu import SmallGpu, loaded
 
 SHIPPED = {profile.name: profile for profile in find_profiles()}
 EXACT = replace(SHIPPED["card-24gb"], text_weights="bf16", resident=1)
@@ -151,14 +151,14 @@ def test_no_room_is_said_before_anything_is_moved(
 
 @pytest.mark.slow
 def test_a_card_that_runs_out_becomes_leaner_and_wears_them_still(card: ModelCard, ask: Ask, tmp_path: Path) -> None:
-    def placed(on: SmallCard) -> FilmModel:
+    def placed(on: SmallGpu) -> FilmModel:
         return loaded(card, plan(card, replace(EXACT, resident=5)), on)
 
-    whole = placed(wide := SmallCard())
+    whole = placed(wide := SmallGpu())
     file = replace(lora(Renderer(load(card, "cpu")), tmp_path), strength=0.5)
     worn = rendered(Renderer(whole), ask, "wide", file)
     whole.release()
-    model = placed(SmallCard(wide.peak - 1))
+    model = placed(SmallGpu(wide.peak - 1))
     assert torch.equal(rendered(Renderer(model), ask, "narrow", file), worn)
     assert model.placement and model.placement.plan.profile.resident < 5
     model.release()

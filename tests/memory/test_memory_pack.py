@@ -15,7 +15,7 @@ from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import Finished, NotFiniteError, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.framepack import RECENT, pack
 from studio.memory.protocol import Memory
 from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig

@@ -10,7 +10,7 @@ from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.framepack import RECENT, pack
 from studio.memory.rope import FIXED, Positions, TrueIndices, rule
 from studio.memory.snapshot import Snapshot

@@ -10,7 +10,7 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
-from studio.lab.measure import tiny
+from studio.lab import tiny
 
 Call = Callable[..., Tensor]
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure.photographs import photograph
+from studio.lab.photographs import photograph
 from studio.memory.snapshot import Snapshot
 
 if TYPE_CHECKING:

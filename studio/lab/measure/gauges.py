@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from studio.lab.measure.small_card import SmallCard
+from studio.lab.small_gpu import SmallGpu
 from studio.placement.device.copies import CopyEngine, copy_engine
 from studio.placement.machine import Machine, capped, imagine, memory
 from studio.placement.needs import CUDA
@@ -89,7 +89,7 @@ class ImitatedCard:
 
     def __init__(self) -> None:
         self.device = torch.device("cpu")
-        self.card = SmallCard()
+        self.card = SmallGpu()
 
     def limit(self, cap: int | None) -> None:
         self.card.budget = 2**62 if cap is None else round(cap * TINY)
@@ -102,7 +102,7 @@ class ImitatedCard:
 
     def visits(self, module: nn.Module) -> None:
         size = sum(p.nbytes for p in module.parameters())
-        module.register_forward_pre_hook(lambda *_: self.card.need(size, "weights"))
+        module.register_forward_pre_hook(lambda *_: self.card.require(size, "weights"))
 
     def settle(self) -> None:
         return

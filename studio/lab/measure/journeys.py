@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from studio.lab.measure.filming import HELD_OUT
-from studio.lab.measure.photographs import COLOURFUL, photograph
 from studio.lab.measure.views import unseen, view
+from studio.lab.photographs import COLOURFUL, photograph
 from studio.lab.world import FRAMES, Section, shoot
 from studio.lab.world.camera import way
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from studio.lab.measure import light, thresholds, weather
 from studio.lab.measure.discriminant import Discriminant
 from studio.lab.measure.filming import Subject, photographs, scenes
-from studio.lab.measure.photographs import LEARNED_FROM
+from studio.lab.photographs import LEARNED_FROM
 from studio.lab.world import LIGHTS, WEATHERS, Section
 
 SIZES = ((192, 128), (320, 192))

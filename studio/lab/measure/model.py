@@ -21,8 +21,8 @@ from studio.backbones.film_model import FilmModel
 from studio.lab.measure import camera, fidelity, figures, learning, light, plan, sheet, steadiness, thresholds, weather
 from studio.lab.measure import sections as per_section
 from studio.lab.measure.filming import film, photographs
-from studio.lab.measure.photographs import COLOURFUL, NAMES
 from studio.lab.measure.tally import Confusion, rate
+from studio.lab.photographs import COLOURFUL, NAMES
 from studio.lab.world import LIGHTS, WEATHERS
 
 SOURCES = ("photograph", "scene")

@@ -19,7 +19,8 @@ from studio.backbones.framepack.placed_parts import PlacedCodec
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure import offloads, tiny
+from studio.lab import tiny
+from studio.lab.measure import offloads
 from studio.lab.measure.gauges import Card, Watch
 from studio.lab.measure.offloads import Say, Trial
 from studio.memory.snapshot import Snapshot

@@ -28,7 +28,7 @@ from studio.catalogue.cards import PREPARED, ModelCard
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.section import Denoised, Finished, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.lab.measure.gauges import Card, Watch
 from studio.memory.framepack import RECENT
 from studio.memory.snapshot import Snapshot

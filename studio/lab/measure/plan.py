@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from studio.lab.measure.filming import HELD_OUT, Subject, photographs, scenes
-from studio.lab.measure.photographs import COLOURFUL
+from studio.lab.photographs import COLOURFUL
 from studio.lab.world import CAMERAS, LIGHTS, SPEEDS, WEATHERS, Section, caption
 
 PACED = ("left", "right", "up", "down", "in", "out")

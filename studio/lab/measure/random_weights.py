@@ -20,7 +20,7 @@ from torch import Tensor
 
 from studio.backbones.framepack.family import published_configs
 from studio.catalogue.cards import ModelCard, ModelFile
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.media.disk import atomic_write
 from studio.placement.device import store
 

@@ -11,7 +11,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 
 WINDOW, STEPS, GUIDANCE, SIDE = 9, 4, 4.5, 96

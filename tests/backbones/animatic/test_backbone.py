@@ -20,7 +20,7 @@ from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Denoised, Finished, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.framepack import pack
 from studio.memory.snapshot import Snapshot, read_snapshot
 from tests.bases import of_grey

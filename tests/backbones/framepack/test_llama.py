@@ -7,7 +7,7 @@ import torch
 from transformers import LlamaConfig, LlamaModel
 
 from studio.backbones.framepack.hunyuan import UNREAD, without_unread
-from studio.lab.measure import tiny
+from studio.lab import tiny
 
 
 @pytest.mark.parametrize("layers", [2, 5])

@@ -9,7 +9,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.hunyuan import HunyuanConditioner
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 
 WINDOW, STEPS, GUIDANCE = 3, 2, 4.5

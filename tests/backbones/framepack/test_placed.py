@@ -30,7 +30,7 @@ from studio.placement.profile import ALL, Profile, TextPlace, find_profiles, wri
 from tests import folders
 from tests.engine.conftest import Ask
 from tests.placement.conftest import relative
-from tests.small_card import SmallCard, loaded
+from tests.small_gpu import SmallGpu, loaded
 
 pytestmark = pytest.mark.slow
 
@@ -221,13 +221,13 @@ def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: py
 
 
 def test_a_released_model_leaves_the_card(card: ModelCard, ask: Ask) -> None:
-    on = SmallCard()
+    on = SmallGpu()
     model = loaded(card, plan(card, replace(EXACT, resident=3)), on)
     film(model, ask())
-    assert on.held > 0
+    assert on.used > 0
     model.release()
     gc.collect()
-    assert on.held == 0
+    assert on.used == 0
 
 
 def test_another_size_is_planned_for(card: ModelCard, ask: Ask) -> None:

@@ -19,7 +19,7 @@ from studio.backbones.registry import lora_layers
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import Contents, contents
 from studio.catalogue.loras.header import LARGEST, Entry, Header, read_header
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, randn, written
 from tests.catalogue.loras.test_layers import F1
 from tests.fake_engine import card

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from studio.backbones.framepack.family import published_configs
 from studio.backbones.framepack.lora_layers import FramePackLayers
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from tests.catalogue.loras.files import config, randn
 
 F1 = published_configs()["transformer"]

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.lab.measure import camera
-from studio.lab.measure.photographs import COLOURFUL, photograph
+from studio.lab.photographs import COLOURFUL, photograph
 from studio.lab.world import Section, shoot
 
 WIDTH, HEIGHT = 192, 128

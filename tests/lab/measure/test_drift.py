@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.lab.measure import consistency, drift, motion, tiny
-from studio.lab.measure.photographs import photograph
+from studio.lab import tiny
+from studio.lab.measure import consistency, drift, motion
+from studio.lab.photographs import photograph
 from tests.lab.measure import recollections
 from tests.lab.measure.recollections import HEIGHT, WIDTH
 

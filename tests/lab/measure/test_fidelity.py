@@ -5,7 +5,7 @@ import torch
 
 from studio.lab.measure import fidelity, steadiness
 from studio.lab.measure.filming import photographs
-from studio.lab.measure.photographs import photograph
+from studio.lab.photographs import photograph
 
 CHELSEA = photograph("chelsea", 192, 128)[None]
 

@@ -14,7 +14,7 @@ from studio.backbones.animatic.state import at_rest
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, RECALL
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.lab.measure.variants import variants
 from studio.memory.adapter import save_adapter
 from studio.memory.framepack import RECENT, pack

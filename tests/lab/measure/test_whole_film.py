@@ -11,7 +11,7 @@ from studio.backbones.animatic.backbone import INPUTS, AnimaticBackbone
 from studio.backbones.animatic.heads import DRAWN, OUTPUTS
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.lab.measure.histories import NONE, PAIRED, TRUE, Witness
 from studio.lab.measure.journeys import REACH, journey
 from studio.lab.measure.memory_table import _sources

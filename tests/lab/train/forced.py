@@ -18,7 +18,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.catalogue.cards import ModelCard
 from studio.diffusion.backbone import Conditioning
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.lab.train import parts
 from studio.lab.train.coarse import CoarseCodec
 from studio.lab.train.encoded import Shot

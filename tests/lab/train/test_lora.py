@@ -14,7 +14,7 @@ from studio.catalogue.loras import LoraError
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import ActiveLoras, Branches, merge
 from studio.diffusion.lora_files import read_lora
-from studio.lab.measure import tiny
+from studio.lab import tiny
 from studio.lab.train.lora import LowRank, attach, layers, save_lora
 from studio.memory.framepack import RECENT, pack
 

@@ -19,7 +19,8 @@ from studio.backbones.load import load
 from studio.catalogue.cards import check, read_card
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.train.photographs import NAMES, photograph, psnr
+from studio.lab import photographs
+from studio.lab.measure import fidelity
 from studio.memory.snapshot import Snapshot
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,17 @@ FOLDER = Path(__file__).parents[3] / "models" / "memorypack-mini"
 PARTS = ("transformer", "vae", "weather", "text_encoder", "image_encoder", "tokenizer")
 SIZE = (192, 128)
 """Of the films, for they take a second each; it is one of those that the model was trained at."""
+NAMES = tuple(name for name in photographs.NAMES if name != "motorcycle")
+
+
+def photograph(name: str, width: int, height: int) -> Tensor:
+    """A photograph [3, H, W] in [-1, 1], as the model takes it."""
+    return photographs.photograph(name, width, height) * 2 - 1
+
+
+def psnr(made: Tensor, true: Tensor) -> float:
+    """Decibels of pictures in [-1, 1]."""
+    return fidelity.psnr((made + 1) / 2, (true + 1) / 2)
 
 
 @cache

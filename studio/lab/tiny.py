@@ -1,4 +1,4 @@
-"""FramePack's components at a small size, from configurations: real classes, random weights. It knows no model folder."""
+"""Small FramePack components with random weights, built from configurations of the real classes, for tests and trials."""
 
 from __future__ import annotations
 
@@ -26,21 +26,23 @@ from transformers import (
 )
 
 TEMPLATE = {"template": "{}", "crop_start": 0}
+"""A prompt template that adds nothing to the prompt."""
 
 
-def tokenizer(begin: str, end: str, pad: str, longest: int) -> PreTrainedTokenizerFast:
-    """256 byte tokens and the special ones, built in memory."""
+def tokenizer(begin: str, end: str, pad: str, max_length: int) -> PreTrainedTokenizerFast:
+    """Returns a tokenizer of the 256 byte tokens and the three special tokens, which keeps at most `max_length` tokens."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {begin: 0, pad: 1, end: 2, **{c: i + 3 for i, c in enumerate(alphabet)}}
     tok = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tok.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=[(begin, 0), (end, 2)])
     return PreTrainedTokenizerFast(
-        tokenizer_object=tok, bos_token=begin, eos_token=end, pad_token=pad, model_max_length=longest, padding_side="right"
+        tokenizer_object=tok, bos_token=begin, eos_token=end, pad_token=pad, model_max_length=max_length, padding_side="right"
     )
 
 
 def transformer(**changes: Any) -> HunyuanVideoFramepackTransformer3DModel:
+    """Returns a transformer of one double and one single block; `changes` replace entries of its config."""
     torch.manual_seed(0)
     options: dict[str, Any] = {
         "in_channels": 4, "out_channels": 4, "num_attention_heads": 2, "attention_head_dim": 10, "num_layers": 1,
@@ -52,6 +54,7 @@ def transformer(**changes: Any) -> HunyuanVideoFramepackTransformer3DModel:
 
 
 def autoencoder() -> AutoencoderKLHunyuanVideo:
+    """Returns a video autoencoder of 4 latent channels, 8 times smaller in space and 4 times in time."""
     torch.manual_seed(0)
     return AutoencoderKLHunyuanVideo(
         in_channels=3, out_channels=3, latent_channels=4, down_block_types=("HunyuanVideoDownBlock3D",) * 4,
@@ -62,6 +65,7 @@ def autoencoder() -> AutoencoderKLHunyuanVideo:
 
 
 def clip() -> CLIPTextModel:
+    """Returns a CLIP text encoder of width 8."""
     torch.manual_seed(0)
     return CLIPTextModel(
         CLIPTextConfig(
@@ -72,6 +76,7 @@ def clip() -> CLIPTextModel:
 
 
 def siglip() -> SiglipVisionModel:
+    """Returns a SigLIP image encoder of width 32, for pictures of 30 x 30 pixels."""
     torch.manual_seed(0)
     return SiglipVisionModel(
         SiglipVisionConfig(
@@ -81,6 +86,7 @@ def siglip() -> SiglipVisionModel:
 
 
 def llama() -> LlamaModel:
+    """Returns a Llama text encoder of width 16."""
     torch.manual_seed(0)
     return LlamaModel(
         LlamaConfig(
@@ -91,7 +97,7 @@ def llama() -> LlamaModel:
 
 
 def pipeline() -> HunyuanVideoFramepackPipeline:
-    """The stock pipeline on tiny components: our oracle."""
+    """Returns the stock diffusers pipeline on these components: what our own code is compared with."""
     pipe = HunyuanVideoFramepackPipeline(
         transformer=transformer(), vae=autoencoder(), scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
         text_encoder=llama(), tokenizer=tokenizer("<s>", "</s>", "<pad>", 512), text_encoder_2=clip(),
@@ -103,4 +109,5 @@ def pipeline() -> HunyuanVideoFramepackPipeline:
 
 
 def picture(seed: int = 0, size: int = 32) -> Image.Image:
+    """Returns a square picture of `size` pixels of uniform noise."""
     return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (size, size, 3), dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""A large model placed on a graphics card that is not there (`SmallCard`), for tests of what runs out."""
+"""A large model placed on a graphics card that is not there (`SmallGpu`), for tests of what runs out."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import load as large
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.catalogue.cards import ModelCard
-from studio.lab.measure.small_card import SmallCard
+from studio.lab.small_gpu import SmallGpu
 from studio.placement.device.streamer import blocks_of
 from studio.placement.needs import Plan
 
-__all__ = ["SmallCard", "loaded", "weights_of"]
+__all__ = ["SmallGpu", "loaded", "weights_of"]
 
 CPU = torch.device("cpu")
 
 
 def loaded(
-    card: ModelCard, plan: Plan, on: SmallCard, denoising: int = 0, decoding: int = 0, encoding: int = 0
+    card: ModelCard, plan: Plan, on: SmallGpu, denoising: int = 0, decoding: int = 0, encoding: int = 0
 ) -> FilmModel:
     """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value.
 
@@ -38,33 +38,33 @@ def loaded(
         blocks = blocks_of(placed.transformer)
         try:
             if placed.streamer is None:
-                on.hold(placed, sum(p.numel() * p.element_size() for block in blocks for p in block.parameters()))
+                on.allocate(placed, sum(p.numel() * p.element_size() for block in blocks for p in block.parameters()))
         except torch.OutOfMemoryError:
             backbone._anew()
             raise
         for block in blocks:
-            block.register_forward_pre_hook(lambda *_: on.need(denoising, "denoising"))
+            block.register_forward_pre_hook(lambda *_: on.require(denoising, "denoising"))
         return placed
 
     def decodes(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        on.need(decoding * inputs[0].numel(), "decoding")
+        on.require(decoding * inputs[0].numel(), "decoding")
 
     backbone._put = watched  # type: ignore[method-assign]
     autoencoder = placement.codec.codec.autoencoder
     autoencoder.decoder.register_forward_pre_hook(decodes)
-    autoencoder.encoder.register_forward_pre_hook(lambda *_: on.need(encoding, "encoding"))
+    autoencoder.encoder.register_forward_pre_hook(lambda *_: on.require(encoding, "encoding"))
     _reads(model.conditioner, on)
     return model
 
 
-def _reads(conditioner: Any, on: SmallCard) -> None:
+def _reads(conditioner: Any, on: SmallGpu) -> None:
     """Let a kept conditioner's text encoder take its room on the card whenever it is opened."""
     opening = conditioner._open
 
     def needs(part: nn.Module, recurse: bool) -> None:
         size = sum(p.nbytes for p in part.parameters(recurse=recurse))
         if size:
-            part.register_forward_pre_hook(lambda *_: on.need(size, "reading"))
+            part.register_forward_pre_hook(lambda *_: on.require(size, "reading"))
 
     def opened() -> Any:
         reader = opening()
