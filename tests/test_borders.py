@@ -32,9 +32,11 @@ BORDERS: dict[str, set[str]] = {
     "studio/session": TORCH | LAB | MODELS | {"gradio", "studio.ui", "studio.commands", "studio.placement"},
     "studio/commands": TORCH | LAB | MODELS | {"gradio", "studio.ui"},
     "studio/ui": TORCH | LAB | MODELS | {"studio.engine", "studio.media", "studio.placement", "studio.commands"},
-    "studio/lab/world": PAGE | MODELS | DOCUMENT | {"studio.engine", "studio.lab.train", "studio.lab.measure"},
-    "studio/lab/train": PAGE | DOCUMENT | {"studio.lab.measure"},
-    "studio/lab/measure": {"studio.lab.train"},
+    "studio/lab/world": PAGE | MODELS | DOCUMENT | {
+        "studio.engine", "studio.lab.train", "studio.lab.measure", "studio.lab.commands"},
+    "studio/lab/train": PAGE | DOCUMENT | {"studio.lab.measure", "studio.lab.commands"},
+    "studio/lab/measure": {"studio.lab.train", "studio.lab.commands"},
+    "studio/lab/commands": TORCH | PAGE | DOCUMENT | {"studio.engine", "studio.memory", "studio.diffusion"},
     "app.py": TORCH | LAB,
 }
 REGISTRY = {"studio.backbones.registry", "studio.backbones.family"}
@@ -47,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
 # rooms that open before torch is there, and what in them is torch's
 LIGHT = [
     "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/session", "studio/commands",
+    "studio/lab/commands",
 ]
 HEAVY = ["studio/placement/device", "studio/engine/render.py", "studio/engine/failures.py", "studio/engine/lora_weights.py"]
 

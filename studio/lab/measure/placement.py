@@ -27,9 +27,6 @@ from studio.placement.machine import GB, look
 from studio.placement.profile import Profile, ProfileError, asked_for
 from studio.placement.sizes import Size
 
-CAPS = (6, 8, 12, 16, 24)
-STEPS = 5
-"""Of a section; the first gets everything ready and is told apart."""
 UNAVAILABLE = (
     "Placements are measured on a CUDA graphics card, and there is none here: nothing was measured. "
     "Run this on the machine in question; --tiny only tries the command out.\n"
@@ -38,9 +35,11 @@ Row = dict[str, Any]
 Run = Callable[[str, Size], Row]
 
 
-def main(arguments: list[str]) -> int:
-    """The command. 0: measured, failed rows included; 1: it could not begin; 2: there is no card."""
-    options = _options(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command `measure placement` and return its exit status.
+
+    0: measured, failed rows included; 1: it could not begin; 2: there is no card.
+    """
     if not options.tiny and not torch.cuda.is_available():
         sys.stderr.write(UNAVAILABLE)
         return 2
@@ -54,7 +53,7 @@ def main(arguments: list[str]) -> int:
             _one(options, card, profile, on)
             return 0
         _prepared(options, card, profile, on)
-        table = measure(options, lambda row, size: _apart(arguments, row, size, out), on)
+        table = measure(options, lambda row, size: _apart(options, row, size), on)
     except (ModelError, MediaError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -139,11 +138,10 @@ def _one(options: argparse.Namespace, card: ModelCard, profile: Profile | None, 
     path.write_text(json.dumps(row), "utf-8")
 
 
-def _apart(arguments: list[str], row: str, size: Size, out: Path) -> Row:
+def _apart(options: argparse.Namespace, row: str, size: Size) -> Row:
     """A row in a process of its own."""
-    path = file_of(out, row, size, ".json")
-    own = [*_without_sizes(arguments), "--size", f"{size[0]}x{size[1]}", "--row", row]
-    code = _process(own)
+    path = file_of(options.output, row, size, ".json")
+    code = _process(_arguments(options, row, size))
     if path.is_file():
         found: Row = json.loads(path.read_text("utf-8"))
         return found
@@ -153,47 +151,18 @@ def _apart(arguments: list[str], row: str, size: Size, out: Path) -> Row:
 
 def _process(arguments: list[str]) -> int:
     """Run the command once more, with these arguments; how it ended."""
-    command = [sys.executable, "-m", "studio.lab.measure", "placement", *arguments]
+    command = [sys.executable, "-m", "studio.lab", *arguments]
     return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
 
 
-def _without_sizes(arguments: list[str]) -> list[str]:
-    kept, rest = list[str](), iter(arguments)
-    for argument in rest:
-        if argument == "--size":
-            next(rest)
-        elif not argument.startswith("--size="):
-            kept.append(argument)
-    return kept
-
-
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m studio.lab.measure placement", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--cap-gib", type=int, choices=CAPS, required=True, help="the card counts as one of so many GiB")
-    parser.add_argument("--size", type=_size, action="append", help="of films, like 640x640; may be given again (default: 640x640)")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"of the section that is timed (default: {STEPS})")
-    parser.add_argument("--film", type=int, default=2, metavar="SECTIONS",
-                        help="also whole films of so many sections, ours and the stock pipeline's; 0: none (default: 2)")
-    parser.add_argument("--profile", help="ours by this profile (a name in presets/profiles, or a .toml) and not by the planner's")
-    parser.add_argument("--weights", type=Path, help="folder of the random weights, 26 GB and more (default: in the output folder)")
-    parser.add_argument("-o", "--output", type=Path, default=Path("runs") / "placement", help="folder for JSON and table")
-    parser.add_argument("--tiny", action="store_true", help="a small network on an imitated card: only tries the command")
-    parser.add_argument("--row", choices=(*offloads.ROWS, *offload_films.ROWS), help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    options.size = options.size or [(640, 640)]
-    if options.steps < 2 or options.film < 0:
-        parser.error("a section is timed over 2 steps or more, and a film has 0 or more sections")
-    return options
-
-
-def _size(text: str) -> Size:
-    try:
-        width, height = (int(edge) for edge in text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: write it like 640x640") from None
-    if width < 16 or height < 16 or width % 16 or height % 16:
-        raise argparse.ArgumentTypeError(f"'{text}': width and height must be multiples of 16 pixels")
-    return width, height
+def _arguments(options: argparse.Namespace, row: str, size: Size) -> list[str]:
+    """The words after `python -m studio.lab` by which another process measures one row at one size."""
+    words = ["measure", "placement", "--cap-gib", str(options.cap_gib), "--size", f"{size[0]}x{size[1]}",
+             "--steps", str(options.steps), "--film", str(options.film), "--output", str(options.output), "--row", row]
+    for name in ("profile", "weights"):
+        if (value := getattr(options, name)) is not None:
+            words += [f"--{name}", str(value)]
+    return [*words, "--tiny"] if options.tiny else words
 
 
 def _say(sentence: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure.kept import markdown
 
 
@@ -33,21 +32,15 @@ def test_means_over_seeds_by_age() -> None:
     assert rows[5].startswith("| A, trained | 2 | 1.3 M | 60 (50 to 70) | 60 (50 to 70) | 120 (100 to 140) |")
 
 
-def test_the_command_writes_table_and_plot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_writes_table_and_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "results.json").write_text(json.dumps(results()))
-    monkeypatch.setattr(sys, "argv", ["evaluation", "kept", "--results", str(tmp_path / "results.json"), "-o", str(tmp_path)])
-    assert command.main() == 0
+    assert main(["measure", "kept", "--results", str(tmp_path / "results.json"), "-o", str(tmp_path)]) == 0
     assert "| map, trained |" in (tmp_path / "kept.md").read_text() == capsys.readouterr().out
     assert Image.open(tmp_path / "kept.png").size[0] > 500
 
 
 @pytest.mark.parametrize("text", ["[]", '[{"arm": "A"}]', '{"films": 3}', "nonsense"])
-def test_other_files_are_refused(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_other_files_are_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "results.json").write_text(text)
-    monkeypatch.setattr(sys, "argv", ["evaluation", "kept", "--results", str(tmp_path / "results.json"), "-o", str(tmp_path)])
-    assert command.main() == 1
+    assert main(["measure", "kept", "--results", str(tmp_path / "results.json"), "-o", str(tmp_path)]) == 1
     assert "no results of the memory study" in capsys.readouterr().err

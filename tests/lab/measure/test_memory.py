@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure import curves, memory
 from tests import folders
 from tests.lab.measure import recollections
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["evaluation", *arguments])
-    return command.main()
+def run(*arguments: str) -> int:
+    return main(["measure", *arguments])
 
 
 @pytest.mark.slow
@@ -27,7 +26,7 @@ def test_the_command_compares_two_models(
         memory.QUICK, scenes=0, figures=0, sections=2, journeys=("return", "hold", "changed")))
     out = tmp_path / "out"
     arguments = ("memory", "--quick", "--model", *paths, "--size", "64x32", "--gaps", "7", "1", "-o", str(out))
-    assert run(monkeypatch, *arguments) == 0
+    assert run(*arguments) == 0
     figures = json.loads((out / "memory.json").read_text())
     assert figures["scale"]["gaps"] == [1, 7] and "absent: no folder of a DINO" in figures["consistency"]["subject consistency"]
     small, remembering = (figures["models"][name] for name in ("small", "remembering"))
@@ -45,21 +44,20 @@ def test_the_command_compares_two_models(
     assert "| return | small | not applicable" in table and "| hold | remembering |" in table
 
 
-def test_what_cannot_be_compared_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = str(folders.small(tmp_path / "small").folder)
-    assert run(monkeypatch, "memory", "--model", small, small, "-o", str(tmp_path / "out")) == 1
+    assert run("memory", "--model", small, small, "-o", str(tmp_path / "out")) == 1
     assert "same name" in capsys.readouterr().err
-    assert run(monkeypatch, "memory", "--model", small, "--gaps", "0", "--size", "64x32", "-o", str(tmp_path / "out")) == 1
-    assert "at least one section" in capsys.readouterr().err
-    assert run(monkeypatch, "memory", "--model", small, "--encoder", str(tmp_path), "-o", str(tmp_path / "out")) == 1
+    with pytest.raises(SystemExit) as ended:
+        run("memory", "--model", small, "--gaps", "0", "--size", "64x32", "-o", str(tmp_path / "out"))
+    assert ended.value.code == 2 and "at least one section" in capsys.readouterr().err
+    assert run("memory", "--model", small, "--encoder", str(tmp_path), "-o", str(tmp_path / "out")) == 1
     assert "no image encoder" in capsys.readouterr().err
-    assert run(monkeypatch, "memory", "--model", "nobody") == 1
+    assert run("memory", "--model", "nobody") == 1
     assert "There is no model 'nobody'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        run(monkeypatch, "model", "--model", small, small)
-    assert "only memory compares several" in capsys.readouterr().err
+        run("model", "--model", small, small)
+    assert "unrecognized arguments" in capsys.readouterr().err
 
 
 def test_models_of_other_lengths_are_not_compared() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure import plan
 from studio.lab.measure.filming import HELD_OUT
 from studio.lab.world import CAMERAS, LIGHTS, WEATHERS
@@ -15,9 +15,8 @@ from studio.media.clip import probe
 from tests import folders
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["evaluation", *arguments])
-    return command.main()
+def run(*arguments: str) -> int:
+    return main(["measure", *arguments])
 
 
 @pytest.mark.slow
@@ -27,7 +26,7 @@ def test_the_command_measures_a_tiny_model(
     folders.small(tmp_path / "small")
     monkeypatch.setattr(plan, "QUICK", replace(plan.QUICK, sections=2, clips=1, figures=0))
     out = tmp_path / "out"
-    assert run(monkeypatch, "model", "--quick", "--model", str(tmp_path / "small"), "--size", "64x32", "-o", str(out)) == 0
+    assert run("model", "--quick", "--model", str(tmp_path / "small"), "--size", "64x32", "-o", str(out)) == 0
     figures = json.loads((out / "figures.json").read_text())
     assert figures["size"] == [64, 32]
     followed = figures["camera"]["followed"]
@@ -60,14 +59,12 @@ def test_plans_are_seeded_held_out_and_say_something() -> None:
     assert {case.script[0].light for case in cases if case.asked == "day"} == {"night"}
 
 
-def test_what_cannot_be_measured_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "model", "--model", "nobody") == 1
+def test_what_cannot_be_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("model", "--model", "nobody") == 1
     assert "There is no model 'nobody'" in capsys.readouterr().err
     folders.small(tmp_path / "small")
-    assert run(monkeypatch, "model", "--quick", "--model", str(tmp_path / "small"), "--size", "72x40", "-o", str(tmp_path)) == 1
+    assert run("model", "--quick", "--model", str(tmp_path / "small"), "--size", "72x40", "-o", str(tmp_path)) == 1
     assert "multiple" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        run(monkeypatch, "model", "--size", "wide")
+        run("model", "--size", "wide")
     assert "write it like 320x192" in capsys.readouterr().err

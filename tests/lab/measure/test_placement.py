@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main, parser
 from studio.lab.measure import gauges, offload_films, offloads, placement, placement_table, random_weights
 from studio.lab.measure.gauges import CudaCard, ImitatedCard, Watch
 from studio.lab.measure.offloads import GROUP, MODEL, OURS, RESIDENT, STREAM, WHOLE
@@ -36,12 +35,16 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Rows are measured in this process instead of one of their own; what each was asked."""
     asked: list[list[str]] = []
 
-    def run(arguments: list[str]) -> int:
+    def run_here(arguments: list[str]) -> int:
         asked.append(arguments)
-        return placement.main(arguments)
+        return main(arguments)
 
-    monkeypatch.setattr(placement, "_process", run)
+    monkeypatch.setattr(placement, "_process", run_here)
     return asked
+
+
+def run(*arguments: str) -> int:
+    return main(["measure", "placement", *arguments])
 
 
 def measured(out: Path) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def test_every_way_is_measured_or_says_why_not(
 ) -> None:
     out = tmp_path / "out"
     asked = ["--tiny", "--cap-gib", "12", "--size", "64x32", "--steps", "3", "--film", "1", "--profile", str(lean), "-o", str(out)]
-    assert placement.main(asked) == 0
+    assert run(*asked) == 0
     told, figures = capsys.readouterr(), measured(out)
     rows = {row["row"]: row for row in figures["rows"]}
     assert list(rows) == [OURS, RESIDENT, WHOLE, GROUP, STREAM, MODEL]
@@ -88,7 +91,7 @@ def test_a_cap_with_room_for_all_and_one_with_room_for_nothing(
     for cap, failed in (("24", {STREAM}), ("6", {STREAM, MODEL})):
         out = tmp_path / cap
         arguments = ["--tiny", "--cap-gib", cap, "--size=64x32", "--steps", "2", "--film", "0", "-o", str(out)]
-        assert placement.main([*arguments, "--weights", str(tmp_path / "weights")]) == 0
+        assert run(*arguments, "--weights", str(tmp_path / "weights")) == 0
         rows = measured(out)["rows"]
         assert {row["row"] for row in rows if row["failed"]} == failed, cap
         assert WHOLE not in {row["row"] for row in rows}, "nothing is streamed by this plan"
@@ -99,8 +102,7 @@ def test_without_a_card_it_says_what_it_needs_and_does_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(sys, "argv", ["evaluation", "placement", "--cap-gib", "12", "-o", str(tmp_path / "out")])
-    assert command.main() == 2
+    assert run("--cap-gib", "12", "-o", str(tmp_path / "out")) == 2
     told = capsys.readouterr()
     assert told.out == "" and told.err.startswith("Placements are measured on a CUDA graphics card")
     assert not list(tmp_path.iterdir())
@@ -112,14 +114,14 @@ def test_without_a_card_it_says_what_it_needs_and_does_nothing(
 ])
 def test_wrong_options_are_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        placement.main(arguments)
+        run(*arguments)
     assert said in capsys.readouterr().err
 
 
 def test_a_profile_that_is_not_there_ends_it_before_anything_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert placement.main(["--tiny", "--cap-gib", "6", "--profile", "card-7gb", "-o", str(tmp_path / "out")]) == 1
+    assert run("--tiny", "--cap-gib", "6", "--profile", "card-7gb", "-o", str(tmp_path / "out")) == 1
     assert "There is no profile 'card-7gb'" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
@@ -127,7 +129,7 @@ def test_a_profile_that_is_not_there_ends_it_before_anything_is_written(
 def test_a_process_that_dies_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str) -> None:
     monkeypatch.setattr(placement, "_process", lambda _: code)
     out = tmp_path / "out"
-    assert placement.main(["--tiny", "--cap-gib", "6", "--size", "64x32", "--film", "0", "-o", str(out)]) == 0
+    assert run("--tiny", "--cap-gib", "6", "--size", "64x32", "--film", "0", "-o", str(out)) == 0
     rows = measured(out)["rows"]
     assert [row["row"] for row in rows] == [OURS, RESIDENT, GROUP, STREAM, MODEL] and all(said in row["failed"] for row in rows)
 
@@ -136,19 +138,20 @@ def test_a_process_that_dies_is_a_row(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_row_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     asked = ["--tiny", "--cap-gib", "24", "--steps", "2", "--size", "32x32", "--size", "64x32", "-o", str(tmp_path)]
-    row = placement._apart(asked, GROUP, (64, 32), tmp_path)
+    row = placement._apart(parser().parse_args(["measure", "placement", *asked]), GROUP, (64, 32))
     assert row["row"] == GROUP and row["size"] == [64, 32] and not row["failed"] and row["seconds_per_step"] > 0
 
 
 def test_what_is_measured_is_written_as_it_comes(tmp_path: Path) -> None:
     out, seen = tmp_path, list[int]()
-    options = placement._options(["--tiny", "--cap-gib", "6", "--size", "64x32", "--film", "0", "-o", str(out)])
+    options = parser().parse_args(
+        ["measure", "placement", "--tiny", "--cap-gib", "6", "--size", "64x32", "--film", "0", "-o", str(out)])
 
-    def run(row: str, size: tuple[int, int]) -> Row:
+    def fail(row: str, size: tuple[int, int]) -> Row:
         seen.append(len(measured(out)["rows"]) if (out / "placement.json").exists() else 0)
         return {"row": row, "size": list(size), "failed": "broken"}
 
-    placement.measure(options, run, ImitatedCard())
+    placement.measure(options, fail, ImitatedCard())
     assert seen == [0, 1, 2, 3, 4]
 
 

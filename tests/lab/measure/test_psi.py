@@ -12,7 +12,7 @@ from PIL import Image
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import split
 from studio.backbones.load import load
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure import psi
 from tests import folders
 
@@ -28,12 +28,9 @@ def test_the_camera_wanders_and_the_picture_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["remembering", "contextual"])
-def test_the_command_tells_both_ends(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_tells_both_ends(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = getattr(folders, kind)(tmp_path / "it").folder
-    monkeypatch.setattr("sys.argv", ["evaluation", "psi", "--model", str(folder), "--sections", "40", "-o", str(tmp_path)])
-    assert command.main() == 0
+    assert main(["measure", "psi", "--model", str(folder), "--sections", "40", "-o", str(tmp_path)]) == 0
     figures = json.loads((tmp_path / "psi.json").read_text())
     assert len(figures["rows"]) == 40 and figures["ends"]["bytes"]["ratio"] == 1.0
     assert figures["rows"][-1]["bytes"] == 4 * figures["tokens"][0] * figures["tokens"][1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure import drift, memory, quality
 from tests import folders
 from tests.lab.measure.test_consistency import saved
@@ -75,8 +75,7 @@ def test_without_it_one_sentence_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyiqa", None)
-    monkeypatch.setattr("sys.argv", ["evaluation", "memory", "--quality", "musiq", "-o", str(tmp_path)])
-    assert command.main() == 1
+    assert main(["measure", "memory", "--quality", "musiq", "-o", str(tmp_path)]) == 1
     assert "pyiqa is not installed" in capsys.readouterr().err
     (tmp_path / "pyiqa.py").write_text("raise RuntimeError('made for another torch')")
     monkeypatch.delitem(sys.modules, "pyiqa")
@@ -93,10 +92,9 @@ def test_the_command_tells_subject_background_and_quality(
     encoders = [str(saved(tmp_path, kind)) for kind in ("clip", "dinov2")]
     monkeypatch.setattr(memory, "QUICK", replace(memory.QUICK, scenes=0, figures=0, sections=2, journeys=("hold",)))
     out = tmp_path / "out"
-    monkeypatch.setattr("sys.argv", [
-        "evaluation", "memory", "--quick", "--model", str(model), "--size", "64x32", "--gaps", "1", "-o", str(out),
-        "--encoder", *encoders, "--quality", "grey", "noisy"])
-    assert command.main() == 0
+    assert main([
+        "measure", "memory", "--quick", "--model", str(model), "--size", "64x32", "--gaps", "1", "-o", str(out),
+        "--encoder", *encoders, "--quality", "grey", "noisy"]) == 0
     table = capsys.readouterr().out
     heads = ["grey (of truth)", "noisy (of truth)", "motion energy over truth", "the same place again, dB",
              "own encoder's consistency"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.lab.measure import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.measure import step_cache
 from tests import folders
 
@@ -38,8 +37,7 @@ def test_the_command_writes_figures_and_table(
 ) -> None:
     monkeypatch.setenv("STUDIO_PROFILE", "cpu")
     arguments = ["cache", "--model", str(card.folder), "--size", "64x32", "--steps", "3", "--thresholds", "0.5"]
-    monkeypatch.setattr(sys, "argv", ["evaluation", *arguments, "-o", str(tmp_path)])
-    assert command.main() == 0
+    assert main(["measure", *arguments, "-o", str(tmp_path)]) == 0
     figures = json.loads((tmp_path / "cache.json").read_text())
     assert [row["threshold"] for row in figures["rows"]] == [0.5] and figures["steps"] == 3
     assert (tmp_path / "cache.md").read_text() == capsys.readouterr().out

@@ -18,8 +18,8 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, listing, read_card
 from studio.diffusion.lora_branches import ActiveLoras, Branches
 from studio.diffusion.lora_files import read_lora
+from studio.lab.commands.train import RECIPES
 from studio.lab.train import finetune, trainee
-from studio.lab.train.__main__ import RECIPES
 from studio.lab.train.finetune import BASE, Run, drawn, open_run, train
 from studio.lab.train.forcing import Draws
 from studio.lab.train.forcing_recipe import Recipe, checked, length

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file
 
 from studio.catalogue.cards import ADAPTER
+from studio.lab.commands.train import RECIPES
 from studio.lab.train import finetune
-from studio.lab.train.__main__ import RECIPES
 from studio.lab.train.finetune import BASE
 from studio.lab.train.keeping import restore
 from studio.lab.train.trainee import LORA, WEIGHTS
@@ -93,8 +93,8 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
 
     finetune.finetune(recipe("one"))
     subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "studio.lab.train", "force",
-         str(recipe("two"))], check=True, cwd=root, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "studio.lab", "train",
+         "force", str(recipe("two"))], check=True, cwd=root, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
     one, two = (tmp_path / name / "direct-1" for name in ("one", "two"))
     begun = restore(one / "last.pt")
     assert begun is not None and begun["step"] == 3

@@ -19,7 +19,7 @@ from studio.catalogue.fingerprint import fingerprint
 from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, as_text
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.train import __main__ as command
+from studio.lab.__main__ import main
 from studio.lab.train.finetune import open_run
 from studio.lab.train.forced_folder import export
 from studio.lab.train.keeping import RecipeError
@@ -166,16 +166,12 @@ def test_a_lora_that_does_not_fit_is_said(tmp_path: Path) -> None:
         load(card, "cpu")
 
 
-def test_what_cannot_be_exported_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_exported_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     base = folders.small(tmp_path / "base")
     path = recipe(tmp_path, base.folder, "output")
 
     def said(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["training", "force", str(path), "--export", str(tmp_path / "forced"), *arguments])
-        with pytest.raises(SystemExit):
-            command.main()
+        assert main(["train", "force", str(path), "--export", str(tmp_path / "forced"), *arguments]) == 2
         return capsys.readouterr().err
 
     assert "is at step 0 of 5" in said()
@@ -185,8 +181,7 @@ def test_what_cannot_be_exported_is_said(
     assert "trained on another model" in _exported(tmp_path, path, folders.large(tmp_path / "whole"))
     assert "only a LoRA can go with them" in _exported(tmp_path, path, fetched(tmp_path))
     assert not list(tmp_path.glob("*.draft"))
-    monkeypatch.setattr("sys.argv", ["training", "force", str(path), "--export", str(tmp_path / "forced")])
-    command.main()
+    assert main(["train", "force", str(path), "--export", str(tmp_path / "forced")]) == 0
     assert (tmp_path / "forced" / CARD).is_file()
     assert "is there already" in said()
     with pytest.raises(RecipeError, match="the studio has no codec for it"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.lab.__main__ import main
 from studio.lab.world import FPS, FRAMES, Section
-from studio.lab.world.__main__ import main
 from studio.lab.world.scripts import ScriptError, read_script
 from studio.media.clip import probe
 
@@ -38,7 +38,7 @@ def test_a_script_is_read(script: Path) -> None:
 
 def test_a_script_is_filmed(script: Path, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
-    assert main([str(script), "-o", str(film), "--size", "96x64", "--seed", "4"]) == 0
+    assert main(["world", "film", str(script), "-o", str(film), "--size", "96x64", "--seed", "4"]) == 0
     told = probe(film)
     assert (told.frames, told.fps, told.width, told.height) == (1 + 2 * FRAMES, FPS, 96, 64)
 
@@ -46,7 +46,7 @@ def test_a_script_is_filmed(script: Path, tmp_path: Path) -> None:
 def test_a_still_of_a_photograph(script: Path, tmp_path: Path) -> None:
     photograph, still = tmp_path / "photo.png", tmp_path / "still.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)).save(photograph)
-    assert main([str(script), "-o", str(still), "--size", "96x64", "--picture", str(photograph), "--still"]) == 0
+    assert main(["world", "still", str(script), "-o", str(still), "--size", "96x64", "--picture", str(photograph)]) == 0
     with Image.open(still) as image:
         assert image.size == (96, 64)
 
@@ -72,12 +72,15 @@ def test_what_is_wrong_in_a_script(tmp_path: Path, text: str, said: str) -> None
 
 def test_the_command_says_what_is_wrong(script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "film.mp4")
-    assert main([str(tmp_path / "none.toml"), "-o", out]) == 2
-    assert "none.toml cannot be read" in capsys.readouterr().err
-    assert main([str(script), "-o", out, "--picture", str(script)]) == 2
+    assert main(["world", "film", str(script), "-o", out, "--picture", str(script)]) == 2
     assert "cannot be read as a picture" in capsys.readouterr().err
-    for wrong, said in ((["--size", "100x64"], "multiples of 16"), (["--seed", "x"], "'x' is no seed")):
-        with pytest.raises(SystemExit):
-            main([str(script), "-o", out, *wrong])
-        assert said in capsys.readouterr().err
+    none = str(tmp_path / "none.toml")
+    for wrong, message in (([none], f"there is no file {none}"), ([str(script), "--picture", none], f"there is no file {none}"),
+                           ([str(script), "--size", "100x64"], "multiples of 16"),
+                           ([str(script), "--seed", "x"], "'x' is not a whole number")):
+        with pytest.raises(SystemExit) as ended:
+            main(["world", "film", "-o", out, *wrong])
+        assert ended.value.code == 2 and message in capsys.readouterr().err
+    with pytest.raises(ScriptError, match=r"none\.toml cannot be read"):
+        read_script(tmp_path / "none.toml")
     assert not Path(out).exists()

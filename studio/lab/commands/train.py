@@ -1,0 +1,106 @@
+"""The group `train`: the commands that train the parts of a model and export them, each from a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.lab.commands.options import Commands, add_command, add_group, complain, existing_file, whole_number
+
+RECIPES = Path(__file__).parents[1] / "train" / "recipes"
+
+
+def add_parsers(groups: Commands) -> None:
+    """Add the group `train` and its commands."""
+    commands = add_group(
+        groups, "train",
+        "Train the embedded model part by part, or fine-tune FramePack. Recipes are TOML files in studio/lab/train/recipes.")
+    _add(commands, "autoencoder", "autoencoder-cpu", _autoencoder, "Train the autoencoder of the embedded model.")
+    _add(commands, "weather", "weather-cpu", _weather, "Train the part that draws light and weather.")
+    _add(commands, "film", "film-cpu", _film, "Train the film model on latents of the world or of footage.")
+    _add(commands, "memory", "memory-cpu", _memory,
+         "Train long-term memories: the memory study with all arms of the recipe, or the map of the shipped model.")
+    force = _add(commands, "force", "force-mini-cpu", _force,
+                 "Train the forcing stage: every arm and seed of the recipe, or write a finished arm as a model folder.")
+    force.add_argument("--export", type=Path, metavar="FOLDER",
+                       help="train nothing, and write a finished arm as this new model folder (default: train)")
+    force.add_argument("--arm", help="with --export: the arm to write (default: the recipe's only one)")
+    force.add_argument("--seed", type=whole_number, help="with --export: the seed of its run (default: the recipe's only one)")
+    _add(commands, "export", "film-cpu", _export,
+         "Write the trained film model of the recipe to models/memorypack-mini: weights, tokenizer and card.")
+
+
+def _add(
+    commands: Commands, name: str, recipe: str, train: Callable[[argparse.Namespace], None], about: str
+) -> argparse.ArgumentParser:
+    """Add a command that takes a recipe; `recipe` names the one that it takes by itself."""
+    command = add_command(commands, name, _run, about)
+    command.set_defaults(train=train, parser=command)
+    # A default that is a text goes through `existing_file` as well.
+    command.add_argument("recipe", nargs="?", type=existing_file, metavar="RECIPE", default=str(RECIPES / f"{recipe}.toml"),
+                         help=f"a TOML file (default: {recipe}.toml of studio/lab/train/recipes)")
+    return command
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Carry out a training command. Returns 2 if the recipe cannot be used, 1 if a model that it names cannot."""
+    if options.train is _force and not options.export and (options.arm or options.seed is not None):
+        options.parser.error("--arm and --seed choose what --export writes: give --export FOLDER too")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    from studio.catalogue.cards import ModelError
+    from studio.lab.train.keeping import RecipeError  # imports torch, which is slow: not before the command line is read
+
+    try:
+        options.train(options)
+    except RecipeError as error:
+        return complain(error, 2)
+    except ModelError as error:
+        return complain(error, 1)
+    return 0
+
+
+def _autoencoder(options: argparse.Namespace) -> None:
+    from studio.lab.train import autoencoder
+    from studio.lab.train.keeping import read_recipe
+
+    autoencoder.train(read_recipe(options.recipe, autoencoder.Recipe))
+
+
+def _weather(options: argparse.Namespace) -> None:
+    from studio.lab.train import weather
+    from studio.lab.train.keeping import read_recipe
+
+    weather.train(read_recipe(options.recipe, weather.Recipe))
+
+
+def _film(options: argparse.Namespace) -> None:
+    from studio.lab.train import film
+    from studio.lab.train.keeping import read_recipe
+
+    film.train(read_recipe(options.recipe, film.Recipe))
+
+
+def _memory(options: argparse.Namespace) -> None:
+    from studio.lab.train import study
+
+    study.study(options.recipe)
+
+
+def _force(options: argparse.Namespace) -> None:
+    if options.export:
+        from studio.lab.train import forced_folder
+
+        card = forced_folder.export(options.recipe, options.export, options.arm, options.seed)
+        logging.info("%s: %s", card.folder, card.summary)
+    else:
+        from studio.lab.train import finetune
+
+        finetune.finetune(options.recipe)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from studio.lab.train import export
+
+    export.export(options.recipe)
