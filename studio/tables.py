@@ -12,12 +12,12 @@ and a wrong value is then reported as "presets/draft.toml: 'steps' must be a who
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, PlainValidator, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
@@ -56,7 +56,26 @@ def read_toml(path: Path, error: type[Exception]) -> dict[str, Any]:
         raise error(f"{path} cannot be read: {problem}.") from None
 
 
-def parse(values: Mapping[str, Any], kind: type[T], where: str, error: type[Exception], **known: Any) -> T:
+def checked(check: Callable[[Any], Any], error: type[Exception] = ValueError) -> PlainValidator:
+    """For a field's annotation: the value is what `check` returns for it, and what `check` raises is told with the key.
+
+        seed: Annotated[int, checked(limits.seed, EditError)]
+
+    Args:
+        check: takes what was read, of any type.
+        error: is raised by `check` for a value that is not accepted.
+    """
+
+    def convert(value: Any) -> Any:
+        try:
+            return check(value)
+        except error as problem:
+            raise ValueError(str(problem)) from None
+
+    return PlainValidator(convert)
+
+
+def parse(values: Mapping[str, Any], kind: type[T], where: str, error: type[Exception], of: str = "", **known: Any) -> T:
     """A table's values as a `kind`.
 
     Args:
@@ -64,46 +83,59 @@ def parse(values: Mapping[str, Any], kind: type[T], where: str, error: type[Exce
         kind: a dataclass made by `table`.
         where: begins the message: the file, and the part of it.
         error: is raised.
+        of: names the table in the message, if it is one of several in its file: "[[sources]]".
         known: fields that do not come from the file, such as its name; a file may not set them.
 
     Raises:
         error: a key is missing or unknown, or its value is not accepted; the message names the first such key.
     """
     if stranger := next((key for key in values if key in known), None):
-        raise error(f"{where}: unknown key '{stranger}'. {_known(kind, known)}")
+        raise error(f"{where}: {_unknown(stranger, kind, known, of)}")
     try:
         return kind(**{key: _tuples(value) for key, value in values.items()}, **known)
     except ValidationError as problem:
-        raise error(f"{where}: {_sentence(problem, kind, known)}") from None
+        raise error(f"{where}: {_sentence(problem, kind, known, of)}") from None
+
+
+def parse_list(entries: object, kind: type[T], where: str, error: type[Exception], of: str) -> tuple[T, ...]:
+    """A repeated table, such as [[sources]], as a tuple of `kind`; the arguments are those of `parse`.
+
+    Raises:
+        error: it is not a list of tables, or one of them is not accepted.
+    """
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise error(f"{where}: {of} must be a list of tables.")
+    return tuple(parse(entry, kind, where, error, of) for entry in entries)
 
 
 def _tuples(value: Any) -> Any:
     """TOML's lists as tuples, which a frozen value can hold."""
+    if isinstance(value, dict):
+        return {key: _tuples(each) for key, each in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def _sentence(problem: ValidationError, kind: type, known: Mapping[str, Any]) -> str:
+def _sentence(problem: ValidationError, kind: type, known: Mapping[str, Any], of: str) -> str:
     """What is wrong with the first key: unknown ones come first, for a misspelt key is also a missing one."""
     found = problem.errors(include_url=False, include_context=False)
     first = next((each for each in found if each["type"] == "unexpected_keyword_argument"), found[0])
     path = [part for part in first["loc"] if isinstance(part, int) or not str(part).startswith(("function-", "tuple["))]
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if first["type"] == "unexpected_keyword_argument":
-        return f"unknown key '{key}'. {_known(kind, known)}"
-    described = _description(kind, str(path[0])) if path else None
-    if described:
-        missing = "is missing: it" if first["type"] == "missing" else ""
-        return f"'{key}' {missing}{' ' if missing else ''}must be {described}."
+        return _unknown(key, kind, known, of)
+    name, message = f"'{key}' of {of}" if of else f"'{key}'", str(first["msg"])
+    if first["type"] == "value_error":
+        return f"{name}: {message.removeprefix('Value error, ')}"
+    info: FieldInfo | None = getattr(kind, "__pydantic_fields__", {}).get(str(path[0])) if path else None
+    if of and info and info.is_required():
+        return f"each of {of} needs '{key}' ({info.description or 'text'})."
+    if info and info.description:
+        return f"{name} {'is missing: it ' if first['type'] == 'missing' else ''}must be {info.description}."
     if first["type"] == "missing":
-        return f"'{key}' is missing or of the wrong type."
-    return f"'{key}' is missing or of the wrong type ({first['msg'][:1].lower()}{first['msg'][1:]})."
+        return f"{name} is missing or of the wrong type."
+    return f"{name} is missing or of the wrong type ({message[:1].lower()}{message[1:]})."
 
 
-def _known(kind: type, known: Mapping[str, Any]) -> str:
+def _unknown(key: str, kind: type, known: Mapping[str, Any], of: str) -> str:
     names = [field.name for field in fields(kind) if field.name not in known]
-    return f"Known ones: {', '.join(names)}."
-
-
-def _description(kind: type, name: str) -> str | None:
-    info: FieldInfo | None = getattr(kind, "__pydantic_fields__", {}).get(name)
-    return info.description if info else None
+    return f"unknown key '{key}'{f' in {of}' if of else ''}. Known ones: {', '.join(names)}."

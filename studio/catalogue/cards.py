@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from studio.catalogue.hub.record import Record, RecordError, Source, read_record, read_source
+from pydantic import Field
+
+from studio.catalogue.hub.record import RecordError, Source, read_record
+from studio.tables import parse, parse_list, read_toml, table
 
 CARD = "model.toml"
 ADAPTER = "semantic_pack.safetensors"
@@ -27,18 +29,18 @@ class ModelError(Exception):
     """A model folder cannot be used: the message names folder, file and remedy."""
 
 
-@dataclass(frozen=True)
+@table
 class ModelFile:
     """A file of the model folder, as it should be."""
 
-    path: str
-    size: int
-    sha256: str
+    path: Annotated[str, Field(description="its name in the model's folder")]
+    size: Annotated[int, Field(ge=0, description="bytes")]
+    sha256: Annotated[str, Field(description="its checksum")]
 
 
-@dataclass(frozen=True)
+@table
 class ModelCard:
-    """What a model is and how it wants to be used, read from model.toml."""
+    """What a model is and how it is to be used, read from model.toml."""
 
     folder: Path
     name: str
@@ -46,19 +48,29 @@ class ModelCard:
     summary: str
     licence: str
     fps: int
-    window: int                                  # latent frames per section
-    section_frames: int                          # pixel frames per section
-    sizes: tuple[tuple[int, int], ...]           # width, height in pixels; the first one is the default
+    window: int
+    """Latent frames of a section."""
+    section_frames: int
+    """Pixel frames of a section."""
+    sizes: tuple[tuple[int, int], ...]
+    """Width and height of films in pixels; the first one is the default."""
     steps: int
     guidance: float
-    shift: float                                 # of the flow schedule; 0: from the token count, as FramePack does
-    kind: str                                    # "animatic" (the embedded one) or "framepack"
+    shift: float
+    """Of the flow schedule; 0: from the token count, as FramePack does."""
+    kind: str
+    """Name of the family that loads it: "animatic" (the embedded one) or "framepack"."""
     prompt_tokens: int
-    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what it understands, by kind
-    files: tuple[ModelFile, ...] = ()            # those of `sources` once the hub has told them
-    sources: tuple[Source, ...] = ()             # repositories of others that parts of the model come from
-    weights: Path | None = None                  # the folder that those parts lie in, if they lie nowhere else
-    places: Mapping[str, Path] = field(default_factory=dict)  # parts that lie elsewhere: in a cache of the hub
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Phrases that the model was trained on, by kind."""
+    files: tuple[ModelFile, ...] = ()
+    """Those of `sources` too, once they were listed by the hub."""
+    sources: tuple[Source, ...] = ()
+    """Repositories of others that parts of the model come from."""
+    weights: Path | None = None
+    """The folder of the parts that come from `sources`, except those in `places`."""
+    places: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of parts that are used from elsewhere, such as a cache of the hub."""
 
     def path(self, name: str) -> Path:
         """Where a part or a file of the model lies: "vae", "vae/config.json"."""
@@ -102,40 +114,23 @@ def read_card(folder: Path) -> ModelCard:
         ModelError: no card, or a key in it is missing, unknown or of the wrong type.
     """
     path = folder / CARD
+    if not path.is_file():
+        raise ModelError(f"There is no {CARD} in {folder}. A model folder needs one; see models/memorypack-mini.")
+    values = read_toml(path, ModelError)
+    files = parse_list(values.pop("files", []), ModelFile, str(path), ModelError, "[[files]]")
+    sources = parse_list(values.pop("sources", []), Source, str(path), ModelError, "[[sources]]")
+    card = parse(values, ModelCard, str(path), ModelError, folder=folder, name=folder.name, weights=None, places={})
+    if not sources:
+        return replace(card, files=files)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"There is no {CARD} in {folder}. A model folder needs one; see models/memorypack-mini.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} cannot be read: {error}") from None
-    known = {
-        "title": str, "summary": str, "licence": str, "fps": int, "window": int, "section_frames": int, "sizes": list,
-        "steps": int, "guidance": (int, float), "shift": (int, float), "kind": str, "prompt_tokens": int,
-    }
-    for key, kind in known.items():
-        if not isinstance(table.get(key), kind):  # type: ignore[arg-type]
-            raise ModelError(f"{path}: '{key}' is missing or of the wrong type.")
-    if strangers := sorted(set(table) - set(known) - {"phrases", "files", "sources"}):
-        raise ModelError(f"{path}: unknown key '{strangers[0]}'.")
-    try:
-        sources = tuple(read_source(entry) for entry in table.get("sources", []))
-        record = read_record(weights(folder)) if sources else Record()
+        record = read_record(weights(folder))
     except RecordError as error:
         raise ModelError(f"{path}: {error}") from None
-    return ModelCard(
-        folder=folder,
-        name=folder.name,
-        **{key: table[key] for key in known if key not in {"sizes", "guidance", "shift"}},
-        sizes=tuple((int(w), int(h)) for w, h in table["sizes"]),
-        guidance=float(table["guidance"]),
-        shift=float(table["shift"]),
-        phrases={kind: tuple(words) for kind, words in table.get("phrases", {}).items()},
-        files=(
-            *(_file(path, entry) for entry in table.get("files", [])),
-            *(ModelFile(file.path, file.size, file.sha256) for _, file in record.files),
-        ),
+    return replace(
+        card,
+        files=(*files, *(ModelFile(file.path, file.size, file.sha256) for _, file in record.files)),
         sources=sources,
-        weights=weights(folder) if sources else None,
+        weights=weights(folder),
         places={part: Path(place) for part, place in record.places.items()},
     )
 
@@ -144,13 +139,6 @@ def weights(folder: Path) -> Path:
     """Where fetched weights of the model in `folder` are kept: beside its card, or under STUDIO_MODELS on a larger disk."""
     elsewhere = os.environ.get("STUDIO_MODELS")
     return Path(elsewhere).expanduser().absolute() / folder.name if elsewhere else folder
-
-
-def _file(card: Path, entry: Mapping[str, Any]) -> ModelFile:
-    try:
-        return ModelFile(path=entry["path"], size=int(entry["size"]), sha256=entry["sha256"])
-    except (KeyError, TypeError, ValueError):
-        raise ModelError(f"{card}: each of [[files]] needs path, size and sha256.") from None
 
 
 def find_models(root: Path) -> tuple[tuple[ModelCard, ...], tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from studio.catalogue.cards import CARD, PREPARED, ModelCard, ModelError, find_models, read_card, trouble
-from studio.catalogue.hub.record import RECORD, gigabytes
+from studio.catalogue.hub.record import RECORD, format_bytes
 
 if TYPE_CHECKING:
     from studio.catalogue.hub.download import Download
@@ -104,14 +104,14 @@ def _stock(card: ModelCard) -> str:
     if missing is None:
         return "not fetched (the hub tells the size)"
     if card.state == "ready":
-        return f"ready, {gigabytes(size)}"
-    return f"{card.state}, {gigabytes(missing)} of {gigabytes(size)} missing"
+        return f"ready, {format_bytes(size)}"
+    return f"{card.state}, {format_bytes(missing)} of {format_bytes(size)} missing"
 
 
 def _describe(download: Download) -> None:
     coming = download.coming - download.begun
-    title, size = download.card.title, gigabytes(download.size)
-    _say(f"{title}: {size}, of which {gigabytes(coming)} are to be downloaded to {download.folder}.")
+    title, size = download.card.title, format_bytes(download.size)
+    _say(f"{title}: {size}, of which {format_bytes(coming)} are to be downloaded to {download.folder}.")
     for part, place in download.record.places.items():
         _say(f"{part} is used from where it is: {place}")
 

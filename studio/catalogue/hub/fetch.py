@@ -23,7 +23,7 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers, disable_progre
 
 from studio.catalogue.cards import digest
 from studio.catalogue.hub.download import INCOMING, Download, base, incoming, right, size_of
-from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, as_text, gigabytes
+from studio.catalogue.hub.record import Fetched, HubFile, Record, format_bytes, write_record
 from studio.catalogue.hub.trouble import KEPT, REFUSALS, FetchError, changed, explain
 from studio.media import MediaError, disk
 
@@ -44,10 +44,10 @@ def fetch(download: Download, progress: Progress) -> None:
         with _alone(folder):
             wanted = [*download.wanted, *_link(download)]
             _check_room(folder, sum(file.size - size_of(incoming(folder, file)) for _, file in wanted))
-            _write(folder, download.record)
+            write_record(download.record, folder)
             for repository, file in wanted:
                 _download(download, repository, file, progress)
-            _write(folder, _summed(download))
+            write_record(_summed(download), folder)
             shutil.rmtree(folder / INCOMING, ignore_errors=True)
     except MediaError as error:
         raise FetchError(error.message) from error
@@ -147,11 +147,6 @@ def _check_room(folder: Path, need: int) -> None:
     free = shutil.disk_usage(folder).free
     if need and free < need + disk.RESERVE:
         raise FetchError(
-            f"There is not enough room in {folder}: {gigabytes(need)} are needed and {gigabytes(free)} are free. "
+            f"There is not enough room in {folder}: {format_bytes(need)} are needed and {format_bytes(free)} are free. "
             f"Free some space, or set STUDIO_MODELS to a folder on another disk. {KEPT}"
         )
-
-
-def _write(folder: Path, record: Record) -> None:
-    with disk.atomic_write(folder / RECORD) as temporary:
-        temporary.write_text(as_text(record), "utf-8")

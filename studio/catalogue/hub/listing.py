@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import RevisionNotFoundError
 from huggingface_hub.hf_api import RepoSibling
 
-from studio.catalogue.hub.record import Fetched, HubFile, Source, plain
+from studio.catalogue.hub.record import Fetched, HubFile, Source, is_plain_name
 from studio.catalogue.hub.trouble import REFUSALS, FetchError, explain
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def select(source: Source, names: dict[str, T]) -> dict[str, T]:
             f"{part}/{PurePosixPath(name).name}": it
             for name, it in names.items()
             if PurePosixPath(name).parent == PurePosixPath(folder)
-            and plain(PurePosixPath(name).name)
+            and is_plain_name(PurePosixPath(name).name)
             and any(fnmatch(PurePosixPath(name).name, pattern) for pattern in source.patterns)
         }
         if not mine:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, check, listing, read_card, weights
 from studio.catalogue.fingerprint import fingerprint
-from studio.catalogue.hub.record import RECORD, as_text, read_record
+from studio.catalogue.hub.record import RECORD, read_record, write_record
 from studio.lab.train.forcing_recipe import Recipe, checked
 from studio.lab.train.keeping import RecipeError, read_recipe, restore
 from studio.lab.train.lora import PREFIX
@@ -186,7 +186,7 @@ def _point(base: ModelCard, folder: Path, draft: Path) -> None:
     places = {part: str(base.path(part).absolute()) for source in base.sources for part in source.folders}
     home = draft if weights(folder) == folder else weights(folder)      # the latter where STUDIO_MODELS says
     home.mkdir(parents=True, exist_ok=True)
-    (home / RECORD).write_text(as_text(replace(read_record(base.weights), places=places)), "utf-8")
+    write_record(replace(read_record(base.weights), places=places), home)
 
 
 def _card(base: ModelCard, forced: Forced, folder: Path) -> str:

@@ -16,7 +16,7 @@ from studio.backbones.framepack import mapped
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, ModelError, read_card, weights
 from studio.catalogue.fingerprint import fingerprint
-from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, as_text
+from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, write_record
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Finished, Sampling, section
 from studio.lab.__main__ import main
@@ -113,7 +113,7 @@ def fetched(folder: Path) -> ModelCard:
     files = tuple(HubFile(file.path, file.path, file.size, file.sha256, "") for file in parts.files)
     places = {name: str(parts.folder / name) for name in names}
     weights(home).mkdir(parents=True, exist_ok=True)
-    (weights(home) / RECORD).write_text(as_text(Record((Fetched("some/body", "abc", files),), {}, places)), "utf-8")
+    write_record(Record((Fetched("some/body", "abc", files),), {}, places), weights(home))
     return read_card(home)
 
 
