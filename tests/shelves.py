@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from studio.project import edits
 from studio.session import JobView, Session, Studio
 from tests.fake_engine import FakeEngine, card
 
@@ -27,9 +28,9 @@ def film(studio: Studio, *prompts: str, sections: int = 1) -> Session:
     session = studio.create("A film")
     session.set_reference(picture(studio.home))
     session.apply_preset("draft")
-    session.remove_segment(0)
+    session.edit(edits.remove_segment, 0)
     for seed, prompt in enumerate(prompts):
-        session.add_segment(prompt=prompt, frames=4 * sections, seed=seed)
+        session.edit(edits.add_segment, prompt=prompt, frames=4 * sections, seed=seed)
     return session
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from studio.engine.events import SectionDone
 from studio.media.clip import probe
+from studio.project import edits
 from studio.project.store import Store
 from studio.session import EditError, Session, Studio
 from tests.fake_engine import FakeEngine
@@ -38,7 +39,7 @@ def test_generate_next_renders_one_take(studio: Studio) -> None:
     assert (job.state, job.finished, job.planned, job.message, job.preview) == ("done", 1, 1, "", None)
     (take,) = session.project.film()
     assert (take.segment.prompt, take.sections, take.frames, take.state) == ("a", 2, 8, "done")
-    clip, poster, joined = session.clip(take.id), session.poster(take.id), session.film()
+    clip, poster, joined = session.films.clip(take.id), session.films.poster(take.id), session.films.film()
     assert clip and poster and joined and probe(joined).frames == 8
     assert {p.name for p in session.folder.glob(f"takes/{take.id}/*")} == {
         "clip.mp4", "snapshot.safetensors", "poster.webp", "take.json",
@@ -88,14 +89,14 @@ def test_cancel_keeps_finished_sections_and_generate_completes_them(studio: Stud
     assert ended(session).state == "cancelled"
     (take,) = session.project.film()
     assert (take.state, take.sections, take.frames) == ("partial", 1, 4)
-    film_so_far = session.film()
+    film_so_far = session.films.film()
     assert film_so_far and probe(film_so_far).frames == 4
     engine.gate = None
     session.generate_next()
     ended(session)
     (whole,) = session.project.film()
     assert (whole.id, whole.state, whole.sections) == (take.id, "done", 3) and whole.seconds >= take.seconds
-    now = session.film()
+    now = session.films.film()
     assert now and probe(now).frames == 12 and not list(session.folder.glob("takes/*/section-*"))
 
 
@@ -127,7 +128,7 @@ def test_finish_completes_a_partial_take(studio: Studio, engine: FakeEngine) -> 
     ended(session)
     engine.fail_at = None
     (take,) = session.project.takes.values()
-    session.rewind(None)
+    session.edit(edits.rewind, None)
     session.finish(take.id)
     assert ended(session).state == "done"
     assert session.project.takes[take.id].state == "done" and session.project.head == take.id
@@ -156,12 +157,12 @@ def test_segments_not_begun_can_be_edited_while_it_renders(studio: Studio, engin
     session = film(studio, "a", "b", "c")
     session.generate_all()
     until(session, lambda: session.job is not None and session.job.step == 1)
-    session.edit_segment(1, prompt="B", frames=8)
-    session.remove_segment(2)
-    session.add_segment(prompt="d")
+    session.edit(edits.edit_segment, 1, prompt="B", frames=8)
+    session.edit(edits.remove_segment, 2)
+    session.edit(edits.add_segment, prompt="d")
     engine.gate = None
     assert ended(session).state == "done"
-    assert prompts(session) == ["a", "B", "d"] and session.stale == frozenset()
+    assert prompts(session) == ["a", "B", "d"] and edits.stale(session.project) == frozenset()
 
 
 def test_an_edit_of_the_segment_being_rendered_makes_it_stale(studio: Studio, engine: FakeEngine) -> None:
@@ -169,48 +170,48 @@ def test_an_edit_of_the_segment_being_rendered_makes_it_stale(studio: Studio, en
     session = film(studio, "a")
     session.generate_next()
     until(session, lambda: session.job is not None and session.job.step == 1)
-    session.edit_segment(0, prompt="A")
+    session.edit(edits.edit_segment, 0, prompt="A")
     engine.gate = None
     ended(session)
-    assert prompts(session) == ["a"] and len(session.stale) == 1
+    assert prompts(session) == ["a"] and len(edits.stale(session.project)) == 1
 
 
 def test_the_head_stays_where_the_artist_put_it(studio: Studio, engine: FakeEngine) -> None:
     session = generated(film(studio, "a"))
     first = session.project.head
-    session.add_segment(prompt="b")
-    session.add_segment(prompt="c")
+    session.edit(edits.add_segment, prompt="b")
+    session.edit(edits.add_segment, prompt="c")
     engine.gate = threading.Semaphore(1)
     session.generate_all()
     until(session, lambda: session.job is not None and session.job.step == 1)
-    session.rewind(None)
+    session.edit(edits.rewind, None)
     engine.gate = None
     ended(session)
     assert session.project.head is None
     assert [t.segment.prompt for t in session.project.path()] == ["a", "b", "c"] and len(session.project.branches) == 1
-    session.rewind(first)
+    session.edit(edits.rewind, first)
     assert prompts(session) == ["a"]
 
 
 def test_switching_away_while_it_renders(studio: Studio, engine: FakeEngine) -> None:
     session = generated(film(studio, "a"))
     main = session.project.branch
-    session.add_segment(prompt="b")
+    session.edit(edits.add_segment, prompt="b")
     engine.gate = threading.Semaphore(1)
     session.generate_all()
     until(session, lambda: session.job is not None and session.job.step == 1)
-    session.branch(None, "Elsewhere")
+    session.edit(edits.branch, None, "Elsewhere")
     engine.gate = None
     ended(session)
     assert session.project.current().name == "Elsewhere" and session.project.head is None
-    session.switch(main)
+    session.edit(edits.switch, main)
     assert prompts(session) == ["a", "b"]
 
 
 def test_retake_is_another_seed_on_another_branch(studio: Studio) -> None:
     session = generated(film(studio, "a", "b", "c"))
     second = session.project.film()[1]
-    session.edit_segment(1, prompt="B")
+    session.edit(edits.edit_segment, 1, prompt="B")
     session.retake(second.id, seed=77)
     ended(session)
     assert prompts(session) == ["a", "B"]
@@ -224,11 +225,11 @@ def test_retake_is_another_seed_on_another_branch(studio: Studio) -> None:
 
 def test_generating_the_same_again_draws_another_seed(studio: Studio) -> None:
     session = generated(film(studio, "a"))
-    session.rewind(None)
+    session.edit(edits.rewind, None)
     session.generate_next()
     ended(session)
     one, two = session.project.takes.values()
-    assert one.segment.seed != two.segment.seed and session.project.head == two.id and session.stale == frozenset()
+    assert one.segment.seed != two.segment.seed and session.project.head == two.id and edits.stale(session.project) == frozenset()
 
 
 def test_undo_while_it_renders_loses_no_take(studio: Studio, engine: FakeEngine) -> None:
@@ -261,7 +262,7 @@ def test_estimates_come_from_measured_takes(studio: Studio, engine: FakeEngine) 
     assert session.estimate() is None
     generated(session)
     assert session.estimate() is None, "nothing is next"
-    session.add_segment(frames=8)
+    session.edit(edits.add_segment, frames=8)
     estimate = session.estimate()
     assert estimate and 0.08 <= estimate < 5
     session.apply_preset("standard")
@@ -273,7 +274,7 @@ def test_watch_wakes_on_changes_and_in_time(studio: Studio) -> None:
     session = studio.create()
     revision = session.revision
     assert session.watch(revision, 0.01) == revision
-    threading.Timer(0.05, lambda: session.rename("Sea")).start()
+    threading.Timer(0.05, lambda: session.edit(edits.rename, "Sea")).start()
     assert session.watch(revision, 10) > revision
 
 
@@ -289,7 +290,7 @@ def test_the_engine_waking_up_is_a_change(tmp_path: Path) -> None:
 def test_the_time_left_is_told_before_the_engine_has_measured(studio: Studio, engine: FakeEngine) -> None:
     engine.step_seconds = 0.01
     session = generated(film(studio, "a"))
-    session.add_segment(prompt="b", frames=8)
+    session.edit(edits.add_segment, prompt="b", frames=8)
     before = session.estimate()
     engine.gate = threading.Semaphore(0)
     session.generate_next()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.project import edits
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.shelves import film, generated, shelf
 
@@ -37,24 +38,24 @@ def rewritten(parcel: Path, change: dict[str, bytes | None], root: str | None = 
 
 def test_a_project_travels(studio: Studio, there: Studio) -> None:
     session = generated(film(studio, "a", "b"))
-    arrived = there.unpack(session.export_project())
-    assert arrived.project == session.project and arrived.findings == () and arrived.missing == frozenset()
-    arrived.add_segment(prompt="c")
+    arrived = there.unpack(session.films.export_project())
+    assert arrived.project == session.project and arrived.findings == () and arrived.store.missing(arrived.project) == frozenset()
+    arrived.edit(edits.add_segment, prompt="c")
     assert len(generated(arrived).project.film()) == 3
     assert [path.name for path in there.home.iterdir()] == [session.id]
 
 
 def test_a_project_arriving_twice_gets_a_name_of_its_own(studio: Studio) -> None:
     session = generated(film(studio, "a"))
-    copy = studio.unpack(session.export_project())
+    copy = studio.unpack(session.films.export_project())
     assert copy.id != session.id and copy.project.id == copy.id and copy.project.takes == session.project.takes
-    copy.rename("Another")
+    copy.edit(edits.rename, "Another")
     assert session.project.name == "A film"
 
 
 def test_a_damaged_document_is_mended_on_arrival(studio: Studio, there: Studio) -> None:
     session = generated(film(studio, "a"))
-    arrived = there.unpack(rewritten(session.export_project(), {"project.json": b"{"}))
+    arrived = there.unpack(rewritten(session.films.export_project(), {"project.json": b"{"}))
     assert arrived.project.takes == session.project.takes
 
 
@@ -67,7 +68,7 @@ def test_a_damaged_document_is_mended_on_arrival(studio: Studio, there: Studio) 
     ],
 )  # fmt: skip
 def test_what_is_no_project_stays_outside(studio: Studio, there: Studio, change: dict[str, bytes | None]) -> None:
-    parcel = rewritten(film(studio, "a").export_project(), change)
+    parcel = rewritten(film(studio, "a").films.export_project(), change)
     with pytest.raises(StoreError, match="not a project"):
         there.unpack(parcel)
     assert there.list() == () and not list(there.home.glob("*") if there.home.exists() else ())
@@ -75,7 +76,7 @@ def test_what_is_no_project_stays_outside(studio: Studio, there: Studio, change:
 
 
 def test_what_is_no_zip_or_cut_short(studio: Studio, there: Studio, tmp_path: Path) -> None:
-    parcel = generated(film(studio, "a")).export_project()
+    parcel = generated(film(studio, "a")).films.export_project()
     whole = parcel.read_bytes()
     for content in (b"", b"not a zip", whole[: len(whole) // 2], whole[:1000] + b"\0" * 64 + whole[1064:]):
         path = tmp_path / "broken.zip"
@@ -90,23 +91,23 @@ def test_what_is_no_zip_or_cut_short(studio: Studio, there: Studio, tmp_path: Pa
 def test_a_film_leads_back_to_where_it_ends(studio: Studio, there: Studio) -> None:
     session = generated(film(studio, "a", "b", "c"))
     first, second, _ = session.project.film()
-    session.rewind(second.id)
-    exported, gif = session.export_film(), session.export_take(first.id, "gif")
-    session.switch(session.project.branch)
+    session.edit(edits.rewind, second.id)
+    exported, gif = session.films.export_film(), session.films.export_take(first.id, "gif")
+    session.edit(edits.switch, session.project.branch)
     assert studio.reopen(exported) is session and session.project.head == second.id
     assert studio.reopen(gif).project.head == first.id
     with pytest.raises(StoreError):
         there.reopen(exported)
-    poster = session.export_take(first.id, "poster")
+    poster = session.films.export_take(first.id, "poster")
     with pytest.raises(MediaError, match="does not tell"):
         studio.reopen(poster)
 
 
 def test_a_film_of_a_take_that_is_not_there(studio: Studio, there: Studio) -> None:
     session = generated(film(studio, "a"))
-    parcel = session.export_project()
-    session.add_segment(prompt="b")
-    later = generated(session).export_film()
+    parcel = session.films.export_project()
+    session.edit(edits.add_segment, prompt="b")
+    later = generated(session).films.export_film()
     there.unpack(parcel)
     with pytest.raises(EditError):
         there.reopen(later)

@@ -16,6 +16,7 @@ import pytest
 from studio.catalogue.cards import ModelFile
 from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
+from studio.project import edits
 from studio.project.model import Settings
 from studio.session import EditError, MediaError, Session, StoreError, Studio, keep_swept
 from tests.fake_engine import FakeEngine, card
@@ -53,13 +54,13 @@ def test_a_new_project_is_by_the_first_model(studio: Studio) -> None:
     project = session.project
     assert (project.model, project.size, project.clock.section_frames) == ("tiny", (64, 48), 4)
     assert (project.settings, session.id) == (Settings("standard", 8, 1.0), project.id)
-    assert session.findings == () and session.job is None and session.estimate() is None and session.film() is None
+    assert session.findings == () and session.job is None and session.estimate() is None and session.films.film() is None
 
 
 def test_projects_on_the_shelf(studio: Studio, tmp_path: Path) -> None:
     assert studio.list() == ()
     first, second = studio.create("One"), studio.create("Two")
-    first.rename("Uno")
+    first.edit(edits.rename, "Uno")
     assert [s.name for s in studio.list()] == ["Uno", "Two"]
     assert studio.open(second.id) is second
     second.set_reference(picture(tmp_path))
@@ -93,7 +94,7 @@ def test_a_story_becomes_a_session(studio: Studio, tmp_path: Path) -> None:
 def test_every_verb_is_saved_before_it_returns(studio: Studio) -> None:
     session = studio.create()
     before = session.revision
-    session.edit_segment(0, prompt="Dawn", frames=8, seed=5)
+    session.edit(edits.edit_segment, 0, prompt="Dawn", frames=8, seed=5)
     segment = on_disk(session)["branches"][0]["segments"][0]
     assert (segment["prompt"], segment["frames"], segment["seed"]) == ("Dawn", 8, 5)
     assert session.revision > before
@@ -113,7 +114,7 @@ def test_a_picture_is_copied_and_named_by_its_content(studio: Studio, tmp_path: 
     session.set_reference(picture(tmp_path, "red"))
     session.undo()
     assert session.project.reference == kept
-    session.clear_reference()
+    session.edit(edits.set_reference, None)
     assert session.project.reference is None
 
 
@@ -142,7 +143,7 @@ def test_sizes_presets_and_models_are_those_there_are(studio: Studio) -> None:
 def test_another_model_keeps_seconds_and_preset(tmp_path: Path) -> None:
     large = card("large", fps=30, section_frames=36, sizes=((96, 64),), steps=25, guidance=10.0)
     session = Studio(tmp_path, FakeEngine(), (card(), large)).create()
-    session.edit_segment(0, frames=24)                            # 2 seconds
+    session.edit(edits.edit_segment, 0, frames=24)                            # 2 seconds
     session.set_model("large")
     project = session.project
     assert (project.model, project.size, project.clock.fps) == ("large", (96, 64), 30)
@@ -164,88 +165,89 @@ def test_a_model_whose_weights_are_not_here_cannot_be_chosen(tmp_path: Path) -> 
 
 def test_films_are_joined_once_and_tell_how_they_were_made(studio: Studio) -> None:
     session = generated(film(studio, "a", "b"))
-    path = session.film()
-    assert path and path == session.film() and len(read_clip(path)) == 8
+    path = session.films.film()
+    assert path and path == session.films.film() and len(read_clip(path)) == 8
     told = read_lineage(path)
     assert told and told["project"] == "A film" and [t["prompt"] for t in told["takes"]] == ["a", "b"]
     assert told["takes"][1]["parent"] == told["takes"][0]["id"]
-    first = session.film(session.project.film()[0].id)
+    first = session.films.film(session.project.film()[0].id)
     assert first and first != path and probe(first).frames == 4
     with pytest.raises(EditError):
-        session.film("nothere")
+        session.films.film("nothere")
 
 
 def test_exports(studio: Studio) -> None:
     session = generated(film(studio, "a", "b"))
-    session.rename("Das Meer / é")
+    session.edit(edits.rename, "Das Meer / é")
     take = session.project.film()[1].id
-    assert session.export_film().name == "Das-Meer-é.mp4"
+    assert session.films.export_film().name == "Das-Meer-é.mp4"
     for kind in ("gif", "webp", "mp4", "poster"):
-        path = session.export_take(take, kind=kind)
+        path = session.films.export_take(take, kind=kind)
         assert path.stat().st_size > 0 and path.suffix == {"poster": ".webp"}.get(kind, f".{kind}")
         if kind != "poster":
             told = read_lineage(path)
             assert told and [t["id"] for t in told["takes"]] == [take]
     with pytest.raises(EditError):
-        session.export_take(take, kind="avi")
+        session.films.export_take(take, kind="avi")
     with pytest.raises(EditError):
-        session.export_take("nothere", kind="gif")
+        session.films.export_take("nothere", kind="gif")
 
 
 def test_an_exported_project_opens_on_another_machine(studio: Studio, tmp_path: Path) -> None:
     session = generated(film(studio, "a", "b"))
     elsewhere = tmp_path / "elsewhere" / "projects"
-    with zipfile.ZipFile(session.export_project()) as archive:
+    with zipfile.ZipFile(session.films.export_project()) as archive:
         archive.extractall(elsewhere)
     other = shelf(tmp_path / "elsewhere")
     (summary,) = other.list()
     opened = other.open(summary.id)
-    assert opened.project.takes == session.project.takes and opened.findings == () and opened.missing == frozenset()
-    opened.add_segment(prompt="c")
+    assert opened.project.takes == session.project.takes and opened.findings == ()
+    assert opened.store.missing(opened.project) == frozenset()
+    opened.edit(edits.add_segment, prompt="c")
     assert prompts(generated(opened)) == ["a", "b", "c"]
 
 
 def test_nothing_to_export_yet(studio: Studio) -> None:
     with pytest.raises(EditError, match="no film yet"):
-        studio.create().export_film()
+        studio.create().films.export_film()
 
 
 def test_a_missing_clip_is_told_and_the_rest_plays(studio: Studio) -> None:
     session = generated(film(studio, "a", "b"))
     first, second = session.project.film()
-    clip = session.clip(first.id)
+    clip = session.films.clip(first.id)
     assert clip
     clip.unlink()
-    assert session.missing == {first.id} and session.clip(first.id) is None
-    rest = session.film()
+    assert session.store.missing(session.project) == {first.id} and session.films.clip(first.id) is None
+    rest = session.films.film()
     assert rest and probe(rest).frames == 4
     with pytest.raises(MediaError, match="segment 1 is missing"):
-        session.export_film()
+        session.films.export_film()
     with pytest.raises(MediaError, match="missing"):
-        session.export_take(first.id, "gif")
-    assert session.export_take(second.id, "gif")
+        session.films.export_take(first.id, "gif")
+    assert session.films.export_take(second.id, "gif")
 
 
 def test_the_same_prompt_on_a_branch_draws_a_seed_and_is_not_stale(studio: Studio) -> None:
     session = generated(film(studio, "one", "two", "three"))
     first, second = session.project.path()[0], session.project.path()[1]
-    session.branch(first.id)
+    session.edit(edits.branch, first.id)
     session.generate_next()
     assert ended(session).state == "done"
     again = session.project.takes[session.project.head or ""]
     assert again.segment.prompt == second.segment.prompt
     assert again.segment.seed != second.segment.seed
     assert session.project.current().segments[1].seed == again.segment.seed
-    assert session.stale == frozenset()
+    assert edits.stale(session.project) == frozenset()
 
 
 def test_typing_is_undone_in_one_go(studio: Studio) -> None:
     session = studio.create()
     for word in ("a", "a sea", "a sea at dawn"):
-        session.edit_segment(0, "visit1", prompt=word)
-    session.edit_segment(0, "visit2", prompt="a sea at dusk")
+        session.edit_in_stroke("visit1", edits.edit_segment, 0, prompt=word)
+    session.edit_in_stroke("visit2", edits.edit_segment, 0, prompt="a sea at dusk")
     for word in ("S", "Sea"):
-        session.rename(word, "visit3")
+        session.edit_in_stroke("visit3", edits.rename, word)
     told = []
     while session.can_undo:
         told.append((session.project.name, session.project.current().segments[0].prompt))
@@ -267,7 +269,7 @@ def aged(session: Session) -> Session:
 def swept(studio: Studio, tmp_path: Path, *sessions: Session) -> Studio:
     """Another studio on the same shelf, after its first sweep, as if this one had ended."""
     for session in sessions:
-        aged(session).close()
+        aged(session).store.close()
     other = Studio(studio.home, FakeEngine(), (card(),))
     other.sweep()
     return other
@@ -275,7 +277,7 @@ def swept(studio: Studio, tmp_path: Path, *sessions: Session) -> Studio:
 
 def test_films_never_begun_are_swept_away(studio: Studio, tmp_path: Path) -> None:
     empty = studio.create()
-    empty.add_segment()
+    empty.edit(edits.add_segment)
     assert swept(studio, tmp_path, empty).list() == () and not any(studio.home.iterdir())
 
 
@@ -285,27 +287,27 @@ def test_a_film_that_was_begun_is_never_swept_away(studio: Studio, tmp_path: Pat
     if begin.startswith("picture") or begin == "take":
         session.set_reference(picture(tmp_path))
     if begin == "picture taken back":
-        session.clear_reference()
+        session.edit(edits.set_reference, None)
     if begin == "prompt":
-        session.edit_segment(0, prompt="a sea")
+        session.edit(edits.edit_segment, 0, prompt="a sea")
     if begin == "name":
-        session.rename("Sea")
+        session.edit(edits.rename, "Sea")
     if begin == "take":
-        generated(session).clear_reference()
+        generated(session).edit(edits.set_reference, None)
     if begin == "damage":
         (session.folder / "project.json").write_text("{")
     other = Studio(studio.home, FakeEngine(), (card(),))
     if begin == "claimed":
         code = "import sys, time; from pathlib import Path; from studio.project.store import Store; "
         code += "store = Store(Path(sys.argv[1])); store.open(); print('open', flush=True); time.sleep(60)"
-        session.close()
+        session.store.close()
         aged(session)
         with subprocess.Popen([sys.executable, "-c", code, str(session.folder)], stdout=subprocess.PIPE) as process:
             assert process.stdout and process.stdout.readline() == b"open\n"
             assert other.sweep() == 0
             process.kill()
     else:
-        session.close() if begin == "young" else aged(session).close()
+        session.store.close() if begin == "young" else aged(session).store.close()
         assert other.sweep() == 0
     assert [s.id for s in other.list()] == [session.id]
 

@@ -23,7 +23,7 @@ def test_a_finding_is_dismissed_for_good(studio: Studio) -> None:
     session = generated(film(studio, "one"))
     document = session.folder / "project.json"
     document.write_text(document.read_text("utf-8")[:-40], "utf-8")
-    session.close()
+    session.store.close()
     mended = Studio(studio.home, FakeEngine(), studio.models).open(session.id)
     finding, *others = mended.findings
     assert "damaged" in finding
@@ -33,7 +33,7 @@ def test_a_finding_is_dismissed_for_good(studio: Studio) -> None:
     for told in mended.findings:
         mended.dismiss(told)
     assert mended.findings == () and mended.revision > revision
-    mended.close()
+    mended.store.close()
     again = Studio(studio.home, FakeEngine(), studio.models).open(session.id)
     assert again.findings == () and len(again.project.takes) == 1
 
@@ -53,7 +53,7 @@ def full(handle: int) -> None:
 
 def test_a_finding_stays_while_the_mended_film_cannot_be_saved(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     session = film(studio, "one")
-    session._document.note("Something was mended.")
+    session.add_finding("Something was mended.")
     with monkeypatch.context() as patch:
         patch.setattr(disk, "os", SimpleNamespace(fsync=full))
         with pytest.raises(StoreError, match="full"):

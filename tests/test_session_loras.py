@@ -13,6 +13,7 @@ import torch
 
 from studio.media import MediaError
 from studio.media.export import read_lineage
+from studio.project import edits
 from studio.project.edits import EditError
 from studio.project.story import StoryError
 from studio.session import Session, Studio
@@ -46,26 +47,28 @@ def test_a_file_is_kept_once_and_goes_on_segments(studio: Studio, session: Sessi
     assert sorted(path.suffix for path in studio.loras.folder.iterdir()) == [".json", ".safetensors"]
     shelved, = session.shelved_loras()
     assert (shelved.name, shelved.fits, shelved.told) == ("Ink by me", True, "rank 2, 1 layer")
-    session.weigh_lora(0, first.sha256, -1.5)
-    session.drop_lora(1, first.sha256)
+    session.edit(edits.set_lora_strength, 0, first.sha256, -1.5)
+    session.edit(edits.drop_lora, 1, first.sha256)
     assert [lora.strength for lora in session.project.current().segments[0].loras] == [-1.5]
     session.undo()
     session.undo()
     assert session.project.current().segments[0].loras == (first,)
     session.use_lora(1, shelved.sha256)
     assert session.project.current().segments[1].loras[0].strength == 1.0
-    assert session.has_lora(first) and not studio.list()[0].name.startswith("loras"), "the shelf is no project"
+    assert session.loras.has(first.sha256) and not studio.list()[0].name.startswith("loras"), "the shelf is no project"
 
 
 def test_typing_at_a_strength_is_one_step(session: Session, tmp_path: Path) -> None:
     session.add_lora(0, lora(tmp_path))
     content = session.project.current().segments[0].loras[0].sha256
     for strength in (0.9, 0.85, 0.8):
-        session.weigh_lora(0, content, strength, stroke="s1")
+        session.edit_in_stroke("s1", edits.set_lora_strength, 0, content, strength)
     session.undo()
     assert session.project.current().segments[0].loras[0].strength == 1.0
-    for verb in (lambda: session.weigh_lora(1, content, 1.0), lambda: session.weigh_lora(9, content, 1.0),
-                 lambda: session.drop_lora(1, content)):
+    for verb in (
+        lambda: session.edit(edits.set_lora_strength, 1, content, 1.0),
+        lambda: session.edit(edits.set_lora_strength, 9, content, 1.0), lambda: session.edit(edits.drop_lora, 1, content),
+    ):  # fmt: skip
         with pytest.raises(EditError):
             verb()
 
@@ -82,10 +85,10 @@ def test_the_engine_is_asked_for_them_and_the_take_remembers(
     take = session.project.film()[0]
     noted = json.loads((session.folder / "takes" / take.id / "take.json").read_text())["take"]["segment"]["loras"]
     assert noted == [{"name": "ink.safetensors", "sha256": asked.sha256, "strength": 0.8}]
-    told = read_lineage(session.export_film())
+    told = read_lineage(session.films.export_film())
     assert told and told["takes"][0]["loras"] == noted and "loras" not in told["takes"][1]
-    session.drop_lora(0, asked.sha256)
-    assert session.stale == {take.id for take in session.project.film()}, "and what comes after it"
+    session.edit(edits.drop_lora, 0, asked.sha256)
+    assert edits.stale(session.project) == {take.id for take in session.project.film()}, "and what comes after it"
 
 
 def test_a_wrong_file_says_what_it_is_and_changes_nothing(session: Session, studio: Studio, tmp_path: Path) -> None:
@@ -106,15 +109,15 @@ def test_a_missing_file_is_named_before_anything_is_rendered(session: Session, s
     session.add_lora(0, lora(tmp_path))
     worn = session.project.current().segments[0].loras[0]
     shutil.rmtree(studio.loras.folder)
-    assert not session.has_lora(worn)
+    assert not session.loras.has(worn.sha256)
     with pytest.raises(EditError, match=r"The LoRA ink\.safetensors is not in this studio .*Add the file again, or take it off"):
         session.generate_all()
-    session.weigh_lora(0, worn.sha256, 0.0)
+    session.edit(edits.set_lora_strength, 0, worn.sha256, 0.0)
     session.generate_next()
     assert ended(session).state == "done", "none of it is asked for"
-    session.weigh_lora(0, worn.sha256, 0.5)
+    session.edit(edits.set_lora_strength, 0, worn.sha256, 0.5)
     session.add_lora(0, lora(tmp_path))
-    assert [one.strength for one in session.project.current().segments[0].loras] == [0.5] and session.has_lora(worn)
+    assert [one.strength for one in session.project.current().segments[0].loras] == [0.5] and session.loras.has(worn.sha256)
 
 
 def test_one_that_goes_missing_while_a_job_waits_fails_it_with_a_sentence(
@@ -173,7 +176,7 @@ def test_a_studio_of_ones_own_keeps_everything(studio: Studio, session: Session,
     for path in studio.loras.folder.iterdir():
         os.utime(path, (0, 0))
     studio.sweep()
-    assert session.has_lora(shelved)
+    assert session.loras.has(shelved.sha256)
 
 
 def story(folder: Path, loras: str) -> Path:

@@ -20,7 +20,7 @@ import pytest
 from studio.disk import atomic_write
 from studio.engine.jobs import Job
 from studio.media.clip import probe
-from studio.project import files
+from studio.project import edits, files
 from studio.project.rules import check
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import LIGHTER, FakeEngine
@@ -58,12 +58,15 @@ def test_an_edit_on_a_full_disk_changes_nothing(studio: Studio, monkeypatch: pyt
     session = film(studio, "a")
     disk, before = FullDisk(monkeypatch), (session.project, session.revision)
     disk.full = True
-    for verb in (lambda: session.rename("Sea"), session.undo, session.add_segment, session.clear_reference):
+    for verb in (
+        lambda: session.edit(edits.rename, "Sea"), session.undo, lambda: session.edit(edits.add_segment),
+        lambda: session.edit(edits.set_reference, None),
+    ):  # fmt: skip
         with pytest.raises(StoreError, match="full"):
             verb()
     assert (session.project, session.revision) == before
     disk.full = False
-    session.rename("Sea")
+    session.edit(edits.rename, "Sea")
     assert studio.list()[0].name == "Sea"
 
 
@@ -116,8 +119,8 @@ def test_a_full_disk_for_pictures_and_films(studio: Studio, monkeypatch: pytest.
     session = generated(film(studio, "a"))
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
     for verb in (
-        session.film, session.export_film, session.export_project, lambda: session.export_take(session.project.film()[0].id),
-        lambda: session.set_reference(picture(tmp_path, "red")),
+        session.films.film, session.films.export_film, session.films.export_project,
+        lambda: session.films.export_take(session.project.film()[0].id), lambda: session.set_reference(picture(tmp_path, "red")),
     ):  # fmt: skip
         with pytest.raises(MediaError, match="disk"):
             verb()
@@ -126,12 +129,13 @@ def test_a_full_disk_for_pictures_and_films(studio: Studio, monkeypatch: pytest.
 KILLED = """
 import sys, threading
 from pathlib import Path
+from studio.project import edits
 from tests.fake_engine import FakeEngine
 from tests.shelves import film, generated, shelf, until
 engine = FakeEngine()
 studio = shelf(Path(sys.argv[1]), engine)
 session = generated(film(studio, "a"))
-session.add_segment(prompt="b", frames=16)
+session.edit(edits.add_segment, prompt="b", frames=16)
 engine.gate = threading.Semaphore(int(sys.argv[2]))
 session.generate_next()
 until(session, lambda: session.job.section * 4 + session.job.step == int(sys.argv[2]))
@@ -152,8 +156,8 @@ def test_a_killed_studio_loses_no_finished_section(tmp_path: Path, steps: int, s
     assert [t.segment.prompt for t in takes] == (["a", "b"] if sections else ["a"])
     assert len(list((session.folder / "takes").iterdir())) == len(takes), "what came to nothing leaves no folder"
     if sections:
-        clip = session.clip(takes[1].id)
-        assert clip and probe(clip).frames == 4 * sections and session.poster(takes[1].id)
+        clip = session.films.clip(takes[1].id)
+        assert clip and probe(clip).frames == 4 * sections and session.films.poster(takes[1].id)
         assert (takes[1].state, takes[1].sections) == ("partial", sections) and "stopped during a render" in session.findings[0]
     else:
         assert session.findings == ()
@@ -199,7 +203,7 @@ def test_two_tabs_edit_at_once(studio: Studio) -> None:
 
     def write(tab: int) -> None:
         for number in range(10):
-            tabs[tab].add_segment(prompt=f"{tab}-{number}")
+            tabs[tab].edit(edits.add_segment, prompt=f"{tab}-{number}")
 
     threads = [threading.Thread(target=write, args=(tab,)) for tab in range(4)]
     for thread in threads:
@@ -240,12 +244,13 @@ def test_a_newer_project_can_be_watched_and_not_changed(studio: Studio, tmp_path
     (session.folder / "project.json").write_text(json.dumps(document | {"format": 9, "mood": "blue"}))
     before = (session.folder / "project.json").read_bytes()
     viewed = shelf(tmp_path).open(session.id)
-    assert viewed.read_only and "newer studio" in viewed.findings[0]
-    path = viewed.film()
+    assert viewed.store.read_only and "newer studio" in viewed.findings[0]
+    path = viewed.films.film()
     assert path and probe(path).frames == 8
     for verb in (
-        lambda: viewed.rename("x"), viewed.add_segment, lambda: viewed.rewind(None), viewed.generate_next,
-        lambda: viewed.retake(viewed.project.film()[0].id), lambda: viewed.set_reference(picture(tmp_path, "red")),
+        lambda: viewed.edit(edits.rename, "x"), lambda: viewed.edit(edits.add_segment), lambda: viewed.edit(edits.rewind, None),
+        viewed.generate_next, lambda: viewed.retake(viewed.project.film()[0].id),
+        lambda: viewed.set_reference(picture(tmp_path, "red")),
     ):  # fmt: skip
         with pytest.raises((StoreError, EditError)):
             verb()
@@ -262,13 +267,13 @@ def test_a_wrong_picture_in_a_story_leaves_nothing_on_the_shelf(studio: Studio, 
 
 def test_files_that_are_gone_are_told_before_anything_waits(studio: Studio) -> None:
     session = generated(film(studio, "a"))
-    session.add_segment(prompt="b")
+    session.edit(edits.add_segment, prompt="b")
     snapshot = next(session.folder.glob("takes/*/snapshot.safetensors"))
     snapshot.rename(snapshot.with_suffix(".away"))
     with pytest.raises(EditError, match="cannot be continued"):
         session.generate_next()
     next(session.folder.glob("media/*.png")).unlink()
-    session.rewind(None)
+    session.edit(edits.rewind, None)
     with pytest.raises(EditError, match="reference image is gone"):
         session.generate_next()
 
@@ -330,7 +335,7 @@ def test_cancel_in_every_state(studio: Studio, engine: FakeEngine) -> None:
     submit = engine.submit
     engine.submit = lambda requests, listen: jobs.append(submit(requests, listen)) or jobs[-1]  # type: ignore[method-assign,func-returns-value]
     for _ in range(10):                                           # at any moment
-        session.rewind(None)
+        session.edit(edits.rewind, None)
         session.generate_next()
         session.cancel()
         assert ended(session).state == "cancelled" or session.project.head
@@ -358,11 +363,12 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
 
         verbs: list[Callable[[], object]] = [
             session.generate_next, session.generate_all, session.generate_all, session.cancel, session.undo, session.redo,
-            session.film, session.add_segment, lambda: session.remove_segment(index()),
-            lambda: session.move_segment(index(), index()),
-            lambda: session.edit_segment(index(), prompt=str(dice.random()), frames=dice.choice([4, 12])),
-            lambda: session.rewind(take() or None), lambda: session.branch(take() or None), lambda: session.switch(branch()),
-            lambda: session.drop_branch(branch()), lambda: session.retake(take()), lambda: session.finish(take()),
+            session.films.film, lambda: session.edit(edits.add_segment), lambda: session.edit(edits.remove_segment, index()),
+            lambda: session.edit(edits.move_segment, index(), index()),
+            lambda: session.edit(edits.edit_segment, index(), prompt=str(dice.random()), frames=dice.choice([4, 12])),
+            lambda: session.edit(edits.rewind, take() or None), lambda: session.edit(edits.branch, take() or None),
+            lambda: session.edit(edits.switch, branch()), lambda: session.edit(edits.drop_branch, branch()),
+            lambda: session.retake(take()), lambda: session.finish(take()),
         ]  # fmt: skip
         for _ in range(60):
             try:
@@ -387,6 +393,6 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
     check(session.project)
     assert len(session.project.takes) > 3, "something was rendered"
     assert {p.name for p in session.folder.glob("takes/*")} == set(session.project.takes)
-    assert not session.missing and not list(session.folder.rglob(".*.json-*"))
+    assert not session.store.missing(session.project) and not list(session.folder.rglob(".*.json-*"))
     again = shelf(tmp_path).open(session.id)
     assert again.project == session.project and again.findings == ()

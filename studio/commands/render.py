@@ -16,6 +16,7 @@ from tqdm import tqdm
 from studio.catalogue.cards import find_models
 from studio.engine.engine import Engine
 from studio.media import disk
+from studio.project import edits
 from studio.project.preset import PresetError
 from studio.project.story import StoryError
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
@@ -38,7 +39,7 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
                 _say(f"{job.message} {job.remedy}")
             _say(f"The finished part is kept. Go on with: python app.py render --resume {session.folder} -o {options.output}")
             return WRONG if job and job.state == "failed" else STOPPED
-        film = session.export_film()
+        film = session.films.export_film()
         with disk.atomic_write(options.output, need=film.stat().st_size) as temporary:
             shutil.copyfile(film, temporary)
         takes = session.project.film()
@@ -66,7 +67,7 @@ def _session(options: argparse.Namespace, studio: Studio) -> Session:
     """The project to render: the one to resume, or a new one of the story with the changes asked for."""
     if options.resume:
         session = studio.open(options.resume.resolve().name)
-        session.switch(session.project.branch)   # the head at the branch's end: what is rendered stays
+        session.edit(edits.switch, session.project.branch)   # the head at the branch's end: what is rendered stays
     elif options.story:
         session = studio.from_story(options.story, options.model)
     else:
@@ -79,7 +80,7 @@ def _session(options: argparse.Namespace, studio: Studio) -> Session:
         session.apply_preset(options.preset)
     if options.seed is not None:
         for index in range(len(session.project.path()), len(session.project.current().segments)):
-            session.edit_segment(index, seed=(options.seed + index) % 2**32)
+            session.edit(edits.edit_segment, index, seed=(options.seed + index) % 2**32)
     return session
 
 

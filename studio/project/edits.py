@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Branch, Clock, Lora, Project, Reference, Segment, Settings
+from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
+from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings
 from studio.project.staleness import same_take, stale
 from studio.project.tree import (
     add_take,
@@ -18,15 +19,17 @@ from studio.project.tree import (
     planned,
     rename_branch,
     rewind,
+    segment_index,
     switch,
     unfinished,
-    with_branch,
+    with_segments,
 )
 
 __all__ = [
-    "EditError", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "drop_lora", "edit_segment", "move_segment",
-    "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind", "same_take", "set_lora", "set_model",
-    "set_reference", "set_settings", "set_size", "spread_lora", "stale", "switch", "unfinished",
+    "EditError", "SegmentChanges", "add_lora", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "drop_lora",
+    "edit_segment", "move_segment", "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind",
+    "same_take", "set_lora", "set_lora_strength", "set_model", "set_reference", "set_settings", "set_size", "spread_lora", "stale",
+    "switch", "unfinished",
 ]  # fmt: skip
 
 
@@ -106,7 +109,7 @@ def add_segment(
         EditError: before a rendered segment, beyond the end, too many, or a value that cannot be.
     """
     segments = project.current().segments
-    index = len(segments) if index is None else _index(index, len(segments) + 1)
+    index = len(segments) if index is None else segment_index(index, len(segments) + 1)
     if index < len(project.path()):
         raise EditError(
             f"Segment {index + 1} is rendered, so nothing can be put before it on this branch. "
@@ -122,17 +125,25 @@ def add_segment(
         fresh_seed() if seed is None else limits.seed(seed),
         segments[index - 1].loras if index else (),
     )
-    return _with_plan(project, (*segments[:index], segment, *segments[index:]))
+    return with_segments(project, (*segments[:index], segment, *segments[index:]))
 
 
-def edit_segment(project: Project, index: int, **changes: object) -> Project:
-    """Change `prompt`, `frames` or `seed` of a segment (seed=None: a new random one). A take of it becomes stale.
+class SegmentChanges(TypedDict, total=False):
+    """What `edit_segment` can change. A seed of None draws a random one."""
+
+    prompt: str
+    frames: float
+    seed: int | None
+
+
+def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]) -> Project:
+    """Change prompt, length or seed of a segment, at once. A take of it becomes stale.
 
     Raises:
         EditError: no such segment, or a value that cannot be.
     """
     segments = project.current().segments
-    index = _index(index, len(segments))
+    index = segment_index(index, len(segments))
     clean: dict[str, Any] = {}
     for key, value in changes.items():
         if key == "prompt":
@@ -143,58 +154,14 @@ def edit_segment(project: Project, index: int, **changes: object) -> Project:
             clean[key] = fresh_seed() if value is None else limits.seed(value)
         else:
             raise EditError(f"A segment has a prompt, a length in frames and a seed, but no '{key}'.")
-    return _with_plan(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
-
-
-def set_lora(project: Project, index: int, lora: Lora) -> Project:
-    """Put a LoRA on a segment, or give the one that is there another strength. A take of it becomes stale.
-
-    Raises:
-        EditError: no such segment, a strength that cannot be, or too many LoRAs.
-    """
-    segments = project.current().segments
-    index = _index(index, len(segments))
-    worn = segments[index].loras
-    lora = replace(lora, name=limits.name(lora.name, "LoRA"), strength=limits.strength(lora.strength))
-    if any(other.sha256 == lora.sha256 for other in worn):
-        now = tuple(replace(other, strength=lora.strength) if other.sha256 == lora.sha256 else other for other in worn)
-    elif len(worn) >= limits.LORAS:
-        raise EditError(f"A segment takes {limits.LORAS} LoRAs at most. Take one off first.")
-    else:
-        now = (*worn, lora)
-    return _with_plan(project, (*segments[:index], replace(segments[index], loras=now), *segments[index + 1 :]))
-
-
-def spread_lora(project: Project, index: int, sha256: str) -> Project:
-    """Put a LoRA of a segment on all others of the branch that are not rendered, as strong as it is there.
-
-    Raises:
-        EditError: no such segment, no such LoRA on it, or too many on another.
-    """
-    segments = project.current().segments
-    lora = next((lora for lora in segments[_index(index, len(segments))].loras if lora.sha256 == sha256), None)
-    if lora is None:
-        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
-    for other in range(len(project.path()), len(segments)):
-        project = set_lora(project, other, lora)
-    return project
-
-
-def drop_lora(project: Project, index: int, sha256: str) -> Project:
-    """Take a LoRA off a segment. A take of it becomes stale. Raises EditError: no such segment, or no such LoRA on it."""
-    segments = project.current().segments
-    index = _index(index, len(segments))
-    now = tuple(lora for lora in segments[index].loras if lora.sha256 != sha256)
-    if now == segments[index].loras:
-        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
-    return _with_plan(project, (*segments[:index], replace(segments[index], loras=now), *segments[index + 1 :]))
+    return with_segments(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
 
 
 def remove_segment(project: Project, index: int) -> Project:
     """Raises EditError: no such segment, or it is rendered."""
     segments = project.current().segments
     index = _unrendered(project, index, "removed")
-    return _with_plan(project, segments[:index] + segments[index + 1 :])
+    return with_segments(project, segments[:index] + segments[index + 1 :])
 
 
 def move_segment(project: Project, index: int, to: int) -> Project:
@@ -206,25 +173,14 @@ def move_segment(project: Project, index: int, to: int) -> Project:
     segments = list(project.current().segments)
     index, to = _unrendered(project, index, "moved"), _unrendered(project, to, "moved")
     segments.insert(to, segments.pop(index))
-    return _with_plan(project, tuple(segments))
-
-
-def _with_plan(project: Project, segments: tuple[Segment, ...]) -> Project:
-    return with_branch(project, replace(project.current(), segments=segments))
-
-
-def _index(index: object, count: int) -> int:
-    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < count:
-        raise EditError("There is no such segment any more. Look at the timeline again.")
-    return index
+    return with_segments(project, tuple(segments))
 
 
 def _unrendered(project: Project, index: int, done: str) -> int:
-    index = _index(index, len(project.current().segments))
+    index = segment_index(index, len(project.current().segments))
     if index < len(project.path()):
         raise EditError(
             f"Segment {index + 1} is rendered, so it cannot be {done} on this branch. "
             "Rewind to the take before it and branch there: the branch you are on stays as it is."
         )
     return index
-

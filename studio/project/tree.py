@@ -16,6 +16,18 @@ def with_branch(project: Project, changed: Branch) -> Project:
     return replace(project, branches=tuple(changed if b.id == changed.id else b for b in project.branches))
 
 
+def with_segments(project: Project, segments: tuple[Segment, ...]) -> Project:
+    """The project with other segments on the current branch."""
+    return with_branch(project, replace(project.current(), segments=segments))
+
+
+def segment_index(index: object, count: int) -> int:
+    """`index`, if it is the index of one of `count` segments. Raises EditError: it is not."""
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < count:
+        raise EditError("There is no such segment any more. Look at the timeline again.")
+    return index
+
+
 def rewind(project: Project, take: str | None) -> Project:
     """Put the head on a take (None: the start). Off the current branch, that also switches to a branch it lies on.
 

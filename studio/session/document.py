@@ -1,21 +1,26 @@
-"""One open project in memory and on disk, for several threads: edits are saved, undone, counted. It renders nothing."""
+"""One open project in memory and on disk, safe for several threads: edits are saved at once and can be undone."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from studio.project import history
 from studio.project.history import History, Stroke
 from studio.project.model import Project
 from studio.project.store import Opened, Store
 
+P = ParamSpec("P")
+
 
 class Document:
-    """A project that changes. `lock` is held during every change; whoever reads `project` needs none."""
+    """A project that changes. `lock` is held during every change; `project` can be read without it."""
 
     def __init__(self, store: Store, opened: Opened) -> None:
+        """Take over a project that `store` has opened or created."""
         self.store = store
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
@@ -25,70 +30,106 @@ class Document:
 
     @property
     def project(self) -> Project:
+        """The project as it is now. The value is immutable: an edit replaces it by another one."""
         return self._history.present
 
     @property
-    def history(self) -> History:
-        return self._history
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self.store.folder
+
+    @property
+    def id(self) -> str:
+        """The project's id: the name of its folder."""
+        return self.store.folder.name
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to undo."""
+        return bool(self._history.past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone edit to redo."""
+        return bool(self._history.future)
 
     @property
     def findings(self) -> tuple[str, ...]:
+        """Sentences about what was wrong when the project was opened, or later, that the artist has not dismissed."""
         return self._findings
 
     @property
     def revision(self) -> int:
+        """A number that rises with every visible change."""
         return self._revision
 
-    def edit(self, verb: Callable[[Project], Project], stroke: str | None = None) -> None:
-        """Apply a verb and save. When either fails, nothing has changed. Edits of one `stroke` in a row are one step.
+    def edit(self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs) -> None:
+        """Apply a function of `studio.project.edits` to the project, with these values, and save the result.
+
+        When either fails, nothing has changed.
 
         Raises:
-            EditError: the verb is not possible.
+            EditError: the edit is not possible.
             StoreError: the project could not be saved.
+        """
+        self.edit_in_stroke(None, verb, *values, **named)
+
+    def edit_in_stroke(
+        self, stroke: str | None, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
+    ) -> None:
+        """As `edit`; edits of one `stroke` that follow each other are one step to undo, such as those while typing.
+
+        Args:
+            stroke: a name for what is typed where, in one visit to one field; None: this edit is a step of its own.
+            verb: the edit.
+            values: its arguments after the project.
+            named: its keyword arguments.
         """
         with self.lock:
             one = Stroke(stroke, time.monotonic()) if stroke else None
-            self._go(history.do(self._history, verb(self.project), one))
+            self._save(history.do(self._history, verb(self.project, *values, **named), one))
 
-    def keep(self, verb: Callable[[Project], Project]) -> None:
-        """Apply a verb that keeps what was rendered. It holds in memory even when it cannot be saved now.
+    def edit_then_save(self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs) -> None:
+        """As `edit`, for a take that was rendered: the edit stays in memory even when it cannot be saved now.
 
         Raises:
-            EditError: the verb is not possible.
+            EditError: the edit is not possible.
             StoreError: the project could not be saved; the next edit tries again.
         """
         with self.lock:
-            self._history = history.do(self._history, verb(self.project))
-            self.tell()
+            self._history = history.do(self._history, verb(self.project, *values, **named))
+            self.notify()
             self.store.save(self.project)
 
-    def mend(self, verb: Callable[[Project], Project], finding: str) -> None:
-        """Apply a verb that is no step to undo, and tell the artist. Raises as `keep` does."""
+    def repair(
+        self, finding: str, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
+    ) -> None:
+        """As `edit_then_save`, but the edit is no step to undo, and the artist is told of it by `finding`."""
         with self.lock:
-            self._history = history.amend(self._history, verb(self.project))
-            self.note(finding)
+            self._history = history.amend(self._history, verb(self.project, *values, **named))
+            self.add_finding(finding)
             self.store.save(self.project)
 
     def undo(self) -> None:
-        """Raises StoreError: the project could not be saved, and stays as it is."""
+        """Undo the last edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""
         with self.lock:
-            self._go(history.undo(self._history))
+            self._save(history.undo(self._history))
 
     def redo(self) -> None:
-        """Raises StoreError: the project could not be saved, and stays as it is."""
+        """Redo the last undone edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""
         with self.lock:
-            self._go(history.redo(self._history))
+            self._save(history.redo(self._history))
 
-    def note(self, finding: str) -> None:
-        """Tell the artist something about the project."""
+    def add_finding(self, finding: str) -> None:
+        """Add a sentence about the project that the artist should read."""
         with self.lock:
             self._findings = (*self._findings, finding)
-            self.tell()
+            self.notify()
 
     def dismiss(self, finding: str) -> None:
-        """Take a finding off the list, for good: what was mended is saved, so that it is not found again.
+        """Remove a finding that the artist has read. The repaired project is saved, so that it is not found again.
 
-        What cannot be mended is told again the next time the project is opened, as long as it is so.
+        What cannot be repaired is found again the next time the project is opened.
 
         Raises:
             StoreError: the project could not be saved; the finding stays.
@@ -98,22 +139,23 @@ class Document:
                 if not self.store.read_only:
                     self.store.save(self.project)
                 self._findings = tuple(f for f in self._findings if f != finding)
-                self.tell()
+                self.notify()
 
-    def tell(self) -> None:
-        """Something visible changed."""
+    def notify(self) -> None:
+        """Raise the revision and wake everyone in `watch`, because something visible changed."""
         with self._changed:
             self._revision += 1
             self._changed.notify_all()
 
-    def watch(self, revision: int, timeout: float | None) -> int:
-        """Block until the revision is not `revision`, or `timeout` seconds passed; returns the current one."""
+    def watch(self, revision: int, timeout: float | None = None) -> int:
+        """Block until the revision is another one, or `timeout` seconds passed; returns the current revision."""
         with self._changed:
             self._changed.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
-    def _go(self, steps: History) -> None:
-        if steps is not self._history:
-            self.store.save(steps.present)
-            self._history = steps
-            self.tell()
+    def _save(self, changed: History) -> None:
+        """Save the project of `changed` and go on with it; with the same history, do nothing."""
+        if changed is not self._history:
+            self.store.save(changed.present)
+            self._history = changed
+            self.notify()

@@ -26,11 +26,11 @@ def recover(document: Document) -> None:
                 _clear(document, asked)
                 continue
             store.write_take(take, document.project)
-            document.mend(lambda project, take=take: _kept(project, take), _told(take))  # type: ignore[misc]
+            document.repair(_told(take), _kept, take)
             if take.state == "done":
                 take_folder.tidy(folder)
         except (MediaError, StoreError, EditError) as error:
-            document.note(f"A take that was cut off could not be brought back yet; its files are in {folder}. {error}")
+            document.add_finding(f"A take that was cut off could not be brought back yet; its files are in {folder}. {error}")
 
 
 def _finished(project: Project, asked: Take, folder: Path) -> Take | None:

@@ -83,7 +83,7 @@ class Renders:
             run = Run(ask, project, rest, planned=len(project.current().segments) - ask.index if rest else 1)
             self._run = run
             run.job = self._engine.submit(self._requests(run), lambda job, event: self._hear(run, job, event))
-            document.tell()
+            document.notify()
 
     def cancel(self) -> None:
         """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""
@@ -92,7 +92,7 @@ class Renders:
             if run and run.job and run.active:
                 run.job.cancel()
                 run.show(**({"state": "cancelled"} if run.view.state == "queued" else {"doing": "stopping"}))
-                self._document.tell()
+                self._document.notify()
 
     def estimate(self, sections: float, steps: int) -> float | None:
         """Seconds for so many sections, by the newest takes of the same model and size; None before any."""
@@ -181,7 +181,7 @@ class Renders:
             except Exception as error:
                 log.exception("a render event could not be handled")
                 run.fail(f"The take could not be kept: {type(error).__name__}: {error}", f"Try again. {NOTHING_LOST}")
-            self._document.tell()
+            self._document.notify()
 
     def _entered(self, run: Run, state: JobState) -> None:
         if not run.active:
@@ -266,7 +266,7 @@ class Renders:
         except StoreError as error:  # a full disk: the clip is there all the same, and the document keeps the take
             refused = error
         try:
-            document.keep(lambda project: edits.add_take(project, take, run.branch, follow, run.ask.seeded))
+            document.edit_then_save(edits.add_take, take, run.branch, follow, run.ask.seeded)
         finally:
             self._moved(run, take, follow)
         if refused:

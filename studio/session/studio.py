@@ -26,12 +26,12 @@ from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import Opened, Store, StoreError
 from studio.project.story import Story, StoryError
-from studio.session.document import Document
 from studio.session.loras import FOLDER, SHARED, LoraShelf
+from studio.session.models import set_model, settings_for
 from studio.session.parcels import unpack
 from studio.session.recovery import recover
 from studio.session.renders import EngineProtocol
-from studio.session.session import Session, on_model, settings_for
+from studio.session.session import Session
 
 
 class Studio:
@@ -59,7 +59,7 @@ class Studio:
         """A new project. Raises EditError: a name that cannot be. StoreError: the home folder cannot be written."""
         card, settings = self._defaults()
         project = edits.new("Untitled film" if name is None else name, settings=settings)
-        return self._begin(on_model(project, card, None) if card else project)
+        return self._begin(set_model(project, card, None) if card else project)
 
     def from_story(self, path: Path, model: str | None = None) -> Session:
         """A new project from a story file, for the first model unless `model` names another.
@@ -90,10 +90,10 @@ class Studio:
                 store = Store(self._folder(project_id))
                 opened = store.open()
                 project = replace(opened.project, id=store.folder.name)
-                document = Document(store, replace(opened, project=project))
+                session = self._session(store, replace(opened, project=project))
                 if not opened.read_only:
-                    recover(document)
-                self._open[project_id] = self._session(document)
+                    recover(session)
+                self._open[project_id] = session
             self._asked[project_id] = time.monotonic()
             return self._open[project_id]
 
@@ -113,7 +113,7 @@ class Studio:
         if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
             raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
         session = self.open(project)
-        session.rewind(str(takes[-1].get("id")))
+        session.edit(edits.rewind, str(takes[-1].get("id")))
         return session
 
     def list(self) -> tuple[ProjectSummary, ...]:
@@ -143,7 +143,7 @@ class Studio:
                 quiet = time.monotonic() - self._asked.get(summary.id, -age) >= age and not self._followed[summary.id]
                 if quiet and shelf.never_begun(self.home / summary.id, age):
                     if session := self._open.pop(summary.id, None):
-                        session.close()
+                        session.store.close()
                     removed += shelf.remove(self.home / summary.id)
         if self.loras.most is not None:
             self.loras.sweep(shelf.loras_used(self.home))
@@ -153,11 +153,11 @@ class Studio:
         store = Store(self.home / project.id)
         store.create(project)
         with self._lock:
-            self._open[project.id] = self._session(Document(store, Opened(project)))
+            self._open[project.id] = self._session(store, Opened(project))
             return self._open[project.id]
 
-    def _session(self, document: Document) -> Session:
-        return Session(document, self._engine, self.models, self.presets, self.loras)
+    def _session(self, store: Store, opened: Opened) -> Session:
+        return Session(store, opened, self._engine, self.models, self.presets, self.loras)
 
     def _folder(self, project_id: str) -> Path:
         if not re.fullmatch(r"[^/\\\0.][^/\\\0]{0,200}", project_id) or not (self.home / project_id).is_dir():

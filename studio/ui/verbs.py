@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
@@ -35,29 +36,28 @@ class Desk:
         self.uploads = uploads
         self.public = public
         self.verbs: Mapping[str, Verb] = {
-            "rename": lambda s, f: s.rename(f.text("name"), f.optional_identifier("stroke")),
+            "rename": lambda s, f: s.edit_in_stroke(_stroke(f, "name"), edits.rename, f.text("name")),
             "set_size": lambda s, f: s.set_size((f.whole("width", 16, 8192), f.whole("height", 16, 8192))),
             "set_model": lambda s, f: s.set_model(f.text("name", 100)),
             "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
             "set_reference": lambda s, f: s.set_reference(f.upload("path", self.uploads)),
             "use_sample": lambda s, f: s.set_reference(f.one_of("sample", self.samples).story.image),
-            "clear_reference": lambda s, f: s.clear_reference(),
+            "clear_reference": lambda s, f: s.edit(edits.set_reference, None),
             "add_segment": _add_segment,
             "edit_segment": _edit_segment,
-            "remove_segment": lambda s, f: s.remove_segment(_index(s, f)),
-            "move_segment": lambda s, f: s.move_segment(_index(s, f), f.whole("to", 0, 10_000)),
+            "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
+            "move_segment": lambda s, f: s.edit(edits.move_segment, _index(s, f), f.whole("to", 0, 10_000)),
             "shelved_loras": lambda s, f: views.shelved(s.shelved_loras(own=self.public), self.studio.loras.most),
             "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 200))},
             "use_lora": lambda s, f: s.use_lora(_index(s, f), f.identifier("lora")),
-            "weigh_lora": lambda s, f: s.weigh_lora(
-                _index(s, f), f.identifier("lora"), f.number("strength", -2, 2), f.optional_identifier("stroke")),
-            "spread_lora": lambda s, f: s.spread_lora(_index(s, f), f.identifier("lora")),
-            "drop_lora": lambda s, f: s.drop_lora(_index(s, f), f.identifier("lora")),
-            "rewind": lambda s, f: s.rewind(f.optional_identifier("take")),
-            "branch": lambda s, f: s.branch(f.optional_identifier("take")),
-            "switch": lambda s, f: s.switch(f.identifier("branch")),
-            "drop_branch": lambda s, f: s.drop_branch(f.identifier("branch")),
-            "rename_branch": lambda s, f: s.rename_branch(f.identifier("branch"), f.text("name")),
+            "weigh_lora": _set_lora_strength,
+            "spread_lora": lambda s, f: s.edit(edits.spread_lora, _index(s, f), f.identifier("lora")),
+            "drop_lora": lambda s, f: s.edit(edits.drop_lora, _index(s, f), f.identifier("lora")),
+            "rewind": lambda s, f: s.edit(edits.rewind, f.optional_identifier("take")),
+            "branch": lambda s, f: s.edit(edits.branch, f.optional_identifier("take")),
+            "switch": lambda s, f: s.edit(edits.switch, f.identifier("branch")),
+            "drop_branch": lambda s, f: s.edit(edits.drop_branch, f.identifier("branch")),
+            "rename_branch": lambda s, f: s.edit(edits.rename_branch, f.identifier("branch"), f.text("name")),
             "undo": lambda s, f: s.undo(),
             "redo": lambda s, f: s.redo(),
             "generate_next": lambda s, f: s.generate_next(),
@@ -123,11 +123,11 @@ class Desk:
             audio = fields.upload("audio", self.uploads) if fields.has("audio") else None
             title = fields.text("title", 200) if fields.has("title") else None
             fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
-            path = session.export_film(title=title or None, fade=fade, audio=audio)
+            path = session.films.export_film(title=title or None, fade=fade, audio=audio)
         elif what == "project":
-            path = session.export_project()
+            path = session.films.export_project()
         else:
-            path = session.export_take(fields.identifier("take"), kind=what)
+            path = session.films.export_take(fields.identifier("take"), kind=what)
         return {"url": link(path), "file": path.name}
 
 
@@ -149,11 +149,11 @@ def _index(session: Session, fields: Fields) -> int:
 
 
 def _add_segment(session: Session, fields: Fields) -> None:
-    session.add_segment(_index(session, fields) + 1 if fields.has("segment") else None)
+    session.edit(edits.add_segment, _index(session, fields) + 1 if fields.has("segment") else None)
 
 
 def _edit_segment(session: Session, fields: Fields) -> None:
-    changes: dict[str, Any] = {}
+    changes: edits.SegmentChanges = {}
     if fields.has("prompt"):
         changes["prompt"] = fields.text("prompt")
     if fields.has("sections"):
@@ -163,10 +163,22 @@ def _edit_segment(session: Session, fields: Fields) -> None:
     if fields.flag("dice"):
         changes["seed"] = None
     if changes:
-        session.edit_segment(_index(session, fields), fields.optional_identifier("stroke"), **changes)
+        index = _index(session, fields)
+        session.edit_in_stroke(_stroke(fields, f"{index} {sorted(changes)}"), edits.edit_segment, index, **changes)
+
+
+def _set_lora_strength(session: Session, fields: Fields) -> None:
+    index, lora, strength = _index(session, fields), fields.identifier("lora"), fields.number("strength", -2, 2)
+    session.edit_in_stroke(_stroke(fields, f"{index} {lora}"), edits.set_lora_strength, index, lora, strength)
+
+
+def _stroke(fields: Fields, field: str) -> str | None:
+    """A name for typing in one visit to `field`, if the message belongs to such a visit: see `Document.edit_in_stroke`."""
+    stroke = fields.optional_identifier("stroke")
+    return stroke and f"{field} {stroke}"
 
 
 def _film(session: Session, fields: Fields) -> Answer:
     """The film up to the head, joined when it is not yet."""
-    path = session.film()
+    path = session.films.film()
     return {"url": link(path), "head": session.project.head}

@@ -26,6 +26,7 @@ RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x
 def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset]) -> Json:
     """Everything but the running job."""
     project = session.project
+    stale = edits.stale(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = sum(t.frames for t in project.film())
     following, blocked = upcoming(project)
@@ -43,8 +44,8 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "preset": project.settings.preset,
         "presets": offered_presets(presets, project.settings.preset, card),
         "reference": reference(session),
-        "segments": segments(project, session.stale, session.has_lora),
-        "takes": takes(project, session.stale, session.poster, session.clip),
+        "segments": segments(project, stale, lambda lora: session.loras.has(lora.sha256)),
+        "takes": takes(project, stale, session.films.poster, session.films.clip),
         "branches": branches(project),
         "branch": project.branch,
         "head": project.head,
@@ -52,7 +53,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "blocked": blocked,
         "film": {"frames": film, "length": clock(project.clock.seconds(film))},
         "plan": plan(project),
-        "memory": {**memory(project, card), "picture": link(session.memory(project.head)) if project.head else None},
+        "memory": {**memory(project, card), "picture": link(session.films.memory_picture(project.head)) if project.head else None},
         "estimate": None if estimate is None else span(estimate),
         "estimate_all": None if estimate is None else span(estimate * remaining(project)),
         "can_undo": session.can_undo,

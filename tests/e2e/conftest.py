@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from studio.project import edits
 from studio.session import Session, Studio
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import model
@@ -75,8 +76,8 @@ class Stand:
         session.apply_preset("draft")
         for index, prompt in enumerate(prompts):
             if index:
-                session.add_segment(seed=index)
-            session.edit_segment(index, prompt=prompt, frames=4 * sections, seed=index)
+                session.edit(edits.add_segment, seed=index)
+            session.edit(edits.edit_segment, index, prompt=prompt, frames=4 * sections, seed=index)
         return session
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from studio.project import edits
 from studio.session import Session, Studio
 from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import badge, cards
@@ -168,7 +169,7 @@ def test_everybody_can_use_it(stand: Stand, desk: Visit, dark: bool) -> None:
     assert page.evaluate(AUDIT) == []
     page.keyboard.press("Escape")
     stand.studio.loras.path(gone).unlink()
-    session.edit_segment(1, prompt="dusk")
+    session.edit(edits.edit_segment, 1, prompt="dusk")
     chips(page).nth(1).click()
     expect(page.locator(".lora-gone")).to_be_visible()
     assert page.evaluate(AUDIT) == []

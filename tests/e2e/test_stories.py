@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from studio.project import edits
 from tests.e2e.conftest import Stand, Visit
 from tests.shelves import generated, picture
 
@@ -275,7 +276,7 @@ def test_a_sample_story_opens(stand: Stand, desk: Visit) -> None:
 
 def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit) -> None:
     session = stand.film("one")
-    session.rename("The first one")
+    session.edit(edits.rename, "The first one")
     page = desk.open(session)
     page.get_by_role("button", name="Open another film").click()
     page.get_by_role("button", name="New film").click()

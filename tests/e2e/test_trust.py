@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from studio.project import edits
 from studio.session import Studio
 from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import DROP, badge, cards
@@ -195,8 +196,8 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(stand: Stand, phone: Vi
 def test_names_and_contrast(stand: Stand, desk: Visit, dark: bool) -> None:
     """Every control has a name, no id is used twice, and text stands out from what is behind it."""
     session = generated(stand.film("one", "two"))
-    session.edit_segment(1, prompt="three")
-    session.add_segment()
+    session.edit(edits.edit_segment, 1, prompt="three")
+    session.edit(edits.add_segment)
     page = desk.open(session)
     if page.evaluate("document.body.classList.contains('dark')") != dark:
         page.get_by_role("button", name="Switch between light and dark").click()

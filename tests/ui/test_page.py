@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from studio.project import edits
 from studio.ui import page
 from studio.ui.component import STATIC
 from studio.ui.verbs import Desk
@@ -95,7 +96,7 @@ def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkey
     monkeypatch.setattr(page, "BEAT", 0.2)
     studio = shelf(tmp_path)
     session = film(studio, "one")
-    changes = {1: lambda: session.rename("Other"), 2: session.generate_next}
+    changes = {1: lambda: session.edit(edits.rename, "Other"), 2: session.generate_next}
     seen = screens(studio, session, 2, lambda i: changes.get(i, lambda: None)())
     assert [s["board"]["name"] for s in seen] == ["A film", "Other"]
     ended(session)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from studio.project import edits
 from studio.session import Session, Studio
 from studio.ui.fields import Fields, Misread
 from studio.ui.gallery import find_samples
@@ -128,7 +129,7 @@ def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(desk: Desk, sessi
 
 
 def test_refusals_carry_the_message_for_the_artist(desk: Desk, session: Session) -> None:
-    session.clear_reference()
+    session.edit(edits.set_reference, None)
     assert "reference" in refusal(desk, {"verb": "generate_next", "project": session.id})
     assert "name" in refusal(desk, {"verb": "rename", "project": session.id, "name": "   "})
     assert "on the current branch" in refusal(desk, {"verb": "remove_segment", "project": session.id, "segment": "gone"})
@@ -196,7 +197,7 @@ def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(desk: Desk, session:
 
 
 def test_findings_are_dismissed(desk: Desk, session: Session) -> None:
-    session._document.note("Something was mended.")
+    session.add_finding("Something was mended.")
     ask(desk, session, "dismiss", finding="Something was mended.")
     assert session.findings == ()
 

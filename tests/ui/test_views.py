@@ -9,6 +9,7 @@ import pytest
 
 from studio.catalogue.cards import ADAPTER, ModelFile
 from studio.engine.events import EngineStatus
+from studio.project import edits
 from studio.session import JobView, Session, Studio
 from studio.ui import views
 from studio.ui.machine import engine, sizes
@@ -57,7 +58,7 @@ def test_a_rendered_film(session: Session) -> None:
 
 
 def test_after_a_rewind_what_lies_beyond_is_said(session: Session) -> None:
-    generated(session).rewind(session.project.film()[0].id)
+    generated(session).edit(edits.rewind, session.project.film()[0].id)
     drawn = board(session)
     assert [s["beyond"] for s in drawn["segments"]] == [False, True, True]
     assert drawn["next"] == {"index": 1, "completes": False, "forks": True}
@@ -78,10 +79,10 @@ def test_a_partial_take_is_completed_next(session: Session, tmp_path: Path) -> N
 
 
 def test_edited_takes_are_stale_and_lost_clips_missing(session: Session) -> None:
-    generated(session).edit_segment(1, prompt="else")
+    generated(session).edit(edits.edit_segment, 1, prompt="else")
     drawn = board(session)
     assert [s["state"] for s in drawn["segments"]] == ["done", "stale", "stale"]
-    clip = session.clip(session.project.film()[0].id)
+    clip = session.films.clip(session.project.film()[0].id)
     assert clip
     clip.unlink()
     missing = board(session)["takes"][0]
@@ -89,7 +90,7 @@ def test_edited_takes_are_stale_and_lost_clips_missing(session: Session) -> None
 
 
 def test_without_a_picture_nothing_is_next(session: Session) -> None:
-    session.clear_reference()
+    session.edit(edits.set_reference, None)
     drawn = board(session)
     assert drawn["reference"] is None and drawn["next"] is None
     assert drawn["blocked"] == "Choose a reference picture: the film starts from it."
@@ -104,8 +105,8 @@ def test_a_model_that_is_not_installed_is_no_accident(session: Session) -> None:
 def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:
     generated(session)
     one, two, _ = (t.id for t in session.project.film())
-    session.branch(one, "Other")
-    session.edit_segment(1, prompt="two b")
+    session.edit(edits.branch, one, "Other")
+    session.edit(edits.edit_segment, 1, prompt="two b")
     session.generate_next()
     ended(session)
     other = session.project.head
@@ -131,7 +132,7 @@ def test_undone_takes_are_loose(session: Session) -> None:
 ])
 def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers: bool, said: str) -> None:
     for _ in range(2):
-        session.add_segment(frames=4 * 8)
+        session.edit(edits.add_segment, frames=4 * 8)
     files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
     drawn = views.memory(generated(session).project, card(files=files))   # 22 sections of 4 frames, one latent frame a section
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
@@ -139,7 +140,7 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
 
 
 def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:
-    session.add_segment()
+    session.edit(edits.add_segment)
     generated(session)
     assert views.board(session, (card(),), ())["memory"]["picture"] is None
     head = session.project.head
@@ -202,7 +203,7 @@ def test_addresses_are_quoted_and_change_with_the_file(tmp_path: Path) -> None:
 def test_a_length_is_what_will_really_be_rendered(tmp_path: Path, frames: int, shown: str) -> None:
     real = card(section_frames=36, window=9)
     session = Studio(tmp_path, FakeEngine(), (real,)).create()
-    session.edit_segment(0, frames=frames)
+    session.edit(edits.edit_segment, 0, frames=frames)
     drawn = views.board(session, (real,), ())
     assert drawn["segments"][0]["length"] == shown
     assert drawn["plan"]["length"] == shown.partition(" · ")[0]

@@ -1,0 +1,91 @@
+"""Edits of the LoRAs on a segment, each a function Project -> Project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from studio.project import limits
+from studio.project.limits import EditError
+from studio.project.model import Lora, Project
+from studio.project.tree import segment_index, with_segments
+
+
+def add_lora(project: Project, index: int, lora: Lora, strength: float | None = None) -> Project:
+    """Put a LoRA on a segment. Without `strength` it keeps the one that it has there already, or is 1.
+
+    Raises:
+        EditError: no such segment, a strength out of range, or too many LoRAs.
+    """
+    if strength is None:
+        known = _on_segment(project, index, lora.sha256)
+        strength = known.strength if known else 1.0
+    return set_lora(project, index, replace(lora, strength=strength))
+
+
+def set_lora(project: Project, index: int, lora: Lora) -> Project:
+    """Put a LoRA on a segment, or give the one that is there its strength. A take of it becomes stale.
+
+    Raises:
+        EditError: no such segment, a strength out of range, or too many LoRAs.
+    """
+    segments = project.current().segments
+    index = segment_index(index, len(segments))
+    loras = segments[index].loras
+    lora = replace(lora, name=limits.name(lora.name, "LoRA"), strength=limits.strength(lora.strength))
+    if any(other.sha256 == lora.sha256 for other in loras):
+        loras = tuple(replace(other, strength=lora.strength) if other.sha256 == lora.sha256 else other for other in loras)
+    elif len(loras) >= limits.LORAS:
+        raise EditError(f"A segment takes {limits.LORAS} LoRAs at most. Take one off first.")
+    else:
+        loras = (*loras, lora)
+    return _with_loras(project, index, loras)
+
+
+def set_lora_strength(project: Project, index: int, sha256: str, strength: float) -> Project:
+    """Change the strength of a LoRA on a segment. A take of it becomes stale.
+
+    Raises:
+        EditError: no such LoRA on it, or a strength out of range.
+    """
+    return set_lora(project, index, replace(_known(project, index, sha256), strength=strength))
+
+
+def spread_lora(project: Project, index: int, sha256: str) -> Project:
+    """Put a LoRA of a segment on all others of the branch that are not rendered, as strong as it is there.
+
+    Raises:
+        EditError: no such segment, no such LoRA on it, or too many on another one.
+    """
+    segments = project.current().segments
+    lora = _known(project, segment_index(index, len(segments)), sha256)
+    for other in range(len(project.path()), len(segments)):
+        project = set_lora(project, other, lora)
+    return project
+
+
+def drop_lora(project: Project, index: int, sha256: str) -> Project:
+    """Take a LoRA off a segment. A take of it becomes stale. Raises EditError: no such segment, or no such LoRA on it."""
+    segments = project.current().segments
+    index = segment_index(index, len(segments))
+    _known(project, index, sha256)
+    return _with_loras(project, index, tuple(lora for lora in segments[index].loras if lora.sha256 != sha256))
+
+
+def _on_segment(project: Project, index: int, sha256: str) -> Lora | None:
+    """The LoRA of this content on a segment, if there is such a segment and such a LoRA on it."""
+    segments = project.current().segments
+    loras = segments[index].loras if 0 <= index < len(segments) else ()
+    return next((lora for lora in loras if lora.sha256 == sha256), None)
+
+
+def _known(project: Project, index: int, sha256: str) -> Lora:
+    """As `_on_segment`. Raises EditError: there is none."""
+    lora = _on_segment(project, index, sha256)
+    if lora is None:
+        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
+    return lora
+
+
+def _with_loras(project: Project, index: int, loras: tuple[Lora, ...]) -> Project:
+    segments = project.current().segments
+    return with_segments(project, (*segments[:index], replace(segments[index], loras=loras), *segments[index + 1 :]))

@@ -1,0 +1,23 @@
+"""What a model and a preset mean for a project: its size, its clock, its steps and guidance."""
+
+from __future__ import annotations
+
+from studio.backbones.registry import skips_blocks
+from studio.catalogue.cards import ModelCard
+from studio.project import edits
+from studio.project.model import Clock, Project, Settings
+from studio.project.preset import USUAL, Preset
+
+
+def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
+    """The project on another model: in its own size if the model has it, with the model's clock and the preset's steps."""
+    size = project.size if project.size in card.sizes else card.sizes[0]
+    moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
+    return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
+
+
+def settings_for(preset: Preset, card: ModelCard | None) -> Settings:
+    """Steps, guidance and step cache of a preset on a model; None: on a model that is not installed."""
+    if card is None:
+        return preset.settings(USUAL, Settings().guidance)
+    return preset.settings(card.steps, card.guidance, skips_blocks(card))
