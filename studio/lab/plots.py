@@ -98,6 +98,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
         if line.low and line.high:
             aside = ScaledTranslation(SPREAD * ((number + 0.5) / len(drawn) - 0.5) / 72, 0, axes.figure.dpi_scale_trans)
             axes.vlines(line.x, line.low, line.high, colors=color, linewidth=1, transform=axes.transData + aside)
+            axes.update_datalim([*zip(line.x, line.low, strict=True), *zip(line.x, line.high, strict=True)])
     if panel.level is not None:
         name, value = panel.level
         axes.axhline(value, color="#969696", linestyle="dashed", linewidth=1)
