@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,26 @@ def test_lines_labels_and_error_bars_are_drawn_in_order() -> None:
     (bars,) = [each for each in axes.collections if isinstance(each, LineCollection)]
     assert [bar.tolist() for bar in bars.get_segments()] == [[[1, 2.5], [1, 3.5]], [[2, 1.5], [2, 2.5]], [[4, 0], [4, 1.5]]]
     assert axes.get_xticks().tolist() == [1, 2, 4] and axes.get_ylim()[0] == 0
+
+
+def test_colours_of_lines_that_are_drawn_are_on_the_page(tmp_path: Path) -> None:
+    lines = [Line("one", [1, 2, 4], [3.0, 2.0, 1.0], [2.5, 1.5, 0.5], [3.5, 2.5, 1.5]),
+             Line("two", [1, 4], [1.0, 1.0], color=1, style="dashed"), Line("none", [], [], color=2)]
+    save_plot(tmp_path / "plot.png", [Panel("title", lines, "gap", "dB", ("chance", 0.25))])
+    pixels = Image.open(tmp_path / "plot.png").convert("RGB").getcolors(1 << 20)
+    on_page = {"#{:02x}{:02x}{:02x}".format(*color) for _, color in pixels}
+    assert {COLORS[0], COLORS[1]} <= on_page and COLORS[2] not in on_page
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 200), (0, 0.31), (-11.8, 208), (6.83, 37.8), (0.9991, 1.0003), (-1, 1)])
+def test_axes_have_round_numbers(low: float, high: float) -> None:
+    axes = Figure().subplots()
+    plots._draw(axes, Panel("", [Line("one", list(range(20)), [low, high] * 10)]))
+    ticks = [tick for tick in axes.get_yticks().tolist() if low <= tick <= high]
+    step = ticks[1] - ticks[0]
+    digits = step / 10 ** math.floor(math.log10(step * 1.001))
+    assert any(digits == pytest.approx(nice, rel=1e-3) for nice in (1, 2, 2.5, 5))
+    assert all(tick / step == pytest.approx(round(tick / step), abs=1e-3) for tick in ticks) and len(ticks) >= 2
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure import motion
-from studio.lab.measure.fidelity import psnr
 from studio.lab.measure.filming import film
 from studio.lab.measure.journeys import LEFT, RIGHT, STAY, WORDS, pace, panned, pictures
 from studio.lab.measure.registration import grey, register, warp
 from studio.lab.measure.steadiness import sharpness
+from studio.lab.psnr import psnr
 from studio.lab.world import Section
 
 SHARE = 0.15

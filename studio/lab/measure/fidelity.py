@@ -5,7 +5,6 @@ Letters: T frames, H and W height and width.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from studio.lab.measure.filming import Subject
+from studio.lab.psnr import psnr
 from studio.lab.world import Section
 
 GRID = 16
@@ -37,12 +37,6 @@ def trip(codec: Any) -> Trip | None:
         return (made[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2
 
     return there_and_back
-
-
-def psnr(made: Tensor, true: Tensor) -> float:
-    """Decibels of pictures in [0, 1]; 100 for the same ones."""
-    error = float((made.clamp(0, 1) - true).square().mean())
-    return 100.0 if error < 1e-10 else -10 * math.log10(error)
 
 
 def ssim(made: Tensor, true: Tensor) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.lab.measure import curves
+from studio.lab.plots import Line, Panel, save_plot
 
 LEAST = 0.1
 """Percent: smaller errors are drawn as this."""
@@ -31,10 +31,10 @@ def draw(results: Sequence[dict[str, Any]], path: Path) -> None:
             ages = [age for age in _ages(results) if age >= 0 and _values(results, arm, field, age, "error")]
             errors = [statistics.mean(_values(results, arm, field, age, "error")) for age in ages]
             label = arm if field == "curve" else f"{arm}, untrained"
-            lines.append(curves.Line(label, ages, [min(200.0, max(LEAST, 100 * error)) for error in errors], colour=number,
-                                     stroke=stroke))
-    curves.plot(path, "what lay where, asked of psi", "sections since it was seen", "error, % of that without a memory", lines,
-                ("no memory", 100.0))
+            lines.append(Line(label, ages, [min(200.0, max(LEAST, 100 * error)) for error in errors], color=number, style=stroke))
+    panel = Panel("what lay where, asked of psi", lines, "sections since it was seen", "error, % of that without a memory",
+                  ("no memory", 100.0))
+    save_plot(path, [panel], panel_size=(900, 560))
 
 
 def _checked(results: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:

@@ -18,14 +18,15 @@ from typing import Any
 import torch
 
 from studio.backbones.film_model import FilmModel
-from studio.lab.measure import absences, curves, drift, journeys, sheet
+from studio.lab.measure import absences, drift, journeys, sheet
 from studio.lab.measure.consistency import ABSENT, NAMES, Encoder, consistency, own
-from studio.lab.measure.fidelity import psnr
 from studio.lab.measure.histories import ARMS, NONE, Made, Witness
 from studio.lab.measure.intervals import estimate
 from studio.lab.measure.journeys import Case
 from studio.lab.measure.quality import Quality
 from studio.lab.measure.remembering import Score, curve, identity, scored, told
+from studio.lab.plots import Line, Panel, save_plot
+from studio.lab.psnr import psnr
 
 STROKES = dict(zip(ARMS, ("solid", "dashed", "dotted"), strict=True))
 PLOTS = {
@@ -33,6 +34,8 @@ PLOTS = {
     "registered part ssim": "SSIM of what memory alone can supply",
     "whole psnr": "PSNR of the whole returned view, dB", "camera error": "camera error on return, pixels",
 }
+PLOT_SIZE = (900, 560)
+"""Width and height of a plot in pixels."""
 PICTURED = 2
 """Films of each kind on a model's sheet."""
 Say = Callable[[str], None]
@@ -178,24 +181,24 @@ def _mean(values: Sequence[float]) -> dict[str, Any] | None:
 
 
 def _draw_gaps(scores: Mapping[str, Sequence[Score]], out: Path) -> None:
-    """Each score over the gap, and identity beside chance: for each kind that is a return, all models and all psi in one plot."""
+    """Plots each score of PLOTS over the gap, one file for each kind of case; and how often the true place was identified."""
     kinds = list(dict.fromkeys(score.kind for mine in scores.values() for score in mine))
     for kind in kinds:
-        for score, upward in PLOTS.items():
+        for score, y_label in PLOTS.items():
             lines = []
             for number, (name, mine) in enumerate(scores.items()):
                 for arm in ARMS:
                     found = curve(mine, kind, arm, score)
-                    lines.append(curves.Line(
+                    lines.append(Line(
                         f"{name}, psi: {arm}", found.gaps, [e.mean for e in found.estimates], [e.low for e in found.estimates],
                         [e.high for e in found.estimates], number, STROKES[arm]))
-            if any(line.x for line in lines):
-                path = out / f"gap-{kind}-{score.replace(' ', '-')}.png"
-                curves.plot(path, f"{kind}: over the gap", "sections away", upward, lines)
+            _save(out / f"gap-{kind}-{score.replace(' ', '-')}.png",
+                  Panel(f"{kind}: over the gap", lines, "sections away", y_label))
         _draw_identity(scores, kind, out)
 
 
 def _draw_identity(scores: Mapping[str, Sequence[Score]], kind: str, out: Path) -> None:
+    """Plots the share of films whose returned part is most like the true one, over the gap, with the share of a blind guess."""
     lines, chance = [], 0.0
     for number, (name, mine) in enumerate(scores.items()):
         for arm in ARMS:
@@ -203,16 +206,15 @@ def _draw_identity(scores: Mapping[str, Sequence[Score]], kind: str, out: Path) 
             gaps = sorted({score.gap for score in some})
             rows = [identity([score for score in some if score.gap == gap]) for gap in gaps]
             chance = rows[0]["chance"] if rows else chance
-            lines.append(curves.Line(
+            lines.append(Line(
                 f"{name}, psi: {arm}", gaps, [row["accuracy"] for row in rows], [row["interval"][0] for row in rows],
                 [row["interval"][1] for row in rows], number, STROKES[arm]))
-    if any(line.x for line in lines):
-        curves.plot(out / f"gap-{kind}-identity.png", f"{kind}: what came back is the true one", "sections away", "share of films",
-                    lines, ("chance", chance))
+    _save(out / f"gap-{kind}-identity.png",
+          Panel(f"{kind}: what came back is the true one", lines, "sections away", "share of films", ("chance", chance)))
 
 
 def _draw_drifts(found: Mapping[str, Any], out: Path, measures: Sequence[str]) -> None:
-    """The mean course of each measure over long films, models beside each other."""
+    """Plots the mean course of each measure over the long films, all models in one plot."""
     for kind in ("hold", "tour"):
         for measure in measures:
             lines = []
@@ -220,7 +222,11 @@ def _draw_drifts(found: Mapping[str, Any], out: Path, measures: Sequence[str]) -
                 some = [row["course"][measure] for row in figures["long films"][kind].values()]
                 estimates = [value for step in zip(*some, strict=True) if (value := estimate(step)) is not None]
                 at = [drift.EVERY * (n + 1) for n in range(len(estimates))]
-                lines.append(curves.Line(name, at, [e.mean for e in estimates], colour=number))
-            curves.plot(out / f"drift-{kind}-{measure}.png", f"{kind}: {measure} over a long film", "frames", measure, lines)
+                lines.append(Line(name, at, [e.mean for e in estimates], color=number))
+            _save(out / f"drift-{kind}-{measure}.png", Panel(f"{kind}: {measure} over a long film", lines, "frames", measure))
 
 
+def _save(path: Path, panel: Panel) -> None:
+    """Writes a plot of one panel, unless none of its lines has a point."""
+    if any(line.x for line in panel.lines):
+        save_plot(path, [panel], panel_size=PLOT_SIZE)

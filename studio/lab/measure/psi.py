@@ -16,9 +16,9 @@ from torch import Tensor
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import FilmState, join, split
 from studio.backbones.film_model import FilmModel
-from studio.lab.measure import curves
 from studio.lab.measure.memory_costs import costs
 from studio.lab.measure.sections import around, picture, timed
+from studio.lab.plots import Line, Panel, save_plot
 from studio.memory.semantic_pack import FRAMEPACK_F1
 
 SOME = 20
@@ -104,6 +104,7 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     for colour, name in enumerate(name for name in rows[0] if name.endswith("ms")):
         values = [row[name] for row in rows]
         smooth = [around(values, n) for n in range(len(values))]
-        lines.append(curves.Line(name, range(1, len(rows) + 1), smooth, colour=colour))
-    curves.plot(path, f"what psi costs: {rows[0]['bytes'] / 1e6:.2f} MB after section 1, {rows[-1]['bytes'] / 1e6:.2f} MB after "
-                f"section {len(rows)}", "sections", "milliseconds", lines, ("0", 0.0))
+        lines.append(Line(name, range(1, len(rows) + 1), smooth, color=colour))
+    title = (f"what psi costs: {rows[0]['bytes'] / 1e6:.2f} MB after section 1, {rows[-1]['bytes'] / 1e6:.2f} MB after section "
+             f"{len(rows)}")
+    save_plot(path, [Panel(title, lines, "sections", "milliseconds", level=("0", 0.0))], panel_size=(900, 560))

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from studio.lab.measure import motion
-from studio.lab.measure.fidelity import psnr
 from studio.lab.measure.histories import ARMS, NONE, PAIRED, TRUE, Made
 from studio.lab.measure.intervals import Estimate, estimate
 from studio.lab.measure.journeys import Case
 from studio.lab.measure.registration import correlate, flat, grey, register, warp
 from studio.lab.measure.tally import rate
+from studio.lab.psnr import psnr
 
 LEAST = 0.02
 """Of the frame: a smaller part is not scored by itself."""

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.lab.measure.fidelity import psnr
 from studio.lab.measure.filming import Subject, film
 from studio.lab.measure.registration import box, grey
+from studio.lab.psnr import psnr
 
 HOLD = "the camera holds still"
 STORY = ("the camera pans slowly to the right", "night falls", "the camera zooms in", "snow begins to fall", "daylight returns",

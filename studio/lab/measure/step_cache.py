@@ -22,7 +22,7 @@ from studio.backbones.registry import skips_blocks
 from studio.catalogue.cards import ModelError
 from studio.diffusion import flow
 from studio.diffusion.section import Finished, Sampling, section
-from studio.lab.measure.fidelity import psnr
+from studio.lab.psnr import psnr
 from studio.media.picture import fit, read_picture
 from studio.memory.snapshot import Snapshot
 from studio.placement.device.streamer import blocks_of

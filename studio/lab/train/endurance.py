@@ -28,10 +28,12 @@ from studio.backbones.animatic.state import FilmState, split
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
 from studio.diffusion.section import Finished, Sampling, section
+from studio.lab.psnr import psnr
 from studio.lab.train.losses import EDGE
 from studio.lab.train.serial import HeldOut
 from studio.memory.snapshot import Snapshot
 
+HIGHEST_PSNR = 99.0
 LEAST = 1e-3
 """Brightness below which none is told apart, of 1."""
 COLOURS = ((60, 60, 66), (38, 84, 160), (196, 88, 28), (46, 125, 80), (140, 60, 140), (120, 110, 20))
@@ -68,7 +70,7 @@ def errors(model: FilmModel, held: HeldOut, frames: Tensor, latents: Sequence[Te
     for n in range(sections):
         at = slice(1 + count * n, 1 + count * (n + 1))
         made, true = frames[at], held.frames[at].float() / 255
-        found["psnr"].append(fmean(_psnr(m, t) for m, t in zip(made, true, strict=True)))
+        found["psnr"].append(fmean(psnr(m, t, HIGHEST_PSNR) for m, t in zip(made, true, strict=True)))
         bright = [part.mean(dim=(1, 2, 3)).clamp(min=LEAST).log() for part in (made, true)]
         found["light"].append(float((bright[0] - bright[1]).abs().mean()))
     known = [split(each) for each in latents] if isinstance(model.backbone, AnimaticBackbone) else []
@@ -158,9 +160,3 @@ def _panel(pen: ImageDraw.ImageDraw, place: tuple[int, int, int, int], name: str
         if many and len({len(course) for course in many}) == 1:
             mean = [fmean(values) for values in zip(*many, strict=True)]
             pen.line([at(n, value) for n, value in enumerate(mean)], colour, 3)
-
-
-def _psnr(made: Tensor, true: Tensor) -> float:
-    """Decibels of pictures in [0, 1]; 99 for the same ones."""
-    error = float((made - true).square().mean())
-    return min(99.0, -10 * math.log10(error)) if error else 99.0

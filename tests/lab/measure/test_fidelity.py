@@ -1,4 +1,4 @@
-"""PSNR, SSIM, the grid and sharpness on pictures whose faults are known."""
+"""SSIM, the grid and sharpness on pictures whose faults are known."""
 
 import pytest
 import torch
@@ -8,11 +8,6 @@ from studio.lab.measure.filming import photographs
 from studio.lab.photographs import photograph
 
 CHELSEA = photograph("chelsea", 192, 128)[None]
-
-
-def test_psnr_is_what_the_error_says() -> None:
-    assert fidelity.psnr(CHELSEA * 0 + 0.5, CHELSEA * 0 + 0.6) == pytest.approx(20.0, abs=1e-3)
-    assert fidelity.psnr(CHELSEA, CHELSEA) == 100
 
 
 def test_a_picture_made_of_tiles_shows_its_grid_and_another_does_not() -> None:

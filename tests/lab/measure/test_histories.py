@@ -7,9 +7,9 @@ import torch
 
 from studio.backbones.load import load
 from studio.lab.measure import histories
-from studio.lab.measure.fidelity import psnr
 from studio.lab.measure.histories import PAIRED, TRUE, Witness
 from studio.lab.measure.journeys import Past, journey
+from studio.lab.psnr import psnr
 from studio.memory.snapshot import Snapshot
 from tests import folders
 from tests.lab.measure import recollections

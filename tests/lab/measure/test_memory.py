@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from studio.lab.__main__ import main
-from studio.lab.measure import curves, memory
+from studio.lab.measure import memory
 from tests import folders
 from tests.lab.measure import recollections
 
@@ -66,24 +66,3 @@ def test_models_of_other_lengths_are_not_compared() -> None:
     with pytest.raises(ValueError, match="different lengths"):
         memory.measure([one, replace(other, card=replace(other.card, section_frames=36, window=9))], memory.QUICK, 64, 32,
                        Path(), lambda part: None)
-
-
-def test_plots_are_drawn(tmp_path: Path) -> None:
-    lines = [curves.Line("one", [1, 2, 4], [3.0, 2.0, 1.0], [2.5, 1.5, 0.5], [3.5, 2.5, 1.5]),
-             curves.Line("two", [1, 4], [1.0, 1.0], colour=1, stroke="dashed"), curves.Line("none", [], [])]
-    curves.plot(tmp_path / "plot.png", "title", "gap", "dB", lines, ("chance", 0.25))
-    page = Image.open(tmp_path / "plot.png")
-    colours = {colour for _, colour in page.getcolors(1 << 16) or []}
-    assert {curves.COLOURS[0], curves.COLOURS[1]} <= colours and curves.COLOURS[2] not in colours
-    with pytest.raises(ValueError, match="nothing to draw"):
-        curves.plot(tmp_path / "plot.png", "", "", "", lines[2:])
-    with pytest.raises(ValueError, match="as many values"):
-        curves.plot(tmp_path / "plot.png", "", "", "", [curves.Line("bad", [1, 2], [1.0])])
-
-
-@pytest.mark.parametrize(("low", "high", "found"), [
-    (1, 200, [50, 100, 150, 200]), (0, 0.31, [0, 0.1, 0.2, 0.3]), (-11.8, 208, [0, 50, 100, 150, 200]), (6.83, 37.8, [10, 20, 30]),
-    (0.9991, 1.0003, [0.9995, 1.0]), (-1, 1, [-1, -0.5, 0, 0.5, 1]),
-])
-def test_axes_have_round_numbers(low: float, high: float, found: list[float]) -> None:
-    assert curves.even(low, high) == found
