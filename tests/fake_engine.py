@@ -18,7 +18,7 @@ from studio.engine.events import (
     EngineStatus,
     Event,
     Failed,
-    Lightened,
+    PlacementReduced,
     RenderRequest,
     SectionDone,
     Step,
@@ -93,7 +93,7 @@ class FakeEngine:
             for step in range(1, request.steps + 1):
                 if self.full_at == (section, step):
                     self.full_at = None
-                    yield Lightened(request.take, section, LIGHTER)
+                    yield PlacementReduced(request.take, section, LIGHTER)
                 ended = self._wait(section, step, stop)
                 if ended:
                     counts = take_folder.close(request.folder)

@@ -13,7 +13,7 @@ from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.catalogue.cards import ModelCard
 from studio.lab.small_gpu import SmallGpu
 from studio.placement.device.streamer import blocks_of
-from studio.placement.needs import Plan
+from studio.placement.plan import Plan
 
 __all__ = ["SmallGpu", "loaded", "weights_of"]
 

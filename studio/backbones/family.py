@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras.layers import LoraLayers
-from studio.placement.needs import Plan
+from studio.placement.plan import Plan
 from studio.placement.sizes import ModelSizes, Size
 
 if TYPE_CHECKING:

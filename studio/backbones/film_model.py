@@ -12,7 +12,7 @@ from studio.diffusion.codec import Codec
 from studio.diffusion.conditioning import Conditioner
 from studio.memory.protocol import Memory
 from studio.memory.rope import FIXED, Positions
-from studio.placement.device.placed_model import PlacedModel
+from studio.placement.device.model_placement import ModelPlacement
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FilmModel:
     fingerprint: str                           # of the weights: snapshots of other weights are refused
     memory: Memory | None = None
     positions: Positions = FIXED
-    placement: PlacedModel | None = None       # of a large model on a GPU; None: everything lies on `device`
+    placement: ModelPlacement | None = None       # of a large model on a GPU; None: everything lies on `device`
 
     def release(self) -> None:
         """Free what a placement holds. The model cannot be used afterwards."""

@@ -15,7 +15,7 @@ from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import family_of
 from studio.catalogue.cards import ModelCard, ModelError, check
-from studio.placement.needs import Plan
+from studio.placement.plan import Plan
 from studio.placement.sizes import Size
 
 T = TypeVar("T")

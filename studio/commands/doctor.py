@@ -11,12 +11,12 @@ from pathlib import Path
 from studio.backbones.registry import FAMILIES, sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, find_models
 from studio.placement import attention
-from studio.placement.machine import GB, Machine, imagine, look, memory
-from studio.placement.needs import Plan
-from studio.placement.plan import PlanError, choose_plan
-from studio.placement.profile import Profile, ProfileError, asked_for
+from studio.placement.choose import PlanError, choose_plan
+from studio.placement.description import describe, gigabytes
+from studio.placement.machine import GB, Machine, imagine_machine, probe_machine, system_memory
+from studio.placement.plan import Plan
+from studio.placement.profile import Profile, ProfileError, select_profile
 from studio.placement.sizes import ModelSizes, Size
-from studio.placement.words import describe, gigabytes
 
 LOW_RAM = 16 * GB
 SYSTEMS = {"Darwin": "macOS"}
@@ -29,7 +29,7 @@ class DoctorError(Exception):
 def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
     """Print the machine and every model's plan. Returns the exit status: 1 if the model asked for does not run, or is not known."""
     try:
-        size, profile = _size(options.size), asked_for(options.profile)
+        size, profile = _size(options.size), select_profile(options.profile)
         machine = _machine(options, home)
         chosen = _models(models, options.model)
         _print("\n".join(_about(machine, imagined=options.vram is not None or options.ram is not None)))
@@ -50,14 +50,14 @@ def _size(text: str | None) -> Size | None:
 
 def _machine(options: argparse.Namespace, home: Path) -> Machine:
     if options.vram is None and options.ram is None:
-        return look(home)
+        return probe_machine(home)
     ram = options.ram
     if ram is None:
-        ram = memory()[0] / GB
+        ram = system_memory()[0] / GB
     try:
         if options.vram is None:
             raise DoctorError("With --ram, say how much graphics memory too: --vram GB, or --vram 0 for a machine without a card.")
-        return imagine(options.vram, ram)
+        return imagine_machine(options.vram, ram)
     except ValueError as error:
         raise DoctorError(str(error)) from None
 
@@ -91,7 +91,7 @@ def _about(machine: Machine, imagined: bool) -> Iterator[str]:
     else:
         yield f"  graphics  {'an Apple graphics unit' if machine.metal else 'no card that PyTorch can compute with'}"
     if not imagined:
-        here, *others = attention.survey(machine.gpu)
+        here, *others = attention.list_backends(machine.gpu)
         yield f"  attention {here}"
         yield from (f"            {other}" for other in others)
 
@@ -125,13 +125,13 @@ def _better(plan: Plan) -> Iterator[str]:
     if not plan.model.large:
         return
     machine = plan.machine
-    if plan.from_disk:
+    if plan.disk_stream_bytes:
         yield "more free memory: weights are read from disk in every step."
     if plan.text_peak and plan.profile.text_encoder == "streamed" and machine.ram_total < LOW_RAM:
         yield "16 GB of memory or more: then a new prompt is read without going through the disk."
-    if plan.peak > 0.95 * plan.budget and plan.from_ram:
+    if plan.peak > 0.95 * plan.budget and plan.ram_stream_bytes:
         yield "close other programs that use the graphics card: then more blocks stay on it."
-    yield "a faster card; its computing decides the time, not its memory." if not plan.from_disk else "a larger card."
+    yield "a faster card; its computing decides the time, not its memory." if not plan.disk_stream_bytes else "a larger card."
 
 
 def _print(line: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.engine.events import Cancelled, EngineStatus, Event, Failed, Lightened, RenderRequest, Working
+from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, Working
 from studio.engine.jobs import Job, Listen, Worker
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Engine:
             yield Failed(request.take, *explain(error, request, card.sizes), 0, 0, 0.0)
             return
         for event in renderer.render(request, stop):
-            if isinstance(event, Lightened):
+            if isinstance(event, PlacementReduced):
                 self._ready(renderer, event.message)
             elif isinstance(event, Working):
                 self._placed(renderer)

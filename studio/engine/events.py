@@ -63,7 +63,7 @@ class Step(Event):
 
 
 @dataclass(frozen=True)
-class Lightened(Event):
+class PlacementReduced(Event):
     """Memory ran out on the card; the model is placed more leanly now, and the section is made again from its snapshot."""
 
     section: int                   # 0-based

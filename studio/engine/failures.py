@@ -11,15 +11,15 @@ from studio.disk import FULL
 from studio.engine.events import RenderRequest
 from studio.media import MediaError
 from studio.memory.snapshot import SnapshotError
-from studio.placement.device.shortage import out_of_memory
-from studio.placement.rungs import NoRungError
+from studio.placement.device.memory_errors import is_out_of_memory
+from studio.placement.reduction import CannotReduceError
 
 KEPT = "The finished sections are kept."
 
 
 def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int, int]] = ()) -> tuple[str, str]:
     """(what happened, what to do) for an artist. Unknown failures name their type and text; `sizes` are the model's."""
-    if isinstance(error, NoRungError):
+    if isinstance(error, CannotReduceError):
         return str(error), f"{error.remedy} {KEPT}"
     if isinstance(error, SnapshotError | ModelError | MediaError):
         return str(error), KEPT
@@ -28,7 +28,7 @@ def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int,
             "The model produced values that are not numbers; the section was thrown away.",
             f"Retake with another seed, or with more steps. {KEPT}",
         )
-    if out_of_memory(error) or isinstance(error, MemoryError):
+    if is_out_of_memory(error) or isinstance(error, MemoryError):
         width, height = request.size
         used = "memory" if isinstance(error, MemoryError) else "the graphics card"
         return (

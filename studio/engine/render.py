@@ -24,7 +24,7 @@ from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
 from studio.diffusion.step_cache import USUAL
 from studio.engine import heap, take_folder
-from studio.engine.events import Cancelled, Event, Failed, Lightened, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.events import Cancelled, Event, Failed, PlacementReduced, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
@@ -32,8 +32,8 @@ from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import fit, map_webp, preview_webp, read_picture
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
-from studio.placement.device.shortage import out_of_memory
-from studio.placement.plan import Doing
+from studio.placement.choose import Stage
+from studio.placement.device.memory_errors import is_out_of_memory
 
 PREVIEW_WIDTH = 240
 
@@ -108,7 +108,7 @@ class Renderer:
         elif request.loras:
             raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
         if self.model.placement is not None:
-            self.model.placement.suit(request.size, request.cache > 0, loras.size(self.model.backbone.dtype))
+            self.model.placement.replan(request.size, request.cache > 0, loras.size(self.model.backbone.dtype))
         if isinstance(backbone, AppliesLoras):
             backbone.apply_loras(loras)
 
@@ -120,9 +120,9 @@ class Renderer:
         try:
             return self._condition(request.prompt, request.reference, request.size), self._snapshot(request, begun)
         except RuntimeError as error:
-            if self.model.placement is None or not out_of_memory(error):
+            if self.model.placement is None or not is_out_of_memory(error):
                 raise
-        yield self._lightened(request, begun, "reading")
+        yield self._reduced(request, begun, "reading")
         return None
 
     def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
@@ -142,18 +142,18 @@ class Renderer:
         """A section's steps, and the section; None when the card's memory ran out and the model has become leaner."""
         placement = self.model.placement
         try:
-            if placement is not None and not placement.backbone.settled:
+            if placement is not None and not placement.backbone.is_in_place:
                 yield Working(request.take, "placing the model")
-                placement.backbone.settle()
+                placement.backbone.apply_plan()
             yield Working(request.take, "denoising")
             for progress in self._denoise(request, index, snapshot, conditioning, stop):
                 if isinstance(progress, Finished):
                     return progress
                 yield progress
         except RuntimeError as error:
-            if placement is None or not out_of_memory(error):
+            if placement is None or not is_out_of_memory(error):
                 raise
-        yield self._lightened(request, index, "denoising")      # by now nothing holds what the section had made
+        yield self._reduced(request, index, "denoising")      # by now nothing holds what the section had made
         return None
 
     def _decoded(
@@ -164,15 +164,15 @@ class Renderer:
         try:
             return self._finish(request, index, done, stream)
         except RuntimeError as error:
-            if self.model.placement is None or not out_of_memory(error):
+            if self.model.placement is None or not is_out_of_memory(error):
                 raise
-        yield self._lightened(request, index, "decoding")
+        yield self._reduced(request, index, "decoding")
         return None
 
-    def _lightened(self, request: RenderRequest, index: int, doing: Doing) -> Lightened:
-        """Raises NoRungError: the model cannot become leaner."""
+    def _reduced(self, request: RenderRequest, index: int, doing: Stage) -> PlacementReduced:
+        """Raises CannotReduceError: the model cannot become leaner."""
         assert self.model.placement is not None, "only a placed model becomes leaner"
-        return Lightened(request.take, index, self.model.placement.lighten(doing))
+        return PlacementReduced(request.take, index, self.model.placement.reduce(doing))
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event

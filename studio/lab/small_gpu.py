@@ -17,7 +17,7 @@ from studio.placement.device.copies import HostCopies
 class SmallGpu(HostCopies):
     """Counts the bytes of the weights on it and of temporary buffers, and raises as CUDA does when they exceed the budget.
 
-    It is a copy engine as well, so the resident blocks and the slabs of a streamer are counted.
+    It is a copy engine as well, so the resident blocks and the buffers of a streamer are counted.
     """
 
     def __init__(self, budget: int = 2**62) -> None:
@@ -26,11 +26,11 @@ class SmallGpu(HostCopies):
         self.used = self.peak = 0
         self.refused: list[str] = []
 
-    def device_slab(self, size: int) -> Tensor:
-        """Returns a slab of `size` bytes and counts it until it is freed."""
-        slab = super().device_slab(size)
-        self.allocate(slab.untyped_storage(), size)
-        return slab
+    def device_buffer(self, size: int) -> Tensor:
+        """Returns a buffer of `size` bytes and counts it until it is freed."""
+        buffer = super().device_buffer(size)
+        self.allocate(buffer.untyped_storage(), size)
+        return buffer
 
     def allocate(self, owner: Any, size: int) -> None:
         """Counts `size` bytes as used until `owner` is garbage-collected.

@@ -35,7 +35,7 @@ class Part:
     def __mul__(self, times: int) -> Part:
         return Part(times * self.matrix, times * self.rows, times * self.rest)
 
-    def kept(self) -> Part:
+    def unquantized(self) -> Part:
         """The same part where int8 leaves it alone."""
         return Part(rest=self.parameters)
 
@@ -72,7 +72,7 @@ class Transformer:
         return self.double_adaln * self.doubles + self.single_adaln * self.singles + self.out_adaln
 
     @property
-    def whole(self) -> Part:
+    def total(self) -> Part:
         return self.double * self.doubles + self.single * self.singles + self.outside + self.adaln
 
 
@@ -88,10 +88,10 @@ def transformer(config: Config) -> Transformer:
         width=width, head=head, mlp=config["mlp_ratio"], doubles=config["num_layers"], singles=config["num_single_layers"],
         double=(square * 4 + feed + norms) * 2,                                    # the film's stream and the context's
         single=square * 3 + norms + linear(width, wide) + linear(width + wide, width),
-        double_adaln=(linear(width, 6 * width) * 2).kept(),
-        single_adaln=linear(width, 3 * width).kept(),
-        out_adaln=linear(width, 2 * width).kept(),
-        outside=_outside(config, width).kept(),
+        double_adaln=(linear(width, 6 * width) * 2).unquantized(),
+        single_adaln=linear(width, 3 * width).unquantized(),
+        out_adaln=linear(width, 2 * width).unquantized(),
+        outside=_outside(config, width).unquantized(),
         patch=config["patch_size"],
     )
 
@@ -137,7 +137,7 @@ def siglip(config: Config) -> Part:
     places = (config["image_size"] // patch) ** 2
     tables = config["num_channels"] * patch**2 * width + width + places * width + 2 * width
     head = _encoder(config) + Part(rest=-width)                  # one norm of the two and a probe
-    return _encoder(config) * config["num_hidden_layers"] + Part(rest=tables) + head.kept()
+    return _encoder(config) * config["num_hidden_layers"] + Part(rest=tables) + head.unquantized()
 
 
 def _encoder(config: Config) -> Part:

@@ -1,6 +1,6 @@
 """What a machine has: memory, disk, cores, graphics card, and how fast such a card is. It does not know models.
 
-Bytes throughout. A machine that is not there can be planned for as well: see `imagine`.
+Bytes throughout. A machine that is not there can be planned for as well: see `imagine_machine`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Machine:
         return self.gpu.tflops if self.gpu else CORE * min(self.cores, 16)
 
 
-def look(folder: Path) -> Machine:
+def probe_machine(folder: Path) -> Machine:
     """The machine this runs on. Imports torch, which takes seconds. `folder` lies on the disk that is asked for."""
     import torch
 
@@ -87,14 +87,14 @@ def look(folder: Path) -> Machine:
     if torch.cuda.is_available():
         free, total = torch.cuda.mem_get_info()
         gpu = Gpu(torch.cuda.get_device_name(), torch.cuda.get_device_capability(), total, free)
-    total, free = memory()
+    total, free = system_memory()
     existing = next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists())
     return Machine(
         platform.system(), cores(), total, free, shutil.disk_usage(existing).free, gpu, torch.backends.mps.is_available()
     )
 
 
-def imagine(
+def imagine_machine(
     vram: float, ram: float, system: str = "", disk: int = 200 * GB, name: str = "A graphics card", cores: int = 8
 ) -> Machine:
     """A machine with `vram` and `ram` GB that is not there, as it is after the desktop has taken its share; 0 of `vram`: no card.
@@ -112,7 +112,7 @@ def imagine(
     return Machine(system, cores, round(ram * GB), round((ram - used) * GB), disk, gpu)
 
 
-def capped(machine: Machine, cap: int | None) -> Machine:
+def cap_gpu(machine: Machine, cap: int | None) -> Machine:
     """The machine as if its card had `cap` bytes at most: what lies within is free as far as it is now. None: as it is."""
     gpu = machine.gpu
     if gpu is None or cap is None:
@@ -126,7 +126,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def memory(root: Path = Path("/")) -> tuple[int, int]:
+def system_memory(root: Path = Path("/")) -> tuple[int, int]:
     """(total, free) bytes of memory: free is what can be had without swapping, and a container's limit counts."""
     system = platform.system()
     if system == "Windows":

@@ -1,240 +1,169 @@
-"""Plans: which weights lie where for a film size on a machine, chosen before any weight is read. It moves nothing."""
+"""What a placement needs of a machine: bytes on the card and off it, and seconds. It does not choose one, and moves nothing.
+
+All seconds are estimates, from counted operations and `machine.SPEEDS`. Bytes are counted; allowances for what cannot be counted
+are the constants below.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from studio.catalogue.cards import ModelError
 from studio.placement.machine import GB, Machine
-from studio.placement.needs import Plan, margin, plan_of, plan_whole, ram_budget, text_needs
-from studio.placement.profile import FIT, Profile, Source, TextPlace, budget_of, find_profiles
-from studio.placement.sizes import TILES, ModelSizes, Size
+from studio.placement.profile import Profile, gpu_budget
+from studio.placement.sizes import ModelSizes, Size, block_bytes, bytes_of, resident_blocks, tile_peak
 
-SMALLEST = 256
-"""Pixels of a film's shorter edge below which nothing is offered."""
-
-Doing = Literal["reading", "denoising", "decoding"]
-"""What memory ran out at: reading is of prompt and picture."""
-
-
-class PlanError(ModelError):
-    """The model cannot be placed on this machine; the message says what is short by how much, and what to change."""
-
-
-def choose_plan(
-    machine: Machine, model: ModelSizes, size: Size, override: Profile | None = None, profiles: Sequence[Profile] | None = None
-) -> Plan:
-    """The quickest placement that fits, and of equally quick ones that with the most exact weights.
-
-    Args:
-        machine: there, or imagined.
-        model, size: what is to be rendered; width and height in pixels.
-        override: this profile and no other, exactly as it says.
-        profiles: to choose from; None: those in presets/profiles.
-
-    Raises:
-        PlanError: nothing fits, or a large model has no card; with what is short and what to change.
-        ProfileError: a profile file cannot be used.
-    """
-    unit = model.compression * model.transformer.patch
-    if min(size) < unit or size[0] % unit or size[1] % unit:
-        raise PlanError(f"{_named(size)} cannot be rendered by {model.title}: width and height must be multiples of {unit} pixels.")
-    known = find_profiles() if profiles is None else profiles
-    if not model.large or (override and override.device == "cpu"):
-        return _whole(machine, model, size, override or next((p for p in known if p.device == "cpu"), None))
-    if machine.gpu is None:
-        raise PlanError(_not_on_a_processor(machine, model, size))
-    choices = [override] if override else _for_card(known, machine.gpu.total)
-    candidates = [plan for profile in choices for plan in _candidates(machine, model, size, profile, exact=bool(override))]
-    fitting = [plan for plan in candidates if plan.fits]
-    if not fitting:
-        raise PlanError(_shortage(machine, model, size, candidates, choices, exact=bool(override)))
-    return min(fitting, key=lambda plan: (
-        plan.section_seconds, plan.profile.weights == "int8", -plan.profile.card, -plan.profile.vae_tile, plan.ram,
-    ))
+CUDA_CONTEXT = GB // 2
+"""What CUDA_CONTEXT's context and its libraries take on the card."""
+PROCESS_RAM = round(2.5 * GB)
+SMALL_PROCESS_RAM = round(1.5 * GB)
+"""Memory of a process with PyTorch and CUDA_CONTEXT in it, and of one that computes the embedded model; allowances."""
+LOADING_RAM = GB
+"""Memory that weights take on their way from disk to the card."""
+STREAM_BUFFERS = 2
+PCIE_RATE = 12e9
+DISK_RATE = 2e9
+"""Bytes a second from memory (PCIe 4.0 with 8 lanes) and from a solid-state disk, where the machine does not know better."""
+UNHIDDEN_COPY_SHARE = 0.05
+"""Share of the copies that computing does not hide: so fewer streamed blocks are always a little better."""
+INT8_BYTES_PER_WEIGHT = 7
+BYTES_PER_FLOP = 0.01
+"""Bytes that widening one int8 weight moves on the card, and bytes that a card moves while it does one operation."""
+SMALL_MODEL_SPEED = 0.1
+"""Of a card's speed that the embedded model's small layers reach."""
+DECODING_FACTOR = 1.25
+"""The embedded model's decoding and writing on top of denoising."""
 
 
-def _for_card(known: Sequence[Profile], total: int) -> list[Profile]:
-    """The profiles for cards up to this one's size, or the leanest: so a larger card has all the choices of a smaller one."""
-    cards = sorted((profile for profile in known if profile.device == "cuda"), key=lambda profile: profile.card)
-    return [profile for profile in cards if profile.card <= round(total / GB)] or cards[:1]
+@dataclass(frozen=True)
+class Plan:
+    """A placement that fits, or is the nearest to it. Bytes, and seconds that are estimates."""
+
+    machine: Machine
+    model: ModelSizes
+    size: Size
+    requested_size: Size                    # differs from size after a step down that a person has to agree to
+    profile: Profile               # settled: a number of resident blocks, a source, a place for the text encoder
+    budget: int                    # of graphics memory
+    resident_bytes: int                   # transformer weights on the card: resident blocks, and what lies outside of the blocks
+    ram_stream_bytes: int                  # transformer weights streamed
+    disk_stream_bytes: int
+    text_peak: int                 # graphics memory while the prompt is encoded
+    denoise_peak: int
+    decode_peak: int
+    ram: int                       # memory at its fullest
+    pinned: int
+    step_seconds: float
+    section_seconds: float
+
+    @property
+    def peak(self) -> int:
+        """Graphics memory at its fullest."""
+        return max(self.text_peak, self.denoise_peak, self.decode_peak)
+
+    @property
+    def needs_smaller_film(self) -> bool:
+        """Whether a smaller film is what it needs: ask before it is used."""
+        return self.size != self.requested_size
+
+    @property
+    def vram_shortage(self) -> int:
+        return max(0, self.peak - self.budget)
+
+    @property
+    def ram_shortage(self) -> int:
+        return max(0, self.ram - ram_budget(self.machine), self.pinned - self.machine.pinnable)
+
+    @property
+    def fits(self) -> bool:
+        return not self.vram_shortage and not self.ram_shortage
 
 
-def _candidates(machine: Machine, model: ModelSizes, size: Size, profile: Profile, exact: bool) -> Iterator[Plan]:
-    """The profile's variants, each with as many resident blocks as fit (or none, to tell what is short)."""
-    blocks = model.transformer.blocks
-    tiles = [profile.vae_tile] if exact else [tile for tile in TILES if tile <= profile.vae_tile] or [profile.vae_tile]
-    sources: list[Source] = ["ram", "disk"] if profile.stream == "ram" and not exact else [profile.stream]
-    text = _text_place(machine, model, profile, exact)
-    for tile in tiles:
-        for source in sources:
-            # diffusers' offload leaves no block on the card.
-            resident = 0 if profile.streamer == "diffusers" and profile.resident < blocks else min(profile.resident, blocks)
-            settled = replace(text, vae_tile=tile, stream=source, resident=resident)
-            yield _filled(machine, model, size, settled) if resident == FIT else plan_of(machine, model, size, settled)
+def margin(machine: Machine) -> int:
+    """Graphics memory kept free: Windows pages silently where other programs want more, and that is fifty times slower."""
+    total = machine.gpu.total if machine.gpu else 0
+    return max(round((0.5 if machine.system == "Windows" else 0.25) * GB), total * (6 if machine.system == "Windows" else 3) // 100)
 
 
-def _filled(machine: Machine, model: ModelSizes, size: Size, profile: Profile) -> Plan:
-    """The plan with as many resident blocks as fit. More of them need more of the card and less memory."""
-    def plan_with(resident: int) -> Plan:
-        return plan_of(machine, model, size, replace(profile, resident=resident))
-
-    blocks = model.transformer.blocks
-    if (everything := plan_with(blocks)).fits:            # needs no slabs: it may fit where one block less does not
-        return everything
-    most = bisect_left(range(blocks), True, key=lambda resident: plan_with(resident).short_of_vram > 0)
-    return plan_with(max(0, most - 1))
+def ram_budget(machine: Machine) -> int:
+    """Memory that may be used: what is free, less a gigabyte or a twentieth."""
+    return max(0, machine.ram_free - max(GB, machine.ram_total // 20))
 
 
-def _text_place(machine: Machine, model: ModelSizes, profile: Profile, exact: bool) -> Profile:
-    """The profile with its text encoder where it fits: where it says, or on the processor, or streamed."""
-    places: list[TextPlace] = [profile.text_encoder, "cpu", "streamed"]
-    for place in places[: 1 if exact else None]:
-        settled = replace(profile, text_encoder=place)
-        vram, ram = text_needs(model, settled)
-        if vram <= budget_of(profile, machine.gpu.free if machine.gpu else 0, margin(machine)) and ram <= ram_budget(machine):
-            return settled
-    return settled
-
-
-def _whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile | None) -> Plan:
-    if profile is None:
-        raise PlanError("There is no profile for the processor. Get presets/profiles again (git checkout).")
-    plan = plan_whole(machine, model, size, profile)
-    if plan.short_of_ram:
-        raise PlanError(f"{model.title} at {_named(size)} does not fit: {_ram_words(plan)} Close other programs, or add memory.")
-    return plan
-
-
-def step_down(plan: Plan, doing: Doing | None = None) -> Plan | None:
-    """The next leaner plan after memory ran out on the card.
-
-    The text encoder first where a prompt was read (streamed, then on the processor), tiles where frames were decoded; then
-    resident blocks, int8, a smaller film (`offered`).
-
-    Args:
-        plan: what was too much.
-        doing: when. None: not known.
-
-    Returns:
-        A plan that needs less, or None when there is none.
-    """
-    if not plan.model.large or plan.profile.device == "cpu":
-        return None
-    for profile, size in _leaner(plan, doing):
-        sources: list[Source] = ["ram", "disk"] if profile.stream == "ram" else ["disk"]
-        for source in sources:
-            next_one = plan_of(plan.machine, plan.model, size, replace(profile, stream=source), plan.asked)
-            less = next_one.decode_peak < plan.decode_peak or next_one.denoise_peak < plan.denoise_peak
-            less = less or (doing == "reading" and next_one.text_peak < plan.text_peak)
-            if less and next_one.peak <= plan.peak and not next_one.short_of_ram:
-                return next_one
-    return None
-
-
-def _leaner(plan: Plan, doing: Doing | None) -> Iterator[tuple[Profile, Size]]:
-    profile, blocks = plan.profile, plan.model.transformer.blocks
-    if doing == "reading":
-        places: list[TextPlace] = ["gpu", "streamed", "cpu"]
-        for place in places[places.index(profile.text_encoder) + 1 :]:
-            yield replace(profile, text_encoder=place), plan.size
-    if profile.text_encoder == "gpu":       # it would be the fullest moment before long, and costs no time while a film is made
-        profile = replace(profile, text_encoder="streamed")
-    if doing in (None, "decoding"):
-        for tile in TILES:
-            if tile < profile.vae_tile:
-                yield replace(profile, vae_tile=tile), plan.size
-    resident = min(profile.resident, blocks)
-    while resident > 0:
-        resident = max(0, resident - max(1, blocks // 4))
-        yield replace(profile, resident=resident), plan.size
-    if profile.weights != "int8":
-        yield replace(profile, weights="int8", resident=resident), plan.size
-    for size in offers(plan.model, plan.asked):
-        if size[0] * size[1] < plan.size[0] * plan.size[1]:
-            yield profile, size
-
-
-def offers(model: ModelSizes, size: Size) -> Iterator[Size]:
-    """Sizes to choose instead, the largest first: the model's own that lie the same way, then others of about the same shape."""
-    area, lies = size[0] * size[1], _lies(size)
-    own = [known for known in model.sizes if known[0] * known[1] < area and _lies(known) == lies]
-    yield from sorted(own, key=lambda known: known[0] * known[1], reverse=True)
-    least = min((known[0] * known[1] for known in own), default=area)
-    yield from (other for other in smaller(size) if other[0] * other[1] < least)
-
-
-def _lies(size: Size) -> int:
-    """1 for a landscape, -1 for a portrait, 0 for a square."""
-    return (size[0] > size[1]) - (size[0] < size[1])
-
-
-def smaller(size: Size) -> Iterator[Size]:
-    """Smaller sizes of about the same shape, in multiples of 32 pixels, the largest first; no edge below SMALLEST."""
-    long, short = max(size), min(size)
-    for less in range((long - 1) // 32 * 32, SMALLEST - 1, -32):
-        other = round(short * less / long / 32) * 32
-        if SMALLEST <= other <= short:
-            yield (less, other) if size[0] >= size[1] else (other, less)
-
-
-def _not_on_a_processor(machine: Machine, model: ModelSizes, size: Size) -> str:
-    hours = model.steps * model.step_flops(size) / (1e12 * machine.tflops) / 3600
-    what = "Apple's graphics units are not planned for yet" if machine.metal else "no CUDA graphics card was found"
-    return (
-        f"{model.title} is not sensible here: {what}, and a section at {_named(size)} would take this processor about "
-        f"{hours:,.0f} hours (an estimate). Use the embedded model, or a computer with a graphics card from 6 GB."
+def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, requested_size: Size | None = None) -> Plan:
+    """What this settled profile needs on a machine with a card, whether it fits or not."""
+    t = model.transformer
+    kept, streamed, slabs = _resident_and_streamed(tuple(block_bytes(t, profile.weights, profile.adaln_table)), profile.resident)
+    resident_bytes = kept + bytes_of(t.outside, "bf16") + (0 if profile.adaln_table else bytes_of(t.out_adaln, "bf16"))
+    table = 2 * model.steps * t.adaln.parameters // t.width if profile.adaln_table else 0
+    standing = CUDA_CONTEXT + resident_bytes + slabs + table + model.memory_bytes + model.lora_bytes
+    widened = round(2 * (1 + t.mlp) * t.width**2) if profile.weights == "int8" else 0
+    # Of the film's stream: what the first block did and gave, and what the others did. Nothing of it outlives a section.
+    cached = 3 * 2 * t.width * model.tokens(size) if profile.cache == "first-block" else 0
+    text_vram, text_ram = text_encoding_peaks(model, profile)
+    pinned = streamed if profile.stream == "ram" else STREAM_BUFFERS * slabs
+    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + model.frames * 3 * size[0] * size[1] * 5
+    step, section = _seconds(machine, model, size, profile, streamed)
+    return Plan(
+        machine, model, size, requested_size or size, profile,
+        gpu_budget(profile, machine.gpu.free if machine.gpu else 0, margin(machine)),
+        resident_bytes, streamed if profile.stream == "ram" else 0, streamed if profile.stream == "disk" else 0,
+        text_peak=text_vram,
+        denoise_peak=standing + model.block_peak(size) + widened + cached,
+        decode_peak=standing + bytes_of(model.vae, "bf16") + model.frames_bytes(size)
+        + tile_peak(min(profile.vae_tile, max(size)), model.vae_width),
+        ram=max(text_ram, film_ram), pinned=pinned, step_seconds=step, section_seconds=section,
     )
 
 
-def _shortage(
-    machine: Machine, model: ModelSizes, size: Size, candidates: list[Plan], choices: Sequence[Profile], exact: bool
-) -> str:
-    """What the nearest candidate is short of, and what would make it fit."""
-    if not candidates:
-        return f"There is no profile for a graphics card. {model.title} needs one: get presets/profiles again (git checkout)."
-    nearest = min(candidates, key=lambda plan: (plan.short_of_vram + plan.short_of_ram, plan.peak))
-    told, remedies = [], []
-    if nearest.short_of_vram and machine.gpu:
-        told.append(
-            f"it needs {_gb(nearest.peak)} of graphics memory and may use {_gb(nearest.budget)} ({_gb(machine.gpu.free)} are free, "
-            f"some of it is kept for the system): {_gb(nearest.short_of_vram)} short."
-        )
-    if nearest.short_of_ram:
-        told.append(_ram_words(nearest))
-    def possible(less: Size) -> bool:
-        return any(plan.fits for profile in choices for plan in _candidates(machine, model, less, profile, exact))
-
-    sizes = list(offers(model, size))
-    less = next(filter(possible, sizes), None) if sizes and possible(sizes[-1]) else None
-    if less:
-        remedies.append(f"choose {_named(less)} or smaller")
-    if nearest.profile.weights != "int8":
-        remedies.append("use int8 weights")
-    if exact:
-        remedies.append("let the studio choose the profile")
-    remedies.append(f"close other programs that use {'the graphics card' if nearest.short_of_vram else 'memory'}")
-    if not less:
-        remedies.append("use a card with more memory" if nearest.short_of_vram else "add memory")
-    return f"{model.title} at {_named(size)} does not fit: {' '.join(told)} What to change: {', or '.join(remedies)}."
+def text_encoding_peaks(model: ModelSizes, profile: Profile) -> tuple[int, int]:
+    """(graphics memory, memory) while the prompt and the picture are encoded, before the transformer is there."""
+    encoder = bytes_of(model.text_encoder, profile.text_weights)
+    ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16")
+    if profile.text_encoder == "cpu":
+        return 0, ram + encoder
+    return CUDA_CONTEXT + (encoder if profile.text_encoder == "gpu" else encoder // 16), ram + LOADING_RAM
 
 
-def _ram_words(plan: Plan) -> str:
-    machine = plan.machine
-    if plan.pinned > machine.pinnable and plan.ram <= ram_budget(machine):
-        return f"Windows lets {_gb(machine.pinnable)} of memory be pinned and {_gb(plan.pinned)} are needed."
-    return (
-        f"it needs {_gb(plan.ram)} of memory and may use {_gb(ram_budget(machine))} ({_gb(machine.ram_free)} are free): "
-        f"{_gb(plan.short_of_ram)} short."
+@lru_cache(maxsize=2048)
+def _resident_and_streamed(sizes: tuple[int, ...], resident: int) -> tuple[int, int, int]:
+    """(bytes of resident blocks, of streamed blocks, of the slabs they pass through), of blocks of these sizes."""
+    stay = resident_blocks(len(sizes), resident)
+    kept = sum(size for index, size in enumerate(sizes) if index in stay)
+    streamed = [size for index, size in enumerate(sizes) if index not in stay]
+    return kept, sum(streamed), min(STREAM_BUFFERS, len(streamed)) * max(streamed, default=0)
+
+
+def _seconds(machine: Machine, model: ModelSizes, size: Size, profile: Profile, streamed: int) -> tuple[float, float]:
+    """Estimates of a step and a section on a card: copies run beside the computing, so the longer of the two counts.
+
+    What a step cache saves depends on the film and was not measured: it is not in them.
+    """
+    flops = model.step_flops(size)
+    if profile.weights == "int8":
+        t = model.transformer
+        flops += INT8_BYTES_PER_WEIGHT / BYTES_PER_FLOP * (t.double.matrix * t.doubles + t.single.matrix * t.singles)
+    copying = streamed / (DISK_RATE if profile.stream == "disk" else machine.pcie or PCIE_RATE)
+    rate = machine.tflops * 1e12
+    step = max(flops / rate, copying) + UNHIDDEN_COPY_SHARE * copying
+    return step, model.steps * step + model.decode_flops(size, profile.vae_tile) / rate
+
+
+def plan_whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile) -> Plan:
+    """Everything where it is computed: the embedded model anywhere, a large one on a processor if somebody insists."""
+    weights = sum(bytes_of(part, profile.weights) for part in (
+        model.transformer.total, model.text_encoder, model.small_encoders, model.vae)) + model.memory_bytes + model.lora_bytes
+    need = weights + 2 * model.block_peak(size) + 4 * model.frames_bytes(size)
+    card = machine.gpu if profile.device == "cuda" or not model.large else None
+    budget = max(0, card.free - margin(machine)) if card else 0
+    on_gpu = card is not None and CUDA_CONTEXT + need <= budget
+    rate = 1e12 * (machine.tflops * SMALL_MODEL_SPEED if on_gpu else replace(machine, gpu=None).tflops)
+    step = model.step_flops(size) / rate
+    settled = replace(profile, device="cuda" if on_gpu else "cpu", resident=model.transformer.blocks)
+    process = PROCESS_RAM if on_gpu or model.large else SMALL_PROCESS_RAM
+    peak = CUDA_CONTEXT + need if on_gpu else 0
+    return Plan(
+        machine, model, size, size, settled, budget, bytes_of(model.transformer.total, profile.weights) if on_gpu else 0, 0, 0,
+        text_peak=peak, denoise_peak=peak, decode_peak=peak, ram=process + (weights if on_gpu else need), pinned=0,
+        step_seconds=step, section_seconds=DECODING_FACTOR * model.steps * step,
     )
-
-
-def _named(size: Size) -> str:
-    return f"{size[0]} x {size[1]}"
-
-
-def _gb(amount: int) -> str:
-    return f"{amount / GB:.1f} GB"

@@ -23,7 +23,7 @@ ALL = 10**6
 Source = Literal["ram", "disk"]
 Streamers = Literal["slabs", "diffusers"]
 Products = Literal["widened", "bitsandbytes"]
-TextPlace = Literal["cpu", "gpu", "streamed"]
+TextEncoderPlacement = Literal["cpu", "gpu", "streamed"]
 
 
 class ProfileError(Exception):
@@ -43,7 +43,7 @@ class Profile:
     resident: int                  # blocks on the card; FIT or ALL
     stream: Source                 # where the others wait
     adaln_table: bool              # a table stands for AdaLN's layers
-    text_encoder: TextPlace        # streamed: from disk through the card, layer by layer
+    text_encoder: TextEncoderPlacement        # streamed: from disk through the card, layer by layer
     text_weights: Weights
     vae_tile: int                  # pixels
     attention: str                 # auto, or a backend of diffusers (see attention.py)
@@ -129,7 +129,7 @@ def find_profiles(folder: Path = PROFILES) -> tuple[Profile, ...]:
     return found
 
 
-def asked_for(name: str | None = None, folder: Path = PROFILES) -> Profile | None:
+def select_profile(name: str | None = None, folder: Path = PROFILES) -> Profile | None:
     """The profile that a person chose: `name`, or STUDIO_PROFILE; None where nobody did.
 
     Args:
@@ -149,6 +149,6 @@ def asked_for(name: str | None = None, folder: Path = PROFILES) -> Profile | Non
     return known[name]
 
 
-def budget_of(profile: Profile, free: int, margin: int) -> int:
+def gpu_budget(profile: Profile, free: int, margin: int) -> int:
     """Bytes of the card that the profile may use: its own budget, or all but a margin; never more than is free."""
     return min(free, round(profile.vram_budget * GB)) if profile.vram_budget else max(0, free - margin)

@@ -16,7 +16,7 @@ Weights = Literal["fp32", "bf16", "int8"]
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-TILES = (256, 192, 128)
+TILE_EDGES = (256, 192, 128)
 """Edges of the autoencoder's tiles that are planned with, in pixels."""
 TILE_FRAMES = 17
 TILE_MAPS = 9.13
@@ -41,11 +41,11 @@ class ModelSizes:
     context: int                   # tokens of text, image and psi
     transformer: Transformer
     text_encoder: Part
-    image_side: Part               # CLIP and SigLIP
+    small_encoders: Part               # CLIP and SigLIP
     vae: Part
     vae_width: int                 # channels at full size
-    memory: int = 0                # bytes of SemanticPack
-    loras: int = 0                 # bytes of the branches that are worn
+    memory_bytes: int = 0                # bytes of SemanticPack
+    lora_bytes: int = 0                 # bytes of the branches that are worn
 
     def tokens(self, size: Size) -> int:
         """Tokens of the film's stream: a section, its start and the packed history 1, 2 and 16."""
@@ -62,7 +62,7 @@ class ModelSizes:
     def block_peak(self, size: Size) -> int:
         """Activations of the block that needs most, in bfloat16, without weights."""
         t, tokens = self.transformer, self.tokens(size)
-        return max(single_peak(t, tokens, self.context), double_peak(t, tokens, self.context))
+        return max(single_block_peak(t, tokens, self.context), double_block_peak(t, tokens, self.context))
 
     def decode_flops(self, size: Size, tile: int) -> float:
         """Of one section's frames: three new tiles in time and the one before, each cut into overlapping tiles of `tile` pixels.
@@ -84,7 +84,7 @@ def bytes_of(part: Part, weights: Weights) -> int:
     return part.parameters * (4 if weights == "fp32" else 2)
 
 
-def single_peak(t: Transformer, tokens: int, context: int) -> int:
+def single_block_peak(t: Transformer, tokens: int, context: int) -> int:
     """Bytes of a single block at its fullest, which is the query's RoPE; its weights are not in it.
 
     Per film token, in widths of two bytes: 3 of input, joined input and normed; 3 of query, key and value; the MLP's inner layer;
@@ -95,7 +95,7 @@ def single_peak(t: Transformer, tokens: int, context: int) -> int:
     return round(film * tokens + 2 * t.width * (7 + t.mlp) * context)
 
 
-def double_peak(t: Transformer, tokens: int, context: int) -> int:
+def double_block_peak(t: Transformer, tokens: int, context: int) -> int:
     """Bytes of a double block, at the same moment: it has no joined input and no MLP yet, and less of the context."""
     return round((2 * t.width * 12 + 8 * t.head) * tokens + 2 * t.width * 4 * context)
 

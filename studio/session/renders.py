@@ -16,8 +16,8 @@ from studio.engine.events import (
     EngineStatus,
     Event,
     Failed,
-    Lightened,
     LoraFile,
+    PlacementReduced,
     RenderRequest,
     SectionDone,
     Step,
@@ -196,7 +196,7 @@ class Renders:
         match event:
             case Working():
                 run.show(doing=event.doing)
-            case Lightened():
+            case PlacementReduced():
                 doing = "placing the model more leanly: the card ran out of memory"
                 step = run.view.step if run.view.doing == "decoding" else 0       # what is denoised stays so
                 run.show(doing=doing, section=event.section, step=step, note=event.message)

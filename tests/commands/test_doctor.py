@@ -28,7 +28,7 @@ def test_the_command_is_the_doctors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_this_machine_without_a_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(doctor, "look", lambda _: Machine("Darwin", 4, 16 * GB, 9 * GB, 50 * GB))
+    monkeypatch.setattr(doctor, "probe_machine", lambda _: Machine("Darwin", 4, 16 * GB, 9 * GB, 50 * GB))
     status, out, err = examined(capsys)
     assert (status, err) == (0, "")
     assert out.startswith("This machine\n  system    macOS, 4 processor cores\n  memory    16.0 GB, 9.0 GB of it free\n")
@@ -39,7 +39,7 @@ def test_this_machine_without_a_card(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     card = Gpu("NVIDIA GeForce RTX 2060", (7, 5), 6 * GB, 5 * GB + GB // 2)
-    monkeypatch.setattr(doctor, "look", lambda _: Machine("Linux", 8, 32 * GB, 28 * GB, 50 * GB, card))
+    monkeypatch.setattr(doctor, "probe_machine", lambda _: Machine("Linux", 8, 32 * GB, 28 * GB, 50 * GB, card))
     _, out, _ = examined(capsys, "--model", "framepack-f1", "--size", "640x640")
     assert "RTX 2060 (compute capability 7.5), 6.0 GB, 5.5 GB of it free" in out and "no bfloat16 units" in out
     assert "profile '6 GB card': weights as 8-bit integers" in out and "Estimated, not measured, at 4 TFLOPS" in out
@@ -106,6 +106,6 @@ def test_wrong_questions(arguments: tuple[str, ...], told: str, capsys: pytest.C
 def test_the_card_alone_may_be_imagined(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(doctor, "memory", lambda: (20 * GB, 3 * GB))
+    monkeypatch.setattr(doctor, "system_memory", lambda: (20 * GB, 3 * GB))
     _, out, _ = examined(capsys, "--vram", "8", models=tmp_path)
     assert "memory    20.0 GB" in out

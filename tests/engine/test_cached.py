@@ -21,10 +21,10 @@ from studio.engine import render, take_folder
 from studio.engine.events import Cancelled, RenderRequest, TakeDone
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
+from studio.placement.choose import choose_plan
 from studio.placement.device.copies import HostCopies, Ticket
 from studio.placement.device.streamer import blocks_of
-from studio.placement.machine import imagine
-from studio.placement.plan import choose_plan
+from studio.placement.machine import imagine_machine
 from studio.placement.profile import find_profiles, write_profile
 from tests import folders
 from tests.engine.conftest import Ask
@@ -89,7 +89,7 @@ def test_streamed_blocks_that_are_skipped_are_not_copied(card: ModelCard, plain:
     counts = []
     for cache in (0.0, 1.0):
         on = Counted()
-        plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
+        plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
         model = large.load_placed(card, plan, torch.device("cpu"), None, lambda _: None, engine=lambda _, on=on: on)
         assert model.placement
         model.placement._override = EXACT
@@ -110,7 +110,7 @@ def test_a_profile_may_ask_for_it(
     write_profile(replace(EXACT, cache="first-block"), profile)
     monkeypatch.setenv("STUDIO_PROFILE", str(profile))
     monkeypatch.setattr(render, "USUAL", 1.0)
-    model = load(card, "cpu", plan=large.plan_for(card, machine=imagine(24, 64, "Linux"), size=(64, 32)))
+    model = load(card, "cpu", plan=large.plan_for(card, machine=imagine_machine(24, 64, "Linux"), size=(64, 32)))
     assert model.placement and any("step cache" in sentence for sentence in model.placement.sentences)
     ours = film(model, ask("ours", steps=STEPS))
     assert torch.equal(ours, film(plain, ask("theirs", steps=STEPS, cache=1.0)))
@@ -120,7 +120,7 @@ def test_a_profile_may_ask_for_it(
 def test_an_attention_backend_that_is_not_here_is_told_before_weights_are_read(
     card: ModelCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
     monkeypatch.setattr("studio.backbones.framepack.mapped.transformer", None)
     with pytest.raises(ModelError, match=r"The profile '24 GB card' cannot be used.*'flash': FlashAttention 2 needs an NVIDIA"):
         load(card, "cpu", plan=replace(plan, profile=replace(plan.profile, attention="flash")))

@@ -13,7 +13,7 @@ from studio.diffusion.section import NotFiniteError
 from studio.engine.failures import KEPT, explain
 from studio.media import MediaError
 from studio.memory.snapshot import SnapshotError
-from studio.placement.rungs import NoRungError
+from studio.placement.reduction import CannotReduceError
 from tests.engine.conftest import Ask
 
 
@@ -53,5 +53,5 @@ def test_the_next_smaller_size_of_the_model_is_named(ask: Ask) -> None:
 
 
 def test_a_model_that_cannot_become_leaner_says_what_would_help(ask: Ask) -> None:
-    told = explain(NoRungError("The card is full.", "Choose the size 64 x 32."), ask())
+    told = explain(CannotReduceError("The card is full.", "Choose the size 64 x 32."), ask())
     assert told == ("The card is full.", f"Choose the size 64 x 32. {KEPT}")

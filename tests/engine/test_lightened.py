@@ -18,13 +18,13 @@ from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine import take_folder
 from studio.engine.engine import Engine
-from studio.engine.events import EngineStatus, Event, Failed, Lightened, RenderRequest, Step, TakeDone, Working
+from studio.engine.events import EngineStatus, Event, Failed, PlacementReduced, RenderRequest, Step, TakeDone, Working
 from studio.engine.render import Renderer
 from studio.media.clip import probe
 from studio.memory.snapshot import read_snapshot
-from studio.placement.machine import imagine
-from studio.placement.needs import Plan
-from studio.placement.plan import choose_plan
+from studio.placement.choose import choose_plan
+from studio.placement.machine import imagine_machine
+from studio.placement.plan import Plan
 from studio.placement.profile import PROFILES, read_profile
 from tests import folders
 from tests.engine.conftest import Ask
@@ -45,7 +45,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 @pytest.fixture(scope="module")
 def plan(card: ModelCard) -> Plan:
     profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_encoder="cpu", text_weights="bf16")
-    return choose_plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile)
+    return choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def latents(request: RenderRequest) -> Tensor:
 
 
 def messages(events: list[Event]) -> list[str]:
-    return [event.message for event in events if isinstance(event, Lightened)]
+    return [event.message for event in events if isinstance(event, PlacementReduced)]
 
 
 Film = Callable[[RenderRequest], Tensor]
@@ -115,11 +115,11 @@ def test_blocks_leave_a_card_that_others_fill_in_the_middle_of_a_section(
     assert isinstance(events[-1], TakeDone), events[-1]
     assert messages(events)
     assert all("blocks stay on the card, and the others are streamed from memory" in message for message in messages(events))
-    assert {e.section for e in events if isinstance(e, Lightened)} == {1}, "and it is known for the third one"
+    assert {e.section for e in events if isinstance(e, PlacementReduced)} == {1}, "and it is known for the third one"
     assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [
         (0, 1), (0, 2), (1, 1), (1, 1), (1, 2), (2, 1), (2, 2)]
     now = model.placement.plan
-    assert 0 <= now.profile.resident < 6 and now.profile.vae_tile == plan.profile.vae_tile and now.from_ram
+    assert 0 <= now.profile.resident < 6 and now.profile.vae_tile == plan.profile.vae_tile and now.ram_stream_bytes
     assert torch.equal(latents(ask()), undisturbed(ask("other", sections=3, size=SIZE)))
 
 
@@ -147,7 +147,7 @@ def text_of(model: FilmModel) -> list[int]:
 
 def read_on(card: ModelCard, on: SmallGpu) -> FilmModel:
     profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_weights="bf16")
-    model = loaded(card, choose_plan(imagine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
+    model = loaded(card, choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), SIZE, override=profile), on)
     assert model.placement and model.placement.plan.profile.text_encoder == "gpu"
     return model
 
@@ -187,7 +187,7 @@ def test_a_picture_that_does_not_fit_beside_the_film_model_is_read_without_it(ca
     model = loaded(card, plan, on, encoding=100_000)
     assert model.placement
     assert isinstance(run(Renderer(model), ask("first", size=SIZE))[-1], TakeDone)
-    assert model.placement.backbone.settled
+    assert model.placement.backbone.is_in_place
     on.budget = on.used + 50_000
     events = run(Renderer(model), ask("second", size=SIZE))
     assert isinstance(events[-1], TakeDone) and on.refused == ["encoding"]

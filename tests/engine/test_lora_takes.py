@@ -23,9 +23,9 @@ from studio.engine.events import Event, Failed, LoraFile, TakeDone
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
-from studio.placement.machine import imagine
-from studio.placement.needs import Plan
-from studio.placement.plan import choose_plan
+from studio.placement.choose import choose_plan
+from studio.placement.machine import imagine_machine
+from studio.placement.plan import Plan
 from studio.placement.profile import Profile, find_profiles
 from tests import folders
 from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, written
@@ -91,7 +91,7 @@ def test_merged_weights_make_the_same_film(models: dict[str, ModelCard], ask: As
 
 
 def plan(card: ModelCard, profile: Profile) -> Plan:
-    return choose_plan(imagine(max(profile.card, 8), 64, "Linux"), sizes_of(card), (64, 32), override=profile)
+    return choose_plan(imagine_machine(max(profile.card, 8), 64, "Linux"), sizes_of(card), (64, 32), override=profile)
 
 
 @pytest.mark.parametrize(("changes", "bound"), [
@@ -124,13 +124,13 @@ def test_the_plan_counts_them_and_moves_nothing_for_room_that_is_there(card: Mod
     assert placement
     file = lora(Renderer(load(card, "cpu")), tmp_path)
     rendered(renderer, ask, "without")
-    before, placed = placement.plan, placement.backbone.settle()
+    before, placed = placement.plan, placement.backbone.apply_plan()
     rendered(renderer, ask, "worn", file)
-    added = placement.plan.model.loras
+    added = placement.plan.model.lora_bytes
     assert added > 10_000 and placement.plan.denoise_peak == before.denoise_peak + added
-    assert placement.plan.decode_peak == before.decode_peak + added and placement.backbone.settle() is placed
+    assert placement.plan.decode_peak == before.decode_peak + added and placement.backbone.apply_plan() is placed
     rendered(renderer, ask, "after")
-    assert placement.plan == before and placement.backbone.settle() is placed
+    assert placement.plan == before and placement.backbone.apply_plan() is placed
     model.release()
 
 

@@ -10,7 +10,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import nn
 
 from studio.catalogue.cards import ModelError
-from studio.placement.device.adaln import AdalnTables, UnpreparedError, in_file
+from studio.placement.device.adaln import AdalnTables, UnpreparedError, layers_from_file
 from studio.placement.device.int8 import quantize
 from tests.placement.conftest import network, randn, relative, run
 
@@ -35,7 +35,7 @@ def test_the_output_is_the_twins_bit_for_bit(model: Transformer, dtype: torch.dt
 
 def test_all_steps_together_round_a_little_otherwise(model: Transformer) -> None:
     twin = [run(model, timestep=t.view(1)) for t in STEPS]
-    AdalnTables(model).prepare(STEPS, POOLED, GUIDANCE, together=True)
+    AdalnTables(model).prepare(STEPS, POOLED, GUIDANCE, one_product=True)
     assert max(relative(run(model, timestep=t.view(1)), exact) for t, exact in zip(STEPS, twin, strict=True)) < 5e-5
 
 
@@ -47,7 +47,7 @@ def test_the_weights_are_gone_and_rows_are_small(model: Transformer) -> None:
     tables = AdalnTables(model)
     assert tables.table_bytes == 0
     tables.prepare(STEPS, POOLED, GUIDANCE)
-    assert weigh() == before - tables.saved
+    assert weigh() == before - tables.freed_bytes
     rows = 2 * 2 * 6 + 3 * 3 + 2          # widths D of: two norms in each double block, one in each single, the last
     assert tables.table_bytes == len(STEPS) * rows * 20 * 4
 
@@ -117,7 +117,7 @@ def test_layers_are_read_from_the_checkpoint(model: Transformer, tmp_path: Path,
     name = "diffusion_pytorch_model.safetensors" + (".index.json" if shards > 1 else "")
     assert (tmp_path / name).exists()
     twin = run(model)
-    tables = AdalnTables(model, kept=in_file(tmp_path / name, model))
+    tables = AdalnTables(model, layer_source=layers_from_file(tmp_path / name, model))
     tables.prepare(STEPS, POOLED, GUIDANCE)
     assert torch.equal(run(model), twin)
     tables.detach()
@@ -125,7 +125,7 @@ def test_layers_are_read_from_the_checkpoint(model: Transformer, tmp_path: Path,
 
 
 def test_a_missing_file_is_named_and_nothing_is_answered(model: Transformer, tmp_path: Path) -> None:
-    tables = AdalnTables(model, kept=in_file(tmp_path / "gone.safetensors", model))
+    tables = AdalnTables(model, layer_source=layers_from_file(tmp_path / "gone.safetensors", model))
     with pytest.raises(ModelError, match=r"gone\.safetensors is missing or damaged .* Get the file again"):
         tables.prepare(STEPS, POOLED, GUIDANCE)
     with pytest.raises(UnpreparedError):

@@ -10,7 +10,16 @@ import pytest
 import torch
 from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
-from studio.placement.attention import BACKENDS, NATIVE, OWN, attend, chosen, ready, sentence, survey
+from studio.placement.attention import (
+    BACKENDS,
+    NATIVE,
+    PYTORCH_BACKENDS,
+    choose_backend,
+    describe_backend,
+    list_backends,
+    require_backend,
+    set_backend,
+)
 from studio.placement.machine import GB, Gpu
 from studio.placement.profile import ProfileError
 from tests.placement.conftest import network, relative, run
@@ -40,28 +49,28 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_every_name_is_diffusers_own() -> None:
     known = {backend.value for backend in AttentionBackendName}
-    assert {backend.name for backend in BACKENDS} | set(OWN) <= known
+    assert {backend.name for backend in BACKENDS} | set(PYTORCH_BACKENDS) <= known
 
 
 def test_where_nothing_is_installed_pytorchs_own_is_the_best() -> None:
-    assert chosen("auto", ADA) == chosen("auto", None) == NATIVE
-    assert sentence("auto", ADA) == "Attention: PyTorch's own (SDPA), the best that was found."
-    here, *others = survey(ADA)
+    assert choose_backend("auto", ADA) == choose_backend("auto", None) == NATIVE
+    assert describe_backend("auto", ADA) == "Attention: PyTorch's own (SDPA), the best that was found."
+    here, *others = list_backends(ADA)
     assert here == "PyTorch's own (SDPA)"
     assert "FlashAttention 2 (flash) is not installed: pip install 'flash-attn>=2.6.3'" in others
     assert "FlashAttention 3 (_flash_3) needs a card of compute capability 9.0 to below 10.0" in others
-    assert list(survey(None)) == [here], "nobody without a card needs to install any of them"
+    assert list(list_backends(None)) == [here], "nobody without a card needs to install any of them"
 
 
 def test_the_best_exact_one_is_taken_and_a_rounding_one_only_when_it_is_named(packages: Path) -> None:
     install(packages, "sageattention", "sageattention", "2.2.0")
-    assert chosen("auto", ADA) == NATIVE and chosen("sage", ADA) == "sage"
-    assert sentence("sage", ADA).endswith("as the profile says. It rounds to 8 bits.")
+    assert choose_backend("auto", ADA) == NATIVE and choose_backend("sage", ADA) == "sage"
+    assert describe_backend("sage", ADA).endswith("as the profile says. It rounds to 8 bits.")
     install(packages, "flash-attn", "flash_attn", "2.8.3")
-    assert chosen("auto", ADA) == "flash" and chosen("auto", TURING) == NATIVE
+    assert choose_backend("auto", ADA) == "flash" and choose_backend("auto", TURING) == NATIVE
     install(packages, "flash_attn_3", "flash_attn_interface", "3.0.0b1")
-    assert chosen("auto", HOPPER) == "_flash_3" and chosen("auto", ADA) == "flash"
-    assert next(iter(survey(ADA))) == "PyTorch's own (SDPA), FlashAttention 2 (flash), SageAttention (sage)"
+    assert choose_backend("auto", HOPPER) == "_flash_3" and choose_backend("auto", ADA) == "flash"
+    assert next(iter(list_backends(ADA))) == "PyTorch's own (SDPA), FlashAttention 2 (flash), SageAttention (sage)"
 
 
 @pytest.mark.parametrize(("name", "gpu", "told"), [
@@ -73,29 +82,29 @@ def test_the_best_exact_one_is_taken_and_a_rounding_one_only_when_it_is_named(pa
 ])
 def test_what_is_not_here_says_what_to_do(name: str, gpu: Gpu | None, told: str) -> None:
     with pytest.raises(ProfileError, match=told):
-        chosen(name, gpu)
+        choose_backend(name, gpu)
 
 
 def test_an_old_one_and_one_for_another_pytorch(packages: Path) -> None:
     install(packages, "flash-attn", "flash_attn", "2.5.9")
     with pytest.raises(ProfileError, match=r"installed as 2\.5\.9, which is too old"):
-        chosen("flash", ADA)
+        choose_backend("flash", ADA)
     install(packages, "sageattention", "sageattention", "2.2.0", "raise ImportError('undefined symbol')")
     with pytest.raises(ProfileError, match=r"does not load \(undefined symbol\).*another PyTorch"):
-        chosen("sage", ADA)
+        choose_backend("sage", ADA)
 
 
 def test_diffusers_has_the_last_word(packages: Path) -> None:
     install(packages, "flash-attn", "flash_attn", "2.8.3")     # after diffusers has looked, so it does not know it
     with pytest.raises(ProfileError, match="diffusers cannot use the attention backend 'flash'"):
-        ready("flash", ADA)
-    assert ready("auto", None) == NATIVE
+        require_backend("flash", ADA)
+    assert require_backend("auto", None) == NATIVE
 
 
 def test_a_choice_is_this_models_alone() -> None:
     model, other = network(), network()
     twin = run(model)
-    attend(model, "_native_math")
+    set_backend(model, "_native_math")
     assert _AttentionBackendRegistry.get_active_backend()[0] == AttentionBackendName.NATIVE
     used = {block.attn.processor._attention_backend for block in model.transformer_blocks}
     assert used == {AttentionBackendName._NATIVE_MATH} and other.transformer_blocks[0].attn.processor._attention_backend is None

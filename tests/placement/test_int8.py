@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from studio.placement.device import int8
-from studio.placement.device.int8 import Int8Linear, multiply_by_bitsandbytes, quantize, quantized, rounded
+from studio.placement.device.int8 import Int8Linear, multiply_by_bitsandbytes, quantize, quantize_tensors, quantize_weight
 from tests.placement.conftest import network, randn, relative, run
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ Transformer = HunyuanVideoFramepackTransformer3DModel
 def test_every_weight_is_within_half_a_step(dtype: torch.dtype) -> None:
     weight = (randn(64, 96) * torch.logspace(-6, 3, 64).unsqueeze(1)).to(dtype)
     weight[5] = 0
-    steps, scale = rounded(weight)
+    steps, scale = quantize_weight(weight)
     assert steps.dtype == torch.int8 and steps.abs().max() == 127
     assert ((steps * scale - weight.float()).abs() <= scale / 2).all()
     assert torch.equal(scale, scale.bfloat16().float())
@@ -93,7 +93,7 @@ def test_stored_and_loaded_it_says_the_same(model: Transformer, tmp_path: Path) 
 def test_a_checkpoint_is_quantized_as_the_model_is(model: Transformer) -> None:
     with torch.device("meta"):
         names = quantize(network())
-    ours = dict(quantized(iter(model.state_dict().items()), names, torch.bfloat16))
+    ours = dict(quantize_tensors(iter(model.state_dict().items()), names, torch.bfloat16))
     model.to(torch.bfloat16)
     quantize(model)
     theirs = model.state_dict()
@@ -122,7 +122,7 @@ def test_weights_that_are_no_numbers_are_refused_by_name(model: Transformer) -> 
     with pytest.raises(ValueError, match=r"transformer_blocks\.1\.attn\.to_k: a weight is not a number"):
         quantize(model)
     with pytest.raises(ValueError, match=r"x\.weight: a weight is not a number"):
-        list(quantized([("x.weight", torch.full((2, 2), torch.inf))], ["x"], torch.float32))
+        list(quantize_tensors([("x.weight", torch.full((2, 2), torch.inf))], ["x"], torch.float32))
 
 
 def test_bitsandbytes_multiplies_the_same_weights(model: Transformer) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from studio.backbones.framepack.family import framepack_f1
-from studio.placement.device.placed_model import PlacedModel
-from studio.placement.machine import GB, imagine
-from studio.placement.needs import Plan
-from studio.placement.plan import PlanError, choose_plan
+from studio.placement.choose import PlanError, choose_plan
+from studio.placement.device.model_placement import ModelPlacement
+from studio.placement.machine import GB, imagine_machine
+from studio.placement.plan import Plan
 
 SIZE = (640, 640)
 
@@ -21,7 +21,7 @@ class Backbone:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.moves = plan, 0
 
-    def follow(self, plan: Plan) -> None:
+    def set_plan(self, plan: Plan) -> None:
         self.moves += (plan.profile.resident, plan.profile.weights) != (self.plan.profile.resident, self.plan.profile.weights)
         self.plan = plan
 
@@ -34,13 +34,13 @@ class Codec:
     def __init__(self) -> None:
         self.codec = self
 
-    def tiles(self, edge: int) -> None:
+    def set_tile_size(self, edge: int) -> None:
         """Any."""
 
 
-def placed(card: float) -> tuple[PlacedModel, Backbone]:
-    backbone = Backbone(choose_plan(imagine(card, 64, "Linux"), framepack_f1(), SIZE))
-    return PlacedModel(backbone, Codec()), backbone                         # type: ignore[arg-type]
+def placed(card: float) -> tuple[ModelPlacement, Backbone]:
+    backbone = Backbone(choose_plan(imagine_machine(card, 64, "Linux"), framepack_f1(), SIZE))
+    return ModelPlacement(backbone, Codec()), backbone                         # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("card", [8, 12, 16, 24, 48])
@@ -48,19 +48,19 @@ def test_every_card_has_room_and_is_given_back_what_it_had(card: float) -> None:
     model, backbone = placed(card)
     before = backbone.plan
     for loras in (GB // 4, GB, GB // 2):
-        model.suit(SIZE, loras=loras)
-        assert backbone.plan.fits and backbone.plan.model.loras == loras
+        model.replan(SIZE, lora_bytes=loras)
+        assert backbone.plan.fits and backbone.plan.model.lora_bytes == loras
         assert backbone.plan.profile.weights == before.profile.weights
     moved = backbone.moves
-    model.suit(SIZE)
-    assert backbone.plan.model.loras == 0 and backbone.plan.profile.weights == before.profile.weights
+    model.replan(SIZE)
+    assert backbone.plan.model.lora_bytes == 0 and backbone.plan.profile.weights == before.profile.weights
     assert backbone.moves == moved, "what fits stays where it is"
 
 
 def test_room_that_is_there_moves_nothing() -> None:
     model, backbone = placed(48)
-    model.suit(SIZE, loras=GB // 4)
-    model.suit(SIZE)
+    model.replan(SIZE, lora_bytes=GB // 4)
+    model.replan(SIZE)
     assert backbone.moves == 0
 
 
@@ -68,7 +68,7 @@ def test_no_room_is_a_sentence_and_changes_nothing() -> None:
     model, backbone = placed(8)
     before = backbone.plan
     with pytest.raises(PlanError, match=r"The LoRAs of this segment take 9\.0 GB of graphics memory.*Take one off.*does not fit"):
-        model.suit(SIZE, loras=9 * GB)
+        model.replan(SIZE, lora_bytes=9 * GB)
     assert backbone.plan is before and backbone.moves == 0
 
 
@@ -78,13 +78,13 @@ def test_weights_that_had_to_change_come_back() -> None:
     assert before.profile.weights == "bf16"
     for loras in range(60 * GB, 0, -GB // 8):
         try:
-            model.suit(SIZE, loras=loras)
+            model.replan(SIZE, lora_bytes=loras)
             break
         except PlanError:
             continue
     assert backbone.plan.fits and backbone.plan.profile.weights == "int8", "the most that fits at all"
-    model.suit(SIZE, loras=GB)
+    model.replan(SIZE, lora_bytes=GB)
     assert backbone.plan.fits and backbone.plan.profile.weights == "bf16"
-    model.suit(SIZE, loras=loras)
-    model.suit(SIZE)
+    model.replan(SIZE, lora_bytes=loras)
+    model.replan(SIZE)
     assert backbone.plan.fits and backbone.plan.profile.weights == "bf16"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from studio.placement import machine as machines
-from studio.placement.machine import GB, Gpu, imagine, look, memory
+from studio.placement.machine import GB, Gpu, imagine_machine, probe_machine, system_memory
 
 linux = pytest.mark.skipif(platform.system() != "Linux", reason="reads Linux's files")
 MEMINFO = "MemTotal:       33554432 kB\nMemFree: 1 kB\nMemAvailable:   25165824 kB\n"
@@ -25,7 +25,7 @@ def root(tmp_path: Path, **files: str) -> Path:
 
 @linux
 def test_memory_without_a_container(tmp_path: Path) -> None:
-    assert memory(root(tmp_path)) == (32 * GB, 24 * GB)
+    assert system_memory(root(tmp_path)) == (32 * GB, 24 * GB)
 
 
 @linux
@@ -39,17 +39,17 @@ def test_a_containers_limit_counts(tmp_path: Path, version: int) -> None:
         f"{folder}/{names[0]}": f"{8 * GB}\n", f"{folder}/{names[1]}": f"{3 * GB}\n",
         f"{folder}/memory.stat": f"anon 5\n{names[2]} {GB}\n",
     }
-    assert memory(root(tmp_path, **files)) == (8 * GB, 6 * GB), "a file's pages in the cache can be given back"
+    assert system_memory(root(tmp_path, **files)) == (8 * GB, 6 * GB), "a file's pages in the cache can be given back"
 
 
 @linux
 def test_a_container_without_a_limit_changes_nothing(tmp_path: Path) -> None:
     files = {"memory.max": "max\n", "memory.current": "5\n", "memory.stat": "inactive_file 1\n"}
-    assert memory(root(tmp_path, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})) == (32 * GB, 24 * GB)
+    assert system_memory(root(tmp_path, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})) == (32 * GB, 24 * GB)
 
 
 def test_this_machine_is_seen(tmp_path: Path) -> None:
-    seen = look(tmp_path / "not" / "there" / "yet")
+    seen = probe_machine(tmp_path / "not" / "there" / "yet")
     assert 0 < seen.ram_free <= seen.ram_total and seen.disk_free > 0 and seen.cores >= 1
     assert (seen.gpu is not None) == torch.cuda.is_available()
 
@@ -59,7 +59,7 @@ def test_a_card_is_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (10 * GB, 12 * GB))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA GeForce RTX 3060")
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (8, 6))
-    assert look(tmp_path).gpu == Gpu("NVIDIA GeForce RTX 3060", (8, 6), 12 * GB, 10 * GB)
+    assert probe_machine(tmp_path).gpu == Gpu("NVIDIA GeForce RTX 3060", (8, 6), 12 * GB, 10 * GB)
 
 
 @pytest.mark.parametrize(("name", "capability", "tflops"), [
@@ -72,14 +72,14 @@ def test_speeds_are_found_by_name(name: str, capability: tuple[int, int], tflops
 
 
 def test_an_imagined_machine() -> None:
-    windows, linux_too = imagine(8, 32, "Windows"), imagine(8, 32, "Linux")
+    windows, linux_too = imagine_machine(8, 32, "Windows"), imagine_machine(8, 32, "Linux")
     assert windows.gpu and linux_too.gpu and windows.gpu.free < linux_too.gpu.free < linux_too.gpu.total == 8 * GB
     assert windows.pinnable == 16 * GB and linux_too.pinnable == 32 * GB
-    assert imagine(0, 16).gpu is None
-    assert imagine(0.3, 16).gpu == Gpu("A graphics card", (8, 6), round(0.3 * GB), 0)
+    assert imagine_machine(0, 16).gpu is None
+    assert imagine_machine(0.3, 16).gpu == Gpu("A graphics card", (8, 6), round(0.3 * GB), 0)
 
 
 @pytest.mark.parametrize(("vram", "ram"), [(-1, 32), (8, 0), (float("nan"), 32), (8, float("inf"))])
 def test_amounts_that_are_none(vram: float, ram: float) -> None:
     with pytest.raises(ValueError, match="GB of graphics memory"):
-        imagine(vram, ram)
+        imagine_machine(vram, ram)

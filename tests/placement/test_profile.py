@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.placement.machine import GB
-from studio.placement.profile import ALL, FIT, PROFILES, ProfileError, budget_of, find_profiles, read_profile, write_profile
+from studio.placement.profile import ALL, FIT, PROFILES, ProfileError, find_profiles, gpu_budget, read_profile, write_profile
 
 GOOD = (PROFILES / "card-12gb.toml").read_text("utf-8")
 
@@ -63,7 +63,7 @@ def test_no_profiles_at_all(tmp_path: Path) -> None:
 
 def test_the_budget_is_what_is_free_less_a_margin_or_what_the_profile_says() -> None:
     profile = read_profile(PROFILES / "card-8gb.toml")
-    assert budget_of(profile, 7 * GB, GB) == 6 * GB
-    assert budget_of(profile, GB // 2, GB) == 0
-    assert budget_of(replace(profile, vram_budget=5.0), 7 * GB, GB) == 5 * GB
-    assert budget_of(replace(profile, vram_budget=9.0), 7 * GB, GB) == 7 * GB
+    assert gpu_budget(profile, 7 * GB, GB) == 6 * GB
+    assert gpu_budget(profile, GB // 2, GB) == 0
+    assert gpu_budget(replace(profile, vram_budget=5.0), 7 * GB, GB) == 5 * GB
+    assert gpu_budget(replace(profile, vram_budget=9.0), 7 * GB, GB) == 7 * GB

@@ -56,7 +56,7 @@ def transformer() -> HunyuanVideoFramepackTransformer3DModel:
 
 def test_the_13b_transformer_is_counted_exactly(transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
     t = F1.transformer
-    assert t.whole.parameters == parameters(transformer) == 12_874_314_816
+    assert t.total.parameters == parameters(transformer) == 12_874_314_816
     norms = {"norm", "norm1", "norm1_context", "norm_out"}
     adaln = [module for name, module in transformer.named_modules()
              if name.endswith("linear") and name.split(".")[-2] in norms and not name.startswith("context_embedder")]
@@ -72,7 +72,7 @@ def test_the_13b_transformer_is_counted_exactly(transformer: HunyuanVideoFramepa
 def test_other_configs_are_counted_too(config: dict[str, object]) -> None:
     with torch.device("meta"):
         built = HunyuanVideoFramepackTransformer3DModel(**config)
-    assert counts.transformer(config).whole.parameters == parameters(built)
+    assert counts.transformer(config).total.parameters == parameters(built)
 
 
 def test_the_other_parts_are_counted_exactly() -> None:
@@ -112,8 +112,8 @@ def test_whole_figures_are_those_known() -> None:
 def test_peaks_and_operations_are_those_measured(size: sizes.Size) -> None:
     single, double, tflop = MEASURED[size]
     t, tokens = F1.transformer, F1.tokens(size)
-    assert sizes.single_peak(t, tokens, 790) / GB == pytest.approx(single, abs=0.006)
-    assert sizes.double_peak(t, tokens, 790) / GB == pytest.approx(double, abs=0.006)
+    assert sizes.single_block_peak(t, tokens, 790) / GB == pytest.approx(single, abs=0.006)
+    assert sizes.double_block_peak(t, tokens, 790) / GB == pytest.approx(double, abs=0.006)
     # The older count left the context out of the layers, and had fewer text tokens.
     assert tflop < F1.step_flops(size) / 1e12 < 1.1 * tflop
 
@@ -137,7 +137,7 @@ def test_a_blocks_peak_is_that_of_its_tensors(
             tokens = (torch.empty(1, count, t.width, dtype=torch.bfloat16) for count in (film, context))
             rotary = (torch.empty(film, t.head), torch.empty(film, t.head))
             block(*tokens, torch.empty(1, t.width, dtype=torch.bfloat16), None, rotary)
-    peak = sizes.single_peak if kind is HunyuanVideoSingleTransformerBlock else sizes.double_peak
+    peak = sizes.single_block_peak if kind is HunyuanVideoSingleTransformerBlock else sizes.double_block_peak
     assert live.peak == pytest.approx(peak(t, film, context), rel=0.002)
 
 
@@ -174,7 +174,7 @@ def test_the_same_blocks_stay_as_in_the_streamer(resident: int) -> None:
 
 def test_the_embedded_model_is_counted_from_its_folder() -> None:
     mini = sizes_of(read_card(Path(__file__).parents[2] / "models" / "memorypack-mini"))
-    assert not mini.large and 15e6 < mini.transformer.whole.parameters < 20e6
+    assert not mini.large and 15e6 < mini.transformer.total.parameters < 20e6
     flops = mini.steps * mini.step_flops((320, 192))
     assert 80e9 < flops < 120e9, "106 GFLOP were measured"
 
@@ -182,7 +182,7 @@ def test_the_embedded_model_is_counted_from_its_folder() -> None:
 def test_a_folders_own_config_counts(tmp_path: Path) -> None:
     folder = folders.small(tmp_path / "small")
     card = read_card(tmp_path / "small")
-    assert sizes_of(card).transformer.whole.parameters > 0, folder
+    assert sizes_of(card).transformer.total.parameters > 0, folder
     (card.folder / "transformer" / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="attention_head_dim"):
         sizes_of(card)

@@ -19,19 +19,19 @@ from studio.memory.snapshot import Snapshot
 from studio.placement.device import copies
 from studio.placement.device.copies import CudaCopies, HostCopies, Ticket, copy_engine
 from studio.placement.device.int8 import quantize
-from studio.placement.device.streamer import LEAD, Streamer, blocks_of, fallback, footprint, spread
+from studio.placement.device.streamer import MAX_BLOCKS_AHEAD, Streamer, blocks_of, device_footprint, spread, stream_with_diffusers
 from tests.placement.conftest import network, randn, run
 
 Transformer = HunyuanVideoFramepackTransformer3DModel
 
 
 class LateCopies(HostCopies):
-    """A device that copies as late as it may: until somebody waits, a slab that is being filled holds rubbish."""
+    """A device that copies as late as it may: until somebody waits, a buffer that is being filled holds rubbish."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
         self.device_bytes = self.host_bytes = 0
-        self.slabs: list[Tensor] = []
+        self.buffers: list[Tensor] = []
         self.names: dict[int, int] = {}            # address of a home: block
         self.clock = 0
         self.queued: list[tuple[int, Tensor, Tensor]] = []
@@ -39,28 +39,28 @@ class LateCopies(HostCopies):
         self.settled: list[int] = []
         self.released = 0
 
-    def device_slab(self, size: int) -> Tensor:
+    def device_buffer(self, size: int) -> Tensor:
         self.device_bytes += size
-        self.slabs.append(super().device_slab(size))
-        return self.slabs[-1]
+        self.buffers.append(super().device_buffer(size))
+        return self.buffers[-1]
 
-    def host_slab(self, size: int) -> Tensor:
+    def host_buffer(self, size: int) -> Tensor:
         self.host_bytes += size
-        return super().host_slab(size)
+        return super().host_buffer(size)
 
     def tick(self) -> int:
         self.clock += 1
         return self.clock
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
-        # whoever computed from this slab must be what the copy comes after
+        # whoever computed from this buffer must be what the copy comes after
         assert isinstance(after, int) and after > self.last_use.get(target.data_ptr(), 0)
         self.log.append(f"copy {self.names[source.data_ptr()]}")
         target.fill_(255)
         self.queued.append((self.tick(), target, source))
         return self.clock
 
-    def wait(self, ticket: Ticket) -> None:
+    def wait_on_device(self, ticket: Ticket) -> None:
         assert isinstance(ticket, int)
         while self.queued and self.queued[0][0] <= ticket:
             _, target, source = self.queued.pop(0)
@@ -70,7 +70,7 @@ class LateCopies(HostCopies):
     def mark(self) -> Ticket:
         return self.tick()
 
-    def settle(self, ticket: Ticket) -> None:
+    def wait_on_host(self, ticket: Ticket) -> None:
         assert isinstance(ticket, int)
         self.settled.append(ticket)
 
@@ -78,9 +78,9 @@ class LateCopies(HostCopies):
         self.released += 1
 
 
-def streamed(model: Transformer, resident: int = 0, slabs: int = 2) -> tuple[Streamer, LateCopies]:
+def streamed(model: Transformer, resident: int = 0, buffers: int = 2) -> tuple[Streamer, LateCopies]:
     engine = LateCopies()
-    streamer = Streamer(blocks_of(model), engine, resident, slabs).attach()
+    streamer = Streamer(blocks_of(model), engine, resident, buffers).attach()
     for index, block in enumerate(blocks_of(model)):
         engine.names[next(block.parameters()).data_ptr()] = index
         block.register_forward_pre_hook(_logs(engine, f"compute {index}"))
@@ -89,18 +89,18 @@ def streamed(model: Transformer, resident: int = 0, slabs: int = 2) -> tuple[Str
 
 def _logs(engine: LateCopies, line: str) -> Callable[[nn.Module, Any], None]:
     def hook(module: nn.Module, _: Any) -> None:
-        homes = {slab.untyped_storage().data_ptr() for slab in engine.slabs}
+        homes = {buffer.untyped_storage().data_ptr() for buffer in engine.buffers}
         assert all(p.untyped_storage().data_ptr() in homes for p in module.parameters()), "a block computes from the host"
         engine.log.append(line)
 
     return hook
 
 
-@pytest.mark.parametrize(("resident", "slabs"), [(0, 2), (0, 3), (1, 2), (2, 3), (4, 2), (5, 2), (9, 2), (0, 9)])
-def test_streamed_is_resident_bit_for_bit_in_bounded_memory(model: Transformer, resident: int, slabs: int) -> None:
+@pytest.mark.parametrize(("resident", "buffers"), [(0, 2), (0, 3), (1, 2), (2, 3), (4, 2), (5, 2), (9, 2), (0, 9)])
+def test_streamed_is_resident_bit_for_bit_in_bounded_memory(model: Transformer, resident: int, buffers: int) -> None:
     twin = [run(model), run(model, timestep=torch.tensor([7.0]))]
-    bound = footprint(blocks_of(model), resident, slabs)
-    streamer, engine = streamed(model, resident, slabs)
+    bound = device_footprint(blocks_of(model), resident, buffers)
+    streamer, engine = streamed(model, resident, buffers)
     for _ in range(2):
         assert torch.equal(run(model), twin[0])
         assert torch.equal(run(model, timestep=torch.tensor([7.0])), twin[1])
@@ -108,7 +108,7 @@ def test_streamed_is_resident_bit_for_bit_in_bounded_memory(model: Transformer, 
     sizes = [sum(-(-p.numel() * p.element_size() // 256) * 256 for p in block.parameters()) for block in blocks_of(model)]
     stay = spread(5, resident)
     rest = [size for index, size in enumerate(sizes) if index not in stay]
-    assert bound == sum(sizes[index] for index in stay) + min(slabs, len(rest)) * max(rest, default=0)
+    assert bound == sum(sizes[index] for index in stay) + min(buffers, len(rest)) * max(rest, default=0)
     assert engine.host_bytes == streamer.host_bytes == sum(rest)
 
 
@@ -117,7 +117,7 @@ def test_int8_blocks_stream_too(model: Transformer) -> None:
     twin = run(model)
     _, engine = streamed(model, resident=1)
     assert torch.equal(run(model), twin)
-    assert engine.device_bytes < 0.7 * footprint(blocks_of(network()), 1, 2)      # the rest is AdaLN and small tensors
+    assert engine.device_bytes < 0.7 * device_footprint(blocks_of(network()), 1, 2)      # the rest is AdaLN and small tensors
 
 
 def test_the_next_block_is_on_its_way_before_this_one_computes(model: Transformer) -> None:
@@ -129,11 +129,11 @@ def test_the_next_block_is_on_its_way_before_this_one_computes(model: Transforme
     engine.log.clear()
     run(model)      # its first block is there already
     assert engine.log == ["copy 1", "compute 0", *first[3:]]
-    assert len(engine.settled) == 10 - LEAD and engine.settled == sorted(engine.settled)
+    assert len(engine.settled) == 10 - MAX_BLOCKS_AHEAD and engine.settled == sorted(engine.settled)
 
 
 def test_three_slabs_look_two_blocks_ahead_and_residents_are_never_copied(model: Transformer) -> None:
-    _, engine = streamed(model, resident=1, slabs=3)
+    _, engine = streamed(model, resident=1, buffers=3)
     assert spread(5, 1) == {2}
     run(model)
     assert engine.log == ["copy 0", "copy 1", "copy 3", "compute 0", "copy 4", "compute 1", "compute 2", "copy 0", "compute 3",
@@ -155,7 +155,7 @@ def test_all_blocks_can_be_copied_while_nothing_computes(model: Transformer, res
     for _ in range(3):
         assert torch.equal(run(model), twin), "a forward finds what it needs"
         engine.log.clear()
-        assert streamer.copy_through() == (engine.host_bytes if blocks else 0)
+        assert streamer.copy_all() == (engine.host_bytes if blocks else 0)
         assert sorted(engine.log) == [f"copy {index}" for index in blocks], "each once"
 
 
@@ -163,10 +163,10 @@ def test_between_forwards_the_weights_are_on_the_host_and_whole(model: Transform
     before = {name: value.clone() for name, value in model.state_dict().items()}
     _, engine = streamed(model)
     run(model)
-    slabs = {slab.data_ptr() for slab in engine.slabs}
+    buffers = {buffer.data_ptr() for buffer in engine.buffers}
     after = model.state_dict()
     assert all(torch.equal(after[name], before[name]) for name in before)
-    assert not slabs & {value.untyped_storage().data_ptr() for value in after.values()}
+    assert not buffers & {value.untyped_storage().data_ptr() for value in after.values()}
 
 
 def test_detached_the_module_is_as_before(model: Transformer) -> None:
@@ -174,13 +174,13 @@ def test_detached_the_module_is_as_before(model: Transformer) -> None:
     values = {name: p.clone() for name, p in parameters.items()}
     streamer, engine = streamed(model, resident=2)
     run(model)
-    slabs = [slab.untyped_storage().data_ptr() for slab in engine.slabs]
+    buffers = [buffer.untyped_storage().data_ptr() for buffer in engine.buffers]
     streamer.detach()
     streamer.detach()
-    assert not streamer.attached and engine.released == 2
+    assert not streamer.is_attached and engine.released == 2
     for name, parameter in model.named_parameters():
         assert parameter is parameters[name] and torch.equal(parameter, values[name])
-        assert parameter.untyped_storage().data_ptr() not in slabs
+        assert parameter.untyped_storage().data_ptr() not in buffers
         assert parameter.untyped_storage().nbytes() == parameter.numel() * parameter.element_size()
     for block in blocks_of(model):
         assert len(block._forward_hooks) == 0 and len(block._forward_pre_hooks) == 1      # the test's own
@@ -207,11 +207,11 @@ def test_a_section_stops_between_blocks_and_goes_well_the_next_time(
     twin = film()
     streamer, engine = streamed(model)
     asked: Iterator[bool] = iter([False] * 8 + [True] * 99)      # in the second step, before its fourth block
-    streamer.stopped = lambda: next(asked)
+    streamer.should_stop = lambda: next(asked)
     with pytest.raises(StoppedError):
         film()
     assert [line for line in engine.log if line.startswith("compute")][-1] == "compute 2"
-    streamer.stopped = lambda: False
+    streamer.should_stop = lambda: False
     assert torch.equal(film(), twin)
 
 
@@ -227,8 +227,8 @@ def test_a_block_that_fails_leaves_everything_usable(model: Transformer, where: 
     with pytest.raises(MemoryError):
         run(model)
     hook.remove()
-    slabs = {slab.untyped_storage().data_ptr() for slab in engine.slabs}
-    assert not slabs & {p.untyped_storage().data_ptr() for p in model.parameters()}
+    buffers = {buffer.untyped_storage().data_ptr() for buffer in engine.buffers}
+    assert not buffers & {p.untyped_storage().data_ptr() for p in model.parameters()}
     assert torch.equal(run(model), twin)
     streamer.detach()
 
@@ -258,20 +258,20 @@ def test_an_attach_that_finds_no_memory_changes_nothing(model: Transformer) -> N
     def small(size: int) -> Tensor:
         if engine.host_bytes + size > 4 * 20000:
             raise MemoryError("host")
-        return LateCopies.host_slab(engine, size)
+        return LateCopies.host_buffer(engine, size)
 
-    engine.host_slab = small  # type: ignore[method-assign]
+    engine.host_buffer = small  # type: ignore[method-assign]
     streamer = Streamer(blocks_of(model), engine)
     with pytest.raises(MemoryError, match="host"):
         streamer.attach()
-    assert engine.host_bytes > 0 and engine.released == 1 and not streamer.attached
+    assert engine.host_bytes > 0 and engine.released == 1 and not streamer.is_attached
     assert [p.data_ptr() for p in model.single_transformer_blocks[2].parameters()] == pointers
     assert torch.equal(run(model), twin)
 
 
 def test_what_cannot_be_streamed_is_refused_in_words(model: Transformer) -> None:
-    with pytest.raises(ValueError, match="at least 2 slabs and 0 resident blocks, not 1 and 0"):
-        Streamer(blocks_of(model), HostCopies(), slabs=1)
+    with pytest.raises(ValueError, match="at least 2 buffers and 0 resident blocks, not 1 and 0"):
+        Streamer(blocks_of(model), HostCopies(), buffers=1)
     with torch.device("meta"):
         empty = network()
     with pytest.raises(ValueError, match=r"Block 0: .* is on meta\. Move it to the host"):
@@ -292,7 +292,7 @@ def test_training_through_streamed_blocks_is_refused(model: Transformer) -> None
         with pytest.raises(RuntimeError, match="already"):
             streamer.attach()
         run(model)
-    assert not streamer.attached
+    assert not streamer.is_attached
 
 
 def test_who_forgets_to_detach_leaves_nothing_pinned() -> None:
@@ -306,14 +306,14 @@ def test_who_forgets_to_detach_leaves_nothing_pinned() -> None:
 
 def test_diffusers_group_offload_says_the_same(model: Transformer) -> None:
     resident, theirs = run(model), network()
-    fallback(theirs, torch.device("cpu"))
+    stream_with_diffusers(theirs, torch.device("cpu"))
     streamed(model)
     assert torch.equal(run(theirs), resident)
     assert torch.equal(run(model), resident)
     small = network()
     quantize(small)
     twin = run(small)
-    fallback(small, torch.device("cpu"))
+    stream_with_diffusers(small, torch.device("cpu"))
     assert torch.equal(run(small), twin)
 
 
@@ -374,7 +374,7 @@ def test_the_cuda_engine_pins_waits_and_unpins(model: Transformer, monkeypatch: 
     assert torch.equal(run(model), twin)
     one_copy = ["copies wait", "in copies", "out of copies", "record copies"]
     assert cuda.log[:10] == [*one_copy, "computing wait", *one_copy, "record computing"]
-    assert cuda.log.count("host waits") == 5 - LEAD
+    assert cuda.log.count("host waits") == 5 - MAX_BLOCKS_AHEAD
     streamer.detach()
     assert not cuda.pinned and cuda.log[-2:] == ["host waits for copies"] * 2
     assert torch.equal(run(model), twin)

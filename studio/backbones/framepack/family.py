@@ -63,8 +63,8 @@ def _counted(
         context=prompt + (picture["image_size"] // picture["patch_size"]) ** 2,
         transformer=counts.transformer(configs["transformer"]),
         text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNREAD)}),
-        image_side=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
-        vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory=memory,
+        small_encoders=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
+        vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory_bytes=memory,
     )
 
 

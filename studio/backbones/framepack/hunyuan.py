@@ -50,7 +50,7 @@ class HunyuanCodec:
         if window % self.stride:
             raise ValueError(f"a window of {window} latent frames is not a whole number of temporal tiles of {self.stride}")
 
-    def tiles(self, edge: int) -> None:
+    def set_tile_size(self, edge: int) -> None:
         """Decode in tiles of `edge` pixels from now on, a quarter of each blended into the next."""
         stride = edge * 3 // 4
         self.autoencoder.enable_tiling(

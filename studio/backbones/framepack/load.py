@@ -34,13 +34,13 @@ from studio.memory.adapter import AdapterError, load_adapter
 from studio.memory.rope import rule
 from studio.memory.semantic_pack import Fit, SemanticPack
 from studio.placement import attention
+from studio.placement.choose import choose_plan
 from studio.placement.device.copies import CopyEngine, copy_engine
-from studio.placement.device.int8 import multiply_by_bitsandbytes, need_bitsandbytes
-from studio.placement.device.placed_model import PlacedModel
-from studio.placement.machine import Machine, look
-from studio.placement.needs import Plan
-from studio.placement.plan import choose_plan
-from studio.placement.profile import Profile, ProfileError, asked_for
+from studio.placement.device.int8 import multiply_by_bitsandbytes, require_bitsandbytes
+from studio.placement.device.model_placement import ModelPlacement
+from studio.placement.machine import Machine, probe_machine
+from studio.placement.plan import Plan
+from studio.placement.profile import Profile, ProfileError, select_profile
 from studio.placement.sizes import Size
 
 CPU = torch.device("cpu")
@@ -84,7 +84,7 @@ def plan_for(
     """
     if device is not None and torch.device(device).type == "cpu":
         return None
-    return choose_plan(machine or look(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
+    return choose_plan(machine or probe_machine(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
 
 
 def load_placed(
@@ -94,9 +94,9 @@ def load_placed(
     """The model with its parts where `plan` says; nothing is on the device before the first section. Raises as `load.load`."""
     profile = plan.profile
     try:
-        attention.ready(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
+        attention.require_backend(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
         if profile.products == "bitsandbytes":
-            need_bitsandbytes()
+            require_bitsandbytes()
     except (ValueError, ProfileError) as error:
         raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
     dtype = dtype or (mapped.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
@@ -112,9 +112,9 @@ def load_placed(
     backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
     host_codec = load_codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)
     placed_codec = PlacedCodec(host_codec, device, backbone.leave)
-    placement = PlacedModel(backbone, placed_codec, _override())
+    placement = ModelPlacement(backbone, placed_codec, _override())
     conditioner = _kept(card, placement, backbone, dtype, scratch)
-    placement.forget_encoders = conditioner.close
+    placement.close_text_encoders = conditioner.close
     memory, trained = load_memory(card, backbone, device)
     return FilmModel(
         card=card, backbone=backbone, codec=placed_codec, conditioner=conditioner,
@@ -141,7 +141,7 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
 
 def _override() -> Profile | None:
     try:
-        return asked_for()
+        return select_profile()
     except ProfileError as error:
         raise ModelError(str(error)) from error
 
@@ -159,7 +159,7 @@ def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) 
 
 
 def _kept(
-    card: ModelCard, placement: PlacedModel, backbone: PlacedBackbone, dtype: torch.dtype, scratch: Path
+    card: ModelCard, placement: ModelPlacement, backbone: PlacedBackbone, dtype: torch.dtype, scratch: Path
 ) -> KeptConditioner:
     """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
     precision = placement.plan.profile.text_weights
@@ -170,7 +170,7 @@ def _kept(
 
 
 def _placed_conditioner(
-    card: ModelCard, placement: PlacedModel, backbone: PlacedBackbone, dtype: torch.dtype
+    card: ModelCard, placement: ModelPlacement, backbone: PlacedBackbone, dtype: torch.dtype
 ) -> Conditioner:
     profile, device = placement.plan.profile, backbone.device
     on_card = profile.text_encoder != "cpu"

@@ -18,7 +18,7 @@ from studio.backbones.framepack.hunyuan import unread, without_unread
 from studio.backbones.framepack.own_lora import checksums, with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import network
-from studio.placement.device import int8, store
+from studio.placement.device import int8, weight_store
 from studio.placement.sizes import Weights
 
 Tell = Callable[[str], None]
@@ -93,17 +93,18 @@ def _filled(
             path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_named(dtype)}.safetensors"
             without = f", without {' '.join(left_out)}" if left_out else ""
             loras = checksums(card) if part == "transformer" else ()
-            key = store.Key(":".join(network(card, part)), f"{int8.recipe(skip)}, the others {_named(dtype)}{without}", loras)
+            recipe = f"{int8.recipe(skip)}, the others {_named(dtype)}{without}"
+            key = weight_store.StoreKey(":".join(network(card, part)), recipe, loras)
 
             def make() -> Iterable[tuple[str, Tensor]]:
-                return int8.quantized(published(), layers, dtype)
+                return int8.quantize_tensors(published(), layers, dtype)
 
-            tensors = store.recall(path, key, _layout(empty), make, tell, verify)
+            tensors = weight_store.load_or_build(path, key, _layout(empty), make, tell, verify)
         else:
             tensors = {name: value.to(dtype) if value.is_floating_point() else value for name, value in published()}
         if aligned:
             tensors = {name: value.clone() for name, value in tensors.items()}
-        store.fill(empty, tensors)
+        weight_store.fill_skeleton(empty, tensors)
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"The weights in {folder} are not those of this network ({error}). {card.remedy}") from error
     return empty.eval().requires_grad_(False)
@@ -115,7 +116,7 @@ def _layout(module: nn.Module) -> dict[str, Tensor]:
 
 def _published(folder: Any) -> Iterator[tuple[str, Tensor]]:
     """A checkpoint's tensors by the names they have here: language models are also published with an output head."""
-    for name, value in store.checkpoint(folder):
+    for name, value in weight_store.read_checkpoint(folder):
         if not name.startswith("lm_head."):
             yield name.removeprefix("model."), value
 

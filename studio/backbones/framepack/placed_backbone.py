@@ -13,14 +13,14 @@ from torch import Tensor
 from studio.backbones.framepack.backbone import FramePackBackbone, reading_psi
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import ActiveLoras, Branches
-from studio.placement import compiled
-from studio.placement.attention import NATIVE, attend, ready
+from studio.placement import compilation
+from studio.placement.attention import NATIVE, require_backend, set_backend
 from studio.placement.device.copies import CopyEngine, copy_engine
+from studio.placement.device.disk_buffers import DiskBuffers
 from studio.placement.device.int8 import multiply_by_bitsandbytes
-from studio.placement.device.on_disk import OnDisk
-from studio.placement.device.place import Placed, place, place_by_diffusers
 from studio.placement.device.streamer import blocks_of
-from studio.placement.needs import Plan
+from studio.placement.device.transformer_placement import TransformerPlacement, place_transformer, place_transformer_with_diffusers
+from studio.placement.plan import Plan
 
 Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
 """A transformer with the plan's weights on the host, mapped, so that making it again costs next to nothing."""
@@ -39,7 +39,7 @@ class PlacedBackbone(FramePackBackbone):
 
         Args:
             make: the weights.
-            plan: where they lie; see `follow`.
+            plan: where they lie; see `set_plan`.
             device: computes.
             scratch: folder for blocks that wait on disk.
             engine: of copies.
@@ -50,27 +50,27 @@ class PlacedBackbone(FramePackBackbone):
         self._device = device
         self._scratch = scratch
         self._engine = engine
-        self._placed: Placed | None = None
+        self._placed: TransformerPlacement | None = None
 
     @property
     def device(self) -> torch.device:
         return self._device
 
     @property
-    def settled(self) -> bool:
+    def is_in_place(self) -> bool:
         """Whether the weights are where the plan says, and the branches beside them."""
         return self._placed is not None and (self._branches is not None or not self._loras.layers)
 
     def apply_loras(self, loras: ActiveLoras) -> None:
-        """As every FramePack backbone; the branches are on the device when the weights are: see `settle`."""
+        """As every FramePack backbone; the branches are on the device when the weights are: see `apply_plan`."""
         if loras.key == self._loras.key:
             return
         if self._placed is not None and (loras.touches(EMBEDDERS) or self._loras.touches(EMBEDDERS)):
-            self._placed.forget()
+            self._placed.clear_rows()
         self._undress()
         self._loras = loras
 
-    def follow(self, plan: Plan) -> None:
+    def set_plan(self, plan: Plan) -> None:
         """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
         ours, theirs = self.plan.profile, plan.profile
         parts = ("resident", "weights", "stream", "adaln_table", "attention", "streamer", "compile", "products")
@@ -79,7 +79,7 @@ class PlacedBackbone(FramePackBackbone):
         if moved:
             self._anew()
 
-    def settle(self) -> Placed:
+    def apply_plan(self) -> TransformerPlacement:
         """Put the weights where the plan says, unless they are.
 
         Raises:
@@ -95,8 +95,8 @@ class PlacedBackbone(FramePackBackbone):
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
     ) -> None:
-        placed = self.settle()
-        placed.stopped = stopped
+        placed = self.apply_plan()
+        placed.should_stop = stopped
         placed.prepare(timesteps, conditioning.pooled, guidance)
 
     def leave(self) -> None:
@@ -121,21 +121,21 @@ class PlacedBackbone(FramePackBackbone):
         self.release()
         self.transformer = reading_psi(self._make(self.plan))
 
-    def _put(self) -> Placed:
+    def _put(self) -> TransformerPlacement:
         profile = self.plan.profile
         blocks = len(blocks_of(self.transformer))
         whole = profile.resident >= blocks
         try:
             if profile.products == "bitsandbytes":
                 multiply_by_bitsandbytes(self.transformer)
-            attention = ready(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None)
+            attention = require_backend(profile.attention, self.plan.machine.gpu if self._device.type == "cuda" else None)
             if attention != NATIVE:
-                attend(self.transformer, attention)
-            if profile.compile and not compiled.hindrance(profile, blocks):
-                compiled.compile_blocks(self.transformer)
+                set_backend(self.transformer, attention)
+            if profile.compile and not compilation.why_not_compiled(profile, blocks):
+                compilation.compile_blocks(self.transformer)
             if profile.streamer == "diffusers" and not whole:
-                return place_by_diffusers(self.transformer, self._device, profile.adaln_table)
-            return place(
+                return place_transformer_with_diffusers(self.transformer, self._device, profile.adaln_table)
+            return place_transformer(
                 self.transformer, self._device, None if whole else profile.resident,
                 tables=profile.adaln_table, engine=None if whole else self._copies(),
             )
@@ -145,4 +145,4 @@ class PlacedBackbone(FramePackBackbone):
 
     def _copies(self) -> CopyEngine:
         engine = self._engine(self._device)
-        return OnDisk(engine, self._scratch) if self.plan.profile.stream == "disk" else engine
+        return DiskBuffers(engine, self._scratch) if self.plan.profile.stream == "disk" else engine

@@ -12,9 +12,9 @@ from torch import Tensor
 from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import Stream
-from studio.placement.device.shortage import out_of_memory
-from studio.placement.device.visiting import visiting
-from studio.placement.profile import TextPlace
+from studio.placement.device.memory_errors import is_out_of_memory
+from studio.placement.device.on_device import on_device
+from studio.placement.profile import TextEncoderPlacement
 
 
 class PlacedCodec:
@@ -32,22 +32,22 @@ class PlacedCodec:
         """How previews are made, as a sentence; empty where they are rough."""
         return "" if self.codec.look is None else self.codec.look.sentence
 
-    def tiles(self, edge: int) -> None:
+    def set_tile_size(self, edge: int) -> None:
         """Decode in tiles of `edge` pixels from now on."""
-        self.codec.tiles(edge)
+        self.codec.set_tile_size(edge)
 
     def encode(self, picture: Tensor) -> Tensor:
         """As `HunyuanCodec.encode`; where the device's memory runs out, once more with the film model off it."""
         try:
             return self._encoded(picture)
         except RuntimeError as error:
-            if not out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
         self._leave()                       # by now nothing holds what the encoder had made
         return self._encoded(picture)
 
     def _encoded(self, picture: Tensor) -> Tensor:
-        with visiting(self.codec.autoencoder, self._device):
+        with on_device(self.codec.autoencoder, self._device):
             return self.codec.encode(picture)
 
     def stream(self, recent: Tensor, sections: int) -> Stream:
@@ -62,7 +62,7 @@ class _PlacedStream:
         self._codec, self._stream, self._device = codec, stream, device
 
     def push(self, latents: Tensor) -> Tensor:
-        with visiting(self._codec.autoencoder, self._device):
+        with on_device(self._codec.autoencoder, self._device):
             return self._stream.push(latents)
 
 
@@ -70,7 +70,7 @@ class PlacedConditioner:
     """Reads prompt and picture with encoders that the film model leaves room for; what they say goes to the device."""
 
     def __init__(
-        self, conditioner: HunyuanConditioner, place: TextPlace, device: torch.device, leave: Callable[[], None]
+        self, conditioner: HunyuanConditioner, place: TextEncoderPlacement, device: torch.device, leave: Callable[[], None]
     ) -> None:
         """The encoders are on the host. `leave` takes the film model off the device, for a text encoder that needs it whole."""
         self._conditioner = conditioner
@@ -86,8 +86,8 @@ class PlacedConditioner:
         with ExitStack() as stack:
             if self._place == "gpu":
                 self._leave()
-                stack.enter_context(visiting(pipeline.text_encoder, self._device))
+                stack.enter_context(on_device(pipeline.text_encoder, self._device))
             if self._place != "cpu":
-                stack.enter_context(visiting(pipeline.text_encoder_2, self._device))
+                stack.enter_context(on_device(pipeline.text_encoder_2, self._device))
             said = self._conditioner(prompt, picture)
         return Conditioning(*(part.to(self._device) for part in (said.text, said.mask, said.pooled, said.image)))

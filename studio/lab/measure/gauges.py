@@ -13,8 +13,8 @@ from torch import nn
 
 from studio.lab.small_gpu import SmallGpu
 from studio.placement.device.copies import CopyEngine, copy_engine
-from studio.placement.machine import Machine, capped, imagine, memory
-from studio.placement.needs import CUDA
+from studio.placement.machine import Machine, cap_gpu, imagine_machine, system_memory
+from studio.placement.plan import CUDA_CONTEXT
 
 EVERY = 0.05
 """Seconds between two looks at driver and system."""
@@ -52,7 +52,7 @@ class Card(Protocol):
 
 
 class CudaCard:
-    """The first CUDA card. Its allocator may use a cap less what CUDA itself takes (`plan.CUDA`): the driver tells the sum."""
+    """The first CUDA card. Its allocator may use a cap less what CUDA itself takes (`CUDA_CONTEXT`): the driver tells the sum."""
 
     def __init__(self) -> None:
         self.device = torch.device("cuda", 0)
@@ -60,10 +60,10 @@ class CudaCard:
     def limit(self, cap: int | None) -> None:
         if cap is not None:
             total = torch.cuda.get_device_properties(self.device).total_memory
-            torch.cuda.set_per_process_memory_fraction(min(1.0, max(0, cap - CUDA) / total), self.device)
+            torch.cuda.set_per_process_memory_fraction(min(1.0, max(0, cap - CUDA_CONTEXT) / total), self.device)
 
     def machine(self, machine: Machine, cap: int | None) -> Machine:
-        return capped(machine, cap)
+        return cap_gpu(machine, cap)
 
     def engine(self, device: torch.device) -> CopyEngine:
         return copy_engine(device)
@@ -95,7 +95,7 @@ class ImitatedCard:
         self.card.budget = 2**62 if cap is None else round(cap * TINY)
 
     def machine(self, machine: Machine, cap: int | None) -> Machine:
-        return capped(imagine(24, 64, "Linux", name="an imitated card"), cap)
+        return cap_gpu(imagine_machine(24, 64, "Linux", name="an imitated card"), cap)
 
     def engine(self, device: torch.device) -> CopyEngine:
         return self.card
@@ -122,7 +122,7 @@ class Watch:
         self._used, self._root = used, root
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, name="gauges", daemon=True)
-        self._before = memory(root)[1]
+        self._before = system_memory(root)[1]
         self._most: dict[str, int] = {}
 
     def peaks(self) -> dict[str, int]:
@@ -144,7 +144,7 @@ class Watch:
             self._once()
 
     def _once(self) -> None:
-        seen = {"driver": self._used(), "held": held(self._root), "taken": max(0, self._before - memory(self._root)[1])}
+        seen = {"driver": self._used(), "held": held(self._root), "taken": max(0, self._before - system_memory(self._root)[1])}
         for name, amount in seen.items():
             if amount is not None:
                 self._most[name] = max(amount, self._most.get(name, 0))

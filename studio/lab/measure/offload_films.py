@@ -51,7 +51,7 @@ def _ours(trial: Trial, on: Card, say: Say, sections: int) -> tuple[float, int]:
     plan = offloads.planned(trial, on, trial.cap)
     backbone = offloads.placed(trial.card, plan, on, say)
     inner = HunyuanCodec(offloads.autoencoder(trial, on.device), trial.card.window)
-    inner.tiles(plan.profile.vae_tile)
+    inner.set_tile_size(plan.profile.vae_tile)
     codec, eyes = PlacedCodec(inner, on.device, backbone.leave), _eyes(trial)
     given = offloads.begun(trial, backbone.channels, on.device, backbone.dtype)[1]
     sampling, frames = Sampling(_steps(trial), trial.card.guidance, trial.card.window), 0

@@ -32,11 +32,11 @@ from studio.lab import tiny
 from studio.lab.measure.gauges import Card, Watch
 from studio.memory.framepack import RECENT
 from studio.memory.snapshot import Snapshot
-from studio.placement.device.shortage import out_of_memory
-from studio.placement.device.streamer import blocks_of, fallback
-from studio.placement.machine import look
-from studio.placement.needs import Plan
-from studio.placement.plan import choose_plan
+from studio.placement.choose import choose_plan
+from studio.placement.device.memory_errors import is_out_of_memory
+from studio.placement.device.streamer import blocks_of, stream_with_diffusers
+from studio.placement.machine import probe_machine
+from studio.placement.plan import Plan
 from studio.placement.profile import ALL, PROFILES, Profile, read_profile
 from studio.placement.sizes import Size, Weights
 
@@ -100,7 +100,7 @@ def planned(trial: Trial, on: Card, cap: int | None) -> Plan:
     Raises:
         PlanError: it does not fit.
     """
-    here, model = look(trial.card.folder), sizes_of(trial.card)
+    here, model = probe_machine(trial.card.folder), sizes_of(trial.card)
     if trial.row == RESIDENT:
         exact = replace(read_profile(PROFILES / "card-24gb.toml"), resident=ALL, text_encoder="streamed", attention="native")
         return choose_plan(on.machine(here, cap), model, trial.size, override=exact)
@@ -116,7 +116,8 @@ def facts(plan: Plan) -> dict[str, Any]:
     profile = plan.profile
     return {
         "profile": profile.name, "weights": profile.weights, "resident": profile.resident,
-        "blocks": plan.model.transformer.blocks, "stream": profile.stream, "streamed": plan.from_ram + plan.from_disk,
+        "blocks": plan.model.transformer.blocks, "stream": profile.stream,
+        "streamed": plan.ram_stream_bytes + plan.disk_stream_bytes,
         "vae_tile": profile.vae_tile, "peak": plan.peak, "ram": plan.ram,
     }
 
@@ -160,7 +161,7 @@ def offload(network: HunyuanVideoFramepackTransformer3DModel, row: str, on: Card
         return
     for block in blocks_of(network):
         on.visits(block)
-    fallback(network, on.device, stream=row == STREAM)
+    stream_with_diffusers(network, on.device, stream=row == STREAM)
 
 
 def stepped(backbone: Backbone, trial: Trial, on: Card) -> tuple[list[float], Tensor]:
@@ -202,14 +203,14 @@ def begun(trial: Trial, channels: int, device: torch.device, dtype: torch.dtype)
 
 def _copied(backbone: PlacedBackbone, on: Card) -> tuple[float, int]:
     """Seconds and bytes of bringing every streamed block to the card once while nothing computes; the better of two."""
-    streamer = backbone.settle().streamer
+    streamer = backbone.apply_plan().streamer
     if streamer is None or not streamer.host_bytes:
         return 0.0, 0
     best, copied = float("inf"), 0
     for _ in range(2):
         on.settle()
         clock = time.perf_counter()
-        copied = streamer.copy_through()
+        copied = streamer.copy_all()
         on.settle()
         best = min(best, time.perf_counter() - clock)
     return (best, copied) if copied else (0.0, 0)
@@ -226,7 +227,7 @@ def autoencoder(trial: Trial, device: torch.device) -> AutoencoderKLHunyuanVideo
 def _decoded(trial: Trial, plan: Plan, latents: Tensor, on: Card) -> float:
     """Seconds of decoding the section beside the weights that stay on the card, in the plan's tiles."""
     codec = HunyuanCodec(autoencoder(trial, on.device), trial.card.window)
-    codec.tiles(plan.profile.vae_tile)
+    codec.set_tile_size(plan.profile.vae_tile)
     stream = PlacedCodec(codec, on.device).stream(latents.new_zeros(*latents.shape[:2], RECENT, *latents.shape[3:]), 0)
     on.settle()
     clock = time.perf_counter()
@@ -239,4 +240,4 @@ def said(error: Exception) -> str:
     """Why a way failed, in a line."""
     text = str(error).strip().splitlines()
     first = text[0].partition(". GPU ")[0] if text else ""
-    return f"out of memory on the card: {first}" if out_of_memory(error) else f"{type(error).__name__}: {first}"
+    return f"out of memory on the card: {first}" if is_out_of_memory(error) else f"{type(error).__name__}: {first}"

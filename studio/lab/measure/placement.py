@@ -23,8 +23,8 @@ from studio.lab.measure.gauges import Card, CudaCard, ImitatedCard
 from studio.lab.measure.offloads import OURS, WHOLE, Trial
 from studio.lab.measure.placement_table import file_of
 from studio.media import MediaError
-from studio.placement.machine import GB, look
-from studio.placement.profile import Profile, ProfileError, asked_for
+from studio.placement.machine import GB, probe_machine
+from studio.placement.profile import Profile, ProfileError, select_profile
 from studio.placement.sizes import Size
 
 UNAVAILABLE = (
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     on: Card = ImitatedCard() if options.tiny else CudaCard()
     out: Path = options.output
     try:
-        profile = asked_for(options.profile)
+        profile = select_profile(options.profile)
         config = random_weights.small() if options.tiny else random_weights.full()
         card = random_weights.model(options.weights or out / "weights", config, tuple(options.size), _say)
         if options.row:
@@ -83,7 +83,7 @@ def measure(options: argparse.Namespace, run: Run, on: Card) -> str:
 
 def machine(options: argparse.Namespace, on: Card) -> dict[str, Any]:
     """What was measured on, for whoever reads the figures."""
-    here = on.machine(look(options.output), None)
+    here = on.machine(probe_machine(options.output), None)
     import diffusers
 
     return {

@@ -12,7 +12,7 @@ from studio.lab.measure.offload_films import OURS as FILM
 from studio.lab.measure.offload_films import STOCK
 from studio.lab.measure.offloads import MODEL, OURS, RESIDENT, WHOLE
 from studio.placement.machine import GB
-from studio.placement.needs import CUDA
+from studio.placement.plan import CUDA_CONTEXT
 
 Row = dict[str, Any]
 SQUARE = [640, 640]
@@ -79,7 +79,7 @@ def _on_card(row: Row) -> int:
     """Bytes of the card: what the driver said, or the allocator's with CUDA's own on top."""
     if "driver" in row:
         return int(row["driver"])
-    return int(row["reserved"]) + CUDA
+    return int(row["reserved"]) + CUDA_CONTEXT
 
 
 def _goal(text: str, unit: str, value: float | None, met: bool) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from studio.backbones.framepack.family import published_configs
 from studio.catalogue.cards import ModelCard, ModelFile
 from studio.lab import tiny
 from studio.media.disk import atomic_write
-from studio.placement.device import store
+from studio.placement.device import weight_store
 
 FILE = "transformer/random.safetensors"
 STRIP = 4_194_301
@@ -62,8 +62,8 @@ def model(folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ..
     (folder / "transformer").mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / "transformer" / "config.json") as temporary:
         temporary.write_text(json.dumps(config), "utf-8")
-    key = store.Key(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
-    store.recall(folder / FILE, key, layout, lambda: drawn(layout), tell, verify=False)
+    key = weight_store.StoreKey(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
+    weight_store.load_or_build(folder / FILE, key, layout, lambda: drawn(layout), tell, verify=False)
     file = ModelFile(FILE, (folder / FILE).stat().st_size, hashlib.sha256(repr(key).encode()).hexdigest())
     return ModelCard(
         folder, "random", "A model of random weights", "For measuring.", "Apache-2.0", 30, WINDOW, FRAMES, sizes, STEPS, 10.0, 0.0,

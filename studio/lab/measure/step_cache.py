@@ -70,7 +70,7 @@ def measure(
     if bad := [threshold for threshold in thresholds if not 0 < threshold <= 1]:
         raise ValueError(f"A threshold is a number above 0, up to 1, not {bad[0]:g}.")
     if model.placement is not None:
-        model.placement.suit(size, caching=True)
+        model.placement.replan(size, step_cache=True)
     steps = steps or model.card.steps
     case = _Case(model, size, steps)
     say("without a cache")

@@ -20,7 +20,7 @@ from torch.func import functional_call
 
 from studio.catalogue.cards import ModelError
 
-Kept = Callable[[str], nn.Module]
+LayerSource = Callable[[str], nn.Module]
 """From the name of a norm to its modulation layer, wherever that is kept."""
 
 
@@ -34,21 +34,21 @@ class AdalnTables:
     Works on rows made one timestep at a time: the output is then the twin's, bit for bit, on the device that made them.
     """
 
-    def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel, kept: Kept | None = None) -> None:
+    def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel, layer_source: LayerSource | None = None) -> None:
         """Put the tables in.
 
         Args:
             transformer: its norms are changed in place; `detach` undoes it.
-            kept: where the layers come from when rows are made, see `in_file`. None: they stay on the host as they are, which
-                costs nothing where they are views of a mapped file.
+            layer_source: where the layers come from when rows are made, see `layers_from_file`. None: they stay on the
+                host as they are, which costs nothing where they are views of a mapped file.
         """
         self._transformer = transformer
         self._norms: dict[str, Any] = {name: part for name, part in transformer.named_modules() if isinstance(part, _KINDS)}
         if not self._norms or any(isinstance(norm.linear, _Lookup) for norm in self._norms.values()):
             raise ValueError("AdaLN tables belong on a FramePack transformer that has none yet")
-        self.saved = sum(_size(norm.linear) for norm in self._norms.values())
+        self.freed_bytes = sum(_size(norm.linear) for norm in self._norms.values())
         """Bytes of the layers that the device does without."""
-        self._kept = _on_host(self._norms) if kept is None else kept
+        self._layer_source = _on_host(self._norms) if layer_source is None else layer_source
         self._asked: _Asked | None = None
         self._lookups = {name: _Lookup() for name in self._norms}
         for name, norm in self._norms.items():
@@ -61,14 +61,14 @@ class AdalnTables:
         return sum(t.numel() * t.element_size() for lookup in self._lookups.values() for t in lookup.rows)
 
     @torch.no_grad()
-    def prepare(self, timesteps: Tensor, pooled: Tensor, guidance: Tensor | None = None, together: bool = False) -> bool:
+    def prepare(self, timesteps: Tensor, pooled: Tensor, guidance: Tensor | None = None, one_product: bool = False) -> bool:
         """Make the rows of a schedule, unless they are there. Needs one layer at a time on the device.
 
         Args:
             timesteps: [S] 1000 sigma, as the transformer will get them.
             pooled: [1, P] pooled prompt.
             guidance: [1] distilled guidance times 1000, for a transformer that takes it.
-            together: all steps in one product: reads the weights once instead of S times, and rounds otherwise (5e-5 relative
+            one_product: all steps in one product: reads the weights once instead of S times, and rounds otherwise (5e-5 relative
                 in float32). Worth it where the CPU makes the rows.
 
         Returns:
@@ -81,16 +81,16 @@ class AdalnTables:
         asked = _Asked({t: step for step, t in enumerate(timesteps.tolist())}, pooled, guidance)
         if self._asked is not None and self._asked.equals(asked):
             return False
-        self.forget()
+        self.clear_rows()
         # `forward`, not a call: the hook that looks rows up must not see this.
         embeddings = [embedder.forward(t.view(1), pooled, guidance)[0] for t in timesteps]
-        if together:
+        if one_product:
             embeddings = [torch.cat(embeddings)]
         for name, norm in self._norms.items():
-            layer = self._kept(name)
+            layer = self._layer_source(name)
             weights = {key: value.to(device, non_blocking=True) for key, value in layer.named_parameters()}
             rows = [functional_call(layer, weights, (norm.silu(embedding),)) for embedding in embeddings]
-            self._lookups[name].rows = list(rows[0].split(1)) if together else rows
+            self._lookups[name].rows = list(rows[0].split(1)) if one_product else rows
         self._asked = asked
         return True
 
@@ -98,10 +98,10 @@ class AdalnTables:
         """Give the norms their layers back, on the host. The tables are of no use afterwards."""
         self._hook.remove()
         for name, norm in self._norms.items():
-            norm.linear = self._kept(name)
-        self.forget()
+            norm.linear = self._layer_source(name)
+        self.clear_rows()
 
-    def forget(self) -> None:
+    def clear_rows(self) -> None:
         """Drop the rows: what embeds the time step or the prompt is not what it was."""
         self._asked = None
         for lookup in self._lookups.values():
@@ -124,7 +124,7 @@ class AdalnTables:
             lookup.choose(chosen)
 
 
-def in_file(path: Path, transformer: HunyuanVideoFramepackTransformer3DModel) -> Kept:
+def layers_from_file(path: Path, transformer: HunyuanVideoFramepackTransformer3DModel) -> LayerSource:
     """Modulation layers read from a safetensors file, or from an index of several, whenever rows are made.
 
     Args:
@@ -189,7 +189,7 @@ class _Asked:
 _KINDS = (AdaLayerNormZero, AdaLayerNormZeroSingle, AdaLayerNormContinuous)
 
 
-def _on_host(norms: dict[str, Any]) -> Kept:
+def _on_host(norms: dict[str, Any]) -> LayerSource:
     layers: dict[str, nn.Module] = {name: norm.linear.to("cpu") for name, norm in norms.items()}
     return lambda name: layers[name]
 

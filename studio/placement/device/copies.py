@@ -1,4 +1,4 @@
-"""Copy engines: slabs on the host and on a device, copies between them, and who waits for which. They do not know blocks.
+"""Copy engines: buffers on the host and on a device, copies between them, and who waits for which. They do not know blocks.
 
 A ticket is a point in a queue: of copies or of computation. On CUDA it is an event; on the CPU everything happened already.
 """
@@ -15,15 +15,15 @@ Ticket = object
 
 
 class CopyEngine(Protocol):
-    """Moves slabs, one-dimensional uint8 tensors, while the device computes."""
+    """Moves buffers, one-dimensional uint8 tensors, while the device computes."""
 
     device: torch.device
 
-    def host_slab(self, size: int) -> Tensor:
+    def host_buffer(self, size: int) -> Tensor:
         """`size` bytes on the host that the device can be fed from; nothing is rounded up."""
         ...
 
-    def device_slab(self, size: int) -> Tensor:
+    def device_buffer(self, size: int) -> Tensor:
         """`size` bytes on the device."""
         ...
 
@@ -31,7 +31,7 @@ class CopyEngine(Protocol):
         """Queue host `source` to be copied into device `target`, not before `after`."""
         ...
 
-    def wait(self, ticket: Ticket) -> None:
+    def wait_on_device(self, ticket: Ticket) -> None:
         """What is computed from now on comes after `ticket`; the host goes on."""
         ...
 
@@ -39,12 +39,12 @@ class CopyEngine(Protocol):
         """The end of everything queued for computing so far."""
         ...
 
-    def settle(self, ticket: Ticket) -> None:
+    def wait_on_host(self, ticket: Ticket) -> None:
         """The host waits for `ticket`."""
         ...
 
     def release(self) -> None:
-        """Every host slab is an ordinary tensor again."""
+        """Every host buffer is an ordinary tensor again."""
         ...
 
     def finish(self) -> None:
@@ -57,23 +57,23 @@ class HostCopies:
 
     device = torch.device("cpu")
 
-    def host_slab(self, size: int) -> Tensor:
+    def host_buffer(self, size: int) -> Tensor:
         return torch.empty(size, dtype=torch.uint8)
 
-    def device_slab(self, size: int) -> Tensor:
+    def device_buffer(self, size: int) -> Tensor:
         return torch.empty(size, dtype=torch.uint8)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
         target.copy_(source)
         return None
 
-    def wait(self, ticket: Ticket) -> None:
+    def wait_on_device(self, ticket: Ticket) -> None:
         return
 
     def mark(self) -> Ticket:
         return None
 
-    def settle(self, ticket: Ticket) -> None:
+    def wait_on_host(self, ticket: Ticket) -> None:
         return
 
     def release(self) -> None:
@@ -84,7 +84,7 @@ class HostCopies:
 
 
 class CudaCopies:
-    """Pinned slabs and a stream of copies beside the stream that computes."""
+    """Pinned buffers and a stream of copies beside the stream that computes."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -93,19 +93,19 @@ class CudaCopies:
         self._copies = torch.cuda.Stream(device)
         self._pinned: list[int] = []
 
-    def host_slab(self, size: int) -> Tensor:
+    def host_buffer(self, size: int) -> Tensor:
         # torch's own pinned memory comes in powers of two (half as much again at 13B). An anonymous map has pages of its own,
-        # so that registering one slab never touches another's, and goes back to the system at once.
-        slab = torch.frombuffer(mmap.mmap(-1, max(1, size)), dtype=torch.uint8)[:size]
-        refused = int(torch.cuda.cudart().cudaHostRegister(slab.data_ptr(), size, 0))
+        # so that registering one buffer never touches another's, and goes back to the system at once.
+        buffer = torch.frombuffer(mmap.mmap(-1, max(1, size)), dtype=torch.uint8)[:size]
+        refused = int(torch.cuda.cudart().cudaHostRegister(buffer.data_ptr(), size, 0))
         if refused:
             self.unpinned += size
             self._swallow_error()
         else:
-            self._pinned.append(slab.data_ptr())
-        return slab
+            self._pinned.append(buffer.data_ptr())
+        return buffer
 
-    def device_slab(self, size: int) -> Tensor:
+    def device_buffer(self, size: int) -> Tensor:
         return torch.empty(size, dtype=torch.uint8, device=self.device)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
@@ -115,7 +115,7 @@ class CudaCopies:
             target.copy_(source, non_blocking=True)
         return self._copies.record_event()
 
-    def wait(self, ticket: Ticket) -> None:
+    def wait_on_device(self, ticket: Ticket) -> None:
         if isinstance(ticket, torch.cuda.Event):
             torch.cuda.current_stream(self.device).wait_event(ticket)
 
@@ -124,7 +124,7 @@ class CudaCopies:
         event.record(torch.cuda.current_stream(self.device))
         return event
 
-    def settle(self, ticket: Ticket) -> None:
+    def wait_on_host(self, ticket: Ticket) -> None:
         if isinstance(ticket, torch.cuda.Event):
             ticket.synchronize()
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LARGEST = 127
+MAX_INT8 = 127
 SKIP = ("*norm*", "x_embedder*", "clean_x_embedder*", "context_embedder*", "time_text_embed*", "image_projection*", "proj_out")
 """Names of FramePack's layers that stay as they are: AdaLN, embedders, the output layer. They hold nine tenths of int8's error."""
 
@@ -37,11 +37,11 @@ class Int8Linear(nn.Module):
         """
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
-        weight, scale = rounded(linear.weight.detach())
+        weight, scale = quantize_weight(linear.weight.detach())
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.scale = nn.Parameter(scale, requires_grad=False)
         self.bias = None if linear.bias is None else nn.Parameter(linear.bias.detach(), requires_grad=False)
-        self.product = widened
+        self.product = multiply_in_float
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] to [..., out], in the precision of x."""
@@ -51,7 +51,7 @@ class Int8Linear(nn.Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+def quantize_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
     """[out, in] to int8 [out, in] and scale float32 [out, 1]; every weight is within half a scale of what it was.
 
     Raises:
@@ -61,7 +61,7 @@ def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
     largest = exact.abs().amax(dim=1, keepdim=True)
     if not largest.is_meta and not torch.isfinite(largest).all():
         raise ValueError("a weight is not a number, and int8 cannot keep it: get the model's files again")
-    scale = _up_to_bfloat16((largest / LARGEST).clamp_min(torch.finfo(torch.bfloat16).tiny))
+    scale = _up_to_bfloat16((largest / MAX_INT8).clamp_min(torch.finfo(torch.bfloat16).tiny))
     return exact.div(scale).round_().to(torch.int8), scale
 
 
@@ -89,7 +89,9 @@ def quantize(module: nn.Module, skip: Collection[str] = SKIP) -> tuple[str, ...]
     return tuple(names)
 
 
-def quantized(tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+def quantize_tensors(
+    tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dtype: torch.dtype
+) -> Iterator[tuple[str, Tensor]]:
     """A checkpoint's tensors as `quantize` would have left them, one after another: no model need be in memory.
 
     Args:
@@ -106,7 +108,7 @@ def quantized(tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dt
         tensor = tensor.to(dtype) if tensor.is_floating_point() else tensor
         if name in weights:
             try:
-                weight, scale = rounded(tensor)
+                weight, scale = quantize_weight(tensor)
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
             yield name, weight
@@ -130,21 +132,21 @@ def multiply_by_bitsandbytes(module: nn.Module) -> int:
     Raises:
         ValueError: bitsandbytes is not installed.
     """
-    need_bitsandbytes()
+    require_bitsandbytes()
     layers = [part for part in module.modules() if isinstance(part, Int8Linear)]
     for layer in layers:
         layer.product = _by_bitsandbytes
     return len(layers)
 
 
-def need_bitsandbytes() -> None:
+def require_bitsandbytes() -> None:
     """Raises ValueError: it is not installed, and how to get it."""
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ValueError("bitsandbytes is not installed. Install it with: pip install 'memorypack-studio[cuda]'")
 
 
-def widened(layer: Int8Linear, x: Tensor) -> Tensor:
-    """The product in the precision of x: weights are widened, one layer at a time."""
+def multiply_in_float(layer: Int8Linear, x: Tensor) -> Tensor:
+    """The product in the precision of x: weights are multiply_in_float, one layer at a time."""
     weight = layer.weight.to(x.dtype).mul_(layer.scale.to(x.dtype))     # in place: a second copy of a layer is 75 MB at 13B
     return F.linear(x, weight, layer.bias)
 
@@ -156,7 +158,7 @@ def _by_bitsandbytes(layer: Int8Linear, x: Tensor) -> Tensor:
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     state = MatmulLtState()
     state.has_fp16_weights, state.threshold = False, 0.0
-    state.CB, state.SCB = layer.weight.data, layer.scale.data.flatten() * LARGEST
+    state.CB, state.SCB = layer.weight.data, layer.scale.data.flatten() * MAX_INT8
     bias = None if layer.bias is None else layer.bias.to(x.dtype)
     out: Tensor = matmul(x, layer.weight, bias=bias, state=state)
     return out

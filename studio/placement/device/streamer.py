@@ -1,7 +1,7 @@
-"""The block streamer: a transformer's blocks pass through a few slabs of the device, each copied while the one before computes.
+"""The block streamer: a transformer's blocks pass through a few buffers of the device, each copied while the one before computes.
 
-FramePack at 13B computes longer on a block than the bus takes to bring the next one, so the weights may stay on the host. It does
-not know sections or schedules, nor how copies are done (see copies.py). The slow twin is diffusers' group offload, `fallback`.
+FramePack at 13B computes longer on a block than the bus takes to bring the next one, so the weights may stay on the host. How
+copies are done is in copies.py. The slow twin is diffusers' group offload, `stream_with_diffusers`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from torch.utils.hooks import RemovableHandle
 
 from studio.diffusion.section import StoppedError
 from studio.placement.device.copies import CopyEngine, Ticket
-from studio.placement.device.slab import SlabBlock
+from studio.placement.device.packed_block import PackedBlock
 
-LEAD = 2
+MAX_BLOCKS_AHEAD = 2
 """Blocks that the host may be ahead of the device: so a stop is seen this soon."""
 
 
@@ -36,12 +36,12 @@ def spread(count: int, resident: int) -> frozenset[int]:
     return frozenset((2 * i + 1) * count // (2 * resident) for i in range(resident))
 
 
-def footprint(blocks: Sequence[nn.Module], resident: int, slabs: int) -> int:
+def device_footprint(blocks: Sequence[nn.Module], resident: int, buffers: int) -> int:
     """Bytes that streaming these blocks holds on the device. Works on a meta model."""
     stay = spread(len(blocks), resident)
-    sizes = [SlabBlock(block).size for block in blocks]
+    sizes = [PackedBlock(block).size for block in blocks]
     streamed = [size for index, size in enumerate(sizes) if index not in stay]
-    return sum(sizes) - sum(streamed) + min(slabs, len(streamed)) * max(streamed, default=0)
+    return sum(sizes) - sum(streamed) + min(buffers, len(streamed)) * max(streamed, default=0)
 
 
 class Streamer:
@@ -55,8 +55,8 @@ class Streamer:
         blocks: Sequence[nn.Module],
         engine: CopyEngine,
         resident: int = 0,
-        slabs: int = 2,
-        stopped: Callable[[], bool] = lambda: False,
+        buffers: int = 2,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Nothing is moved yet.
 
@@ -64,36 +64,36 @@ class Streamer:
             blocks: in the order they run, weights on the host. What else the model has, the caller puts on the device.
             engine: see `copy_engine`; one for each streamer.
             resident: how many blocks stay on the device; all of them is fine.
-            slabs: of the largest streamed block's size, on the device: one computes, the others are filled.
-            stopped: looked at before every block; may be set anew at any time.
+            buffers: of the largest streamed block's size, on the device: one computes, the others are filled.
+            should_stop: looked at before every block; may be set anew at any time.
 
         Raises:
-            ValueError: fewer than two slabs, a negative number of resident blocks, or blocks that cannot be streamed.
+            ValueError: fewer than two buffers, a negative number of resident blocks, or blocks that cannot be streamed.
         """
-        if slabs < 2 or resident < 0:
-            raise ValueError(f"Streaming needs at least 2 slabs and 0 resident blocks, not {slabs} and {resident}")
-        self.stopped = stopped
+        if buffers < 2 or resident < 0:
+            raise ValueError(f"Streaming needs at least 2 buffers and 0 resident blocks, not {buffers} and {resident}")
+        self.should_stop = should_stop
         self.engine = engine
-        self._blocks = [SlabBlock(block) for block in blocks]
+        self._blocks = [PackedBlock(block) for block in blocks]
         for index, block in enumerate(self._blocks):
             block.check(index)
         stay = spread(len(blocks), resident)
         self._streamed = [index for index in range(len(blocks)) if index not in stay]
         self._position = {index: position for position, index in enumerate(self._streamed)}
-        self._count = min(slabs, len(self._streamed))
-        self._slabs: list[_Slab] = []
+        self._count = min(buffers, len(self._streamed))
+        self._buffers: list[_Buffer] = []
         self._hooks: list[RemovableHandle] = []
-        self._marks: deque[Ticket] = deque(maxlen=LEAD)
+        self._marks: deque[Ticket] = deque(maxlen=MAX_BLOCKS_AHEAD)
         # Pinned memory outlives whoever forgets to detach, were it not for this.
         weakref.finalize(self, engine.release).atexit = False
 
     @property
-    def attached(self) -> bool:
+    def is_attached(self) -> bool:
         return bool(self._hooks)
 
     @property
     def device_bytes(self) -> int:
-        """Of weights on the device, while attached: resident blocks and slabs."""
+        """Of weights on the device, while attached: resident blocks and buffers."""
         largest = max((self._blocks[index].size for index in self._streamed), default=0)
         stay = sum(block.size for index, block in enumerate(self._blocks) if index not in self._position)
         return stay + self._count * largest
@@ -104,23 +104,23 @@ class Streamer:
         return sum(self._blocks[index].size for index in self._streamed)
 
     def attach(self) -> Streamer:
-        """Pack every block into its slab, one block at a time, and stream from now on.
+        """Pack every block into its buffer, one block at a time, and stream from now on.
 
         Raises:
             torch.OutOfMemoryError, MemoryError: device or host are too small; the module is as before.
         """
-        if self.attached:
+        if self.is_attached:
             raise RuntimeError("These blocks are streamed already")
         largest = max((self._blocks[index].size for index in self._streamed), default=0)
         try:
-            self._slabs = [_Slab(self.engine.device_slab(largest)) for _ in range(self._count)]
+            self._buffers = [_Buffer(self.engine.device_buffer(largest)) for _ in range(self._count)]
             for index, block in enumerate(self._blocks):
-                allocate = self.engine.host_slab if index in self._position else self.engine.device_slab
+                allocate = self.engine.host_buffer if index in self._position else self.engine.device_buffer
                 block.pack(allocate(block.size))
             # Memory that the allocator has just handed out may still be read by what was queued before.
             begun = self.engine.mark()
-            for slab in self._slabs:
-                slab.used = begun
+            for buffer in self._buffers:
+                buffer.used = begun
             for index, block in enumerate(self._blocks):
                 self._hooks.append(block.module.register_forward_pre_hook(self._before(index)))
                 self._hooks.append(block.module.register_forward_hook(self._after(index), always_call=True))
@@ -130,7 +130,7 @@ class Streamer:
         return self
 
     def detach(self) -> None:
-        """Give every parameter its own memory on the host again, and the slabs back. Does nothing when not attached."""
+        """Give every parameter its own memory on the host again, and the buffers back. Does nothing when not attached."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -139,7 +139,7 @@ class Streamer:
         for block in self._blocks:
             block.unpack()
         self.engine.release()
-        self._slabs.clear()
+        self._buffers.clear()
 
     def abandon(self) -> None:
         """Stop streaming without giving the weights back: for a module that nobody will use again. Copies nothing."""
@@ -148,12 +148,12 @@ class Streamer:
         self._hooks.clear()
         self._marks.clear()
         self.engine.release()
-        self._slabs.clear()
+        self._buffers.clear()
 
-    def copy_through(self) -> int:
+    def copy_all(self) -> int:
         """Bring every streamed block to the device once while nothing computes, to see how long that takes; tells the bytes.
 
-        No more of them than there are slabs stay where they are, and nothing is copied: in forwards neither.
+        No more of them than there are buffers stay where they are, and nothing is copied: in forwards neither.
         """
         for index in self._streamed:
             self._bring(index)
@@ -169,12 +169,12 @@ class Streamer:
 
     def _before(self, index: int) -> Callable[[nn.Module, Any], None]:
         def before(module: nn.Module, _: Any) -> None:
-            if self.stopped():
+            if self.should_stop():
                 raise StoppedError
             if torch.is_grad_enabled() and any(p.requires_grad for p in module.parameters()):
                 raise RuntimeError("Streamed blocks are for inference: call the model under torch.no_grad()")
-            if len(self._marks) == LEAD:
-                self.engine.settle(self._marks.popleft())
+            if len(self._marks) == MAX_BLOCKS_AHEAD:
+                self.engine.wait_on_host(self._marks.popleft())
             if index in self._position:
                 self._bring(index)
 
@@ -190,37 +190,37 @@ class Streamer:
         return after
 
     def _leave(self, index: int, used: Ticket) -> None:
-        """The block has computed: its parameters are at home again, and its slab may be filled after `used`."""
-        for slab in self._slabs:
-            if slab.holds == index:
-                slab.used = used
+        """The block has computed: its parameters are at home again, and its buffer may be filled after `used`."""
+        for buffer in self._buffers:
+            if buffer.holds == index:
+                buffer.used = used
         self._blocks[index].rest()
 
     def _bring(self, index: int) -> None:
         """The block onto the device, and the next ones on their way."""
         position = self._position[index]
         wanted = [self._streamed[(position + ahead) % len(self._streamed)] for ahead in range(self._count)]
-        slab = self._fetch(index, wanted)
-        self.engine.wait(slab.ready)
-        self._blocks[index].bind(slab.memory)
+        buffer = self._fetch(index, wanted)
+        self.engine.wait_on_device(buffer.ready)
+        self._blocks[index].bind(buffer.memory)
         for following in wanted[1:]:
             self._fetch(following, wanted)
 
-    def _fetch(self, index: int, wanted: list[int]) -> _Slab:
-        """The slab that holds or will hold the block. There are as many slabs as wanted blocks, so one is always free for it."""
-        for slab in self._slabs:
-            if slab.holds == index:
-                return slab
-        slab = next(slab for slab in self._slabs if slab.holds not in wanted)
-        slab.holds = None                 # should the copy fail, nobody takes this for a block
+    def _fetch(self, index: int, wanted: list[int]) -> _Buffer:
+        """The buffer that holds or will hold the block. There are as many buffers as wanted blocks, so one is free for it."""
+        for buffer in self._buffers:
+            if buffer.holds == index:
+                return buffer
+        buffer = next(buffer for buffer in self._buffers if buffer.holds not in wanted)
+        buffer.holds = None                 # should the copy fail, nobody takes this for a block
         home = self._blocks[index].home
         assert home is not None, "hooks are on attached blocks alone"
-        slab.ready = self.engine.copy(slab.memory[: home.numel()], home, after=slab.used)
-        slab.holds = index
-        return slab
+        buffer.ready = self.engine.copy(buffer.memory[: home.numel()], home, after=buffer.used)
+        buffer.holds = index
+        return buffer
 
 
-def fallback(transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, stream: bool = False) -> None:
+def stream_with_diffusers(transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, stream: bool = False) -> None:
     """diffusers' own group offload, block by block: the same output without our streamer. It cannot be taken off again.
 
     Args:
@@ -234,7 +234,7 @@ def fallback(transformer: HunyuanVideoFramepackTransformer3DModel, device: torch
     )
 
 
-class _Slab:
+class _Buffer:
     """Memory on the device, and what lies in it."""
 
     def __init__(self, memory: Tensor) -> None:

@@ -22,11 +22,11 @@ from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, Step, TakeDone
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
-from studio.placement.device.on_disk import SUFFIX
-from studio.placement.machine import imagine
-from studio.placement.needs import Plan
-from studio.placement.plan import PlanError, choose_plan
-from studio.placement.profile import ALL, Profile, TextPlace, find_profiles, write_profile
+from studio.placement.choose import PlanError, choose_plan
+from studio.placement.device.disk_buffers import SUFFIX
+from studio.placement.machine import imagine_machine
+from studio.placement.plan import Plan
+from studio.placement.profile import ALL, Profile, TextEncoderPlacement, find_profiles, write_profile
 from tests import folders
 from tests.engine.conftest import Ask
 from tests.placement.conftest import relative
@@ -46,7 +46,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 
 def plan(card: ModelCard, profile: Profile, size: tuple[int, int] = (64, 32)) -> Plan:
-    return choose_plan(imagine(max(profile.card, 8), 64, "Linux"), sizes_of(card), size, override=profile)
+    return choose_plan(imagine_machine(max(profile.card, 8), 64, "Linux"), sizes_of(card), size, override=profile)
 
 
 def film(model: FilmModel, request: RenderRequest) -> Tensor:
@@ -74,7 +74,7 @@ def test_diffusers_own_offload_films_the_same(card: ModelCard, plain: FilmModel,
     profile = replace(
         SHIPPED["card-16gb"], weights="bf16", text_weights="bf16", resident=2, streamer="diffusers", adaln_table=tables)
     model = load(card, "cpu", plan=(planned := plan(card, profile)))
-    assert planned.profile.resident == 0 and planned.from_ram > 0
+    assert planned.profile.resident == 0 and planned.ram_stream_bytes > 0
     ours = film(model, ask("ours", sections=2))
     assert relative(ours, film(plain, ask("theirs", sections=2))) < (1e-5 if tables else 1e-9)
     model.backbone.leave()                                                        # type: ignore[attr-defined]
@@ -108,7 +108,7 @@ def test_every_profile_films_what_the_plain_model_films(
         assert 0 < relative(ours, theirs) < INT8
     else:
         assert torch.equal(ours, theirs)
-    assert (model.placement.plan.from_ram > 0) == (resident is not None)
+    assert (model.placement.plan.ram_stream_bytes > 0) == (resident is not None)
     model.release()
 
 
@@ -132,7 +132,7 @@ def test_wherever_parts_lie_the_bits_are_the_same(
 
 
 @pytest.mark.parametrize("place", ["cpu", "streamed", "gpu"])
-def test_int8_text_is_near(card: ModelCard, plain: FilmModel, place: TextPlace) -> None:
+def test_int8_text_is_near(card: ModelCard, plain: FilmModel, place: TextEncoderPlacement) -> None:
     model = load(card, "cpu", plan=plan(card, replace(EXACT, text_weights="int8", text_encoder=place)))
     picture = torch.rand(1, 3, 32, 64) * 2 - 1
     with torch.no_grad():
@@ -169,10 +169,10 @@ def test_an_impossible_plan_fails_before_any_weight_is_read(card: ModelCard, mon
     monkeypatch.setattr("studio.backbones.load.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.load.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.mapped.transformer", read)
-    monkeypatch.setattr(large, "look", lambda _: imagine(0, 64))
+    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0, 64))
     with pytest.raises(PlanError, match=r"not sensible here.*Use the embedded model"):
         load(card)
-    monkeypatch.setattr(large, "look", lambda _: imagine(0.7, 64, "Linux"))
+    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0.7, 64, "Linux"))
     with pytest.raises(PlanError, match=r"of graphics memory and may use .* short.*What to change"):
         load(card)
     with pytest.raises(PlanError, match=r"multiples of 16"):
@@ -181,7 +181,7 @@ def test_an_impossible_plan_fails_before_any_weight_is_read(card: ModelCard, mon
 
 def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def chosen() -> Profile:
-        planned = large.plan_for(card, machine=imagine(24, 64))
+        planned = large.plan_for(card, machine=imagine_machine(24, 64))
         assert planned is not None
         return planned.profile
 
@@ -195,7 +195,7 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
     with pytest.raises(ModelError, match=r"no profile 'card-7gb'\. There are: card-12gb"):
         large.plan_for(card)
     monkeypatch.setenv("STUDIO_PROFILE", "cpu")
-    monkeypatch.setattr(large, "look", lambda _: imagine(24, 64))
+    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(24, 64))
     model = load(card)
     assert model.placement is None and model.device.type == "cpu", "somebody insists"
 
@@ -211,7 +211,7 @@ def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: py
             stop.set()
 
     assert model.placement
-    placed = model.placement.backbone.settle()
+    placed = model.placement.backbone.apply_plan()
     for block in placed.transformer.single_transformer_blocks:
         block.register_forward_hook(forward)
     *steps, last = Renderer(model).render(ask(steps=4), stop)

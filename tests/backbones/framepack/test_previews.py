@@ -21,8 +21,8 @@ from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine.engine import Engine
 from studio.engine.events import EngineStatus, Step, TakeDone
 from studio.engine.render import Renderer
-from studio.placement.machine import imagine
-from studio.placement.plan import choose_plan
+from studio.placement.choose import choose_plan
+from studio.placement.machine import imagine_machine
 from studio.placement.profile import find_profiles
 from tests.engine.conftest import Ask
 
@@ -59,7 +59,7 @@ def test_the_first_decoded_section_measures_the_map(card: ModelCard, ask: Ask) -
 
 def test_the_model_sheet_says_how_previews_are_made(card: ModelCard, ask: Ask) -> None:
     profile = next(profile for profile in find_profiles() if profile.name == "card-24gb")
-    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
     model = load(card, "cpu", plan=plan)
     assert model.placement
     assert model.placement.sentences[-1].startswith("Previews: rough, until")
@@ -70,7 +70,7 @@ def test_the_model_sheet_says_how_previews_are_made(card: ModelCard, ask: Ask) -
 
 def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
     profile = next(profile for profile in find_profiles() if profile.name == "card-24gb")
-    plan = choose_plan(imagine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=replace(profile, text_encoder="cpu"))
     model, engine = load(card, "cpu", plan=plan), Engine((card,))
     engine._warm.set()
     engine._renderer = Renderer(model)

@@ -14,7 +14,7 @@ from studio.lab.__main__ import main, parser
 from studio.lab.measure import gauges, offload_films, offloads, placement, placement_table, random_weights
 from studio.lab.measure.gauges import CudaCard, ImitatedCard, Watch
 from studio.lab.measure.offloads import GROUP, MODEL, OURS, RESIDENT, STREAM, WHOLE
-from studio.placement.machine import GB, capped, imagine
+from studio.placement.machine import GB, cap_gpu, imagine_machine
 from studio.placement.profile import PROFILES, read_profile, write_profile
 
 Row = dict[str, Any]
@@ -268,11 +268,11 @@ def test_what_the_system_does_not_tell_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_cap_makes_a_smaller_card() -> None:
-    machine = imagine(24, 64, "Linux")
-    small = capped(machine, 12 * GB)
+    machine = imagine_machine(24, 64, "Linux")
+    small = cap_gpu(machine, 12 * GB)
     assert small.gpu and (small.gpu.total, small.gpu.free) == (12 * GB, 12 * GB) and small.ram_total == machine.ram_total
-    assert capped(machine, None) is machine and capped(machine, 80 * GB) == machine
-    assert capped(imagine(0, 64), 12 * GB).gpu is None
+    assert cap_gpu(machine, None) is machine and cap_gpu(machine, 80 * GB) == machine
+    assert cap_gpu(imagine_machine(0, 64), 12 * GB).gpu is None
 
 
 def test_the_real_card_gets_a_share_less_what_cuda_takes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from studio.backbones.framepack.family import framepack_f1
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import read_card
-from studio.placement.machine import GB, Machine, imagine
-from studio.placement.needs import Plan, ram_budget
-from studio.placement.plan import Doing, PlanError, choose_plan, offers, smaller, step_down
+from studio.placement.choose import PlanError, Stage, alternative_sizes, choose_plan, smaller_sizes, step_down
+from studio.placement.machine import GB, Machine, imagine_machine
+from studio.placement.plan import Plan, ram_budget
 from studio.placement.profile import ALL, PROFILES, find_profiles, read_profile
 from studio.placement.sizes import Size
 
@@ -38,24 +38,24 @@ def planned(machine: Machine, size: Size = SQUARE) -> Plan | None:
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("vram", CARDS)
 def test_every_usual_card_has_a_plan(vram: int, system: str) -> None:
-    plan = choose_plan(imagine(vram, 32, system), F1, SQUARE)
-    assert plan.fits and not plan.offered
+    plan = choose_plan(imagine_machine(vram, 32, system), F1, SQUARE)
+    assert plan.fits and not plan.needs_smaller_film
     assert plan.profile.card == max(profile.card for profile in SHIPPED if profile.card <= vram)
 
 
 def test_the_plans_are_the_recipes() -> None:
     def of(vram: int) -> Plan:
-        return choose_plan(imagine(vram, 32, "Linux"), F1, SQUARE)
+        return choose_plan(imagine_machine(vram, 32, "Linux"), F1, SQUARE)
 
     assert (of(6).profile.weights, of(6).profile.vae_tile, of(6).profile.text_encoder) == ("int8", 192, "cpu")
     assert of(12).profile.resident > of(8).profile.resident > 0
     for vram, weights, peak, decoding in ((16, "int8", 12.1, 12.6), (24, "bf16", 20.5, 21.0)):
         plan = of(vram)
-        assert (plan.profile.weights, plan.profile.resident, plan.from_ram) == (weights, 60, 0)
+        assert (plan.profile.weights, plan.profile.resident, plan.ram_stream_bytes) == (weights, 60, 0)
         # The recipes leave out a section's decoded frames, and have fewer text tokens.
         assert plan.denoise_peak / GB == pytest.approx(peak, abs=0.4) and plan.decode_peak / GB == pytest.approx(decoding, abs=0.5)
     streamed = replace(read_profile(PROFILES / "card-6gb.toml"), resident=0)
-    assert choose_plan(imagine(6, 32), F1, SQUARE, override=streamed).denoise_peak / GB == pytest.approx(3.8, abs=0.1)
+    assert choose_plan(imagine_machine(6, 32), F1, SQUARE, override=streamed).denoise_peak / GB == pytest.approx(3.8, abs=0.1)
 
 
 @settings(max_examples=100, deadline=None)
@@ -64,7 +64,7 @@ def test_the_plans_are_the_recipes() -> None:
     system=st.sampled_from(SYSTEMS), size=st.sampled_from(FILMS),
 )
 def test_more_graphics_memory_is_never_slower(vram: float, more: float, ram: float, system: str, size: Size) -> None:
-    small, large = (planned(imagine(amount, ram, system), size) for amount in (vram, vram + more))
+    small, large = (planned(imagine_machine(amount, ram, system), size) for amount in (vram, vram + more))
     if small:
         assert large, "and never impossible"
         assert large.section_seconds <= small.section_seconds
@@ -73,7 +73,7 @@ def test_more_graphics_memory_is_never_slower(vram: float, more: float, ram: flo
 @settings(max_examples=100, deadline=None)
 @given(vram=st.floats(1, 96), ram=st.floats(4, 128), system=st.sampled_from(SYSTEMS), size=st.sampled_from(FILMS))
 def test_a_plan_keeps_to_its_budgets(vram: float, ram: float, system: str, size: Size) -> None:
-    machine = imagine(vram, ram, system)
+    machine = imagine_machine(vram, ram, system)
     plan: Plan | None = planned(machine, size)
     while plan:
         assert plan.ram <= ram_budget(machine) and plan.pinned <= machine.pinnable
@@ -82,83 +82,83 @@ def test_a_plan_keeps_to_its_budgets(vram: float, ram: float, system: str, size:
 
 
 def test_memory_too_small_for_streaming_is_helped_by_the_disk() -> None:
-    plan = choose_plan(imagine(6, 8, "Linux"), F1, SQUARE)
-    assert plan.from_disk and not plan.from_ram and plan.profile.text_encoder == "streamed"
-    assert plan.section_seconds > choose_plan(imagine(6, 32, "Linux"), F1, SQUARE).section_seconds
+    plan = choose_plan(imagine_machine(6, 8, "Linux"), F1, SQUARE)
+    assert plan.disk_stream_bytes and not plan.ram_stream_bytes and plan.profile.text_encoder == "streamed"
+    assert plan.section_seconds > choose_plan(imagine_machine(6, 32, "Linux"), F1, SQUARE).section_seconds
     with pytest.raises(PlanError, match=r"of memory and may use .* short.*add memory"):
-        choose_plan(imagine(6, 4, "Linux"), F1, SQUARE)
+        choose_plan(imagine_machine(6, 4, "Linux"), F1, SQUARE)
 
 
 def test_windows_pins_half_of_the_memory() -> None:
     exact = replace(read_profile(PROFILES / "card-24gb.toml"), resident=0, text_encoder="cpu")
-    assert choose_plan(imagine(24, 32, "Linux"), F1, SQUARE, override=exact).pinned > 16 * GB
+    assert choose_plan(imagine_machine(24, 32, "Linux"), F1, SQUARE, override=exact).pinned > 16 * GB
     with pytest.raises(PlanError, match=r"Windows lets 16.0 GB of memory be pinned and 16.9 GB are needed.*use int8 weights"):
-        choose_plan(imagine(24, 32, "Windows"), F1, SQUARE, override=exact)
+        choose_plan(imagine_machine(24, 32, "Windows"), F1, SQUARE, override=exact)
 
 
 def test_four_gigabytes_fail_with_a_remedy() -> None:
     with pytest.raises(PlanError) as error:
-        choose_plan(imagine(4, 32, "Linux"), F1, SQUARE)
+        choose_plan(imagine_machine(4, 32, "Linux"), F1, SQUARE)
     told = str(error.value)
     assert re.search(r"needs \d\.\d GB of graphics memory and may use \d\.\d GB .* \d\.\d GB short", told)
     offered = re.search(r"choose (\d+) x (\d+) or smaller", told)
     assert offered and "close other programs" in told
     size = int(offered[1]), int(offered[2])
-    assert choose_plan(imagine(4, 32, "Linux"), F1, size).fits
-    larger = next(candidate for candidate in [SQUARE, *smaller(SQUARE)] if candidate[0] == size[0] + 32)
-    assert planned(imagine(4, 32, "Linux"), larger) is None
+    assert choose_plan(imagine_machine(4, 32, "Linux"), F1, size).fits
+    larger = next(candidate for candidate in [SQUARE, *smaller_sizes(SQUARE)] if candidate[0] == size[0] + 32)
+    assert planned(imagine_machine(4, 32, "Linux"), larger) is None
 
 
 def test_where_no_size_fits_another_card_is_the_remedy() -> None:
     with pytest.raises(PlanError, match="use a card with more memory") as error:
-        choose_plan(imagine(1, 32, "Linux"), F1, SQUARE)
+        choose_plan(imagine_machine(1, 32, "Linux"), F1, SQUARE)
     assert "choose" not in str(error.value)
 
 
 def test_an_override_is_taken_as_it_is() -> None:
     own = replace(read_profile(PROFILES / "card-6gb.toml"), vae_tile=128, resident=5, stream="disk", cache="first-block")
-    plan = choose_plan(imagine(24, 64), F1, SQUARE, override=own)
-    assert plan.profile == own and plan.from_disk and not plan.from_ram
-    plain = choose_plan(imagine(24, 64), F1, SQUARE, override=replace(own, cache="none"))
+    plan = choose_plan(imagine_machine(24, 64), F1, SQUARE, override=own)
+    assert plan.profile == own and plan.disk_stream_bytes and not plan.ram_stream_bytes
+    plain = choose_plan(imagine_machine(24, 64), F1, SQUARE, override=replace(own, cache="none"))
     assert plan.denoise_peak > plain.denoise_peak and plan.decode_peak == plain.decode_peak
     assert plan.section_seconds == plain.section_seconds, "what it saves was not measured"
-    bare = choose_plan(imagine(24, 64), F1, SQUARE, override=replace(own, adaln_table=False))
-    assert bare.from_disk > plain.from_disk
+    bare = choose_plan(imagine_machine(24, 64), F1, SQUARE, override=replace(own, adaln_table=False))
+    assert bare.disk_stream_bytes > plain.disk_stream_bytes
     with pytest.raises(PlanError, match="let the studio choose the profile"):
-        choose_plan(imagine(6, 32), F1, SQUARE, override=replace(own, resident=ALL))
+        choose_plan(imagine_machine(6, 32), F1, SQUARE, override=replace(own, resident=ALL))
     with pytest.raises(PlanError, match=r"may use 3\.0 GB"):
-        choose_plan(imagine(24, 64), F1, SQUARE, override=replace(own, vram_budget=3.0))
+        choose_plan(imagine_machine(24, 64), F1, SQUARE, override=replace(own, vram_budget=3.0))
 
 
 @pytest.mark.parametrize("size", [(0, 640), (640, 600), (641, 640)])
 def test_a_size_that_no_latent_has(size: Size) -> None:
     with pytest.raises(PlanError, match="multiples of 16"):
-        choose_plan(imagine(24, 64), F1, size)
+        choose_plan(imagine_machine(24, 64), F1, size)
 
 
 def test_without_a_card_it_is_not_sensible() -> None:
     with pytest.raises(PlanError, match=r"not sensible here: no CUDA graphics card.*hours.*embedded model"):
-        choose_plan(imagine(0, 64), F1, SQUARE)
+        choose_plan(imagine_machine(0, 64), F1, SQUARE)
     with pytest.raises(PlanError, match="Apple"):
-        choose_plan(replace(imagine(0, 64, "Darwin"), metal=True), F1, SQUARE)
-    insisted = choose_plan(imagine(0, 128), F1, SQUARE, override=read_profile(PROFILES / "cpu.toml"))
+        choose_plan(replace(imagine_machine(0, 64, "Darwin"), metal=True), F1, SQUARE)
+    insisted = choose_plan(imagine_machine(0, 128), F1, SQUARE, override=read_profile(PROFILES / "cpu.toml"))
     assert insisted.ram > 60 * GB and not insisted.peak and insisted.section_seconds > 36000
     with pytest.raises(PlanError, match="of memory and may use"):
-        choose_plan(imagine(0, 64), F1, SQUARE, override=read_profile(PROFILES / "cpu.toml"))
+        choose_plan(imagine_machine(0, 64), F1, SQUARE, override=read_profile(PROFILES / "cpu.toml"))
 
 
 def test_the_embedded_model_runs_anywhere() -> None:
-    on_processor = choose_plan(imagine(0, 8, "Linux"), MINI, (320, 192))
+    on_processor = choose_plan(imagine_machine(0, 8, "Linux"), MINI, (320, 192))
     assert on_processor.profile.device == "cpu" and on_processor.ram < 3 * GB and not on_processor.peak
-    on_card = choose_plan(imagine(4, 8, "Linux"), MINI, (320, 192))
+    on_card = choose_plan(imagine_machine(4, 8, "Linux"), MINI, (320, 192))
     assert on_card.profile.device == "cuda" and on_card.peak <= on_card.budget
-    assert choose_plan(imagine(1, 8, "Windows"), MINI, (320, 192)).profile.device == "cpu", "a full card is left alone"
+    assert choose_plan(imagine_machine(1, 8, "Windows"), MINI, (320, 192)).profile.device == "cpu", "a full card is left alone"
     assert step_down(on_processor) is None
     with pytest.raises(PlanError, match="of memory"):
-        choose_plan(imagine(0, 2, "Linux"), MINI, (320, 192))
+        choose_plan(imagine_machine(0, 2, "Linux"), MINI, (320, 192))
 
 
-def ladder(plan: Plan | None, doing: Doing | None = None) -> list[Plan]:
+def ladder(plan: Plan | None, doing: Stage | None = None) -> list[Plan]:
     steps = []
     while plan:
         steps.append(plan)
@@ -167,34 +167,34 @@ def ladder(plan: Plan | None, doing: Doing | None = None) -> list[Plan]:
 
 
 def test_stepping_down_goes_tiles_blocks_int8_size() -> None:
-    steps = ladder(choose_plan(imagine(24, 64, "Linux"), F1, SQUARE))
+    steps = ladder(choose_plan(imagine_machine(24, 64, "Linux"), F1, SQUARE))
     tiles = [step.profile.vae_tile for step in steps]
     residents = [step.profile.resident for step in steps]
     weights = [step.profile.weights for step in steps]
     assert tiles[:3] == [256, 192, 128] and set(tiles[2:]) == {128}
     assert residents[:3] == [60, 60, 60] and residents == sorted(residents, reverse=True) and residents[-1] == 0
     assert weights.index("int8") > residents.index(0)
-    assert [step.offered for step in steps] == sorted(step.offered for step in steps)
-    first = next(step for step in steps if step.offered)
-    assert first.size == (608, 608) and first.asked == SQUARE and first.profile.weights == "int8"
+    assert [step.needs_smaller_film for step in steps] == sorted(step.needs_smaller_film for step in steps)
+    first = next(step for step in steps if step.needs_smaller_film)
+    assert first.size == (608, 608) and first.requested_size == SQUARE and first.profile.weights == "int8"
     assert steps[-1].size == (256, 256)
     peaks = [step.peak for step in steps]
     assert peaks == sorted(peaks, reverse=True) and peaks[-1] < 4 * GB < peaks[0]
 
 
 def test_tiles_do_not_help_denoising() -> None:
-    steps = ladder(choose_plan(imagine(16, 64, "Linux"), F1, SQUARE), "denoising")
+    steps = ladder(choose_plan(imagine_machine(16, 64, "Linux"), F1, SQUARE), "denoising")
     assert {step.profile.vae_tile for step in steps} == {256} and steps[1].profile.resident < 60
 
 
 def test_blocks_that_leave_the_card_go_to_disk_where_memory_is_short() -> None:
-    steps = ladder(choose_plan(imagine(24, 8, "Linux"), F1, SQUARE))
-    assert any(step.from_disk for step in steps) and all(step.fits for step in steps)
+    steps = ladder(choose_plan(imagine_machine(24, 8, "Linux"), F1, SQUARE))
+    assert any(step.disk_stream_bytes for step in steps) and all(step.fits for step in steps)
 
 
 @pytest.mark.parametrize("size", FILMS)
 def test_smaller_sizes_keep_the_shape(size: Size) -> None:
-    for width, height in smaller(size):
+    for width, height in smaller_sizes(size):
         assert width % 32 == height % 32 == 0 and min(width, height) >= 256 and width * height < size[0] * size[1]
         assert width / height == pytest.approx(size[0] / size[1], rel=0.07)
 
@@ -202,11 +202,11 @@ def test_smaller_sizes_keep_the_shape(size: Size) -> None:
 def test_the_models_own_sizes_are_offered_first() -> None:
     sizes = ((832, 480), (480, 832), (704, 544), (640, 608), (608, 640))
     model = replace(F1, sizes=sizes)
-    wide = list(offers(model, (832, 480)))
+    wide = list(alternative_sizes(model, (832, 480)))
     assert wide[:2] == [(640, 608), (704, 544)], "those that lie as it does, the largest first"
     areas = [width * height for width, height in wide]
-    assert areas == sorted(areas, reverse=True) and set(wide[2:]) <= set(smaller((832, 480)))
-    assert next(offers(model, (480, 832))) == (608, 640)
-    assert list(offers(model, SQUARE)) == list(smaller(SQUARE)), "none of its sizes is square"
+    assert areas == sorted(areas, reverse=True) and set(wide[2:]) <= set(smaller_sizes((832, 480)))
+    assert next(alternative_sizes(model, (480, 832))) == (608, 640)
+    assert list(alternative_sizes(model, SQUARE)) == list(smaller_sizes(SQUARE)), "none of its sizes is square"
     with pytest.raises(PlanError, match=r"choose \d+ x \d+ or smaller"):
-        choose_plan(imagine(4, 32, "Linux"), model, (832, 480))
+        choose_plan(imagine_machine(4, 32, "Linux"), model, (832, 480))

@@ -30,20 +30,20 @@ _TYPES = {
 }
 
 
-class StoreError(ModelError):
+class WeightStoreError(ModelError):
     """A stored file cannot be used: the message names it and says why. Write it again."""
 
 
-class StaleError(StoreError):
+class StaleWeightsError(WeightStoreError):
     """The file was made from something else."""
 
 
-class DamagedError(StoreError):
+class DamagedWeightsError(WeightStoreError):
     """The file is not what was written."""
 
 
 @dataclass(frozen=True)
-class Key:
+class StoreKey:
     """What stored weights were made from."""
 
     source: str                    # revision, or checksums of the files
@@ -51,7 +51,7 @@ class Key:
     loras: tuple[str, ...] = ()    # checksum and strength of each, in the order they were added
 
 
-def checkpoint(folder: Path) -> Iterator[tuple[str, Tensor]]:
+def read_checkpoint(folder: Path) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a component's safetensors files, one after another: mapped, so none is in memory before it is used.
 
     Raises:
@@ -69,7 +69,7 @@ def checkpoint(folder: Path) -> Iterator[tuple[str, Tensor]]:
             raise ModelError(f"{path} is missing or damaged ({error}). Get the model folder again.") from error
 
 
-def write(path: Path, key: Key, layout: Mapping[str, Tensor], tensors: Iterable[tuple[str, Tensor]]) -> None:
+def write(path: Path, key: StoreKey, layout: Mapping[str, Tensor], tensors: Iterable[tuple[str, Tensor]]) -> None:
     """Store weights; what lay at `path` is replaced when everything is on disk, and not before.
 
     Args:
@@ -104,7 +104,7 @@ def write(path: Path, key: Key, layout: Mapping[str, Tensor], tensors: Iterable[
         file.write(_header(key, places, sums))
 
 
-def read(path: Path, key: Key, layout: Mapping[str, Tensor], verify: bool = True) -> dict[str, Tensor]:
+def read(path: Path, key: StoreKey, layout: Mapping[str, Tensor], verify: bool = True) -> dict[str, Tensor]:
     """The stored tensors, mapped from the file: they take memory when they are used, and the system may take it back.
 
     Args:
@@ -115,8 +115,8 @@ def read(path: Path, key: Key, layout: Mapping[str, Tensor], verify: bool = True
 
     Raises:
         FileNotFoundError: there is no such file.
-        StaleError: it was made from something else, or by another version of the studio.
-        DamagedError: it is cut short or changed.
+        StaleWeightsError: it was made from something else, or by another version of the studio.
+        DamagedWeightsError: it is cut short or changed.
     """
     if not path.exists():
         raise FileNotFoundError(path)
@@ -124,21 +124,21 @@ def read(path: Path, key: Key, layout: Mapping[str, Tensor], verify: bool = True
         with safe_open(path, framework="pt") as file:
             sums = _check(path, key, file.metadata() or {})
             if set(file.keys()) != set(layout):
-                raise StaleError(f"{path.name} has other tensors than the model")
+                raise StaleWeightsError(f"{path.name} has other tensors than the model")
             tensors = {name: file.get_tensor(name) for name in layout}
     except (OSError, SafetensorError) as error:
-        raise DamagedError(f"{path.name} is cut short or damaged ({error})") from None
+        raise DamagedWeightsError(f"{path.name} is cut short or damaged ({error})") from None
     for name, tensor in tensors.items():
         if tensor.shape != layout[name].shape or tensor.dtype != layout[name].dtype:
-            raise StaleError(f"{path.name} has {name} as {_said(tensor)}, and the model as {_said(layout[name])}")
+            raise StaleWeightsError(f"{path.name} has {name} as {_said(tensor)}, and the model as {_said(layout[name])}")
         if verify and sums.get(name) != _sum(_bytes(tensor)):
-            raise DamagedError(f"{path.name} is damaged: {name} is not what was written")
+            raise DamagedWeightsError(f"{path.name} is damaged: {name} is not what was written")
     return tensors
 
 
-def recall(
+def load_or_build(
     path: Path,
-    key: Key,
+    key: StoreKey,
     layout: Mapping[str, Tensor],
     make: Callable[[], Iterable[tuple[str, Tensor]]],
     tell: Callable[[str], None],
@@ -158,13 +158,13 @@ def recall(
         return read(path, key, layout, verify)
     except FileNotFoundError:
         tell(f"The model is being prepared for this machine: {path.name} is written, once.")
-    except StoreError as error:
+    except WeightStoreError as error:
         tell(f"{error}. It is written again, once.")
     write(path, key, layout, make())
     return read(path, key, layout, verify)
 
 
-def fill(skeleton: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+def fill_skeleton(skeleton: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Give a meta module its weights, without a copy.
 
     Raises:
@@ -187,7 +187,7 @@ def _places(layout: Mapping[str, Tensor]) -> tuple[dict[str, dict[str, Any]], in
     return places, offset
 
 
-def _header(key: Key, places: dict[str, dict[str, Any]], sums: dict[str, str]) -> bytes:
+def _header(key: StoreKey, places: dict[str, dict[str, Any]], sums: dict[str, str]) -> bytes:
     """Of the same length for any sums."""
     said = {"kind": KIND, "version": str(VERSION), "key": json.dumps(asdict(key)), "sums": json.dumps(sums)}
     text = json.dumps({"__metadata__": said, **places}).encode()
@@ -195,20 +195,20 @@ def _header(key: Key, places: dict[str, dict[str, Any]], sums: dict[str, str]) -
     return len(text).to_bytes(8, "little") + text
 
 
-def _check(path: Path, key: Key, said: Mapping[str, str]) -> dict[str, str]:
-    """The sums; StaleError unless the file was made from `key`."""
+def _check(path: Path, key: StoreKey, said: Mapping[str, str]) -> dict[str, str]:
+    """The sums; StaleWeightsError unless the file was made from `key`."""
     if said.get("kind") != KIND or said.get("version") != str(VERSION):
-        raise StaleError(f"{path.name} is not of this version of the studio")
+        raise StaleWeightsError(f"{path.name} is not of this version of the studio")
     try:
         made: dict[str, Any] = json.loads(said["key"])
         sums: dict[str, str] = json.loads(said["sums"])
     except (KeyError, ValueError) as error:
-        raise DamagedError(f"{path.name} is damaged: its description cannot be read ({error})") from None
+        raise DamagedWeightsError(f"{path.name} is damaged: its description cannot be read ({error})") from None
     wanted = json.loads(json.dumps(asdict(key)))
     words = {"source": "other weights", "recipe": "another recipe", "loras": "other LoRAs"}
     other = [words[part] for part in words if made.get(part) != wanted[part]]
     if other:
-        raise StaleError(f"{path.name} was made from {' and '.join(other)}")
+        raise StaleWeightsError(f"{path.name} was made from {' and '.join(other)}")
     return sums
 
 

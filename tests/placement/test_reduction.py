@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.backbones.framepack.family import framepack_f1
-from studio.placement.machine import imagine
-from studio.placement.needs import Plan
-from studio.placement.plan import Doing, choose_plan
+from studio.placement.choose import Stage, choose_plan
+from studio.placement.machine import imagine_machine
+from studio.placement.plan import Plan
 from studio.placement.profile import PROFILES, read_profile
-from studio.placement.rungs import NoRungError, descend, describe_change
+from studio.placement.reduction import CannotReduceError, describe_change, reduce_plan
 
 F1 = framepack_f1()
 
 
-def down(plan: Plan, doing: Doing) -> tuple[list[Plan], str]:
+def down(plan: Plan, doing: Stage) -> tuple[list[Plan], str]:
     """Every plan on the way, and what is said at its end."""
     plans = [plan]
     while True:
         try:
-            plans.append(descend(plans[-1], doing))
-        except NoRungError as error:
+            plans.append(reduce_plan(plans[-1], doing))
+        except CannotReduceError as error:
             return plans, f"{error} {error.remedy}"
 
 
 def test_decoding_gives_up_tiles_and_then_blocks() -> None:
-    plans, _ = down(choose_plan(imagine(12, 32, "Linux"), F1, (640, 640)), "decoding")
+    plans, _ = down(choose_plan(imagine_machine(12, 32, "Linux"), F1, (640, 640)), "decoding")
     assert [plan.profile.vae_tile for plan in plans[:3]] == [256, 192, 128]
     assert plans[2].profile.resident == plans[0].profile.resident > plans[3].profile.resident
     assert describe_change(plans[0], plans[1], "decoding") == (
@@ -35,7 +35,7 @@ def test_decoding_gives_up_tiles_and_then_blocks() -> None:
 
 
 def test_denoising_gives_up_blocks_and_neither_tiles_nor_the_film() -> None:
-    first = choose_plan(imagine(12, 32, "Linux"), F1, (640, 640))
+    first = choose_plan(imagine_machine(12, 32, "Linux"), F1, (640, 640))
     plans, ended = down(first, "denoising")
     assert {(plan.profile.vae_tile, plan.profile.weights, plan.size) for plan in plans} == {(256, "int8", (640, 640))}
     residents = [plan.profile.resident for plan in plans]
@@ -46,7 +46,7 @@ def test_denoising_gives_up_blocks_and_neither_tiles_nor_the_film() -> None:
 
 
 def test_reading_gives_up_the_text_encoders_place_and_then_blocks() -> None:
-    first = choose_plan(imagine(24, 64, "Linux"), F1, (640, 640))
+    first = choose_plan(imagine_machine(24, 64, "Linux"), F1, (640, 640))
     plans, ended = down(first, "reading")
     assert [plan.profile.text_encoder for plan in plans[:4]] == ["gpu", "streamed", "cpu", "cpu"]
     assert [plan.profile.resident for plan in plans[:4]] == [60, 60, 60, 45] and plans[-1].profile.resident == 0
@@ -61,25 +61,25 @@ def test_reading_gives_up_the_text_encoders_place_and_then_blocks() -> None:
 
 def test_text_does_not_move_to_a_memory_that_has_no_room_for_it() -> None:
     lean = replace(read_profile(PROFILES / "card-12gb.toml"), resident=60, text_weights="bf16")
-    first = choose_plan(imagine(16, 12, "Linux"), F1, (640, 640), override=lean)
+    first = choose_plan(imagine_machine(16, 12, "Linux"), F1, (640, 640), override=lean)
     assert first.profile.text_encoder == "streamed"
-    lower = descend(first, "reading")
+    lower = reduce_plan(first, "reading")
     assert (lower.profile.text_encoder, lower.profile.resident) == ("streamed", 45)
 
 
 def test_other_weights_are_the_artists_choice() -> None:
-    plans, ended = down(choose_plan(imagine(24, 64, "Linux"), F1, (640, 640)), "denoising")
+    plans, ended = down(choose_plan(imagine_machine(24, 64, "Linux"), F1, (640, 640)), "denoising")
     assert {plan.profile.weights for plan in plans} == {"bf16"} and "choose a profile with int8 weights" in ended
 
 
 def test_where_no_film_is_smaller_another_card_is_the_remedy() -> None:
-    plan = choose_plan(imagine(6, 32, "Linux"), F1, (256, 256))
+    plan = choose_plan(imagine_machine(6, 32, "Linux"), F1, (256, 256))
     assert "use a card with more memory" in down(plan, "denoising")[1]
 
 
 def test_the_card_is_as_large_as_it_proved_to_be() -> None:
-    first = choose_plan(imagine(12, 32, "Linux"), F1, (640, 640))
-    lower = descend(first, "denoising")
+    first = choose_plan(imagine_machine(12, 32, "Linux"), F1, (640, 640))
+    lower = reduce_plan(first, "denoising")
     assert lower.fits and lower.budget == lower.peak < first.peak
     again = choose_plan(lower.machine, F1, (640, 640))
     assert again.peak <= lower.peak

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studio.placement import attention, compiled
+from studio.placement import attention, compilation
 from studio.placement.machine import GB
-from studio.placement.needs import Plan
+from studio.placement.plan import Plan
 
 PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
 TEXT = {
@@ -28,9 +28,9 @@ def describe(plan: Plan) -> Iterator[str]:
             yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
         if profile.cache != "none":
             yield "A step cache leaves out what would change little in a step; what it saves and costs was not measured here."
-        yield attention.sentence(profile.attention, plan.machine.gpu)
+        yield attention.describe_backend(profile.attention, plan.machine.gpu)
         if profile.compile:
-            why = compiled.hindrance(profile, model.transformer.blocks)
+            why = compilation.why_not_compiled(profile, model.transformer.blocks)
             done = "Blocks are compiled when they first run; what it saves was not measured."
             yield f"Compiling is left out, {why}." if why else done
         yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
@@ -43,11 +43,12 @@ def describe(plan: Plan) -> Iterator[str]:
 
 def weights(plan: Plan) -> str:
     """Where a large model's weights lie."""
-    streamed, source = plan.from_ram + plan.from_disk, "memory" if plan.from_ram else "disk"
+    streamed, source = plan.ram_stream_bytes + plan.disk_stream_bytes, "memory" if plan.ram_stream_bytes else "disk"
     if not streamed:
-        return f"On the card: all {gigabytes(plan.on_card)} of weights that a step needs."
+        return f"On the card: all {gigabytes(plan.resident_bytes)} of weights that a step needs."
     return (
-        f"On the card: {gigabytes(plan.on_card)} of weights ({plan.profile.resident} of {plan.model.transformer.blocks} blocks); "
+        f"On the card: {gigabytes(plan.resident_bytes)} of weights "
+        f"({plan.profile.resident} of {plan.model.transformer.blocks} blocks); "
         f"from {source}, block by block in every step: {gigabytes(streamed)}."
     )
 

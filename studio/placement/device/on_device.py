@@ -11,7 +11,7 @@ from torch import nn
 
 
 @contextmanager
-def visiting(module: nn.Module, device: torch.device) -> Iterator[None]:
+def on_device(module: nn.Module, device: torch.device) -> Iterator[None]:
     """The module's weights on `device` within the block. Its home is not written: nothing is copied back.
 
     Raises:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.catalogue.cards import ModelError
-from studio.placement.needs import Plan, margin
-from studio.placement.plan import Doing, step_down
+from studio.placement.choose import Stage, step_down
+from studio.placement.plan import Plan, margin
 
 READ = {
     "streamed": "the text encoder passes through the card layer by layer, from disk",
     "cpu": "prompts are read on the processor",
 }
-DOING: dict[Doing, str] = {"reading": "reading the prompt and the picture", "denoising": "denoising", "decoding": "decoding"}
+DOING: dict[Stage, str] = {"reading": "reading the prompt and the picture", "denoising": "denoising", "decoding": "decoding"}
 
 
-class NoRungError(ModelError):
+class CannotReduceError(ModelError):
     """Nothing more can be made leaner without changing the film: the message says so, and `remedy` what would help."""
 
     def __init__(self, message: str, remedy: str) -> None:
@@ -23,7 +23,7 @@ class NoRungError(ModelError):
         self.remedy = remedy
 
 
-def descend(plan: Plan, doing: Doing) -> Plan:
+def reduce_plan(plan: Plan, doing: Stage) -> Plan:
     """The plan after memory ran out: the text encoder elsewhere, smaller tiles, fewer resident blocks, as it helps.
 
     Weights and size stay: they are the artist's.
@@ -31,11 +31,11 @@ def descend(plan: Plan, doing: Doing) -> Plan:
     The card in it is as large as it has proved to be, so that plans for other sizes are made for that one.
 
     Raises:
-        NoRungError: only other weights or a smaller film would need less.
+        CannotReduceError: only other weights or a smaller film would need less.
     """
     lower = step_down(plan, doing)
     if lower is None or lower.profile.weights != plan.profile.weights or lower.size != plan.size:
-        raise NoRungError(_ended(plan), _remedy(plan, lower, doing))
+        raise CannotReduceError(_ended(plan), _remedy(plan, lower, doing))
     gpu = lower.machine.gpu
     if gpu is None:
         return lower
@@ -43,7 +43,7 @@ def descend(plan: Plan, doing: Doing) -> Plan:
     return replace(lower, machine=proved, budget=min(lower.budget, lower.peak))
 
 
-def describe_change(before: Plan, after: Plan, doing: Doing) -> str:
+def describe_change(before: Plan, after: Plan, doing: Stage) -> str:
     """What became leaner between two plans."""
     now = []
     if after.profile.text_encoder != before.profile.text_encoder:
@@ -57,7 +57,7 @@ def describe_change(before: Plan, after: Plan, doing: Doing) -> str:
     return f"The graphics card ran out of memory while {DOING[doing]}: from now on {' and '.join(now)}. Nothing is lost."
 
 
-def _remedy(plan: Plan, lower: Plan | None, doing: Doing) -> str:
+def _remedy(plan: Plan, lower: Plan | None, doing: Stage) -> str:
     """What a person can change: other weights, and the next size below that the plan says needs less."""
     choices: list[str] = []
     while lower is not None and lower.size == plan.size:

@@ -13,13 +13,13 @@ import torch
 from studio.backbones.framepack.family import framepack_f1
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.diffusion.step_cache import first_block_cache
-from studio.placement import compiled
-from studio.placement.compiled import compile_blocks, hindrance
+from studio.placement import compilation
+from studio.placement.choose import choose_plan
+from studio.placement.compilation import compile_blocks, why_not_compiled
+from studio.placement.description import describe
 from studio.placement.device.adaln import AdalnTables
-from studio.placement.machine import imagine
-from studio.placement.plan import choose_plan
+from studio.placement.machine import imagine_machine
 from studio.placement.profile import find_profiles, read_profile, write_profile
-from studio.placement.words import describe
 from tests.placement.conftest import network, randn, run
 
 SHIPPED = {profile.name: profile for profile in find_profiles()}
@@ -80,16 +80,17 @@ def test_hooks_and_the_step_cache_stay_outside() -> None:
 
 def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def said(**changes: Any) -> str:
-        plan = choose_plan(imagine(80, 128, "Linux"), framepack_f1(), (640, 640), override=replace(WHOLE, **changes))
+        plan = choose_plan(imagine_machine(80, 128, "Linux"), framepack_f1(), (640, 640), override=replace(WHOLE, **changes))
         return next(sentence for sentence in describe(plan) if "ompil" in sentence)
 
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: None)
     assert "left out, because blocks are streamed" in said(resident=5)
     assert "left out, because int8 weights" in said(weights="int8")
     assert "left out, because Triton is not installed" in said()
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: name)
     assert said() == "Blocks are compiled when they first run; what it saves was not measured."
-    assert not any("ompil" in sentence for sentence in describe(choose_plan(imagine(24, 64, "Linux"), framepack_f1(), (640, 640))))
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), framepack_f1(), (640, 640))
+    assert not any("ompil" in sentence for sentence in describe(plan))
 
 
 @pytest.mark.slow
@@ -97,16 +98,17 @@ def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) 
 def test_a_placed_model_is_compiled_where_its_profile_says_so(
     changes: dict[str, Any], expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graphs, compile = Graphs(), compiled.compile_blocks
-    monkeypatch.setattr(compiled, "compile_blocks", lambda transformer: compile(transformer, graphs))
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: name)
-    plan = choose_plan(imagine(80, 128, "Linux"), framepack_f1(), (640, 640), override=replace(WHOLE, adaln_table=False, **changes))
+    graphs, compile = Graphs(), compilation.compile_blocks
+    monkeypatch.setattr(compilation, "compile_blocks", lambda transformer: compile(transformer, graphs))
+    monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: name)
+    profile = replace(WHOLE, adaln_table=False, **changes)
+    plan = choose_plan(imagine_machine(80, 128, "Linux"), framepack_f1(), (640, 640), override=profile)
     backbone = PlacedBackbone(lambda _: network(), plan, torch.device("cpu"), tmp_path)
-    assert torch.equal(run(backbone.settle().transformer), run(network())) and (graphs.count > 0) == expected
+    assert torch.equal(run(backbone.apply_plan().transformer), run(network())) and (graphs.count > 0) == expected
     backbone.release()
 
 
 def test_a_profile_that_says_it_comes_back(tmp_path: Path) -> None:
     write_profile(WHOLE, tmp_path / "card-24gb.toml")
     assert read_profile(tmp_path / "card-24gb.toml") == WHOLE and not SHIPPED["card-24gb"].compile
-    assert hindrance(replace(WHOLE, resident=3), 60)
+    assert why_not_compiled(replace(WHOLE, resident=3), 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether the card's memory ran out, however a library says it."""
     if isinstance(error, torch.OutOfMemoryError):
         return True

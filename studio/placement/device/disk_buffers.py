@@ -1,4 +1,4 @@
-"""Slabs on disk: for machines whose memory is too small for the blocks that do not stay on the card. It does not know blocks."""
+"""Buffers on disk: for machines whose memory is too small for the blocks that do not stay on the card. It does not know blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.placement.device.copies import CopyEngine, Ticket
 SUFFIX = ".slab"
 
 
-class OnDisk:
+class DiskBuffers:
     """Another engine's copies, out of files: the system reads them when a block is wanted, and takes the memory back at will."""
 
     def __init__(self, engine: CopyEngine, folder: Path) -> None:
@@ -29,7 +29,7 @@ class OnDisk:
         for old in folder.glob(f"*{SUFFIX}"):
             _remove(old)
 
-    def host_slab(self, size: int) -> Tensor:
+    def host_buffer(self, size: int) -> Tensor:
         """`size` bytes of a new file. Raises MediaError: the disk is full, or cannot be written."""
         path = self._folder / f"{secrets.token_hex(8)}{SUFFIX}"
         try:
@@ -44,20 +44,20 @@ class OnDisk:
         except OSError as error:
             raise MediaError(explain(path, error)) from error
 
-    def device_slab(self, size: int) -> Tensor:
-        return self._engine.device_slab(size)
+    def device_buffer(self, size: int) -> Tensor:
+        return self._engine.device_buffer(size)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
         return self._engine.copy(target, source, after)
 
-    def wait(self, ticket: Ticket) -> None:
-        self._engine.wait(ticket)
+    def wait_on_device(self, ticket: Ticket) -> None:
+        self._engine.wait_on_device(ticket)
 
     def mark(self) -> Ticket:
         return self._engine.mark()
 
-    def settle(self, ticket: Ticket) -> None:
-        self._engine.settle(ticket)
+    def wait_on_host(self, ticket: Ticket) -> None:
+        self._engine.wait_on_host(ticket)
 
     def release(self) -> None:
         """The files go; what is still mapped of them stays readable where the system allows it, and goes next time elsewhere."""

@@ -1,4 +1,4 @@
-"""All of it together: a placed transformer films what the plain one films."""
+"""All of it one_product: a placed transformer films what the plain one films."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio.diffusion.section import Finished, Sampling, StoppedError, section
 from studio.memory.snapshot import Snapshot
 from studio.placement.device.adaln import UnpreparedError
 from studio.placement.device.int8 import quantize
-from studio.placement.device.place import place
 from studio.placement.device.streamer import blocks_of
+from studio.placement.device.transformer_placement import place_transformer
 from tests.placement.conftest import network, randn
 
 CPU = torch.device("cpu")
@@ -33,14 +33,14 @@ def film(backbone: FramePackBackbone) -> Tensor:
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"tables": False}, {"resident": 0}, {"resident": 2, "tables": False}, {"resident": 1, "slabs": 3, "quantize": True},
+    {}, {"tables": False}, {"resident": 0}, {"resident": 2, "tables": False}, {"resident": 1, "buffers": 3, "quantize": True},
 ])
 def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
     twin, model = network(), network()
     if options.get("quantize"):
         quantize(twin)
     expected = film(FramePackBackbone(twin))
-    placed = place(model, CPU, **options)
+    placed = place_transformer(model, CPU, **options)
     backbone = FramePackBackbone(model)
     for _ in range(2):
         placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
@@ -55,7 +55,7 @@ def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
 def test_it_stops_between_blocks_and_goes_on(resident: int | None) -> None:
     model = network()
     expected = film(FramePackBackbone(network()))
-    placed = place(model, CPU, resident)
+    placed = place_transformer(model, CPU, resident)
     placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
     left = [7]
 
@@ -63,17 +63,17 @@ def test_it_stops_between_blocks_and_goes_on(resident: int | None) -> None:
         left[0] -= 1
         return left[0] < 0
 
-    placed.stopped = stopped
+    placed.should_stop = stopped
     with pytest.raises(StoppedError):
         film(FramePackBackbone(model))
     assert left == [-1]
-    placed.stopped = lambda: False
+    placed.should_stop = lambda: False
     assert torch.equal(film(FramePackBackbone(model)), expected)
 
 
 def test_a_section_that_was_not_prepared_fails_loudly() -> None:
     model = network()
-    placed = place(model, CPU)
+    placed = place_transformer(model, CPU)
     placed.prepare(STEPS[:2], WORDS.pooled, GUIDANCE)
     with pytest.raises(UnpreparedError, match="no row for timestep"):
         film(FramePackBackbone(model))
@@ -83,5 +83,5 @@ def test_a_place_that_cannot_be_leaves_the_model_whole() -> None:
     model = network()
     expected = film(FramePackBackbone(network()))
     with pytest.raises(ValueError, match="not to mps"):
-        place(model, torch.device("mps"), resident=1)
+        place_transformer(model, torch.device("mps"), resident=1)
     assert torch.equal(film(FramePackBackbone(model)), expected)

@@ -17,12 +17,21 @@ from torch import Tensor
 
 from studio.catalogue.cards import ModelError
 from studio.media import MediaError
-from studio.placement.device import store
-from studio.placement.device.int8 import quantize, quantized, recipe
-from studio.placement.device.store import DamagedError, Key, StaleError, checkpoint, fill, read, recall, write
+from studio.placement.device import weight_store
+from studio.placement.device.int8 import quantize, quantize_tensors, recipe
+from studio.placement.device.weight_store import (
+    DamagedWeightsError,
+    StaleWeightsError,
+    StoreKey,
+    fill_skeleton,
+    load_or_build,
+    read,
+    read_checkpoint,
+    write,
+)
 from tests.placement.conftest import network, randn, run
 
-KEY = Key("revision a", recipe(), ("lora b 0.8",))
+KEY = StoreKey("revision a", recipe(), ("lora b 0.8",))
 Tensors = dict[str, Tensor]
 
 
@@ -33,7 +42,7 @@ def tensors() -> Tensors:
     return {"steps": steps, "scale": randn(513, 1), **small}
 
 
-def save(path: Path, tensors: Tensors, key: Key = KEY) -> None:
+def save(path: Path, tensors: Tensors, key: StoreKey = KEY) -> None:
     write(path, key, tensors, reversed(tensors.items()))
 
 
@@ -56,13 +65,13 @@ def test_a_checkpoint_becomes_an_int8_model_that_says_what_the_int8_model_says(t
     said: list[str] = []
 
     def load() -> Tensors:
-        return recall(
+        return load_or_build(
             tmp_path / "int8.safetensors", KEY, skeleton.state_dict(),
-            lambda: quantized(checkpoint(tmp_path / "transformer"), layers, torch.float32), said.append,
+            lambda: quantize_tensors(read_checkpoint(tmp_path / "transformer"), layers, torch.float32), said.append,
         )
 
     load()
-    fill(skeleton, load())
+    fill_skeleton(skeleton, load())
     quantize(model)
     theirs = model.state_dict()
     assert all(torch.equal(value, theirs[name]) for name, value in skeleton.state_dict().items())
@@ -72,21 +81,21 @@ def test_a_checkpoint_becomes_an_int8_model_that_says_what_the_int8_model_says(t
 
 
 @pytest.mark.parametrize(("key", "words"), [
-    (Key("revision b", KEY.recipe, KEY.loras), "other weights"),
-    (Key(KEY.source, "nf4", KEY.loras), "another recipe"),
-    (Key(KEY.source, KEY.recipe, ("lora b 0.9",)), "other LoRAs"),
-    (Key("x", KEY.recipe), "other weights and other LoRAs"),
+    (StoreKey("revision b", KEY.recipe, KEY.loras), "other weights"),
+    (StoreKey(KEY.source, "nf4", KEY.loras), "another recipe"),
+    (StoreKey(KEY.source, KEY.recipe, ("lora b 0.9",)), "other LoRAs"),
+    (StoreKey("x", KEY.recipe), "other weights and other LoRAs"),
 ])
-def test_a_stale_file_is_found_and_written_again(tensors: Tensors, tmp_path: Path, key: Key, words: str) -> None:
+def test_a_stale_file_is_found_and_written_again(tensors: Tensors, tmp_path: Path, key: StoreKey, words: str) -> None:
     path, said = tmp_path / "int8.safetensors", list[str]()
     save(path, tensors)
-    with pytest.raises(StaleError, match=f"^int8.safetensors was made from {words}$"):
+    with pytest.raises(StaleWeightsError, match=f"^int8.safetensors was made from {words}$"):
         read(path, key, tensors)
     fresh = {name: torch.zeros_like(value) for name, value in tensors.items()}
-    again = recall(path, key, tensors, fresh.items, said.append)
+    again = load_or_build(path, key, tensors, fresh.items, said.append)
     assert said == [f"int8.safetensors was made from {words}. It is written again, once."]
     assert not again["steps"].any()
-    recall(path, key, tensors, _never, said.append)
+    load_or_build(path, key, tensors, _never, said.append)
     assert len(said) == 1
 
 
@@ -137,9 +146,9 @@ def test_a_damaged_file_is_found_and_written_again(
     save(path, tensors)
     content = bytearray(path.read_bytes())
     path.write_bytes(spoil(content, 8 + int.from_bytes(content[:8], "little")))
-    with pytest.raises(DamagedError, match=r"int8\.safetensors is .*damaged"):
+    with pytest.raises(DamagedWeightsError, match=r"int8\.safetensors is .*damaged"):
         read(path, KEY, tensors)
-    again = recall(path, KEY, tensors, tensors.items, said.append)
+    again = load_or_build(path, KEY, tensors, tensors.items, said.append)
     assert len(said) == 1 and "damaged" in said[0] and said[0].endswith("It is written again, once.")
     assert all(torch.equal(again[name], tensors[name]) for name in tensors)
 
@@ -147,12 +156,12 @@ def test_a_damaged_file_is_found_and_written_again(
 def test_a_file_of_another_model_or_studio_is_stale(tensors: Tensors, tmp_path: Path) -> None:
     path = tmp_path / "int8.safetensors"
     save_file(tensors, path)
-    with pytest.raises(StaleError, match="not of this version"):
+    with pytest.raises(StaleWeightsError, match="not of this version"):
         read(path, KEY, tensors)
     save(path, tensors)
-    with pytest.raises(StaleError, match="other tensors than the model"):
+    with pytest.raises(StaleWeightsError, match="other tensors than the model"):
         read(path, KEY, {"scale": tensors["scale"]})
-    with pytest.raises(StaleError, match=r"bias as bfloat16 \(77,\), and the model as float32 \(77,\)"):
+    with pytest.raises(StaleWeightsError, match=r"bias as bfloat16 \(77,\), and the model as float32 \(77,\)"):
         read(path, KEY, {**tensors, "bias": tensors["bias"].float()})
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none.safetensors", KEY, tensors)
@@ -199,7 +208,7 @@ def test_partial_files_of_the_dead_are_swept_and_those_of_the_living_stay(tensor
     dead, living = tmp_path / ".int8-0badcafe.safetensors", tmp_path / ".int8-0badc0de.safetensors"
     for file in (dead, living):
         file.write_bytes(b"half")
-    os.utime(dead, (time.time() - 2 * store.ABANDONED,) * 2)
+    os.utime(dead, (time.time() - 2 * weight_store.ABANDONED,) * 2)
     save(tmp_path / "int8.safetensors", tensors)
     assert not dead.exists() and living.exists()
 
@@ -220,12 +229,12 @@ def test_one_tensor_is_in_memory_at_a_time(tensors: Tensors, tmp_path: Path) -> 
 
 def test_a_missing_checkpoint_and_an_unfilled_model_are_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no \.safetensors file"):
-        list(checkpoint(tmp_path))
+        list(read_checkpoint(tmp_path))
     (tmp_path / "a.safetensors").write_bytes(json.dumps({}).encode())
     with pytest.raises(ModelError, match=r"a\.safetensors is missing or damaged"):
-        list(checkpoint(tmp_path))
+        list(read_checkpoint(tmp_path))
     with torch.device("meta"):
         skeleton = network()
         skeleton.register_buffer("table", torch.ones(2), persistent=False)
     with pytest.raises(ValueError, match="table is in no file"):
-        fill(skeleton, network().state_dict())
+        fill_skeleton(skeleton, network().state_dict())

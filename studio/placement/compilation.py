@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from diffusers import HunyuanVideoFramepackTransformer3DModel
 
 
-def hindrance(profile: Profile, blocks: int) -> str:
+def why_not_compiled(profile: Profile, blocks: int) -> str:
     """Why a profile's blocks cannot be compiled, as the end of a sentence; empty where they can."""
     if profile.resident < blocks:
         return "because blocks are streamed: their weights are never twice at the same place"
