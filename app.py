@@ -70,7 +70,7 @@ def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
     from studio.catalogue.cards import find_models
     from studio.engine.engine import Engine
-    from studio.session import Studio, keep_swept
+    from studio.session import Studio, start_sweeper
     from studio.ui.page import build, launch_options
 
     try:
@@ -97,7 +97,7 @@ def open_studio(options: argparse.Namespace) -> int:
         where = f"{options.host}, port {options.port or 7860}"
         return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     if public:  # visitors leave empty films behind
-        keep_swept(studio)
+        start_sweeper(studio)
     engine.start()
     page.block_thread()
     return 0

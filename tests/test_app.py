@@ -84,6 +84,6 @@ def test_a_public_studio_is_swept_and_a_private_one_never(
     monkeypatch.setenv("SPACE_ID", space) if space else monkeypatch.delenv("SPACE_ID", raising=False)
     monkeypatch.setattr(Engine, "start", lambda self: None)
     monkeypatch.setattr(page, "build", build)
-    monkeypatch.setattr(session, "keep_swept", sweeps.append)
+    monkeypatch.setattr(session, "start_sweeper", sweeps.append)
     assert app.open_studio(app.parse(arguments)) == 0
     assert shared == [swept] and len(sweeps) == swept

@@ -305,11 +305,11 @@ def test_a_finished_section_is_shown_as_it_came_out(studio: Studio, engine: Fake
     session = film(studio, "a", sections=2)
     session.generate_next()
     ended(session)
-    run = session._renders._run
+    run = session._jobs._job
     assert run
     run.view = replace(run.view, state="running", preview=b"foreseen")
     done = SectionDone(run.ask.take.id, 0, 2, 4, session.folder, None, b"as it came out")
-    session._renders._happened(run, done)
+    session._jobs._show_event(run, done)
     assert (run.view.preview, run.view.section, run.view.step) == (b"as it came out", 1, 0)
 
 

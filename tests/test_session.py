@@ -18,7 +18,7 @@ from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
 from studio.project import edits
 from studio.project.model import Settings
-from studio.session import EditError, MediaError, Session, StoreError, Studio, keep_swept
+from studio.session import EditError, MediaError, Session, StoreError, Studio, start_sweeper
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import ended, film, generated, picture, shelf
 
@@ -314,7 +314,7 @@ def test_a_film_that_was_begun_is_never_swept_away(studio: Studio, tmp_path: Pat
 
 def test_a_film_that_is_shown_or_was_just_asked_for_is_not_swept_away(studio: Studio) -> None:
     session = aged(studio.create())
-    with studio.following(session):
+    with studio.protect(session):
         assert studio.sweep(age=0.0) == 0
     assert studio.sweep(age=3600.0) == 0, "the page may be reloading"
     assert studio.sweep(age=0.0) == 1
@@ -330,6 +330,6 @@ def test_the_shelf_is_swept_at_start_and_once_in_a_while(studio: Studio, monkeyp
         raise OSError("a bad moment")
 
     monkeypatch.setattr(studio, "sweep", sweep)
-    stop = keep_swept(studio, every=0.01)
+    stop = start_sweeper(studio, interval=0.01)
     assert all(sweeps.acquire(timeout=10) for _ in range(3))
     stop.set()

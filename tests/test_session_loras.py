@@ -17,7 +17,7 @@ from studio.project import edits
 from studio.project.edits import EditError
 from studio.project.story import StoryError
 from studio.session import Session, Studio
-from studio.session.loras import QUIET
+from studio.session.loras import UNUSED_SECONDS
 from tests.catalogue.loras.files import written
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
@@ -46,7 +46,7 @@ def test_a_file_is_kept_once_and_goes_on_segments(studio: Studio, session: Sessi
     assert first.sha256 == second.sha256 and (first.name, second.name, first.strength) == ("ink.safetensors", "Ink by me", 0.8)
     assert sorted(path.suffix for path in studio.loras.folder.iterdir()) == [".json", ".safetensors"]
     shelved, = session.shelved_loras()
-    assert (shelved.name, shelved.fits, shelved.told) == ("Ink by me", True, "rank 2, 1 layer")
+    assert (shelved.name, shelved.fits, shelved.description) == ("Ink by me", True, "rank 2, 1 layer")
     session.edit(edits.set_lora_strength, 0, first.sha256, -1.5)
     session.edit(edits.drop_lora, 1, first.sha256)
     assert [lora.strength for lora in session.project.current().segments[0].loras] == [-1.5]
@@ -135,7 +135,7 @@ def test_another_model_says_that_it_does_not_fit(session: Session, tmp_path: Pat
     session.add_lora(0, lora(tmp_path))
     session.set_model("wide")
     shelved, = session.shelved_loras()
-    assert not shelved.fits and "does not fit Wide" in shelved.told
+    assert not shelved.fits and "does not fit Wide" in shelved.description
     with pytest.raises(EditError, match=r"does not fit Wide.*Take it off the segment, or choose the model"):
         session.generate_next()
     session.set_model("tiny")
@@ -149,30 +149,30 @@ def test_a_shared_studio_limits_sizes_shows_each_its_own_and_sweeps(tmp_path: Pa
     mine.add_lora(0, lora(tmp_path))
     theirs.add_lora(0, lora(tmp_path, "clay.safetensors", seed=9))
     assert [shelved.name for shelved in mine.shelved_loras(own=True)] == ["ink.safetensors"] and len(mine.shelved_loras()) == 2
-    shared.loras.most = 1000
+    shared.loras.max_bytes = 1000
     large = written(tmp_path / "large.safetensors", {
         "transformer.transformer_blocks.0.attn.to_q.lora_A.weight": torch.zeros(20, 20),
         "transformer.transformer_blocks.0.attn.to_q.lora_B.weight": torch.zeros(20, 20),
     })
     with pytest.raises(MediaError, match=r"large\.safetensors has 0 MB, and this shared studio takes LoRAs of up to 0 MB"):
         mine.add_lora(0, large)
-    shared.loras.most = 20
+    shared.loras.max_bytes = 20
     with pytest.raises(MediaError, match="takes LoRAs of up to"):
         mine.add_lora(0, lora(tmp_path, "third.safetensors", seed=5))
-    shared.loras.most = 600
+    shared.loras.max_bytes = 600
     extra = [lora(tmp_path, f"{k}.safetensors", seed=20 + k) for k in range(60)]
     with pytest.raises(MediaError, match="no room for another LoRA today"):
         for path in extra:
-            shared.loras.keep(path, shared.models[0])
+            shared.loras.add(path, shared.models[0])
     for path in shared.loras.folder.iterdir():
-        os.utime(path, (0, time.time() - QUIET - 10))
+        os.utime(path, (0, time.time() - UNUSED_SECONDS - 10))
     shared.sweep()
     kept = {path.stem for path in shared.loras.folder.glob("*.safetensors")}
     assert kept == {session.project.current().segments[0].loras[0].sha256 for session in (mine, theirs)}
 
 
 def test_a_studio_of_ones_own_keeps_everything(studio: Studio, session: Session, tmp_path: Path) -> None:
-    shelved, _ = studio.loras.keep(lora(tmp_path), studio.models[0])
+    shelved, _ = studio.loras.add(lora(tmp_path), studio.models[0])
     for path in studio.loras.folder.iterdir():
         os.utime(path, (0, 0))
     studio.sweep()

@@ -1,17 +1,17 @@
-"""Open projects on one engine: the only room that knows both the document and the machine. It knows neither torch nor the page."""
+"""Open projects on one engine: edits, rendering, films, LoRA files and the shelf of projects. It imports no torch."""
 
 from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.project.edits import EditError
 from studio.project.shelf import ProjectSummary
 from studio.project.store import StoreError
-from studio.session.renders import EngineProtocol
-from studio.session.run import JobView
+from studio.session.job_manager import EngineProtocol
+from studio.session.render_job import JobView
 from studio.session.session import Session
 from studio.session.studio import Studio
-from studio.session.sweeping import keep_swept
+from studio.session.sweeper import start_sweeper
 
 __all__ = [
     "EditError", "EngineProtocol", "EngineStatus", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
-    "keep_swept",
+    "start_sweeper",
 ]  # fmt: skip

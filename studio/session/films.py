@@ -17,12 +17,12 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import CLIP
 from studio.session.document import Document
-from studio.session.parcels import pack
+from studio.session.project_zip import pack
 
 JOINED = 12
 """Joined films kept on disk; an older one is joined again when it is needed."""
 EXPORTS = 24
-"""Exports kept in the project's folder, until they are downloaded."""
+"""Exports kept in the project's folder; older ones are removed."""
 
 
 class Films:
@@ -108,7 +108,7 @@ class Films:
         return out
 
     def export_project(self) -> Path:
-        """The whole project as a ZIP that opens on another machine: document, pictures and kept takes, without films.
+        """The whole project as a ZIP that opens on another machine: document, pictures and takes, without films.
 
         Raises:
             MediaError: the disk is full or cannot be written.

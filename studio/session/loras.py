@@ -1,9 +1,10 @@
-"""The studio's shelf of LoRA files: each once, named by its content, for all projects. It knows neither weights nor the page.
+"""The studio's shelf of LoRA files: each file once, named by its content, for all projects.
 
     loras/<sha256>.safetensors      the file
-    loras/<sha256>.json             what its artist called it
+    loras/<sha256>.json             its name, as the artist gave it
 
-They are too large to be copied into every project, or packed with one: a project names what it wears, and says what is missing.
+LoRA files are too large to be copied into every project, or packed with one: a project names those of its segments by their
+content, and the page says which are missing.
 """
 
 from __future__ import annotations
@@ -27,66 +28,69 @@ from studio.project.model import Lora
 
 FOLDER = "loras"
 ENDING = ".safetensors"
-SHARED = 100 * 2**20
-"""Bytes of a file on a shared studio, at most: what its page takes as an upload."""
-ROOM = 40
-"""Times as many bytes for all files of a shared studio."""
-QUIET = 86_400.0
-"""Seconds after which a file that nobody uses leaves a shared studio."""
+SHARED_MAX_BYTES = 100 * 2**20
+"""Bytes of a file on a shared studio, at most: the largest upload that its page accepts."""
+SHARED_MAX_FILES = 40
+"""All files of a shared studio together have at most the size of so many of the largest ones."""
+UNUSED_SECONDS = 86_400.0
+"""Seconds after which a file that no project uses is removed from a shared studio."""
 
 
 @dataclass(frozen=True)
-class Shelved:
-    """A file on the shelf. `told` says what is in it, or why it does not fit the model that was asked for."""
+class LoraEntry:
+    """A file on the shelf. `description` says what is in it, or why it does not fit the model."""
 
     sha256: str
     name: str
     size: int
     fits: bool
-    told: str
+    description: str
 
 
 class LoraShelf:
-    """The files of one studio. Safe to call from several threads: files come whole, and stay as they are."""
+    """The LoRA files of one studio. Safe to call from several threads: files are written atomically and never changed."""
 
-    def __init__(self, folder: Path, most: int | None = None) -> None:
-        """`most`: bytes of a file, at most, where several people share the studio."""
+    def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
+        """Keep the files in `folder`. `max_bytes`: of one file, where several people share the studio; None: no limit."""
         self.folder = folder
-        self.most = most
+        self.max_bytes = max_bytes
 
     def path(self, sha256: str) -> Path:
-        """Where the file of this content lies, if it is there."""
+        """The path of the file with this content; the file may be missing."""
         return self.folder / f"{sha256}{ENDING}"
 
     def has(self, sha256: str) -> bool:
+        """Whether the file with this content is on the shelf."""
         return self.path(sha256).is_file()
 
-    def keep(self, path: Path, card: ModelCard, name: str = "") -> tuple[Lora, str]:
-        """Copy a file onto the shelf, unless it is there; it comes from anywhere, and its content is not trusted.
-
-        Returns the LoRA, and what of it is left aside, in a sentence.
+    def add(self, path: Path, card: ModelCard, name: str = "") -> tuple[Lora, str]:
+        """Copy a file onto the shelf, unless it is there. The file can come from anywhere; its content is not trusted.
 
         Args:
-            path: of the file.
-            card: of the model that it is meant for.
-            name: what the artist calls it.
+            path: the file.
+            card: the model that it must fit.
+            name: what the artist calls it; "": the file's name.
+
+        Returns:
+            The LoRA, and a sentence about what of the file is not used ("" when all of it is).
 
         Raises:
-            LoraError: it is no LoRA, does not fit the model, or is too large here. MediaError: the disk is full.
-            StoreError: its name cannot be written.
+            LoraError: it is no LoRA, does not fit the model, or is too large for this studio.
+            MediaError: the disk is full.
+            StoreError: the file with its name cannot be written.
         """
         name = limits.name(name or path.name, "LoRA")
-        held = inspect(path, lora_layers(card), card.title, name)
+        contents = inspect(path, lora_layers(card), card.title, name)
         size = path.stat().st_size
         content = content_of(path)
-        kept = self.path(content)
-        if not kept.is_file():
+        copy = self.path(content)
+        if not copy.is_file():
             self._check_room(name, size)
-            with disk.atomic_write(kept, size) as temporary:
+            with disk.atomic_write(copy, size) as temporary:
                 shutil.copyfile(path, temporary)
-        kept.touch()
-        write_json(kept.with_suffix(".json"), {"name": name, "sha256": content})
-        return Lora(name, content), f"{name}: {held.aside}." if held.aside else ""
+        copy.touch()
+        write_json(copy.with_suffix(".json"), {"name": name, "sha256": content})
+        return Lora(name, content), f"{name}: {contents.aside}." if contents.aside else ""
 
     def check(self, lora: Lora, card: ModelCard) -> None:
         """Raises EditError: the file is gone, or does not fit the model."""
@@ -100,47 +104,48 @@ class LoraShelf:
         except LoraError as error:
             raise EditError(f"{error} Take it off the segment, or choose the model that it was made for.") from None
 
-    def named(self, sha256: str) -> Lora:
-        """The LoRA of this content. Raises EditError: it is not there."""
+    def find(self, sha256: str) -> Lora:
+        """The LoRA of this content. Raises EditError: it is not on the shelf."""
         if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not self.has(sha256):
             raise EditError("This LoRA is not in the studio any more. Add the file again.")
         self.path(sha256).touch()
         return Lora(self._name(sha256), sha256)
 
-    def list(self, card: ModelCard | None) -> tuple[Shelved, ...]:
-        """All files, by name, those first that fit the model of `card`."""
+    def list(self, card: ModelCard | None) -> tuple[LoraEntry, ...]:
+        """All files, sorted by name, those that fit the model of `card` first."""
         found = []
         for path in self.folder.glob(f"*{ENDING}"):
             if not re.fullmatch(r"[0-9a-f]{64}", path.stem):
                 continue
             name = self._name(path.stem)
             try:
-                fits, told = True, inspect(path, lora_layers(card), card.title, name).told if card else ""
+                fits, description = True, inspect(path, lora_layers(card), card.title, name).told if card else ""
             except LoraError as error:
-                fits, told = False, str(error)
-            found.append(Shelved(path.stem, name, path.stat().st_size, fits, told))
-        return tuple(sorted(found, key=lambda shelved: (not shelved.fits, shelved.name.lower())))
+                fits, description = False, str(error)
+            found.append(LoraEntry(path.stem, name, path.stat().st_size, fits, description))
+        return tuple(sorted(found, key=lambda entry: (not entry.fits, entry.name.lower())))
 
     def sweep(self, used: Collection[str]) -> int:
-        """Remove what nobody uses and nobody has put on a segment for a day; returns how many files."""
+        """Remove files that are not in `used` and were not put on a segment for a day; returns how many files were removed."""
         removed = 0
         for path in self.folder.glob(f"*{ENDING}"):
-            if path.stem not in used and time.time() - path.stat().st_mtime > QUIET:
+            if path.stem not in used and time.time() - path.stat().st_mtime > UNUSED_SECONDS:
                 path.with_suffix(".json").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
 
     def _check_room(self, name: str, size: int) -> None:
-        if self.most is None:
+        """Raises LoraError: a file of this size is too large for this studio."""
+        if self.max_bytes is None:
             return
-        if size > self.most:
+        if size > self.max_bytes:
             raise LoraError(
-                f"{name} has {size / 2**20:,.0f} MB, and this shared studio takes LoRAs of up to {self.most / 2**20:,.0f} MB. "
+                f"{name} has {size / 2**20:,.0f} MB, and this shared studio takes LoRAs of up to {self.max_bytes / 2**20:,.0f} MB. "
                 "Run the studio on a machine of your own to use it."
             )
-        there = sum(path.stat().st_size for path in self.folder.glob(f"*{ENDING}"))
-        if there + size > ROOM * self.most:
+        total = sum(path.stat().st_size for path in self.folder.glob(f"*{ENDING}"))
+        if total + size > SHARED_MAX_FILES * self.max_bytes:
             raise LoraError("This shared studio has no room for another LoRA today. Choose one that is there, or come tomorrow.")
 
     def _name(self, sha256: str) -> str:

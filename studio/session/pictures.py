@@ -1,4 +1,4 @@
-"""A picture from anywhere becomes the reference image of a project: upright, in its folder, named by its content."""
+"""Copies a picture from anywhere into a project, where it is the reference image."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from studio.project.model import Reference
 from studio.project.store import Store
 
 
-def keep_picture(path: Path, store: Store) -> Reference:
-    """Copy the picture at `path` into the project's media.
+def import_picture(path: Path, store: Store) -> Reference:
+    """Copy the picture at `path` into the project's media folder, upright, under a name made from its content.
 
     Raises:
         MediaError: it is no picture, too small, too large or damaged, or the disk is full.
     """
     picture = read_picture(path)
     content = hashlib.sha256(f"{picture.width}x{picture.height}".encode() + picture.tobytes()).hexdigest()
-    kept = store.media / f"{content[:16]}.png"
-    if not kept.is_file():
-        save_png(picture, kept)
-    return Reference(f"media/{kept.name}", content, picture.width, picture.height, path.name[:120])
+    copy = store.media / f"{content[:16]}.png"
+    if not copy.is_file():
+        save_png(picture, copy)
+    return Reference(f"media/{copy.name}", content, picture.width, picture.height, path.name[:120])

@@ -1,4 +1,4 @@
-"""Takes whose render was cut off as the studio was stopped: what is finished of them comes back. It renders nothing."""
+"""Recovers takes whose render was cut off because the studio was stopped: their finished sections are kept."""
 
 from __future__ import annotations
 
@@ -16,58 +16,61 @@ from studio.session.document import Document
 
 
 def recover(document: Document) -> None:
-    """Keep what was finished of takes cut off, and say so as findings. Never raises: the project opens all the same."""
+    """Add the finished sections of interrupted takes to the project, and say so as findings.
+
+    It never raises: a take that cannot be recovered does not keep the project from opening.
+    """
     store = document.store
-    for asked in store.asked():
-        folder = store.take_folder(asked.id)
+    for requested in store.asked():
+        folder = store.take_folder(requested.id)
         try:
-            take = _finished(document.project, asked, folder)
+            take = _finished(document.project, requested, folder)
             if take is None:
-                _clear(document, asked)
+                _discard(document, requested)
                 continue
             store.write_take(take, document.project)
-            document.repair(_told(take), _kept, take)
+            document.repair(_finding(take), _add_take, take)
             if take.state == "done":
                 take_folder.tidy(folder)
         except (MediaError, StoreError, EditError) as error:
             document.add_finding(f"A take that was cut off could not be brought back yet; its files are in {folder}. {error}")
 
 
-def _finished(project: Project, asked: Take, folder: Path) -> Take | None:
-    """The take over its finished sections; None: there are none that the project does not know already.
+def _finished(project: Project, requested: Take, folder: Path) -> Take | None:
+    """The take with its finished sections; None: there are none that the project does not know already.
 
     Raises:
         MediaError: a section's clip cannot be read, or the disk is full.
     """
-    known = project.takes.get(asked.id)
+    known = project.takes.get(requested.id)
     if known and known.state == "done":
         return None
-    wanted = project.clock.sections(asked.segment.frames)
+    wanted = project.clock.sections(requested.segment.frames)
     sections = take_folder.finished_sections(folder)
     if sections > (known.sections if known else 0):
         sections, frames = take_folder.close(folder)
     elif not sections and (folder / CLIP).is_file() and (folder / take_folder.SNAPSHOT).is_file():
-        frames = probe(folder / CLIP).frames  # closed and tidied already: only the note was missing
+        frames = probe(folder / CLIP).frames  # joined and cleaned up already: only the take's note was not written
         sections = project.clock.sections(frames)
     else:
         return None
-    return replace(asked, sections=sections, frames=frames, state="done" if sections >= wanted else "partial")
+    return replace(requested, sections=sections, frames=frames, state="done" if sections >= wanted else "partial")
 
 
-def _kept(project: Project, take: Take) -> Project:
-    """The project with the take. The head follows when it stands where the take begins, as it would have."""
+def _add_take(project: Project, take: Take) -> Project:
+    """The project with the take. The head moves to it when it stands where the take begins, as it would have after the render."""
     if take.parent is not None and take.parent not in project.takes:
         take = replace(take, parent=None)
     return edits.add_take(project, take, follow=project.head in (take.parent, take.id))
 
 
-def _clear(document: Document, asked: Take) -> None:
-    """A take that came to nothing leaves no folder behind."""
-    if asked.id not in document.project.takes:
-        document.store.discard(asked.id)
+def _discard(document: Document, requested: Take) -> None:
+    """Remove the folder of a take without finished sections."""
+    if requested.id not in document.project.takes:
+        document.store.discard(requested.id)
 
 
-def _told(take: Take) -> str:
+def _finding(take: Take) -> str:
     sections = "one finished section" if take.sections == 1 else f"{take.sections} finished sections"
     what = "was complete" if take.state == "done" else f"kept {sections}; generate to complete it"
     return f"The studio was stopped during a render. The take {what}."

@@ -13,11 +13,11 @@ from studio.project.preset import Preset
 from studio.project.store import Opened, Store
 from studio.session.document import Document
 from studio.session.films import Films
-from studio.session.loras import LoraShelf, Shelved
+from studio.session.job_manager import EngineProtocol, JobManager
+from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.models import set_model, settings_for
-from studio.session.pictures import keep_picture
-from studio.session.renders import EngineProtocol, Renders
-from studio.session.run import JobView
+from studio.session.pictures import import_picture
+from studio.session.render_job import JobView
 
 
 class Session(Document):
@@ -39,13 +39,13 @@ class Session(Document):
         self._engine = engine
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
-        self._renders = Renders(self, engine, self._models, loras)
+        self._jobs = JobManager(self, engine, self._models, loras)
         engine.watch(lambda _: self.notify())
 
     @property
     def job(self) -> JobView | None:
         """The job that runs, or how the last one ended; None before the first."""
-        return self._renders.view
+        return self._jobs.view
 
     @property
     def engine(self) -> EngineStatus:
@@ -62,7 +62,7 @@ class Session(Document):
             StoreError: the project cannot be saved.
         """
         self.store.check_writable()
-        self.edit(edits.set_reference, keep_picture(Path(path), self.store))
+        self.edit(edits.set_reference, import_picture(Path(path), self.store))
 
     def set_size(self, size: tuple[int, int]) -> None:
         """Set width and height in pixels. Raises EditError: the model does not have this size."""
@@ -105,25 +105,25 @@ class Session(Document):
         self.store.check_writable()
         if strength is not None:
             limits.strength(strength)
-        lora, aside = self.loras.keep(path, self._card(), name)
+        lora, aside = self.loras.add(path, self._card(), name)
         self.edit(edits.add_lora, index, lora, strength)
         self.notify()                                          # its file may have come back, which is no edit
         return aside
 
     def use_lora(self, index: int, sha256: str) -> None:
         """Put a LoRA that is on the shelf on a segment. Raises EditError: it is gone, or does not fit the model."""
-        lora = self.loras.named(sha256)
+        lora = self.loras.find(sha256)
         self.loras.check(lora, self._card())
         self.edit(edits.add_lora, index, lora)
         self.notify()
 
-    def shelved_loras(self, own: bool = False) -> tuple[Shelved, ...]:
+    def shelved_loras(self, own: bool = False) -> tuple[LoraEntry, ...]:
         """LoRAs to choose from, and whether they fit the project's model. `own`: only those that the project uses or has used."""
         found = self.loras.list(self._models.get(self.project.model))
         project = self.project
         segments = [*(s for b in project.branches for s in b.segments), *(take.segment for take in project.takes.values())]
         known = {lora.sha256 for segment in segments for lora in segment.loras}
-        return tuple(shelved for shelved in found if not own or shelved.sha256 in known)
+        return tuple(entry for entry in found if not own or entry.sha256 in known)
 
     def _card(self) -> ModelCard:
         card = self._models.get(self.project.model)
@@ -135,23 +135,23 @@ class Session(Document):
 
     def generate_next(self) -> None:
         """Render the segment after the head, or complete the partial take there."""
-        self._renders.begin(asks.next_ask)
+        self._jobs.start(asks.next_ask)
 
     def generate_all(self) -> None:
         """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
-        self._renders.begin(asks.next_ask, rest=True)
+        self._jobs.start(asks.next_ask, rest=True)
 
     def retake(self, take: str, seed: int | None = None) -> None:
         """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
-        self._renders.begin(lambda project: asks.retake(project, take, seed))
+        self._jobs.start(lambda project: asks.retake(project, take, seed))
 
     def finish(self, take: str) -> None:
         """Complete a partial take."""
-        self._renders.begin(lambda project: asks.finish(project, take))
+        self._jobs.start(lambda project: asks.finish(project, take))
 
     def cancel(self) -> None:
         """Stop the job, if one runs. Finished sections are kept."""
-        self._renders.cancel()
+        self._jobs.cancel()
 
     def estimate(self) -> float | None:
         """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
@@ -163,4 +163,4 @@ class Session(Document):
         sections = project.clock.sections(project.current().segments[index].frames)
         if partial_take := edits.unfinished(project):
             sections -= partial_take.sections
-        return self._renders.estimate(sections, project.settings.steps)
+        return self._jobs.estimate(sections, project.settings.steps)

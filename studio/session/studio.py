@@ -1,4 +1,4 @@
-"""The shelf of projects under a home folder, and the engine they share. It knows no page."""
+"""The shelf of projects under a home folder, and the engine they share."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import Opened, Store, StoreError
 from studio.project.story import Story, StoryError
-from studio.session.loras import FOLDER, SHARED, LoraShelf
+from studio.session.job_manager import EngineProtocol
+from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
-from studio.session.parcels import unpack
+from studio.session.project_zip import unpack
 from studio.session.recovery import recover
-from studio.session.renders import EngineProtocol
 from studio.session.session import Session
 
 
@@ -40,23 +40,35 @@ class Studio:
     def __init__(
         self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS, shared: bool = False
     ) -> None:
-        """`shared`: several people use it, and none may fill the disk. Raises PresetError: a preset file cannot be used."""
+        """Open the shelf.
+
+        Args:
+            home: the folder of all projects.
+            engine: renders for all projects.
+            models: those to choose from; the first is the default.
+            presets: a folder of preset files.
+            shared: several people use this studio, so files are limited in size and unused ones are removed.
+
+        Raises:
+            PresetError: a preset file cannot be used.
+        """
         self.home = home
         self.models = tuple(models)
         self.presets = find_presets(presets)
-        self.loras = LoraShelf(home / FOLDER, SHARED if shared else None)
+        self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
         self._engine = engine
         self._open: dict[str, Session] = {}
-        self._asked: dict[str, float] = {}               # when each was last asked for, by the steady clock
-        self._followed: Counter[str] = Counter()         # pages that show it now
+        self._last_use: dict[str, float] = {}            # when each was last opened or shown, by the monotonic clock
+        self._viewers: Counter[str] = Counter()          # pages that show it now
         self._lock = threading.Lock()
 
     @property
     def engine(self) -> EngineStatus:
+        """Whether the engine can render now, and on what."""
         return self._engine.status()
 
     def create(self, name: str | None = None) -> Session:
-        """A new project. Raises EditError: a name that cannot be. StoreError: the home folder cannot be written."""
+        """A new project. Raises EditError: the name is blank or too long. StoreError: the home folder cannot be written."""
         card, settings = self._defaults()
         project = edits.new("Untitled film" if name is None else name, settings=settings)
         return self._begin(set_model(project, card, None) if card else project)
@@ -65,26 +77,28 @@ class Studio:
         """A new project from a story file, for the first model unless `model` names another.
 
         Raises:
-            StoryError: the story cannot be used.
-            EditError, MediaError, StoreError: it names no preset of ours, its picture cannot be read, the disk refuses.
+            StoryError: the story, or a LoRA of it, cannot be used.
+            EditError: it names a preset or model that is not here.
+            MediaError: its picture cannot be read.
+            StoreError: the project cannot be written.
         """
-        told = story.read_story(path)
-        project = self._told(told)
-        read_picture(told.image)  # before there is a project: a wrong picture or LoRA leaves nothing on the shelf
+        source = story.read_story(path)
+        project = self._project_of(source)
+        read_picture(source.image)  # checked first, so that a wrong picture or LoRA leaves no project on the shelf
         for card in self.models:
             if card.name == (model or project.model):
-                _check_loras(told, card)
+                _check_loras(source, card)
         session = self._begin(project)
         if model:
             session.set_model(model)
-        session.set_reference(told.image)
-        for index, beat in enumerate(told.segments):
+        session.set_reference(source.image)
+        for index, beat in enumerate(source.segments):
             for file, strength in beat.loras:
                 session.add_lora(index, file, strength=strength)
         return session
 
     def open(self, project_id: str) -> Session:
-        """The project of that id, the same object for everyone. Raises StoreError: it is not there, or unreadable."""
+        """The project of that id; every caller gets the same object. Raises StoreError: it is not there, or unreadable."""
         with self._lock:
             if project_id not in self._open:
                 store = Store(self._folder(project_id))
@@ -94,22 +108,27 @@ class Studio:
                 if not opened.read_only:
                     recover(session)
                 self._open[project_id] = session
-            self._asked[project_id] = time.monotonic()
+            self._last_use[project_id] = time.monotonic()
             return self._open[project_id]
 
-    def unpack(self, parcel: Path) -> Session:
-        """Put a project exported as a ZIP on the shelf and open it. Raises StoreError or MediaError, then it is not there."""
-        return self.open(unpack(parcel, self.home))
+    def unpack(self, archive_path: Path) -> Session:
+        """Put a project that was exported as a ZIP on the shelf, and open it.
+
+        Raises:
+            StoreError: the file is no project, or is damaged.
+            MediaError: the disk is full.
+        """
+        return self.open(unpack(archive_path, self.home))
 
     def reopen(self, film: Path) -> Session:
-        """The project a film or an exported take came from, with the head where that film ends.
+        """The project a film or an exported take came from, with the head at the end of that film.
 
         Raises:
             MediaError: the file does not say where it came from.
             StoreError, EditError: that project, or that take of it, is not here.
         """
-        told = read_lineage(film) or {}
-        project, takes = told.get("project_id"), told.get("takes")
+        lineage = read_lineage(film) or {}
+        project, takes = lineage.get("project_id"), lineage.get("takes")
         if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
             raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
         session = self.open(project)
@@ -121,31 +140,32 @@ class Studio:
         return find_projects(self.home)
 
     @contextmanager
-    def following(self, session: Session) -> Iterator[None]:
-        """While a page shows a project, it is not swept away."""
+    def protect(self, session: Session) -> Iterator[None]:
+        """While a page shows a project, `sweep` does not remove it."""
         with self._lock:
-            self._followed[session.id] += 1
+            self._viewers[session.id] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._followed[session.id] -= 1
-                self._asked[session.id] = time.monotonic()
+                self._viewers[session.id] -= 1
+                self._last_use[session.id] = time.monotonic()
 
     def sweep(self, age: float = 3600.0) -> int:
-        """Remove projects nobody ever began, nor shows, nor asked for within `age` seconds; returns how many.
+        """Remove empty projects that no page shows and nobody used within `age` seconds; returns how many were removed.
 
-        One with a name, a picture, a prompt or a take is never removed.
+        A project with a name, a picture, a prompt or a take is never removed. On a shared studio, unused LoRA files are
+        removed as well.
         """
         removed = 0
         for summary in self.list():
             with self._lock:
-                quiet = time.monotonic() - self._asked.get(summary.id, -age) >= age and not self._followed[summary.id]
-                if quiet and shelf.never_begun(self.home / summary.id, age):
+                unused = time.monotonic() - self._last_use.get(summary.id, -age) >= age and not self._viewers[summary.id]
+                if unused and shelf.never_begun(self.home / summary.id, age):
                     if session := self._open.pop(summary.id, None):
                         session.store.close()
                     removed += shelf.remove(self.home / summary.id)
-        if self.loras.most is not None:
+        if self.loras.max_bytes is not None:
             self.loras.sweep(shelf.loras_used(self.home))
         return removed
 
@@ -169,22 +189,22 @@ class Studio:
         preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
         return card, settings_for(preset, card) if preset else Settings()
 
-    def _told(self, told: Story) -> Project:
+    def _project_of(self, source: Story) -> Project:
         card, _ = self._defaults()
-        preset = next((p for p in self.presets if p.name == told.preset), None)
+        preset = next((p for p in self.presets if p.name == source.preset), None)
         if card is None or preset is None:
             what = "'preset'" if preset is None else "no model is installed, so it"
             known = ", ".join(p.name for p in self.presets)
-            raise EditError(f"{told.path}: {what} cannot be used. Presets are: {known}.")
+            raise EditError(f"{source.path}: {what} cannot be used. Presets are: {known}.")
         clock = Clock(card.fps, card.section_frames)
-        return story.to_project(told, card.name, card.sizes[0], clock, settings_for(preset, card))
+        return story.to_project(source, card.name, card.sizes[0], clock, settings_for(preset, card))
 
 
-def _check_loras(told: Story, card: ModelCard) -> None:
+def _check_loras(source: Story, card: ModelCard) -> None:
     """Raises StoryError: a LoRA of the story cannot be used on this model."""
-    for number, beat in enumerate(told.segments, 1):
+    for number, beat in enumerate(source.segments, 1):
         for file, _ in beat.loras:
             try:
                 inspect(file, lora_layers(card), card.title)
             except LoraError as error:
-                raise StoryError(f"{told.path}: segment {number}: 'loras': {error}") from None
+                raise StoryError(f"{source.path}: segment {number}: 'loras': {error}") from None

@@ -59,7 +59,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             if isinstance(session, dict):
                 yield {live: session}
                 return
-            with studio.following(session):
+            with studio.protect(session):
                 async for shown in _screens(studio, session, lambda: pages.get(page) is ticket):
                     yield {board: shown["board"], live: shown["live"]} if "board" in shown else {live: shown["live"]}
             # A stream that ends repeats its last words; these are none, so that they do not cover the next film.

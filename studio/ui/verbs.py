@@ -47,7 +47,7 @@ class Desk:
             "edit_segment": _edit_segment,
             "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
             "move_segment": lambda s, f: s.edit(edits.move_segment, _index(s, f), f.whole("to", 0, 10_000)),
-            "shelved_loras": lambda s, f: views.shelved(s.shelved_loras(own=self.public), self.studio.loras.most),
+            "shelved_loras": lambda s, f: views.shelved(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
             "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 200))},
             "use_lora": lambda s, f: s.use_lora(_index(s, f), f.identifier("lora")),
             "weigh_lora": _set_lora_strength,

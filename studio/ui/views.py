@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
     from studio.session import JobView, ProjectSummary, Session
-    from studio.session.loras import Shelved
+    from studio.session.loras import LoraEntry
 
 RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x, 1 at 1x compression
 
@@ -133,9 +133,9 @@ def worn(lora: Lora, there: bool) -> Json:
     return {"id": lora.sha256, "name": lora.name, "strength": lora.strength, "missing": not there}
 
 
-def shelved(loras: Iterable[Shelved], most: int | None) -> Json:
+def shelved(loras: Iterable[LoraEntry], most: int | None) -> Json:
     """LoRAs to choose from; `most`: bytes of a file that is brought, where there is a limit."""
-    entries = [{"id": one.sha256, "name": one.name, "size": one.size, "fits": one.fits, "told": one.told} for one in loras]
+    entries = [{"id": one.sha256, "name": one.name, "size": one.size, "fits": one.fits, "told": one.description} for one in loras]
     return {"loras": entries, "most": most}
 
 

@@ -200,7 +200,7 @@ def test_a_shared_studio_shows_nobody_elses_and_says_how_large(chromium: Any, tm
             expect(page.get_by_role("menuitem")).to_contain_text("Files of up to 100 MB.")
             page.wait_for_timeout(300)
             assert page.get_by_role("menuitem").count() == 1
-            studio.loras.most = 500
+            studio.loras.max_bytes = 500
             page.keyboard.press("Escape")
             page.get_by_role("button", name="Put a LoRA on segment 1").click()
             page.wait_for_timeout(300)

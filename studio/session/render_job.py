@@ -1,4 +1,4 @@
-"""One job as it is: what the page shows of it, and where its takes go. It knows neither the engine nor the disk."""
+"""One render job of a session: what the page shows of it, and where its takes go."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NOTHING_LOST = "Nothing already made is lost."
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as the page shows it. Times are seconds, None where they cannot be told honestly."""
+    """A job as the page shows it. Times are seconds; None where there is nothing to estimate them by."""
 
     state: JobState
     doing: str                     # the phase: 'denoising', 'saving', ...
     take: str
     index: int                     # of the take's segment
-    section: int                   # 0-based, the one in flight
+    section: int                   # 0-based, the one being rendered
     sections: int
     step: int                      # finished in this section
     steps: int
@@ -30,20 +30,28 @@ class JobView:
     remedy: str                    # what to do
     finished: int                  # takes done in this job
     planned: int                   # takes of this job in all
-    note: str = ""                 # what is otherwise now than it began: the newest such word of the engine
+    note: str = ""                 # the engine's newest message about a change of plan, such as smaller tiles
 
 
-class Run:
-    """One job from its start to its end; the document's lock guards it."""
+class RenderJob:
+    """One job from its start to its end. Whoever uses it holds the document's lock."""
 
     def __init__(self, ask: Ask, project: Project, rest: bool, planned: int) -> None:
+        """Begin with the take of `ask`.
+
+        Args:
+            ask: the first take.
+            project: the project at this moment.
+            rest: go on with the segments after it.
+            planned: takes of the job in all.
+        """
         self.ask = ask
-        self.rest = rest                                   # go on with the segments after it
+        self.rest = rest
         self.branch = project.branch                       # the branch it renders for
-        self.place = (project.branch, project.head)        # where the head is unless the artist moves it
-        self.last: str | None = None
-        self.trouble = False                               # the session itself failed: that outweighs the job's state
-        self.job: Job | None = None
+        self.position = (project.branch, project.head)     # where the head is unless the artist moves it
+        self.last_take: str | None = None
+        self.session_failed = False                        # an error of the session's own: it outweighs the engine's state
+        self.engine_job: Job | None = None
         self.view = JobView(
             "queued", "waiting", ask.take.id, ask.index, ask.take.sections, ask.sections, 0, ask.take.settings.steps,
             None, None, None, "", "", 0, planned,
@@ -51,14 +59,16 @@ class Run:
 
     @property
     def active(self) -> bool:
+        """Whether the job waits or runs."""
         return self.view.state in ("queued", "running")
 
-    def show(self, **changes: object) -> None:
+    def update(self, **changes: object) -> None:
+        """Change fields of the view."""
         self.view = replace(self.view, **changes)  # type: ignore[arg-type]
 
     def fail(self, message: str, remedy: str = NOTHING_LOST) -> None:
-        """End in trouble of our own making; the job is stopped so that nothing is rendered in vain."""
-        self.trouble = True
-        self.show(message=message, remedy=remedy)
-        if self.job:
-            self.job.cancel()
+        """Note an error of the session's own and stop the engine's job, so that nothing is rendered in vain."""
+        self.session_failed = True
+        self.update(message=message, remedy=remedy)
+        if self.engine_job:
+            self.engine_job.cancel()

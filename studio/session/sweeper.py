@@ -1,4 +1,4 @@
-"""Sweeps a public studio's shelf: at start and once in a while. It knows when, not what."""
+"""Calls `Studio.sweep` on a public studio: when it starts, and every 30 minutes from a background thread."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import threading
 
 from studio.session.studio import Studio
 
-EVERY = 1800.0
+INTERVAL = 1800.0
 """Seconds between two sweeps."""
 
 log = logging.getLogger(__name__)
 
 
-def keep_swept(studio: Studio, every: float = EVERY) -> threading.Event:
-    """Sweep the shelf in a thread of its own until the returned event is set, or the process ends."""
+def start_sweeper(studio: Studio, interval: float = INTERVAL) -> threading.Event:
+    """Call `studio.sweep` now and every `interval` seconds, in a thread that ends when the returned event is set."""
     stop = threading.Event()
 
     def sweep() -> None:
         while True:
             try:
                 studio.sweep()
-            except Exception:  # a sweep that fails is tried again: it must not end for good
+            except Exception:  # one failure must not end the sweeping: the next sweep may succeed
                 log.exception("the shelf could not be swept")
-            if stop.wait(every):
+            if stop.wait(interval):
                 return
 
     threading.Thread(target=sweep, name="studio-sweep", daemon=True).start()

@@ -1,0 +1,293 @@
+"""Starts, follows and cancels the render jobs of one document: requests to the engine, and takes from its events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from studio.catalogue.cards import ModelCard
+from studio.engine import take_folder
+from studio.engine.events import (
+    Cancelled,
+    EngineStatus,
+    Event,
+    Failed,
+    LoraFile,
+    PlacementReduced,
+    RenderRequest,
+    SectionDone,
+    Step,
+    TakeDone,
+    Working,
+)
+from studio.engine.jobs import Job, JobState
+from studio.media import MediaError
+from studio.project import asks, edits
+from studio.project.asks import Ask
+from studio.project.edits import EditError
+from studio.project.model import Project, Take
+from studio.project.store import StoreError
+from studio.session.document import Document
+from studio.session.loras import LoraShelf
+from studio.session.render_job import NOTHING_LOST, JobView, RenderJob
+
+log = logging.getLogger(__name__)
+
+
+class EngineProtocol(Protocol):
+    """What a session needs from an engine; `studio.engine.engine.Engine` is one."""
+
+    def status(self) -> EngineStatus:
+        """Whether the engine can render now, and on what."""
+        ...
+
+    def submit(self, requests: Iterator[RenderRequest], listen: Callable[[Job, Event | None], None]) -> Job:
+        """Queue a job. `listen` gets each event of it from the worker's thread, and None when the job's state changes."""
+        ...
+
+    def watch(self, listen: Callable[[EngineStatus], None]) -> None:
+        """Call `listen` with every new status."""
+        ...
+
+
+class JobManager:
+    """Renders takes of one document, in at most one job at a time."""
+
+    def __init__(
+        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf
+    ) -> None:
+        """Render takes of `document` on `engine`, with the models of `cards` (by name) and LoRA files of `loras`."""
+        self._document = document
+        self._engine = engine
+        self._cards = cards
+        self._loras = loras
+        self._job: RenderJob | None = None
+
+    @property
+    def view(self) -> JobView | None:
+        """The job that runs, or how the last one ended."""
+        return self._job.view if self._job else None
+
+    def start(self, choose: Callable[[Project], Ask], rest: bool = False) -> None:
+        """Start a job with the take that `choose` asks for, and with all segments after it if `rest`.
+
+        Raises:
+            EditError: a job of this project runs already, or the take cannot be rendered.
+            StoreError: the project is open read-only.
+        """
+        document = self._document
+        with document.lock:
+            if self._job and self._job.active:
+                raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
+            project = document.project
+            ask = choose(project)
+            document.store.check_writable()
+            self._check(ask.take)
+            job = RenderJob(ask, project, rest, planned=len(project.current().segments) - ask.index if rest else 1)
+            self._job = job
+            job.engine_job = self._engine.submit(
+                self._requests(job), lambda engine_job, event: self._handle(job, engine_job, event)
+            )
+            document.notify()
+
+    def cancel(self) -> None:
+        """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""
+        with self._document.lock:
+            job = self._job
+            if job and job.engine_job and job.active:
+                job.engine_job.cancel()
+                job.update(**({"state": "cancelled"} if job.view.state == "queued" else {"doing": "stopping"}))
+                self._document.notify()
+
+    def estimate(self, sections: float, steps: int) -> float | None:
+        """Seconds to render `sections` of `steps` steps each, by the newest takes of the same model and size; None before any."""
+        project = self._document.project
+        similar = [t for t in project.takes.values() if (t.model, t.size) == (project.model, project.size)]
+        rates = [t.seconds / (t.sections * t.settings.steps) for t in similar if t.seconds > 0 and t.sections > 0]
+        return median(rates[-8:]) * sections * steps if rates else None
+
+    def _requests(self, job: RenderJob) -> Iterator[RenderRequest]:
+        """One request for each take of the job, made from the document at the moment the take begins."""
+        ask: Ask | None = job.ask
+        while ask:
+            with self._document.lock:
+                try:
+                    job.ask = asks.refreshed(self._document.project, ask, job.branch)
+                    request = self._request(job)
+                except (EditError, StoreError) as error:
+                    job.fail(str(error))
+                    return
+            yield request
+            with self._document.lock:
+                if not job.rest or job.session_failed or job.last_take is None:
+                    return
+                try:
+                    ask = asks.following(self._document.project, job.branch, job.last_take)
+                except EditError as error:
+                    job.fail(str(error))
+                    return
+
+    def _request(self, job: RenderJob) -> RenderRequest:
+        store, project, take = self._document.store, self._document.project, job.ask.take
+        self._check(take)
+        job.update(
+            doing="", take=take.id, index=job.ask.index, section=take.sections, sections=job.ask.sections, step=0,
+            steps=take.settings.steps, seconds_left=None, preview=None,
+        )  # fmt: skip
+        self._show_left(job, None)
+        return RenderRequest(
+            take=take.id,
+            model=take.model,
+            prompt=take.segment.prompt,
+            seed=take.segment.seed,
+            sections=job.ask.sections,
+            steps=take.settings.steps,
+            guidance=take.settings.guidance,
+            size=take.size,
+            reference=self._picture(take),
+            parent=store.take_folder(take.parent) if take.parent else None,
+            folder=store.ask(take, project),
+            loras=tuple(
+                LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
+            ),
+            cache=take.settings.cache,
+        )
+
+    def _picture(self, take: Take) -> Path:
+        return self._document.store.media / f"{take.reference[:16]}.png"
+
+    def _check(self, take: Take) -> None:
+        """Raises EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit."""
+        if take.model not in self._cards:
+            raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
+        if not self._picture(take).is_file():
+            raise EditError("The reference image is gone from the project's folder. Choose the picture again.")
+        for lora in take.segment.loras:
+            if lora.strength:
+                self._loras.check(lora, self._cards[take.model])
+        if take.parent:
+            folder = self._document.store.take_folder(take.parent)
+            if not (folder / take_folder.SNAPSHOT).is_file():
+                raise EditError(
+                    f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "
+                    "Retake it, or rewind to an earlier one."
+                )
+
+    def _handle(self, job: RenderJob, engine_job: Job, event: Event | None) -> None:
+        """Handle an event of the engine. Never raises: the worker's thread, which calls this, serves other projects too."""
+        with self._document.lock:
+            try:
+                if event is None:
+                    self._show_state(job, engine_job.state)
+                else:
+                    self._show_event(job, event)
+            except (EditError, StoreError, MediaError) as error:
+                job.fail(str(error))
+            except Exception as error:
+                log.exception("a render event could not be handled")
+                job.fail(f"The take could not be kept: {type(error).__name__}: {error}", f"Try again. {NOTHING_LOST}")
+            self._document.notify()
+
+    def _show_state(self, job: RenderJob, state: JobState) -> None:
+        if not job.active:
+            return
+        if state in ("queued", "running"):
+            job.update(state=state)
+            return
+        ended: JobState = "failed" if job.session_failed else state
+        job.update(state=ended, doing="", seconds_left=None, total_left=None, preview=None)
+
+    def _show_event(self, job: RenderJob, event: Event) -> None:
+        match event:
+            case Working():
+                job.update(doing=event.doing)
+            case PlacementReduced():
+                doing = "placing the model more leanly: the card ran out of memory"
+                step = job.view.step if job.view.doing == "decoding" else 0       # denoising is not repeated
+                job.update(doing=doing, section=event.section, step=step, note=event.message)
+            case Step():
+                job.update(
+                    doing="denoising", section=event.section, sections=event.sections, step=event.step,
+                    steps=event.steps, preview=event.preview or job.view.preview,
+                )  # fmt: skip
+                self._show_left(job, event.seconds_left)
+            case SectionDone():
+                job.update(preview=event.preview or job.view.preview)
+                if event.section + 1 < event.sections:
+                    job.update(section=event.section + 1, step=0)
+                self._show_left(job, event.seconds_left)
+            case TakeDone():
+                self._add_take(job, event, "done")
+                job.update(finished=job.view.finished + 1)
+            case Cancelled() | Failed():
+                if isinstance(event, Failed):
+                    job.update(message=event.message, remedy=event.remedy)
+                self._add_partial_take(job, event)
+
+    def _show_left(self, job: RenderJob, seconds: float | None) -> None:
+        """Show the time left of the take, and of the whole job with the segments that follow.
+
+        `seconds`: of the take, as the engine measured it; None: the engine has measured nothing yet.
+        """
+        project, view = self._document.project, job.view
+        if seconds is None:  # estimated from takes made before
+            seconds = self.estimate(view.sections - view.section - view.step / max(1, view.steps), view.steps)
+        plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
+        after = sum(project.clock.sections(segment.frames) for segment in plan)
+        ahead = view.steps * (view.sections - view.section) - view.step
+        if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
+            later: float | None = seconds / ahead * after * project.settings.steps
+        else:
+            later = self.estimate(after, project.settings.steps) if after else 0.0
+        total = None if seconds is None or later is None else seconds + later
+        job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan))
+
+    def _add_partial_take(self, job: RenderJob, event: Cancelled | Failed) -> None:
+        """Add the finished sections of a take as a partial one; with none, remove its folder."""
+        store, take = self._document.store, job.ask.take
+        if not event.sections:
+            try:
+                sections, frames = take_folder.close(store.take_folder(take.id))  # a failure may not have counted them
+            except MediaError:  # the files stay, and `recovery` tries again when the project is opened
+                log.exception("the finished sections of a take could not be closed")
+                return
+            event = replace(event, sections=sections, frames=frames)
+        if event.sections > take.sections:
+            self._add_take(job, event, "partial")
+        elif take.id not in self._document.project.takes:
+            store.discard(take.id)
+
+    def _add_take(self, job: RenderJob, event: TakeDone | Cancelled | Failed, state: str) -> None:
+        requested, document = job.ask.take, self._document
+        take = replace(
+            requested,
+            state="done" if state == "done" else "partial",
+            sections=event.sections,
+            frames=event.frames,
+            seconds=requested.seconds + event.seconds,
+        )
+        position = (document.project.branch, document.project.head)
+        follow = position in (job.position, (job.branch, take.parent))
+        failure = None
+        try:
+            document.store.write_take(take, document.project)
+        except StoreError as error:  # a full disk: the clip is there all the same, so the document gets the take
+            failure = error
+        try:
+            document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.seeded)
+        finally:
+            self._move_to(job, take, follow)
+        if failure:
+            raise failure
+
+    def _move_to(self, job: RenderJob, take: Take, follow: bool) -> None:
+        """Go on after a take, on the branch that ends there. `follow`: the head has moved to it."""
+        now = self._document.project
+        job.last_take = take.id
+        job.branch = next((b.id for b in (now.current(), *now.branches) if b.tip == take.id), job.branch)
+        if follow:
+            job.position = (now.branch, now.head)
