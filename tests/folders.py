@@ -9,9 +9,9 @@ from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaModel, SiglipImageProcessor
 
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.backbone import INPUTS, NOTICED, SEEN
-from studio.backbones.animatic.heads import DRAWN, OUTPUTS
-from studio.backbones.animatic.place_memory import BESIDE
+from studio.backbones.animatic.backbone import INPUT_CHANNELS, MEMORY_CHANNELS, VISIBLE_CHANNELS
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
+from studio.backbones.animatic.place_memory import EXTRA_CHANNELS
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, listing, read_card
 from studio.lab import tiny
@@ -19,7 +19,7 @@ from studio.memory.adapter import save_adapter
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
-CHANNELS = SEEN
+CHANNELS = VISIBLE_CHANNELS
 CARD = """
 title = "{title}"
 summary = "A model for tests, with random weights."
@@ -47,12 +47,12 @@ def small(folder: Path) -> ModelCard:
     autoencoder.save_pretrained(folder / "vae")
     WeatherSynthesis().save_pretrained(folder / "weather")
     tiny.transformer(
-        in_channels=INPUTS, out_channels=OUTPUTS, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False
+        in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False
     ).save_pretrained(folder / "transformer")
     tiny.tokenizer("<s>", "</s>", "<pad>", 32).save_pretrained(folder / "tokenizer")
     tiny.clip().save_pretrained(folder / "text_encoder")
     tiny.siglip().save_pretrained(folder / "image_encoder")
-    save_file({"deviation": torch.ones(DRAWN)}, folder / "deviation.safetensors")
+    save_file({"deviation": torch.ones(DRAWN_CHANNELS)}, folder / "deviation.safetensors")
     return _card(folder, title="Small", window=3, frames=12, shift=3.0, kind="animatic")
 
 
@@ -62,10 +62,11 @@ def remembering(folder: Path) -> ModelCard:
     (folder / "model.toml").unlink()
     torch.manual_seed(1)
     save_adapter(SemanticPack(SemanticPackConfig(
-        width=16, channels=DRAWN + BESIDE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1),
+        width=16, channels=DRAWN_CHANNELS + EXTRA_CHANNELS, text=8, image=32, heads=2,
+        patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1),
         text_tokens=2, image_side=2, trained_index=30,
     )), folder / ADAPTER)
-    save_adapter(Recall(RecallConfig(width=16, channels=DRAWN, heads=2)), folder / RECALL)
+    save_adapter(Recall(RecallConfig(width=16, channels=DRAWN_CHANNELS, heads=2)), folder / RECALL)
     return _card(folder, title="Remembering", window=3, frames=12, shift=3.0, kind="animatic")
 
 
@@ -75,7 +76,8 @@ def contextual(folder: Path) -> ModelCard:
     (folder / "model.toml").unlink()
     torch.manual_seed(1)
     save_adapter(SemanticPack(SemanticPackConfig(
-        width=20, channels=NOTICED, text=8, image=32, heads=2, window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
+        width=20, channels=MEMORY_CHANNELS, text=8, image=32, heads=2,
+        window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
     )), folder / ADAPTER)
     return _card(folder, title="Contextual", window=3, frames=12, shift=3.0, kind="animatic")
 

@@ -20,14 +20,14 @@ from studio.diffusion.conditioning import Conditioner
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 
-MOST = 256
+LIMIT = 256
 """Embeddings kept of one model; those that were not used for longest go first. FramePack-F1's are about 6 MB each."""
 
 
-class KeptConditioner:
+class CachedConditioner:
     """A conditioner that is opened when it is first needed, and asked for everything once."""
 
-    def __init__(self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, most: int = MOST) -> None:
+    def __init__(self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, most: int = LIMIT) -> None:
         """`name` stands for the encoders, their weights and precision: with others, the same prompt says something else."""
         self._open, self._folder, self._name, self._device, self._most = open_, folder, name, device, most
         self._conditioner: Conditioner | None = None

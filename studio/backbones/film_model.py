@@ -11,7 +11,7 @@ from studio.diffusion.backbone import Backbone
 from studio.diffusion.codec import Codec
 from studio.diffusion.conditioning import Conditioner
 from studio.memory.protocol import Memory
-from studio.memory.rope import FIXED, Positions
+from studio.memory.rope import FIXED_OFFSETS, RopeRule
 from studio.placement.device.model_placement import ModelPlacement
 
 
@@ -26,7 +26,7 @@ class FilmModel:
     device: torch.device
     fingerprint: str                           # of the weights: snapshots of other weights are refused
     memory: Memory | None = None
-    positions: Positions = FIXED
+    positions: RopeRule = FIXED_OFFSETS
     placement: ModelPlacement | None = None       # of a large model on a GPU; None: everything lies on `device`
 
     def release(self) -> None:

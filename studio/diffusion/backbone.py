@@ -16,7 +16,7 @@ from torch import Tensor
 
 from studio.catalogue.loras.layers import LoraLayers
 from studio.diffusion.lora_branches import ActiveLoras
-from studio.memory.framepack import Packed
+from studio.memory.framepack import PackedContext
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Backbone(Protocol):
         self,
         x: Tensor,
         timestep: Tensor,
-        packed: Packed,
+        packed: PackedContext,
         conditioning: Conditioning,
         guidance: Tensor | None = None,
         psi: Tensor | None = None,

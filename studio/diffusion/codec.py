@@ -11,7 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 
-class Stream(Protocol):
+class FrameStream(Protocol):
     """Decodes what follows a known history."""
 
     def push(self, latents: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ class Codec(Protocol):
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]. Deterministic."""
 
-    def stream(self, recent: Tensor, sections: int) -> Stream:
+    def stream(self, recent: Tensor, sections: int) -> FrameStream:
         """A stream that continues after `recent` [1, C, 19, h, w], `sections` sections into the film."""
 
     def preview(self, latents: Tensor) -> Tensor:

@@ -14,14 +14,14 @@ LARGEST_SHIFT = 7.0
 """FramePack's cap of the dynamic shift, exp(mu) <= 7."""
 
 
-def scheduler(shift: float) -> FlowMatchEulerDiscreteScheduler:
+def make_scheduler(shift: float) -> FlowMatchEulerDiscreteScheduler:
     """Euler steps of a flow. `shift` 0: from the token count, as FramePack does it; else the same at every size."""
     if shift:
         return FlowMatchEulerDiscreteScheduler(shift=shift)
     return FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
 
 
-def begin(euler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: float) -> Tensor:
+def set_timesteps(euler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: float) -> Tensor:
     """Set `euler` to `steps` steps for a section of `tokens` noisy tokens; returns its timesteps [steps], 1000 sigma."""
     slope = (1.15 - 0.5) / (4096 - 256)
     mu = min(tokens * slope + 0.5 - slope * 256, math.log(LARGEST_SHIFT))

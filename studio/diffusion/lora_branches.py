@@ -3,7 +3,7 @@
     out = layer(x) + sum_k s_k B_k A_k x,    A_k [r, in], B_k [out, r], s_k strength times alpha over rank
 
 The layers keep their weights, in int8, streamed, or as rows of a table; the branches' own lie on the device. They are put on by
-hooks and taken off again, so the next take has others, or none and the very bits of before. The slow twin is `merge`.
+hooks and taken off again, so the next take has others, or none and the very bits of before. The slow twin is `merge_loras`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ActiveLoras:
 NO_LORAS = ActiveLoras()
 
 
-class Branches:
+class LoraBranches:
     """Branches that are on. `off` takes them off; nothing of them stays."""
 
     def __init__(self, transformer: nn.Module, loras: ActiveLoras, device: torch.device, dtype: torch.dtype) -> None:
@@ -67,7 +67,7 @@ class Branches:
             for name, products in loras.layers.items():
                 down = torch.cat([factors.down.to(device, dtype) for factors in products])
                 up = torch.cat([(factors.up.to(device, torch.float32) * factors.scale).to(dtype) for factors in products], dim=1)
-                self._handles.append(layer_of(transformer, name).register_forward_hook(_beside(down, up)))
+                self._handles.append(find_layer(transformer, name).register_forward_hook(_branch_hook(down, up)))
         except BaseException:
             self.off()
             raise
@@ -79,7 +79,7 @@ class Branches:
         self._handles.clear()
 
 
-def layer_of(transformer: nn.Module, name: str) -> nn.Module:
+def find_layer(transformer: nn.Module, name: str) -> nn.Module:
     """The layer of this name in diffusers, also where psi joins (`WithPsi` keeps the picture's projection inside)."""
     part, _, rest = name.partition(".")
     outer = transformer.get_submodule(part)
@@ -88,16 +88,16 @@ def layer_of(transformer: nn.Module, name: str) -> nn.Module:
 
 
 @torch.no_grad()
-def merge(transformer: nn.Module, loras: ActiveLoras) -> None:
+def merge_loras(transformer: nn.Module, loras: ActiveLoras) -> None:
     """W + s B A becomes W, for layers with plain weights: the same film up to rounding, and no way back."""
     for name, products in loras.layers.items():
-        layer: Any = layer_of(transformer, name)
+        layer: Any = find_layer(transformer, name)
         for factors in products:
             change = factors.scale * (factors.up.float() @ factors.down.float())
             layer.weight.copy_(layer.weight.float() + change.to(layer.weight.device))
 
 
-def _beside(down: Tensor, up: Tensor) -> Callable[[nn.Module, Any, Tensor], Tensor]:
+def _branch_hook(down: Tensor, up: Tensor) -> Callable[[nn.Module, Any, Tensor], Tensor]:
     """The hook of one layer."""
     def add(_: nn.Module, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
         narrow = F.linear(inputs[0].to(down), down)

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning, SkipsBlocks
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
-from studio.memory.rope import FIXED, Positions
+from studio.memory.rope import FIXED_OFFSETS, RopeRule
 from studio.memory.snapshot import Snapshot
 
 
@@ -37,7 +37,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Denoised:
+class DenoisingStep:
     """One step is done. `clean` is the section as predicted so far, [1, C, W, h, w]."""
 
     step: int                  # 1-based
@@ -46,7 +46,7 @@ class Denoised:
 
 
 @dataclass(frozen=True)
-class Finished:
+class SectionResult:
     """The section is done: its latents [1, C, W, h, w] and the snapshot behind it."""
 
     latents: Tensor
@@ -54,7 +54,7 @@ class Finished:
 
 
 @torch.no_grad()
-def section(
+def denoise_section(
     backbone: Backbone,
     snapshot: Snapshot,
     conditioning: Conditioning,
@@ -62,8 +62,8 @@ def section(
     sampling: Sampling,
     stopped: Callable[[], bool] = lambda: False,
     memory: Memory | None = None,
-    positions: Positions = FIXED,
-) -> Iterator[Denoised | Finished]:
+    positions: RopeRule = FIXED_OFFSETS,
+) -> Iterator[DenoisingStep | SectionResult]:
     """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
 
     With a long-term memory this is MemoryPack (2510.01784): psi joins the context, and takes the finished section in.
@@ -80,7 +80,7 @@ def section(
         positions: RoPE indices of the context.
 
     Yields:
-        `Denoised` after every step, `Finished` last.
+        `DenoisingStep` after every step, `SectionResult` last.
 
     Raises:
         StoppedError: `stopped()` said so.
@@ -88,14 +88,14 @@ def section(
     """
     device = backbone.device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
-    packed = pack(start, recent, sampling.window, positions(snapshot.sections, sampling.window))
+    packed = pack_context(start, recent, sampling.window, positions(snapshot.sections, sampling.window))
     guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
-    psi = _remembered(snapshot, conditioning, memory, device)
+    psi = _psi(snapshot, conditioning, memory, device)
 
     x = noise.to(device)
     tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
-    euler = flow.scheduler(sampling.shift)
-    timesteps = flow.begin(euler, sampling.steps, tokens)
+    euler = flow.make_scheduler(sampling.shift)
+    timesteps = flow.set_timesteps(euler, sampling.steps, tokens)
     backbone.prepare(timesteps, conditioning, guidance, stopped)
     with backbone.skip_blocks(sampling.cache) if sampling.cache and isinstance(backbone, SkipsBlocks) else nullcontext():
         for step, t in enumerate(timesteps):
@@ -104,16 +104,16 @@ def section(
             velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
             clean = x - euler.sigmas[step].to(device) * velocity
             x = euler.step(velocity, t, x, return_dict=False)[0]
-            yield Denoised(step + 1, sampling.steps, clean)
+            yield DenoisingStep(step + 1, sampling.steps, clean)
 
     if psi is not None and memory is not None:
         psi = memory.update(psi, x)
     if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):
         raise NotFiniteError
-    yield Finished(x, snapshot.after(x, psi))
+    yield SectionResult(x, snapshot.after(x, psi))
 
 
-def _remembered(
+def _psi(
     snapshot: Snapshot, conditioning: Conditioning, memory: Memory | None, device: torch.device
 ) -> Tensor | None:
     """psi [1, M, D] for this section: the snapshot's, or psi_0 of a film that has none yet, or none at all."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
-USUAL = 0.06
+DEFAULT_THRESHOLD = 0.06
 """ParaAttention's threshold for HunyuanVideo, which FramePack derives from. It was not measured on FramePack-F1."""
 
 Pair = tuple[Tensor, Tensor]
@@ -94,18 +94,18 @@ def first_block_cache(transformer: HunyuanVideoFramepackTransformer3DModel, thre
         raise ValueError(f"a step cache needs a threshold above 0, not {threshold}")
     if not len(double) or not len(single):
         raise ValueError("a step cache needs blocks of both kinds")
-    if isinstance(double, _Doubles):
+    if isinstance(double, _CachedDoubleBlocks):
         raise ValueError("this transformer has a step cache already")
     cache = StepCache(threshold)
-    transformer.transformer_blocks = _Doubles(double, cache)
-    transformer.single_transformer_blocks = _Singles(single, cache)
+    transformer.transformer_blocks = _CachedDoubleBlocks(double, cache)
+    transformer.single_transformer_blocks = _CachedSingleBlocks(single, cache)
     try:
         yield cache
     finally:
         transformer.transformer_blocks, transformer.single_transformer_blocks = double, single
 
 
-class _Doubles(nn.ModuleList):
+class _CachedDoubleBlocks(nn.ModuleList):
     """The same blocks under the same names; whoever walks them as the transformer does is stopped behind the first one."""
 
     def __init__(self, blocks: nn.ModuleList, cache: StepCache) -> None:
@@ -119,7 +119,7 @@ class _Doubles(nn.ModuleList):
             yield from others  # type: ignore[misc]
 
 
-class _Singles(nn.ModuleList):
+class _CachedSingleBlocks(nn.ModuleList):
     """The same blocks, or one step that stands for them and for the double ones."""
 
     def __init__(self, blocks: nn.ModuleList, cache: StepCache) -> None:

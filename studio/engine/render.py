@@ -19,10 +19,10 @@ from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
 from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks
-from studio.diffusion.codec import Stream
+from studio.diffusion.codec import FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
-from studio.diffusion.section import Denoised, Finished, Sampling, StoppedError, section
-from studio.diffusion.step_cache import USUAL
+from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
+from studio.diffusion.step_cache import DEFAULT_THRESHOLD
 from studio.engine import heap, take_folder
 from studio.engine.events import Cancelled, Event, Failed, PlacementReduced, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.failures import explain
@@ -138,7 +138,7 @@ class Renderer:
 
     def _denoised(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
-    ) -> Generator[Event, None, Finished | None]:
+    ) -> Generator[Event, None, SectionResult | None]:
         """A section's steps, and the section; None when the card's memory ran out and the model has become leaner."""
         placement = self.model.placement
         try:
@@ -147,7 +147,7 @@ class Renderer:
                 placement.backbone.apply_plan()
             yield Working(request.take, "denoising")
             for progress in self._denoise(request, index, snapshot, conditioning, stop):
-                if isinstance(progress, Finished):
+                if isinstance(progress, SectionResult):
                     return progress
                 yield progress
         except RuntimeError as error:
@@ -157,7 +157,7 @@ class Renderer:
         return None
 
     def _decoded(
-        self, request: RenderRequest, index: int, done: Finished, stream: Stream
+        self, request: RenderRequest, index: int, done: SectionResult, stream: FrameStream
     ) -> Generator[Event, None, SectionDone | None]:
         """The section on disk; None when the card's memory ran out and the model has become leaner."""
         yield Working(request.take, "decoding")
@@ -176,7 +176,7 @@ class Renderer:
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
-    ) -> Iterator[Step | Finished]:
+    ) -> Iterator[Step | SectionResult]:
         """One section's steps, as events with a preview and the time left."""
         card = self.model.card
         sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache(request))
@@ -184,8 +184,9 @@ class Renderer:
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
         clock = time.monotonic()
         memory, positions = self.model.memory, self.model.positions
-        for progress in section(self.model.backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
-            if isinstance(progress, Finished):
+        backbone = self.model.backbone
+        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
+            if isinstance(progress, SectionResult):
                 yield progress
                 return
             self.pace.stepped(request.size, time.monotonic() - clock)
@@ -200,9 +201,9 @@ class Renderer:
             return 0.0
         placement = self.model.placement
         wanted = placement is not None and placement.plan.profile.cache != "none"
-        return request.cache or (USUAL if wanted else 0.0)
+        return request.cache or (DEFAULT_THRESHOLD if wanted else 0.0)
 
-    def _finish(self, request: RenderRequest, index: int, done: Finished, stream: Stream) -> SectionDone:
+    def _finish(self, request: RenderRequest, index: int, done: SectionResult, stream: FrameStream) -> SectionDone:
         """Decode a finished section and put its clip and snapshot on disk; the snapshot comes last and makes it count."""
         clock = time.monotonic()
         frames = pixels(stream.push(done.latents))
@@ -241,7 +242,7 @@ class Renderer:
         array = np.asarray(fit(read_picture(reference), size), dtype=np.float32)
         return (torch.from_numpy(array).movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
-    def _preview(self, progress: Denoised) -> bytes:
+    def _preview(self, progress: DenoisingStep) -> bytes:
         with torch.no_grad():
             small = self.model.codec.preview(progress.clean)
         return self._small(pixels(small.movedim(0, 1).unsqueeze(0)))

@@ -18,16 +18,16 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from studio.memory.recall import Recall, RecallConfig
-from studio.memory.semantic_pack import Fit, SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig, Widths
 from studio.memory.tensors import write_tensors
 
 C = TypeVar("C", SemanticPackConfig, RecallConfig)
 M = TypeVar("M", bound=nn.Module)
 KIND = "memorypack-semantic-pack"
 KINDS: dict[type, str] = {SemanticPackConfig: KIND, RecallConfig: "memorypack-recall"}
-WORDS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter"}
+DESCRIPTIONS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter"}
 VERSION = 1
-NAMES = {
+WIDTH_NAMES = {
     "width": "inner width", "channels": "number of latent channels", "text": "width of prompt features",
     "image": "width of image features",
 }
@@ -57,7 +57,7 @@ def read_config(path: Path) -> SemanticPackConfig:
     return _read_config(path, SemanticPackConfig)
 
 
-def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
+def load_adapter(path: Path, fit: Widths | None = None) -> SemanticPack:
     """The SemanticPack of an adapter file, on the CPU, in the file's precision.
 
     Args:
@@ -68,8 +68,8 @@ def load_adapter(path: Path, fit: Fit | None = None) -> SemanticPack:
         AdapterError: the file is missing, cut short, of a newer format, no adapter, or made for another backbone.
     """
     config = read_config(path)
-    _hold_against(path, config.fit, fit)
-    return _filled(path, lambda: SemanticPack(config))
+    _check_widths(path, config.fit, fit)
+    return _load_module(path, lambda: SemanticPack(config))
 
 
 def load_recall(path: Path, pack: SemanticPack, beside: int = 0) -> Recall:
@@ -87,7 +87,7 @@ def load_recall(path: Path, pack: SemanticPack, beside: int = 0) -> Recall:
                 f"The adapter {path} asks a memory {asks} {what}, and this one is {holds} {what}. "
                 "Use the two files that were made together."
             )
-    return _filled(path, lambda: Recall(config))
+    return _load_module(path, lambda: Recall(config))
 
 
 def _read_config(path: Path, kind: type[C]) -> C:
@@ -98,7 +98,7 @@ def _read_config(path: Path, kind: type[C]) -> C:
         raise _unreadable(path, error) from None
 
 
-def _filled(path: Path, build: Callable[[], M]) -> M:
+def _load_module(path: Path, build: Callable[[], M]) -> M:
     """The module with the file's weights."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -124,7 +124,8 @@ def _filled(path: Path, build: Callable[[], M]) -> M:
 
 def _config(path: Path, facts: dict[str, str], kind: type[C]) -> C:
     if facts.get("kind") != KINDS[kind]:
-        raise AdapterError(f"{path} is a safetensors file, but no {WORDS[KINDS[kind]]}. Choose a file written by this studio.")
+        what = DESCRIPTIONS[KINDS[kind]]
+        raise AdapterError(f"{path} is a safetensors file, but no {what}. Choose a file written by this studio.")
     version = facts.get("version", "")
     if not version.isdecimal() or int(version) > VERSION:
         raise AdapterError(f"The adapter {path} is of format {version or 'unknown'}, made by a newer studio. Update this one.")
@@ -141,9 +142,9 @@ def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
-def _hold_against(path: Path, made_for: Fit, fit: Fit | None) -> None:
+def _check_widths(path: Path, made_for: Widths, fit: Widths | None) -> None:
     """Raise if the backbone's widths are others than those the adapter was made for."""
-    for name, words in NAMES.items():
+    for name, words in WIDTH_NAMES.items():
         if fit is not None and getattr(made_for, name) != getattr(fit, name):
             raise AdapterError(
                 f"The adapter {path} does not fit this backbone: it was made for {words} {getattr(made_for, name)}, and the "

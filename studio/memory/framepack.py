@@ -16,7 +16,7 @@ RECENT = sum(SIZES)
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedContext:
     """What the backbone sees of the film so far, with the frame index that RoPE gives to each part."""
 
     clean: Tensor          # [B, C, 2, h, w]   start latent, newest latent
@@ -28,7 +28,7 @@ class Packed:
     index: Tensor          # [W]               of the latents to be denoised
 
 
-def pack(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = None) -> Packed:
+def pack_context(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = None) -> PackedContext:
     """Lay out the context of the next section as FramePack-F1 does: [start | 16 at 4x | 2 at 2x | 1 at 1x | window].
 
     Args:
@@ -48,7 +48,7 @@ def pack(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = 
         raise ValueError(f"{list(positions.shape)} positions for 1 start, {RECENT} recent and {window} new frames")
     prefix, i4, i2, i1, index = positions.split([1, *SIZES, window])
     fourfold, twice, newest = recent.split(SIZES, dim=2)
-    return Packed(
+    return PackedContext(
         clean=torch.cat([start, newest], dim=2),
         clean_index=torch.cat([prefix, i1]),
         twice=twice,
@@ -59,12 +59,12 @@ def pack(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = 
     )
 
 
-def remember(recent: Tensor, latents: Tensor) -> Tensor:
+def slide_history(recent: Tensor, latents: Tensor) -> Tensor:
     """Slide the window over a finished section: the newest 19 of [recent | latents], [B, C, 19, h, w]."""
     return torch.cat([recent, latents], dim=2)[:, :, -RECENT:]
 
 
-def unwritten(start: Tensor) -> Tensor:
+def empty_history(start: Tensor) -> Tensor:
     """`recent` of a film not begun: 18 empty frames and the start latent, [B, C, 19, h, w] (as FramePack-F1 begins)."""
     b, c, _, h, w = start.shape
     return torch.cat([start.new_zeros(b, c, RECENT - 1, h, w), start], dim=2)

@@ -12,7 +12,7 @@ from typing import Protocol
 from torch import Tensor
 
 
-class Conditioned(Protocol):
+class ConditioningFeatures(Protocol):
     """The prompt and the reference image, as far as psi_0 is made of them."""
 
     @property
@@ -40,7 +40,7 @@ class MemoryView:
 class Memory(Protocol):
     """A long-term memory (psi). All methods are pure: the same arguments give the same result, bit for bit."""
 
-    def begin(self, conditioning: Conditioned) -> Tensor:
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0, [B, M, D]."""
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.memory.attention import Block
-from studio.memory.positions import FEATURES, waves
+from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class RecallConfig:
 
 
 @dataclass(frozen=True)
-class Recalled:
+class RecallAnswer:
     """What the memory says about places."""
 
     values: Tensor     # [B, Q, C]
@@ -56,25 +56,25 @@ class Recall(nn.Module):
     def __init__(self, config: RecallConfig) -> None:
         super().__init__()
         self.config = config
-        self.ask = nn.Linear(FEATURES, config.width)
+        self.ask = nn.Linear(POSITION_FEATURES, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.hidden) for _ in range(config.layers))
         self.answer = nn.Linear(config.width, config.channels + 1)
         self.register_buffer("scale", torch.ones(config.channels))       # [C] deviation of a channel from what one would guess
 
-    def forward(self, psi: Tensor, places: Tensor) -> Recalled:
+    def forward(self, psi: Tensor, places: Tensor) -> RecallAnswer:
         """What is remembered of places.
 
         Args:
             psi: [B, M, D].
             places: [B, Q, 3] columns to the right and rows down in cells at magnification 1, log of the magnification.
         """
-        x = self.ask(waves(places).to(psi))
+        x = self.ask(encode_positions(places).to(psi))
         for block in self.blocks:
             x = block(x, psi)
         answer = self.answer(x).float()
-        return Recalled(answer[..., :-1] * self.scale, answer[..., -1])
+        return RecallAnswer(answer[..., :-1] * self.scale, answer[..., -1])
 
-    def share(self, recalled: Recalled) -> Tensor:
+    def share(self, recalled: RecallAnswer) -> Tensor:
         """How much of what is recalled is to be taken, [B, Q], where the other guess is off by the scale.
 
         The Wiener weight where the memory is the better one, and nothing where it is not: a mean of two guesses is grey.

@@ -21,7 +21,7 @@ from torch import Tensor
 from studio.memory.framepack import RECENT
 
 
-class Positions(Protocol):
+class RopeRule(Protocol):
     """Which index each latent frame of the packed context gets."""
 
     def __call__(self, sections: int, window: int) -> Tensor:
@@ -68,9 +68,9 @@ class TrueIndices:
         return indices
 
 
-FIXED = FixedOffsets()
+FIXED_OFFSETS = FixedOffsets()
 
 
-def rule(trained: int) -> Positions:
+def rope_rule(trained: int) -> RopeRule:
     """The rule of a model trained with true indices up to `trained`; 0: with FramePack's."""
-    return TrueIndices(trained) if trained else FIXED
+    return TrueIndices(trained) if trained else FIXED_OFFSETS

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.memory.attention import Attention
-from studio.memory.positions import AXES, slots
+from studio.memory.scene_positions import WAVE_FEATURES, slot_encodings
 
 
 class MapSqueeze(nn.Module):
@@ -26,7 +26,7 @@ class MapSqueeze(nn.Module):
         """`size`: rows and columns of the map, powers of two."""
         super().__init__()
         self.size = size
-        self.slot = nn.Linear(AXES, width)
+        self.slot = nn.Linear(WAVE_FEATURES, width)
         self.attention = Attention(width, heads)
 
     def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
@@ -37,5 +37,5 @@ class MapSqueeze(nn.Module):
     def empty(self, count: int) -> Tensor:
         """`count` maps on which nothing is written yet, [B, M, D]."""
         like = self.slot.weight
-        tokens: Tensor = self.slot(slots(*self.size).to(like))
+        tokens: Tensor = self.slot(slot_encodings(*self.size).to(like))
         return tokens.expand(count, -1, -1)

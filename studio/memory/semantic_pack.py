@@ -22,17 +22,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.memory.attention import Attention, Block
-from studio.memory.protocol import Conditioned
+from studio.memory.protocol import ConditioningFeatures
 from studio.memory.scene_map import MapSqueeze
 
-BANDS = 8
+FREQUENCIES = 8
 """Frequencies that tell a patch its place, per axis."""
-LONGEST = 256.0
+LONGEST_PERIOD = 256.0
 """Patches in the longest period."""
 
 
 @dataclass(frozen=True)
-class Fit:
+class Widths:
     """The widths a memory shares with its backbone: of one that has others it cannot be used."""
 
     width: int      # D, the transformer's inner width
@@ -89,8 +89,8 @@ class SemanticPackConfig:
         return self.feed_forward * self.width
 
     @property
-    def fit(self) -> Fit:
-        return Fit(self.width, self.channels, self.text, self.image)
+    def fit(self) -> Widths:
+        return Widths(self.width, self.channels, self.text, self.image)
 
     def first_tokens(self, text: int, image: int) -> int:
         """Tokens of psi_0 for L text tokens and S image tokens."""
@@ -110,7 +110,7 @@ class Memorize(nn.Module):
         super().__init__()
         self.config = config
         self.patches = nn.Linear(config.channels * math.prod(config.patch), config.width)
-        self.places = nn.ModuleList(nn.Linear(2 * BANDS, config.width) for _ in range(3))     # of t, y, x
+        self.places = nn.ModuleList(nn.Linear(2 * FREQUENCIES, config.width) for _ in range(3))     # of t, y, x
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.hidden) for _ in range(config.layers))
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ class Memorize(nn.Module):
         for axis, (count, size) in enumerate(zip(x.shape[1:4], x.shape[4:7], strict=True)):
             shape = [1] * 6
             shape[axis], shape[axis + 3] = count, size
-            tokens = tokens + self.places[axis](_waves(count * size, tokens)).view(*shape, -1)
+            tokens = tokens + self.places[axis](_encode_indices(count * size, tokens)).view(*shape, -1)
         return tokens.flatten(4, 6).flatten(1, 3)
 
     def _kept(self, tokens: Tensor) -> Tensor:
@@ -196,7 +196,7 @@ class SemanticPack(nn.Module):
             self.reference = nn.Sequential(nn.LayerNorm(config.image), nn.Linear(config.image, config.width))
             self.norm = nn.LayerNorm(config.width)
 
-    def begin(self, conditioning: Conditioned) -> Tensor:
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0 = [prompt feature; reference-image feature], [B, M, D].
 
         Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number. A map is empty at
@@ -213,8 +213,8 @@ class SemanticPack(nn.Module):
                 raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
         if isinstance(self.squeeze, MapSqueeze):
             return self.squeeze.empty(len(text))
-        text = _pooled_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
-        image = _pooled_image(image, self.config.image_side)
+        text = _pool_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
+        image = _pool_image(image, self.config.image_side)
         if self.config.zero_start:
             return like.new_zeros(len(text), text.shape[1] + image.shape[1], self.config.width)
         return self.norm(torch.cat([self.prompt(text), self.reference(image)], dim=1))
@@ -241,14 +241,14 @@ class SemanticPack(nn.Module):
         return self.squeeze(psi.to(self.memorize.patches.weight), self.memorize(latents))
 
 
-def _waves(count: int, like: Tensor) -> Tensor:
+def _encode_indices(count: int, like: Tensor) -> Tensor:
     """Sines and cosines of the places 0, 1, ..., [count, 2 BANDS]."""
-    periods = 2 * (LONGEST / 2) ** (torch.arange(BANDS, device=like.device) / (BANDS - 1))
+    periods = 2 * (LONGEST_PERIOD / 2) ** (torch.arange(FREQUENCIES, device=like.device) / (FREQUENCIES - 1))
     angles = 2 * math.pi * torch.arange(count, device=like.device)[:, None] / periods
     return torch.cat([angles.sin(), angles.cos()], dim=1).to(like)
 
 
-def _pooled_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
+def _pool_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
     """Prompt features [B, L, .] without the padding, as means over `tokens` equal parts [B, tokens, .]; 0: all of them."""
     mask = mask.bool()
     length = mask.sum(dim=1)                                                   # [B]
@@ -265,7 +265,7 @@ def _pooled_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
     return (share / share.sum(dim=2, keepdim=True).clamp(min=1)) @ text
 
 
-def _pooled_image(image: Tensor, side: int) -> Tensor:
+def _pool_image(image: Tensor, side: int) -> Tensor:
     """Image features [B, S, .], a square of rows, as means over side x side equal parts; 0: all of them."""
     if not side:
         return image

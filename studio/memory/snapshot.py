@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from studio.memory.framepack import RECENT, remember, unwritten
+from studio.memory.framepack import RECENT, empty_history, slide_history
 from studio.memory.tensors import write_tensors
 
 FORMAT = "1"
@@ -36,11 +36,11 @@ class Snapshot:
     def begin(cls, start: Tensor, model: str = "") -> Snapshot:
         """The snapshot of a film that has only its reference image. `start` is [1, C, 1, h, w]."""
         start = start.float().cpu()
-        return cls(start=start, recent=unwritten(start), model=model)
+        return cls(start=start, recent=empty_history(start), model=model)
 
     def after(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
         """The snapshot behind a finished section of `latents` [1, C, W, h, w], with the memory `psi` [1, M, D] of it."""
-        recent = remember(self.recent, latents.float().cpu())
+        recent = slide_history(self.recent, latents.float().cpu())
         psi = None if psi is None else psi.float().cpu()
         return Snapshot(self.start, recent, psi, self.sections + 1, self.model)
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.codec import AnimaticCodec, lit
-from studio.backbones.animatic.state import CHANNELS, FilmState, at_rest, join, split
+from studio.backbones.animatic.codec import AnimaticCodec, apply_light
+from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.framepack.hunyuan import HunyuanCodec
 from studio.lab import tiny
@@ -36,7 +36,7 @@ def latents(count: int = 7, weather: float = 1.0, light: float = 1.0) -> Tensor:
     t, h, w = count, H // 16, W // 16
     amounts = (weather * (0.5 + 0.5 * randn(1, t, 3, seed=2))).clamp(0, 1)
     state = FilmState(randn(1, t, 3), light * 0.5 * randn(1, t, 3, h, w, seed=1), amounts, 900 + 4 * torch.arange(float(t))[None])
-    return join(2 * randn(1, 48, t, h, w, seed=3), state)
+    return join_latents(2 * randn(1, 48, t, h, w, seed=3), state)
 
 
 @pytest.mark.parametrize("cuts", [[6], [3, 3], [1, 2, 3], [1] * 6])
@@ -61,16 +61,16 @@ def test_a_take_of_its_own_goes_on_with_the_same_bits(animatic: AnimaticCodec) -
 
 def test_a_film_without_light_and_weather_is_its_scene(animatic: AnimaticCodec) -> None:
     film = latents()
-    scene = split(film)[0]
-    assert torch.equal(animatic.decode(at_rest(scene)), animatic.autoencoder.decode(scene).clamp(-1, 1))
-    assert not torch.equal(animatic.decode(film), animatic.decode(at_rest(scene)))
+    scene = split_latents(film)[0]
+    assert torch.equal(animatic.decode(with_neutral_state(scene)), animatic.autoencoder.decode(scene).clamp(-1, 1))
+    assert not torch.equal(animatic.decode(film), animatic.decode(with_neutral_state(scene)))
 
 
 def test_a_picture_is_encoded_at_rest(animatic: AnimaticCodec) -> None:
     smooth = F.interpolate(0.5 * randn(1, 3, 2, 2), (H, W), mode="bicubic").clamp(-1, 1)
     start = animatic.encode(smooth)
-    assert start.shape == (1, 48 + CHANNELS, 1, H // 16, W // 16)
-    assert not start[:, -CHANNELS:].any()
+    assert start.shape == (1, 48 + STATE_CHANNELS, 1, H // 16, W // 16)
+    assert not start[:, -STATE_CHANNELS:].any()
     assert (animatic.decode(start)[:, :, 0] - smooth).abs().mean() < 0.05
 
 
@@ -78,16 +78,16 @@ def test_light_multiplies_colours() -> None:
     frames = torch.rand(1, 3, 2, H, W) * 2 - 1
     gain = torch.tensor([0.5, 1.0, 2.0])
     light = gain.log().view(1, 1, 3, 1, 1).expand(1, 2, 3, H // 16, W // 16)
-    assert torch.allclose((lit(frames, light) + 1) / 2, gain.view(3, 1, 1, 1) * (frames + 1) / 2, atol=1e-5)
-    assert lit(frames, torch.zeros_like(light)) is frames
+    assert torch.allclose((apply_light(frames, light) + 1) / 2, gain.view(3, 1, 1, 1) * (frames + 1) / 2, atol=1e-5)
+    assert apply_light(frames, torch.zeros_like(light)) is frames
 
 
 def test_light_changes_softly_within_a_group_and_over_the_frame(animatic: AnimaticCodec) -> None:
-    scene = animatic.encode(torch.zeros(1, 3, H, W))[:, :-CHANNELS].expand(-1, -1, 2, -1, -1)
+    scene = animatic.encode(torch.zeros(1, 3, H, W))[:, :-STATE_CHANNELS].expand(-1, -1, 2, -1, -1)
     light = torch.zeros(1, 2, 3, H // 16, W // 16)
     light[:, 1, :, :, 0] = -1.0
     nothing = torch.zeros(1, 2, 3)
-    frames = (animatic.decode(join(scene, FilmState(nothing, light, nothing, torch.zeros(1, 2)))) + 1) / 2
+    frames = (animatic.decode(join_latents(scene, FilmState(nothing, light, nothing, torch.zeros(1, 2)))) + 1) / 2
     row = frames[0, 0, :, H // 2]
     assert torch.allclose(row[:, 0], 0.5 * torch.tensor([0.0, -0.25, -0.5, -0.75, -1.0]).exp(), atol=1e-3)
     assert torch.allclose(row[:, -1], torch.tensor(0.5), atol=1e-3)
@@ -96,10 +96,10 @@ def test_light_changes_softly_within_a_group_and_over_the_frame(animatic: Animat
 
 def test_weather_is_drawn_over_the_lit_scene(animatic: AnimaticCodec) -> None:
     film = latents(light=0.0)
-    scene, state = split(film)
+    scene, state = split_latents(film)
     assert state.weather.any()
     drawn = animatic.decode(film)
-    clear = animatic.decode(at_rest(scene))
+    clear = animatic.decode(with_neutral_state(scene))
     grey = animatic.weather(clear[:, :, 4:5], state.weather[:, 1:2], state.clock[:, 1:2])
     assert torch.allclose(drawn[:, :, 4:5], grey.clamp(-1, 1), atol=0.05)
     assert (drawn - clear).abs().mean() > 1e-3
@@ -107,14 +107,14 @@ def test_weather_is_drawn_over_the_lit_scene(animatic: AnimaticCodec) -> None:
 
 def test_a_preview_is_lit(animatic: AnimaticCodec) -> None:
     smooth = F.interpolate(0.4 * randn(1, 3, 2, 2), (H, W), mode="bilinear")
-    scene = animatic.encode(smooth)[:, :-CHANNELS].expand(-1, -1, 3, -1, -1)
+    scene = animatic.encode(smooth)[:, :-STATE_CHANNELS].expand(-1, -1, 3, -1, -1)
     light = torch.tensor([0.0, -1.0, -2.0]).view(1, 3, 1, 1, 1).expand(1, 3, 3, H // 16, W // 16)
     nothing = torch.zeros(1, 3, 3)
-    small = animatic.preview(join(scene, FilmState(nothing, light, nothing, torch.zeros(1, 3))))
+    small = animatic.preview(join_latents(scene, FilmState(nothing, light, nothing, torch.zeros(1, 3))))
     assert small.shape == (3, 3, H // 4, W // 4)
     brightness = ((small + 1) / 2).mean(dim=(1, 2, 3))
     assert (brightness / brightness[0]).tolist() == pytest.approx([1.0, 0.3679, 0.1353], rel=0.02)
-    assert torch.equal(animatic.preview(at_rest(scene))[0], animatic.autoencoder.look(scene)[0, :, 0])
+    assert torch.equal(animatic.preview(with_neutral_state(scene))[0], animatic.autoencoder.look(scene)[0, :, 0])
 
 
 @pytest.fixture(scope="module")

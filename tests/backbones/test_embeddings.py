@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from studio.backbones import embeddings as module
-from studio.backbones.embeddings import KeptConditioner
+from studio.backbones.embeddings import CachedConditioner
 from studio.diffusion.backbone import Conditioning
 
 PICTURE = torch.linspace(-1, 1, 3 * 4 * 6).view(1, 3, 4, 6)
@@ -33,8 +33,8 @@ class Encoders:
         return Conditioning(text, torch.ones(1, text.shape[1], dtype=torch.long), text[:, 0], picture.flatten(1)[:, None])
 
 
-def kept(encoders: Encoders, folder: Path, name: str = "llama-int8", most: int = 256) -> KeptConditioner:
-    return KeptConditioner(encoders.open, folder, name, torch.device("cpu"), most)
+def kept(encoders: Encoders, folder: Path, name: str = "llama-int8", most: int = 256) -> CachedConditioner:
+    return CachedConditioner(encoders.open, folder, name, torch.device("cpu"), most)
 
 
 def same(one: Conditioning, other: Conditioning) -> bool:
@@ -104,7 +104,7 @@ def test_encoders_that_cannot_be_opened_say_so_each_time(tmp_path: Path) -> None
     def broken() -> Encoders:
         raise RuntimeError("text_encoder is damaged")
 
-    conditioner = KeptConditioner(broken, tmp_path, "llama", torch.device("cpu"))
+    conditioner = CachedConditioner(broken, tmp_path, "llama", torch.device("cpu"))
     for _ in range(2):
         with pytest.raises(RuntimeError, match="text_encoder is damaged"):
             conditioner("snow", PICTURE)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.framepack.lora_layers import FramePackLayers, _elsewhere
+from studio.backbones.framepack.lora_layers import FramePackLayers, _other_names
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import content_of
 from studio.diffusion import lora_files as module
@@ -40,7 +40,7 @@ def changes(loras: ActiveLoras) -> dict[str, Tensor]:
 def fused(made: Mapping[str, tuple[Tensor, Tensor]], style: int) -> dict[str, tuple[Tensor, Tensor]]:
     """The same changes by HunyuanVideo's (0) or ComfyUI's (-1) names: layers in one get a matrix of all their ranks."""
     theirs = {}
-    for names, targets in _elsewhere(SMALL):
+    for names, targets in _other_names(SMALL):
         downs, ups = zip(*(made[target] for target in targets), strict=True)
         up = torch.block_diag(*ups)
         if "final_layer.adaLN" in names[0]:

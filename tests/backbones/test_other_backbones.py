@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from studio.backbones import registry
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.backbone import framepack
+from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.framepack.hunyuan import HunyuanCodec
 from studio.backbones.load import freeze, load
 from studio.backbones.registry import sizes_of
@@ -26,7 +26,7 @@ from studio.engine.events import Event, Failed, LoraFile, RenderRequest, Section
 from studio.engine.render import Renderer
 from studio.lab import tiny
 from studio.media.clip import probe
-from studio.memory.framepack import Packed
+from studio.memory.framepack import PackedContext
 from studio.memory.snapshot import read_snapshot
 from studio.placement.sizes import ModelSizes
 from tests.engine.conftest import Ask
@@ -61,7 +61,7 @@ class HeliosBackbone(nn.Module):
         self.prepared.append(timesteps)
 
     def forward(
-        self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
+        self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
         def each(index: Tensor) -> Tensor:
@@ -165,7 +165,7 @@ def test_the_context_reaches_it(model: FilmModel, ask: Ask) -> None:
 def test_who_needs_framepack_says_so(model: FilmModel) -> None:
     backbone: Backbone = model.backbone
     with pytest.raises(TypeError, match="HeliosBackbone has no FramePack transformer"):
-        framepack(backbone)
+        require_framepack(backbone)
 
 
 def test_loras_are_refused_in_words_and_nothing_is_made(model: FilmModel, ask: Ask, tmp_path: Path) -> None:

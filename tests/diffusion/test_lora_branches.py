@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, Branches, LoraFactors, layer_of, merge
+from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches, LoraFactors, find_layer, merge_loras
 from studio.lab import tiny
 from tests.lab.train.test_lora import randn, spoken
 
@@ -36,7 +36,7 @@ def test_branches_are_merged_weights_up_to_rounding(wanted: str) -> None:
     backbone, twin = FramePackBackbone(tiny.transformer()), FramePackBackbone(tiny.transformer())
     before, added = spoken(backbone), loras(backbone.transformer, 0.5, wanted)
     backbone.apply_loras(added)
-    merge(twin.transformer, added)
+    merge_loras(twin.transformer, added)
     assert differ(spoken(backbone), before) > 1e-3
     assert differ(spoken(backbone), spoken(twin)) < 1e-5
     backbone.apply_loras(NO_LORAS)
@@ -48,9 +48,9 @@ def test_several_add_up_whatever_the_order_and_others_take_their_place() -> None
     one, two = loras(backbone.transformer, 1.0, "single"), loras(backbone.transformer, -0.4)
     both = ActiveLoras(("both",), {name: [*one.layers.get(name, []), *two.layers[name]] for name in two.layers})
     backbone.apply_loras(both)
-    merge(twin.transformer, two)
+    merge_loras(twin.transformer, two)
     second = spoken(twin)
-    merge(twin.transformer, one)
+    merge_loras(twin.transformer, one)
     assert differ(spoken(backbone), spoken(twin)) < 1e-5
     backbone.apply_loras(two)
     assert differ(spoken(backbone), second) < 1e-5
@@ -100,7 +100,7 @@ def test_rows_of_a_table_are_not_written_to() -> None:
 
     network = nn.ModuleDict({"norm": Table()})
     kept = network["norm"].row.clone()
-    Branches(network, ActiveLoras(("x",), {"norm": [LoraFactors(randn(2, 4), randn(6, 2), 1.0)]}), CPU, torch.float32)
+    LoraBranches(network, ActiveLoras(("x",), {"norm": [LoraFactors(randn(2, 4), randn(6, 2), 1.0)]}), CPU, torch.float32)
     first, second = network["norm"](randn(1, 4)), network["norm"](randn(1, 4))
     assert torch.equal(first, second) and not torch.equal(first, kept) and torch.equal(network["norm"].row, kept)
 
@@ -109,6 +109,6 @@ def test_a_layer_that_is_not_there_is_an_error_and_nothing_is_on() -> None:
     transformer = tiny.transformer()
     with pytest.raises(AttributeError):
         factors = LoraFactors(randn(2, 20), randn(16, 2), 1.0)
-        Branches(transformer, ActiveLoras(("x",), {"proj_out": [factors], "nowhere.at": [factors]}), CPU, torch.float32)
+        LoraBranches(transformer, ActiveLoras(("x",), {"proj_out": [factors], "nowhere.at": [factors]}), CPU, torch.float32)
     assert not any(module._forward_hooks for module in transformer.modules())
-    assert layer_of(transformer, "image_projection.up") is transformer.image_projection.up
+    assert find_layer(transformer, "image_projection.up") is transformer.image_projection.up

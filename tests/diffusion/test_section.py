@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.framepack.backbone import FramePackBackbone, WithPsi
+from studio.backbones.framepack.backbone import FramePackBackbone, PsiProjection
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Denoised, Finished, NotFiniteError, Sampling, StoppedError, section
+from studio.diffusion.section import DenoisingStep, NotFiniteError, Sampling, SectionResult, StoppedError, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 from studio.memory.snapshot import Snapshot
 
 SAMPLING = Sampling(steps=3, guidance=4.5, window=3)
@@ -37,9 +37,9 @@ def snapshot() -> Snapshot:
     return Snapshot.begin(randn(1, 4, 1, 4, 4)).after(randn(*SHAPE, seed=5))
 
 
-def run(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> Finished:
-    *_, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, seed), SAMPLING)
-    assert isinstance(last, Finished)
+def run(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> SectionResult:
+    *_, last = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, seed), SAMPLING)
+    assert isinstance(last, SectionResult)
     return last
 
 
@@ -74,16 +74,16 @@ def test_every_section_of_a_take_has_its_own_seed() -> None:
 
 def test_steps_are_told_and_stop_within_one(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     told: list[int] = []
-    loop = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, stopped=lambda: len(told) == 2)
+    loop = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, stopped=lambda: len(told) == 2)
     with pytest.raises(StoppedError):
         for progress in loop:
-            assert isinstance(progress, Denoised)
+            assert isinstance(progress, DenoisingStep)
             told.append(progress.step)
     assert told == [1, 2]
 
 
 def test_the_last_clean_estimate_is_the_result(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
-    *steps, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING)
+    *steps, last = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING)
     torch.testing.assert_close(steps[-1].clean, last.latents)  # type: ignore[union-attr]
 
 
@@ -105,9 +105,9 @@ def test_psi_joins_the_context_and_none_is_framepack(
     assert lengths[0] + 7 == lengths[-1]
     assert not torch.equal(plain.latents, remembered.latents)
     projection = backbone.transformer.image_projection
-    assert isinstance(projection, WithPsi)
+    assert isinstance(projection, PsiProjection)
     backbone.transformer.image_projection = projection.inner  # FramePack as diffusers made it
-    packed = pack(snapshot.start, snapshot.recent, 3)
+    packed = pack_context(snapshot.start, snapshot.recent, 3)
     arguments = {
         "hidden_states": flow.noise(SHAPE, 1), "timestep": torch.tensor([1000.0]), "encoder_hidden_states": conditioning.text,
         "encoder_attention_mask": conditioning.mask, "pooled_projections": conditioning.pooled,

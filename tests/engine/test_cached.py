@@ -13,7 +13,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import load as large
-from studio.backbones.framepack.backbone import framepack
+from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.load import load
 from studio.backbones.registry import sizes_of, skips_blocks
 from studio.catalogue.cards import ModelCard, ModelError
@@ -52,14 +52,14 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 @pytest.fixture(scope="module")
 def plain(card: ModelCard) -> FilmModel:
     model = load(card, "cpu")
-    for weight in framepack(model.backbone).parameters():
+    for weight in require_framepack(model.backbone).parameters():
         weight.data = weight.data.clone()      # products on a processor round otherwise where memory is not aligned
     return model
 
 
 def calls_of(model: FilmModel) -> list[int]:
     calls = [0] * BLOCKS
-    for index, block in enumerate(blocks_of(framepack(model.backbone).transformer)):
+    for index, block in enumerate(blocks_of(require_framepack(model.backbone).transformer)):
         def call(_: Any, __: Any, index: int = index) -> None:
             calls[index] += 1
 
@@ -121,7 +121,7 @@ def test_an_attention_backend_that_is_not_here_is_told_before_weights_are_read(
     card: ModelCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=EXACT)
-    monkeypatch.setattr("studio.backbones.framepack.mapped.transformer", None)
+    monkeypatch.setattr("studio.backbones.framepack.mapped_weights.load_transformer", None)
     with pytest.raises(ModelError, match=r"The profile '24 GB card' cannot be used.*'flash': FlashAttention 2 needs an NVIDIA"):
         load(card, "cpu", plan=replace(plan, profile=replace(plan.profile, attention="flash")))
 
@@ -134,7 +134,7 @@ def test_the_embedded_kind_leaves_nothing_out(models: dict[str, ModelCard], ask:
 
 def test_a_stop_leaves_nothing_behind(plain: FilmModel, ask: Ask) -> None:
     expected, stop = film(plain, ask("whole", steps=STEPS)), threading.Event()
-    transformer = framepack(plain.backbone).transformer
+    transformer = require_framepack(plain.backbone).transformer
     hook = transformer.single_transformer_blocks[0].register_forward_pre_hook(lambda *_: stop.set())
     assert isinstance(list(Renderer(plain).render(ask("cut", steps=STEPS, cache=1.0), stop))[-1], Cancelled)
     hook.remove()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack import mapped
+from studio.backbones.framepack import mapped_weights
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine import take_folder
@@ -141,7 +141,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 def text_of(model: FilmModel) -> list[int]:
     """Bytes of each of the text encoder's layers, the largest last."""
-    text = mapped.text_encoder(model.card, "bf16", torch.float32, lambda _: None)
+    text = mapped_weights.load_text_encoder(model.card, "bf16", torch.float32, lambda _: None)
     return sorted(sum(p.nbytes for p in part.parameters(recurse=False)) for part in text.modules())
 
 

@@ -17,7 +17,7 @@ from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras.contents import content_of
-from studio.diffusion.lora_branches import merge
+from studio.diffusion.lora_branches import merge_loras
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, LoraFile, TakeDone
 from studio.engine.lora_weights import LoraWeights
@@ -85,7 +85,7 @@ def test_merged_weights_make_the_same_film(models: dict[str, ModelCard], ask: As
         worn = rendered(renderer, ask, f"{kind} worn", *files, sections=2)
         backbone = twin.model.backbone
         assert isinstance(backbone, FramePackBackbone)
-        merge(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active(files))
+        merge_loras(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active(files))
         merged = rendered(twin, ask, f"{kind} merged", sections=2)
         assert relative(worn, merged) < TWIN < relative(without, merged) / 10
 
@@ -110,7 +110,7 @@ def test_placed_models_wear_them_beside_what_lies_anywhere(
     assert torch.equal(rendered(renderer, ask, "again"), without)
     backbone = twin.model.backbone
     assert isinstance(backbone, FramePackBackbone) and model.placement
-    merge(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active([file]))
+    merge_loras(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active([file]))
     merged = rendered(twin, ask, "merged")
     assert relative(worn, merged) < bound < relative(without, merged)
     model.placement.backbone.leave()

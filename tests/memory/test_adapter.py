@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from studio.memory.adapter import KIND, AdapterError, load_adapter, read_config, save_adapter
-from studio.memory.semantic_pack import FRAMEPACK_F1, Fit, SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig, Widths
 
 TINY = SemanticPackConfig(
     width=12, channels=4, text=6, image=8, heads=2, patch=(1, 2, 2), window=(3, 2, 2), keep=(1, 1, 2), structure="B",
@@ -69,7 +69,7 @@ def test_another_backbone(path: Path, changes: dict[str, int], words: str) -> No
 
 
 def test_the_large_backbones_widths() -> None:
-    assert FRAMEPACK_F1.fit == Fit(width=3072, channels=16, text=4096, image=1152)
+    assert FRAMEPACK_F1.fit == Widths(width=3072, channels=16, text=4096, image=1152)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, 2000, -1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from studio.memory.framepack import RECENT, pack, remember, unwritten
+from studio.memory.framepack import RECENT, empty_history, pack_context, slide_history
 
 
 def numbered(first: int, count: int) -> torch.Tensor:
@@ -17,7 +17,7 @@ def frames(tensor: torch.Tensor) -> list[int]:
 
 
 def test_f1_order_and_rotary_indices() -> None:
-    packed = pack(numbered(100, 1), numbered(1, RECENT), window=9)
+    packed = pack_context(numbered(100, 1), numbered(1, RECENT), window=9)
     assert frames(packed.fourfold) == list(range(1, 17))
     assert frames(packed.twice) == [17, 18]
     assert frames(packed.clean) == [100, 19]
@@ -28,17 +28,17 @@ def test_f1_order_and_rotary_indices() -> None:
 
 
 def test_a_new_film_holds_only_its_start() -> None:
-    recent = unwritten(numbered(7, 1))
+    recent = empty_history(numbered(7, 1))
     assert frames(recent) == [0] * 18 + [7]
 
 
 def test_the_window_slides() -> None:
-    recent = unwritten(numbered(1, 1))
+    recent = empty_history(numbered(1, 1))
     for section in range(4):
-        recent = remember(recent, numbered(2 + 9 * section, 9))
+        recent = slide_history(recent, numbered(2 + 9 * section, 9))
     assert frames(recent) == list(range(19, 38))
 
 
 def test_a_wrong_history_is_refused() -> None:
     with pytest.raises(ValueError, match="19"):
-        pack(numbered(0, 1), numbered(0, 18), 9)
+        pack_context(numbered(0, 1), numbered(0, 18), 9)

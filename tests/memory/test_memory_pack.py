@@ -14,9 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, NotFiniteError, Sampling, section
+from studio.diffusion.section import NotFiniteError, Sampling, SectionResult, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import RECENT, pack
+from studio.memory.framepack import RECENT, pack_context
 from studio.memory.protocol import Memory
 from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
@@ -59,11 +59,11 @@ class Film:
     backbone: FramePackBackbone
     conditioning: Conditioning
 
-    def shoot(self, snapshot: Snapshot, seed: int, memory: Memory | None = None) -> Finished:
-        *_, last = section(
+    def shoot(self, snapshot: Snapshot, seed: int, memory: Memory | None = None) -> SectionResult:
+        *_, last = denoise_section(
             self.backbone, snapshot, self.conditioning, flow.noise(SHAPE, seed), Sampling(2, 4.5, 3), memory=memory
         )
-        assert isinstance(last, Finished)
+        assert isinstance(last, SectionResult)
         return last
 
 
@@ -118,7 +118,7 @@ def test_rewinding_restores_psi_and_branches_have_their_own(
 ) -> None:
     """All through files, as the studio does it."""
 
-    def shoot(parent: str, name: str, seed: int) -> Finished:
+    def shoot(parent: str, name: str, seed: int) -> SectionResult:
         done = film.shoot(read_snapshot(tmp_path / parent), seed, memory)
         done.snapshot.write(tmp_path / name)
         return done
@@ -184,10 +184,10 @@ def test_the_13b_backbone_takes_psi_without_a_change() -> None:
     conditioning = Conditioning(text, mask, pooled, image)
     psi = memory.begin(replace(conditioning, mask=mask.to("meta")))
     with FlopCounterMode(display=False) as step:
-        velocity = backbone(noise, timestep, pack(start, recent, 9), conditioning, guidance, psi)
+        velocity = backbone(noise, timestep, pack_context(start, recent, 9), conditioning, guidance, psi)
     with FlopCounterMode(display=False) as update:
         after = memory.update(psi, velocity)
-    backbone(noise, timestep, pack(start, recent, 9), conditioning, guidance, after)
+    backbone(noise, timestep, pack_context(start, recent, 9), conditioning, guidance, after)
     assert velocity.shape == noise.shape
     assert psi.shape == (1, 8 + 16, 3072) and after.shape == (1, 112, 3072)
     assert lengths == [729 + 256 + 24, 729 + 256 + 112]

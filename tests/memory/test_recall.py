@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, save_adapter
-from studio.memory.positions import FEATURES, waves
 from studio.memory.recall import Recall, RecallConfig
+from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
 PACK = SemanticPackConfig(width=12, channels=5, text=6, image=8, heads=2)
@@ -43,11 +43,11 @@ def test_the_share_is_the_wiener_weight_where_the_memory_is_the_better_guess(rec
 
 def test_products_of_waves_tell_the_distance_and_not_the_place() -> None:
     ways = [torch.zeros(3), torch.tensor([1.5, 0.5, 0.0]), torch.tensor([9.0, -4.0, 0.0])]
-    first = [float(waves(torch.zeros(3)) @ waves(way)) for way in ways]
+    first = [float(encode_positions(torch.zeros(3)) @ encode_positions(way)) for way in ways]
     for origin in (torch.zeros(3), torch.tensor([37.25, -11.5, 0.0])):
-        own = waves(origin)
-        assert own.shape == (FEATURES,)
-        products = [float(own @ waves(origin + way)) for way in ways]
+        own = encode_positions(origin)
+        assert own.shape == (POSITION_FEATURES,)
+        products = [float(own @ encode_positions(origin + way)) for way in ways]
         assert products[0] > products[1] > products[2]
         assert products == pytest.approx(first, abs=1e-3)
 

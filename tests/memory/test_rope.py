@@ -9,18 +9,18 @@ from diffusers.models.embeddings import apply_rotary_emb
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import RECENT, pack
-from studio.memory.rope import FIXED, Positions, TrueIndices, rule
+from studio.memory.framepack import RECENT, pack_context
+from studio.memory.rope import FIXED_OFFSETS, RopeRule, TrueIndices, rope_rule
 from studio.memory.snapshot import Snapshot
 
 SHAPE = (1, 4, 3, 4, 4)
 
 
-def indices(positions: Positions, sections: int, window: int = 9) -> dict[str, list[int]]:
+def indices(positions: RopeRule, sections: int, window: int = 9) -> dict[str, list[int]]:
     film = torch.zeros(1, 1, 1 + RECENT, 2, 2)
-    packed = pack(film[:, :, :1], film[:, :, 1:], window, positions(sections, window))
+    packed = pack_context(film[:, :, :1], film[:, :, 1:], window, positions(sections, window))
     return {
         "clean": packed.clean_index.tolist(), "twice": packed.twice_index.tolist(),
         "fourfold": packed.fourfold_index.tolist(), "window": packed.index.tolist(),
@@ -28,13 +28,13 @@ def indices(positions: Positions, sections: int, window: int = 9) -> dict[str, l
 
 
 def test_the_first_section_is_framepacks() -> None:
-    assert indices(TrueIndices(100), 0) == indices(FIXED, 0) == {
+    assert indices(TrueIndices(100), 0) == indices(FIXED_OFFSETS, 0) == {
         "clean": [0, 19], "twice": [17, 18], "fourfold": list(range(1, 17)), "window": list(range(20, 29)),
     }
 
 
 def test_fixed_offsets_never_move() -> None:
-    assert indices(FIXED, 57) == indices(FIXED, 0)
+    assert indices(FIXED_OFFSETS, 57) == indices(FIXED_OFFSETS, 0)
 
 
 def test_true_indices_of_the_third_section() -> None:
@@ -59,7 +59,7 @@ def test_longer_films_stay_in_the_trained_range() -> None:
     assert indices(TrueIndices(60), 4) == {                              # cut inside a section: 32 instead of 36
         "clean": [0, 51], "twice": [49, 50], "fourfold": list(range(33, 49)), "window": list(range(52, 61)),
     }
-    assert indices(TrueIndices(28), 9) == indices(FIXED, 9)              # a range of one section is FramePack's layout
+    assert indices(TrueIndices(28), 9) == indices(FIXED_OFFSETS, 9)              # a range of one section is FramePack's layout
 
 
 def test_a_range_too_small_and_a_wrong_count_are_refused() -> None:
@@ -67,12 +67,12 @@ def test_a_range_too_small_and_a_wrong_count_are_refused() -> None:
         TrueIndices(27)(0, 9)
     film = torch.zeros(1, 1, 1 + RECENT, 2, 2)
     with pytest.raises(ValueError, match=r"28.* positions for 1 start, 19 recent and 9 new"):
-        pack(film[:, :, :1], film[:, :, 1:], 9, torch.arange(28))
+        pack_context(film[:, :, :1], film[:, :, 1:], 9, torch.arange(28))
 
 
 def test_the_rule_by_number() -> None:
-    assert rule(0) is FIXED
-    assert rule(64) == TrueIndices(64)
+    assert rope_rule(0) is FIXED_OFFSETS
+    assert rope_rule(64) == TrueIndices(64)
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +107,9 @@ def test_the_way_to_the_image_alone_is_felt(backbone: FramePackBackbone, conditi
     torch.manual_seed(1)
     start, recent = torch.randn(1, 4, 1, 4, 4), torch.randn(1, 4, RECENT, 4, 4)
     x, t, guidance = torch.randn(SHAPE), torch.tensor([700.0]), torch.tensor([4500.0])
-    near, far = FIXED(0, 3), FIXED(0, 3)
+    near, far = FIXED_OFFSETS(0, 3), FIXED_OFFSETS(0, 3)
     far[0] = -12
-    one, other = (backbone(x, t, pack(start, recent, 3, indices), conditioning, guidance) for indices in (near, far))
+    one, other = (backbone(x, t, pack_context(start, recent, 3, indices), conditioning, guidance) for indices in (near, far))
     assert (one - other).abs().max() > 1e-5
 
 
@@ -118,12 +118,12 @@ def test_the_section_loop_follows_the_rule(backbone: FramePackBackbone, conditio
     new = Snapshot.begin(torch.randn(1, 4, 1, 4, 4))
     old = new.after(torch.randn(SHAPE)).after(torch.randn(SHAPE))
 
-    def latents(snapshot: Snapshot, **rule_of: Positions) -> torch.Tensor:
-        *_, last = section(backbone, snapshot, conditioning, flow.noise(SHAPE, 1), Sampling(2, 4.5, 3), **rule_of)
-        assert isinstance(last, Finished)
+    def latents(snapshot: Snapshot, **rule_of: RopeRule) -> torch.Tensor:
+        *_, last = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 1), Sampling(2, 4.5, 3), **rule_of)
+        assert isinstance(last, SectionResult)
         return last.latents
 
-    assert torch.equal(latents(old), latents(old, positions=FIXED))
+    assert torch.equal(latents(old), latents(old, positions=FIXED_OFFSETS))
     assert torch.equal(latents(new), latents(new, positions=TrueIndices(100)))
     assert torch.equal(latents(old), latents(old, positions=TrueIndices(RECENT + 3)))
     assert not torch.equal(latents(old), latents(old, positions=TrueIndices(100)))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.backbones.framepack.family import framepack_f1
+from studio.backbones.framepack.family import published_sizes
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import read_card
 from studio.placement.choose import PlanError, Stage, alternative_sizes, choose_plan, smaller_sizes, step_down
@@ -19,7 +19,7 @@ from studio.placement.plan import Plan, ram_budget
 from studio.placement.profile import ALL, PROFILES, find_profiles, read_profile
 from studio.placement.sizes import Size
 
-F1 = framepack_f1()
+F1 = published_sizes()
 MINI = sizes_of(read_card(Path(__file__).parents[2] / "models" / "memorypack-mini"))
 SHIPPED = find_profiles()
 SQUARE = (640, 640)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from studio.backbones.framepack.family import framepack_f1
+from studio.backbones.framepack.family import published_sizes
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.diffusion.step_cache import first_block_cache
 from studio.placement import compilation
@@ -80,7 +80,7 @@ def test_hooks_and_the_step_cache_stay_outside() -> None:
 
 def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def said(**changes: Any) -> str:
-        plan = choose_plan(imagine_machine(80, 128, "Linux"), framepack_f1(), (640, 640), override=replace(WHOLE, **changes))
+        plan = choose_plan(imagine_machine(80, 128, "Linux"), published_sizes(), (640, 640), override=replace(WHOLE, **changes))
         return next(sentence for sentence in describe(plan) if "ompil" in sentence)
 
     monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: None)
@@ -89,7 +89,7 @@ def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) 
     assert "left out, because Triton is not installed" in said()
     monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: name)
     assert said() == "Blocks are compiled when they first run; what it saves was not measured."
-    plan = choose_plan(imagine_machine(24, 64, "Linux"), framepack_f1(), (640, 640))
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), published_sizes(), (640, 640))
     assert not any("ompil" in sentence for sentence in describe(plan))
 
 
@@ -102,7 +102,7 @@ def test_a_placed_model_is_compiled_where_its_profile_says_so(
     monkeypatch.setattr(compilation, "compile_blocks", lambda transformer: compile(transformer, graphs))
     monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: name)
     profile = replace(WHOLE, adaln_table=False, **changes)
-    plan = choose_plan(imagine_machine(80, 128, "Linux"), framepack_f1(), (640, 640), override=profile)
+    plan = choose_plan(imagine_machine(80, 128, "Linux"), published_sizes(), (640, 640), override=profile)
     backbone = PlacedBackbone(lambda _: network(), plan, torch.device("cpu"), tmp_path)
     assert torch.equal(run(backbone.apply_plan().transformer), run(network())) and (graphs.count > 0) == expected
     backbone.release()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.backbones.framepack.family import framepack_f1
+from studio.backbones.framepack.family import published_sizes
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.device.model_placement import ModelPlacement
 from studio.placement.machine import GB, imagine_machine
@@ -39,7 +39,7 @@ class Codec:
 
 
 def placed(card: float) -> tuple[ModelPlacement, Backbone]:
-    backbone = Backbone(choose_plan(imagine_machine(card, 64, "Linux"), framepack_f1(), SIZE))
+    backbone = Backbone(choose_plan(imagine_machine(card, 64, "Linux"), published_sizes(), SIZE))
     return ModelPlacement(backbone, Codec()), backbone                         # type: ignore[arg-type]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from studio.backbones.framepack.family import framepack_f1
+from studio.backbones.framepack.family import published_sizes
 from studio.placement.choose import Stage, choose_plan
 from studio.placement.machine import imagine_machine
 from studio.placement.plan import Plan
 from studio.placement.profile import PROFILES, read_profile
 from studio.placement.reduction import CannotReduceError, describe_change, reduce_plan
 
-F1 = framepack_f1()
+F1 = published_sizes()
 
 
 def down(plan: Plan, doing: Stage) -> tuple[list[Plan], str]:

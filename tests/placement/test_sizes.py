@@ -16,8 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel, SiglipVisionConfig, SiglipVisionModel
 
 from studio.backbones.framepack import family
-from studio.backbones.framepack.family import framepack_f1, published_configs
-from studio.backbones.framepack.hunyuan import UNREAD, without_unread
+from studio.backbones.framepack.family import published_configs, published_sizes
+from studio.backbones.framepack.hunyuan import UNUSED_LAYERS, drop_unused_layers
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelError, read_card
 from studio.placement import counts, sizes
@@ -27,7 +27,7 @@ from tests import folders
 from tests.placement.live import Live
 
 GB = 2**30
-F1 = framepack_f1()
+F1 = published_sizes()
 CONFIGS = published_configs()
 SMALL = {
     **CONFIGS["transformer"], "num_attention_heads": 2, "attention_head_dim": 16, "num_layers": 1, "num_single_layers": 2,
@@ -79,7 +79,7 @@ def test_the_other_parts_are_counted_exactly() -> None:
     with torch.device("meta"):
         built = {
             counts.llama(CONFIGS["text_encoder"]): LlamaModel(LlamaConfig(**CONFIGS["text_encoder"])),
-            F1.text_encoder: without_unread(LlamaModel(LlamaConfig(**CONFIGS["text_encoder"]))),
+            F1.text_encoder: drop_unused_layers(LlamaModel(LlamaConfig(**CONFIGS["text_encoder"]))),
             counts.clip_text(CONFIGS["text_encoder_2"]): CLIPTextModel(CLIPTextConfig(**CONFIGS["text_encoder_2"])),
             counts.siglip(CONFIGS["image_encoder"]): SiglipVisionModel(SiglipVisionConfig(**CONFIGS["image_encoder"])),
             counts.vae(CONFIGS["vae"]): AutoencoderKLHunyuanVideo(),
@@ -104,7 +104,7 @@ def test_whole_figures_are_those_known() -> None:
     assert bare / GB == pytest.approx(17.61, abs=0.01)
     assert (sum(sizes.block_bytes(t, "int8", True)) + sizes.bytes_of(t.outside, "bf16")) / GB == pytest.approx(9.18, abs=0.02)
     assert sizes.bytes_of(F1.text_encoder, "bf16") / GB == pytest.approx(13.17, abs=0.01)
-    assert family.UNREAD == UNREAD
+    assert family.UNUSED_LAYERS == UNUSED_LAYERS
     assert sizes.bytes_of(F1.vae, "bf16") / GB == pytest.approx(0.46, abs=0.01)
 
 

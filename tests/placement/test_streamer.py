@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, Sampling, StoppedError, section
+from studio.diffusion.section import Sampling, SectionResult, StoppedError, denoise_section
 from studio.memory.snapshot import Snapshot
 from studio.placement.device import copies
 from studio.placement.device.copies import CudaCopies, HostCopies, Ticket, copy_engine
@@ -200,8 +200,8 @@ def test_a_section_stops_between_blocks_and_goes_well_the_next_time(
     backbone = FramePackBackbone(model)
 
     def film() -> Tensor:
-        *_, last = section(backbone, *pieces)
-        assert isinstance(last, Finished)
+        *_, last = denoise_section(backbone, *pieces)
+        assert isinstance(last, SectionResult)
         return last.latents
 
     twin = film()

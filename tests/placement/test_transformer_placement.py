@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, Sampling, StoppedError, section
+from studio.diffusion.section import Sampling, SectionResult, StoppedError, denoise_section
 from studio.memory.snapshot import Snapshot
 from studio.placement.device.adaln import UnpreparedError
 from studio.placement.device.int8 import quantize
@@ -23,12 +23,12 @@ CPU = torch.device("cpu")
 WORDS = Conditioning(randn(1, 12, 16), torch.ones(1, 12), randn(1, 8), randn(1, 25, 32))
 SAMPLING = Sampling(steps=3, guidance=4.5, window=3)
 GUIDANCE = torch.full((1,), 4.5) * 1000
-STEPS = flow.begin(flow.scheduler(0), 3, 3 * 4 * 4 / 4)
+STEPS = flow.set_timesteps(flow.make_scheduler(0), 3, 3 * 4 * 4 / 4)
 
 
 def film(backbone: FramePackBackbone) -> Tensor:
-    *_, last = section(backbone, Snapshot.begin(randn(1, 4, 1, 4, 4)), WORDS, flow.noise((1, 4, 3, 4, 4), 1), SAMPLING)
-    assert isinstance(last, Finished)
+    *_, last = denoise_section(backbone, Snapshot.begin(randn(1, 4, 1, 4, 4)), WORDS, flow.noise((1, 4, 3, 4, 4), 1), SAMPLING)
+    assert isinstance(last, SectionResult)
     return last.latents
 
 

@@ -12,7 +12,7 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.lapped import across, rotation
+from studio.backbones.animatic.lapped import border_rotation, filter_borders
 
 PATCH = 16
 GROUP = 4
@@ -40,7 +40,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("components", torch.zeros(latent_channels, VALUES))   # [C, P], orthonormal rows
         self.register_buffer("scale", torch.ones(latent_channels))                 # [C]
         self.register_buffer("mean", torch.zeros(VALUES))                          # [P]
-        self.register_buffer("turn", rotation(PATCH), persistent=False)            # [16, 16]
+        self.register_buffer("turn", border_rotation(PATCH), persistent=False)            # [16, 16]
 
     @torch.no_grad()
     def set_basis(self, components: Tensor, deviation: Tensor, mean: Tensor) -> None:
@@ -71,7 +71,8 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
 
     def encode_group(self, group: Tensor, channels: int | None = None) -> Tensor:
         """Latent [B, C, h, w] of four frames [B, 3, 4, H, W]; only the first `channels` of it if given."""
-        patches = F.pixel_unshuffle(across(group, self.turn).flatten(1, 2), PATCH) - self.mean.view(1, -1, 1, 1)   # [B, P, h, w]
+        filtered = filter_borders(group, self.turn).flatten(1, 2)
+        patches = F.pixel_unshuffle(filtered, PATCH) - self.mean.view(1, -1, 1, 1)                # [B, P, h, w]
         basis = (self.components / self.scale[:, None])[:channels]
         return F.conv2d(patches, basis[:, :, None, None])
 
@@ -79,7 +80,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         """Four frames [B, 3, 4, H, W] of a latent [B, C, h, w]."""
         basis = (self.components * self.scale[:, None]).T
         patches = F.conv2d(latent, basis[:, :, None, None]) + self.mean.view(1, -1, 1, 1)
-        return across(F.pixel_shuffle(patches, PATCH).unflatten(1, (3, GROUP)), self.turn.T)
+        return filter_borders(F.pixel_shuffle(patches, PATCH).unflatten(1, (3, GROUP)), self.turn.T)
 
     def look(self, latents: Tensor) -> Tensor:
         """A quick look at the last frame of each latent [B, C, T, h, w]: [B, 3, T, 4 h, 4 w] in [-1, 1]. The grid may show."""

@@ -21,26 +21,26 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.composition import Source, compose
-from studio.backbones.animatic.heads import DRAWN, SWAY, Heads, read, sway
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.state import CHANNELS, FilmState, between, join, split
+from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, interpolate_state, join_latents, split_latents
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion.backbone import Conditioning
-from studio.memory.framepack import Packed
-from studio.memory.protocol import Conditioned
+from studio.memory.framepack import PackedContext
+from studio.memory.protocol import ConditioningFeatures
 from studio.memory.semantic_pack import SemanticPack
 
-SEEN = 48
+VISIBLE_CHANNELS = 48
 """Channels of the scene that the network sees."""
-INPUTS = DRAWN + SEEN + 6 + 3
-NOTICED = SEEN + CHANNELS
+INPUT_CHANNELS = DRAWN_CHANNELS + VISIBLE_CHANNELS + 6 + 3
+MEMORY_CHANNELS = VISIBLE_CHANNELS + STATE_CHANNELS
 TRUST = 0.15
 """Share of the deviation by which x_t is trusted."""
-SETTLED, REACH = 0.125, 8.0
+RECOMPOSE_ABOVE, ZOOM_REACH = 0.125, 8.0
 """Frames are composed again when they would change by more than so many cells; a magnification is felt so far from the middle."""
-OLDER = (-7, -13, -19)
+OLDER_FRAMES = (-7, -13, -19)
 """Which recent latents are looked up beside the newest and the start."""
-LOOKS = frozenset({"older", "start"})
+EXTRA_SOURCES = frozenset({"older", "start"})
 """What frames are composed from beside the newest one: older ones of the packed context, and the film's first."""
 
 
@@ -66,15 +66,15 @@ class AnimaticBackbone(FramePackBackbone):
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
         self.breeze: Tensor | None = None           # [E + 1] how hard the wind blows, linear in the prompt's pooled feature [E]
         self.memory: PlaceMemory | None = None      # how psi is asked for places; without it psi joins the context
-        self.looks: frozenset[str] = LOOKS
-        self._seen: tuple[Packed, _Seen] | None = None
+        self.looks: frozenset[str] = EXTRA_SOURCES
+        self._seen: tuple[PackedContext, _SectionSources] | None = None
 
     @property
     def channels(self) -> int:
-        return self.autoencoder.channels + CHANNELS
+        return self.autoencoder.channels + STATE_CHANNELS
 
     def forward(
-        self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
+        self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
         """Velocity of x_t [B, C + 10, W, h, w], float32; arguments as for every backbone."""
@@ -82,63 +82,64 @@ class AnimaticBackbone(FramePackBackbone):
         if self._seen is None or self._seen[0] is not packed:
             self._seen = (packed, self._look(packed, x, psi))      # once a section: the frames behind it do not change
         seen = self._seen[1]
-        heads = self.heads(x[:, :DRAWN], sigma, packed, conditioning, psi if self.memory is None else None).steady()
+        heads = self.heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, psi if self.memory is None else None).steady()
         return (x.float() - self.clean(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
 
     def heads(
-        self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Conditioning, psi: Tensor | None = None
+        self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Conditioning, psi: Tensor | None = None
     ) -> Heads:
         """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]; psi joins its context."""
-        said = self.network(see(drawn, packed), 1000 * sigma, seen_by_network(packed), conditioning, psi=psi).float()
-        heads = read(said)
+        said = self.network(network_input(drawn, packed), 1000 * sigma, network_context(packed), conditioning, psi=psi).float()
+        heads = read_heads(said)
         if self.breeze is None:
             return heads
         pooled, breeze = conditioning.pooled.float(), self.breeze.to(conditioning.pooled.device)
         return replace(heads, wind=pooled @ breeze[:-1] + breeze[-1])
 
-    def clean(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _Seen) -> Tensor:
+    def clean(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _SectionSources) -> Tensor:
         """x [B, C + 10, W, h, w] as the heads say."""
-        if seen.composed is None or seen.composed.apart(heads) > SETTLED:
+        if seen.composed is None or seen.composed.apart(heads) > RECOMPOSE_ABOVE:
             seen.composed = self._compose(heads, seen)
         composed = seen.composed
         deviation = self.deviation.view(1, -1, 1, 1, 1) * (1 - composed.known)
-        drawn = guess(x[:, :DRAWN].float(), sigma.view(-1, 1, 1, 1, 1), composed.scene[:, :DRAWN], heads.drawn, deviation)
+        drawn = precondition(
+            x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), composed.scene[:, :DRAWN_CHANNELS], heads.drawn, deviation)
         state = replace(heads, way=composed.way).state(seen.state)
-        return join(torch.cat([drawn, composed.scene[:, DRAWN:]], dim=1), state)
+        return join_latents(torch.cat([drawn, composed.scene[:, DRAWN_CHANNELS:]], dim=1), state)
 
-    def _compose(self, heads: Heads, seen: _Seen) -> _Composed:
+    def _compose(self, heads: Heads, seen: _SectionSources) -> _Composition:
         """The section's frames from those that were seen, encoded."""
         if seen.still is not None and not bool(heads.way.any()) and not bool(heads.flow.any()) and not bool(heads.wind.any()):
             scene = seen.still.expand(-1, -1, heads.way.shape[1], -1, -1)
-            return _Composed(heads.way, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
-        pose = between(follow(seen.state, heads.state(seen.state)), GROUP).pose
+            return _Composition(heads.way, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
+        pose = interpolate_state(follow(seen.state, heads.state(seen.state)), GROUP).pose
         remembered = None
         if seen.psi is not None and self.memory is not None:
             remembered = partial(self.memory.source, seen.psi, pose, *heads.flow.shape[-2:])
-        flow = _between(heads.flow)
-        flow = flow + sway(heads.wind, flow.shape[1], *flow.shape[-2:])
+        flow = _interpolate_flow(heads.flow)
+        flow = flow + wind_flow(heads.wind, flow.shape[1], *flow.shape[-2:])
         frames, known = compose(seen.newest, seen.older, pose, flow, remembered)
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
-        return _Composed(heads.way, heads.flow, heads.wind, scene, known)
+        return _Composition(heads.way, heads.flow, heads.wind, scene, known)
 
-    def _look(self, packed: Packed, x: Tensor, psi: Tensor | None) -> _Seen:
+    def _look(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> _SectionSources:
         """Decode the frames that the section will be composed from."""
         recent = torch.cat([packed.fourfold, packed.twice, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
-        written = [at for at in OLDER if "older" in self.looks and bool(recent[:, :, at].any())]
+        written = [at for at in OLDER_FRAMES if "older" in self.looks and bool(recent[:, :, at].any())]
         older = [self._source(recent[:, :, at].unsqueeze(2)) for at in written]
-        state = split(recent[:, :, -1:])[1]
+        state = split_latents(recent[:, :, -1:])[1]
         if not bool(state.weather.any()):      # a new shower: its pattern is this section's own
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
-        scene, before = (split(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
+        scene, before = (split_latents(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
         start = [self._source(packed.clean[:, :, :1])] if "start" in self.looks else []
-        return _Seen(newest, [*older, *start], state, scene if still else None, psi)
+        return _SectionSources(newest, [*older, *start], state, scene if still else None, psi)
 
     def _source(self, latent: Tensor) -> Source:
-        scene, state = split(latent)
+        scene, state = split_latents(latent)
         like = self.autoencoder.components
         return Source(self.autoencoder.decode_group(scene[:, :, 0].to(like))[:, :, -1].float(), state.pose[:, 0])
 
@@ -150,20 +151,20 @@ class ContextMemory(nn.Module):
         super().__init__()
         self.pack = pack
 
-    def begin(self, conditioning: Conditioned) -> Tensor:
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0, [B, M, D]."""
         return self.pack.begin(conditioning)
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
-        return self.pack.update(psi, noticed(latents))
+        return self.pack.update(psi, memory_input(latents))
 
     def view(self, psi: Tensor, recent: Tensor) -> None:
         """None: psi's tokens are features, not places, and cannot be shown."""
 
 
 @dataclass(frozen=True)
-class _Composed:
+class _Composition:
     """A section's scene as composed for one way and flow."""
 
     way: Tensor        # [B, W, 3]
@@ -176,11 +177,11 @@ class _Composed:
         """By how many cells the frames would be looked up elsewhere now, at most."""
         way = (heads.way - self.way).abs().amax(dim=(0, 1))
         flow, wind = (heads.flow - self.flow).abs().amax(), (heads.wind - self.wind).abs().amax()
-        return float(way[:2].amax() + REACH * way[2] + flow + SWAY * wind)
+        return float(way[:2].amax() + ZOOM_REACH * way[2] + flow + WIND_REACH * wind)
 
 
 @dataclass
-class _Seen:
+class _SectionSources:
     """What a section goes on from; and its frames, once composed: the way is settled in the first steps, and composing is dear."""
 
     newest: Source
@@ -188,41 +189,41 @@ class _Seen:
     state: FilmState
     still: Tensor | None    # [B, C, 1, h, w] the newest scene if it stands: encoded again and again it would wear off
     psi: Tensor | None      # [B, M, D] the long-term memory
-    composed: _Composed | None = None
+    composed: _Composition | None = None
 
 
-def see(drawn: Tensor, packed: Packed) -> Tensor:
+def network_input(drawn: Tensor, packed: PackedContext) -> Tensor:
     """The network's view of the section in flight [B, INPUTS, W, h, w]: x_t, and the newest frame's scene, light and weather."""
-    newest = _shown(packed.clean[:, :, -1:])
+    newest = _visible(packed.clean[:, :, -1:])
     window = drawn.shape[2]
-    return placed(torch.cat([drawn.to(newest), newest.expand(-1, -1, window, -1, -1)], dim=1), packed.index)
+    return add_coordinates(torch.cat([drawn.to(newest), newest.expand(-1, -1, window, -1, -1)], dim=1), packed.index)
 
 
-def seen_by_network(packed: Packed) -> Packed:
+def network_context(packed: PackedContext) -> PackedContext:
     """The packed context as the network sees it."""
 
     def part(latents: Tensor, index: Tensor) -> Tensor:
-        shown = _shown(latents)
-        return placed(F.pad(shown, (0, 0, 0, 0, 0, 0, DRAWN, 0)), index)
+        shown = _visible(latents)
+        return add_coordinates(F.pad(shown, (0, 0, 0, 0, 0, 0, DRAWN_CHANNELS, 0)), index)
 
-    return Packed(
+    return PackedContext(
         part(packed.clean, packed.clean_index), packed.clean_index, part(packed.twice, packed.twice_index), packed.twice_index,
         part(packed.fourfold, packed.fourfold_index), packed.fourfold_index, packed.index,
     )
 
 
-def noticed(latents: Tensor) -> Tensor:
+def memory_input(latents: Tensor) -> Tensor:
     """Of latents [B, C + 10, T, h, w] what the network sees, [B, NOTICED, T, h, w]: the coarse scene, and the state."""
-    return torch.cat([latents[:, :SEEN], latents[:, -CHANNELS:]], dim=1)
+    return torch.cat([latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]], dim=1)
 
 
-def _shown(latents: Tensor) -> Tensor:
+def _visible(latents: Tensor) -> Tensor:
     """Coarse scene, light and weather of latents, [B, SEEN + 6, T, h, w]."""
-    scene, state = latents[:, :SEEN], latents[:, -CHANNELS:]
+    scene, state = latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]
     return torch.cat([scene, state[:, 3:9]], dim=1)
 
 
-def placed(latents: Tensor, index: Tensor) -> Tensor:
+def add_coordinates(latents: Tensor, index: Tensor) -> Tensor:
     """Latents with frame, row and column as three more channels: rotary phases alone are slow to teach how far, and where."""
     b, _, t, h, w = latents.shape
     frame = (index.to(latents) / 10 - 2).view(1, 1, t, 1, 1).expand(b, 1, t, h, w)
@@ -231,7 +232,7 @@ def placed(latents: Tensor, index: Tensor) -> Tensor:
     return torch.cat([latents, frame, row, column], dim=1)
 
 
-def guess(x: Tensor, sigma: Tensor, base: Tensor, output: Tensor, deviation: Tensor) -> Tensor:
+def precondition(x: Tensor, sigma: Tensor, base: Tensor, output: Tensor, deviation: Tensor) -> Tensor:
     """x from x_t, the base, the network's output F and the deviation of (x - base); see the class."""
     told = (TRUST * deviation) ** 2
     wiener = (1 - sigma) * told / ((1 - sigma) ** 2 * told + sigma**2)
@@ -247,7 +248,7 @@ def follow(before: FilmState, after: FilmState) -> FilmState:
     )
 
 
-def _between(flow: Tensor) -> Tensor:
+def _interpolate_flow(flow: Tensor) -> Tensor:
     """Flow [B, W, 2, h, w] at every frame, [B, 4 W, 2, h, w], from none at the newest frame."""
     ends = F.pad(flow, (0, 0, 0, 0, 0, 0, 1, 0))
     share = (torch.arange(1, GROUP + 1, device=flow.device) / GROUP).view(1, 1, -1, 1, 1, 1)

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, PATCH, LappedAutoencoder
-from studio.backbones.animatic.state import FilmState, at_rest, between, split
+from studio.backbones.animatic.state import FilmState, interpolate_state, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
-from studio.diffusion.codec import Stream
+from studio.diffusion.codec import FrameStream
 
 
 class AnimaticCodec:
@@ -24,7 +24,7 @@ class AnimaticCodec:
         self.spatial = PATCH
 
     def encode(self, picture: Tensor) -> Tensor:
-        return at_rest(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
+        return with_neutral_state(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
 
     def decode(self, latents: Tensor) -> Tensor:
         """All frames [B, 3, 1 + 4 k, H, W] of a film's latents [B, C, 1 + k, h, w], at once."""
@@ -40,20 +40,20 @@ class AnimaticCodec:
         line = torch.cat([previous, latents], dim=2)
         return torch.cat([self._group(line[:, :, at : at + 2]) for at in range(latents.shape[2])], dim=2)
 
-    def stream(self, recent: Tensor, sections: int) -> Stream:
+    def stream(self, recent: Tensor, sections: int) -> FrameStream:
         return AnimaticStream(self, recent[:, :, -1:])
 
     def preview(self, latents: Tensor) -> Tensor:
-        scene, state = split(latents)
+        scene, state = split_latents(latents)
         small = self.autoencoder.look(scene.to(self.autoencoder.components)).float()
-        return lit(small, state.light)[0].movedim(1, 0).clamp(-1, 1)
+        return apply_light(small, state.light)[0].movedim(1, 0).clamp(-1, 1)
 
     def _group(self, pair: Tensor) -> Tensor:
         """Four frames of the second of two latents [B, C, 2, h, w]: light and weather change from the first one's."""
-        scene, state = split(pair)
+        scene, state = split_latents(pair)
         frames = self.autoencoder.decode_group(scene[:, :, 1].to(self.autoencoder.components)).float()
-        now: FilmState = between(state, GROUP)
-        return self.weather(lit(frames, now.light), now.weather, now.clock).clamp(-1, 1)
+        now: FilmState = interpolate_state(state, GROUP)
+        return self.weather(apply_light(frames, now.light), now.weather, now.clock).clamp(-1, 1)
 
 
 class AnimaticStream:
@@ -70,7 +70,7 @@ class AnimaticStream:
         return frames
 
 
-def lit(frames: Tensor, light: Tensor) -> Tensor:
+def apply_light(frames: Tensor, light: Tensor) -> Tensor:
     """Frames [B, 3, T, H, W] in [-1, 1] with their colours multiplied by exp of light [B, T, 3, h, w]."""
     if not bool(light.any()):
         return frames

@@ -20,7 +20,7 @@ FEATHER = 8.0
 """Pixels over which one source gives way to the next."""
 FADE = 24.0
 """Pixels from the frame's edge over which the scene's own movement fades."""
-SHARPER = 0.1
+SHARPER_ZOOM = 0.1
 """A source magnified by this much more (a logarithm) than the newest frame is looked at before it."""
 
 
@@ -33,7 +33,7 @@ class Source:
     share: Tensor | None = None      # [B, 1, H, W] how far it is to be trusted; None: wholly
 
 
-def looked_up(pose: Tensor, source: Tensor, height: int, width: int) -> Tensor:
+def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int) -> Tensor:
     """Where what is seen at `pose` [B, T, 3] lies in a frame seen at `source` [B, 3]: pixels from its middle, [B, T, H, W, 2]."""
     ys, xs = torch.meshgrid(
         torch.arange(height, device=pose.device) - (height - 1) / 2, torch.arange(width, device=pose.device) - (width - 1) / 2,
@@ -55,13 +55,13 @@ def sample(frame: Tensor, at: Tensor) -> Tensor:
     return out.unflatten(0, (b, t)).transpose(1, 2)
 
 
-def inside(at: Tensor, frame: Tensor, feather: float = FEATHER) -> Tensor:
+def inside_weight(at: Tensor, frame: Tensor, feather: float = FEATHER) -> Tensor:
     """How far inside a frame [B, 3, h, w] places [B, T, H, W, 2] are: 0 outside, 1 from `feather` pixels within. [B, 1, T, H, W]"""
     half = at.new_tensor([frame.shape[3] / 2, frame.shape[2] / 2])
     return ((half - at.abs()) / feather).clamp(0, 1).amin(dim=-1).unsqueeze(1)
 
 
-def outside(at: Tensor, frame: Tensor) -> Tensor:
+def distance_outside(at: Tensor, frame: Tensor) -> Tensor:
     """Pixels by which places [B, T, H, W, 2] lie beyond the edge of a frame [B, 3, h, w], 0 within. [B, 1, T, H, W]"""
     half = at.new_tensor([frame.shape[3] / 2, frame.shape[2] / 2])
     return (at.abs() - half).clamp(min=0).amax(dim=-1).unsqueeze(1)
@@ -87,31 +87,31 @@ def compose(
         known = newest.frame.new_ones(len(pose), 1, pose.shape[1], height // CELL, width // CELL)
         return newest.frame.unsqueeze(2).expand(-1, -1, pose.shape[1], -1, -1), known
     beside = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
-    near = looked_up(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
+    near = source_coordinates(pose, newest.pose, height, width) + beside.unflatten(0, flow.shape[:2]).movedim(2, -1)
     shown = mirrored = sample(newest.frame, near)
-    away = outside(near, newest.frame)
-    sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER).all())]
+    away = distance_outside(near, newest.frame)
+    sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER_ZOOM).all())]
     others = [s for s in older if not any(s is other for other in sharper)]
     colour, known = torch.zeros_like(mirrored), torch.zeros_like(mirrored[:, :1])
     covered = known
     for source in [*reversed(sharper), newest, *others]:
         if bool((known == 1).all()):
             break
-        at = near if source is newest else looked_up(pose, source.pose, height, width)
-        share = inside(at, source.frame) * (1 - known)
+        at = near if source is newest else source_coordinates(pose, source.pose, height, width)
+        share = inside_weight(at, source.frame) * (1 - known)
         if bool(share.any()):
             colour = colour + share * (shown if source is newest else sample(source.frame, at))
             known = known + share
-            covered = torch.maximum(covered, inside(at, source.frame, 0.5))
-        beyond = outside(at, source.frame)
+            covered = torch.maximum(covered, inside_weight(at, source.frame, 0.5))
+        beyond = distance_outside(at, source.frame)
         if bool((beyond < away)[known < 1].any()):
             # The mirror image goes on from the nearest edge of what is known, whichever frame's it is: else a seam shows.
             mirrored = torch.lerp(mirrored, sample(source.frame, at), ((away - beyond) / FEATHER).clamp(0, 1))
             away = torch.minimum(away, beyond)
     if remembered is not None and bool((known < 1).any()):
         source = remembered()
-        at = looked_up(pose, source.pose, height, width)
-        trusted = inside(at, source.frame)
+        at = source_coordinates(pose, source.pose, height, width)
+        trusted = inside_weight(at, source.frame)
         if source.share is not None:
             trusted = trusted * sample(source.share, at).clamp(0, 1)
         colour = colour + trusted * (1 - known) * sample(source.frame, at)

@@ -15,18 +15,18 @@ from torch.nn import functional as F
 from studio.backbones.animatic.autoencoder import GROUP
 from studio.backbones.animatic.state import FilmState
 
-DRAWN = 32
+DRAWN_CHANNELS = 32
 """Channels that are drawn where nothing was seen: the coarse ones."""
-SAYS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1}
-OUTPUTS = DRAWN + sum(SAYS.values())
-WAY = (4.0, 4.0, 0.25)
+HEAD_CHANNELS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1}
+OUTPUT_CHANNELS = DRAWN_CHANNELS + sum(HEAD_CHANNELS.values())
+CAMERA_UNITS = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
-SWAY, LEAN, GUST, ROOTED = 5 / 16, 2.5, 18.0, 36.0
+WIND_REACH, WIND_WAVELENGTH, WIND_PERIOD, WIND_DURATION = 5 / 16, 2.5, 18.0, 36.0
 """Of the wind: cells that it moves the picture's top aside, cells in a radian of its wave along the picture, frames of its period,
 and frames until all stands again."""
-STILL, STEADY, CALM, SURE = 0.2, 0.03, 0.06, 0.15
+LEAST_PAN, LEAST_ZOOM, LEAST_FLOW, LEAST_GATE = 0.2, 0.03, 0.06, 0.15
 """Below these a camera stands (cells, log of magnification), a scene is still (cells), and light and weather stay as they are."""
-BREEZE, BLOWING = 0.35, 0.45
+WIND_NONE, WIND_FULL = 0.35, 0.45
 """Below the first no wind blows, above the second all of it: half a wind there is not in what was learned from."""
 
 
@@ -36,7 +36,7 @@ class Heads:
 
     drawn: Tensor          # [B, D, W, h, w] coarse channels where nothing was seen, as a change of what is mirrored there
     way: Tensor            # [B, W, 3] camera's way: cells of the newest frame to the right and down, and log of the magnification
-    flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved, beside the wind's `sway`
+    flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved, beside the wind's `wind_flow`
     light: Tensor          # [B, W, 3, h, w] where the light is going (log gain)
     flicker: Tensor        # [B, W] log gain on top of it
     light_gate: Tensor     # [B, W] how far it has come, 0 to 1
@@ -48,12 +48,12 @@ class Heads:
         """As used for films: what is almost nothing is nothing, so that a held picture stays as it is."""
         far = self.way[..., :2].norm(dim=-1).amax(dim=1).view(-1, 1, 1)
         grown = self.way[..., 2:].abs().amax(dim=1, keepdim=True)
-        way = torch.cat([self.way[..., :2] * _shrink(far, STILL), self.way[..., 2:] * _shrink(grown, STEADY)], dim=-1)
-        wind = ((self.wind - BREEZE) / (BLOWING - BREEZE)).clamp(0, 1)
-        flow = self.flow * _shrink(self.flow.norm(dim=2, keepdim=True), CALM)
-        flicker = self.flicker * _shrink(self.flicker.abs().amax(dim=1, keepdim=True), SURE)
+        way = torch.cat([self.way[..., :2] * _shrink(far, LEAST_PAN), self.way[..., 2:] * _shrink(grown, LEAST_ZOOM)], dim=-1)
+        wind = ((self.wind - WIND_NONE) / (WIND_FULL - WIND_NONE)).clamp(0, 1)
+        flow = self.flow * _shrink(self.flow.norm(dim=2, keepdim=True), LEAST_FLOW)
+        flicker = self.flicker * _shrink(self.flicker.abs().amax(dim=1, keepdim=True), LEAST_GATE)
         return Heads(
-            self.drawn, way, flow, self.light, flicker, _sure(self.light_gate), self.weather, _sure(self.weather_gate),
+            self.drawn, way, flow, self.light, flicker, _snap_gate(self.light_gate), self.weather, _snap_gate(self.weather_gate),
             wind,
         )
 
@@ -68,13 +68,13 @@ class Heads:
         return FilmState(pose, light, weather.clamp(0, 1), before.clock + ahead)
 
 
-def read(said: Tensor) -> Heads:
+def read_heads(said: Tensor) -> Heads:
     """The network's output [B, OUTPUTS, W, h, w] as what it means; what holds for a whole frame is its mean over the frame.
 
     Of the wind it says nothing: that is read from the prompt.
     """
-    drawn, rest = said[:, :DRAWN], said[:, DRAWN:].transpose(1, 2)                    # rest [B, W, ., h, w]
-    part = dict(zip(SAYS, rest.split(list(SAYS.values()), dim=2), strict=True))
+    drawn, rest = said[:, :DRAWN_CHANNELS], said[:, DRAWN_CHANNELS:].transpose(1, 2)                    # rest [B, W, ., h, w]
+    part = dict(zip(HEAD_CHANNELS, rest.split(list(HEAD_CHANNELS.values()), dim=2), strict=True))
 
     def whole(name: str) -> Tensor:
         return part[name].mean(dim=(-2, -1))
@@ -82,7 +82,7 @@ def read(said: Tensor) -> Heads:
     local = F.avg_pool2d(F.pad(part["local"].flatten(0, 1), (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     return Heads(
         drawn=drawn,
-        way=whole("way") * said.new_tensor(WAY),
+        way=whole("way") * said.new_tensor(CAMERA_UNITS),
         flow=part["flow"],
         light=whole("light")[..., None, None] + local.unflatten(0, part["local"].shape[:2]),
         flicker=whole("flicker")[..., 0],
@@ -93,16 +93,16 @@ def read(said: Tensor) -> Heads:
     )
 
 
-def sway(wind: Tensor, frames: int, h: int, w: int) -> Tensor:
+def wind_flow(wind: Tensor, frames: int, h: int, w: int) -> Tensor:
     """The flow [B, T, 2, h, w] of a scene that the wind [B] sways sideways for so many frames, most at its top, not at its foot.
 
     Drawn, as rain is: asked to move each cell for it the network stays silent, for most cells of most films do not move.
     """
     t = torch.arange(1, frames + 1, device=wind.device)
-    swell = (torch.minimum(t, ROOTED - t) / (GUST / 2)).clamp(0, 1)
-    turn = 2 * math.pi * t[:, None] / GUST + (torch.arange(w, device=wind.device) + 0.5) / LEAN
+    swell = (torch.minimum(t, WIND_DURATION - t) / (WIND_PERIOD / 2)).clamp(0, 1)
+    turn = 2 * math.pi * t[:, None] / WIND_PERIOD + (torch.arange(w, device=wind.device) + 0.5) / WIND_WAVELENGTH
     upward = 1 - (torch.arange(h, device=wind.device) + 0.5) / h
-    swell = SWAY * swell * swell * (3 - 2 * swell)
+    swell = WIND_REACH * swell * swell * (3 - 2 * swell)
     aside = wind.view(-1, 1, 1, 1) * swell.view(-1, 1, 1) * upward[:, None] * turn.sin()[:, None]                # [B, T, h, w]
     return torch.stack([aside, torch.zeros_like(aside)], dim=2)
 
@@ -112,6 +112,6 @@ def _shrink(size: Tensor, least: float) -> Tensor:
     return (1 - (least / size.clamp(min=1e-6)) ** 2).clamp(min=0)
 
 
-def _sure(gate: Tensor) -> Tensor:
-    """A gate that is quite shut below `SURE` and quite open as far from 1."""
-    return ((gate - SURE) / (1 - 2 * SURE)).clamp(0, 1)
+def _snap_gate(gate: Tensor) -> Tensor:
+    """A gate that is quite shut below `LEAST_GATE` and quite open as far from 1."""
+    return ((gate - LEAST_GATE) / (1 - 2 * LEAST_GATE)).clamp(0, 1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 
-def rotation(size: int) -> Tensor:
+def border_rotation(size: int) -> Tensor:
     """The filter across one border, orthogonal [size, size], of half a patch on either side (the type-II fast lapped transform)."""
     half = size // 2
     mirror = torch.eye(half).flip(0)
@@ -32,17 +32,17 @@ def _cosines(size: int, offset: float) -> Tensor:
     return table
 
 
-def across(pictures: Tensor, turn: Tensor) -> Tensor:
+def filter_borders(pictures: Tensor, turn: Tensor) -> Tensor:
     """Apply `turn` [S, S] across every border between patches of S pixels of `pictures` [..., H, W], rows and columns.
 
     The picture's own edges have no neighbour and stay as they are. With `turn.T` it is undone.
     """
     for axis in (-1, -2):
-        pictures = _along(pictures.transpose(axis, -1), turn).transpose(axis, -1)
+        pictures = _filter_rows(pictures.transpose(axis, -1), turn).transpose(axis, -1)
     return pictures
 
 
-def _along(lines: Tensor, turn: Tensor) -> Tensor:
+def _filter_rows(lines: Tensor, turn: Tensor) -> Tensor:
     size = turn.shape[0]
     if lines.shape[-1] == size:
         return lines

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
-from studio.backbones.animatic.backbone import NOTICED, AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.place_memory import BESIDE, PlaceMemory
+from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
@@ -22,8 +22,8 @@ from studio.backbones.load import best_device, freeze, load_part
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
-from studio.memory.rope import rule
-from studio.memory.semantic_pack import Fit
+from studio.memory.rope import rope_rule
+from studio.memory.semantic_pack import Widths
 
 DEVIATION = "deviation.safetensors"
 
@@ -52,7 +52,7 @@ def load(request: LoadRequest) -> FilmModel:
     )
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.remembers else (None, 0)
     codec = AnimaticCodec(autoencoder, weather)
-    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rule(trained))
+    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
 
 
 def load_memory(
@@ -71,7 +71,7 @@ def load_memory(
             return places, places.pack.config.trained_index
         network = backbone.transformer.config
         width = network.num_attention_heads * network.attention_head_dim
-        pack = load_adapter(card.folder / ADAPTER, Fit(width, NOTICED, network.text_embed_dim, network.image_proj_dim))
+        pack = load_adapter(card.folder / ADAPTER, Widths(width, MEMORY_CHANNELS, network.text_embed_dim, network.image_proj_dim))
         return ContextMemory(freeze(pack, device)), pack.config.trained_index
     except AdapterError as error:
         raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
@@ -85,5 +85,5 @@ def load_place_memory(folder: Path, backbone: AnimaticBackbone, device: torch.de
     """
     own, network = read_config(folder / ADAPTER), backbone.transformer.config
     # Its psi does not join the context: its width is its own.
-    pack = load_adapter(folder / ADAPTER, Fit(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
-    return freeze(PlaceMemory(pack, load_recall(folder / RECALL, pack, BESIDE), backbone.autoencoder), device)
+    pack = load_adapter(folder / ADAPTER, Widths(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
+    return freeze(PlaceMemory(pack, load_recall(folder / RECALL, pack, EXTRA_CHANNELS), backbone.autoencoder), device)

@@ -15,20 +15,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.composition import CELL, Source, inside, looked_up, sample
-from studio.backbones.animatic.state import split
-from studio.memory.positions import FEATURES, waves
-from studio.memory.protocol import Conditioned, MemoryView
+from studio.backbones.animatic.composition import CELL, Source, inside_weight, sample, source_coordinates
+from studio.backbones.animatic.state import split_latents
+from studio.memory.protocol import ConditioningFeatures, MemoryView
 from studio.memory.recall import Recall
+from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 from studio.memory.semantic_pack import SemanticPack
 
-BESIDE = 1 + FEATURES
+EXTRA_CHANNELS = 1 + POSITION_FEATURES
 """Channels that the memory is given beside what it keeps: how well a cell was seen, and where it lies."""
-RIM, BEYOND = 0.5, 0.2
+RIM_LEVEL, MIRRORED_LEVEL = 0.5, 0.2
 """How well cells count as seen at the frame's rim, and those just beyond it."""
-MOST = 4096
+MAX_CELLS = 4096
 """Cells asked for at once, at most."""
-MOVING = 1e-3
+MOTION_SHARE = 1e-3
 """Share of a basis vector's energy that changes within a group of frames, from which on it does not belong to a still."""
 
 
@@ -38,15 +38,15 @@ class PlaceMemory(nn.Module):
     def __init__(self, pack: SemanticPack, recall: Recall, autoencoder: LappedAutoencoder) -> None:
         super().__init__()
         self.pack, self.recall = pack, recall
-        self.sight = Sight(autoencoder, recall.config.channels)
+        self.sight = SceneCells(autoencoder, recall.config.channels)
 
-    def begin(self, conditioning: Conditioned) -> Tensor:
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0, [B, M, D]."""
         return self.pack.begin(conditioning)
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
-        scene, state = split(latents[:, :, [0, -1]])
+        scene, state = split_latents(latents[:, :, [0, -1]])
         views = []
         for at in range(2):
             frame = self.sight.autoencoder.decode_group(scene[:, :, at])[:, :, -1]
@@ -56,15 +56,15 @@ class PlaceMemory(nn.Module):
     def source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
         """What psi knows of the cells that frames of h x w cells at `pose` [B, T, 3] show: a frame, and how far to trust it.
 
-        All films of a batch are asked for as many cells; more than `MOST` are cut off at the far sides.
+        All films of a batch are asked for as many cells; more than `MAX_CELLS` are cut off at the far sides.
         """
-        low, size = extent(pose, h, w)
+        low, size = cell_range(pose, h, w)
         return self._asked(psi, low, size)
 
     @torch.no_grad()
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView:
         """All that psi [1, M, D] holds, as a picture around the camera's view in the newest of `recent` [1, C + 10, T, h, w]."""
-        pose = split(recent[:, :, -1:])[1].pose[:, 0].to(psi.device)
+        pose = split_latents(recent[:, :, -1:])[1].pose[:, 0].to(psi.device)
         h, w = recent.shape[-2:]
         rows, columns = self.pack.config.slots if self.pack.config.structure == "map" else (2 * h, 2 * w)
         low = (pose[:, :2] - pose.new_tensor([(columns - 1) / 2, (rows - 1) / 2])).round()
@@ -73,44 +73,44 @@ class PlaceMemory(nn.Module):
         middle_x, middle_y = ((pose[0, :2] - low[0] + 0.5) * CELL).tolist()
         half_x, half_y = (side * CELL / 2 / float(pose[0, 2].exp()) for side in (w, h))
         window = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
-        return _cropped(MemoryView(source.frame[0], source.share[0, 0], window))
+        return _crop(MemoryView(source.frame[0], source.share[0, 0], window))
 
     def _asked(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
         """What psi knows of rows and columns of whole cells from `low` [B, 2] on."""
-        places = grid(low, *size)                                                                # [B, r, c, 3]
+        places = cell_grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
         scene = self.sight.scene(found.values.transpose(1, 2).unflatten(2, size))
-        share = feathered(self.recall.share(found).unflatten(1, size)[:, None])
+        share = feather(self.recall.share(found).unflatten(1, size)[:, None])
         frame = self.sight.autoencoder.decode_group(scene)[:, :, -1]
-        return Source(frame.float(), middle(low, *size), share)
+        return Source(frame.float(), center_pose(low, *size), share)
 
 
-class Sight:
+class SceneCells:
     """Between frames and what is kept of them: the still channels of the scene's cells."""
 
     def __init__(self, autoencoder: LappedAutoencoder, kept: int) -> None:
         self.autoencoder = autoencoder
         basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
-        moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOVING
+        moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
         self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
 
     def memorable(self, seen: Source) -> Tensor:
         """What is memorized of a frame, [B, K + BESIDE, 1, h + 2, w + 2]: still channels, how well they were seen, where they lie.
 
-        A cell counts 1 if all was seen that its lapped filters touch, `RIM` if only it was, `BEYOND` if what lies in it is mirrored
-        from beside it (the rim cannot be decoded without), and else 0.
+        A cell counts 1 if all was seen that its lapped filters touch, `RIM_LEVEL` if only it was, `MIRRORED_LEVEL` if what lies in
+        it is mirrored from beside it (the rim cannot be decoded without), and else 0.
         """
         low, h, w = self.low(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
         # A cell more on each side, for the filters.
-        at = looked_up(middle(low - 1, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
+        at = source_coordinates(center_pose(low - 1, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
         frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 64, W + 64]
         scene = self.autoencoder.encode_group(frame.expand(-1, -1, GROUP, -1, -1).to(self.autoencoder.components))
-        visible = (inside(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 64, W + 64]
+        visible = (inside_weight(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 64, W + 64]
         whole = -F.max_pool2d(-visible, CELL)                                                     # [B, 1, h + 2, w + 2]
         well = -F.max_pool2d(-visible, 2 * CELL, CELL, CELL // 2)[..., : h + 2, : w + 2]
-        level = torch.maximum(BEYOND * F.max_pool2d(whole, 3, 1, 1), RIM * whole + (1 - RIM) * whole * well)
+        level = torch.maximum(MIRRORED_LEVEL * F.max_pool2d(whole, 3, 1, 1), RIM_LEVEL * whole + (1 - RIM_LEVEL) * whole * well)
         kept = torch.cat([scene[:, self.stills], level], dim=1)[..., 1:-1, 1:-1]
-        where = waves(grid(low, h, w)).movedim(-1, 1)
+        where = encode_positions(cell_grid(low, h, w)).movedim(-1, 1)
         return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
 
     def low(self, seen: Source) -> Tensor:
@@ -125,7 +125,7 @@ class Sight:
         return scene
 
 
-def _cropped(view: MemoryView) -> MemoryView:
+def _crop(view: MemoryView) -> MemoryView:
     """The view without the margins that are neither known nor in the camera's window."""
     height, width = view.known.shape
     known = (view.known > 0.5).nonzero()
@@ -138,7 +138,7 @@ def _cropped(view: MemoryView) -> MemoryView:
     return MemoryView(view.frame[:, y0:y1, x0:x1], view.known[y0:y1, x0:x1], window)
 
 
-def feathered(share: Tensor) -> Tensor:
+def feather(share: Tensor) -> Tensor:
     """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond.
 
     There lies its mirror image, if anything.
@@ -151,7 +151,7 @@ def feathered(share: Tensor) -> Tensor:
     return share
 
 
-def grid(low: Tensor, rows: int, columns: int) -> Tensor:
+def cell_grid(low: Tensor, rows: int, columns: int) -> Tensor:
     """The scene's whole cells from `low` [B, 2] (column, row) on: their places [B, rows, columns, 3]."""
     y, x = torch.meshgrid(
         torch.arange(rows, device=low.device), torch.arange(columns, device=low.device), indexing="ij")
@@ -159,17 +159,17 @@ def grid(low: Tensor, rows: int, columns: int) -> Tensor:
     return torch.cat([at, torch.zeros_like(at[..., :1])], dim=-1)
 
 
-def middle(low: Tensor, rows: int, columns: int) -> Tensor:
+def center_pose(low: Tensor, rows: int, columns: int) -> Tensor:
     """Pose [B, 3] of a frame of the scene's whole cells from `low` [B, 2] on."""
     at = low + low.new_tensor([(columns - 1) / 2, (rows - 1) / 2])
     return torch.cat([at, torch.zeros_like(at[:, :1])], dim=1)
 
 
-def extent(pose: Tensor, h: int, w: int) -> tuple[Tensor, tuple[int, int]]:
+def cell_range(pose: Tensor, h: int, w: int) -> tuple[Tensor, tuple[int, int]]:
     """The whole cells that frames of h x w cells at `pose` [B, T, 3] show: the first [B, 2] (column, row), and rows and columns."""
     half = torch.tensor([w / 2, h / 2], device=pose.device) * (-pose[..., 2:]).exp()
     low = (pose[..., :2] - half).amin(dim=1).floor()
     high = (pose[..., :2] + half).amax(dim=1).ceil()
     columns, rows = (int(n) + 1 for n in (high - low).amax(dim=0))
-    columns = min(columns, MOST)
-    return low, (max(1, min(rows, MOST // columns)), columns)
+    columns = min(columns, MAX_CELLS)
+    return low, (max(1, min(rows, MAX_CELLS // columns)), columns)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 POSE, LIGHT, WEATHER, CLOCK = 3, 3, 3, 1
-CHANNELS = POSE + LIGHT + WEATHER + CLOCK
-GRAIN = 4096
+STATE_CHANNELS = POSE + LIGHT + WEATHER + CLOCK
+STATE_STEPS = 4096
 """Values are read in steps of 1 / 4096: an Euler step ends at its estimate up to rounding, and what stands must stand still."""
 
 
@@ -32,21 +32,21 @@ class FilmState:
         return FilmState(self.pose[:, at], self.light[:, at], self.weather[:, at], self.clock[:, at])
 
 
-def split(latents: Tensor) -> tuple[Tensor, FilmState]:
+def split_latents(latents: Tensor) -> tuple[Tensor, FilmState]:
     """Scene [B, C, T, h, w] and state of latents [B, C + 10, T, h, w]."""
-    scene, pose, light, weather, clock = latents.split([latents.shape[1] - CHANNELS, POSE, LIGHT, WEATHER, CLOCK], dim=1)
+    scene, pose, light, weather, clock = latents.split([latents.shape[1] - STATE_CHANNELS, POSE, LIGHT, WEATHER, CLOCK], dim=1)
 
     def even(maps: Tensor) -> Tensor:
-        return _grained(maps[..., 0, 0].float()).transpose(1, 2)      # the same at every place
+        return _round(maps[..., 0, 0].float()).transpose(1, 2)      # the same at every place
 
-    return scene, FilmState(even(pose), _grained(light.float()).transpose(1, 2), even(weather), even(clock)[..., 0])
-
-
-def _grained(values: Tensor) -> Tensor:
-    return (values * GRAIN).round() / GRAIN
+    return scene, FilmState(even(pose), _round(light.float()).transpose(1, 2), even(weather), even(clock)[..., 0])
 
 
-def join(scene: Tensor, state: FilmState) -> Tensor:
+def _round(values: Tensor) -> Tensor:
+    return (values * STATE_STEPS).round() / STATE_STEPS
+
+
+def join_latents(scene: Tensor, state: FilmState) -> Tensor:
     """Latents [B, C + 10, T, h, w] of scene [B, C, T, h, w] and state."""
     b, _, t, h, w = scene.shape
 
@@ -57,13 +57,13 @@ def join(scene: Tensor, state: FilmState) -> Tensor:
     return torch.cat([part.to(scene) for part in parts], dim=1)
 
 
-def at_rest(scene: Tensor) -> Tensor:
+def with_neutral_state(scene: Tensor) -> Tensor:
     """Latents of a scene as it is: at the origin, in its own light and clear air."""
     b, _, t, h, w = scene.shape
-    return torch.cat([scene, scene.new_zeros(b, CHANNELS, t, h, w)], dim=1)
+    return torch.cat([scene, scene.new_zeros(b, STATE_CHANNELS, t, h, w)], dim=1)
 
 
-def between(state: FilmState, frames: int) -> FilmState:
+def interpolate_state(state: FilmState, frames: int) -> FilmState:
     """The state at each of `frames` frames up to every latent after the first, linearly, [B, (T - 1) frames, ...]."""
     steps = torch.arange(1, frames + 1, device=state.pose.device) / frames
 

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.diffusion.backbone import Backbone, Conditioning
-from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, Branches
+from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
 from studio.diffusion.step_cache import StepCache, first_block_cache
-from studio.memory.framepack import Packed
+from studio.memory.framepack import PackedContext
 
 
-class WithPsi(nn.Module):
+class PsiProjection(nn.Module):
     """`image_projection` with memory tokens behind the image tokens: psi joins the context stream (2510.01784, figure 1).
 
     The transformer sizes its context mask from this module's output, so nothing else changes; without psi the output is
@@ -37,10 +37,10 @@ class WithPsi(nn.Module):
         return tokens if self.psi is None else torch.cat([tokens, self.psi.to(tokens)], dim=1)
 
 
-def reading_psi(transformer: HunyuanVideoFramepackTransformer3DModel) -> HunyuanVideoFramepackTransformer3DModel:
+def add_psi_input(transformer: HunyuanVideoFramepackTransformer3DModel) -> HunyuanVideoFramepackTransformer3DModel:
     """The transformer, changed in place so that psi may join its context."""
-    if not isinstance(transformer.image_projection, WithPsi):
-        transformer.image_projection = WithPsi(transformer.image_projection)
+    if not isinstance(transformer.image_projection, PsiProjection):
+        transformer.image_projection = PsiProjection(transformer.image_projection)
     return transformer
 
 
@@ -49,9 +49,9 @@ class FramePackBackbone(nn.Module):
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
         super().__init__()
-        self.transformer = reading_psi(transformer)
+        self.transformer = add_psi_input(transformer)
         self._loras = NO_LORAS
-        self._branches: Branches | None = None
+        self._branches: LoraBranches | None = None
 
     @property
     def lora_layers(self) -> FramePackLayers:
@@ -67,7 +67,7 @@ class FramePackBackbone(nn.Module):
         if loras.key == self._loras.key:
             return
         self._undress()
-        self._branches = Branches(self.transformer, loras, self.device, self.dtype)
+        self._branches = LoraBranches(self.transformer, loras, self.device, self.dtype)
         self._loras = loras
 
     def _undress(self) -> None:
@@ -104,7 +104,7 @@ class FramePackBackbone(nn.Module):
         self,
         x: Tensor,
         timestep: Tensor,
-        packed: Packed,
+        packed: PackedContext,
         conditioning: Conditioning,
         guidance: Tensor | None = None,
         psi: Tensor | None = None,
@@ -113,7 +113,7 @@ class FramePackBackbone(nn.Module):
         return self.network(x, timestep, packed, conditioning, guidance, psi)
 
     def network(
-        self, x: Tensor, timestep: Tensor, packed: Packed, conditioning: Conditioning, guidance: Tensor | None = None,
+        self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
         """The transformer's output for latents that are plan out as it wants them."""
@@ -138,7 +138,7 @@ class FramePackBackbone(nn.Module):
         )[0]
 
 
-def framepack(backbone: Backbone) -> FramePackBackbone:
+def require_framepack(backbone: Backbone) -> FramePackBackbone:
     """The backbone, for those who need FramePack's own transformer.
 
     Raises:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Configs = dict[str, dict[str, Any]]
 """The config of each part, by the part's name."""
 
-UNREAD = 2
+UNUSED_LAYERS = 2
 """Llama's last layers that FramePack does not read: its prompt features are the hidden states before them. They are not loaded."""
 
 
@@ -36,7 +36,7 @@ def published_configs() -> Configs:
     return configs
 
 
-def framepack_f1() -> ModelSizes:
+def published_sizes() -> ModelSizes:
     """FramePack-F1 as it is published, for planning without its folder."""
     return _counted("framepack-f1", "FramePack-F1", ((640, 640), (832, 480), (480, 832)), 25, 9, 36, 256, 0, published_configs())
 
@@ -62,7 +62,7 @@ def _counted(
         name, title, True, sizes, steps, window, frames, compression=8,
         context=prompt + (picture["image_size"] // picture["patch_size"]) ** 2,
         transformer=counts.transformer(configs["transformer"]),
-        text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNREAD)}),
+        text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNUSED_LAYERS)}),
         small_encoders=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
         vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory_bytes=memory,
     )
@@ -89,5 +89,5 @@ def lora_layers(card: ModelCard) -> FramePackLayers:
 
 
 FRAMEPACK = Family(
-    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published=framepack_f1
+    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published=published_sizes
 )

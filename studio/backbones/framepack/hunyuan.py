@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from transformers import LlamaModel
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
-from studio.backbones.framepack.family import UNREAD
+from studio.backbones.framepack.family import UNUSED_LAYERS
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.codec import Stream
+from studio.diffusion.codec import FrameStream
 
 
-class Look(Protocol):
+class PreviewMethod(Protocol):
     """How latents are looked at before they are decoded."""
 
     @property
@@ -32,7 +32,7 @@ class Look(Protocol):
         """Latents [1, C, n, h, w] were decoded to frames [1, 3, 4 n, H, W]."""
 
 
-def rough(latents: Tensor) -> Tensor:
+def rough_preview(latents: Tensor) -> Tensor:
     """The first three latent channels [n, 3, h, w], scaled to [-1, 1]: nothing is known of their colours."""
     channels = latents[0, :3].movedim(1, 0)
     return channels / channels.abs().amax().clamp(min=1e-6)
@@ -41,7 +41,7 @@ def rough(latents: Tensor) -> Tensor:
 class HunyuanCodec:
     """HunyuanVideo's autoencoder: temporal tiles of 5 latents every 3, so a section of 9 is 3 new tiles."""
 
-    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, look: Look | None = None) -> None:
+    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, look: PreviewMethod | None = None) -> None:
         """`look`: for previews, taught by what is decoded; None: a rough one."""
         self.autoencoder = autoencoder
         self.look = look
@@ -69,11 +69,11 @@ class HunyuanCodec:
             self.autoencoder.use_tiling = tiled
         return (latents * self.autoencoder.config.scaling_factor).float()
 
-    def stream(self, recent: Tensor, sections: int) -> Stream:
+    def stream(self, recent: Tensor, sections: int) -> FrameStream:
         return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, look=self.look)
 
     def preview(self, latents: Tensor) -> Tensor:
-        return rough(latents) if self.look is None else self.look(latents)
+        return rough_preview(latents) if self.look is None else self.look(latents)
 
 
 class HunyuanStream:
@@ -84,7 +84,7 @@ class HunyuanStream:
     """
 
     def __init__(
-        self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool, look: Look | None = None
+        self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool, look: PreviewMethod | None = None
     ) -> None:
         self._autoencoder = autoencoder
         self._look = look
@@ -120,7 +120,7 @@ class HunyuanStream:
         return self._autoencoder.decoder(self._autoencoder.post_quant_conv(latents))
 
 
-class _Unread(LlamaDecoderLayer):
+class _UnusedLayer(LlamaDecoderLayer):
     """In the place of such a layer: no weights, and nothing is computed."""
 
     def __init__(self) -> None:
@@ -130,15 +130,15 @@ class _Unread(LlamaDecoderLayer):
         return hidden_states
 
 
-def unread(llama: LlamaModel) -> range:
+def unused_layers(llama: LlamaModel) -> range:
     """Which of its layers."""
-    return range(max(0, len(llama.layers) - UNREAD), len(llama.layers))
+    return range(max(0, len(llama.layers) - UNUSED_LAYERS), len(llama.layers))
 
 
-def without_unread(llama: LlamaModel) -> LlamaModel:
+def drop_unused_layers(llama: LlamaModel) -> LlamaModel:
     """Llama without these layers, changed in place; what FramePack reads stays the same, bit for bit. Works on a meta model."""
-    for at in unread(llama):
-        llama.layers[at] = _Unread()
+    for at in unused_layers(llama):
+        llama.layers[at] = _UnusedLayer()
     return llama
 
 

@@ -15,24 +15,24 @@ from diffusers import (
 )
 from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImageProcessor, SiglipVisionModel
 
-from studio.backbones.embeddings import KeptConditioner
+from studio.backbones.embeddings import CachedConditioner
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack import mapped
+from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.family import sizes_of
-from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner, without_unread
+from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner, drop_unused_layers
 from studio.backbones.framepack.own_lora import merge_own_lora
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
-from studio.backbones.framepack.previews import previews
+from studio.backbones.framepack.previews import load_previews
 from studio.backbones.load import best_device, freeze, load_part
 from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, network
 from studio.diffusion.conditioning import Conditioner
 from studio.memory.adapter import AdapterError, load_adapter
-from studio.memory.rope import rule
-from studio.memory.semantic_pack import Fit, SemanticPack
+from studio.memory.rope import rope_rule
+from studio.memory.semantic_pack import SemanticPack, Widths
 from studio.placement import attention
 from studio.placement.choose import choose_plan
 from studio.placement.device.copies import CopyEngine, copy_engine
@@ -62,7 +62,7 @@ def load(request: LoadRequest) -> FilmModel:
     backbone = freeze(FramePackBackbone(transformer), CPU)
     memory, trained = load_memory(card, backbone, CPU)
     codec, conditioner = load_codec(card, CPU, dtype), load_conditioner(card, CPU, dtype)
-    return FilmModel(card, backbone, codec, conditioner, CPU, fingerprint(card), memory, rule(trained))
+    return FilmModel(card, backbone, codec, conditioner, CPU, fingerprint(card), memory, rope_rule(trained))
 
 
 def plan_for(
@@ -99,12 +99,12 @@ def load_placed(
             require_bitsandbytes()
     except (ValueError, ProfileError) as error:
         raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
-    dtype = dtype or (mapped.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
+    dtype = dtype or (mapped_weights.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
     on_host, verified = device.type == "cpu", list[str]()
 
     def transformer(plan: Plan) -> Any:
         weights = plan.profile.weights
-        made = mapped.transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
+        made = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
         verified.append(weights)
         return made
 
@@ -118,7 +118,7 @@ def load_placed(
     memory, trained = load_memory(card, backbone, device)
     return FilmModel(
         card=card, backbone=backbone, codec=placed_codec, conditioner=conditioner,
-        device=device, fingerprint=fingerprint(card), memory=memory, positions=rule(trained), placement=placement,
+        device=device, fingerprint=fingerprint(card), memory=memory, positions=rope_rule(trained), placement=placement,
     )
 
 
@@ -133,7 +133,7 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
     network = backbone.transformer.config
     width = network.num_attention_heads * network.attention_head_dim
     try:
-        pack = load_adapter(card.folder / ADAPTER, Fit(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
+        pack = load_adapter(card.folder / ADAPTER, Widths(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
     except AdapterError as error:
         raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
     return freeze(pack, device), pack.config.trained_index
@@ -150,22 +150,23 @@ def load_codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Hun
     """HunyuanVideo's autoencoder: float16 on a GPU, because its colours band in bfloat16. Raises ModelError."""
     precision = torch.float16 if device.type == "cuda" else dtype
     autoencoder = freeze(load_part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision), device)
-    return HunyuanCodec(autoencoder, card.window, previews(card, autoencoder.config.latent_channels))
+    return HunyuanCodec(autoencoder, card.window, load_previews(card, autoencoder.config.latent_channels))
 
 
 def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:
     """Llama, CLIP and SigLIP. Raises ModelError."""
-    return _reader(card, freeze(without_unread(load_part(card, LlamaModel, "text_encoder", dtype=dtype)), device), device, dtype)
+    llama = drop_unused_layers(load_part(card, LlamaModel, "text_encoder", dtype=dtype))
+    return _reader(card, freeze(llama, device), device, dtype)
 
 
 def _kept(
     card: ModelCard, placement: ModelPlacement, backbone: PlacedBackbone, dtype: torch.dtype, scratch: Path
-) -> KeptConditioner:
+) -> CachedConditioner:
     """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
     precision = placement.plan.profile.text_weights
     parts = [network(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
     name = f"{parts} {precision} {placement.plan.profile.products} {dtype} {card.prompt_tokens}"
-    return KeptConditioner(
+    return CachedConditioner(
         lambda: _placed_conditioner(card, placement, backbone, dtype), scratch / "embeddings", name, backbone.device)
 
 
@@ -174,7 +175,7 @@ def _placed_conditioner(
 ) -> Conditioner:
     profile, device = placement.plan.profile, backbone.device
     on_card = profile.text_encoder != "cpu"
-    llama = mapped.text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
+    llama = mapped_weights.load_text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
     if profile.products == "bitsandbytes":
         multiply_by_bitsandbytes(llama)
     reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)

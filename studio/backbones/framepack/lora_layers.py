@@ -39,7 +39,7 @@ class FramePackLayers:
         self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
         """Name in diffusers to inputs and outputs."""
         self._named = {_flat(name): Named(name, (Stretch(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
-        for names, targets in _elsewhere(config):
+        for names, targets in _other_names(config):
             if all(target in self.sizes for target in targets):
                 for name in names:
                     self._named[_flat(name)] = self._joined(name, targets)
@@ -121,7 +121,7 @@ def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
     yield "proj_out", (width, config["patch_size_t"] * config["patch_size"] ** 2 * config["out_channels"])
 
 
-def _elsewhere(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """(HunyuanVideo's and ComfyUI's names of a layer, diffusers' layers in it)."""
     for i in range(config["num_layers"]):
         theirs, ours = f"double_blocks.{i}", f"transformer_blocks.{i}"

@@ -10,9 +10,9 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
-from studio.backbones.framepack.backbone import FramePackBackbone, reading_psi
+from studio.backbones.framepack.backbone import FramePackBackbone, add_psi_input
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.lora_branches import ActiveLoras, Branches
+from studio.diffusion.lora_branches import ActiveLoras, LoraBranches
 from studio.placement import compilation
 from studio.placement.attention import NATIVE, require_backend, set_backend
 from studio.placement.device.copies import CopyEngine, copy_engine
@@ -89,7 +89,7 @@ class PlacedBackbone(FramePackBackbone):
         if self._placed is None:
             self._placed = self._put()
         if self._branches is None and self._loras.layers:
-            self._branches = Branches(self.transformer, self._loras, self._device, self.dtype)
+            self._branches = LoraBranches(self.transformer, self._loras, self._device, self.dtype)
         return self._placed
 
     def prepare(
@@ -119,7 +119,7 @@ class PlacedBackbone(FramePackBackbone):
 
     def _anew(self) -> None:
         self.release()
-        self.transformer = reading_psi(self._make(self.plan))
+        self.transformer = add_psi_input(self._make(self.plan))
 
     def _put(self) -> TransformerPlacement:
         profile = self.plan.profile

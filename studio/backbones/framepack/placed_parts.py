@@ -11,7 +11,7 @@ from torch import Tensor
 
 from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.codec import Stream
+from studio.diffusion.codec import FrameStream
 from studio.placement.device.memory_errors import is_out_of_memory
 from studio.placement.device.on_device import on_device
 from studio.placement.profile import TextEncoderPlacement
@@ -50,7 +50,7 @@ class PlacedCodec:
         with on_device(self.codec.autoencoder, self._device):
             return self.codec.encode(picture)
 
-    def stream(self, recent: Tensor, sections: int) -> Stream:
+    def stream(self, recent: Tensor, sections: int) -> FrameStream:
         return _PlacedStream(self.codec, self.codec.stream(recent, sections), self._device)
 
     def preview(self, latents: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class PlacedCodec:
 
 
 class _PlacedStream:
-    def __init__(self, codec: HunyuanCodec, stream: Stream, device: torch.device) -> None:
+    def __init__(self, codec: HunyuanCodec, stream: FrameStream, device: torch.device) -> None:
         self._codec, self._stream, self._device = codec, stream, device
 
     def push(self, latents: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from studio.backbones.framepack.hunyuan import rough
+from studio.backbones.framepack.hunyuan import rough_preview
 from studio.backbones.framepack.latent_map import LatentMap
 from studio.backbones.framepack.taehv import TaehvError, TinyDecoder, load_taehv
 from studio.catalogue.cards import PREPARED, ModelCard
@@ -27,7 +27,7 @@ SECTIONS = 12
 """That the map learns from: other scenes tell it more, and then no more."""
 
 
-class Previews:
+class LatentPreviews:
     """The looks at one model's latents. For one thread."""
 
     def __init__(self, path: Path, autoencoder: str, channels: int, decoder: TinyDecoder | None = None, trouble: str = "") -> None:
@@ -42,7 +42,7 @@ class Previews:
         """
         self._path, self._autoencoder = path, autoencoder
         self._decoder, self._trouble = decoder, trouble
-        self._map = _read(path, autoencoder, channels)
+        self._map = _read_map(path, autoencoder, channels)
 
     @property
     def sentence(self) -> str:
@@ -65,7 +65,7 @@ class Previews:
             except torch.OutOfMemoryError:
                 self._decoder = None
                 self._trouble = "There was no room for TAEHV on the card."
-        return self._map(latents) if self._map.sections else rough(latents)
+        return self._map(latents) if self._map.sections else rough_preview(latents)
 
     def learn(self, latents: Tensor, frames: Tensor) -> None:
         """Latents [1, C, n, h, w] became frames [1, 3, 4 n, H, W]: the first such sections teach the map."""
@@ -81,13 +81,13 @@ class Previews:
             return
 
 
-def previews(card: ModelCard, channels: int) -> Previews:
+def load_previews(card: ModelCard, channels: int) -> LatentPreviews:
     """The looks at latents of the model in a folder."""
     path = (card.weights or card.folder) / PREPARED / MAP
-    return Previews(path, ":".join(network(card, "vae")), channels, *taehv_of(card, channels))
+    return LatentPreviews(path, ":".join(network(card, "vae")), channels, *find_taehv(card, channels))
 
 
-def taehv_of(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]:
+def find_taehv(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]:
     """TAEHV's decoder if its weights are in the model's folder, and what is wrong with a file that cannot be used."""
     places = [folder / name for folder in (card.weights, card.folder) if folder is not None for name in TAEHV]
     path = next((place for place in places if place.is_file()), None)
@@ -99,7 +99,7 @@ def taehv_of(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]:
         return None, f"{error} Get the file again, or take it away."
 
 
-def _read(path: Path, autoencoder: str, channels: int) -> LatentMap:
+def _read_map(path: Path, autoencoder: str, channels: int) -> LatentMap:
     """The map at `path`, or one that has learned nothing where there is none, or it is damaged, or of other weights."""
     nothing = LatentMap.nothing(channels)
     try:

@@ -35,7 +35,7 @@ class TaehvError(Exception):
     """A file of weights cannot be used; the message names it and says why."""
 
 
-class Memory(nn.Module):
+class MemBlock(nn.Module):
     """Residual convolutions that see a frame and the one before it."""
 
     def __init__(self, width: int) -> None:
@@ -47,7 +47,7 @@ class Memory(nn.Module):
         return torch.relu(self.conv(torch.cat([x, before], dim=1)) + x)
 
 
-class Grow(nn.Module):
+class TGrow(nn.Module):
     """Several frames of one: [T, D, h, w] to [T growth, D, h, w]."""
 
     def __init__(self, width: int, growth: int) -> None:
@@ -58,7 +58,7 @@ class Grow(nn.Module):
         return self.conv(x).reshape(-1, *x.shape[1:])
 
 
-class Squash(nn.Module):
+class Clamp(nn.Module):
     """Latents softly held between -3 and 3."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,9 +71,9 @@ class TinyDecoder(nn.Module):
     def __init__(self, channels: int = 16) -> None:
         super().__init__()
         self.channels = channels
-        layers: list[nn.Module] = [Squash(), _conv(channels, WIDTHS[0]), nn.ReLU()]
+        layers: list[nn.Module] = [Clamp(), _conv(channels, WIDTHS[0]), nn.ReLU()]
         for width, growth, following in zip(WIDTHS, GROWTH, (*WIDTHS[1:], LAST), strict=True):
-            layers += [Memory(width), Memory(width), Memory(width), nn.Upsample(scale_factor=2), Grow(width, growth)]
+            layers += [MemBlock(width), MemBlock(width), MemBlock(width), nn.Upsample(scale_factor=2), TGrow(width, growth)]
             layers.append(_conv(width, following, bias=False))
         self.decoder = nn.Sequential(*layers, nn.ReLU(), _conv(LAST, 3))
 
@@ -88,7 +88,7 @@ class TinyDecoder(nn.Module):
         for latent in latents.to(kind)[0].unbind(1):
             x = latent[None]
             for index, layer in enumerate(self.decoder):
-                if isinstance(layer, Memory):
+                if isinstance(layer, MemBlock):
                     past = pasts.get(index, torch.zeros_like(x[:1]))
                     pasts[index] = x[-1:]
                     x = layer(x, torch.cat([past, x[:-1]]))

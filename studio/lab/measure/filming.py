@@ -14,7 +14,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.photographs import photograph
 from studio.memory.snapshot import Snapshot
 
@@ -90,10 +90,10 @@ def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -
     for index, prompt in enumerate(prompts):
         noise = flow.noise(shape, flow.section_seed(seed, index))
         conditioning = model.conditioner(prompt, start)
-        for event in section(
+        for event in denoise_section(
             model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
         ):
-            if isinstance(event, Finished):
+            if isinstance(event, SectionResult):
                 snapshot = event.snapshot
                 parts.append((stream.push(event.latents)[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2)
     return torch.cat(parts)

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.state import FilmState, join, split
+from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.measure.journeys import Case, Past
 from studio.lab.measure.whereabouts import whereabouts
 from studio.lab.measure.whole_film import sources
@@ -101,12 +101,14 @@ class Witness:
         sampling = Sampling(card.steps, card.guidance, card.window, card.shift)
         memory = model.memory if snapshot.psi is not None else None
         conditioning = model.conditioner(case.prompt, start)
-        for event in section(model.backbone, snapshot, conditioning, noise, sampling, memory=memory, positions=model.positions):
-            if isinstance(event, Finished):
+        for event in denoise_section(
+            model.backbone, snapshot, conditioning, noise, sampling, memory=memory, positions=model.positions
+        ):
+            if isinstance(event, SectionResult):
                 done = event
         frames = _unit(model.codec.stream(snapshot.recent, snapshot.sections).push(done.latents))
         if card.kind == "animatic":
-            own = split(done.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
+            own = split_latents(done.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
             pose = own + torch.cat([case.past.pose[0, :2], torch.zeros(1)])
             return Made(frames, pose, by_state=True, sources=sources(model.backbone))
         before = case.past.frames[-1:].float() / 255
@@ -150,7 +152,7 @@ def latents(model: FilmModel, past: Past) -> Tensor:
     count, (h, w) = len(scene), scene.shape[-2:]
     clock = group * torch.arange(count).float()
     state = FilmState(pose[None], torch.zeros(1, count, 3, h, w), torch.zeros(1, count, 3), clock[None])
-    return join(scene.transpose(0, 1)[None], state)
+    return join_latents(scene.transpose(0, 1)[None], state)
 
 
 def _clip(autoencoder: Any, frames: Tensor, model: FilmModel) -> Tensor:

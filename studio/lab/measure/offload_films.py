@@ -18,7 +18,7 @@ from studio.backbones.framepack.hunyuan import HunyuanCodec
 from studio.backbones.framepack.placed_parts import PlacedCodec
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.lab.measure import offloads
 from studio.lab.measure.gauges import Card, Watch
@@ -62,8 +62,8 @@ def _ours(trial: Trial, on: Card, say: Say, sections: int) -> tuple[float, int]:
     stream = codec.stream(snapshot.recent, 0)
     for index in range(sections):
         shape = (1, backbone.channels, trial.card.window, *snapshot.start.shape[-2:])
-        *_, done = section(backbone, snapshot, conditioning, flow.noise(shape, index), sampling)
-        assert isinstance(done, Finished)
+        *_, done = denoise_section(backbone, snapshot, conditioning, flow.noise(shape, index), sampling)
+        assert isinstance(done, SectionResult)
         snapshot = done.snapshot
         frames += stream.push(done.latents).cpu().shape[2]
     on.settle()

@@ -18,7 +18,7 @@ from accelerate import cpu_offload_with_hook
 from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
-from studio.backbones.framepack import mapped
+from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.hunyuan import HunyuanCodec
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
@@ -27,7 +27,7 @@ from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning
-from studio.diffusion.section import Denoised, Finished, Sampling, section
+from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.lab.measure.gauges import Card, Watch
 from studio.memory.framepack import RECENT
@@ -131,7 +131,8 @@ def placed(card: ModelCard, plan: Plan, on: Card, say: Say) -> PlacedBackbone:
 def transformer(card: ModelCard, weights: Weights, device: torch.device, say: Say) -> HunyuanVideoFramepackTransformer3DModel:
     """The random transformer on the host, mapped."""
     on_host = device.type == "cpu"
-    return mapped.transformer(card, weights, torch.float32 if on_host else torch.bfloat16, say, aligned=on_host, verify=False)
+    dtype = torch.float32 if on_host else torch.bfloat16
+    return mapped_weights.load_transformer(card, weights, dtype, say, aligned=on_host, verify=False)
 
 
 class Offloaded(FramePackBackbone):
@@ -171,10 +172,10 @@ def stepped(backbone: Backbone, trial: Trial, on: Card) -> tuple[list[float], Te
     seconds: list[float] = []
     on.settle()
     clock = time.perf_counter()
-    for progress in section(backbone, snapshot, conditioning, noise, sampling):
-        if isinstance(progress, Finished):
+    for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling):
+        if isinstance(progress, SectionResult):
             return seconds, progress.latents.cpu()
-        if isinstance(progress, Denoised):
+        if isinstance(progress, DenoisingStep):
             on.settle()
             seconds.append(time.perf_counter() - clock)
             clock = time.perf_counter()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.state import FilmState, join, split
+from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure.memory_costs import costs
 from studio.lab.measure.sections import around, picture, timed
@@ -47,7 +47,7 @@ def measure(model: FilmModel, sections: int) -> dict[str, Any]:
         updating, psi = timed(memory.update, psi, newest)
         row = {"update ms": 1000 * updating, "bytes": psi.numel() * psi.element_size()}
         if isinstance(memory, PlaceMemory):
-            pose = split(newest[:, :, -1:])[1].pose
+            pose = split_latents(newest[:, :, -1:])[1].pose
             row["reading ms"] = 1000 * timed(memory.source, psi, pose, *newest.shape[-2:])[0]
         rows.append(row)
     counted = costs(FRAMEPACK_F1, *F1)
@@ -69,13 +69,13 @@ def _wandering(model: FilmModel, image: Tensor, sections: int) -> Iterator[Tenso
     if not isinstance(model.memory, PlaceMemory):
         yield from (still + torch.randn(still.shape, generator=rng).to(still) for _ in range(sections))
         return
-    scene, state = split(still)
+    scene, state = split_latents(still)
     at = torch.zeros(3)
     for _ in range(sections):
         step = STEP * (2 * torch.rand(3, generator=rng) - 1) * torch.tensor([1.0, 1.0, 0.0])
         way = at + step * (torch.arange(1, scene.shape[2] + 1) / scene.shape[2])[:, None]
         at = way[-1]
-        yield join(scene, FilmState(way[None].to(scene), state.light, state.weather, state.clock))
+        yield join_latents(scene, FilmState(way[None].to(scene), state.light, state.weather, state.clock))
 
 
 def _ends(values: Sequence[float]) -> dict[str, float]:

@@ -18,11 +18,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.engine.heap import give_back
 from studio.engine.render import pixels
 from studio.media.clip import write_clip
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 from studio.memory.snapshot import Snapshot
 
 
@@ -63,12 +63,12 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
     rows = []
     for index in range(count):
         noise = flow.noise(shape, flow.section_seed(1, index))
-        steps = section(
+        steps = denoise_section(
             model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
         )
         denoising, progress = timed(list, steps)
         done = progress[-1]
-        assert isinstance(done, Finished)
+        assert isinstance(done, SectionResult)
         decoding, frames = timed(lambda latents: pixels(stream.push(latents)), done.latents)
         encoding, _ = timed(write_clip, folder / "section.mp4", frames, model.card.fps)
         snapshot = done.snapshot
@@ -97,7 +97,7 @@ def denoising_flop(model: FilmModel) -> int:
     with torch.no_grad():
         conditioning = model.conditioner("pan left", image)
         snapshot = Snapshot.begin(model.codec.encode(image))
-        packed = pack(snapshot.start, snapshot.recent, model.card.window)
+        packed = pack_context(snapshot.start, snapshot.recent, model.card.window)
         noise = flow.noise((1, model.channels, model.card.window, *snapshot.start.shape[-2:]), 0)
         guidance = torch.full((1,), model.card.guidance * 1000.0)
         with FlopCounterMode(display=False) as counter:

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.backbone import framepack
+from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.cards import ModelError
 from studio.diffusion import flow
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.psnr import psnr
 from studio.media.picture import fit, read_picture
 from studio.memory.snapshot import Snapshot
@@ -39,7 +39,7 @@ SEED = 7
 class _Made:
     """One section: its latents [1, C, W, h, w], the snapshot behind it, seconds of denoising, and calls of blocks."""
 
-    finished: Finished
+    finished: SectionResult
     seconds: float
     calls: int
 
@@ -108,14 +108,14 @@ class _Case:
         model, card = self._model, self._model.card
         sampling = Sampling(self._steps, card.guidance, card.window, card.shift, threshold)
         noise = flow.noise((1, model.channels, card.window, *snapshot.start.shape[-2:]), flow.section_seed(SEED, index))
-        with _counting(blocks_of(framepack(model.backbone).transformer)) as calls:
+        with _counting(blocks_of(require_framepack(model.backbone).transformer)) as calls:
             _settle(model)
             clock = time.perf_counter()
-            *_, last = section(
+            *_, last = denoise_section(
                 model.backbone, snapshot, self._conditioning, noise, sampling, memory=model.memory, positions=model.positions)
             _settle(model)
             seconds = time.perf_counter() - clock
-        assert isinstance(last, Finished)
+        assert isinstance(last, SectionResult)
         return _Made(last, seconds, calls[0])
 
 

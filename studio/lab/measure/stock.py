@@ -10,7 +10,7 @@ from diffusers.utils.torch_utils import randn_tensor
 
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 
@@ -68,8 +68,8 @@ def _ours(pipe: Any, sections: int) -> tuple[float, torch.Tensor]:
     stream = codec.stream(snapshot.recent, 0)
     for _ in range(sections):
         noise = randn_tensor((1, start.shape[1], WINDOW, *start.shape[-2:]), generator=generator)
-        *_, last = section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))
-        assert isinstance(last, Finished)
+        *_, last = denoise_section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))
+        assert isinstance(last, SectionResult)
         snapshot = last.snapshot
         parts.append(last.latents)
         frames += stream.push(last.latents).shape[2]

@@ -11,14 +11,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.animatic.backbone import LOOKS, AnimaticBackbone
+from studio.backbones.animatic.backbone import EXTRA_SOURCES, AnimaticBackbone
 from studio.backbones.animatic.load import load_place_memory
 from studio.backbones.film_model import FilmModel
 from studio.catalogue.cards import ADAPTER
 from studio.lab.measure.whole_film import WholeFilm, WholeFilmBackbone
 from studio.memory.adapter import AdapterError
 
-ARMS = {"window": frozenset[str](), "framepack": frozenset({"older"}), "framepack-sink": LOOKS}
+ARMS = {"window": frozenset[str](), "framepack": frozenset({"older"}), "framepack-sink": EXTRA_SOURCES}
 """What each arm looks back at beside the newest frame. The reference image is FramePack's sink token."""
 FULL = "full-history"
 """Looks up in the whole film, uncompressed: what no memory of the film can do better."""

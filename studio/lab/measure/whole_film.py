@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.heads import Heads
-from studio.backbones.animatic.state import split
-from studio.memory.framepack import Packed
-from studio.memory.protocol import Conditioned
+from studio.backbones.animatic.state import split_latents
+from studio.memory.framepack import PackedContext
+from studio.memory.protocol import ConditioningFeatures
 
 SAME = 1 / 64
 """Cells (a quarter of a pixel) within which two views are the same, and the most that magnification may move a frame's edge."""
@@ -27,7 +27,7 @@ SAME = 1 / 64
 class WholeFilm:
     """A `Memory` that forgets nothing: psi [1, N, C h w] is the film's latents after its first, oldest first."""
 
-    def begin(self, conditioning: Conditioned) -> Tensor:
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """Of a film that has only its first frame, which the packed context keeps anyway."""
         return torch.zeros(1, 0, 0)
 
@@ -53,18 +53,18 @@ class WholeFilmBackbone(AnimaticBackbone):
         self.__dict__.update(backbone.__dict__)      # the same parts and weights, whatever they are
         self.among = 0                               # frames that the newest section might be composed from
 
-    def heads(self, drawn: Tensor, sigma: Tensor, packed: Packed, conditioning: Any, psi: Tensor | None = None) -> Heads:
+    def heads(self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Any, psi: Tensor | None = None) -> Heads:
         """As the backbone's, without psi: the network is not told of the film."""
         return super().heads(drawn, sigma, packed, conditioning)
 
-    def _look(self, packed: Packed, x: Tensor, psi: Tensor | None) -> Any:
+    def _look(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> Any:
         seen = super()._look(packed, x, None)        # no memory is asked: there is nothing that it could add
         self.among = 1 + len(seen.older)
         if psi is None or not psi.shape[1]:
             return seen
         film = psi.to(packed.clean).unflatten(2, packed.clean.shape[1:2] + packed.clean.shape[3:]).transpose(1, 2)
         self.among = film.shape[2] + 1
-        _, *others = different(split(film)[1].pose[0])               # the first of them is `seen.newest`
+        _, *others = different(split_latents(film)[1].pose[0])               # the first of them is `seen.newest`
         older = [self._source(film[:, :, at : at + 1]) for at in others]
         return replace(seen, older=[*older, self._source(packed.clean[:, :, :1])])
 

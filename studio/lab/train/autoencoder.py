@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
-from studio.backbones.animatic.lapped import across, rotation
+from studio.backbones.animatic.lapped import border_rotation, filter_borders
 from studio.lab.train.keeping import restore, save
 from studio.lab.world import film
 
@@ -40,7 +40,7 @@ class Groups(Dataset[Tensor]):
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.turn = rotation(PATCH)
+        self.turn = border_rotation(PATCH)
 
     def __getitem__(self, index: int) -> Tensor:
         torch.set_num_threads(1)
@@ -53,7 +53,7 @@ class Groups(Dataset[Tensor]):
 
 def patches(groups: Tensor, turn: Tensor) -> Tensor:
     """Lapped patches [N h w, P] of groups [N, 3, 4, H, W]."""
-    return F.pixel_unshuffle(across(groups, turn).flatten(1, 2), PATCH).movedim(1, -1).reshape(-1, VALUES)
+    return F.pixel_unshuffle(filter_borders(groups, turn).flatten(1, 2), PATCH).movedim(1, -1).reshape(-1, VALUES)
 
 
 def train(recipe: Recipe) -> LappedAutoencoder:

@@ -18,9 +18,9 @@ from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.diffusion.codec import Stream
+from studio.diffusion.codec import FrameStream
 from studio.lab.train.parts import Blocks, framepack
-from studio.memory.rope import FIXED
+from studio.memory.rope import FIXED_OFFSETS
 
 SPREAD = 2.0
 """The coarse channels' deviation, about: latents are divided by it."""
@@ -55,7 +55,7 @@ class CoarseCodec:
         whole = F.pad(SPREAD * latents, (0, 0, 0, 0, 0, 0, 0, missing)).to(self.autoencoder.components)
         return torch.cat([self.autoencoder.decode_group(latent) for latent in whole.unbind(2)], dim=2).float().clamp(-1, 1)
 
-    def stream(self, recent: Tensor, sections: int) -> Stream:
+    def stream(self, recent: Tensor, sections: int) -> FrameStream:
         return _Whole(self)
 
     def preview(self, latents: Tensor) -> Tensor:
@@ -88,6 +88,6 @@ def small_framepack(embedded: FilmModel, shape: Shape, seed: int) -> FilmModel:
     card = replace(embedded.card, name="small-framepack", title="Small FramePack", kind="framepack")
     return replace(
         embedded, card=card, backbone=FramePackBackbone(transformer.to(embedded.device).eval().requires_grad_(False)),
-        codec=CoarseCodec(backbone.autoencoder, shape.channels), memory=None, positions=FIXED,
+        codec=CoarseCodec(backbone.autoencoder, shape.channels), memory=None, positions=FIXED_OFFSETS,
         fingerprint=f"small-framepack:{shape.channels}:{embedded.fingerprint}",
     )

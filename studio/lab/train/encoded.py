@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.backbone import SEEN
-from studio.backbones.animatic.composition import inside, looked_up, sample
-from studio.backbones.animatic.heads import DRAWN, sway
-from studio.backbones.animatic.state import FilmState, join
+from studio.backbones.animatic.backbone import VISIBLE_CHANNELS
+from studio.backbones.animatic.composition import inside_weight, sample, source_coordinates
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, wind_flow
+from studio.backbones.animatic.state import FilmState, join_latents
 from studio.lab.train.footage import Footage
 from studio.lab.world import CELL, FRAMES, Film, Section, film
 
@@ -93,19 +93,19 @@ def encoded(shot: Shot, autoencoder: LappedAutoencoder, image_size: int) -> Enco
     still = torch.cat([_encode(autoencoder, frame.expand(GROUP, -1, -1, -1)) for frame in before], dim=1)
     scene = torch.cat([still[:, :1], _encode(autoencoder, frames[1:])], dim=1)
     state = _state(made, shot.lit)
-    latents = join(scene[None], state)[0]
+    latents = join_latents(scene[None], state)[0]
     truths = tuple(_truth(shot, frames, k, autoencoder) for k in range(len(made.sections)))
     size = (image_size, image_size)
     return Encoded(
         latents=latents.half().cpu(),
-        stills=join(still[None], state[slice(0, -1, WINDOW)])[0].half().cpu(),
+        stills=join_latents(still[None], state[slice(0, -1, WINDOW)])[0].half().cpu(),
         pictures=F.interpolate(before, size, mode="bilinear", antialias=True, align_corners=False).half().cpu(),
         truths=truths,
         sections=made.sections,
     )
 
 
-def _encode(autoencoder: LappedAutoencoder, frames: Tensor, channels: int = SEEN) -> Tensor:
+def _encode(autoencoder: LappedAutoencoder, frames: Tensor, channels: int = VISIBLE_CHANNELS) -> Tensor:
     """Latents [C, k, h, w] of frames [4 k, 3, H, W]."""
     groups = frames.unflatten(0, (-1, GROUP)).transpose(1, 2)
     return torch.cat([autoencoder.encode_group(part, channels) for part in groups.split(9)]).transpose(0, 1)
@@ -128,9 +128,9 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
     height, width = frames.shape[-2:]
     beside = F.interpolate(made.flow[here].float(), (height, width), mode="bilinear", align_corners=False)
     rest = torch.zeros(1, FRAMES, 3, device=frames.device)
-    at = looked_up(rest, rest[:, 0], height, width) + beside.movedim(1, -1)[None]
+    at = source_coordinates(rest, rest[:, 0], height, width) + beside.movedim(1, -1)[None]
     composed = sample(frames[first][None], at)[0].movedim(1, 0)                           # [36, 3, H, W]
-    known = F.avg_pool2d(inside(at, frames)[0, 0], CELL).unflatten(0, (-1, GROUP)).mean(1)
+    known = F.avg_pool2d(inside_weight(at, frames)[0, 0], CELL).unflatten(0, (-1, GROUP)).mean(1)
     way = made.pose[ends] - made.pose[first]
     way = torch.cat([way[:, :2] * made.pose[first, 2].exp() / CELL, way[:, 2:]], dim=1).float()
     shown = frames[here]
@@ -140,11 +140,11 @@ def _truth(shot: Shot, frames: Tensor, k: int, autoencoder: LappedAutoencoder) -
     section = made.sections[k]
     flow = (made.flow[ends].float() - _affine(way, height, width)) / CELL
     if section.weather == "wind":
-        flow = flow - sway(torch.ones(1, device=flow.device), FRAMES, *flow.shape[-2:])[0, GROUP - 1 :: GROUP]
+        flow = flow - wind_flow(torch.ones(1, device=flow.device), FRAMES, *flow.shape[-2:])[0, GROUP - 1 :: GROUP]
     asked = [section.light not in ("", "flicker"), section.weather not in ("", "wind")]
     return Truth(
-        scene=_encode(autoencoder, shown, DRAWN).half().cpu(),
-        base=_encode(autoencoder, composed, DRAWN).half().cpu(),
+        scene=_encode(autoencoder, shown, DRAWN_CHANNELS).half().cpu(),
+        base=_encode(autoencoder, composed, DRAWN_CHANNELS).half().cpu(),
         known=known.half().cpu(),
         way=way.cpu(),
         flow=flow.half().cpu(),

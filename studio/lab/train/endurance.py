@@ -24,10 +24,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from studio.backbones.animatic.backbone import AnimaticBackbone
-from studio.backbones.animatic.state import FilmState, split
+from studio.backbones.animatic.state import FilmState, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.psnr import psnr
 from studio.lab.train.losses import EDGE
 from studio.lab.train.serial import HeldOut
@@ -52,10 +52,10 @@ def shot(model: FilmModel, held: HeldOut, seed: int, steps: int = 0) -> tuple[Te
     for index, caption in enumerate(held.captions):
         noise = flow.noise(shape, flow.section_seed(seed, index))
         said = model.conditioner(caption, start)
-        *_, last = section(
+        *_, last = denoise_section(
             model.backbone, snapshot, said, noise, sampling, memory=model.memory, positions=model.positions
         )
-        if not isinstance(last, Finished):
+        if not isinstance(last, SectionResult):
             raise TypeError("the section loop ended without a section")
         snapshot = last.snapshot
         latents.append(last.latents.cpu())
@@ -73,7 +73,7 @@ def errors(model: FilmModel, held: HeldOut, frames: Tensor, latents: Sequence[Te
         found["psnr"].append(fmean(psnr(m, t, HIGHEST_PSNR) for m, t in zip(made, true, strict=True)))
         bright = [part.mean(dim=(1, 2, 3)).clamp(min=LEAST).log() for part in (made, true)]
         found["light"].append(float((bright[0] - bright[1]).abs().mean()))
-    known = [split(each) for each in latents] if isinstance(model.backbone, AnimaticBackbone) else []
+    known = [split_latents(each) for each in latents] if isinstance(model.backbone, AnimaticBackbone) else []
     spread = [float(each.std()) for each in ([scene for scene, _ in known] or latents)]
     found["spread"] = [abs(math.log(max(each, LEAST) / max(spread[0], LEAST))) for each in spread]
     if known and held.pose is not None and held.light is not None:

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
-from studio.backbones.animatic.backbone import AnimaticBackbone, guess
+from studio.backbones.animatic.backbone import AnimaticBackbone, precondition
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.heads import DRAWN
-from studio.backbones.animatic.state import split
+from studio.backbones.animatic.heads import DRAWN_CHANNELS
+from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import Conditioning
 from studio.lab.train import parts
 from studio.lab.train.encoded import Shoot, from_footage, procedural
@@ -28,7 +28,7 @@ from studio.lab.train.losses import Errors, errors
 from studio.lab.train.reel import Batch, Pool, Reel, Schedule, Stage
 from studio.lab.train.throughput import Throughput
 from studio.lab.train.words import teach
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +102,11 @@ class Objective(nn.Module):
         wide = sigma.view(b, 1, 1, 1, 1)
         noise = torch.randn(truth.scene.shape, generator=draw).to(truth.scene)
         x = (1 - wide) * truth.scene + wide * noise
-        packed = pack(batch.start, self._worn(batch.recent, draw), truth.scene.shape[2])
+        packed = pack_context(batch.start, self._worn(batch.recent, draw), truth.scene.shape[2])
         heads = self.backbone.heads(x, sigma, packed, self.condition(batch), psi)
-        before = split(batch.recent[:, :, -1:])[1]
+        before = split_latents(batch.recent[:, :, -1:])[1]
         unknown = (1 - truth.known).unsqueeze(1)
-        drawn = guess(x, wide, truth.base, heads.drawn, self.backbone.deviation.view(1, -1, 1, 1, 1) * unknown)
+        drawn = precondition(x, wide, truth.base, heads.drawn, self.backbone.deviation.view(1, -1, 1, 1, 1) * unknown)
         return errors(heads, heads.state(before), drawn, truth, wide, self.backbone.deviation)
 
     def _worn(self, recent: Tensor, draw: torch.Generator) -> Tensor:
@@ -145,7 +145,7 @@ def prepare(objective: Objective, pool: Pool) -> None:
     """What is taught before the transformer: the text encoder its code; and the deviation of what is drawn."""
     teach(objective.tokenizer, objective.text_encoder, objective.recipe.seed, objective.recipe.words)
     draw = torch.Generator().manual_seed(objective.recipe.seed)
-    total, weight = torch.zeros(DRAWN), torch.zeros(())
+    total, weight = torch.zeros(DRAWN_CHANNELS), torch.zeros(())
     for step in [0, 1, 2] * 12:
         truth = pool.batch(step, draw).truth
         unknown = (1 - truth.known).unsqueeze(1)
@@ -224,7 +224,7 @@ def begin(recipe: Recipe) -> Run:
     workers = 0 if recipe.device_films else recipe.workers
     beside = autoencoder.to(accelerator.device) if recipe.device_films else autoencoder
     pool = Pool(Reel(beside, plan, source(recipe), shape.image_size), plan, step, workers)
-    objective = assemble(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN))
+    objective = assemble(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN_CHANNELS))
     if not state:
         prepare(objective, pool)
     objective.to(accelerator.device)

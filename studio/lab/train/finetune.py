@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from studio.backbones.framepack.backbone import framepack
+from studio.backbones.framepack.backbone import require_framepack
 from studio.lab.train import dependence, endurance, serial
 from studio.lab.train.forcing import Draws, Forced, Settings, force
 from studio.lab.train.forcing_recipe import Recipe, checked, length
@@ -162,7 +162,7 @@ def open_run(recipe: Recipe, arm: str, seed: int) -> Run:
     def counted(*_: object) -> None:
         run.forwards += 1
 
-    framepack(trainee.model.backbone).transformer.register_forward_hook(counted)
+    require_framepack(trainee.model.backbone).transformer.register_forward_hook(counted)
     return run
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from studio.diffusion.backbone import Conditioning
-from studio.memory.framepack import remember, unwritten
+from studio.memory.framepack import empty_history, slide_history
 from studio.memory.protocol import Memory
 
 F = TypeVar("F")
@@ -135,7 +135,7 @@ class History:
 
     @classmethod
     def begin(cls, start: Tensor) -> History:
-        return cls(start, unwritten(start))
+        return cls(start, empty_history(start))
 
     def context(self, memory: Memory | None, first: Conditioning) -> Context:
         """What the next section is made from; `first` is the conditioning of the film's first section."""
@@ -154,7 +154,8 @@ class History:
             with torch.no_grad():
                 kept = memory.update(memory.begin(first) if kept is None else kept, lately[0])
             lately = lately[1:]
-        return History(self.start, remember(self.recent, latents), self.sections + 1, kept, lately if memory is not None else ())
+        recent = slide_history(self.recent, latents)
+        return History(self.start, recent, self.sections + 1, kept, lately if memory is not None else ())
 
 
 @dataclass(frozen=True)

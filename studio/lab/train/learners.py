@@ -15,20 +15,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.backbones.animatic.backbone import AnimaticBackbone, noticed
+from studio.backbones.animatic.backbone import AnimaticBackbone, memory_input
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.heads import DRAWN, Heads
-from studio.backbones.animatic.state import CHANNELS, FilmState, join, split
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads
+from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.train import film
 from studio.lab.train.encoded import WINDOW, Encoded, Truth
 from studio.lab.train.forcing import Context, Told, one_step
 from studio.lab.train.reel import Batch
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
-from studio.memory.rope import Positions
+from studio.memory.rope import RopeRule
 from studio.memory.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class VelocityLearner:
     """Flow matching (equation 5): |v - (noise - x)|^2 at a logit-normal sigma. psi is in the context, and is learned along."""
 
     def __init__(
-        self, model: FilmModel, memory: Memory | None, positions: Positions, shift: float = 3.0, bfloat16: bool = False
+        self, model: FilmModel, memory: Memory | None, positions: RopeRule, shift: float = 3.0, bfloat16: bool = False
     ) -> None:
         self.model, self.memory, self.positions, self.shift, self.bfloat16 = model, memory, positions, shift, bfloat16
 
@@ -90,7 +90,7 @@ class VelocityLearner:
 
     def _velocity(self, films: Sequence[Serial], n: int, context: Context, x: Tensor, sigma: Tensor) -> Tensor:
         card = self.model.card
-        packed = pack(context.start, context.recent, card.window, self.positions(context.sections, card.window))
+        packed = pack_context(context.start, context.recent, card.window, self.positions(context.sections, card.window))
         guidance = torch.full((len(x),), card.guidance * 1000.0, device=x.device)
         out: Tensor = self.model.backbone(x, 1000 * sigma, packed, self.conditioning(films, n), guidance, context.psi)
         return out.float()
@@ -145,8 +145,8 @@ class AnimaticLearner:
         """The true sections; of the scene only the channels that the network sees, the others are zero."""
         at = slice(1 + WINDOW * n, 1 + WINDOW * (n + 1))
         known = torch.stack([_encoded(each).latents[:, at] for each in films]).float().to(self.model.device)
-        scene, state = known[:, :-CHANNELS], known[:, -CHANNELS:]
-        missing = self.backbone.channels - CHANNELS - scene.shape[1]
+        scene, state = known[:, :-STATE_CHANNELS], known[:, -STATE_CHANNELS:]
+        missing = self.backbone.channels - STATE_CHANNELS - scene.shape[1]
         return torch.cat([F.pad(scene, (0, 0, 0, 0, 0, 0, 0, missing)), state], dim=1)
 
     def told(self, films: Sequence[Serial], n: int, context: Context, draw: torch.Generator) -> Told:
@@ -157,7 +157,7 @@ class AnimaticLearner:
             raise RuntimeError("the film objective no longer asks the backbone's heads: `Overheard` must follow it")
         x, sigma, heads = self.backbone.said
         whole = x.new_zeros(len(x), self.backbone.channels, *x.shape[2:], dtype=torch.float32)
-        whole[:, :DRAWN] = x
+        whole[:, :DRAWN_CHANNELS] = x
         whole[:, -1] = torch.randn(whole[:, -1].shape, generator=draw).to(whole)     # where a new shower's pattern begins
         return Told(found.loss, lambda: self._estimated(films, n, context, whole, sigma, heads), found.parts)
 
@@ -169,10 +169,10 @@ class AnimaticLearner:
 
     def noised(self, latents: Tensor, amount: Tensor, draw: torch.Generator) -> Tensor:
         """Noise on the scene; the light is off by some log gain throughout; the camera's place is a fact."""
-        scene, state = split(latents)
+        scene, state = split_latents(latents)
         scene = _noised(scene, amount, draw)
         off = torch.randn(len(latents), 1, 3, 1, 1, generator=draw).to(latents) * amount.view(-1, 1, 1, 1, 1)
-        return join(scene, FilmState(state.pose, state.light + off, state.weather, state.clock))
+        return join_latents(scene, FilmState(state.pose, state.light + off, state.weather, state.clock))
 
     def _batch(self, films: Sequence[Serial], n: int, context: Context | None) -> Batch:
         """The n-th sections as the film training's batch; without a context only good for conditioning."""
@@ -181,8 +181,8 @@ class AnimaticLearner:
         start = self.start(films)
         return Batch(
             truth=Truth(*(torch.stack([getattr(t, f.name) for t in truths]).float().to(device) for f in fields(Truth))),
-            start=noticed(start if context is None else context.start),
-            recent=noticed(start if context is None else context.recent),
+            start=memory_input(start if context is None else context.start),
+            recent=memory_input(start if context is None else context.recent),
             picture=torch.stack([each.pictures[0] for each in many]).float().to(device),
             captions=[each.sections[n].caption for each in many],
         )
@@ -195,7 +195,7 @@ class AnimaticLearner:
         out = []
         for b in range(len(x)):
             here = context.of(b)
-            packed = pack(here.start, here.recent, WINDOW, self.positions(here.sections, WINDOW))
+            packed = pack_context(here.start, here.recent, WINDOW, self.positions(here.sections, WINDOW))
             self.backbone.again = None if heads is None else _one(heads, b)
             try:
                 level = sigma[b : b + 1].float()
@@ -209,7 +209,7 @@ class AnimaticLearner:
 
 
 def rendered(
-    model: FilmModel, positions: Positions, conditioning: Conditioning, context: Context, steps: int, draw: torch.Generator
+    model: FilmModel, positions: RopeRule, conditioning: Conditioning, context: Context, steps: int, draw: torch.Generator
 ) -> Tensor:
     """Sections [B, C, W, h, w] as the studio renders them, one after the other, without gradient."""
     card = model.card
@@ -220,8 +220,8 @@ def rendered(
         snapshot = Snapshot(here.start, here.recent, None if here.psi is None else here.psi.detach().float(), here.sections)
         noise = torch.randn(1, here.start.shape[1], card.window, *here.start.shape[3:], generator=draw)
         said = Conditioning(*(getattr(conditioning, field.name)[b : b + 1] for field in fields(Conditioning)))
-        *_, last = section(model.backbone, snapshot, said, noise, sampling, positions=positions)
-        if not isinstance(last, Finished):
+        *_, last = denoise_section(model.backbone, snapshot, said, noise, sampling, positions=positions)
+        if not isinstance(last, SectionResult):
             raise TypeError("the section loop ended without a section")
         out.append(last.latents)
     return torch.cat(out)

@@ -12,7 +12,7 @@ from torch import Tensor
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.world import film
 from studio.memory.snapshot import Snapshot
 
@@ -43,8 +43,8 @@ def generate(
         shape = (1, start.shape[1], 9, *start.shape[3:])
         sampling = Sampling(steps=steps, guidance=1.0, window=9, shift=objective.recipe.shift)
         conditioning = conditioner(prompt, picture[None].to(device))
-        for event in section(backbone, snapshot, conditioning, noise(shape, seed + index), sampling):
-            if isinstance(event, Finished):
+        for event in denoise_section(backbone, snapshot, conditioning, noise(shape, seed + index), sampling):
+            if isinstance(event, SectionResult):
                 snapshot = event.snapshot
                 latents.append(event.latents)
     return codec.decode(torch.cat(latents, dim=2))[0].clamp(-1, 1).cpu()

@@ -12,8 +12,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionConfig, SiglipVisionModel
 
-from studio.backbones.animatic.backbone import INPUTS
-from studio.backbones.animatic.heads import OUTPUTS
+from studio.backbones.animatic.backbone import INPUT_CHANNELS
+from studio.backbones.animatic.heads import OUTPUT_CHANNELS
 from studio.lab.world import plan
 
 SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
@@ -96,7 +96,7 @@ def framepack(
 
 def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
     """A small FramePack transformer that at first says nothing: the film stands still until it has learned what moves."""
-    made = framepack(shape, INPUTS, OUTPUTS, (shape.side_width,) * 3, guidance=False)
+    made = framepack(shape, INPUT_CHANNELS, OUTPUT_CHANNELS, (shape.side_width,) * 3, guidance=False)
     nn.init.zeros_(made.proj_out.weight)
     nn.init.zeros_(made.proj_out.bias)
     return made

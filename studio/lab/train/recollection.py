@@ -16,13 +16,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.place_memory import BESIDE, RIM, grid
+from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, RIM_LEVEL, cell_grid
 from studio.diffusion.backbone import Conditioning
 from studio.lab.train.parts import count
 from studio.lab.train.start_by_place import SHARPNESS, place
 from studio.memory.attention import Block
-from studio.memory.positions import waves
-from studio.memory.recall import Recall, RecallConfig, Recalled
+from studio.memory.recall import Recall, RecallAnswer, RecallConfig
+from studio.memory.scene_positions import encode_positions
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -75,12 +75,12 @@ class Films:
     def section(self, n: int) -> Tensor:
         """What is memorized of section n, [B, K + BESIDE, 1, h, w]."""
         kept = self.kept[:, n]
-        where = waves(grid(self.low[:, n], *kept.shape[2:])).movedim(-1, 1)
+        where = encode_positions(cell_grid(self.low[:, n], *kept.shape[2:])).movedim(-1, 1)
         return torch.cat([kept, where], dim=1).unsqueeze(2)
 
     def cells(self) -> Tensor:
         """Where all cells of all sections lie, [B, n h w, 3]."""
-        return grid(self.low.flatten(0, 1), *self.kept.shape[3:]).unflatten(0, self.low.shape[:2]).flatten(1, 3)
+        return cell_grid(self.low.flatten(0, 1), *self.kept.shape[3:]).unflatten(0, self.low.shape[:2]).flatten(1, 3)
 
     def seen(self) -> Tensor:
         """How well all cells of all sections were seen, [B, n h w]."""
@@ -121,7 +121,7 @@ class Keeper(nn.Module):
 def _pack(arm: str, shape: Shape, kept: int, text: int, image: int) -> SemanticPack:
     """An arm's SemanticPack, new, for so many channels kept of a cell and features so wide."""
     return SemanticPack(SemanticPackConfig(
-        width=shape.width, channels=kept + BESIDE, text=text, image=image, heads=shape.heads, patch=(1, 1, 1),
+        width=shape.width, channels=kept + EXTRA_CHANNELS, text=text, image=image, heads=shape.heads, patch=(1, 1, 1),
         window=shape.window, keep=shape.keep, layers=shape.layers, feed_forward=shape.feed_forward,
         text_tokens=shape.text_tokens, image_side=shape.image_side, slots=shape.slots if arm == "map" else (0, 0), **ARMS[arm],
     ))
@@ -145,7 +145,7 @@ def asked(some: Films, last: int, count: int, rng: torch.Generator, new: float =
     return some.cells()[film, which], what[film, which]
 
 
-def error(recalled: Recalled, truth: Tensor, scale: Tensor) -> Tensor:
+def error(recalled: RecallAnswer, truth: Tensor, scale: Tensor) -> Tensor:
     """Mean square error over the channels, in units of the scale, [B, Q]."""
     return ((recalled.values - truth) / scale).square().mean(dim=-1)
 
@@ -199,7 +199,7 @@ def ages(held: Films, places: Tensor, last: int) -> Tensor:
         at = (places[..., :2] - held.low[:, n, None]).long()                            # [B, Q, 2]
         inside = ((at >= 0) & (at < sides)).all(-1)
         at = at.clamp(min=0).minimum(sides - 1)
-        well = held.kept[torch.arange(len(at))[:, None], n, -1, at[..., 1], at[..., 0]] >= RIM
+        well = held.kept[torch.arange(len(at))[:, None], n, -1, at[..., 1], at[..., 0]] >= RIM_LEVEL
         age = torch.where(inside & well, last - n, age)
     return age
 

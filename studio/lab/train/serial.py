@@ -19,7 +19,7 @@ from torch import Tensor
 
 from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.state import join, split
+from studio.backbones.animatic.state import join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.hunyuan import HunyuanCodec
 from studio.diffusion.backbone import Conditioning
@@ -149,7 +149,7 @@ def animatic(model: FilmModel, shot: Shot) -> Serial:
     known = encoded(shot, autoencoder, words.image_encoder.config.image_size)
     picture = shot.film.scene[:1].float().movedim(1, 0)[None] / 127.5 - 1                  # [1, 3, 1, H, W]
     scene = autoencoder.encode(picture.to(autoencoder.components)).float().cpu()
-    start = join(scene, split(known.stills[None, :, :1].float())[1])[0]
+    start = join_latents(scene, split_latents(known.stills[None, :, :1].float())[1])[0]
     return Serial(start, known.latents.cpu(), (), known)
 
 

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from studio.memory.attention import Attention, Block
-from studio.memory.positions import AXES, LONGEST, shorter
 from studio.memory.recall import Recall
 from studio.memory.scene_map import MapSqueeze
+from studio.memory.scene_positions import LONGEST_WAVE, WAVE_FEATURES, fitting_waves
 from studio.memory.semantic_pack import SemanticPack
 
-SEEN, NEW, MISSED, CONTENT = AXES, AXES + 1, AXES + 2, AXES + 4
+SEEN, NEW, MISSED, CONTENT = WAVE_FEATURES, WAVE_FEATURES + 1, WAVE_FEATURES + 2, WAVE_FEATURES + 4
 SHARPNESS = 16.0
 """Of queries and keys each: neighbours' logits are 150 and more apart, those of what is new and old at a place 12."""
 BIAS = 3.0
@@ -46,32 +46,32 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True, sharpness: floa
         ValueError: too narrow for that.
     """
     kept, width = recall.config.channels, pack.config.width
-    if width < CONTENT + kept or width // pack.config.heads < AXES or recall.config.hidden < 2 * AXES:
-        raise ValueError(f"to keep {kept} channels by their places, tokens must be {CONTENT + kept} wide and heads {AXES}")
+    if width < CONTENT + kept or width // pack.config.heads < WAVE_FEATURES or recall.config.hidden < 2 * WAVE_FEATURES:
+        raise ValueError(f"to keep {kept} channels by their places, tokens must be {CONTENT + kept} wide and heads {WAVE_FEATURES}")
     patches = pack.memorize.patches
     _nothing(patches, *pack.memorize.places)
     line = torch.arange(kept)
     patches.weight[CONTENT + line, line] = 1 / recall.scale
     patches.weight[SEEN, kept] = 1
-    patches.weight[torch.arange(AXES), kept + 1 + torch.arange(AXES)] = 1
+    patches.weight[torch.arange(WAVE_FEATURES), kept + 1 + torch.arange(WAVE_FEATURES)] = 1
     patches.bias[NEW] = 1
     for block in pack.memorize.blocks:
         _silent(cast(Block, block))
     if isinstance(pack.squeeze, MapSqueeze):
         rows, columns = pack.squeeze.size
-        local = shorter(columns, rows)
+        local = fitting_waves(columns, rows)
         _nothing(pack.squeeze.slot)
-        pack.squeeze.slot.weight[:AXES] = torch.eye(AXES)
+        pack.squeeze.slot.weight[:WAVE_FEATURES] = torch.eye(WAVE_FEATURES)
         carried = torch.cat([(~local).float(), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
         _by_place(pack.squeeze.attention, local, carried, 1.0, sharpness)
     _nothing(recall.ask, recall.answer)
-    recall.ask.weight[:AXES, :AXES] = torch.eye(AXES)
+    recall.ask.weight[:WAVE_FEATURES, :WAVE_FEATURES] = torch.eye(WAVE_FEATURES)
     first, *others = (cast(Block, block) for block in recall.blocks)
     _silent(first)
     # What comes back lacks what was asked for: of a place that is not there, the rest tells by how much it was missed.
-    missed = torch.cat([-torch.ones(AXES), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
-    normed = (width / AXES * 2) ** 0.5          # what the norm before the attention makes of waves
-    _by_place(first.attention, shorter(LONGEST / 2, LONGEST / 2), missed, normed, sharpness)
+    missed = torch.cat([-torch.ones(WAVE_FEATURES), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
+    normed = (width / WAVE_FEATURES * 2) ** 0.5          # what the norm before the attention makes of waves
+    _by_place(first.attention, fitting_waves(LONGEST_WAVE / 2, LONGEST_WAVE / 2), missed, normed, sharpness)
     if sure:
         _wary(first)
     for block in others:
@@ -84,7 +84,7 @@ def place(pack: SemanticPack, recall: Recall, sure: bool = True, sharpness: floa
 
 
 def _by_place(attention: Attention, told: Tensor, values: Tensor, scale: float, sharpness: float) -> None:
-    """Every head: queries and keys of the waves that are `told` [AXES], values [D] as they are, each times its factor."""
+    """Every head: queries and keys of the waves that are `told` [WAVE_FEATURES], values [D] as they are, each times its factor."""
     _nothing(attention.query, attention.key, attention.value, attention.out)
     width, each = len(values), len(values) // attention.heads
     axes = told.nonzero()[:, 0]
@@ -105,12 +105,12 @@ def _wary(block: Block) -> None:
     """The feed-forward notes in MISSED if any wave is left of a question: what was found lies elsewhere."""
     inner, outer = (cast(nn.Linear, block.feed_forward[at]) for at in (0, 2))
     _nothing(outer)
-    line = torch.arange(AXES)
-    for begin, sign in ((0, 1.0), (AXES, -1.0)):
-        inner.weight[begin : begin + AXES] = 0
+    line = torch.arange(WAVE_FEATURES)
+    for begin, sign in ((0, 1.0), (WAVE_FEATURES, -1.0)):
+        inner.weight[begin : begin + WAVE_FEATURES] = 0
         inner.weight[begin + line, line] = sign * STEEP
-        inner.bias[begin : begin + AXES] = -STEEP * FAR
-    outer.weight[MISSED, : 2 * AXES] = 1
+        inner.bias[begin : begin + WAVE_FEATURES] = -STEEP * FAR
+    outer.weight[MISSED, : 2 * WAVE_FEATURES] = 1
 
 
 def _silent(block: Block) -> None:

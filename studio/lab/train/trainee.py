@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from studio.backbones.animatic.backbone import NOTICED, AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.backbone import framepack
+from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
 from studio.backbones.load import best_device, load
 from studio.catalogue.cards import ADAPTER, read_card
@@ -23,7 +23,7 @@ from studio.lab.train.learners import AnimaticLearner, VelocityLearner
 from studio.lab.train.lora import LowRank, attach, save_lora
 from studio.lab.train.parts import plain
 from studio.memory.adapter import save_adapter
-from studio.memory.rope import rule
+from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
 LORA, WEIGHTS = "lora.safetensors", "weights.safetensors"
@@ -55,7 +55,7 @@ def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
     model = resident(Path(recipe.model), torch.device(recipe.device) if recipe.device else best_device())
     if recipe.small:
         model = small_framepack(model, Shape(**recipe.small), seed)
-    transformer = framepack(model.backbone).transformer
+    transformer = require_framepack(model.backbone).transformer
     if recipe.checkpointing:
         transformer.enable_gradient_checkpointing()
     torch.manual_seed(seed)
@@ -63,7 +63,7 @@ def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
     animatic = model.backbone
     if isinstance(animatic, AnimaticBackbone):
         if recipe.memory:       # instead of the folder's own, which is asked for places
-            model, pack = remembering(model, recipe.memory, NOTICED)
+            model, pack = remembering(model, recipe.memory, MEMORY_CHANNELS)
             animatic.memory = None
             model = replace(model, memory=None if pack is None else ContextMemory(pack))
         else:
@@ -103,14 +103,14 @@ def resident(folder: Path, device: torch.device) -> FilmModel:
             encoder.to(device)
     if isinstance(model.memory, nn.Module):
         model.memory.to(device)
-    framepack(model.backbone).to(device)
+    require_framepack(model.backbone).to(device)
     return replace(model, device=device)
 
 
 def remembering(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tuple[FilmModel, SemanticPack | None]:
     """The model with a new SemanticPack as `table` says, for so many channels (0: the model's), or with its own, or with none."""
     if table:
-        network = framepack(model.backbone).transformer.config
+        network = require_framepack(model.backbone).transformer.config
         sizes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
         try:
             pack = SemanticPack(SemanticPackConfig(
@@ -119,14 +119,14 @@ def remembering(model: FilmModel, table: dict[str, Any], channels: int = 0) -> t
             )).to(model.device)
         except (TypeError, ValueError) as error:
             raise RecipeError(f"[memory] of the recipe: {error}") from None
-        return replace(model, memory=pack, positions=rule(pack.config.trained_index)), pack
+        return replace(model, memory=pack, positions=rope_rule(pack.config.trained_index)), pack
     own = model.memory
     return model, own if isinstance(own, SemanticPack) else None
 
 
 def take(trainee: Trainee, kept: dict[str, torch.Tensor]) -> None:
     """The weights of a trainee whose whole network was trained."""
-    transformer = framepack(trainee.model.backbone).transformer
+    transformer = require_framepack(trainee.model.backbone).transformer
     own = {name.replace(".inner.", "."): tensor for name, tensor in transformer.state_dict(keep_vars=True).items()}
     with torch.no_grad():
         for name, tensor in kept.items():

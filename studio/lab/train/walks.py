@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.composition import Source
-from studio.backbones.animatic.place_memory import Sight
+from studio.backbones.animatic.place_memory import SceneCells
 from studio.lab.train.keeping import restore, save
 from studio.lab.world import CELL, FRAMES, SPEEDS, Section, caption, shoot
 
@@ -47,7 +47,7 @@ class Shots(Dataset[tuple[Tensor, Tensor, Tensor, str]]):
     def __init__(
         self, autoencoder: LappedAutoencoder, first: int, size: tuple[int, int], sections: int, side: int, kept: int
     ) -> None:
-        self.sight = Sight(autoencoder, kept)
+        self.sight = SceneCells(autoencoder, kept)
         self.first, self.size, self.sections, self.side, self.kept = first, size, sections, side, kept
 
     @torch.no_grad()

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import PATCH, VALUES, LappedAutoencoder
-from studio.backbones.animatic.lapped import rotation
+from studio.backbones.animatic.lapped import border_rotation
 from tests.bases import of_colours, of_grey
 
 
@@ -132,7 +132,7 @@ def test_weights_of_half_precision_are_loaded_and_used_at_full(model: LappedAuto
     half.to(torch.float16).save_pretrained(tmp_path / "vae")
     again = LappedAutoencoder.from_pretrained(tmp_path / "vae", torch_dtype=torch.float32).eval()
     assert {tensor.dtype for tensor in again.buffers()} == {torch.float32}
-    assert torch.equal(again.turn, rotation(PATCH))  # the filter is not stored: it would lose digits
+    assert torch.equal(again.turn, border_rotation(PATCH))  # the filter is not stored: it would lose digits
     latents = random(1, 24, 2, 2, 2)
     made, true = again.decode(latents), model.decode(latents)
     assert (made - true).abs().max() < 0.01

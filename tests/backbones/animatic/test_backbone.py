@@ -11,17 +11,17 @@ from torch import Tensor, nn
 
 from studio.backbones.animatic import backbone as animatic
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.backbone import INPUTS, AnimaticBackbone, follow, guess, seen_by_network
+from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone, follow, network_context, precondition
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.composition import compose
-from studio.backbones.animatic.heads import DRAWN, OUTPUTS, SAYS, STILL
-from studio.backbones.animatic.state import CHANNELS, FilmState, at_rest, join, split
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, HEAD_CHANNELS, LEAST_PAN, OUTPUT_CHANNELS
+from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Denoised, Finished, Sampling, section
+from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import pack
+from studio.memory.framepack import pack_context
 from studio.memory.snapshot import Snapshot, read_snapshot
 from tests.bases import of_grey
 
@@ -38,24 +38,24 @@ CONDITIONING = Conditioning(randn(1, 5, 8), torch.ones(1, 5), randn(1, 8), randn
 
 def said(far: float) -> float:
     """What the network must say in units of 4 cells, so that the way is `far` cells when it was made steady."""
-    return (far + math.copysign((far**2 + 4 * STILL**2) ** 0.5, far)) / 2 / 4
+    return (far + math.copysign((far**2 + 4 * LEAST_PAN**2) ** 0.5, far)) / 2 / 4
 
 
 def backbone(silent: bool = True, **says: list[float]) -> AnimaticBackbone:
     """A tiny network of two heads on a grey autoencoder that loses nothing; `silent` but for what it `says` everywhere."""
     transformer = tiny.transformer(
-        in_channels=INPUTS, out_channels=OUTPUTS, attention_head_dim=16, rope_axes_dim=(4, 6, 6), pooled_projection_dim=8,
-        text_embed_dim=8, guidance_embeds=False,
+        in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, attention_head_dim=16, rope_axes_dim=(4, 6, 6),
+        pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False,
     )
     if silent:
         nn.init.zeros_(transformer.proj_out.weight)
         nn.init.zeros_(transformer.proj_out.bias)
-    at = DRAWN
-    for name, width in SAYS.items():
+    at = DRAWN_CHANNELS
+    for name, width in HEAD_CHANNELS.items():
         if name in says:
-            transformer.proj_out.bias.data.view(OUTPUTS, 4)[at : at + width] = torch.tensor(says[name])[:, None]
+            transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[at : at + width] = torch.tensor(says[name])[:, None]
         at += width
-    return AnimaticBackbone(transformer, of_grey(), torch.ones(DRAWN)).eval().requires_grad_(False)
+    return AnimaticBackbone(transformer, of_grey(), torch.ones(DRAWN_CHANNELS)).eval().requires_grad_(False)
 
 
 def picture(seed: int = 0) -> Tensor:
@@ -64,13 +64,13 @@ def picture(seed: int = 0) -> Tensor:
 
 
 def begun(film: AnimaticBackbone) -> Snapshot:
-    return Snapshot.begin(at_rest(film.autoencoder.encode(picture().unsqueeze(2))))
+    return Snapshot.begin(with_neutral_state(film.autoencoder.encode(picture().unsqueeze(2))))
 
 
-def next_section(film: AnimaticBackbone, snapshot: Snapshot, seed: int = 1, sampling: Sampling = SAMPLING) -> Finished:
+def next_section(film: AnimaticBackbone, snapshot: Snapshot, seed: int = 1, sampling: Sampling = SAMPLING) -> SectionResult:
     shape = (1, film.channels, WINDOW, H // 16, W // 16)
-    *_, last = section(film, snapshot, CONDITIONING, noise(shape, seed), sampling)
-    assert isinstance(last, Finished)
+    *_, last = denoise_section(film, snapshot, CONDITIONING, noise(shape, seed), sampling)
+    assert isinstance(last, SectionResult)
     return last
 
 
@@ -78,17 +78,17 @@ def test_the_guess_is_exact_where_nothing_deviates() -> None:
     x, base, output = randn(1, 4, 3, 2, 2), randn(1, 4, 3, 2, 2, seed=1), randn(1, 4, 3, 2, 2, seed=2)
     for sigma in (1.0, 0.5, 0.001):
         at = torch.full((1, 1, 1, 1, 1), sigma)
-        assert torch.equal(guess(x, at, base, output, torch.zeros(1, 4, 1, 1, 1)), base)
+        assert torch.equal(precondition(x, at, base, output, torch.zeros(1, 4, 1, 1, 1)), base)
 
 
 def test_the_guess_begins_at_what_the_network_says_and_ends_near_x() -> None:
     base, output, true = randn(1, 4, 3, 2, 2), randn(1, 4, 3, 2, 2, seed=1), randn(1, 4, 3, 2, 2, seed=2)
     deviation = torch.full((1, 4, 1, 1, 1), 2.0)
-    start = guess(randn(1, 4, 3, 2, 2, seed=3), torch.ones(1, 1, 1, 1, 1), base, output, deviation)
+    start = precondition(randn(1, 4, 3, 2, 2, seed=3), torch.ones(1, 1, 1, 1, 1), base, output, deviation)
     assert torch.allclose(start, base + 2 * output, atol=1e-5)
     late = torch.full((1, 1, 1, 1, 1), 0.01)
     x = (1 - late) * true + late * randn(1, 4, 3, 2, 2, seed=4)
-    assert (guess(x, late, base, torch.zeros_like(base), deviation) - true).abs().mean() < 0.05 * (base - true).abs().mean()
+    assert (precondition(x, late, base, torch.zeros_like(base), deviation) - true).abs().mean() < 0.05 * (base - true).abs().mean()
 
 
 def test_the_guess_is_wieners_for_a_deviation_that_is_told_smaller() -> None:
@@ -96,7 +96,8 @@ def test_the_guess_is_wieners_for_a_deviation_that_is_told_smaller() -> None:
     told, sigma = animatic.TRUST * 3.0, 0.4
     true = told * randn(1, 1, 1, 200, 200)
     x = (1 - sigma) * true + sigma * randn(1, 1, 1, 200, 200, seed=1)
-    made = guess(x, torch.full((1, 1, 1, 1, 1), sigma), torch.zeros_like(x), torch.zeros_like(x), torch.full((1, 1, 1, 1, 1), 3.0))
+    none, deviation = torch.zeros_like(x), torch.full((1, 1, 1, 1, 1), 3.0)
+    made = precondition(x, torch.full((1, 1, 1, 1, 1), sigma), none, none, deviation)
     error = (made - true).square().mean()
     assert all((factor * made - true).square().mean() > error for factor in (0.8, 1.25))
 
@@ -105,11 +106,11 @@ def test_a_silent_networks_film_stands_still() -> None:
     """Bit for bit in the state and in the film's 8-bit frames, over several sections, and not only nearly."""
     film = backbone()
     snapshot = begun(film)
-    first = _levels(film.autoencoder.decode_group(snapshot.start[:, :-CHANNELS, 0]))
+    first = _levels(film.autoencoder.decode_group(snapshot.start[:, :-STATE_CHANNELS, 0]))
     for seed in range(4):
         done = next_section(film, snapshot, seed)
         snapshot = done.snapshot
-        scene, state = split(done.latents)
+        scene, state = split_latents(done.latents)
         assert not state.pose.any()
         assert not state.light.any()
         assert not state.weather.any()
@@ -122,17 +123,17 @@ def test_a_held_picture_does_not_wear_off() -> None:
     film = backbone()
     film.autoencoder = LappedAutoencoder(48)
     film.autoencoder.set_basis(torch.linalg.qr(randn(VALUES, 48)).Q.T, torch.ones(48), torch.zeros(VALUES))
-    moved = at_rest(randn(1, 48, WINDOW, H // 16, W // 16))
+    moved = with_neutral_state(randn(1, 48, WINDOW, H // 16, W // 16))
     for snapshot, begins in ((begun(film), 0), (begun(film).after(moved), 1)):     # still from the start, and after a move
         scenes = []
         for seed in range(4):
             done = next_section(film, snapshot, seed)
             snapshot = done.snapshot
-            scenes.append(split(done.latents)[0])
+            scenes.append(split_latents(done.latents)[0])
         for scene in scenes[begins:]:
             assert torch.allclose(scene, scenes[begins][:, :, :1].expand_as(scene), atol=1e-5)
         if not begins:
-            assert torch.allclose(scenes[0][:, :, :1], split(snapshot.start)[0], atol=1e-5)
+            assert torch.allclose(scenes[0][:, :, :1], split_latents(snapshot.start)[0], atol=1e-5)
 
 
 def _levels(frames: Tensor) -> Tensor:
@@ -148,7 +149,7 @@ def test_a_way_pans_the_picture_by_exactly_that(x: int, y: int) -> None:
     for number in (1, 2):
         done = next_section(film, snapshot, seed=number)
         frames = codec.decode_next(done.latents, snapshot.recent[:, :, -1:])
-        state = split(done.latents)[1]
+        state = split_latents(done.latents)[1]
         assert torch.allclose(state.pose[0, :, :2], torch.tensor([x / 4, y / 4]) * number, atol=1e-3)
         shown = [4 * (number - 1) + min(frame, 4) for frame in range(1, 13)]
         for frame, far in zip(frames.unbind(dim=2), shown, strict=True):
@@ -164,8 +165,8 @@ def _moved(frame: Tensor, x: int, y: int) -> Tensor:
 def test_light_and_weather_ride_beside_the_scene() -> None:
     still = next_section(backbone(), begun(backbone())).latents
     film = backbone(light=[-1.0, -1.0, -0.5], light_gate=[20.0], weather=[0.75, 0.0, 0.25], weather_gate=[20.0])
-    scene, state = split(next_section(film, begun(film)).latents)
-    assert torch.allclose(scene, split(still)[0], atol=1e-4)
+    scene, state = split_latents(next_section(film, begun(film)).latents)
+    assert torch.allclose(scene, split_latents(still)[0], atol=1e-4)
     assert torch.allclose(state.light[0, :, :, 0, 0], torch.tensor([-1.0, -1.0, -0.5]), atol=1e-3)
     assert torch.allclose(state.weather[0], torch.tensor([0.75, 0.0, 0.25]), atol=1e-3)
 
@@ -173,20 +174,20 @@ def test_light_and_weather_ride_beside_the_scene() -> None:
 def test_a_new_shower_has_a_clock_of_its_own_that_runs_on() -> None:
     film = backbone(weather=[0.75, 0.0, 0.0], weather_gate=[20.0])
     snapshot = begun(film)
-    one, other = (split(next_section(film, snapshot, seed).latents)[1].clock[0] for seed in (1, 2))
+    one, other = (split_latents(next_section(film, snapshot, seed).latents)[1].clock[0] for seed in (1, 2))
     assert abs(one[0] - other[0]) > 1
     for clock in (one, other):
         assert clock.diff().tolist() == pytest.approx([4.0] * (WINDOW - 1), abs=1e-3)
     done = next_section(film, snapshot, 1)
-    later = split(next_section(film, done.snapshot, 7).latents)[1].clock[0]
+    later = split_latents(next_section(film, done.snapshot, 7).latents)[1].clock[0]
     assert later[0].item() == pytest.approx(one[-1].item() + 4, abs=1e-2)
 
 
 def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
     film = backbone(way=[said(1), 0.0, 0.0])
-    plain = split(next_section(film, begun(film)).latents)[0]
-    film.transformer.proj_out.bias.data.view(OUTPUTS, 4)[0] = 1.0
-    drawn = split(next_section(film, begun(film)).latents)[0]
+    plain = split_latents(next_section(film, begun(film)).latents)[0]
+    film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[0] = 1.0
+    drawn = split_latents(next_section(film, begun(film)).latents)[0]
     assert torch.allclose(drawn[:, 1:], plain[:, 1:], atol=1e-3)
     change = (drawn - plain)[0, 0, -1]
     assert change[:, -1].min() > 0.5                      # the column that came into view
@@ -196,20 +197,20 @@ def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
 def test_what_left_is_composed_from_the_snapshots_older_frames() -> None:
     """Three cells to the right and back: the picture is the first one again, though the newest frame shows a third of it."""
     film = backbone()
-    scene, _ = split(begun(film).start)
+    scene, _ = split_latents(begun(film).start)
     away = picture(seed=9)
     away[..., : W - 48] = picture()[..., 48:]
     gone = film.autoencoder.encode(away.unsqueeze(2)).expand(-1, -1, WINDOW, -1, -1)
     pose = torch.tensor([3.0, 0.0, 0.0]).expand(1, WINDOW, 3)
     clear = torch.zeros(1, WINDOW, 3)
     state = FilmState(pose, torch.zeros(1, WINDOW, 3, H // 16, W // 16), clear, torch.zeros(1, WINDOW))
-    snapshot = begun(film).after(join(gone, state))
+    snapshot = begun(film).after(join_latents(gone, state))
     film = backbone(way=[said(-3), 0.0, 0.0])
-    found, after = split(next_section(film, snapshot).latents)
+    found, after = split_latents(next_section(film, snapshot).latents)
     assert torch.allclose(after.pose[0, -1], torch.zeros(3), atol=1e-3)
     back = film.autoencoder.decode_group(found[:, :, -1])[:, :, -1]
     assert (back - picture()).square().mean().sqrt() < 0.02
-    assert torch.allclose(split(snapshot.start)[0], scene)
+    assert torch.allclose(split_latents(snapshot.start)[0], scene)
 
 
 def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,13 +225,13 @@ def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.
     assert len(calls) == 1
     next_section(film, first.snapshot)
     assert len(calls) == 2
-    bias = film.transformer.proj_out.bias.data.view(OUTPUTS, 4)[DRAWN]
+    bias = film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[DRAWN_CHANNELS]
     for more, wanted in ((0.01, 1), (0.05, SAMPLING.steps)):      # of 4 cells, added at every step; a cell's eighth is the limit
         calls.clear()
         bias.fill_(said(1))
         shape = (1, film.channels, WINDOW, H // 16, W // 16)
-        for event in section(film, begun(film), CONDITIONING, noise(shape, 1), SAMPLING):
-            if isinstance(event, Denoised):
+        for event in denoise_section(film, begun(film), CONDITIONING, noise(shape, 1), SAMPLING):
+            if isinstance(event, DenoisingStep):
                 bias.add_(more)
         assert len(calls) == wanted
 
@@ -258,16 +259,16 @@ def test_a_branch_from_a_snapshot_on_disk_goes_on_as_the_film_did(tmp_path: Path
 def test_the_network_sees_coarse_scene_light_weather_and_places_but_no_clock() -> None:
     film = backbone()
     snapshot = next_section(film, begun(film)).snapshot
-    seen = seen_by_network(pack(snapshot.start, snapshot.recent, WINDOW))
-    assert seen.clean.shape == (1, INPUTS, 2, H // 16, W // 16)
-    assert seen.twice.shape[1] == seen.fourfold.shape[1] == INPUTS
+    seen = network_context(pack_context(snapshot.start, snapshot.recent, WINDOW))
+    assert seen.clean.shape == (1, INPUT_CHANNELS, 2, H // 16, W // 16)
+    assert seen.twice.shape[1] == seen.fourfold.shape[1] == INPUT_CHANNELS
     changed = snapshot.recent.clone()
     changed[:, -1] += 500                                  # the clock
-    changed[:, -CHANNELS : -CHANNELS + 3] += 7             # the pose: the network counts from the newest frame
-    other = seen_by_network(pack(snapshot.start, changed, WINDOW))
+    changed[:, -STATE_CHANNELS : -STATE_CHANNELS + 3] += 7             # the pose: the network counts from the newest frame
+    other = network_context(pack_context(snapshot.start, changed, WINDOW))
     assert torch.equal(other.clean, seen.clean)
     changed[:, -2] += 0.5                                  # fog
-    assert not torch.equal(seen_by_network(pack(snapshot.start, changed, WINDOW)).clean, seen.clean)
+    assert not torch.equal(network_context(pack_context(snapshot.start, changed, WINDOW)).clean, seen.clean)
     assert not torch.equal(seen.clean[..., 0, :], seen.clean[..., 1, :])
 
 

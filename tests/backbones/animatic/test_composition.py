@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.composition import Source, compose, inside, looked_up, sample
+from studio.backbones.animatic.composition import Source, compose, inside_weight, sample, source_coordinates
 
 H, W = 64, 96
 
@@ -44,18 +44,18 @@ ORIGIN = poses((0, 0, 0))[:, 0]
 def test_places_by_hand() -> None:
     """From the middle of a 32 x 32 frame, its upper right pixel is 15.5 to the right and 15.5 up."""
     pose = poses((0, 0, 0), (1, 0, math.log(2)), (0, -0.5, -math.log(2)))
-    at = looked_up(pose, ORIGIN, 32, 32)
+    at = source_coordinates(pose, ORIGIN, 32, 32)
     assert at.shape == (1, 3, 32, 32, 2)
     corner = at[0, :, 0, 31]
     assert torch.allclose(corner, torch.tensor([[15.5, -15.5], [7.75 + 16, -7.75], [31.0, -31.0 - 8]]), atol=1e-4)
     near = poses((0.5, 0, math.log(2)))[:, 0]
-    assert torch.allclose(looked_up(pose[:, 1:2], near, 32, 32)[0, 0, 0, 31], torch.tensor([15.5 + 16, -15.5]), atol=1e-4)
+    assert torch.allclose(source_coordinates(pose[:, 1:2], near, 32, 32)[0, 0, 0, 31], torch.tensor([15.5 + 16, -15.5]), atol=1e-4)
 
 
 def test_how_far_inside() -> None:
     at = torch.tensor([[0.0, 0.0], [W / 2, 0.0], [W / 2 - 4, 0.0], [0.0, 4 - H / 2], [0.0, -H]]).view(1, 1, 1, 5, 2)
     wide = F.pad(at, (0, 0, 0, W - 5, 0, H - 1))
-    assert torch.allclose(inside(wide, torch.zeros(1, 3, H, W))[0, 0, 0, 0, :5], torch.tensor([1.0, 0.0, 0.5, 0.5, 0.0]))
+    assert torch.allclose(inside_weight(wide, torch.zeros(1, 3, H, W))[0, 0, 0, 0, :5], torch.tensor([1.0, 0.0, 0.5, 0.5, 0.0]))
 
 
 def test_a_hold_returns_the_newest_frame_exactly() -> None:
@@ -162,7 +162,7 @@ def test_each_film_of_a_batch_has_its_own_places() -> None:
 
 
 def test_a_sample_between_pixels_is_smooth() -> None:
-    at = looked_up(poses((1 / 32, 0, 0)), ORIGIN, H, W)
+    at = source_coordinates(poses((1 / 32, 0, 0)), ORIGIN, H, W)
     true = waves(torch.tensor([1 / 32, 0.0, 0.0]))
     assert psnr(sample(waves(ORIGIN[0]), at)[:, :, 0, :, :-4], true[..., :-4]) > 50
 

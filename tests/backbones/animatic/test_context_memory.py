@@ -13,7 +13,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, ModelError
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.engine import take_folder
 from studio.engine.events import TakeDone
 from studio.engine.render import Renderer
@@ -32,13 +32,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> FilmModel:
     return load(folders.contextual(tmp_path_factory.mktemp("models") / "contextual"), "cpu")
 
 
-def next_section(model: FilmModel, snapshot: Snapshot) -> Finished:
+def next_section(model: FilmModel, snapshot: Snapshot) -> SectionResult:
     said = model.conditioner("the camera pans left", torch.zeros(1, 3, 32, 64))
     shape = (1, model.channels, model.card.window, *snapshot.start.shape[-2:])
-    *_, last = section(
+    *_, last = denoise_section(
         model.backbone, snapshot, said, noise(shape, 3), Sampling(2, 1.0, model.card.window, model.card.shift), memory=model.memory
     )
-    assert isinstance(last, Finished)
+    assert isinstance(last, SectionResult)
     return last
 
 

@@ -9,20 +9,20 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.heads import (
-    BLOWING,
-    BREEZE,
-    CALM,
-    DRAWN,
-    OUTPUTS,
-    SAYS,
-    STEADY,
-    STILL,
-    SURE,
-    SWAY,
-    WAY,
+    CAMERA_UNITS,
+    DRAWN_CHANNELS,
+    HEAD_CHANNELS,
+    LEAST_FLOW,
+    LEAST_GATE,
+    LEAST_PAN,
+    LEAST_ZOOM,
+    OUTPUT_CHANNELS,
+    WIND_FULL,
+    WIND_NONE,
+    WIND_REACH,
     Heads,
-    read,
-    sway,
+    read_heads,
+    wind_flow,
 )
 from studio.backbones.animatic.state import FilmState
 
@@ -32,7 +32,7 @@ B, T, H, W = 2, 3, 4, 6
 def silent() -> Heads:
     """Nothing happens."""
     return Heads(
-        drawn=torch.zeros(B, DRAWN, T, H, W), way=torch.zeros(B, T, 3), flow=torch.zeros(B, T, 2, H, W),
+        drawn=torch.zeros(B, DRAWN_CHANNELS, T, H, W), way=torch.zeros(B, T, 3), flow=torch.zeros(B, T, 2, H, W),
         light=torch.zeros(B, T, 3, H, W), flicker=torch.zeros(B, T), light_gate=torch.zeros(B, T),
         weather=torch.zeros(B, T, 3), weather_gate=torch.zeros(B, T), wind=torch.zeros(B),
     )
@@ -46,8 +46,8 @@ def before(magnification: float = 0.0) -> FilmState:
 
 def said(**values: list[float]) -> Tensor:
     """An output of the network that says the same at every place."""
-    out, at = torch.zeros(B, OUTPUTS, T, H, W), DRAWN
-    for name, width in SAYS.items():
+    out, at = torch.zeros(B, OUTPUT_CHANNELS, T, H, W), DRAWN_CHANNELS
+    for name, width in HEAD_CHANNELS.items():
         if name in values:
             out[:, at : at + width] = torch.tensor(values[name]).view(1, -1, 1, 1, 1)
         at += width
@@ -57,10 +57,10 @@ def said(**values: list[float]) -> Tensor:
 def test_the_output_is_read() -> None:
     out = said(way=[0.5, -1.0, 2.0], flow=[1.0, 2.0], light=[-1.0, 0.0, 1.0], local=[0.25, 0.0, 0.0], flicker=[0.3],
                light_gate=[0.0], weather=[0.1, 0.2, 0.3], weather_gate=[100.0])
-    out[:, :DRAWN] = torch.randn(B, DRAWN, T, H, W)
-    heads = read(out)
-    assert torch.equal(heads.drawn, out[:, :DRAWN])
-    assert torch.allclose(heads.way, torch.tensor([0.5 * WAY[0], -WAY[1], 2 * WAY[2]]).expand(B, T, 3))
+    out[:, :DRAWN_CHANNELS] = torch.randn(B, DRAWN_CHANNELS, T, H, W)
+    heads = read_heads(out)
+    assert torch.equal(heads.drawn, out[:, :DRAWN_CHANNELS])
+    assert torch.allclose(heads.way, torch.tensor([0.5 * CAMERA_UNITS[0], -CAMERA_UNITS[1], 2 * CAMERA_UNITS[2]]).expand(B, T, 3))
     assert heads.flow.shape == (B, T, 2, H, W)
     assert torch.allclose(heads.flow[:, :, 1], torch.tensor(2.0))
     assert torch.allclose(heads.light, torch.tensor([-0.75, 0.0, 1.0]).view(1, 1, 3, 1, 1).expand(B, T, 3, H, W), atol=1e-6)
@@ -72,11 +72,11 @@ def test_the_output_is_read() -> None:
 
 def test_what_holds_for_a_frame_is_its_mean_and_local_light_is_smooth() -> None:
     out = said()
-    out[:, DRAWN, :, 0, 0] = H * W                    # `way` begins there
-    local = DRAWN + sum(list(SAYS.values())[: list(SAYS).index("local")])
+    out[:, DRAWN_CHANNELS, :, 0, 0] = H * W                    # `way` begins there
+    local = DRAWN_CHANNELS + sum(list(HEAD_CHANNELS.values())[: list(HEAD_CHANNELS).index("local")])
     out[:, local, :, 2, 3] = 9.0
-    heads = read(out)
-    assert torch.allclose(heads.way[..., 0], torch.tensor(WAY[0]))
+    heads = read_heads(out)
+    assert torch.allclose(heads.way[..., 0], torch.tensor(CAMERA_UNITS[0]))
     assert torch.allclose(heads.light[:, :, 0, 1:4, 2:5], torch.tensor(1.0))
     assert not heads.light[:, :, 0, :, 5].any()
 
@@ -84,9 +84,9 @@ def test_what_holds_for_a_frame_is_its_mean_and_local_light_is_smooth() -> None:
 def test_steady_makes_little_nothing() -> None:
     """Just below the thresholds nothing is left, however it is spread over the section."""
     little = replace(
-        silent(), way=torch.tensor([0.65 * STILL, -0.65 * STILL, -0.9 * STEADY]).expand(B, T, 3),
-        flow=torch.full((B, T, 2, H, W), 0.65 * CALM), flicker=torch.full((B, T), 0.9 * SURE),
-        light_gate=torch.full((B, T), 0.9 * SURE), weather_gate=torch.full((B, T), 0.9 * SURE),
+        silent(), way=torch.tensor([0.65 * LEAST_PAN, -0.65 * LEAST_PAN, -0.9 * LEAST_ZOOM]).expand(B, T, 3),
+        flow=torch.full((B, T, 2, H, W), 0.65 * LEAST_FLOW), flicker=torch.full((B, T), 0.9 * LEAST_GATE),
+        light_gate=torch.full((B, T), 0.9 * LEAST_GATE), weather_gate=torch.full((B, T), 0.9 * LEAST_GATE),
     ).steady()
     for name in ("way", "flow", "flicker", "light_gate", "weather_gate"):
         assert not getattr(little, name).any(), name
@@ -143,10 +143,10 @@ def test_silence_changes_nothing_but_the_clock() -> None:
 
 
 def test_a_wind_blows_or_it_does_not() -> None:
-    heads = replace(silent(), wind=torch.tensor([BREEZE - 0.01, BLOWING + 0.01]))
+    heads = replace(silent(), wind=torch.tensor([WIND_NONE - 0.01, WIND_FULL + 0.01]))
     assert heads.steady().wind.tolist() == [0, 1]
-    flow = sway(torch.tensor([0.0, 1.0]), 36, 4, 6)
+    flow = wind_flow(torch.tensor([0.0, 1.0]), 36, 4, 6)
     assert flow.shape == (2, 36, 2, 4, 6) and not flow[0].any() and not flow[:, :, 1].any()
     reach = flow[1, :, 0].abs().amax(dim=(0, 2))
-    assert bool((reach[:-1] > reach[1:]).all()) and 0.2 < float(reach[0]) <= SWAY      # most at the top
+    assert bool((reach[:-1] > reach[1:]).all()) and 0.2 < float(reach[0]) <= WIND_REACH      # most at the top
     assert flow[1, -1].abs().max() < 1e-6                                               # and all stands again at the end

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.lapped import across, rotation
+from studio.backbones.animatic.lapped import border_rotation, filter_borders
 from tests.bases import cosines
 
 SIZE = 16
@@ -15,7 +15,7 @@ SIZE = 16
 
 @pytest.mark.parametrize("size", [2, 4, 8, 16])
 def test_the_rotation_is_orthogonal(size: int) -> None:
-    turn = rotation(size)
+    turn = border_rotation(size)
     assert torch.allclose(turn @ turn.T, torch.eye(size), atol=1e-6)
     assert size == 2 or not torch.allclose(turn, torch.eye(size), atol=0.1)
 
@@ -23,23 +23,23 @@ def test_the_rotation_is_orthogonal(size: int) -> None:
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (16, 48), (64, 32)])
 def test_undone_it_gives_the_picture_back(height: int, width: int) -> None:
     picture = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    turn = rotation(SIZE)
-    turned = across(picture, turn)
-    assert torch.allclose(across(turned, turn.T), picture, atol=1e-5)
+    turn = border_rotation(SIZE)
+    turned = filter_borders(picture, turn)
+    assert torch.allclose(filter_borders(turned, turn.T), picture, atol=1e-5)
     assert turned.norm() == pytest.approx(picture.norm().item(), rel=1e-5)
     assert torch.equal(turned, picture) == (height == width == SIZE)  # one patch has no border
 
 
 def test_what_is_constant_stays_constant() -> None:
     flat = torch.full((1, 3, 48, 32), 0.37)
-    assert torch.allclose(across(flat, rotation(SIZE)), flat, atol=1e-6)
+    assert torch.allclose(filter_borders(flat, border_rotation(SIZE)), flat, atol=1e-6)
 
 
 def test_only_the_neighbours_of_a_border_are_touched() -> None:
     """What happens in one patch reaches half a patch into the next ones, and no further."""
     spot = torch.zeros(1, 80, 80)
     spot[:, 32:48, 32:48] = torch.rand(16, 16)
-    far = across(spot, rotation(SIZE))
+    far = filter_borders(spot, border_rotation(SIZE))
     far[:, 24:56, 24:56] = 0
     assert not far.any()
 
@@ -49,7 +49,7 @@ def test_a_ramp_through_few_components_shows_no_grid_at_the_borders(count: int) 
     """Of a ramp only `count` x `count` cosines a patch are kept. Plain patches step at their borders, lapped ones do not."""
     line = torch.linspace(-1, 1, 8 * SIZE)
     ramp = (0.6 * line[:, None] + 0.4 * line[None]).unsqueeze(0)
-    plain, lapped = _grid(_few(ramp, torch.eye(SIZE), count)), _grid(_few(ramp, rotation(SIZE), count))
+    plain, lapped = _grid(_few(ramp, torch.eye(SIZE), count)), _grid(_few(ramp, border_rotation(SIZE), count))
     assert plain > 2.5
     assert lapped < 1.4
 
@@ -59,7 +59,7 @@ def test_few_components_keep_more_than_of_plain_patches(count: int) -> None:
     """Lines of pixels correlated as in pictures (0.95 from one to the next): what the best `count` components of 16 miss."""
     place = torch.arange(7 * SIZE).double()
     covariance = 0.95 ** (place[:, None] - place[None]).abs()
-    plain, lapped = (_missed(covariance, turn.double(), count) for turn in (torch.eye(SIZE), rotation(SIZE)))
+    plain, lapped = (_missed(covariance, turn.double(), count) for turn in (torch.eye(SIZE), border_rotation(SIZE)))
     assert lapped < 0.98 * plain
 
 
@@ -75,9 +75,9 @@ def _few(picture: Tensor, turn: Tensor, count: int) -> Tensor:
     """A picture [1, H, W] of which `count` x `count` cosines of each filtered patch are kept."""
     waves = cosines(SIZE)[:count]
     planes = torch.einsum("iy,jx->ijyx", waves, waves).reshape(count * count, SIZE * SIZE)
-    patches = F.pixel_unshuffle(across(picture, turn).unsqueeze(0), SIZE)
+    patches = F.pixel_unshuffle(filter_borders(picture, turn).unsqueeze(0), SIZE)
     kept = torch.einsum("kp,kq,bqhw->bphw", planes, planes, patches)
-    return across(F.pixel_shuffle(kept, SIZE)[0], turn.T)
+    return filter_borders(F.pixel_shuffle(kept, SIZE)[0], turn.T)
 
 
 def _grid(picture: Tensor) -> float:

@@ -9,11 +9,19 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.composition import CELL, Source, compose
-from studio.backbones.animatic.place_memory import BESIDE, BEYOND, RIM, PlaceMemory, Sight, extent, grid
-from studio.backbones.animatic.state import FilmState, join
+from studio.backbones.animatic.place_memory import (
+    EXTRA_CHANNELS,
+    MIRRORED_LEVEL,
+    RIM_LEVEL,
+    PlaceMemory,
+    SceneCells,
+    cell_grid,
+    cell_range,
+)
+from studio.backbones.animatic.state import FilmState, join_latents
 from studio.lab.train.start_by_place import place
-from studio.memory.positions import waves
 from studio.memory.recall import Recall, RecallConfig
+from studio.memory.scene_positions import encode_positions
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests.bases import of_colours
 
@@ -30,7 +38,7 @@ def memory(autoencoder: LappedAutoencoder) -> PlaceMemory:
     """A map, as it is before any training."""
     torch.manual_seed(0)
     pack = SemanticPack(SemanticPackConfig(
-        width=96, channels=48 + BESIDE, text=6, image=8, heads=3, patch=(1, 1, 1), window=(1, 2, 2), keep=(1, 2, 2),
+        width=96, channels=48 + EXTRA_CHANNELS, text=6, image=8, heads=3, patch=(1, 1, 1), window=(1, 2, 2), keep=(1, 2, 2),
         structure="map", slots=(16, 32)))
     recall = Recall(RecallConfig(96, 48, 3))
     scene = autoencoder.encode_group(ground(0, 0).unsqueeze(2).expand(-1, -1, 4, -1, -1))
@@ -50,7 +58,7 @@ def section(autoencoder: LappedAutoencoder, x: float, y: float) -> Tensor:
     """Latents of a section whose last frame is seen at (x, y)."""
     scene = autoencoder.encode_group(ground(x, y).unsqueeze(2).expand(-1, -1, 4, -1, -1))[:, :, None].expand(-1, -1, 3, -1, -1)
     pose = torch.tensor([x, y, 0.0]).expand(1, 3, 3)
-    return join(scene, FilmState(pose, torch.zeros(1, 3, 3, H, W), torch.zeros(1, 3, 3), torch.zeros(1, 3)))
+    return join_latents(scene, FilmState(pose, torch.zeros(1, 3, 3, H, W), torch.zeros(1, 3, 3), torch.zeros(1, 3)))
 
 
 def psnr(made: Tensor, true: Tensor) -> float:
@@ -60,11 +68,11 @@ def psnr(made: Tensor, true: Tensor) -> float:
 @pytest.mark.parametrize("away", [0.0, 0.4, -0.3])
 def test_a_cell_is_the_same_wherever_the_camera_stands(autoencoder: LappedAutoencoder, away: float) -> None:
     """The grid is the scene's, not the frame's: a cell seen well from here and from there is memorized alike."""
-    sight = Sight(autoencoder, 48)
+    sight = SceneCells(autoencoder, 48)
     one = sight.memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.0]])))
     other = sight.memorable(Source(ground(1.5 + away, 0.5), torch.tensor([[1.5 + away, 0.5, 0.0]])))
-    assert one.shape == (1, 48 + BESIDE, 1, H + 2, W + 2)
-    assert torch.equal(one[0, 49:, 0, 0, 0], waves(torch.tensor([-3.0, -2.0, 0.0])))
+    assert one.shape == (1, 48 + EXTRA_CHANNELS, 1, H + 2, W + 2)
+    assert torch.equal(one[0, 49:, 0, 0, 0], encode_positions(torch.tensor([-3.0, -2.0, 0.0])))
     both = (one[0, 48, 0, :, 1:] == 1) & (other[0, 48, 0, :, :-1] == 1)
     assert int(both.sum()) >= 4
     assert torch.allclose(one[0, 49:, 0, :, 1:], other[0, 49:, 0, :, :-1], atol=1e-5)
@@ -73,12 +81,13 @@ def test_a_cell_is_the_same_wherever_the_camera_stands(autoencoder: LappedAutoen
 
 def test_how_well_a_cell_was_seen(autoencoder: LappedAutoencoder) -> None:
     """Well within the frame, half well at its rim, hardly where it is cut or just beyond, not at all farther away."""
-    seen = Sight(autoencoder, 48).memorable(Source(ground(0.7, 0.5), torch.tensor([[0.7, 0.5, 0.0]])))[0, 48, 0]
+    seen = SceneCells(autoencoder, 48).memorable(Source(ground(0.7, 0.5), torch.tensor([[0.7, 0.5, 0.0]])))[0, 48, 0]
     assert not seen[:, 0].any()
-    assert torch.equal(seen[:, 1], torch.full((H + 2,), BEYOND)) and torch.equal(seen[0, 1:], torch.full((W + 1,), BEYOND))
-    assert torch.equal(seen[1, 2:-1], torch.full((W - 1,), RIM)) and (seen[2:-2, 2:-2] == 1).all()
-    near = Sight(autoencoder, 48).memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.6931]])))[0, 48, 0]
-    assert not near[0].any() and (near[2:-2, 3:-3] == RIM).all()      # twice as near: the outer cells are beyond the frame
+    assert torch.equal(seen[:, 1], torch.full((H + 2,), MIRRORED_LEVEL))
+    assert torch.equal(seen[0, 1:], torch.full((W + 1,), MIRRORED_LEVEL))
+    assert torch.equal(seen[1, 2:-1], torch.full((W - 1,), RIM_LEVEL)) and (seen[2:-2, 2:-2] == 1).all()
+    near = SceneCells(autoencoder, 48).memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.6931]])))[0, 48, 0]
+    assert not near[0].any() and (near[2:-2, 3:-3] == RIM_LEVEL).all()      # twice as near: the outer cells are beyond the frame
 
 
 def test_of_moving_and_still_channels_the_still_ones_are_kept() -> None:
@@ -87,16 +96,16 @@ def test_of_moving_and_still_channels_the_still_ones_are_kept() -> None:
     for k in range(6):
         basis[k, 0, :, k] = torch.tensor([1.0, -1, 1, -1]) / 2 if k in (0, 3) else 0.5
     autoencoder.set_basis(basis.flatten(1), torch.ones(6), torch.zeros(3072))
-    assert Sight(autoencoder, 4).stills.tolist() == [1, 2, 4, 5]
+    assert SceneCells(autoencoder, 4).stills.tolist() == [1, 2, 4, 5]
 
 
 def test_the_cells_of_a_section_are_asked_for() -> None:
     pose = torch.tensor([[[0.5, 0.5, 0.0], [3.0, -1.2, 0.0]]])
-    low, (rows, columns) = extent(pose, H, W)
+    low, (rows, columns) = cell_range(pose, H, W)
     assert low.tolist() == [[-3, -4]] and (rows, columns) == (8, 10)
-    places = grid(low, rows, columns)
+    places = cell_grid(low, rows, columns)
     assert places[0, 0, 0].tolist() == [-3, -4, 0] and places[0, -1, -1].tolist() == [6, 3, 0]
-    wide = extent(torch.tensor([[[0.0, 0.0, -9.0]]]), H, W)[1]
+    wide = cell_range(torch.tensor([[[0.0, 0.0, -9.0]]]), H, W)[1]
     assert wide[0] * wide[1] <= 4096
 
 
@@ -133,7 +142,7 @@ def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, aut
     changed = section(autoencoder, 0.5, 0.5)
     changed[:, 0] += 1
     psi = memory.update(psi, changed)
-    places = grid(torch.tensor([[-3.0, -2.0]]), H + 2, W + 2).flatten(1, 2)
+    places = cell_grid(torch.tensor([[-3.0, -2.0]]), H + 2, W + 2).flatten(1, 2)
     wanted = memory.sight.memorable(Source(
         autoencoder.decode_group(changed[:, :-10, -1])[:, :, -1], torch.tensor([[0.5, 0.5, 0.0]])))[:, :48, 0]
     found = memory.recall(psi, places).values.transpose(1, 2).unflatten(2, (H + 2, W + 2))

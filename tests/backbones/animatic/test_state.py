@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from studio.backbones.animatic.state import CHANNELS, GRAIN, FilmState, at_rest, between, join, split
+from studio.backbones.animatic.state import (
+    STATE_CHANNELS,
+    STATE_STEPS,
+    FilmState,
+    interpolate_state,
+    join_latents,
+    split_latents,
+    with_neutral_state,
+)
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -19,15 +27,15 @@ def some(b: int = 2, t: int = 4, h: int = 3, w: int = 5) -> FilmState:
 
 def test_what_is_joined_is_split_again() -> None:
     scene, state = random(2, 7, 4, 3, 5), some()
-    latents = join(scene, state)
-    assert latents.shape == (2, 7 + CHANNELS, 4, 3, 5)
-    found, read = split(latents)
+    latents = join_latents(scene, state)
+    assert latents.shape == (2, 7 + STATE_CHANNELS, 4, 3, 5)
+    found, read = split_latents(latents)
     assert torch.equal(found, scene)
     for name in ("pose", "light", "weather", "clock"):
         before, after = getattr(state, name), getattr(read, name)
         assert after.shape == before.shape
-        assert (after - before).abs().max() <= 0.5 / GRAIN + 1e-6, name
-    again = split(join(found, read))[1]
+        assert (after - before).abs().max() <= 0.5 / STATE_STEPS + 1e-6, name
+    again = split_latents(join_latents(found, read))[1]
     assert torch.equal(again.pose, read.pose)
     assert torch.equal(again.light, read.light)
 
@@ -36,8 +44,8 @@ def test_rounding_is_neither_weather_nor_motion() -> None:
     """An Euler step ends at its estimate only up to rounding; a film that stands must stand, in clear air."""
     pose, clear = torch.tensor([1.5, -0.25, 0.125]).expand(1, 4, 3), torch.zeros(1, 4, 3)
     still = FilmState(pose, torch.zeros(1, 4, 3, 3, 5), clear, torch.zeros(1, 4))
-    latents = join(random(1, 7, 4, 3, 5), still)
-    read = split(latents + 1e-7 * random(*latents.shape, seed=3))[1]
+    latents = join_latents(random(1, 7, 4, 3, 5), still)
+    read = split_latents(latents + 1e-7 * random(*latents.shape, seed=3))[1]
     assert not read.weather.any()
     assert not read.light.any()
     assert torch.equal(read.pose, still.pose)
@@ -46,14 +54,14 @@ def test_rounding_is_neither_weather_nor_motion() -> None:
 
 def test_at_rest_is_the_origin_in_its_own_light() -> None:
     scene = random(1, 7, 2, 3, 5)
-    found, state = split(at_rest(scene))
+    found, state = split_latents(with_neutral_state(scene))
     assert torch.equal(found, scene)
     assert not any(tensor.any() for tensor in (state.pose, state.light, state.weather, state.clock))
 
 
 def test_frames_lie_between_latents() -> None:
     state = some(t=3)
-    frames = between(state, 4)
+    frames = interpolate_state(state, 4)
     assert frames.pose.shape == (2, 8, 3)
     assert frames.light.shape == (2, 8, 3, 3, 5)
     assert frames.clock.shape == (2, 8)

@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaModel
 
-from studio.backbones.framepack.hunyuan import UNREAD, without_unread
+from studio.backbones.framepack.family import UNUSED_LAYERS
+from studio.backbones.framepack.hunyuan import drop_unused_layers
 from studio.lab import tiny
 
 
@@ -19,11 +20,11 @@ def test_what_is_read_stays_the_same(layers: int) -> None:
         torch.manual_seed(0)
         llama = LlamaModel(LlamaConfig(**{**tiny.llama().config.to_dict(), "num_hidden_layers": layers})).eval()
         one = sum(p.numel() for p in llama.layers[-1].parameters())
-        llama = without_unread(llama) if shorter else llama      # before its first use: then it begins to record its layers
+        llama = drop_unused_layers(llama) if shorter else llama      # before its first use: then it begins to record its layers
         with torch.no_grad():
             states = llama(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
         assert len(states) == layers + 1
-        return states[-(UNREAD + 1)], sum(p.numel() for p in llama.parameters()) + UNREAD * one * shorter
+        return states[-(UNUSED_LAYERS + 1)], sum(p.numel() for p in llama.parameters()) + UNUSED_LAYERS * one * shorter
 
     (whole, weights), (less, counted) = read(False), read(True)
     assert torch.equal(whole, less) and weights == counted

@@ -8,7 +8,7 @@ from diffusers.utils.torch_utils import randn_tensor
 
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.hunyuan import HunyuanConditioner
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 
@@ -33,8 +33,8 @@ def test_latents_equal_the_stock_pipeline(sections: int) -> None:
     snapshot, parts = Snapshot.begin(start), [start]
     for _ in range(sections):
         noise = randn_tensor((1, 4, WINDOW, 4, 4), generator=generator)
-        *_, last = section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))
-        assert isinstance(last, Finished)
+        *_, last = denoise_section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))
+        assert isinstance(last, SectionResult)
         snapshot = last.snapshot
         parts.append(last.latents)
 

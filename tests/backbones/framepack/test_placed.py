@@ -168,7 +168,7 @@ def test_an_impossible_plan_fails_before_any_weight_is_read(card: ModelCard, mon
 
     monkeypatch.setattr("studio.backbones.load.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.load.load_part", read)
-    monkeypatch.setattr("studio.backbones.framepack.mapped.transformer", read)
+    monkeypatch.setattr("studio.backbones.framepack.mapped_weights.load_transformer", read)
     monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0, 64))
     with pytest.raises(PlanError, match=r"not sensible here.*Use the embedded model"):
         load(card)

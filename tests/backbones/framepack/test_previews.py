@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.hunyuan import rough
-from studio.backbones.framepack.previews import MAP, SECTIONS, TAEHV, Previews, taehv_of
+from studio.backbones.framepack.hunyuan import rough_preview
+from studio.backbones.framepack.previews import MAP, SECTIONS, TAEHV, LatentPreviews, find_taehv
 from studio.backbones.framepack.taehv import TinyDecoder
 from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
@@ -47,11 +47,11 @@ def latents(seed: int = 0) -> Tensor:
 
 def test_the_first_decoded_section_measures_the_map(card: ModelCard, ask: Ask) -> None:
     model, kept = load(card, "cpu"), card.weights / PREPARED / MAP  # type: ignore[operator]
-    assert not kept.exists() and torch.equal(model.codec.preview(latents()), rough(latents()))
+    assert not kept.exists() and torch.equal(model.codec.preview(latents()), rough_preview(latents()))
     film(model, ask, "one")
     assert kept.is_file()
     first = model.codec.preview(latents())
-    assert first.shape == (3, 3, 4, 8) and first.abs().max() <= 1 and not torch.equal(first, rough(latents()))
+    assert first.shape == (3, 3, 4, 8) and first.abs().max() <= 1 and not torch.equal(first, rough_preview(latents()))
     assert torch.equal(load(card, "cpu").codec.preview(latents()), first), "it is read the next time"
     film(model, ask, "two", seed=8)
     assert not torch.equal(model.codec.preview(latents()), first), "more sections tell it more"
@@ -85,7 +85,7 @@ def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
 
 
 def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
-    look, frames = Previews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
+    look, frames = LatentPreviews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
     look.learn(latents(), torch.full((1, 3, 12, 32, 64), float("nan")))
     assert "rough" in look.sentence and not (tmp_path / MAP).exists()
     for seed in range(SECTIONS):
@@ -97,21 +97,21 @@ def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
 
 def test_a_map_of_other_weights_or_a_damaged_one_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / MAP
-    Previews(path, "a", CHANNELS).learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "linear map" in Previews(path, "a", CHANNELS).sentence
-    assert "rough" in Previews(path, "b", CHANNELS).sentence and "rough" in Previews(path, "a", 16).sentence
+    LatentPreviews(path, "a", CHANNELS).learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    assert "linear map" in LatentPreviews(path, "a", CHANNELS).sentence
+    assert "rough" in LatentPreviews(path, "b", CHANNELS).sentence and "rough" in LatentPreviews(path, "a", 16).sentence
     path.write_bytes(path.read_bytes()[:-9])
-    look = Previews(path, "a", CHANNELS)
+    look = LatentPreviews(path, "a", CHANNELS)
     assert "rough" in look.sentence
     look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "linear map" in Previews(path, "a", CHANNELS).sentence, "it is measured anew"
+    assert "linear map" in LatentPreviews(path, "a", CHANNELS).sentence, "it is measured anew"
 
 
 def test_where_nothing_can_be_written_it_lasts_as_long_as_the_model(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    look = Previews(tmp_path / "file" / MAP, "a", CHANNELS)
+    look = LatentPreviews(tmp_path / "file" / MAP, "a", CHANNELS)
     look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "measured on 1" in look.sentence and not torch.equal(look(latents()), rough(latents()))
+    assert "measured on 1" in look.sentence and not torch.equal(look(latents()), rough_preview(latents()))
 
 
 @pytest.mark.parametrize("beside", ["weights", "folder"])
@@ -123,7 +123,7 @@ def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path
     torch.manual_seed(0)
     decoder = TinyDecoder(CHANNELS).eval()
     torch.save(decoder.state_dict(), place / "taehv.pth")
-    look = Previews(place / PREPARED / MAP, "", CHANNELS, *taehv_of(card, CHANNELS))
+    look = LatentPreviews(place / PREPARED / MAP, "", CHANNELS, *find_taehv(card, CHANNELS))
     assert look.sentence == "Previews: by TAEHV."
     assert torch.equal(look(latents()), decoder.look(latents())) and look(latents()).shape == (3, 3, 32, 64)
     if beside == "weights":
@@ -146,8 +146,8 @@ def test_no_room_for_taehv(tmp_path: Path) -> None:
         def look(self, latents: Tensor) -> Tensor:
             raise torch.OutOfMemoryError("full")
 
-    look = Previews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
-    assert torch.equal(look(latents()), rough(latents()))
+    look = LatentPreviews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
+    assert torch.equal(look(latents()), rough_preview(latents()))
     assert look.sentence.endswith("There was no room for TAEHV on the card.") and look(latents()).shape == (3, 3, 4, 8)
 
 

@@ -64,7 +64,7 @@ def test_latent_after_latent_is_all_at_once(decoder: TinyDecoder) -> None:
     with torch.no_grad():
         for layer in decoder.decoder:
             before = F.pad(x, (0, 0, 0, 0, 0, 0, 1, 0))[:-1]
-            x = layer(x, before) if hasattr(layer, "conv") and "Memory" in type(layer).__name__ else layer(x)
+            x = layer(x, before) if hasattr(layer, "conv") and "MemBlock" in type(layer).__name__ else layer(x)
     assert torch.allclose(torch.cat(list(decoder(film))), x.clamp(0, 1) * 2 - 1, atol=1e-5)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
 from studio.backbones.animatic.codec import AnimaticCodec
-from studio.backbones.animatic.state import CHANNELS as STATE
+from studio.backbones.animatic.state import STATE_CHANNELS as STATE
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.film_model import FilmModel
 from studio.catalogue.cards import ModelCard

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.state import split
+from studio.backbones.animatic.state import split_latents
 from studio.backbones.load import load
 from studio.lab.__main__ import main
 from studio.lab.measure import psi
@@ -21,7 +21,7 @@ def test_the_camera_wanders_and_the_picture_stays(tmp_path: Path) -> None:
     model = load(folders.remembering(tmp_path / "it"))
     assert isinstance(model.memory, PlaceMemory)
     walked = list(psi._wandering(model, torch.rand(1, 3, 32, 64) * 2 - 1, 4))
-    scenes, poses = zip(*((scene, state.pose[0]) for scene, state in map(split, walked)), strict=True)
+    scenes, poses = zip(*((scene, state.pose[0]) for scene, state in map(split_latents, walked)), strict=True)
     assert all(torch.equal(scene, scenes[0]) for scene in scenes)
     ways = torch.cat(poses).diff(dim=0)
     assert bool((ways[:, :2].abs().amax(1) > 0).all()) and float(ways.abs().max()) <= psi.STEP and not bool(ways[:, 2].any())

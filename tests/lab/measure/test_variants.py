@@ -9,15 +9,15 @@ import pytest
 import torch
 
 from studio.backbones.animatic.backbone import AnimaticBackbone
-from studio.backbones.animatic.place_memory import BESIDE
-from studio.backbones.animatic.state import at_rest
+from studio.backbones.animatic.place_memory import EXTRA_CHANNELS
+from studio.backbones.animatic.state import with_neutral_state
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, RECALL
 from studio.lab import tiny
 from studio.lab.measure.variants import variants
 from studio.memory.adapter import save_adapter
-from studio.memory.framepack import RECENT, pack
+from studio.memory.framepack import RECENT, pack_context
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests import folders
@@ -31,8 +31,8 @@ def test_arms_share_weights_and_differ_in_what_they_go_back_to(tmp_path: Path) -
     with pytest.raises(ValueError, match="no arm 'windows'; there are window, framepack"):
         variants(model, ["windows"])
     assert [arm.memory is not None for arm in arms] == [False, False, False, True, True]
-    latents = at_rest(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
-    packed = pack(latents[:, :, :1], latents, 3)
+    latents = with_neutral_state(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
+    packed = pack_context(latents[:, :, :1], latents, 3)
     found = []
     for arm in arms:
         assert isinstance(arm.backbone, AnimaticBackbone)
@@ -50,14 +50,15 @@ def test_memories_of_a_study_are_arms_that_are_asked_as_its_own_is(tmp_path: Pat
         zero = name == "zero-2"
         (study / name).mkdir(parents=True)
         save_adapter(SemanticPack(SemanticPackConfig(
-            width=32, channels=folders.DRAWN + BESIDE, text=8, image=32, heads=2, patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1),
+            width=32, channels=folders.DRAWN_CHANNELS + EXTRA_CHANNELS, text=8, image=32, heads=2,
+            patch=(1, 1, 1), window=(1, 1, 2), keep=(1, 1, 1),
             text_tokens=2, image_side=2, zero_start=zero,
         )), study / name / ADAPTER)
-        save_adapter(Recall(RecallConfig(width=32, channels=folders.DRAWN, heads=2)), study / name / RECALL)
+        save_adapter(Recall(RecallConfig(width=32, channels=folders.DRAWN_CHANNELS, heads=2)), study / name / RECALL)
     arms = {arm.card.name: arm for arm in variants(model, studied=study)}
     assert list(arms) == ["window", "framepack", "framepack-sink", "full-history", "A-1", "zero-2", "memorypack"]
-    latents = at_rest(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
-    packed = pack(latents[:, :, :1], latents, 3)
+    latents = with_neutral_state(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
+    packed = pack_context(latents[:, :, :1], latents, 3)
     said = model.conditioner("pan left", torch.rand(1, 3, 32, 64) * 2 - 1)
     for name in ("A-1", "zero-2"):
         memory, backbone = arms[name].memory, arms[name].backbone

@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.backbone import INPUTS, AnimaticBackbone
-from studio.backbones.animatic.heads import DRAWN, OUTPUTS
+from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny
@@ -25,11 +25,11 @@ from tests.lab.measure.recollections import HEIGHT, SECTION, WIDTH
 
 def led() -> FilmModel:
     """A model that goes from B to A at once in every section, whatever it is told."""
-    network = tiny.transformer(in_channels=INPUTS, out_channels=OUTPUTS, guidance_embeds=False)
+    network = tiny.transformer(in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, guidance_embeds=False)
     nn.init.zeros_(network.proj_out.weight)
     nn.init.zeros_(network.proj_out.bias)
-    network.proj_out.bias.data.view(OUTPUTS, 4)[DRAWN] = -REACH / CELL / 4
-    backbone = AnimaticBackbone(network, recollections.autoencoder(), torch.zeros(DRAWN)).eval().requires_grad_(False)
+    network.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[DRAWN_CHANNELS] = -REACH / CELL / 4
+    backbone = AnimaticBackbone(network, recollections.autoencoder(), torch.zeros(DRAWN_CHANNELS)).eval().requires_grad_(False)
 
     def conditioner(prompt: str, picture: Tensor) -> Conditioning:
         return Conditioning(torch.zeros(1, 1, 16), torch.ones(1, 1), torch.zeros(1, 8), torch.zeros(1, 2, 32))

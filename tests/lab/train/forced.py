@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.heads import DRAWN
+from studio.backbones.animatic.heads import DRAWN_CHANNELS
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone
@@ -25,7 +25,7 @@ from studio.lab.train.encoded import Shot
 from studio.lab.train.learners import AnimaticLearner, Serial, VelocityLearner
 from studio.lab.train.serial import animatic
 from studio.lab.world import film
-from studio.memory.rope import FIXED
+from studio.memory.rope import FIXED_OFFSETS
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests.bases import of_colours
 
@@ -63,7 +63,7 @@ def velocity(memory: bool = True, **changes: Any) -> VelocityLearner:
         width=20, channels=4, text=16, image=32, heads=2, window=(3, 1, 1), keep=(1, 1, 1), text_tokens=2, image_side=1,
     )) if memory else None
     model = FilmModel(card("framepack", WINDOW), backbone, codec, conditioner(), torch.device("cpu"), "toy", pack)
-    return VelocityLearner(model, pack, FIXED)
+    return VelocityLearner(model, pack, FIXED_OFFSETS)
 
 
 def velocity_film(sections: int = 3, seed: int = 0) -> Serial:
@@ -80,7 +80,7 @@ def animatic_model() -> FilmModel:
     torch.manual_seed(0)
     transformer = parts.transformer(SIZES)
     nn.init.normal_(transformer.proj_out.weight, std=0.02)
-    backbone = AnimaticBackbone(transformer, of_colours(4), torch.ones(DRAWN)).eval()
+    backbone = AnimaticBackbone(transformer, of_colours(4), torch.ones(DRAWN_CHANNELS)).eval()
     codec = AnimaticCodec(of_colours(4), WeatherSynthesis(size=256))
     return FilmModel(card("animatic", 9), backbone, codec, conditioner(), torch.device("cpu"), "toy")
 

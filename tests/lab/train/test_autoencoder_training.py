@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.autoencoder import PATCH, VALUES, LappedAutoencoder
-from studio.backbones.animatic.lapped import rotation
+from studio.backbones.animatic.lapped import border_rotation
 from studio.lab.train import autoencoder
 from studio.lab.train.autoencoder import Groups, Recipe, basis, patches, still, train
 
@@ -53,7 +53,7 @@ def test_patches_are_what_the_autoencoder_sees() -> None:
     rows = torch.linalg.qr(torch.randn(VALUES, 4)).Q.T
     model.set_basis(rows, torch.ones(4), torch.zeros(VALUES))
     groups = torch.randn(2, 3, 4, 32, 48)
-    found = patches(groups, rotation(PATCH)) @ rows.T
+    found = patches(groups, border_rotation(PATCH)) @ rows.T
     assert torch.allclose(found.view(2, 2, 3, 4).movedim(-1, 1), model.encode_group(groups), atol=1e-4)
 
 

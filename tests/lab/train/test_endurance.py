@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.backbones.animatic.state import split
+from studio.backbones.animatic.state import split_latents
 from studio.lab.train import endurance
 from studio.lab.train.coarse import CoarseCodec
 from studio.lab.train.serial import HeldOut
@@ -50,7 +50,7 @@ def test_a_place_adds_up_and_a_way_does_not() -> None:
     for n in range(3):
         latents[n] = latents[n].clone()
         latents[n][:, -10] += n + 1.0                                    # one cell more each section
-    states = [split(each)[1] for each in latents]
+    states = [split_latents(each)[1] for each in latents]
     found = endurance._states(one.pose, one.light, states, 36)
     assert found["place"] == pytest.approx([1, 2, 3], abs=0.02)
     assert found["way"] == pytest.approx([1, 1, 1], abs=0.02)

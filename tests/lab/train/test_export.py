@@ -14,7 +14,7 @@ from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, check, read_card
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.train.export import export
 from studio.lab.train.film import begin
 from studio.lab.train.keeping import restore
@@ -91,8 +91,9 @@ def test_the_engine_renders_with_it(card: ModelCard) -> None:
     snapshot = Snapshot.begin(start, model.fingerprint)
     sampling = Sampling(steps=2, guidance=card.guidance, window=card.window, shift=card.shift)
     shape = (1, model.channels, card.window, 2, 4)
-    *_, done = section(model.backbone, snapshot, model.conditioner("the camera pans left", picture), noise(shape, 0), sampling)
-    assert isinstance(done, Finished)
+    conditioning = model.conditioner("the camera pans left", picture)
+    *_, done = denoise_section(model.backbone, snapshot, conditioning, noise(shape, 0), sampling)
+    assert isinstance(done, SectionResult)
     frames = model.codec.stream(snapshot.recent, 0).push(done.latents)
     assert frames.shape == (1, 3, 36, 32, 64)
     # One step of training: the film all but stands.
@@ -123,8 +124,8 @@ def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> Non
     snapshot = Snapshot.begin(start, model.fingerprint)
     for number in range(2):
         sampling = Sampling(steps=2, guidance=1.0, window=model.card.window, shift=3.0)
-        *_, last = section(model.backbone, snapshot, conditioning, noise(shape, number), sampling, memory=model.memory)
-        assert isinstance(last, Finished)
+        *_, last = denoise_section(model.backbone, snapshot, conditioning, noise(shape, number), sampling, memory=model.memory)
+        assert isinstance(last, SectionResult)
         snapshot = last.snapshot
     assert snapshot.psi is not None and snapshot.psi.shape[1:] == (128, 64)
     export(folder / "film.toml", tmp_path / "model")

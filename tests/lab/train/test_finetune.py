@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.backbone import NOTICED, ContextMemory
+from studio.backbones.animatic.backbone import MEMORY_CHANNELS, ContextMemory
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, listing, read_card
-from studio.diffusion.lora_branches import ActiveLoras, Branches
+from studio.diffusion.lora_branches import ActiveLoras, LoraBranches
 from studio.diffusion.lora_files import read_lora
 from studio.lab.commands.train import RECIPES
 from studio.lab.train import finetune, trainee
@@ -195,7 +195,8 @@ def test_a_memory_in_the_embedded_models_context_is_learned_along(tmp_path: Path
     made = trainee.begun(toy(tmp_path, model=str(card.folder), memory=table), 1, "output")
     assert made.pack is not None and isinstance(made.learner, AnimaticLearner)
     learner = AnimaticLearner(replace(animatic_model(), memory=ContextMemory(SemanticPack(SemanticPackConfig(
-        width=32, channels=NOTICED, text=32, image=32, heads=2, window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
+        width=32, channels=MEMORY_CHANNELS, text=32, image=32, heads=2,
+        window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
     )))))
     finetune.force(learner, [animatic_film()], 2, "direct", Draws(1, 0), finetune.Settings(), torch.autograd.backward)
     pack = cast(ContextMemory, learner.memory).pack
@@ -263,7 +264,7 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
     loaded = read_lora(folder / LORA, FramePackLayers(transformer.config), "Toy")
     assert loaded.keys() == done.lora.keys()
     assert any(bool(low.up.any()) for low in loaded.values())
-    Branches(transformer, ActiveLoras(layers={name: [low] for name, low in loaded.items()}), again.device, torch.float32)
+    LoraBranches(transformer, ActiveLoras(layers={name: [low] for name, low in loaded.items()}), again.device, torch.float32)
     other = VelocityLearner(again, again.memory, again.positions)
     with torch.no_grad():
         ours, theirs = (

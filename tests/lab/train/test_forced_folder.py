@@ -12,13 +12,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack import mapped
+from studio.backbones.framepack import mapped_weights
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, ModelError, read_card, weights
 from studio.catalogue.fingerprint import fingerprint
 from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, write_record
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.__main__ import main
 from studio.lab.train.finetune import open_run
 from studio.lab.train.forced_folder import export
@@ -61,10 +61,10 @@ def filmed(model: FilmModel) -> Tensor:
     snapshot = Snapshot.begin(model.codec.encode(picture))
     for number in range(2):
         shape = (1, snapshot.start.shape[1], model.card.window, *snapshot.start.shape[3:])
-        *_, last = section(
+        *_, last = denoise_section(
             model.backbone, snapshot, model.conditioner("pan left", picture), noise(shape, number),
             Sampling(2, model.card.guidance, model.card.window, model.card.shift), memory=model.memory, positions=model.positions)
-        assert isinstance(last, Finished)
+        assert isinstance(last, SectionResult)
         snapshot = last.snapshot
     return last.latents
 
@@ -136,15 +136,15 @@ def test_fetched_weights_are_used_where_they_lie(tmp_path: Path, monkeypatch: py
     assert not torch.allclose(ours, filmed(replace(model, backbone=load(base, "cpu").backbone)), atol=1e-2)      # the LoRA is in it
     assert model.fingerprint != fingerprint(replace(base, name=card.name))
     # As a card of graphics would be given them: merged before they are quantized, and stored by what was merged.
-    plain = mapped.transformer(card, "fp32", torch.float32, lambda _: None, aligned=True).state_dict()
+    plain = mapped_weights.load_transformer(card, "fp32", torch.float32, lambda _: None, aligned=True).state_dict()
     whole = {name.replace("image_projection.inner.", "image_projection."): t for name, t in model.backbone.state_dict().items()}
     assert all(torch.allclose(tensor, whole[f"transformer.{name}"], atol=1e-6) for name, tensor in plain.items())
     told: list[str] = []
     for _ in range(2):
-        mapped.transformer(card, "int8", torch.float32, told.append)
+        mapped_weights.load_transformer(card, "int8", torch.float32, told.append)
     assert len(told) == 1
-    mapped.transformer(replace(card, files=tuple(replace(f, sha256="other") if f.path == LORA else f for f in card.files)), "int8",
-                       torch.float32, told.append)
+    other = replace(card, files=tuple(replace(f, sha256="other") if f.path == LORA else f for f in card.files))
+    mapped_weights.load_transformer(other, "int8", torch.float32, told.append)
     assert len(told) == 2                                                                 # another LoRA: they are made again
 
 
@@ -160,7 +160,7 @@ def test_a_lora_that_does_not_fit_is_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"cannot be loaded: .*it names the layer .*blocks\.9\."):
         load(same, "cpu")
     with pytest.raises(ModelError, match=r"does not fit Large.*it names the layer .*blocks\.9\."):
-        mapped.transformer(same, "fp32", torch.float32, lambda _: None)
+        mapped_weights.load_transformer(same, "fp32", torch.float32, lambda _: None)
     (card.folder / LORA).unlink()
     with pytest.raises(ModelError, match="is missing"):
         load(card, "cpu")

@@ -15,7 +15,7 @@ from studio.lab.train.film import Objective, Recipe
 from studio.lab.train.forcing import ARMS, Context, Draws, History, Settings, Told, force, one_step
 from studio.lab.train.learners import AnimaticLearner, Serial, VelocityLearner
 from studio.lab.train.reel import collate, cut
-from studio.memory.framepack import pack, remember, unwritten
+from studio.memory.framepack import empty_history, pack_context, slide_history
 from tests.lab.train.forced import WINDOW, animatic_film, animatic_learner, randn, velocity, velocity_film
 
 
@@ -65,7 +65,7 @@ def drawn_by_velocity(films: list[Serial], n: int) -> tuple[Tensor, Tensor, Tens
 
 
 def spoken(learner: VelocityLearner, films: list[Serial], n: int, context: Context, x_t: Tensor, sigma: Tensor) -> Tensor:
-    packed = pack(context.start, context.recent, WINDOW)
+    packed = pack_context(context.start, context.recent, WINDOW)
     return learner.model.backbone(
         x_t, 1000 * sigma, packed, learner.conditioning(films, n), torch.full((len(x_t),), 4500.0), context.psi
     )
@@ -80,7 +80,7 @@ def test_direct_forcing_remembers_x_t_minus_sigma_v_detached() -> None:
     wanted = x_t - sigma.view(-1, 1, 1, 1, 1) * v
     assert torch.allclose(recent[:, :, -WINDOW:], wanted, atol=1e-5)
     assert not recent.requires_grad
-    assert torch.equal(recent[:, :, : -WINDOW], remember(unwritten(learner.start(films)), wanted)[:, :, : -WINDOW])
+    assert torch.equal(recent[:, :, : -WINDOW], slide_history(empty_history(learner.start(films)), wanted)[:, :, : -WINDOW])
 
 
 def test_the_embedded_models_estimate_is_its_own_velocitys_step() -> None:

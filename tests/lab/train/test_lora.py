@@ -12,11 +12,11 @@ from torch import Tensor
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.catalogue.loras import LoraError
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.lora_branches import ActiveLoras, Branches, merge
+from studio.diffusion.lora_branches import ActiveLoras, LoraBranches, merge_loras
 from studio.diffusion.lora_files import read_lora
 from studio.lab import tiny
 from studio.lab.train.lora import LowRank, attach, layers, save_lora
-from studio.memory.framepack import RECENT, pack
+from studio.memory.framepack import RECENT, pack_context
 
 
 def randn(*shape: int, seed: int = 0) -> Tensor:
@@ -24,7 +24,7 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
 
 
 def spoken(backbone: FramePackBackbone) -> Tensor:
-    packed = pack(randn(1, 4, 1, 4, 4), randn(1, 4, RECENT, 4, 4), 3)
+    packed = pack_context(randn(1, 4, 1, 4, 4), randn(1, 4, RECENT, 4, 4), 3)
     said = Conditioning(randn(1, 5, 16), torch.ones(1, 5), randn(1, 8), randn(1, 4, 32))
     with torch.no_grad():
         return backbone(randn(1, 4, 3, 4, 4), torch.tensor([500.0]), packed, said, torch.tensor([4500.0]))
@@ -63,11 +63,11 @@ def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
     for name, low in loaded.items():
         assert torch.equal(low.down, made[name].down.weight) and torch.equal(low.up, made[name].up.weight) and low.scale == 1
     loras = ActiveLoras(layers={name: [low] for name, low in loaded.items()})
-    beside = Branches(other.transformer, loras, torch.device("cpu"), torch.float32)
+    beside = LoraBranches(other.transformer, loras, torch.device("cpu"), torch.float32)
     assert torch.allclose(spoken(other), changed, atol=1e-6)     # products on a CPU depend on where in memory a matrix lies
     beside.off()
     assert torch.equal(spoken(other), before)
-    merge(other.transformer, loras)
+    merge_loras(other.transformer, loras)
     assert torch.allclose(spoken(other), changed, atol=1e-4)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lora.safetensors"]
 

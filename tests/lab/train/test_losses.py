@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.heads import DRAWN, Heads
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads
 from studio.backbones.animatic.state import FilmState
 from studio.lab.train.encoded import Truth
 from studio.lab.train.losses import UNSEEN, WEIGHTS, Errors, errors
 
 B, T, H, W = 2, 9, 2, 3
 SIGMA = torch.full((B, 1, 1, 1, 1), 0.5)
-DEVIATION = torch.linspace(2, 0.5, DRAWN)
+DEVIATION = torch.linspace(2, 0.5, DRAWN_CHANNELS)
 
 
 def randn(*shape: int, seed: int = 0) -> Tensor:
@@ -26,7 +26,8 @@ def true() -> Truth:
     known = torch.ones(B, T, H, W)
     known[..., -1] = 0
     return Truth(
-        scene=randn(B, DRAWN, T, H, W), base=randn(B, DRAWN, T, H, W, seed=1), known=known, way=randn(B, T, 3, seed=2),
+        scene=randn(B, DRAWN_CHANNELS, T, H, W), base=randn(B, DRAWN_CHANNELS, T, H, W, seed=1), known=known,
+        way=randn(B, T, 3, seed=2),
         flow=randn(B, T, 2, H, W, seed=3), light=randn(B, T, 3, H, W, seed=4), weather=randn(B, T, 3, seed=5).sigmoid(),
         says=torch.tensor([[0.0, 1.0], [-1.0, -1.0]]), trusted=torch.ones(B),
     )

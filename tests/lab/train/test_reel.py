@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.composition import looked_up
-from studio.backbones.animatic.heads import DRAWN, Heads, sway
-from studio.backbones.animatic.state import CHANNELS, split
+from studio.backbones.animatic.composition import source_coordinates
+from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads, wind_flow
+from studio.backbones.animatic.state import STATE_CHANNELS, split_latents
 from studio.lab.train.encoded import WINDOW, Encoded, Shot, Truth, encoded, procedural
 from studio.lab.train.film import Recipe
 from studio.lab.train.keeping import RecipeError, read_recipe
@@ -45,11 +45,11 @@ def films(shots: list[Shot], autoencoder: LappedAutoencoder) -> list[Encoded]:
 def test_shapes(films: list[Encoded]) -> None:
     h, w = SIZE[1] // CELL, SIZE[0] // CELL
     for film in films:
-        assert film.latents.shape == (48 + CHANNELS, 1 + 2 * WINDOW, h, w)
-        assert film.stills.shape == (48 + CHANNELS, 2, h, w)
+        assert film.latents.shape == (48 + STATE_CHANNELS, 1 + 2 * WINDOW, h, w)
+        assert film.stills.shape == (48 + STATE_CHANNELS, 2, h, w)
         assert film.pictures.shape == (2, 3, 32, 32)
         for truth in film.truths:
-            assert truth.scene.shape == truth.base.shape == (DRAWN, WINDOW, h, w)
+            assert truth.scene.shape == truth.base.shape == (DRAWN_CHANNELS, WINDOW, h, w)
             assert truth.known.shape == (WINDOW, h, w)
             assert truth.way.shape == (WINDOW, 3)
             assert truth.flow.shape == (WINDOW, 2, h, w)
@@ -60,7 +60,7 @@ def test_what_is_composed_from_the_truth_is_near_the_scene_where_it_is_known(fil
     """In decibels of the drawn channels, whose cosines are orthonormal: far nearer than the frame that the section began with."""
     for film in films:
         for k, truth in enumerate(film.truths):
-            held = film.stills[:DRAWN, k : k + 1].float().expand(-1, WINDOW, -1, -1)
+            held = film.stills[:DRAWN_CHANNELS, k : k + 1].float().expand(-1, WINDOW, -1, -1)
             sure = (truth.known.float() > 0.99).float()
             near, far = (_psnr(base.float(), truth.scene.float(), sure) for base in (truth.base, held))
             if film.sections[k].camera != "hold":
@@ -74,7 +74,7 @@ def _psnr(made: Tensor, true: Tensor, sure: Tensor) -> float:
 
 
 def test_way_and_flow_together_look_up_where_the_film_says(shots: list[Shot], films: list[Encoded]) -> None:
-    """As the engine does it: pose by `looked_up`, flow beside it. The film's own flow counts from cells' middles, in pixels."""
+    """As the engine does it: pose by `source_coordinates`, flow added. The film's flow counts from cells' middles, in pixels."""
     rest = torch.zeros(1, 3)
     middle = slice(CELL // 2 - 1, None, CELL)
     for shot, film in zip(shots, films, strict=True):
@@ -82,8 +82,8 @@ def test_way_and_flow_together_look_up_where_the_film_says(shots: list[Shot], fi
             last = k * FRAMES + FRAMES
             pose = truth.way[-1:].clone()[None]
             # The way counts cells of the base frame; a pose counts cells of the scene at magnification 1: here the base's is 1.
-            at = looked_up(pose, rest, SIZE[1], SIZE[0])[0, 0]
-            here = looked_up(torch.zeros(1, 1, 3), rest, SIZE[1], SIZE[0])[0, 0]
+            at = source_coordinates(pose, rest, SIZE[1], SIZE[0])[0, 0]
+            here = source_coordinates(torch.zeros(1, 1, 3), rest, SIZE[1], SIZE[0])[0, 0]
             moved = (at - here)[middle, middle] + 0.5 * torch.expm1(-truth.way[-1, 2])
             found = moved.movedim(-1, 0) + CELL * truth.flow[-1].float()
             assert (found - shot.film.flow[last]).abs().max() < 0.1
@@ -92,7 +92,7 @@ def test_way_and_flow_together_look_up_where_the_film_says(shots: list[Shot], fi
 def test_the_way_leads_to_the_films_poses(films: list[Encoded]) -> None:
     """Heads that say the truth make the state that the latents hold."""
     for film in films:
-        state = split(film.latents[None].float())[1]
+        state = split_latents(film.latents[None].float())[1]
         for k, truth in enumerate(film.truths):
             before = state[WINDOW * k : WINDOW * k + 1]
             heads = _said(truth)
@@ -109,7 +109,7 @@ def test_the_winds_sway_is_the_flow_of_a_film_in_which_only_the_wind_blows(autoe
     blown = shoot([Section(weather="wind"), Section()], *SIZE, seed=11)
     windy = encoded(Shot(blown, (True, True)), autoencoder, 32).truths[0]
     assert windy.flow.abs()[:, :, windy.known.amin(0) > 0].max() < 0.02
-    drawn = sway(torch.tensor([1.0, 0.5]), FRAMES, SIZE[1] // CELL, SIZE[0] // CELL)
+    drawn = wind_flow(torch.tensor([1.0, 0.5]), FRAMES, SIZE[1] // CELL, SIZE[0] // CELL)
     assert (drawn[0] - blown.flow[1 : FRAMES + 1] / CELL).abs().max() < 0.02 < 0.25 < drawn.abs().max()
     assert torch.equal(drawn[1], drawn[0] / 2) and not drawn[:, -1].any()
 
@@ -142,7 +142,7 @@ def test_footage_is_freed_of_the_light_that_is_in_it(shots: list[Shot], autoenco
     assert first.says.tolist() == [-1, -1]
     assert [float(truth.trusted) for truth in film.truths] == [1.0, 0.0]
     assert torch.allclose(first.light[-1].float(), light[-1], atol=1e-3)
-    assert not split(film.latents[None].float())[1].light.any()
+    assert not split_latents(film.latents[None].float())[1].light.any()
 
 
 def _numbered() -> Encoded:
@@ -211,7 +211,7 @@ def test_a_pool_changes_to_the_next_stages_films_and_resumes_there(autoencoder: 
     assert [len(batch.captions) for batch in batches] == [2, 2, 3, 3]
     late = Pool(reel, plan, 3, workers=0)
     assert torch.equal(drawn(late, 3).recent, batches[3].recent)
-    assert not any(split(batch.recent)[1].weather.any() for batch in batches[2:])
+    assert not any(split_latents(batch.recent)[1].weather.any() for batch in batches[2:])
 
 
 def test_recipes_are_read_and_strangers_named(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
-from studio.backbones.animatic.state import at_rest, split
+from studio.backbones.animatic.state import split_latents, with_neutral_state
 from studio.backbones.film_model import FilmModel
 from studio.backbones.load import load
 from studio.catalogue.cards import check, read_card
 from studio.diffusion.flow import noise
-from studio.diffusion.section import Finished, Sampling, section
+from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import photographs
 from studio.lab.measure import fidelity
 from studio.memory.snapshot import Snapshot
@@ -63,8 +63,8 @@ def latents(prompt: str, name: str = "astronaut", sections: int = 1) -> Tensor:
     parts = [snapshot.start]
     for number in range(sections):
         drawn = noise((1, made.channels, made.card.window, *snapshot.start.shape[3:]), number + 1)
-        *_, done = section(made.backbone, snapshot, made.conditioner(prompt, picture), drawn, sampling)
-        assert isinstance(done, Finished)
+        *_, done = denoise_section(made.backbone, snapshot, made.conditioner(prompt, picture), drawn, sampling)
+        assert isinstance(done, SectionResult)
         parts.append(done.latents)
         snapshot = done.snapshot
     return torch.cat(parts, dim=2)
@@ -180,17 +180,17 @@ def test_night_falls() -> None:
     assert brightness.diff().abs().max() < 0.15 * brightness[0]
     red, _, blue = (frames[:, -1].mean(dim=(1, 2)) / frames[:, 0].mean(dim=(1, 2))).tolist()
     assert red < 0.9 * blue
-    scene = split(latents("night falls"))[0]
+    scene = split_latents(latents("night falls"))[0]
     codec = model().codec
-    day = codec.stream(at_rest(scene[:, :, -2:-1]), 0).push(at_rest(scene[:, :, -1:]))[0, :, -1]
+    day = codec.stream(with_neutral_state(scene[:, :, -2:-1]), 0).push(with_neutral_state(scene[:, :, -1:]))[0, :, -1]
     assert psnr(day, film("night falls")[:, 0]) > 26
 
 
 def test_it_starts_to_snow() -> None:
     """Bright specks over the scene that were not there at first and are elsewhere in the next frame; neither rain nor fog."""
     parts = latents("it starts to snow")
-    scene, state = split(parts)
-    clear = model().codec.stream(at_rest(scene[:, :, -2:-1]), 0).push(at_rest(scene[:, :, -1:]))[0]
+    scene, state = split_latents(parts)
+    clear = model().codec.stream(with_neutral_state(scene[:, :, -2:-1]), 0).push(with_neutral_state(scene[:, :, -1:]))[0]
     flakes = film("it starts to snow")[:, -4:] - clear
     white = flakes.mean(0) > 0.3
     assert 0.005 < white.float().mean() < 0.6
@@ -207,9 +207,9 @@ def test_it_pans_at_the_size_films_have_at_first() -> None:
     snapshot = Snapshot.begin(made.codec.encode(picture))
     sampling = Sampling(made.card.steps, made.card.guidance, made.card.window, made.card.shift)
     drawn = noise((1, made.channels, 9, 12, 20), 1)
-    *_, done = section(made.backbone, snapshot, made.conditioner("the camera pans right", picture), drawn, sampling)
-    assert isinstance(done, Finished)
-    x = split(done.latents)[1].pose[0, :, 0]
+    *_, done = denoise_section(made.backbone, snapshot, made.conditioner("the camera pans right", picture), drawn, sampling)
+    assert isinstance(done, SectionResult)
+    x = split_latents(done.latents)[1].pose[0, :, 0]
     assert 36 * 1.5 / 16 <= x[-1] <= 36 * 8.5 / 16
     assert (x.diff() > 0).all()
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.place_memory import BESIDE, BEYOND, RIM, grid
+from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, MIRRORED_LEVEL, RIM_LEVEL, cell_grid
 from studio.lab.train.start_by_place import place
-from studio.memory.positions import AXES, shorter, slots, waves
 from studio.memory.recall import Recall, RecallConfig
+from studio.memory.scene_positions import WAVE_FEATURES, encode_positions, fitting_waves, slot_encodings
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests.memory.test_semantic_pack import Features
 
 K, H, W = 20, 3, 5
-WIDE = {"width": 64, "heads": 2, "channels": K + BESIDE, "text": 6, "image": 8, "patch": (1, 1, 1), "window": (1, 2, 2),
+WIDE = {"width": 64, "heads": 2, "channels": K + EXTRA_CHANNELS, "text": 6, "image": 8, "patch": (1, 1, 1), "window": (1, 2, 2),
         "keep": (1, 2, 2), "text_tokens": 2, "image_side": 2}
 
 
@@ -31,15 +31,15 @@ def memory(structure: str = "map", **changes: object) -> tuple[SemanticPack, Rec
 def view(x: int, y: int, seen: float = 1.0, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     """What is memorized of a view whose first cell is at (x, y); its places [1, 15, 3], and what is there [1, 15, K]."""
     kept = torch.randn(1, K, H, W, generator=torch.Generator().manual_seed(seed)) * torch.linspace(0.5, 3, K).view(1, -1, 1, 1)
-    where = grid(torch.tensor([[float(x), float(y)]]), H, W)
-    rows = [kept, torch.full((1, 1, H, W), seen), waves(where).movedim(-1, 1)]
+    where = cell_grid(torch.tensor([[float(x), float(y)]]), H, W)
+    rows = [kept, torch.full((1, 1, H, W), seen), encode_positions(where).movedim(-1, 1)]
     return torch.cat(rows, dim=1).unsqueeze(2), where.flatten(1, 2), kept.flatten(2).transpose(1, 2)
 
 
 def test_a_maps_slots_repeat_and_its_waves_fit_into_it() -> None:
-    codes = slots(16, 32)
-    assert codes.shape == (512, AXES)
-    far = waves(torch.tensor([[5.0 + 32, 3 - 16, 0.0]]))[:, :AXES] * shorter(32, 16)
+    codes = slot_encodings(16, 32)
+    assert codes.shape == (512, WAVE_FEATURES)
+    far = encode_positions(torch.tensor([[5.0 + 32, 3 - 16, 0.0]]))[:, :WAVE_FEATURES] * fitting_waves(32, 16)
     assert torch.allclose(codes[3 * 32 + 5], far[0], atol=1e-4)
     likeness = codes @ codes.T
     own = likeness.diagonal().clone()
@@ -73,13 +73,13 @@ def test_what_is_seen_well_is_written_over_by_nothing_worse() -> None:
     _, _, later = view(0, 0, seed=1)
     psi = pack.update(pack.squeeze.empty(1), first)
     rim = pack.update(psi, view(0, 0, 0.5, seed=1)[0])
-    beyond = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, RIM)[0]), view(0, 0, BEYOND, seed=1)[0])
+    beyond = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, RIM_LEVEL)[0]), view(0, 0, MIRRORED_LEVEL, seed=1)[0])
     unseen = pack.update(psi, view(0, 0, 0.0, seed=1)[0])
     anew = pack.update(psi, view(0, 0, seed=1)[0])
     assert torch.allclose(recall(rim, places).values, truth, atol=0.02)
     assert torch.allclose(recall(beyond, places).values, truth, atol=0.02)
     assert recall.share(recall(beyond, places)).min() > 0.95
-    only = pack.update(pack.squeeze.empty(1), view(0, 0, BEYOND)[0])
+    only = pack.update(pack.squeeze.empty(1), view(0, 0, MIRRORED_LEVEL)[0])
     assert recall.share(recall(only, places)).max() < 0.02
     assert torch.allclose(recall(unseen, places).values, truth, atol=0.02)
     assert torch.allclose(recall(anew, places).values, later, atol=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from studio.backbones.animatic.heads import BLOWING, BREEZE
+from studio.backbones.animatic.heads import WIND_FULL, WIND_NONE
 from studio.lab.train import parts
 from studio.lab.train.words import LOUD, code, codes, teach, wind
 from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, SPEEDS, WEATHERS, Section
@@ -60,4 +60,4 @@ def test_the_wind_is_read_from_what_was_taught() -> None:
         pooled = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
     blows = pooled @ breeze[:-1] + breeze[-1]
     assert breeze.shape == (SMALL.side_width + 1,)
-    assert blows[0] > BLOWING and bool((blows[1:] < BREEZE).all())
+    assert blows[0] > WIND_FULL and bool((blows[1:] < WIND_NONE).all())

@@ -14,20 +14,20 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 from transformers import AutoConfig, LlamaModel
 
-from studio.backbones.framepack.hunyuan import unread, without_unread
-from studio.backbones.framepack.own_lora import checksums, with_own_lora
+from studio.backbones.framepack.hunyuan import drop_unused_layers, unused_layers
+from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import network
 from studio.placement.device import int8, weight_store
 from studio.placement.sizes import Weights
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 PRECISIONS: dict[Weights, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
 """What is computed with, on a card."""
 
 
-def transformer(
-    card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Tell, aligned: bool = False, verify: bool = True
+def load_transformer(
+    card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Report, aligned: bool = False, verify: bool = True
 ) -> HunyuanVideoFramepackTransformer3DModel:
     """The model's transformer on the host, its weights mapped.
 
@@ -49,10 +49,10 @@ def transformer(
             empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _filled(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (tell, aligned, verify))
+    return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (tell, aligned, verify))
 
 
-def text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Tell, aligned: bool = False) -> LlamaModel:
+def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Report, aligned: bool = False) -> LlamaModel:
     """Llama on the host without the layers that are not read, its weights mapped; all its Linear layers become int8.
 
     Arguments and errors as for the transformer.
@@ -61,10 +61,10 @@ def text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Te
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         with init_empty_weights(include_buffers=False):
-            empty = without_unread(LlamaModel(config))
+            empty = drop_unused_layers(LlamaModel(config))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _filled(card, "text_encoder", _cast(empty, dtype), weights, (), (tell, aligned, True))
+    return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), (tell, aligned, True))
 
 
 def _cast(empty: Any, dtype: torch.dtype) -> Any:
@@ -74,26 +74,26 @@ def _cast(empty: Any, dtype: torch.dtype) -> Any:
     return empty
 
 
-def _filled(
-    card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collection[str], how: tuple[Tell, bool, bool]
+def _fill(
+    card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collection[str], how: tuple[Report, bool, bool]
 ) -> Any:
     """The empty network with its weights, for inference."""
     tell, aligned, verify = how
     folder, dtype = card.path(part), next(empty.parameters()).dtype
-    left_out = tuple(f"layers.{at}." for at in unread(empty)) if part == "text_encoder" else ()
+    left_out = tuple(f"layers.{at}." for at in unused_layers(empty)) if part == "text_encoder" else ()
 
     def published() -> Iterator[tuple[str, Tensor]]:
         if part == "transformer":
-            return with_own_lora(card, _published(folder))
+            return tensors_with_own_lora(card, _published(folder))
         return ((name, value) for name, value in _published(folder) if not name.startswith(left_out))
 
     try:
         if weights == "int8":
             layers = int8.quantize(empty, skip)
-            path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_named(dtype)}.safetensors"
+            path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_dtype_name(dtype)}.safetensors"
             without = f", without {' '.join(left_out)}" if left_out else ""
-            loras = checksums(card) if part == "transformer" else ()
-            recipe = f"{int8.recipe(skip)}, the others {_named(dtype)}{without}"
+            loras = own_lora_checksums(card) if part == "transformer" else ()
+            recipe = f"{int8.recipe(skip)}, the others {_dtype_name(dtype)}{without}"
             key = weight_store.StoreKey(":".join(network(card, part)), recipe, loras)
 
             def make() -> Iterable[tuple[str, Tensor]]:
@@ -121,5 +121,5 @@ def _published(folder: Any) -> Iterator[tuple[str, Tensor]]:
             yield name.removeprefix("model."), value
 
 
-def _named(dtype: torch.dtype) -> str:
+def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
