@@ -75,15 +75,15 @@ def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
 
         return startup.measure()
     if part == "page":
-        from studio.lab.measure import page
+        from studio.lab.measure import page_latency
 
-        return page.measure()
+        return page_latency.measure()
     if part == "stock":
         from studio.lab.measure import stock
 
         return stock.compare()
     from studio.backbones.load import load
     from studio.lab.commands.models import find_card
-    from studio.lab.measure import sections as per_section
+    from studio.lab.measure import section_costs
 
-    return per_section.measure(load(find_card(model)), sections)
+    return section_costs.measure(load(find_card(model)), sections)

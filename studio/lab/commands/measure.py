@@ -30,8 +30,8 @@ def add_parsers(groups: Commands) -> None:
     _add_psi(commands)
     _add_cache(commands)
     _add_kept(commands)
-    learn = add_command(commands, "learn", _learn, "Teach the recognisers of light and weather anew from true films. "
-                        "Overwrites studio/lab/measure/thresholds.py.")
+    learn = add_command(commands, "learn", _learn, "Teach the classifiers of light and weather anew from true films. "
+                        "Overwrites studio/lab/measure/class_means.py.")
     learn.add_argument("--scenes", type=positive, default=SCENES, metavar="N",
                        help=f"how many drawn scenes they learn from, beside the photographs (default: {SCENES})")
     placement.add_parsers(commands)
@@ -160,17 +160,16 @@ def _run(options: argparse.Namespace) -> int:
 
 def _model(options: argparse.Namespace) -> None:
     from studio.backbones.load import load
-    from studio.lab.measure import model as evaluation
-    from studio.lab.measure import plan, report
+    from studio.lab.measure import film_cases, model_figures, model_table
 
     film_model = load(find_card(options.model))
-    scale = plan.QUICK if options.quick else plan.FULL
+    workload = film_cases.QUICK if options.quick else film_cases.FULL
     if options.pictures:
-        scale = replace(scale, pictures=options.pictures, turns=False)
+        workload = replace(workload, pictures=options.pictures, turns=False)
     width, height = options.size or _default_size(film_model.card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / film_model.card.name
-    figures = evaluation.measure(film_model, scale, width, height, out, _report, options.only or evaluation.PARTS)
-    _write(out, "figures.json", "card.md", figures, report.markdown(figures))
+    figures = model_figures.measure(film_model, workload, width, height, out, _report, options.only or model_figures.PARTS)
+    _write(out, "figures.json", "card.md", figures, model_table.markdown(figures))
 
 
 def _memory(options: argparse.Namespace) -> None:
@@ -207,14 +206,14 @@ def _psi(options: argparse.Namespace) -> None:
 
 def _cache(options: argparse.Namespace) -> None:
     from studio.backbones.load import load
-    from studio.lab.measure import step_cache
+    from studio.lab.measure import step_cache_costs
 
     card = find_card(options.model)
     at = options.size or card.sizes[0]
-    thresholds = tuple(options.thresholds or step_cache.THRESHOLDS)
-    figures = step_cache.measure(load(card, size=at), at, options.steps, thresholds, _report)
+    thresholds = tuple(options.thresholds or step_cache_costs.THRESHOLDS)
+    figures = step_cache_costs.measure(load(card, size=at), at, options.steps, thresholds, _report)
     out = options.output or Path("runs") / "evaluation" / card.name
-    _write(out, "cache.json", "cache.md", figures, step_cache.markdown(figures))
+    _write(out, "cache.json", "cache.md", figures, step_cache_costs.markdown(figures))
 
 
 def _kept(options: argparse.Namespace) -> None:
@@ -233,13 +232,13 @@ def _kept(options: argparse.Namespace) -> None:
 
 
 def _learn(options: argparse.Namespace) -> int:
-    from studio.lab.measure import learning
+    from studio.lab.measure import learn_classes
 
-    subjects = learning.teachers(options.scenes)
+    subjects = learn_classes.subjects_to_learn_from(options.scenes)
     _report("light")
-    lights = learning.lights(subjects)
+    light = learn_classes.learn_light(subjects)
     _report("weather")
-    learning.write(lights, learning.weathers(subjects))
+    learn_classes.write(light, learn_classes.learn_weather(subjects))
     return 0
 
 

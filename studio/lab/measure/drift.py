@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.lab.measure import motion
+from studio.lab.measure import activity
 from studio.lab.measure.filming import film
+from studio.lab.measure.frame_motion import estimate_motion, grey, warp
 from studio.lab.measure.journeys import LEFT, RIGHT, STAY, WORDS, pace, panned, pictures
-from studio.lab.measure.registration import grey, register, warp
 from studio.lab.measure.steadiness import sharpness
 from studio.lab.psnr import psnr
 from studio.lab.world import Section
@@ -96,9 +96,9 @@ def revisits(made: Tensor, section: int) -> list[float]:
 
 
 def _aligned(frame: Tensor, first: Tensor) -> float:
-    moved = register(grey(frame[None]), grey(first[None]))
-    whole = torch.cat([warp(channel[None], moved.shift, moved.swell)[0] for channel in frame])
-    inside = warp(frame[:1], moved.shift, moved.swell)[1][0]
+    moved = estimate_motion(grey(frame[None]), grey(first[None]))
+    whole = torch.cat([warp(channel[None], moved.shift, moved.log_zoom)[0] for channel in frame])
+    inside = warp(frame[:1], moved.shift, moved.log_zoom)[1][0]
     registered = psnr(whole[:, inside], first[:, inside]) if float(inside.float().mean()) > 0.5 else 0.0
     return max(psnr(frame, first), registered)
 
@@ -123,7 +123,7 @@ def measure(
             course = courses(made, true, qualities)
             rows[name] = {
                 "drift": {measure: drift(values) for measure, values in course.items()}, "course": course,
-                "motion": motion.compare(made, true),
+                "motion": activity.compare(made, true),
                 **({"revisits psnr": revisits(made, model.card.section_frames)} if kind == "tour" else {}),
                 "consistency": {name: of(made[:: 2 * EVERY]) for name, of in consistencies.items()},
             }

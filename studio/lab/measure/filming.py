@@ -1,6 +1,6 @@
-"""Films of a model as the engine makes them, and the pictures they begin with: photographs and scenes that no training sees.
+"""Films of a model as the engine makes them, and the pictures they begin with: photographs and scenes that no training uses.
 
-It knows a model by its public parts only: conditioner, section loop, codec. Letters: T frames, H and W height and width.
+Letters: T frames, H and W height and width.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from studio.lab.world import Film, Section
 
 HELD_OUT = 900_000_000
-"""Scenes from this number on are for measuring only."""
+"""Scenes from this number on are used for measuring only."""
 AROUND = 0.5
-"""Of the frame's width: what a photograph has beyond each edge of the first frame, before it goes on mirrored."""
+"""Share of the frame's width that a photograph has beyond each edge of the first frame, before it is continued mirrored."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Subject:
     photograph: bool
 
     def film(self, script: Sequence[Section], width: int, height: int) -> Film:
-        """The true film of a script from here."""
+        """Returns the true film of a script that begins with this picture."""
         from studio.lab.world import shoot
 
         canvas = None
@@ -45,11 +45,11 @@ class Subject:
         return shoot(script, width, height, self.seed, picture=canvas)
 
     def truth(self, script: Sequence[Section], width: int, height: int) -> Tensor:
-        """The true frames [T, 3, H, W] in [0, 1]."""
+        """Returns the frames of the true film, [T, 3, H, W] in [0, 1]."""
         return self.film(script, width, height).frames().float() / 255
 
     def picture(self, width: int, height: int) -> Tensor:
-        """The first frame, [3, H, W] in [0, 1]."""
+        """Returns the first frame, [3, H, W] in [0, 1]."""
         if not self.photograph:
             from studio.lab.world import Section
 
@@ -63,20 +63,21 @@ class Subject:
 
 
 def scenes(count: int, first: int = 0) -> list[Subject]:
-    """Held-out scenes, from the `first` on."""
+    """Returns `count` held-out scenes, from number `first` on."""
     return [Subject(f"scene {n}", HELD_OUT + n, photograph=False) for n in range(first, first + count)]
 
 
 def photographs(names: Sequence[str]) -> list[Subject]:
+    """Returns the photographs of these names as subjects."""
     return [Subject(name, HELD_OUT + n, photograph=True) for n, name in enumerate(names)]
 
 
 @torch.no_grad()
 def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -> Tensor:
-    """The film [1 + 36 n, 3, H, W] in [0, 1] of one section per prompt, on the CPU. Frame 0 is the picture [3, H, W] itself.
+    """Returns a film [1 + 36 n, 3, H, W] in [0, 1] of one section per prompt, on the CPU. Frame 0 is the picture [3, H, W] itself.
 
     Raises:
-        ValueError: the picture's size does not suit the model.
+        ValueError: the picture's size is no multiple of the codec's spatial factor.
     """
     height, width = picture.shape[1:]
     if width % model.codec.spatial or height % model.codec.spatial:

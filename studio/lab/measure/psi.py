@@ -17,7 +17,7 @@ from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure.memory_costs import costs
-from studio.lab.measure.sections import around, picture, timed
+from studio.lab.measure.section_costs import around, picture, timed
 from studio.lab.plots import Line, Panel, save_plot
 from studio.memory.semantic_pack import FRAMEPACK_F1
 

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.lab.measure import motion
+from studio.lab.measure import activity
+from studio.lab.measure.frame_motion import correlate, estimate_motion, grey, remove_light, warp
 from studio.lab.measure.histories import ARMS, NONE, PAIRED, TRUE, Made
 from studio.lab.measure.intervals import Estimate, estimate
 from studio.lab.measure.journeys import Case
-from studio.lab.measure.registration import correlate, flat, grey, register, warp
 from studio.lab.measure.tally import rate
 from studio.lab.psnr import psnr
 
@@ -88,7 +88,7 @@ def score(case: Case, arm: str, made: Made, recent: int) -> Score:
         flags["back"] = values["presence"] >= BACK
         flags["back and right"] = flags["back"] and nearest == case.right
     before = case.past.frames[-1:].float() / 255
-    values |= motion.compare(torch.cat([before, made.frames]), torch.cat([before, case.truth.float() / 255]))
+    values |= activity.compare(torch.cat([before, made.frames]), torch.cat([before, case.truth.float() / 255]))
     return Score(
         case.kind, case.gap, case.name, case.number, arm, values, nearest, case.right, case.other, len(case.views),
         made.by_state, flags)
@@ -132,8 +132,8 @@ def _registered(case: Case, made: Made, recent: int) -> tuple[Tensor, tuple[Tens
         return last, case.seen_from(made.pose), case.needed(recent, made.pose)
     # A figure's film: the frame is carried back to where the camera should be.
     true = case.views[case.right]
-    movement = register(grey(true[None]), grey(last[None]))
-    back = torch.stack([warp(channel[None], *_inverse(movement.shift, movement.swell))[0][0] for channel in last])
+    movement = estimate_motion(grey(true[None]), grey(last[None]))
+    back = torch.stack([warp(channel[None], *_inverse(movement.shift, movement.log_zoom))[0][0] for channel in last])
     better = psnr(back, true) > psnr(last, true)
     return (back if better else last), case.views, case.needed(recent)
 
@@ -148,7 +148,7 @@ def misplaced(made: Tensor, true: Tensor, mask: Tensor) -> float | None:
     if not len(rows) or min(len(rows), len(columns)) < NARROW:
         return None
     box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-    a, b = (flat(grey(frame[None]))[:, box[0], box[1]] for frame in (true, made))
+    a, b = (remove_light(grey(frame[None]))[:, box[0], box[1]] for frame in (true, made))
     return float(correlate(a, b)[0].norm())
 
 

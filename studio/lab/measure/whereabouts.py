@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from studio.lab.measure.registration import grey, register
+from studio.lab.measure.frame_motion import estimate_motion, grey
 
 GAP = 4
 """Frames between the two that are registered."""
@@ -27,9 +27,9 @@ def whereabouts(frames: Tensor, begin: Tensor) -> Tensor:
         raise ValueError("A way needs at least two frames.")
     at = [*range(0, len(frames) - 1, GAP), len(frames) - 1]
     luma = grey(frames[at].float())
-    motion = register(luma[:-1], luma[1:])
+    motion = estimate_motion(luma[:-1], luma[1:])
     x, y, swell = begin.double().tolist()
-    for (right, down), grown in zip(motion.shift.tolist(), motion.swell.tolist(), strict=True):
+    for (right, down), grown in zip(motion.shift.tolist(), motion.log_zoom.tolist(), strict=True):
         # what was in the middle went aside by the shift, and is that far away at the new magnification
         swell += grown
         x -= right / math.exp(swell)

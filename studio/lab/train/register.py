@@ -1,10 +1,10 @@
-"""Registration: how the camera moved and the light changed in frames that nobody made for us. It knows no files and no captions.
+"""Registration of footage: how the camera moved and the light changed in films that were not made by our own world.
 
-A similarity says where the points of a frame lie in another: p -> d + z p with complex numbers, p and d in pixels from the
+A similarity says where the points of one frame lie in another: p -> d + z p with complex numbers, p and d in pixels from the
 frame's middle, z = exp(-log magnification + i roll). It is found by Gauss-Newton on blurred pyramids with a gain, an offset and
-robust weights (Baker and Matthews 2004; Bartoli 2008), from phase correlation or from standing still, whichever fits better.
-Neighbouring frames come first; then each frame is plan over its section's base, or over a later frame where too little of
-that is still in view, so that errors do not add up from frame to frame.
+robust weights (Baker and Matthews 2004; Bartoli 2008), from the peak of the phase correlation or from no motion, whichever fits
+better; its steps are in `lab/registration.py`. Neighbouring frames are registered first. Then each frame is registered to the base
+of its section, or to a later key frame where too little of the base is still in view, so that errors do not add up over frames.
 
 Letters: T = 1 + F n frames, B pairs of frames, N pixels, h = H / cell, w = W / cell.
 """
@@ -18,32 +18,34 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.lab.registration import cross_spectrum, gradients, masked_median, normal_equations, peak_shift, robust_weight
+
 COARSE, MIDDLE, FINE = 8, 4, 2
-"""Pixels of the frame to a pixel of a pyramid's level. Finer than FINE costs four times as much and was not more exact."""
+"""Pixels of the frame to one pixel of a pyramid level. Levels finer than FINE cost four times as much and were not more exact."""
 OVERLAP = 0.6
-"""A frame that shares less than this with its key frame gets a newer one."""
-ALIKE = 0.75
-"""Least correlation of a frame with its key frame plan over it, where robust weights count."""
-AGREE = 0.45
-"""Least share of those weights: below it most of the picture went another way."""
-DOUBT = (0.3, 0.004)
-"""Largest standard error: of the place in pixels, of the log magnification and roll."""
+"""A frame that shares less than this with its key frame gets a newer key frame."""
+MIN_CORRELATION = 0.75
+"""Least correlation, by robust weights, of a frame with its key frame warped over it."""
+MIN_WEIGHT = 0.45
+"""Least mean of the robust weights: below it most of the picture moved in another way."""
+MAX_ERRORS = (0.3, 0.004)
+"""Largest standard errors: of the position in pixels, and of log magnification and roll."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """Each frame against the base of its section: the last frame before it. Frame 0 against itself."""
+    """Each frame against the base of its section, which is the last frame before the section. Frame 0 against itself."""
 
     pose: Tensor                # [T, 3] float32: x, y of the view's middle in pixels of frame 0, log magnification; cumulative
-    flow: Tensor                # [T, 2, h, w] float32: (dx, dy) that lead a cell's centre to the same thing in the base frame
-    known: Tensor               # [T, h, w] bool: that place is in the base frame and looks the same there
+    flow: Tensor                # [T, 2, h, w] float32: (dx, dy) from a cell's centre to the same thing in the base frame
+    known: Tensor               # [T, h, w] bool: that place is inside the base frame and looks the same there
     gain: Tensor                # [T, 3] float32: log gain of each channel against the base frame
-    trusted: tuple[bool, ...]   # per section. False: it could not be registered, and is said to stand still with nothing known
+    trusted: tuple[bool, ...]   # per section. False: it could not be registered; it counts as standing still with nothing known
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """Similarities of B pairs and what speaks for them."""
+    """Similarities of B pairs, and whether each is sound."""
 
     shift: Tensor               # [B] complex128
     turn: Tensor                # [B] complex128
@@ -52,10 +54,10 @@ class _Fit:
 
 @torch.no_grad()
 def register(frames: Tensor, section: int = 36, cell: int = 16) -> Registration:
-    """Register frames [T, 3, H, W] uint8 of T = 1 + section * n, at least 32 pixels high and wide.
+    """Registers frames [T, 3, H, W] uint8 with T = 1 + section * n, at least 32 pixels high and wide, in cells of `cell` pixels.
 
     Raises:
-        ValueError: the shape is another.
+        ValueError: the frames have another shape.
     """
     total, height, width = len(frames), *frames.shape[-2:]
     if frames.dim() != 4 or total < 2 or (total - 1) % section or min(height, width) < 32:
@@ -66,8 +68,8 @@ def register(frames: Tensor, section: int = 36, cell: int = 16) -> Registration:
     shift = _first_guess(levels[MIDDLE][:-1], levels[MIDDLE][1:]) * MIDDLE
     steps = _align(levels, before, before + 1, shift, torch.ones_like(shift), ((COARSE, 6), (MIDDLE, 4), (FINE, 3)))
     bases = [max(0, (t - 1) // section * section) for t in range(total)]
-    keys, shift, turn = _keys(steps, bases, (width, height))
-    # Coloured light changes grey differently in every colour, which looks like motion: take the tint out, the gain may stay.
+    keys, shift, turn = _key_frames(steps, bases, (width, height))
+    # Coloured light changes the grey of different colours differently, which looks like motion: remove the tint, not the gain.
     tint = F.pad(_gains(colour, before, steps), (0, 0, 1, 0)).cumsum(0)
     tint = (tint - tint.mean(1, keepdim=True)).clamp(-1, 1)
     levels = _levels(colour * (-tint).exp()[:, :, None, None])
@@ -81,7 +83,7 @@ def register(frames: Tensor, section: int = 36, cell: int = 16) -> Registration:
 def _against_bases(
     colour: Tensor, fit: _Fit, keys: list[int], bases: list[int], trusted: tuple[bool, ...], section: int, cell: int
 ) -> Registration:
-    """Chain the pairs back to the sections' bases."""
+    """Chains the pairs back to the bases of the sections, and measures flow, gain and visibility against them."""
     total, (height, width) = len(colour), (FINE * side for side in colour.shape[-2:])
     shift = torch.zeros(total, dtype=torch.complex128, device=colour.device)
     turn, gain = torch.ones_like(shift), torch.zeros(total, 3, device=colour.device)
@@ -99,71 +101,72 @@ def _against_bases(
         gain[t] = pairs[t - 1] if at_base else gain[key] + pairs[t - 1]
         moved = shift[t] / pose[base, 2].exp()
         pose[t] = pose[base] + torch.stack([moved.real, moved.imag, -turn[t].abs().log()])
-    spots = _spots(height // cell, width // cell, cell, colour.device)
-    places = shift[:, None] + turn[:, None] * spots
-    flow = (places - spots).unflatten(1, (height // cell, width // cell))
-    looks = _looks(colour, torch.tensor(bases, device=colour.device), _Fit(shift, turn, fit.sound), gain, cell)
+    centres = _centres(height // cell, width // cell, cell, colour.device)
+    places = shift[:, None] + turn[:, None] * centres
+    flow = (places - centres).unflatten(1, (height // cell, width // cell))
+    same = _looks_same(colour, torch.tensor(bases, device=colour.device), _Fit(shift, turn, fit.sound), gain, cell)
     inside = (places.real.abs() < width / 2) & (places.imag.abs() < height / 2)
-    looks &= inside.unflatten(1, looks.shape[1:])
-    heard = torch.tensor([trusted[base // section] for base in bases], device=colour.device)
+    same &= inside.unflatten(1, same.shape[1:])
+    in_trusted = torch.tensor([trusted[base // section] for base in bases], device=colour.device)
     return Registration(
-        pose.float(), torch.stack([flow.real, flow.imag], 1).float(), looks & heard[:, None, None], gain, trusted,
+        pose.float(), torch.stack([flow.real, flow.imag], 1).float(), same & in_trusted[:, None, None], gain, trusted,
     )
 
 
 def _levels(colour: Tensor) -> dict[int, Tensor]:
-    """Grey pyramid [T, 1, h, w] of frames that are at FINE already."""
+    """Returns the grey pyramid, level to [T, 1, h, w], of frames that are reduced to FINE already."""
     grey = colour.mean(1, keepdim=True)
-    return {scale: _soften(F.avg_pool2d(grey, scale // FINE)) for scale in (FINE, MIDDLE, COARSE)}
+    return {scale: _blur(F.avg_pool2d(grey, scale // FINE)) for scale in (FINE, MIDDLE, COARSE)}
 
 
-def _soften(pictures: Tensor) -> Tensor:
-    """A small binomial blur: slopes of a bilinear picture are only smooth then."""
+def _blur(pictures: Tensor) -> Tensor:
+    """Applies a small binomial blur, because a bilinear picture has smooth gradients only then."""
     line = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=pictures.device) / 16
     return F.conv2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), (line[:, None] * line)[None, None])
 
 
-def _spots(height: int, width: int, step: float, device: torch.device) -> Tensor:
-    """Centres of height x width squares as seen from their middle, [N] complex128."""
+def _centres(height: int, width: int, step: float, device: torch.device) -> Tensor:
+    """Returns the centres of height x width squares relative to their common middle, [N] complex128."""
     y = (torch.arange(height, device=device, dtype=torch.float64) + 0.5 - height / 2) * step
     x = (torch.arange(width, device=device, dtype=torch.float64) + 0.5 - width / 2) * step
     return torch.complex(x.repeat(height), y.repeat_interleave(width))
 
 
-def _first_guess(base: Tensor, seen: Tensor) -> Tensor:
-    """Shift in pixels of `base` [B, 1, h, w], from phase correlation or none at all, [B] complex128."""
+def _first_guess(base: Tensor, target: Tensor) -> Tensor:
+    """Returns the shift in pixels of `base` [B, 1, h, w], from phase correlation or zero, whichever fits better, [B] complex128."""
     height, width = base.shape[-2:]
-    window = torch.hann_window(height, device=base.device)[:, None] * torch.hann_window(width, device=base.device)
-    spectra = [torch.fft.rfft2((part - part.mean((-2, -1), keepdim=True)) * window) for part in (base, seen)]
-    cross = spectra[0] * spectra[1].conj()
+    centred = [(part - part.mean((-2, -1), keepdim=True))[:, 0] for part in (target, base)]
+    cross = cross_spectrum(*centred)
     low = torch.exp(-8 * (torch.fft.fftfreq(height, device=base.device)[:, None].square()
                           + torch.fft.rfftfreq(width, device=base.device).square()))
-    peak = torch.fft.irfft2(cross / (cross.abs() + 1e-6) * low, s=(height, width)).flatten(1).argmax(1)
-    y, x = peak // width, peak % width
-    x, y = torch.where(x > width // 2, x - width, x), torch.where(y > height // 2, y - height, y)
-    found = torch.complex(x.double(), y.double())
+    peak = peak_shift(torch.fft.irfft2(cross / (cross.abs() + 1e-6) * low, s=(height, width))).double()
+    found = torch.complex(peak[:, 0], peak[:, 1])
     none, turn = torch.zeros_like(found), torch.ones_like(found)
-    marks = []
+    scores = []
     for shift in (found, none):
-        plan, inside = _lay(base, shift, turn)
-        match = _correlation(plan[:, 0], seen.flatten(1), inside)
-        marks.append(torch.where(inside.mean(1) > 0.3, match, -1))
-    return torch.where(marks[0] > marks[1], found, none)
+        warped, inside = _warp(base, shift, turn)
+        match = _correlation(warped[:, 0], target.flatten(1), inside)
+        scores.append(torch.where(inside.mean(1) > 0.3, match, -1))
+    return torch.where(scores[0] > scores[1], found, none)
 
 
-def _lay(base: Tensor, shift: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
-    """`base` [B, K, h, w] plan over the other frame: values [B, K, N] and which of them it has [B, N]; shift in its pixels."""
+def _warp(base: Tensor, shift: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
+    """Warps `base` [B, K, h, w] over the other frame, the shift in its own pixels.
+
+    Returns:
+        The values [B, K, N], and which of them lie inside `base`, [B, N] of 0 and 1.
+    """
     height, width = base.shape[-2:]
-    spots = _spots(height, width, 1.0, base.device).to(torch.complex64)
-    places = shift[:, None].to(torch.complex64) + turn[:, None].to(torch.complex64) * spots
+    centres = _centres(height, width, 1.0, base.device).to(torch.complex64)
+    places = shift[:, None].to(torch.complex64) + turn[:, None].to(torch.complex64) * centres
     grid = torch.stack([places.real * 2 / width, places.imag * 2 / height], dim=-1).view(-1, height, width, 2)
-    plan = F.grid_sample(base, grid, padding_mode="border", align_corners=False).flatten(2)
+    warped = F.grid_sample(base, grid, padding_mode="border", align_corners=False).flatten(2)
     inside = (places.real.abs() <= width / 2 - 1) & (places.imag.abs() <= height / 2 - 1)
-    return plan, inside.float()
+    return warped, inside.float()
 
 
 def _correlation(one: Tensor, other: Tensor, weight: Tensor) -> Tensor:
-    """Weighted correlation of [B, N] and [B, N], [B]; 0 where one of them is flat."""
+    """Returns the weighted correlation [B] of [B, N] and [B, N]; 0 where one of them is constant."""
     weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-6)
     one, other = (part - (weight * part).sum(1, keepdim=True) for part in (one, other))
     power = ((weight * one * one).sum(1) * (weight * other * other).sum(1)).sqrt()
@@ -171,75 +174,74 @@ def _correlation(one: Tensor, other: Tensor, weight: Tensor) -> Tensor:
 
 
 def _align(
-    levels: dict[int, Tensor], keys: Tensor, frames: Tensor, shift: Tensor, turn: Tensor, plan: tuple[tuple[int, int], ...]
+    levels: dict[int, Tensor], keys: Tensor, frames: Tensor, shift: Tensor, turn: Tensor, schedule: tuple[tuple[int, int], ...]
 ) -> _Fit:
-    """Lay frames number `keys` over `frames`, beginning at a guess; `plan`: (level, steps of Gauss-Newton), coarse to fine."""
+    """Registers frames number `keys` to `frames`, beginning at a guess.
+
+    `schedule` lists (level, Gauss-Newton steps) from coarse to fine.
+    """
     sound = torch.ones(len(shift), dtype=torch.bool, device=shift.device)
-    for scale, steps in plan:
+    for scale, steps in schedule:
         level = levels[scale]
-        slopes = [F.pad((level[..., 2:] - level[..., :-2]) / 2, (1, 1, 0, 0)),
-                  F.pad((level[..., 2:, :] - level[..., :-2, :]) / 2, (0, 0, 1, 1))]
-        base, seen = torch.cat([level, *slopes], dim=1)[keys], level[frames].flatten(1)
+        base, target = torch.cat([level, *gradients(level)], dim=1)[keys], level[frames].flatten(1)
         shift = shift / scale
-        light = _tone(*_lay(base[:, :1], shift, turn), seen)
+        light = _gain_and_offset(*_warp(base[:, :1], shift, turn), target)
         for step in range(steps):
-            shift, turn, light, sound = _step(base, seen, shift, turn, light, (scale, step + 1 == steps))
+            shift, turn, light, sound = _step(base, target, shift, turn, light, (scale, step + 1 == steps))
         shift = shift * scale
     return _Fit(shift, turn, sound)
 
 
-def _tone(plan: Tensor, inside: Tensor, seen: Tensor) -> Tensor:
-    """Gain and offset that bring `seen` to the brightness of what lies over it, [B, 2]."""
+def _gain_and_offset(warped: Tensor, inside: Tensor, target: Tensor) -> Tensor:
+    """Returns gain and offset [B, 2] that bring `target` to the brightness of the frame warped over it."""
     weight = inside / inside.sum(1, keepdim=True).clamp(min=1)
-    means = [(weight * part).sum(1, keepdim=True) for part in (plan[:, 0], seen)]
-    spread = [(weight * (part - mean).square()).sum(1).sqrt() for part, mean in zip((plan[:, 0], seen), means, strict=True)]
+    means = [(weight * part).sum(1, keepdim=True) for part in (warped[:, 0], target)]
+    spread = [(weight * (part - mean).square()).sum(1).sqrt() for part, mean in zip((warped[:, 0], target), means, strict=True)]
     gain = (spread[0] / spread[1].clamp(min=1e-3)).clamp(0.1, 10)
     return torch.stack([gain, means[0][:, 0] - gain * means[1][:, 0]], dim=1)
 
 
 def _step(
-    base: Tensor, seen: Tensor, shift: Tensor, turn: Tensor, light: Tensor, at: tuple[int, bool]
+    base: Tensor, target: Tensor, shift: Tensor, turn: Tensor, light: Tensor, at: tuple[int, bool]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One step of Gauss-Newton for shift, turn, gain and offset; on the last one also whether the result is sound."""
+    """Makes one Gauss-Newton step for shift, turn, gain and offset; on the last one it also judges whether the result is sound."""
     scale, last = at
-    plan, inside = _lay(base, shift, turn)
-    error = plan[:, 0] - light[:, :1] * seen - light[:, 1:]
-    heard = torch.where(inside > 0, error.abs(), torch.nan)[:, ::5]
-    width = 3 * (1.4826 * heard.nanmedian(1, keepdim=True).values).nan_to_num(1.0).clamp(min=0.004)
-    weight = inside / (1 + (error / width).square()).square()
-    spots = _spots(base.shape[-2], base.shape[-1], 1.0, base.device).to(torch.complex64)
-    arms = turn[:, None].to(torch.complex64) * spots
-    across, down = plan[:, 1], plan[:, 2]
+    warped, inside = _warp(base, shift, turn)
+    error = warped[:, 0] - light[:, :1] * target - light[:, 1:]
+    width = 3 * (1.4826 * masked_median(error.abs(), inside > 0, stride=5)).nan_to_num(1.0).clamp(min=0.004)
+    weight = robust_weight(error, width, inside)
+    centres = _centres(base.shape[-2], base.shape[-1], 1.0, base.device).to(torch.complex64)
+    arms = turn[:, None].to(torch.complex64) * centres
+    across, down = warped[:, 1], warped[:, 2]
     slopes = torch.stack([across, down, -(across * arms.real + down * arms.imag), down * arms.real - across * arms.imag,
-                          -seen, -torch.ones_like(seen)], dim=1)                                        # [B, 6, N]
-    weighted = slopes * weight[:, None]
-    normal = (weighted @ slopes.transpose(1, 2)).double()
-    normal = normal + torch.diag_embed(1e-4 * normal.diagonal(dim1=1, dim2=2) + 1e-6)
-    move = torch.linalg.solve(normal, -(weighted @ error[..., None]).double())[..., 0]
-    # One step may not leave the neighbourhood where the slopes say anything.
+                          -target, -torch.ones_like(target)], dim=1)                                    # [B, 6, N]
+    matrix, right_side = (part.double() for part in normal_equations(slopes, weight, error))
+    matrix = matrix + torch.diag_embed(1e-4 * matrix.diagonal(dim1=1, dim2=2) + 1e-6)
+    move = torch.linalg.solve(matrix, -right_side)[..., 0]
+    # One step may not leave the neighbourhood in which the gradients are meaningful.
     move = move * (8 / move[:, :2].norm(dim=1).clamp(min=8))[:, None]
     move[:, 2:4] = move[:, 2:4].clamp(-0.2, 0.2)
-    sound = _sound(plan[:, 0], seen, inside, weight, error, normal, scale) if last else inside[:, 0] > 0
+    sound = _is_sound(warped[:, 0], target, inside, weight, error, matrix, scale) if last else inside[:, 0] > 0
     shift = shift + torch.complex(move[:, 0], move[:, 1])
     turn = turn * torch.exp(torch.complex(-move[:, 2], move[:, 3]))
     return shift, turn, light + move[:, 4:].float(), sound
 
 
-def _sound(
-    plan: Tensor, seen: Tensor, inside: Tensor, weight: Tensor, error: Tensor, normal: Tensor, scale: int
+def _is_sound(
+    warped: Tensor, target: Tensor, inside: Tensor, weight: Tensor, error: Tensor, matrix: Tensor, scale: int
 ) -> Tensor:
-    """Whether the pictures agree, over enough of them, and have edges enough in both directions to say so, [B] bool."""
+    """Returns [B] bool: the pictures agree, over enough of them, and have enough edges in both directions to be certain."""
     count = weight.sum(1).clamp(min=1)
     share = count / inside.sum(1).clamp(min=1)
     noise = ((weight * error.square()).sum(1) / count).clamp(min=2e-6)           # eight bits are not more exact
     # Blurred pixels are not independent: about one in eight counts.
-    spread = (8 * noise.double()[:, None] * torch.linalg.inv(normal).diagonal(dim1=1, dim2=2)[:, :4].clamp(min=0)).sqrt()
-    exact = (spread[:, :2].amax(1) * scale < DOUBT[0]) & (spread[:, 2:].amax(1) < DOUBT[1])
-    return exact & (_correlation(plan, seen, weight) > ALIKE) & (share > AGREE) & (inside.mean(1) > 0.15)
+    spread = (8 * noise.double()[:, None] * torch.linalg.inv(matrix).diagonal(dim1=1, dim2=2)[:, :4].clamp(min=0)).sqrt()
+    exact = (spread[:, :2].amax(1) * scale < MAX_ERRORS[0]) & (spread[:, 2:].amax(1) < MAX_ERRORS[1])
+    return exact & (_correlation(warped, target, weight) > MIN_CORRELATION) & (share > MIN_WEIGHT) & (inside.mean(1) > 0.15)
 
 
-def _keys(steps: _Fit, bases: list[int], size: tuple[int, int]) -> tuple[list[int], Tensor, Tensor]:
-    """For each frame from 1 on: the frame to lay over it, and where the steps between neighbours lead to from there."""
+def _key_frames(steps: _Fit, bases: list[int], size: tuple[int, int]) -> tuple[list[int], Tensor, Tensor]:
+    """Returns the key frame of each frame from 1 on, and the shift and turn that the steps between neighbours add up to from it."""
     shifts, turns = steps.shift.tolist(), steps.turn.tolist()
     keys: list[int] = []
     guesses: list[tuple[complex, complex]] = []
@@ -259,12 +261,14 @@ def _keys(steps: _Fit, bases: list[int], size: tuple[int, int]) -> tuple[list[in
 
 
 def _gains(colour: Tensor, keys: Tensor, fit: _Fit) -> Tensor:
-    """Log gain of each channel of frames 1, 2, ... against their key frames, [T - 1, 3]: the median over pixels neither black
-    nor burnt out."""
+    """Returns the log gain [T - 1, 3] of each channel of frames 1, 2, ... against their key frames.
+
+    It is the median over the pixels that are neither black nor clipped.
+    """
     gains = []
     for at in range(len(keys)):
-        plan, inside = _lay(colour[keys[at] : keys[at] + 1], fit.shift[at : at + 1] / FINE, fit.turn[at : at + 1])
-        one, other = plan[0], colour[at + 1].flatten(1)
+        warped, inside = _warp(colour[keys[at] : keys[at] + 1], fit.shift[at : at + 1] / FINE, fit.turn[at : at + 1])
+        one, other = warped[0], colour[at + 1].flatten(1)
         usable = (inside > 0) & (torch.minimum(one, other) > 0.06) & (torch.maximum(one, other) < 0.97)
         if int(usable.sum(1).min()) < 50:
             usable = (inside > 0).expand_as(one)
@@ -273,16 +277,16 @@ def _gains(colour: Tensor, keys: Tensor, fit: _Fit) -> Tensor:
     return torch.stack(gains)
 
 
-def _looks(colour: Tensor, bases: Tensor, fit: _Fit, gain: Tensor, cell: int) -> Tensor:
-    """Which cells of each frame look as the base frame does there once the gain is taken out, [T, h, w] bool."""
+def _looks_same(colour: Tensor, bases: Tensor, fit: _Fit, gain: Tensor, cell: int) -> Tensor:
+    """Returns which cells of each frame look like the base frame at the same place after the gain, [T, h, w] bool."""
     cells = []
     for at in range(len(bases)):
-        plan, inside = _lay(colour[bases[at] : bases[at] + 1], fit.shift[at : at + 1] / FINE, fit.turn[at : at + 1])
-        plan = (plan * gain[at, :, None].exp()).clamp(0, 1).view(1, *colour.shape[1:])
+        warped, inside = _warp(colour[bases[at] : bases[at] + 1], fit.shift[at : at + 1] / FINE, fit.turn[at : at + 1])
+        warped = (warped * gain[at, :, None].exp()).clamp(0, 1).view(1, *colour.shape[1:])
         there = inside.view(1, 1, *colour.shape[2:])
-        error = F.avg_pool2d((plan - colour[at]).square() * there, cell // FINE).mean(1)
+        error = F.avg_pool2d((warped - colour[at]).square() * there, cell // FINE).mean(1)
         error = error / F.avg_pool2d(there, cell // FINE)[:, 0].clamp(min=0.1)
-        mean = F.avg_pool2d(plan, cell // FINE)
-        contrast = (F.avg_pool2d(plan.square(), cell // FINE) - mean.square()).clamp(min=0).mean(1)
+        mean = F.avg_pool2d(warped, cell // FINE)
+        contrast = (F.avg_pool2d(warped.square(), cell // FINE) - mean.square()).clamp(min=0).mean(1)
         cells.append(error.sqrt() < 0.03 + 0.4 * contrast.sqrt())
     return torch.cat(cells)

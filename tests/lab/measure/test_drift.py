@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from studio.lab import tiny
-from studio.lab.measure import consistency, drift, motion
+from studio.lab.measure import activity, consistency, drift
 from studio.lab.photographs import photograph
 from tests.lab.measure import recollections
 from tests.lab.measure.recollections import HEIGHT, WIDTH
@@ -60,14 +60,14 @@ def test_long_films_are_measured() -> None:
 def test_motion_is_compared_with_the_truth() -> None:
     wide = photograph("coffee", WIDTH + 80, HEIGHT)
     pan = torch.stack([wide[:, :, 4 * n : 4 * n + WIDTH] for n in range(20)])
-    found = motion.compare(pan[::2], pan[:10])
+    found = activity.compare(pan[::2], pan[:10])
     assert found["motion energy over truth"] > 1.2 and found["dynamic"] == 1
-    assert motion.compare(pan, pan)["motion energy over truth"] == 1
+    assert activity.compare(pan, pan)["motion energy over truth"] == 1
     jumping = pan.clone()
     jumping[1::2] = pan[0]
-    assert motion.jerk(jumping) > motion.jerk(pan)
-    assert not motion.dynamic(pan[:1].expand(20, -1, -1, -1))
-    assert "motion energy over truth" not in motion.compare(pan, pan[:1].expand(20, -1, -1, -1))
+    assert activity.jerk(jumping) > activity.jerk(pan)
+    assert not activity.is_dynamic(pan[:1].expand(20, -1, -1, -1))
+    assert "motion energy over truth" not in activity.compare(pan, pan[:1].expand(20, -1, -1, -1))
 
 
 def test_consistency_is_one_for_a_still_and_less_for_a_change() -> None:

@@ -27,11 +27,11 @@ def test_stills_and_clips_go_through_the_trip() -> None:
 
 
 def test_a_codec_without_an_autoencoder_for_clips_is_left_out() -> None:
-    assert fidelity.trip(object()) is None
+    assert fidelity.round_trip(object()) is None
 
 
 def test_sharpness_sees_blur_and_not_light() -> None:
     frame = CHELSEA[0]
     blurred = torch.nn.functional.avg_pool2d(CHELSEA, 5, 1, 2)[0]
     assert steadiness.sharpness(frame * 0.4) == pytest.approx(steadiness.sharpness(frame), rel=0.02)
-    assert steadiness.course(torch.stack([frame, frame, blurred]), 2)[0] < 0.7
+    assert steadiness.sharpness_by_section(torch.stack([frame, frame, blurred]), 2)[0] < 0.7

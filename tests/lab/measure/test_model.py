@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from studio.lab.__main__ import main
-from studio.lab.measure import plan
+from studio.lab.measure import film_cases
 from studio.lab.measure.filming import HELD_OUT
 from studio.lab.world import CAMERAS, LIGHTS, WEATHERS
 from studio.media.clip import probe
@@ -24,7 +24,7 @@ def test_the_command_measures_a_tiny_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folders.small(tmp_path / "small")
-    monkeypatch.setattr(plan, "QUICK", replace(plan.QUICK, sections=2, clips=1, figures=0))
+    monkeypatch.setattr(film_cases, "QUICK", replace(film_cases.QUICK, sections=2, clips=1, figures=0))
     out = tmp_path / "out"
     assert run("model", "--quick", "--model", str(tmp_path / "small"), "--size", "64x32", "-o", str(out)) == 0
     figures = json.loads((out / "figures.json").read_text())
@@ -51,12 +51,12 @@ def test_the_command_measures_a_tiny_model(
 
 
 def test_plans_are_seeded_held_out_and_say_something() -> None:
-    cases = [*plan.camera(plan.FULL), *plan.light(plan.FULL), *plan.weather(plan.FULL)]
-    assert cases == [*plan.camera(plan.FULL), *plan.light(plan.FULL), *plan.weather(plan.FULL)]
+    cases = [*film_cases.camera(film_cases.FULL), *film_cases.light(film_cases.FULL), *film_cases.weather(film_cases.FULL)]
+    assert cases == [*film_cases.camera(film_cases.FULL), *film_cases.light(film_cases.FULL), *film_cases.weather(film_cases.FULL)]
     assert all(case.subject.seed >= HELD_OUT for case in cases)
     assert all(all(case.prompts) for case in cases)
-    assert {case.asked for case in cases} == {*CAMERAS, *LIGHTS, *WEATHERS}
-    assert {case.script[0].light for case in cases if case.asked == "day"} == {"night"}
+    assert {case.expected for case in cases} == {*CAMERAS, *LIGHTS, *WEATHERS}
+    assert {case.script[0].light for case in cases if case.expected == "day"} == {"night"}
 
 
 def test_what_cannot_be_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

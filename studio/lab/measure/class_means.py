@@ -1,4 +1,6 @@
-"""What light and weather look like in numbers: written by `python -m studio.lab.measure learn`, not by hand."""
+"""Mean features and deviations of every light and weather, for `Discriminant`; names and units are in `light_features.py` and
+`weather_features.py`. The command `python -m studio.lab measure learn` writes the tables: do not edit them by hand.
+"""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""The figures of a model as Markdown for its card. It measures nothing."""
+"""Writes the figures of a model as Markdown tables for its model card."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-SEEN = {"camera": "camera moves told apart", "light": "light", "weather": "weather", "figure": "figure's action (scenes only)"}
+KINDS = {"camera": "camera moves told apart", "light": "light", "weather": "weather", "figure": "figure's action (scenes only)"}
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """The tables of `model.measure`'s figures."""
+    """Returns the tables of the figures that `model_figures.measure` returns."""
     return "\n".join([*_followed(figures), "", *_pictures(figures), "", *_cost(figures)]) + "\n"
 
 
@@ -19,7 +19,7 @@ def _followed(figures: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "| asked | from | right | share (95 % interval) | same recogniser on true films |"
     yield "|---|---|---|---|---|"
-    for kind, label in SEEN.items():
+    for kind, label in KINDS.items():
         for source, row in figures.get(kind, {}).get("followed", {}).items():
             yield f"| {label} | {source}s | {_rate(row['model'])} | {_rate(row['truth'], count=True)} |"
     pace = figures.get("camera", {}).get("pace", {})
@@ -40,13 +40,13 @@ def _rate(row: dict[str, Any], count: bool = False) -> str:
 
 
 def _pictures(figures: dict[str, Any]) -> Iterator[str]:
-    kept = figures.get("autoencoder")
-    if kept:
-        width, height = kept["size"]
+    fidelity = figures.get("autoencoder")
+    if fidelity:
+        width, height = fidelity["size"]
         yield f"| autoencoder, {width}x{height} | PSNR dB | SSIM | grid of 16 pixels, against the original |"
         yield "|---|---|---|---|"
-        for name, row in {**kept["still"], "**mean of stills**": kept["still mean"], **kept["moving"],
-                          "**mean in motion**": kept["moving mean"]}.items():
+        for name, row in {**fidelity["still"], "**mean of stills**": fidelity["still mean"], **fidelity["moving"],
+                          "**mean in motion**": fidelity["moving mean"]}.items():
             if row:
                 yield f"| {name} | {row['psnr']:.1f} | {row['ssim']:.3f} | {row['grid 16']:.2f} |"
     steady = figures.get("steadiness")

@@ -3,25 +3,25 @@
 import pytest
 import torch
 
-from studio.lab.measure import figures
+from studio.lab.measure import figure_actions
 from studio.lab.measure.filming import Subject
 
 
 @pytest.fixture(scope="module")
 def subject() -> Subject:
-    return figures.cast(1)[0]
+    return figure_actions.scenes_with_figure(1)[0]
 
 
 def test_true_films_are_known_through_blur_and_noise(subject: Subject) -> None:
     draw = torch.Generator().manual_seed(0)
-    for action in figures.NAMES[1:]:
-        true = figures.truths(subject, action, 192, 128)
+    for action in figure_actions.NAMES[1:]:
+        true = figure_actions.true_films(subject, action, 192, 128)
         frames = torch.nn.functional.avg_pool2d(true[action].frames().float() / 255, 3, 1, 1)
         frames = frames + 0.05 * torch.randn(frames.shape, generator=draw)
-        assert figures.nearest(frames, true) == action
+        assert figure_actions.nearest_action(frames, true) == action
 
 
 def test_a_picture_that_stands_still_is_told(subject: Subject) -> None:
-    true = figures.truths(subject, "hop", 192, 128)
+    true = figure_actions.true_films(subject, "hop", 192, 128)
     still = subject.picture(192, 128).expand(37, -1, -1, -1)
-    assert figures.nearest(still, true) == "stay"
+    assert figure_actions.nearest_action(still, true) == "stay"

@@ -10,7 +10,7 @@ import pytest
 from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.lab.__main__ import main
-from studio.lab.measure import step_cache
+from studio.lab.measure import step_cache_costs
 from tests import folders
 
 
@@ -20,7 +20,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 
 def test_more_is_skipped_and_more_is_lost_the_higher_the_threshold(card: ModelCard) -> None:
-    figures = step_cache.measure(load(card, "cpu"), (64, 32), 6, (1e-6, 0.3, 1.0))
+    figures = step_cache_costs.measure(load(card, "cpu"), (64, 32), 6, (1e-6, 0.3, 1.0))
     assert figures["block_calls"] == 2 * 6 * 5
     never, some, most = figures["rows"]
     assert (never["skipped_share"], never["latent_error"], never["psnr"]) == (0.0, 0.0, 100.0)
@@ -28,7 +28,7 @@ def test_more_is_skipped_and_more_is_lost_the_higher_the_threshold(card: ModelCa
     assert 0 < some["skipped_share"] <= most["skipped_share"]
     assert 0 < some["latent_error"] <= most["latent_error"] and most["psnr"] < 100
     assert all(row["time_ratio"] > 0 for row in figures["rows"])
-    table = step_cache.markdown(figures)
+    table = step_cache_costs.markdown(figures)
     assert "| 1 | 67% |" in table and "60 block calls" in table
 
 
@@ -45,6 +45,6 @@ def test_the_command_writes_figures_and_table(
 
 def test_what_has_none_says_so(card: ModelCard, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="has no step cache"):
-        step_cache.measure(load(folders.small(tmp_path / "small"), "cpu"), (64, 32))
+        step_cache_costs.measure(load(folders.small(tmp_path / "small"), "cpu"), (64, 32))
     with pytest.raises(ValueError, match="above 0"):
-        step_cache.measure(load(card, "cpu"), (64, 32), thresholds=(0.0,))
+        step_cache_costs.measure(load(card, "cpu"), (64, 32), thresholds=(0.0,))

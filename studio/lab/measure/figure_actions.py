@@ -1,6 +1,6 @@
-"""A figure's action, seen from a film: which of the true films of the same scene it is nearest to, around the figure.
+"""Recognises a figure's action in a film: the action of that true film of the same scene to which it is nearest.
 
-The truth's boxes say where to look: everywhere the figure would be in any of them. It knows no prompts and no models.
+Only pixels near the figure are compared: those inside its boxes in any of the true films.
 Letters: T frames, H and W height and width.
 """
 
@@ -19,12 +19,13 @@ from studio.lab.world.scenes import has_figure
 STAY = "stay"
 NAMES = (STAY, *ACTIONS)
 MARGIN = 3
+"""Pixels around the figure's box that are compared as well."""
 TRIES = 100
-"""Scenes looked at for each one whose figure can be seen from the beginning."""
+"""Scenes tried for each one whose figure can be seen from the beginning."""
 
 
-def cast(count: int) -> list[Subject]:
-    """Held-out scenes with a figure that can be seen, at most `count`."""
+def scenes_with_figure(count: int) -> list[Subject]:
+    """Returns at most `count` held-out scenes whose figure can be seen in the first frame."""
     found: list[Subject] = []
     for subject in scenes(TRIES * count, first=1000):
         if len(found) == count:
@@ -35,13 +36,13 @@ def cast(count: int) -> list[Subject]:
 
 
 def script(action: str) -> list[Section]:
-    """What is asked for to see an action: who returns must have gone before."""
+    """Returns the sections that show an action. To return, a figure must have hidden first."""
     before = [Section(action="hide")] if action == "return" else []
     return [*before, Section(action="" if action == STAY else action)]
 
 
-def truths(subject: Subject, action: str, width: int, height: int) -> dict[str, Film]:
-    """The true films of one scene that an asked action could be mistaken for, and its own."""
+def true_films(subject: Subject, action: str, width: int, height: int) -> dict[str, Film]:
+    """Returns, by action, the true film of `action` in a scene and those of the actions it could be mistaken for."""
     return _films(subject, action == "return", width, height)
 
 
@@ -54,13 +55,13 @@ def _films(subject: Subject, hidden: bool, width: int, height: int) -> dict[str,
 
 
 @torch.no_grad()
-def nearest(frames: Tensor, true: Mapping[str, Film], section: int = FRAMES) -> str:
-    """Whose true film frames [T, 3, H, W] in [0, 1] are nearest to, where a figure is in any of them.
+def nearest_action(frames: Tensor, true: Mapping[str, Film], section: int = FRAMES) -> str:
+    """Returns the action whose true film is nearest to frames [T, 3, H, W] in [0, 1], by squared error near the figure.
 
     Their last `section` frames are compared with the beginning of the last section of the true films.
 
     Raises:
-        ValueError: no figure is seen in any of the true films.
+        ValueError: no true film shows a figure.
     """
     last = min(FRAMES, section)
     made = frames[-section:][:last:3]
@@ -72,10 +73,10 @@ def nearest(frames: Tensor, true: Mapping[str, Film], section: int = FRAMES) -> 
     if not bool(mask.any()):
         raise ValueError("None of these films shows a figure.")
 
-    def away(film: Film) -> float:
-        whole = film.frames()
-        begun = len(whole) - FRAMES
-        shown = whole[begun : begun + last : 3].float() / 255
-        return float((made - shown)[:, :, mask].square().mean())
+    def error(film: Film) -> float:
+        frames = film.frames()
+        begin = len(frames) - FRAMES
+        expected = frames[begin : begin + last : 3].float() / 255
+        return float((made - expected)[:, :, mask].square().mean())
 
-    return min(true, key=lambda name: away(true[name]))
+    return min(true, key=lambda name: error(true[name]))

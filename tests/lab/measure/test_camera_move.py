@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.lab.measure import camera
+from studio.lab.measure import camera_move
 from studio.lab.photographs import COLOURFUL, photograph
 from studio.lab.world import Section, shoot
 
@@ -47,27 +47,27 @@ def test_every_move_is_known_on_photographs_whatever_the_light() -> None:
         frames = seen(COLOURFUL[number % len(COLOURFUL)], x, y, magnified)
         if number % 2:
             frames = frames * torch.linspace(1, 0.35, 37).view(-1, 1, 1, 1)
-        found = camera.follow(frames)
-        if camera.name(found) != move:
+        found = camera_move.estimate(frames)
+        if camera_move.classify(found) != move:
             wrong.append((move, speed, found))
             continue
         assert (found.x, found.y) == pytest.approx((float(x[-1]) / 36, float(y[-1]) / 36), abs=0.1)
-        assert found.swell == pytest.approx(float(magnified[-1]), abs=0.02)
+        assert found.log_zoom == pytest.approx(float(magnified[-1]), abs=0.02)
     assert wrong == []
 
 
 def test_snow_does_not_hide_the_move() -> None:
     frames = shoot([Section("right", "slow", weather="snow")], WIDTH, HEIGHT, 900_000_003).frames().float() / 255
-    assert camera.name(camera.follow(frames)) == "right"
+    assert camera_move.classify(camera_move.estimate(frames)) == "right"
 
 
 def test_pictures_that_have_nothing_in_common_hold() -> None:
     frames = torch.rand(37, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0))
-    found = camera.follow(frames)
-    assert found.likeness < 0.3
-    assert camera.name(found) == "hold"
+    found = camera_move.estimate(frames)
+    assert found.correlation < 0.3
+    assert camera_move.classify(found) == "hold"
 
 
 def test_too_few_frames_are_refused() -> None:
     with pytest.raises(ValueError, match="more than 4 frames"):
-        camera.follow(torch.zeros(4, 3, HEIGHT, WIDTH))
+        camera_move.estimate(torch.zeros(4, 3, HEIGHT, WIDTH))

@@ -1,0 +1,224 @@
+"""Measures a model folder: whether its films show what their prompts ask for, and how sharp, steady and fast they are.
+
+The films are made as the engine makes them, and classifiers that use no model recognise what they show. The result of each
+classifier on the true film of the same case is given as well, as the best that can be reached.
+Letters: T frames, H and W height and width.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from studio.backbones.film_model import FilmModel
+from studio.lab.measure import (
+    camera_move,
+    class_means,
+    fidelity,
+    figure_actions,
+    film_cases,
+    learn_classes,
+    light_features,
+    section_costs,
+    sheet,
+    steadiness,
+    weather_features,
+)
+from studio.lab.measure.film_cases import Case, Workload
+from studio.lab.measure.filming import film, photographs
+from studio.lab.measure.tally import Confusion, rate
+from studio.lab.photographs import COLOURFUL, NAMES
+from studio.lab.world import LIGHTS, WEATHERS
+
+SOURCES = ("photograph", "scene")
+PARTS = ("camera", "light", "weather", "figure", "autoencoder", "steadiness", "cost")
+GUESSED = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow", "rain", "fog", "wind", "right", "hold", "warm")
+"""What the ten films that a person is to guess may ask for, first choices first."""
+
+
+@dataclass
+class Films:
+    """Makes films, and collects rows of frames by subject, films for guessing, and the seconds a section took."""
+
+    model: FilmModel
+    width: int
+    height: int
+    rows: dict[str, list[sheet.Row]] = field(default_factory=dict)
+    guesses: dict[str, tuple[str, Tensor]] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    def make(self, case: Case, true: Tensor) -> Tensor:
+        """Returns the film of a case [T, 3, H, W], made from the first frame of the true film."""
+        clock = time.perf_counter()
+        made = film(self.model, true[0], case.prompts, case.number)
+        self.seconds.append((time.perf_counter() - clock) / len(case.prompts))
+        prompts = " | ".join(case.prompts)
+        self.rows.setdefault(case.subject.name, []).append(sheet.row(f"{prompts}   [{case.expected}]", made))
+        if len(case.prompts) == 1 and case.expected in GUESSED:
+            self.guesses.setdefault(case.expected, (prompts, made))
+        return made
+
+    def last_section(self, made: Tensor) -> Tensor:
+        """Returns the last section of a film with the frame before it, [1 + n, 3, H, W]."""
+        return made[-self.model.card.section_frames - 1 :]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Confusion matrices for each source, of the model's films and of the true films."""
+
+    model: dict[str, Confusion]
+    truth: dict[str, Confusion]
+
+    @classmethod
+    def empty(cls, labels: Sequence[str], alike: dict[str, str] | None = None) -> Outcome:
+        """Returns an outcome without cases; the arguments are those of `Confusion`."""
+        return cls(*({s: Confusion(labels, alike or {}) for s in SOURCES} for _ in range(2)))
+
+    def table(self) -> dict[str, Any]:
+        """Returns both matrices of each source that has cases, for JSON."""
+        return {s: {"model": self.model[s].table(), "truth": self.truth[s].table()} for s in SOURCES if self.model[s].count()}
+
+    def combined(self) -> Confusion:
+        """Returns the matrix of the model's films from all sources."""
+        first = self.model[SOURCES[0]]
+        return Confusion(first.labels, first.alike, sum((self.model[s].cases for s in SOURCES), type(first.cases)()))
+
+
+def source(case: Case) -> str:
+    """Returns what the film of a case begins with, one of SOURCES."""
+    return SOURCES[0] if case.subject.photograph else SOURCES[1]
+
+
+def measure_camera(films: Films, cases: Sequence[Case]) -> tuple[dict[str, Any], Confusion]:
+    """Returns which move each film makes and how far its pace is from the true film's, for JSON, and the confusion matrix."""
+    outcome, paces, rows = Outcome.empty(camera_move.MOVES, camera_move.SAME_AS), [], []
+    for case in cases:
+        frames = case.subject.truth(case.script, films.width, films.height)
+        move, true = camera_move.estimate(films.last_section(films.make(case, frames))), camera_move.estimate(frames)
+        name, true_name = camera_move.classify(move), camera_move.classify(true)
+        outcome.truth[source(case)].add(case.expected, true_name)
+        right = outcome.model[source(case)].add(case.expected, name)
+        rows.append({"asked": case.expected, "speed": case.script[-1].speed, "prompt": case.prompts[-1],
+                     "from": case.subject.name, "seen": name, "right": right, "move": move.record(), "true move": true.record()})
+        if true_name == camera_move.SAME_AS.get(case.expected, case.expected):
+            paces.append((case.expected, camera_move.pace_error(move, true)))
+    pans = [pace for expected, pace in paces if expected in ("left", "right", "up", "down")]
+    zooms = [pace for expected, pace in paces if expected in ("in", "out", "dolly in", "dolly out")]
+    pace = {} if not pans or not zooms else {
+        "pan error": statistics.median(p["pan"] for p in pans), "pan asked": statistics.median(p["true pan"] for p in pans),
+        "zoom error": math.exp(statistics.median(p["zoom"] for p in zooms)),
+        "zoom asked": math.exp(statistics.median(p["true zoom"] for p in zooms)),
+    }
+    return {"followed": outcome.table(), "pace": pace, "films": rows}, outcome.combined()
+
+
+def measure_classes(
+    films: Films, cases: Sequence[Case], labels: Sequence[str], names: Sequence[str], features: Callable[[Tensor], Tensor],
+    classify: Callable[[Tensor], str],
+) -> tuple[dict[str, Any], Confusion]:
+    """Returns which light or weather each film ends with, for JSON, and the confusion matrix.
+
+    Args:
+        films: makes them.
+        cases: to film.
+        labels: of all classes.
+        names: of the features.
+        features: of frames [T, 3, H, W], the first of which is the picture before.
+        classify: from features to a label.
+    """
+    outcome, rows = Outcome.empty(labels), []
+    for case in cases:
+        true = case.subject.truth(case.script, films.width, films.height)
+        made = films.make(case, true)
+        found = [features(torch.cat([f[:1], f[-n:]])) for f, n in ((made, films.model.card.section_frames), (true, 36))]
+        label = classify(found[0])
+        outcome.truth[source(case)].add(case.expected, classify(found[1]))
+        right = outcome.model[source(case)].add(case.expected, label)
+        rows.append({"asked": case.expected, "prompt": case.prompts[-1], "from": case.subject.name, "seen": label, "right": right,
+                     "look": dict(zip(names, found[0].tolist(), strict=True)),
+                     "true look": dict(zip(names, found[1].tolist(), strict=True))})
+    return {"followed": outcome.table(), "films": rows}, outcome.combined()
+
+
+def measure_figures(films: Films, count: int) -> tuple[dict[str, Any], Confusion]:
+    """Returns which action the figure does in `count` scenes that have one, for JSON, and the confusion matrix."""
+    confusion, rows, number = Confusion(figure_actions.NAMES), [], 0
+    for subject in figure_actions.scenes_with_figure(count):
+        for action in figure_actions.NAMES[1:]:
+            case = Case(action, film_cases.with_captions(figure_actions.script(action), 4, number), subject, number)
+            true = figure_actions.true_films(subject, action, films.width, films.height)
+            made = films.make(case, true[action].frames().float() / 255)
+            name = figure_actions.nearest_action(made, true, films.model.card.section_frames)
+            right = confusion.add(action, name)
+            rows.append({"asked": action, "prompt": case.prompts[-1], "from": subject.name, "seen": name, "right": right})
+            number += 1
+    truth = rate(confusion.count(), confusion.count())    # a true film is nearest to itself
+    followed = {"scene": {"model": confusion.table(), "truth": truth}} if confusion.count() else {}
+    return {"followed": followed, "films": rows}, confusion
+
+
+def cost(model: FilmModel, seconds: Sequence[float], timed: int) -> dict[str, Any]:
+    """Returns the size of the weights and the seconds per section.
+
+    If `timed` is above 0, on a CPU, that many sections are timed part by part as well.
+    """
+    weights = sum(path.stat().st_size for path in model.card.folder.rglob("*.safetensors"))
+    figures = {"weights_mb": weights / 1e6, "device": model.device.type, "threads": torch.get_num_threads(),
+             "seconds_per_section": statistics.median(seconds)}
+    if not timed or model.device.type != "cpu":
+        return figures
+    return {**figures, **section_costs.measure(model, timed)}
+
+
+def measure(
+    model: FilmModel, workload: Workload, width: int, height: int, out: Path, report: Callable[[str], None],
+    parts: Sequence[str] = PARTS,
+) -> dict[str, Any]:
+    """Returns the figures of `parts`, for JSON. Sheets, matrices and films for guessing are written to the folder `out`.
+
+    `report` is called with the name of each part before it is measured.
+    """
+    torch.manual_seed(0)
+    out.mkdir(parents=True, exist_ok=True)
+    films, clock = Films(model, width, height), time.perf_counter()
+    figures: dict[str, Any] = {"model": model.card.name, "size": [width, height]}
+    following: dict[str, Callable[[], tuple[dict[str, Any], Confusion]]] = {
+        "camera": lambda: measure_camera(films, film_cases.camera(workload)),
+        "light": lambda: measure_classes(
+            films, film_cases.light(workload), LIGHTS, light_features.FEATURES, light_features.features,
+            learn_classes.classifier_of(class_means.LIGHT)),
+        "weather": lambda: measure_classes(
+            films, film_cases.weather(workload), WEATHERS, weather_features.FEATURES, weather_features.features,
+            learn_classes.classifier_of(class_means.WEATHER)),
+        "figure": lambda: measure_figures(films, workload.figures),
+    }
+    for name in (part for part in following if part in parts):
+        report(name)
+        figures[name], matrix = following[name]()
+        if matrix.count():
+            sheet.confusion_picture(matrix, out / f"{name}.png", name)
+    if "autoencoder" in parts and (encode_and_decode := fidelity.round_trip(model.codec)) is not None:
+        report("autoencoder")
+        figures["autoencoder"] = fidelity.measure(encode_and_decode, photographs(NAMES), 320, 192, workload.clips)
+    if "steadiness" in parts:
+        report("steadiness")
+        figures["steadiness"] = steadiness.measure(
+            model, photographs(COLOURFUL[:1]), width, height, workload.sections, workload.nonsense)
+    if "cost" in parts and films.seconds:
+        report("cost")
+        figures["cost"] = cost(model, films.seconds, workload.timed)
+    for subject, rows in films.rows.items():
+        sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
+    guesses = [films.guesses[name] for name in GUESSED if name in films.guesses][:10]
+    sheet.blind(guesses, out / "guess", model.card.fps)
+    figures["seconds"] = time.perf_counter() - clock
+    return figures
