@@ -20,7 +20,7 @@ from studio.catalogue.cards import check, read_card
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import photographs
-from studio.lab.measure import fidelity
+from studio.lab.psnr import psnr as unit_psnr
 from studio.memory.snapshot import Snapshot
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def photograph(name: str, width: int, height: int) -> Tensor:
 
 def psnr(made: Tensor, true: Tensor) -> float:
     """Decibels of pictures in [-1, 1]."""
-    return fidelity.psnr((made + 1) / 2, (true + 1) / 2)
+    return unit_psnr((made + 1) / 2, (true + 1) / 2)
 
 
 @cache
