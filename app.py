@@ -1,4 +1,4 @@
-"""The one entry: it opens the studio, renders a story, or fetches models. It knows addresses and folders, nothing of films.
+"""The one entry: opens the studio in a browser, renders a story without one, lists and fetches models, examines the machine.
 
     python app.py
     python app.py render story.toml -o film.mp4
@@ -24,6 +24,7 @@ def home() -> Path:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options of a command line (None: of this process). Ends the process with the usage where they are wrong."""
     about = "MemoryPack Studio: long films, segment by segment, with a tree of takes."
     parser = argparse.ArgumentParser(prog="app.py", description=about)
     parser.set_defaults(run=open_studio)
@@ -50,19 +51,19 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     fetch.set_defaults(run=fetch_model)
     fetch.add_argument("name", help="folder under models/")
     fetch.add_argument("--accept-licence", action="store_true", help="accept the licences without being asked (for scripts)")
-    fetch.add_argument("--from", dest="cache", type=Path, metavar="FOLDER", help="use what lies in this cache, or FramePack folder")
-    check = actions.add_parser("check", help="look for missing, truncated and foreign files")
+    fetch.add_argument("--from", dest="cache", type=Path, metavar="FOLDER", help="a hub cache or FramePack folder with weights")
+    check = actions.add_parser("check", help="look for missing and truncated files, and for files that do not belong to the model")
     check.set_defaults(run=check_model)
     check.add_argument("name", help="folder under models/")
     check.add_argument("--thorough", action="store_true", help="compare checksums too: reads every file")
 
     doctor = commands.add_parser("doctor", help="say what this machine has, which models run on it, and how")
-    doctor.set_defaults(run=see_doctor)
+    doctor.set_defaults(run=run_doctor)
     doctor.add_argument("--model", help="folder under models/ (default: all)")
     doctor.add_argument("--size", metavar="WxH", help="of the film in pixels (default: each model's own)")
     doctor.add_argument("--profile", help="of presets/profiles, or a file.toml (default: STUDIO_PROFILE, or the best that fits)")
-    doctor.add_argument("--vram", type=float, metavar="GB", help="graphics memory of a machine that is not there; 0: no card")
-    doctor.add_argument("--ram", type=float, metavar="GB", help="its memory (default: this machine's)")
+    doctor.add_argument("--vram", type=float, metavar="GB", help="plan for this much graphics memory; 0: no graphics card")
+    doctor.add_argument("--ram", type=float, metavar="GB", help="and this much memory (default: this machine's)")
     return parser.parse_args(arguments)
 
 
@@ -96,7 +97,7 @@ def open_studio(options: argparse.Namespace) -> int:
     except OSError as error:
         where = f"{options.host}, port {options.port or 7860}"
         return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
-    if public:  # visitors leave empty films behind
+    if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start()
     page.block_thread()
@@ -104,47 +105,54 @@ def open_studio(options: argparse.Namespace) -> int:
 
 
 def say(sentence: str, out: TextIO) -> None:
+    """Write a line at once, also where the output is a pipe."""
     out.write(f"{sentence}\n")
     out.flush()
 
 
 def complain(sentence: str) -> int:
-    """Say why the studio cannot start; gives the exit status."""
+    """Say why the studio cannot start. Returns the exit status."""
     say(sentence, sys.stderr)
     return 1
 
 
 def render_story(options: argparse.Namespace) -> int:
+    """`app.py render`. Returns the exit status."""
     from studio.commands.render import render
 
     return render(options, MODELS, home())
 
 
 def list_models(_: argparse.Namespace) -> int:
+    """`app.py models`. Returns the exit status."""
     from studio.commands.models import show
 
     return show(MODELS)
 
 
 def fetch_model(options: argparse.Namespace) -> int:
+    """`app.py models fetch`. Returns the exit status."""
     from studio.commands.models import fetch
 
     return fetch(options.name, MODELS, options.accept_licence, options.cache)
 
 
 def check_model(options: argparse.Namespace) -> int:
+    """`app.py models check`. Returns the exit status."""
     from studio.commands.models import check
 
     return check(options.name, MODELS, options.thorough)
 
 
-def see_doctor(options: argparse.Namespace) -> int:
+def run_doctor(options: argparse.Namespace) -> int:
+    """`app.py doctor`. Returns the exit status."""
     from studio.commands.doctor import examine
 
     return examine(options, MODELS, home())
 
 
 def main() -> int:
+    """Run the command that was asked for. Returns the exit status."""
     options = parse()
     run: int = options.run(options)
     return run

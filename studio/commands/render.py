@@ -1,4 +1,4 @@
-"""The studio without a page: story in, film out, with a progress bar. It does everything through a session, as the page does."""
+"""`app.py render`: a story file becomes a film without the page. Everything goes through a session, as on the page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm import tqdm
-
 from studio.catalogue.cards import find_models
+from studio.commands.progress import Progress
 from studio.engine.engine import Engine
 from studio.media import disk
 from studio.project import edits
@@ -22,6 +21,7 @@ from studio.project.story import StoryError
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
 
 WRONG, STOPPED = 1, 130
+"""Exit statuses: something is wrong; stopped by Ctrl-C."""
 
 
 def render(options: argparse.Namespace, models: Path, home: Path) -> int:
@@ -55,7 +55,7 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """What can be known to be wrong before anything is rendered. Raises StoryError, MediaError."""
+    """Look for what is wrong before anything is rendered. Raises StoryError, MediaError."""
     if options.resume and options.story:
         raise StoryError("Name a story file or a project folder to --resume, not both.")
     disk.check_writable(options.output)
@@ -85,6 +85,7 @@ def _session(options: argparse.Namespace, studio: Studio) -> Session:
 
 
 def _unrendered(session: Session) -> bool:
+    """Whether segments are left to render, or the last take was cut short."""
     project = session.project
     path = project.path()
     return len(path) < len(project.current().segments) or any(take.state == "partial" for take in path[-1:])
@@ -97,51 +98,48 @@ def _generate(session: Session) -> bool:
     steps = [clock.sections(segment.frames) * project.settings.steps for segment in plan]
     begun = sum(steps[: len(project.path())])
     session.generate_all()
-    with _interruptible(session) as asked, tqdm(
-        total=sum(steps), initial=begun, unit="step", dynamic_ncols=True, file=sys.stderr
-    ) as bar:
-        revision, told = 0, ""
+    with _ctrl_c() as pressed, Progress(sum(steps), begun) as progress:
+        revision, note = 0, ""
         while True:
             revision = session.watch(revision, timeout=0.5)
             job = session.job
             assert job is not None
-            if job.note != told:
-                told = job.note
-                bar.write(told, file=sys.stderr)
-            _show(bar, job, steps)
+            if job.note != note:
+                note = job.note
+                progress.write(note)
+            _show(progress, job, steps)
             if job.state not in ("queued", "running"):
                 return job.state == "done"
-            if asked.is_set():
+            if pressed.is_set():
                 session.cancel()
 
 
-def _show(bar: tqdm[None], job: JobView, steps: list[int]) -> None:
+def _show(progress: Progress, job: JobView, steps: list[int]) -> None:
+    """Show the job's steps so far; `steps` are those of each segment."""
     done = sum(steps[: job.index]) + (job.section * job.steps + job.step if job.state == "running" else 0)
-    if job.state == "done":
-        done = bar.total
-    bar.set_description(f"segment {job.index + 1} of {len(steps)}, {job.doing or job.state}", refresh=False)
-    bar.n = max(bar.n, min(done, bar.total))
-    bar.refresh()
+    done = progress.total if job.state == "done" else done
+    progress.show(done, f"segment {job.index + 1} of {len(steps)}, {job.doing or job.state}")
 
 
 @contextmanager
-def _interruptible(session: Session) -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C ends the program at once."""
-    asked = threading.Event()
+def _ctrl_c() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C ends the program at once. In another thread than the main one it is never set."""
+    pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield pressed
         return
 
-    def ask(*_: object) -> None:
-        asked.set()
+    def press(*_: object) -> None:
+        pressed.set()
         signal.signal(signal.SIGINT, old)
 
-    old = signal.signal(signal.SIGINT, ask)
+    old = signal.signal(signal.SIGINT, press)
     try:
-        yield asked
+        yield pressed
     finally:
         signal.signal(signal.SIGINT, old)
 
 
 def _say(line: str) -> None:
+    """Write a line for the person at the terminal."""
     sys.stderr.write(line + "\n")

@@ -1,1 +1,1 @@
-"""The machine: model folders, jobs, events, rendering of takes. It knows neither the document nor the page."""
+"""The machine: one worker thread that renders takes, the events it sends, and the folder of a take."""

@@ -1,4 +1,4 @@
-"""The engine: warms up behind the page, loads models, runs jobs one after the other. It imports torch only in its own thread."""
+"""The engine: warms up behind the page, loads models, runs jobs one after the other. Torch is imported in its own thread."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ class Engine:
     """Renders takes on one device. Made at once; `start` warms it up in the background."""
 
     def __init__(self, models: tuple[ModelCard, ...], problems: tuple[str, ...] = (), device: str | None = None) -> None:
+        """
+        Args:
+            models: that can be rendered with; the first one is loaded at the start.
+            problems: why other model folders cannot be used, for the message when there is no model at all.
+            device: of torch; None: the best there is.
+        """
         self._cards = {card.name: card for card in models}
         self._problems = problems
         self._device = device
@@ -35,14 +41,15 @@ class Engine:
         threading.Thread(target=self._warm_up, name="studio-warm-up", daemon=True).start()
 
     def status(self) -> EngineStatus:
+        """How the engine is now."""
         return self._status
 
     def watch(self, listen: Callable[[EngineStatus], None]) -> None:
-        """Call `listen` with every new status, from the engine's threads."""
+        """Call `listen` with every new status from now on, from the engine's threads."""
         self._watchers.append(listen)
 
     def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
-        """Queue a job. `requests` is pulled one at a time, in the worker's thread."""
+        """Queue a job. The next request is taken from `requests` when the one before is rendered, in the worker's thread."""
         return self._worker.submit(Job(requests, listen))
 
     def _warm_up(self) -> None:
@@ -53,9 +60,9 @@ class Engine:
                 raise ModelError(" ".join(self._problems) or missing)
             self._load(first)
         except ModelError as error:
-            self._tell(EngineStatus("failed", str(error), ""))
+            self._set_status(EngineStatus("failed", str(error), ""))
         except Exception as error:  # noqa: BLE001 - the page must stay up and say why nothing renders
-            self._tell(EngineStatus("failed", f"The engine did not start: {type(error).__name__}: {error}", ""))
+            self._set_status(EngineStatus("failed", f"The engine did not start: {type(error).__name__}: {error}", ""))
         finally:
             self._warm.set()
 
@@ -69,24 +76,25 @@ class Engine:
                 if self._renderer is not None:
                     self._renderer.model.release()
                 self._renderer = None  # free the old model before the new one is read
-                gc.collect()           # it holds itself by its cache
+                gc.collect()           # its cache of embeddings refers back to it
                 before = self._status
                 try:
                     self._renderer = Renderer(load(card, self._device, size=size, report=self._preparing))
                 except Exception:
-                    if self._status is not before:   # what was being prepared is not any more
-                        self._tell(before)
+                    if self._status is not before:   # a preparation that was reported has ended
+                        self._set_status(before)
                     raise
                 self._ready(self._renderer)
             return self._renderer
 
     def _preparing(self, sentence: str) -> None:
-        self._tell(EngineStatus("starting", sentence, ""))
+        """Report what takes long while a model is loaded."""
+        self._set_status(EngineStatus("starting", sentence, ""))
 
     def _ready(self, renderer: Renderer, note: str = "") -> None:
         model = renderer.model
         sentences = model.placement.sentences if model.placement is not None else ()
-        self._tell(EngineStatus("ready", note or f"{model.card.title} is ready.", model.device.type.upper(), sentences))
+        self._set_status(EngineStatus("ready", note or f"{model.card.title} is ready.", model.device.type.upper(), sentences))
 
     def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         if not self._warm.is_set():
@@ -113,16 +121,16 @@ class Engine:
             if isinstance(event, PlacementReduced):
                 self._ready(renderer, event.message)
             elif isinstance(event, Working):
-                self._placed(renderer)
+                self._report_placement(renderer)
             yield event
 
-    def _placed(self, renderer: Renderer) -> None:
-        """Where parts lie and how steps are made, if that is not what was told before: a take may have been planned for anew."""
+    def _report_placement(self, renderer: Renderer) -> None:
+        """Report the placement if it differs from the one reported last: a take may have needed another plan."""
         placement = renderer.model.placement
         if placement is not None and (now := placement.sentences) != self._status.placement:
-            self._tell(replace(self._status, placement=now))
+            self._set_status(replace(self._status, placement=now))
 
-    def _tell(self, status: EngineStatus) -> None:
+    def _set_status(self, status: EngineStatus) -> None:
         self._status = status
         for listen in tuple(self._watchers):
             listen(status)

@@ -1,4 +1,4 @@
-"""What the engine asks for and tells, as plain values. It knows neither torch nor who is listening."""
+"""Plain values that go in and out of the engine: the request for a take, and the events while it is rendered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 class LoraFile:
     """A LoRA that acts on a take."""
 
-    name: str                      # as the artist's file is called
+    name: str                      # of the artist's file
     path: Path
     sha256: str                    # of its content
     strength: float
@@ -52,7 +52,7 @@ class Working(Event):
 
 @dataclass(frozen=True)
 class Step(Event):
-    """One denoising step is done. `seconds_left` is for this take; None until it can be told honestly."""
+    """One denoising step is done. `seconds_left` is for this take; None until a step of this size was measured."""
 
     section: int                   # 0-based, the one in flight
     sections: int
@@ -64,10 +64,10 @@ class Step(Event):
 
 @dataclass(frozen=True)
 class PlacementReduced(Event):
-    """Memory ran out on the card; the model is placed more leanly now, and the section is made again from its snapshot."""
+    """The GPU's memory ran out: less of the model lies on it now, and the section is made again from its snapshot."""
 
     section: int                   # 0-based
-    message: str                   # what happened, and what is otherwise now
+    message: str                   # what happened, and what has changed
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Failed(Event):
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """How the engine itself is: 'starting' while it loads, 'ready', or 'failed' with the reason and the remedy in `note`."""
+    """The engine's state: 'starting' while it loads, 'ready', or 'failed' with the reason and the remedy in `note`."""
 
     state: Literal["starting", "ready", "failed"]
     note: str = ""

@@ -1,4 +1,4 @@
-"""Failures in words: what happened, what to do, and that nothing was lost. It does not know how they are shown."""
+"""Failures as sentences for the artist: what happened, what to do, and that nothing was lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ KEPT = "The finished sections are kept."
 
 
 def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int, int]] = ()) -> tuple[str, str]:
-    """(what happened, what to do) for an artist. Unknown failures name their type and text; `sizes` are the model's."""
+    """Two sentences for the artist: what happened, and what to do.
+
+    Args:
+        error: what a take failed with. An unknown one is named by its type and text.
+        request: the take.
+        sizes: of the model, to name a smaller one where memory ran out.
+    """
     if isinstance(error, CannotReduceError):
         return str(error), f"{error.remedy} {KEPT}"
     if isinstance(error, SnapshotError | ModelError | MediaError):
@@ -43,7 +49,7 @@ def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int,
 
 
 def _smaller(size: tuple[int, int], sizes: Sequence[tuple[int, int]]) -> str:
-    """The next of the model's sizes to choose instead, if it has a smaller one."""
+    """A clause that offers the model's next smaller size; empty if there is none."""
     area = size[0] * size[1]
     less = max((other for other in sizes if other[0] * other[1] < area), key=lambda other: other[0] * other[1], default=None)
     return f", or choose the size {less[0]} x {less[1]}" if less else ""

@@ -1,4 +1,4 @@
-"""Freed memory, given back to the system. It does not know who used it."""
+"""Returns memory that was freed in this process to the system."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cache
 
 
 def give_back() -> bool:
-    """Return freed memory to the system, where the C library keeps it; False where there is no such call.
+    """Return freed memory to the system where the C library keeps it; False where there is no such call.
 
-    glibc holds on to freed buffers of a few MiB in case they are wanted again, each time in other places: a process that renders
-    section after section wanders by a tenth of its size, and looks as if it leaked. Costs some milliseconds; once a section.
+    glibc keeps freed buffers of a few MiB for later use, in a different place each time, so the resident memory of a process that
+    renders section after section varies by a tenth and looks like a leak. The call takes milliseconds, once a section.
     """
     trim = _trim()
     return trim is not None and bool(trim(0))

@@ -1,4 +1,4 @@
-"""One worker, a queue of jobs, truthful states. It knows requests and events, not how a take is rendered."""
+"""One worker thread, a queue of jobs, and the state of each job."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 
 class Job:
-    """A run of takes, one after the other. `requests` is pulled one at a time, so later segments may still be edited.
+    """A number of takes, rendered one after the other.
 
+    The next request is taken from `requests` only when the one before is done, so later segments may still be edited.
     `listen(job, event)` is called in the worker's thread for each event, and with None when the state changes.
     """
 
@@ -33,8 +34,8 @@ class Job:
         self.listen = listen
         self.stop = threading.Event()
         self.ended = threading.Event()
-        self.context = contextvars.copy_context()  # of whoever asks: what a host notes of a visitor reaches the worker
-        self._take = ""                # the one being rendered
+        self.context = contextvars.copy_context()  # of the caller: a Space identifies its visitor by a context variable
+        self._take = ""                # id of the take in progress
 
     def cancel(self) -> None:
         """Ask the job to stop: within one denoising step when running, at once when queued. Finished sections stay."""
@@ -51,7 +52,7 @@ class Job:
             while self.state == "running":
                 self._next(render)
         except Exception as error:  # noqa: BLE001 - the worker must outlive any job
-            self._break(error)
+            self._fail(error)
         finally:
             self.ended.set()
 
@@ -74,17 +75,18 @@ class Job:
                 self._enter("failed")
         self._take = ""
 
-    def _break(self, error: Exception) -> None:
-        """End in what nobody foresaw. The listener may be what broke: it is told, and need not hear it."""
+    def _fail(self, error: Exception) -> None:
+        """Mark the job failed and notify the listener, ignoring the listener's own errors: it may be what failed."""
         self.state = "failed"
         self.error = Failed(self._take, f"{type(error).__name__}: {error}", "Nothing already made is lost; try again.", 0, 0, 0.0)
         for event in (self.error, None):
             try:
                 self.listen(self, event)
             except Exception:
-                log.exception("nobody heard that a job failed: %s", self.error.message)
+                log.exception("the listener could not be notified that a job failed: %s", self.error.message)
 
     def _enter(self, state: JobState) -> None:
+        """Set the state and notify the listener."""
         self.state = state
         self.listen(self, None)
 
@@ -99,6 +101,7 @@ class Worker:
         self._thread.start()
 
     def submit(self, job: Job) -> Job:
+        """Put a job at the end of the queue."""
         self._queue.put(job)
         return job
 

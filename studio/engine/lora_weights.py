@@ -21,13 +21,13 @@ class LoraWeights:
     """LoRAs of one model. Not for several threads at once."""
 
     def __init__(self, layers: LoraLayers, model: str) -> None:
-        """`layers` are the transformer's; `model` is how an artist calls it."""
+        """`layers` are the transformer's; `model` is the model's title, for messages."""
         self._layers = layers
         self._model = model
         self._kept: OrderedDict[str, dict[str, LoraFactors]] = OrderedDict()
 
     def active(self, files: Sequence[LoraFile]) -> ActiveLoras:
-        """What these files add together, each at its strength. Strength 0 is none.
+        """The LoRAs of these files together, each at its strength; a file of strength 0 is left out.
 
         Raises:
             LoraError: a file is missing, changed, damaged, or does not fit the model.
@@ -40,7 +40,7 @@ class LoraWeights:
         return ActiveLoras(tuple((file.sha256, file.strength) for file in wanted), layers) if wanted else NO_LORAS
 
     def _read(self, file: LoraFile) -> dict[str, LoraFactors]:
-        """One file at strength 1."""
+        """The factors of one file at strength 1, by layer."""
         if file.sha256 in self._kept:
             self._kept.move_to_end(file.sha256)
             return self._kept[file.sha256]

@@ -1,4 +1,4 @@
-"""How long steps and sections take, measured, to tell the time left. It does not know what is rendered."""
+"""Measures how long steps and sections take, to estimate the time left."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ class Pace:
         self._rest: dict[Size, float] = {}
 
     def stepped(self, size: Size, seconds: float) -> None:
+        """Record that a denoising step took `seconds`."""
         self._step[size] = _mean(self._step.get(size), seconds)
 
     def finished(self, size: Size, seconds: float) -> None:
-        """A section was decoded and written in `seconds`."""
+        """Record that decoding and writing a section took `seconds`."""
         self._rest[size] = _mean(self._rest.get(size), seconds)
 
     def left(self, size: Size, steps: int, step: int, sections: int, decoded: bool = False) -> float | None:

@@ -1,13 +1,15 @@
-"""Rendering a take: section after section from the parent's snapshot, each safe on disk. It knows neither document nor queue."""
+"""Rendering a take: section after section from the parent's snapshot, each safe on disk before the next one begins."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +21,7 @@ from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
 from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks
-from studio.diffusion.codec import FrameStream
+from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
@@ -35,19 +37,22 @@ from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
 
+T = TypeVar("T")
 PREVIEW_WIDTH = 240
+"""Pixels."""
 
 
 class Renderer:
     """Renders takes on one model."""
 
     def __init__(self, model: FilmModel) -> None:
+        """`model` may be placed on a GPU part by part; then `render` changes its placement as a take needs it."""
         self.model = model
         self.pace = Pace()
         self._stride = max(1, model.card.section_frames // model.card.window)  # frames of one latent
         self._loras: LoraWeights | None = None
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
-        self._condition = lru_cache(maxsize=64)(self._conditioning)
+        self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
 
     def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
@@ -63,42 +68,57 @@ class Renderer:
             take_folder.tidy(request.folder)
             yield TakeDone(request.take, sections, frames, time.monotonic() - began)
         except StoppedError:
-            sections, frames = _keep(request.folder)
+            sections, frames = _close_finished(request.folder)
             yield Cancelled(request.take, sections, frames, time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do
             message, remedy = explain(error, request, self.model.card.sizes)
-            sections, frames = _keep(request.folder)
+            sections, frames = _close_finished(request.folder)
             yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
 
     def _sections(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
-        begun = take_folder.finished_sections(request.folder)
-        if stop.is_set() and begun < request.sections:
+        """All sections of the take that are not on disk yet, and the picture of the memory behind the last one."""
+        first = take_folder.finished_sections(request.folder)
+        if stop.is_set() and first < request.sections:
             raise StoppedError
-        self._suit(request)
-        read = None
-        while read is None:
-            read = yield from self._read(request, begun)
-        conditioning, snapshot = read
-        stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
-        for index in range(begun, request.sections):
-            done = None
-            while done is None:
-                done = yield from self._denoised(request, index, snapshot, conditioning, stop)
-            ready = None
-            while ready is None:
-                ready = yield from self._decoded(request, index, done, stream)
-                if ready is None:
-                    stream = self.model.codec.stream(snapshot.recent, snapshot.sections)
-            snapshot = done.snapshot
-            yield ready
+        self._prepare_model(request)
+        conditioning, snapshot = yield from self._retry(request, first, "reading", partial(self._read_inputs, request, first))
+        decoder = _SectionDecoder(self.model.codec)
+        for index in range(first, request.sections):
+            denoise = partial(self._denoise, request, index, snapshot, conditioning, stop)
+            finished = yield from self._retry(request, index, "denoising", denoise)
+            save = partial(self._save_section, request, index, finished, decoder, snapshot)
+            yield (yield from self._retry(request, index, "decoding", save))
+            snapshot = finished.snapshot
             heap.give_back()
         self._draw_memory(request, snapshot)
 
-    def _suit(self, request: RenderRequest) -> None:
-        """The model as this take wants it: placed for its size, with its LoRAs and no others.
+    def _retry(
+        self, request: RenderRequest, section: int, doing: Stage, attempt: Callable[[], Generator[Event, None, T]]
+    ) -> Generator[Event, None, T]:
+        """Run `attempt` until it succeeds; each time the GPU's memory runs out, place the model with less on the GPU first.
+
+        Args:
+            request, section: the take and its section, for the event.
+            doing: what is attempted.
+            attempt: yields events and returns a result. It leaves no trace when it fails.
 
         Raises:
-            LoraError: a LoRA cannot be used. PlanError: this does not fit the card.
+            CannotReduceError: the model cannot do with less memory. Everything else that `attempt` raises.
+        """
+        while True:
+            try:
+                return (yield from attempt())
+            except RuntimeError as error:
+                if self.model.placement is None or not is_out_of_memory(error):
+                    raise
+            # The error is gone here, and with it what the attempt held on the GPU.
+            yield PlacementReduced(request.take, section, self.model.placement.reduce(doing))
+
+    def _prepare_model(self, request: RenderRequest) -> None:
+        """Place the model for the take's size, with the take's LoRAs and no others.
+
+        Raises:
+            LoraError: a LoRA cannot be used. PlanError: the model does not fit the GPU at this size.
         """
         backbone, loras = self.model.backbone, NO_LORAS
         if isinstance(backbone, AppliesLoras):
@@ -112,21 +132,38 @@ class Renderer:
         if isinstance(backbone, AppliesLoras):
             backbone.apply_loras(loras)
 
-    def _read(
-        self, request: RenderRequest, begun: int
-    ) -> Generator[Event, None, tuple[Conditioning, Snapshot] | None]:
-        """Prompt and picture, and where to go on; None when the card's memory ran out and the model has become leaner."""
+    def _read_inputs(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
+        """Prompt and reference image as embeddings, and the snapshot before section `first` of the take."""
         yield Working(request.take, "reading prompt and picture")
-        try:
-            return self._condition(request.prompt, request.reference, request.size), self._snapshot(request, begun)
-        except RuntimeError as error:
-            if self.model.placement is None or not is_out_of_memory(error):
-                raise
-        yield self._reduced(request, begun, "reading")
-        return None
+        return self._cached_conditioning(request.prompt, request.reference, request.size), self._snapshot(request, first)
+
+    def _denoise(
+        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
+    ) -> Generator[Event, None, SectionResult]:
+        """One section's steps as events, and the finished section."""
+        placement = self.model.placement
+        if placement is not None and not placement.backbone.is_in_place:
+            yield Working(request.take, "placing the model")
+            placement.backbone.apply_plan()
+        yield Working(request.take, "denoising")
+        card = self.model.card
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request))
+        shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
+        noise = flow.noise(shape, flow.section_seed(request.seed, index))
+        backbone, memory, positions = self.model.backbone, self.model.memory, self.model.positions
+        clock = time.monotonic()
+        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
+            if isinstance(progress, SectionResult):
+                return progress
+            self.pace.stepped(request.size, time.monotonic() - clock)
+            left = self.pace.left(request.size, request.steps, progress.step, request.sections - index)
+            picture = self._preview(progress)
+            yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
+            clock = time.monotonic()
+        raise AssertionError("a section ends with its result")
 
     def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
-        """A picture of what the memory holds, if it can be seen. No take fails for want of it."""
+        """Write a picture of what the memory holds, if it can be shown. The take does not fail where it cannot be written."""
         memory = self.model.memory
         if snapshot.psi is None or memory is None:
             return
@@ -136,66 +173,7 @@ class Renderer:
                 frame = pixels(view.frame[None, :, None])[0]
                 map_webp(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
 
-    def _denoised(
-        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
-    ) -> Generator[Event, None, SectionResult | None]:
-        """A section's steps, and the section; None when the card's memory ran out and the model has become leaner."""
-        placement = self.model.placement
-        try:
-            if placement is not None and not placement.backbone.is_in_place:
-                yield Working(request.take, "placing the model")
-                placement.backbone.apply_plan()
-            yield Working(request.take, "denoising")
-            for progress in self._denoise(request, index, snapshot, conditioning, stop):
-                if isinstance(progress, SectionResult):
-                    return progress
-                yield progress
-        except RuntimeError as error:
-            if placement is None or not is_out_of_memory(error):
-                raise
-        yield self._reduced(request, index, "denoising")      # by now nothing holds what the section had made
-        return None
-
-    def _decoded(
-        self, request: RenderRequest, index: int, done: SectionResult, stream: FrameStream
-    ) -> Generator[Event, None, SectionDone | None]:
-        """The section on disk; None when the card's memory ran out and the model has become leaner."""
-        yield Working(request.take, "decoding")
-        try:
-            return self._finish(request, index, done, stream)
-        except RuntimeError as error:
-            if self.model.placement is None or not is_out_of_memory(error):
-                raise
-        yield self._reduced(request, index, "decoding")
-        return None
-
-    def _reduced(self, request: RenderRequest, index: int, doing: Stage) -> PlacementReduced:
-        """Raises CannotReduceError: the model cannot become leaner."""
-        assert self.model.placement is not None, "only a placed model becomes leaner"
-        return PlacementReduced(request.take, index, self.model.placement.reduce(doing))
-
-    def _denoise(
-        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
-    ) -> Iterator[Step | SectionResult]:
-        """One section's steps, as events with a preview and the time left."""
-        card = self.model.card
-        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache(request))
-        shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
-        noise = flow.noise(shape, flow.section_seed(request.seed, index))
-        clock = time.monotonic()
-        memory, positions = self.model.memory, self.model.positions
-        backbone = self.model.backbone
-        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
-            if isinstance(progress, SectionResult):
-                yield progress
-                return
-            self.pace.stepped(request.size, time.monotonic() - clock)
-            left = self.pace.left(request.size, request.steps, progress.step, request.sections - index)
-            picture = self._preview(progress)
-            yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
-            clock = time.monotonic()
-
-    def _cache(self, request: RenderRequest) -> float:
+    def _cache_threshold(self, request: RenderRequest) -> float:
         """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""
         if not isinstance(self.model.backbone, SkipsBlocks) or not skips_blocks(self.model.card):
             return 0.0
@@ -203,21 +181,26 @@ class Renderer:
         wanted = placement is not None and placement.plan.profile.cache != "none"
         return request.cache or (DEFAULT_THRESHOLD if wanted else 0.0)
 
-    def _finish(self, request: RenderRequest, index: int, done: SectionResult, stream: FrameStream) -> SectionDone:
-        """Decode a finished section and put its clip and snapshot on disk; the snapshot comes last and makes it count."""
+    def _save_section(
+        self, request: RenderRequest, index: int, finished: SectionResult, decoder: _SectionDecoder, before: Snapshot
+    ) -> Generator[Event, None, SectionDone]:
+        """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
+        yield Working(request.take, "decoding")
         clock = time.monotonic()
-        frames = pixels(stream.push(done.latents))
-        clip = take_folder.section_clip(request.folder, index)
-        write_clip(clip, frames, self.model.card.fps)
-        done.snapshot.write(take_folder.section_snapshot(request.folder, index))
+        with decoder.stream(before) as stream:
+            frames = pixels(stream.push(finished.latents))
+            clip = take_folder.section_clip(request.folder, index)
+            write_clip(clip, frames, self.model.card.fps)
+            finished.snapshot.write(take_folder.section_snapshot(request.folder, index))
         self.pace.finished(request.size, time.monotonic() - clock)
         left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
-        return SectionDone(request.take, index, request.sections, len(frames), clip, left, self._small(frames[:: self._stride]))
+        preview = self._animation(frames[:: self._stride])
+        return SectionDone(request.take, index, request.sections, len(frames), clip, left, preview)
 
-    def _snapshot(self, request: RenderRequest, begun: int) -> Snapshot:
-        """Where to go on: behind the finished sections of this take, behind its parent, or at the reference image."""
-        if begun:
-            path = take_folder.section_snapshot(request.folder, begun - 1)
+    def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
+        """The state before section `first`: after this take's finished sections, after its parent, or at the reference image."""
+        if first:
+            path = take_folder.section_snapshot(request.folder, first - 1)
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
@@ -234,6 +217,7 @@ class Renderer:
         return snapshot
 
     def _conditioning(self, prompt: str, reference: Path, size: tuple[int, int]) -> Conditioning:
+        """Embeddings of a prompt and of the reference image at the film's size."""
         with torch.no_grad():
             return self.model.conditioner(prompt, self._picture(reference, size))
 
@@ -243,13 +227,29 @@ class Renderer:
         return (torch.from_numpy(array).movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
     def _preview(self, progress: DenoisingStep) -> bytes:
+        """A small animated WebP of the section as predicted so far."""
         with torch.no_grad():
             small = self.model.codec.preview(progress.clean)
-        return self._small(pixels(small.movedim(0, 1).unsqueeze(0)))
+        return self._animation(pixels(small.movedim(0, 1).unsqueeze(0)))
 
-    def _small(self, frames: NDArray[np.uint8]) -> bytes:
-        """One frame per latent, as a small animation."""
+    def _animation(self, frames: NDArray[np.uint8]) -> bytes:
+        """A small animated WebP of frames that are one latent apart."""
         return preview_webp(frames, fps=self.model.card.fps / self._stride, width=PREVIEW_WIDTH)
+
+
+class _SectionDecoder:
+    """Decodes the sections of a take one after the other, and starts again from the snapshot where one failed."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._stream: FrameStream | None = None
+
+    @contextmanager
+    def stream(self, before: Snapshot) -> Iterator[FrameStream]:
+        """The stream that continues after `before`; the next section goes on with it only if the block ends without an error."""
+        stream, self._stream = self._stream or self._codec.stream(before.recent, before.sections), None
+        yield stream
+        self._stream = stream
 
 
 def pixels(frames: Tensor) -> NDArray[np.uint8]:
@@ -258,8 +258,11 @@ def pixels(frames: Tensor) -> NDArray[np.uint8]:
     return rounded.permute(1, 2, 3, 0).cpu().numpy()
 
 
-def _keep(folder: Path) -> tuple[int, int]:
-    """Close what is finished of a take cut short; when even that fails, the section files still lie there."""
+def _close_finished(folder: Path) -> tuple[int, int]:
+    """(sections, frames) of a take that was cut short, closed over its finished sections; (0, 0) where closing fails too.
+
+    The section files stay in the folder either way, so the take can be completed later.
+    """
     try:
         return take_folder.close(folder)
     except Exception:  # noqa: BLE001 - the first failure is the one to report

@@ -1,7 +1,7 @@
-"""A take's folder while it is rendered: section files come in, and are closed into one clip and one snapshot. It knows no model.
+"""A take's folder: the files of its sections while it is rendered, joined into one clip and one snapshot at the end.
 
-While rendering: section-000.mp4 and section-000.safetensors, ... A section counts when both are there.
-Closed:          clip.mp4, snapshot.safetensors, poster.webp; memory.webp with some models.
+While rendering: section-000.mp4 and section-000.safetensors, ... A section is finished when both are there.
+At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for models whose memory can be shown.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ CLIP = "clip.mp4"
 SNAPSHOT = "snapshot.safetensors"
 POSTER = "poster.webp"
 MEMORY = "memory.webp"
-"""What the memory holds after the take, of a model whose memory can be seen."""
+"""A picture of what the memory holds after the take, for models whose memory can be shown."""
 
 
 def section_clip(folder: Path, section: int) -> Path:
+    """Where the frames of a section (0-based) lie."""
     return folder / f"section-{section:03d}.mp4"
 
 
 def section_snapshot(folder: Path, section: int) -> Path:
+    """Where the snapshot after a section (0-based) lies."""
     return folder / f"section-{section:03d}.safetensors"
 
 
@@ -38,7 +40,7 @@ def finished_sections(folder: Path) -> int:
 
 
 def close(folder: Path) -> tuple[int, int]:
-    """Close a take over its finished sections: join their clips, keep the last snapshot, draw the poster.
+    """Make a take of its finished sections: join their clips, copy the last snapshot, draw the poster.
 
     The section files stay until `tidy`, so that a take cut short can be completed later.
 
@@ -60,7 +62,7 @@ def close(folder: Path) -> tuple[int, int]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove the section files of a take that is finished, and half files that a killed studio left."""
+    """Remove the section files of a finished take, and unfinished files of a process that was killed."""
     for path in folder.iterdir():
         if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp)", path.name):
             path.unlink(missing_ok=True)

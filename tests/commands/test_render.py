@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import shutil
 import signal
 import subprocess
@@ -102,7 +103,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import app
-from studio import headless
+from studio.commands import render as headless
 from studio.engine import take_folder
 from studio.memory.snapshot import Snapshot
 models, home, story, moment = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -242,3 +243,14 @@ def test_a_card_that_ran_full_is_told_once_beside_the_bar(tmp_path: Path, capfd:
     session = film(shelf(tmp_path, engine), "a", "b")
     assert headless._generate(session)
     assert capfd.readouterr().err.count(LIGHTER) == 1
+
+
+def test_a_log_gets_a_line_when_something_changes(
+    models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where standard error is no terminal, the bar is not written again and again."""
+    assert run(models, tmp_path, str(story), "-o", str(tmp_path / "film.mp4")) == 0
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("segment ")]
+    assert lines and "\r" not in "".join(lines)
+    assert all(before != after for before, after in itertools.pairwise(lines))
+    assert len(lines) < 30 and lines[-1].endswith(": 6 of 6 steps")
