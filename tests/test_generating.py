@@ -162,7 +162,7 @@ def test_segments_not_begun_can_be_edited_while_it_renders(studio: Studio, engin
     session.edit(edits.add_segment, prompt="d")
     engine.gate = None
     assert ended(session).state == "done"
-    assert prompts(session) == ["a", "B", "d"] and edits.stale(session.project) == frozenset()
+    assert prompts(session) == ["a", "B", "d"] and edits.stale_takes(session.project) == frozenset()
 
 
 def test_an_edit_of_the_segment_being_rendered_makes_it_stale(studio: Studio, engine: FakeEngine) -> None:
@@ -173,7 +173,7 @@ def test_an_edit_of_the_segment_being_rendered_makes_it_stale(studio: Studio, en
     session.edit(edits.edit_segment, 0, prompt="A")
     engine.gate = None
     ended(session)
-    assert prompts(session) == ["a"] and len(edits.stale(session.project)) == 1
+    assert prompts(session) == ["a"] and len(edits.stale_takes(session.project)) == 1
 
 
 def test_the_head_stays_where_the_artist_put_it(studio: Studio, engine: FakeEngine) -> None:
@@ -229,7 +229,8 @@ def test_generating_the_same_again_draws_another_seed(studio: Studio) -> None:
     session.generate_next()
     ended(session)
     one, two = session.project.takes.values()
-    assert one.segment.seed != two.segment.seed and session.project.head == two.id and edits.stale(session.project) == frozenset()
+    assert one.segment.seed != two.segment.seed and session.project.head == two.id
+    assert edits.stale_takes(session.project) == frozenset()
 
 
 def test_undo_while_it_renders_loses_no_take(studio: Studio, engine: FakeEngine) -> None:

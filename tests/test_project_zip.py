@@ -39,7 +39,8 @@ def rewritten(parcel: Path, change: dict[str, bytes | None], root: str | None = 
 def test_a_project_travels(studio: Studio, there: Studio) -> None:
     session = generated(film(studio, "a", "b"))
     arrived = there.unpack(session.films.export_project())
-    assert arrived.project == session.project and arrived.findings == () and arrived.store.missing(arrived.project) == frozenset()
+    assert arrived.project == session.project and arrived.findings == ()
+    assert arrived.store.missing_clips(arrived.project) == frozenset()
     arrived.edit(edits.add_segment, prompt="c")
     assert len(generated(arrived).project.film()) == 3
     assert [path.name for path in there.home.iterdir()] == [session.id]

@@ -17,7 +17,7 @@ from studio.catalogue.cards import ModelFile
 from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
 from studio.project import edits
-from studio.project.model import Settings
+from studio.project.model import RenderSettings
 from studio.session import EditError, MediaError, Session, StoreError, Studio, start_sweeper
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import ended, film, generated, picture, shelf
@@ -53,7 +53,7 @@ def test_a_new_project_is_by_the_first_model(studio: Studio) -> None:
     session = studio.create()
     project = session.project
     assert (project.model, project.size, project.clock.section_frames) == ("tiny", (64, 48), 4)
-    assert (project.settings, session.id) == (Settings("standard", 8, 1.0), project.id)
+    assert (project.settings, session.id) == (RenderSettings("standard", 8, 1.0), project.id)
     assert session.findings == () and session.job is None and session.estimate() is None and session.films.film() is None
 
 
@@ -133,7 +133,7 @@ def test_sizes_presets_and_models_are_those_there_are(studio: Studio) -> None:
     with pytest.raises(EditError, match="64×48, 48×64"):
         session.set_size((100, 100))
     session.apply_preset("fine")
-    assert session.project.settings == Settings("fine", 16, 1.0)
+    assert session.project.settings == RenderSettings("fine", 16, 1.0)
     with pytest.raises(EditError, match="draft, quick, standard, fine"):
         session.apply_preset("best")
     with pytest.raises(EditError, match="not installed"):
@@ -147,9 +147,9 @@ def test_another_model_keeps_seconds_and_preset(tmp_path: Path) -> None:
     session.set_model("large")
     project = session.project
     assert (project.model, project.size, project.clock.fps) == ("large", (96, 64), 30)
-    assert project.current().segments[0].frames == 60 and project.settings == Settings("standard", 25, 10.0)
+    assert project.current().segments[0].frames == 60 and project.settings == RenderSettings("standard", 25, 10.0)
     session.undo()
-    assert session.project.model == "tiny" and session.project.settings == Settings("standard", 8, 1.0)
+    assert session.project.model == "tiny" and session.project.settings == RenderSettings("standard", 8, 1.0)
 
 
 def test_a_model_whose_weights_are_not_here_cannot_be_chosen(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_an_exported_project_opens_on_another_machine(studio: Studio, tmp_path: 
     (summary,) = other.list()
     opened = other.open(summary.id)
     assert opened.project.takes == session.project.takes and opened.findings == ()
-    assert opened.store.missing(opened.project) == frozenset()
+    assert opened.store.missing_clips(opened.project) == frozenset()
     opened.edit(edits.add_segment, prompt="c")
     assert prompts(generated(opened)) == ["a", "b", "c"]
 
@@ -218,7 +218,7 @@ def test_a_missing_clip_is_told_and_the_rest_plays(studio: Studio) -> None:
     clip = session.films.clip(first.id)
     assert clip
     clip.unlink()
-    assert session.store.missing(session.project) == {first.id} and session.films.clip(first.id) is None
+    assert session.store.missing_clips(session.project) == {first.id} and session.films.clip(first.id) is None
     rest = session.films.film()
     assert rest and probe(rest).frames == 4
     with pytest.raises(MediaError, match="segment 1 is missing"):
@@ -238,7 +238,7 @@ def test_the_same_prompt_on_a_branch_draws_a_seed_and_is_not_stale(studio: Studi
     assert again.segment.prompt == second.segment.prompt
     assert again.segment.seed != second.segment.seed
     assert session.project.current().segments[1].seed == again.segment.seed
-    assert edits.stale(session.project) == frozenset()
+    assert edits.stale_takes(session.project) == frozenset()
 
 
 def test_typing_is_undone_in_one_go(studio: Studio) -> None:

@@ -88,7 +88,7 @@ def test_the_engine_is_asked_for_them_and_the_take_remembers(
     told = read_lineage(session.films.export_film())
     assert told and told["takes"][0]["loras"] == noted and "loras" not in told["takes"][1]
     session.edit(edits.drop_lora, 0, asked.sha256)
-    assert edits.stale(session.project) == {take.id for take in session.project.film()}, "and what comes after it"
+    assert edits.stale_takes(session.project) == {take.id for take in session.project.film()}, "and what comes after it"
 
 
 def test_a_wrong_file_says_what_it_is_and_changes_nothing(session: Session, studio: Studio, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from studio.disk import atomic_write
 from studio.engine.jobs import Job
 from studio.media.clip import probe
 from studio.project import edits, files
-from studio.project.rules import check
+from studio.project.rules import check_project
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import LIGHTER, FakeEngine
 from tests.shelves import ended, film, generated, picture, shelf, until
@@ -390,9 +390,9 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
     idle = threading.Event()
     engine.submit(iter(()), lambda job, event: idle.set() if job.state == "done" else None)
     assert idle.wait(10) and unforeseen == []
-    check(session.project)
+    check_project(session.project)
     assert len(session.project.takes) > 3, "something was rendered"
     assert {p.name for p in session.folder.glob("takes/*")} == set(session.project.takes)
-    assert not session.store.missing(session.project) and not list(session.folder.rglob(".*.json-*"))
+    assert not session.store.missing_clips(session.project) and not list(session.folder.rglob(".*.json-*"))
     again = shelf(tmp_path).open(session.id)
     assert again.project == session.project and again.findings == ()

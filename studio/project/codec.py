@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from studio.project.model import Branch, Clock, Lora, Project, Reference, Segment, Settings, Take
-from studio.project.rules import FormatError, check
+from studio.project.model import Branch, Clock, Lora, Project, Reference, RenderSettings, Segment, Take
+from studio.project.rules import FormatError, check_project
 
 FORMAT = 1
 
@@ -28,7 +28,7 @@ def project_table(project: Project) -> Table:
         "name": project.name,
         "model": project.model,
         "size": list(project.size),
-        "clock": clock_table(project.clock),
+        "clock": _clock_table(project.clock),
         "settings": _settings_table(project.settings),
         "reference": _reference_table(project.reference) if project.reference else None,
         "takes": [take_table(take) for take in project.takes.values()],
@@ -38,14 +38,14 @@ def project_table(project: Project) -> Table:
     }
 
 
-def read_project(table: object) -> Project:
+def parse_project(table: object) -> Project:
     """The project in a JSON object.
 
     Raises:
         FormatError: a field is missing or of the wrong kind, or the tree does not hang together.
     """
     read = _Reader(table, "project")
-    takes = [read_take(entry) for entry in read("takes", list)]
+    takes = [parse_take(entry) for entry in read("takes", list)]
     reference = read.optional("reference", dict)
     project = Project(
         id=read.id("id"),
@@ -61,7 +61,7 @@ def read_project(table: object) -> Project:
         head=read.link("head"),
         unknown=read.rest("format"),
     )
-    check(project)
+    check_project(project)
     return project
 
 
@@ -84,7 +84,7 @@ def take_table(take: Take) -> Table:
     }
 
 
-def read_take(table: object) -> Take:
+def parse_take(table: object) -> Take:
     """The take in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = _Reader(table, "take")
     state = read("state", str)
@@ -127,19 +127,19 @@ def _lora(table: object) -> Lora:
     return Lora(read("name", str), content, read.number("strength"), read.rest())
 
 
-def _settings_table(settings: Settings) -> Table:
+def _settings_table(settings: RenderSettings) -> Table:
     known = {"preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance}
     return {**settings.unknown, **known, **({"cache": settings.cache} if settings.cache else {})}
 
 
-def _settings(table: Table) -> Settings:
+def _settings(table: Table) -> RenderSettings:
     read = _Reader(table, "settings")
     cache = 0.0 if read.optional("cache", object) is None else read.number("cache")
-    return Settings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, read.rest())
+    return RenderSettings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, read.rest())
 
 
 
-def clock_table(clock: Clock) -> Table:
+def _clock_table(clock: Clock) -> Table:
     return {**clock.unknown, "fps": clock.fps, "section_frames": clock.section_frames}
 
 

@@ -8,28 +8,53 @@ from typing import Any, TypedDict, Unpack
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
-from studio.project.model import Branch, Clock, Project, Reference, Segment, Settings
-from studio.project.staleness import same_take, stale
+from studio.project.model import Branch, Clock, Project, Reference, RenderSettings, Segment
+from studio.project.staleness import find_same_take, stale_takes
 from studio.project.tree import (
     add_take,
     branch,
     check_parent,
     drop_branch,
     next_segment,
-    planned,
+    planned_segment,
     rename_branch,
     rewind,
     segment_index,
     switch,
-    unfinished,
+    unfinished_take,
     with_segments,
 )
 
 __all__ = [
-    "EditError", "SegmentChanges", "add_lora", "add_segment", "add_take", "branch", "check_parent", "drop_branch", "drop_lora",
-    "edit_segment", "move_segment", "new", "next_segment", "planned", "remove_segment", "rename", "rename_branch", "rewind",
-    "same_take", "set_lora", "set_lora_strength", "set_model", "set_reference", "set_settings", "set_size", "spread_lora", "stale",
-    "switch", "unfinished",
+    "EditError",
+    "SegmentChanges",
+    "add_lora",
+    "add_segment",
+    "add_take",
+    "branch",
+    "check_parent",
+    "drop_branch",
+    "drop_lora",
+    "edit_segment",
+    "find_same_take",
+    "move_segment",
+    "new",
+    "next_segment",
+    "planned_segment",
+    "remove_segment",
+    "rename",
+    "rename_branch",
+    "rewind",
+    "set_lora",
+    "set_lora_strength",
+    "set_model",
+    "set_reference",
+    "set_settings",
+    "set_size",
+    "spread_lora",
+    "stale_takes",
+    "switch",
+    "unfinished_take",
 ]  # fmt: skip
 
 
@@ -38,7 +63,7 @@ def new(
     model: str = "memorypack-mini",
     size: tuple[int, int] = (320, 192),
     clock: Clock | None = None,
-    settings: Settings | None = None,
+    settings: RenderSettings | None = None,
 ) -> Project:
     """A project with one empty segment of one section, on one branch.
 
@@ -53,7 +78,7 @@ def new(
         model=model,
         size=limits.size(size),
         clock=clock,
-        settings=settings or Settings(),
+        settings=settings or RenderSettings(),
         branches=(first,),
         branch=first.id,
     )
@@ -74,7 +99,7 @@ def set_size(project: Project, size: tuple[int, int]) -> Project:
     return replace(project, size=limits.size(size))
 
 
-def set_settings(project: Project, settings: Settings) -> Project:
+def set_settings(project: Project, settings: RenderSettings) -> Project:
     """Raises EditError: steps, guidance or the step cache out of range."""
     steps, guidance, cache = limits.steps(settings.steps), limits.guidance(settings.guidance), limits.cache(settings.cache)
     return replace(project, settings=replace(settings, steps=steps, guidance=guidance, cache=cache))

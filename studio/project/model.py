@@ -35,7 +35,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RenderSettings:
     """How a segment is rendered: the preset it came from and the numbers it holds."""
 
     preset: str = "standard"
@@ -77,7 +77,7 @@ class Take:
     id: str
     parent: str | None            # take it continues; None: the reference image
     segment: Segment              # what was asked, as it was asked
-    settings: Settings
+    settings: RenderSettings
     model: str
     reference: str                # SHA-256 of the reference image it started from
     sections: int                 # finished sections
@@ -124,7 +124,7 @@ class Project:
     model: str = "memorypack-mini"
     size: tuple[int, int] = (320, 192)                     # width, height in pixels
     clock: Clock = Clock()
-    settings: Settings = Settings()
+    settings: RenderSettings = RenderSettings()
     reference: Reference | None = None
     takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; only grows
     branches: tuple[Branch, ...] = ()

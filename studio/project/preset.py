@@ -9,7 +9,7 @@ from pydantic import Field
 
 from studio.project import limits
 from studio.project.limits import EditError
-from studio.project.model import Settings
+from studio.project.model import RenderSettings
 from studio.tables import checked, parse, read_toml, table
 
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -35,7 +35,7 @@ class Preset:
     cache: Annotated[float, checked(limits.cache, EditError)] = 0.0
     """Threshold of the step cache, for models that can skip blocks between steps; 0: none is skipped."""
 
-    def settings(self, steps: int, guidance: float, skips: bool = False) -> Settings:
+    def settings(self, steps: int, guidance: float, skips: bool = False) -> RenderSettings:
         """The preset's settings for one model.
 
         Args:
@@ -44,7 +44,7 @@ class Preset:
             skips: whether the model can skip blocks between steps.
         """
         wanted = max(1, round(self.steps * steps / USUAL))
-        return Settings(self.name, wanted, guidance if self.guidance is None else self.guidance, self.cache if skips else 0.0)
+        return RenderSettings(self.name, wanted, guidance if self.guidance is None else self.guidance, self.cache if skips else 0.0)
 
 
 def read_preset(path: Path) -> Preset:

@@ -9,7 +9,7 @@ class FormatError(ValueError):
     """Not a document this studio can read: the message names the field."""
 
 
-def check(project: Project) -> None:
+def check_project(project: Project) -> None:
     """Hold the tree against its rules: takes lead to the reference, plans cover paths, the head is on the current one.
 
     Raises:

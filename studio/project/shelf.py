@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.project.codec import read_project
+from studio.project.codec import parse_project
 from studio.project.files import claim, read_json
 from studio.project.model import Project
 from studio.project.store import BACKUP, CLAIM, DOCUMENT
@@ -37,7 +37,7 @@ def find_projects(home: Path) -> tuple[ProjectSummary, ...]:
     return tuple(sorted(found, key=lambda summary: -summary.changed))
 
 
-def never_begun(folder: Path, age: float) -> bool:
+def is_unused(folder: Path, age: float) -> bool:
     """Whether nothing was put into a project (no name, picture, prompt or take), and it has stood so for `age` seconds.
 
     In doubt, when it is damaged, something was.
@@ -45,7 +45,7 @@ def never_begun(folder: Path, age: float) -> bool:
     try:
         if time.time() - (folder / DOCUMENT).stat().st_mtime < age:
             return False
-        project = read_project(read_json(folder / DOCUMENT))
+        project = parse_project(read_json(folder / DOCUMENT))
         kept = [path for room in ("media", "takes") if (folder / room).is_dir() for path in (folder / room).iterdir()]
     except (OSError, ValueError):
         return False
@@ -53,7 +53,7 @@ def never_begun(folder: Path, age: float) -> bool:
     return not (kept or written or project.takes or project.reference or project.name != Project("").name)
 
 
-def loras_used(home: Path) -> frozenset[str]:
+def used_loras(home: Path) -> frozenset[str]:
     """Checksums of the LoRAs that any project or take in `home` wears, or may: every checksum in their documents."""
     found: set[bytes] = set()
     for path in [*home.glob(f"*/{DOCUMENT}"), *home.glob(f"*/{BACKUP}")]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from studio.project.model import Project, Segment, Settings, Take
+from studio.project.model import Project, RenderSettings, Segment, Take
 
 
-def stale(project: Project) -> frozenset[str]:
+def stale_takes(project: Project) -> frozenset[str]:
     """Takes of the current branch that are not what the document asks for now, and all takes after such a one."""
     found: set[str] = set()
     for segment, take in zip(project.current().segments, project.path(), strict=False):
@@ -14,7 +14,7 @@ def stale(project: Project) -> frozenset[str]:
     return frozenset(found)
 
 
-def same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
+def find_same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
     """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
     return next(
         (t for t in project.children(parent) if t.state == "done" and not differs(project, segment, t)),
@@ -38,6 +38,6 @@ def _worn(segment: Segment) -> frozenset[tuple[str, float]]:
     return frozenset((lora.sha256, lora.strength) for lora in segment.loras if lora.strength)
 
 
-def _numbers(settings: Settings) -> tuple[int, float, float]:
+def _numbers(settings: RenderSettings) -> tuple[int, float, float]:
     """What a preset stands for; its name changes nothing."""
     return settings.steps, settings.guidance, settings.cache

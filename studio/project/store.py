@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from studio.disk import explain
-from studio.project import rescue
-from studio.project.codec import FORMAT, project_table, read_project, read_take, take_table
+from studio.project import repair
+from studio.project.codec import FORMAT, parse_project, parse_take, project_table, take_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
 from studio.project.model import Project, Take
 from studio.project.rules import FormatError
 
-__all__ = ["CLIP", "Opened", "Store", "StoreError"]
+__all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
 
 DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
@@ -34,7 +34,7 @@ _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedProject:
     """A project as it was found. `findings` tell the artist what was not as it should be."""
 
     project: Project
@@ -85,7 +85,7 @@ class Store:
             raise StoreError(explain(self.folder, error)) from error
         self.save(project)
 
-    def open(self) -> Opened:
+    def open(self) -> OpenedProject:
         """Read the project; damage is mended as far as it goes, and told as findings.
 
         Raises:
@@ -121,7 +121,7 @@ class Store:
             self._claim.close()
             self._claim = None
 
-    def ask(self, take: Take, project: Project) -> Path:
+    def begin_take(self, take: Take, project: Project) -> Path:
         """Make the folder of a take about to be rendered, and note what is asked, so that a crash loses nothing.
 
         Raises:
@@ -149,17 +149,17 @@ class Store:
             with contextlib.suppress(OSError):
                 (folder / "asked.json").unlink(missing_ok=True)
 
-    def discard(self, take: str) -> None:
+    def discard_take(self, take: str) -> None:
         """Remove the folder of a take that came to nothing. A kept take is never removed."""
         folder = self.take_folder(take)
         if not self.read_only and not (folder / "take.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
-    def missing(self, project: Project) -> frozenset[str]:
+    def missing_clips(self, project: Project) -> frozenset[str]:
         """Takes whose clip is gone from the disk."""
         return frozenset(take for take in project.takes if not (self.take_folder(take) / CLIP).is_file())
 
-    def asked(self) -> tuple[Take, ...]:
+    def begun_takes(self) -> tuple[Take, ...]:
         """Takes whose render was begun and not finished, as they were asked."""
         return tuple(take for take, _ in self._noted("asked.json"))
 
@@ -171,14 +171,14 @@ class Store:
                 "or its folder cannot be written to. Nothing was changed."
             )
 
-    def _opened(self, path: Path, damage: tuple[str, ...]) -> Opened:
+    def _opened(self, path: Path, damage: tuple[str, ...]) -> OpenedProject:
         table = read_json(path)
         version = table.get("format")
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise FormatError("it has no format number")
         newer = version > FORMAT
         try:
-            project = read_project(table)
+            project = parse_project(table)
         except FormatError as error:
             if newer:
                 raise StoreError(
@@ -188,26 +188,26 @@ class Store:
             raise
         if reason := self._read_only(newer):
             self.read_only = True
-            return Opened(project, (reason,), read_only=True)
+            return OpenedProject(project, (reason,), read_only=True)
         if damage:
             self._set_aside()
             damage = (f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since.",)
         else:
             self._saved = path.read_bytes()
-        project, found = rescue.gathered(project, [take for take, _ in self._kept()])
-        return Opened(project, (*damage, *found))
+        project, found = repair.add_takes(project, [take for take, _ in self._kept()])
+        return OpenedProject(project, (*damage, *found))
 
-    def _rebuilt(self, damage: list[str]) -> Opened:
+    def _rebuilt(self, damage: list[str]) -> OpenedProject:
         kept = tuple(self._kept())
         if not kept and not damage:
             raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
-        project, findings = rescue.rebuilt(self.folder, [table for _, table in kept], [take for take, _ in kept])
+        project, findings = repair.rebuild(self.folder, [table for _, table in kept], [take for take, _ in kept])
         told = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {findings[0]}", *findings[1:])
         if reason := self._read_only(newer=False):
             self.read_only = True
-            return Opened(project, (reason, *told), read_only=True)
+            return OpenedProject(project, (reason, *told), read_only=True)
         self._set_aside()
-        return Opened(project, told)
+        return OpenedProject(project, told)
 
     def _read_only(self, newer: bool) -> str:
         """Why the project is for viewing only; nothing when it is not."""
@@ -235,7 +235,7 @@ class Store:
         for path in sorted(self.takes.glob(f"*/{name}")):
             with contextlib.suppress(ValueError, OSError):
                 table = read_json(path)
-                take = read_take(table.get("take"))
+                take = parse_take(table.get("take"))
                 if take.id == path.parent.name:
                     noted.append((take, table))
         return iter(sorted(noted, key=lambda entry: entry[0].created))

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from studio.project import edits, limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Clock, Project, Segment, Settings
+from studio.project.model import Clock, Project, RenderSettings, Segment
 from studio.tables import checked, parse, read_toml, table
 
 _Seed = Annotated[int, checked(limits.seed, EditError)]
@@ -73,10 +73,8 @@ class _SegmentTable:
     seconds: Annotated[float, Field(gt=0, description="a number above zero")] | None = None
     frames: Annotated[int, Field(gt=0, lt=2**53, description="a whole number above zero")] | None = None
     seed: _Seed | None = None
-    loras: Annotated[
-        tuple[dict[str, Any], ...],
-        Field(max_length=limits.LORAS,
-              description=f'a list of at most {limits.LORAS}, such as [{{file = "ink.safetensors", strength = 0.8}}]')] = ()
+    loras: Any = ()
+    """Tables, which `_segment` reads."""
 
 
 @table
@@ -97,7 +95,7 @@ def read_story(path: Path) -> Story:
     return Story(path, story.name, image, story.preset, story.size, story.seed, segments)
 
 
-def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: Settings) -> Project:
+def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: RenderSettings) -> Project:
     """The story as a project of `model`, without its reference image. `size` holds where the story names none.
 
     A segment without a seed gets one from the story's, counted on; with neither it gets a random one.
@@ -122,6 +120,10 @@ def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
     segment = parse(entry, _SegmentTable, where, StoryError)
     if segment.seconds is not None and segment.frames is not None:
         raise StoryError(f"{where}: 'seconds' and 'frames' are both given; keep one.")
+    if not isinstance(segment.loras, tuple) or not all(isinstance(lora, dict) for lora in segment.loras):
+        raise StoryError(f'{where}: \'loras\' is a list, such as [{{file = "ink.safetensors", strength = 0.8}}].')
+    if len(segment.loras) > limits.LORAS:
+        raise StoryError(f"{where}: {len(segment.loras)} LoRAs; {limits.LORAS} are the most.")
     loras = [parse(lora, _LoraTable, f"{where}: 'loras'", StoryError) for lora in segment.loras]
     files = tuple((_file(path, lora.file, f"{where}: 'loras'", "the LoRA"), lora.strength) for lora in loras)
     return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files)

@@ -11,14 +11,14 @@ from studio.project.model import Branch, Project, Segment, Take
 from studio.project.staleness import differs
 
 
-def with_branch(project: Project, changed: Branch) -> Project:
+def replace_branch(project: Project, changed: Branch) -> Project:
     """The project with the branch of that id replaced."""
     return replace(project, branches=tuple(changed if b.id == changed.id else b for b in project.branches))
 
 
 def with_segments(project: Project, segments: tuple[Segment, ...]) -> Project:
     """The project with other segments on the current branch."""
-    return with_branch(project, replace(project.current(), segments=segments))
+    return replace_branch(project, replace(project.current(), segments=segments))
 
 
 def segment_index(index: object, count: int) -> int:
@@ -74,7 +74,7 @@ def switch(project: Project, branch: str) -> Project:
 
 def rename_branch(project: Project, branch: str, name: str) -> Project:
     """Raises EditError: no such branch, or a name that cannot be."""
-    return with_branch(project, replace(_branch(project, branch), name=limits.name(name, "branch")))
+    return replace_branch(project, replace(_branch(project, branch), name=limits.name(name, "branch")))
 
 
 def drop_branch(project: Project, branch: str) -> Project:
@@ -93,7 +93,7 @@ def drop_branch(project: Project, branch: str) -> Project:
 
 
 def add_take(
-    project: Project, take: Take, branch: str | None = None, follow: bool = True, seeded: bool = False
+    project: Project, take: Take, branch: str | None = None, follow: bool = True, new_seed: bool = False
 ) -> Project:
     """Keep a take. At the end of `branch` (or of the current one) that branch grows; elsewhere it opens a new one.
 
@@ -103,7 +103,7 @@ def add_take(
     Args:
         branch: the branch it was rendered for; None, or one that is gone: the current one.
         follow: put the head on the take, and switch to its branch. Otherwise head and current branch stay.
-        seeded: its seed was drawn for it, and the plan takes it over.
+        new_seed: its seed was drawn for it, and the plan takes it over.
 
     Raises:
         EditError: its parent is unknown, or a finished take of that id is there already.
@@ -117,8 +117,8 @@ def add_take(
     wanted = [b for b in project.branches if b.id == branch]
     grown = next((b for b in [*wanted, project.current()] if b.tip == take.parent), None)
     if grown:
-        grown = replace(grown, tip=take.id, segments=_made_room(grown.segments, index, take.segment, seeded))
-        kept = with_branch(kept, grown)
+        grown = replace(grown, tip=take.id, segments=_made_room(grown.segments, index, take.segment, new_seed))
+        kept = replace_branch(kept, grown)
     else:
         source = (wanted or [project.current()])[0]
         shared = source.segments[:index] if _lies_on(project, source, take.parent) else [
@@ -126,7 +126,7 @@ def add_take(
         ]
         plan = _plan([*shared, take.segment], source.segments[index + 1 :])
         grown = Branch(fresh_id(), _name(project), plan, take.id)
-        kept = with_branch(kept, _as_rendered(project, source, index))
+        kept = replace_branch(kept, _as_rendered(project, source, index))
         kept = replace(kept, branches=(*kept.branches, grown))
     return replace(kept, branch=grown.id, head=take.id) if follow else kept
 
@@ -134,7 +134,7 @@ def add_take(
 def next_segment(project: Project) -> tuple[int, str | None]:
     """What is rendered next: the index of the segment after the head, and the take it continues.
 
-    On a partial take that nothing continues, that is its own segment again: see `unfinished`.
+    On a partial take that nothing continues, that is its own segment again: see `unfinished_take`.
 
     Raises:
         EditError: the plan has no segment there, or the take cannot be continued: see `check_parent`.
@@ -152,7 +152,7 @@ def next_segment(project: Project) -> tuple[int, str | None]:
     return index, parent
 
 
-def unfinished(project: Project) -> Take | None:
+def unfinished_take(project: Project) -> Take | None:
     """The partial take at the head that the next render completes: nothing continues it, and it is still wanted so."""
     head = project.takes[project.head] if project.head else None
     if head is None or head.state == "done" or any(project.children(head.id)):
@@ -184,7 +184,7 @@ def check_parent(project: Project, parent: str | None) -> None:
             )
 
 
-def planned(project: Project, take: str) -> Segment:
+def planned_segment(project: Project, take: str) -> Segment:
     """The segment as planned now for a take: on the current branch, else on one it lies on, else as it was asked."""
     depth = len(project.lineage(take))
     for home in (project.current(), *project.branches):
@@ -208,10 +208,10 @@ def _plan(first: Iterable[Segment], rest: Iterable[Segment]) -> tuple[Segment, .
     return plan + tuple(segment for segment in rest if segment.id not in ids)
 
 
-def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment, seeded: bool) -> tuple[Segment, ...]:
+def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment, new_seed: bool) -> tuple[Segment, ...]:
     """The plan with the rendered segment at `index`, wherever it was moved (or removed) while it was rendering."""
     place = next((i for i, segment in enumerate(segments) if segment.id == rendered.id), None)
-    if seeded and place is not None:
+    if new_seed and place is not None:
         segments = (*segments[:place], replace(segments[place], seed=rendered.seed), *segments[place + 1 :])
     if place == index:
         return segments

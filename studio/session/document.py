@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from studio.project import history
-from studio.project.history import History, Stroke
+from studio.project.history import EditBurst, UndoHistory
 from studio.project.model import Project
-from studio.project.store import Opened, Store
+from studio.project.store import OpenedProject, Store
 
 P = ParamSpec("P")
 
@@ -19,12 +19,12 @@ P = ParamSpec("P")
 class Document:
     """A project that changes. `lock` is held during every change; `project` can be read without it."""
 
-    def __init__(self, store: Store, opened: Opened) -> None:
+    def __init__(self, store: Store, opened: OpenedProject) -> None:
         """Take over a project that `store` has opened or created."""
         self.store = store
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
-        self._history = History(opened.project)
+        self._history = UndoHistory(opened.project)
         self._revision = 1
         self._findings = opened.findings
 
@@ -86,7 +86,7 @@ class Document:
             named: its keyword arguments.
         """
         with self.lock:
-            one = Stroke(stroke, time.monotonic()) if stroke else None
+            one = EditBurst(stroke, time.monotonic()) if stroke else None
             self._save(history.do(self._history, verb(self.project, *values, **named), one))
 
     def edit_then_save(self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs) -> None:
@@ -153,7 +153,7 @@ class Document:
             self._changed.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
-    def _save(self, changed: History) -> None:
+    def _save(self, changed: UndoHistory) -> None:
         """Save the project of `changed` and go on with it; with the same history, do nothing."""
         if changed is not self._history:
             self.store.save(changed.present)

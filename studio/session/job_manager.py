@@ -26,11 +26,11 @@ from studio.engine.events import (
 )
 from studio.engine.jobs import Job, JobState
 from studio.media import MediaError
-from studio.project import asks, edits
-from studio.project.asks import Ask
+from studio.project import edits, take_requests
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
+from studio.project.take_requests import TakeRequest
 from studio.session.document import Document
 from studio.session.loras import LoraShelf
 from studio.session.render_job import NOTHING_LOST, JobView, RenderJob
@@ -72,7 +72,7 @@ class JobManager:
         """The job that runs, or how the last one ended."""
         return self._job.view if self._job else None
 
-    def start(self, choose: Callable[[Project], Ask], rest: bool = False) -> None:
+    def start(self, choose: Callable[[Project], TakeRequest], rest: bool = False) -> None:
         """Start a job with the take that `choose` asks for, and with all segments after it if `rest`.
 
         Raises:
@@ -112,11 +112,11 @@ class JobManager:
 
     def _requests(self, job: RenderJob) -> Iterator[RenderRequest]:
         """One request for each take of the job, made from the document at the moment the take begins."""
-        ask: Ask | None = job.ask
+        ask: TakeRequest | None = job.ask
         while ask:
             with self._document.lock:
                 try:
-                    job.ask = asks.refreshed(self._document.project, ask, job.branch)
+                    job.ask = take_requests.refresh(self._document.project, ask, job.branch)
                     request = self._request(job)
                 except (EditError, StoreError) as error:
                     job.fail(str(error))
@@ -126,7 +126,7 @@ class JobManager:
                 if not job.rest or job.session_failed or job.last_take is None:
                     return
                 try:
-                    ask = asks.following(self._document.project, job.branch, job.last_take)
+                    ask = take_requests.request_after(self._document.project, job.branch, job.last_take)
                 except EditError as error:
                     job.fail(str(error))
                     return
@@ -150,7 +150,7 @@ class JobManager:
             size=take.size,
             reference=self._picture(take),
             parent=store.take_folder(take.parent) if take.parent else None,
-            folder=store.ask(take, project),
+            folder=store.begin_take(take, project),
             loras=tuple(
                 LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
             ),
@@ -259,7 +259,7 @@ class JobManager:
         if event.sections > take.sections:
             self._add_take(job, event, "partial")
         elif take.id not in self._document.project.takes:
-            store.discard(take.id)
+            store.discard_take(take.id)
 
     def _add_take(self, job: RenderJob, event: TakeDone | Cancelled | Failed, state: str) -> None:
         requested, document = job.ask.take, self._document
@@ -278,7 +278,7 @@ class JobManager:
         except StoreError as error:  # a full disk: the clip is there all the same, so the document gets the take
             failure = error
         try:
-            document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.seeded)
+            document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.new_seed)
         finally:
             self._move_to(job, take, follow)
         if failure:

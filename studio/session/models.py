@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.cards import ModelCard
 from studio.project import edits
-from studio.project.model import Clock, Project, Settings
+from studio.project.model import Clock, Project, RenderSettings
 from studio.project.preset import USUAL, Preset
 
 
@@ -16,8 +16,8 @@ def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Proje
     return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
 
 
-def settings_for(preset: Preset, card: ModelCard | None) -> Settings:
+def settings_for(preset: Preset, card: ModelCard | None) -> RenderSettings:
     """Steps, guidance and step cache of a preset on a model; None: on a model that is not installed."""
     if card is None:
-        return preset.settings(USUAL, Settings().guidance)
+        return preset.settings(USUAL, RenderSettings().guidance)
     return preset.settings(card.steps, card.guidance, skips_blocks(card))

@@ -21,7 +21,7 @@ def recover(document: Document) -> None:
     It never raises: a take that cannot be recovered does not keep the project from opening.
     """
     store = document.store
-    for requested in store.asked():
+    for requested in store.begun_takes():
         folder = store.take_folder(requested.id)
         try:
             take = _finished(document.project, requested, folder)
@@ -67,7 +67,7 @@ def _add_take(project: Project, take: Take) -> Project:
 def _discard(document: Document, requested: Take) -> None:
     """Remove the folder of a take without finished sections."""
     if requested.id not in document.project.takes:
-        document.store.discard(requested.id)
+        document.store.discard_take(requested.id)
 
 
 def _finding(take: Take) -> str:

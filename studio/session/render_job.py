@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from studio.engine.jobs import Job, JobState
-from studio.project.asks import Ask
 from studio.project.model import Project
+from studio.project.take_requests import TakeRequest
 
 NOTHING_LOST = "Nothing already made is lost."
 
@@ -36,7 +36,7 @@ class JobView:
 class RenderJob:
     """One job from its start to its end. Whoever uses it holds the document's lock."""
 
-    def __init__(self, ask: Ask, project: Project, rest: bool, planned: int) -> None:
+    def __init__(self, ask: TakeRequest, project: Project, rest: bool, planned: int) -> None:
         """Begin with the take of `ask`.
 
         Args:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
-from studio.project import asks, edits, limits
+from studio.project import edits, limits, take_requests
 from studio.project.edits import EditError
 from studio.project.preset import Preset
-from studio.project.store import Opened, Store
+from studio.project.store import OpenedProject, Store
 from studio.session.document import Document
 from studio.session.films import Films
 from studio.session.job_manager import EngineProtocol, JobManager
@@ -29,7 +29,7 @@ class Session(Document):
     """
 
     def __init__(
-        self, store: Store, opened: Opened, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset],
+        self, store: Store, opened: OpenedProject, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset],
         loras: LoraShelf,
     ) -> None:  # fmt: skip
         """Take over a project that `store` has opened or created, to be rendered by `engine` with one of `models`."""
@@ -135,19 +135,19 @@ class Session(Document):
 
     def generate_next(self) -> None:
         """Render the segment after the head, or complete the partial take there."""
-        self._jobs.start(asks.next_ask)
+        self._jobs.start(take_requests.next_request)
 
     def generate_all(self) -> None:
         """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
-        self._jobs.start(asks.next_ask, rest=True)
+        self._jobs.start(take_requests.next_request, rest=True)
 
     def retake(self, take: str, seed: int | None = None) -> None:
         """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
-        self._jobs.start(lambda project: asks.retake(project, take, seed))
+        self._jobs.start(lambda project: take_requests.retake(project, take, seed))
 
     def finish(self, take: str) -> None:
         """Complete a partial take."""
-        self._jobs.start(lambda project: asks.finish(project, take))
+        self._jobs.start(lambda project: take_requests.finish(project, take))
 
     def cancel(self) -> None:
         """Stop the job, if one runs. Finished sections are kept."""
@@ -161,6 +161,6 @@ class Session(Document):
         except EditError:
             return None
         sections = project.clock.sections(project.current().segments[index].frames)
-        if partial_take := edits.unfinished(project):
+        if partial_take := edits.unfinished_take(project):
             sections -= partial_take.sections
         return self._jobs.estimate(sections, project.settings.steps)

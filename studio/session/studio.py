@@ -21,10 +21,10 @@ from studio.media.export import read_lineage
 from studio.media.picture import read_picture
 from studio.project import edits, shelf, story
 from studio.project.edits import EditError
-from studio.project.model import Clock, Project, Settings
+from studio.project.model import Clock, Project, RenderSettings
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
-from studio.project.store import Opened, Store, StoreError
+from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.story import Story, StoryError
 from studio.session.job_manager import EngineProtocol
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
@@ -161,22 +161,22 @@ class Studio:
         for summary in self.list():
             with self._lock:
                 unused = time.monotonic() - self._last_use.get(summary.id, -age) >= age and not self._viewers[summary.id]
-                if unused and shelf.never_begun(self.home / summary.id, age):
+                if unused and shelf.is_unused(self.home / summary.id, age):
                     if session := self._open.pop(summary.id, None):
                         session.store.close()
                     removed += shelf.remove(self.home / summary.id)
         if self.loras.max_bytes is not None:
-            self.loras.sweep(shelf.loras_used(self.home))
+            self.loras.sweep(shelf.used_loras(self.home))
         return removed
 
     def _begin(self, project: Project) -> Session:
         store = Store(self.home / project.id)
         store.create(project)
         with self._lock:
-            self._open[project.id] = self._session(store, Opened(project))
+            self._open[project.id] = self._session(store, OpenedProject(project))
             return self._open[project.id]
 
-    def _session(self, store: Store, opened: Opened) -> Session:
+    def _session(self, store: Store, opened: OpenedProject) -> Session:
         return Session(store, opened, self._engine, self.models, self.presets, self.loras)
 
     def _folder(self, project_id: str) -> Path:
@@ -184,10 +184,10 @@ class Studio:
             raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
         return self.home / project_id
 
-    def _defaults(self) -> tuple[ModelCard | None, Settings]:
+    def _defaults(self) -> tuple[ModelCard | None, RenderSettings]:
         card = self.models[0] if self.models else None
         preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
-        return card, settings_for(preset, card) if preset else Settings()
+        return card, settings_for(preset, card) if preset else RenderSettings()
 
     def _project_of(self, source: Story) -> Project:
         card, _ = self._defaults()

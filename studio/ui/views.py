@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
-from studio.project.tree import unfinished
+from studio.project.tree import unfinished_take
 from studio.ui.machine import engine, model, offered, offered_presets, sizes
 from studio.ui.tree import tree
 from studio.ui.words import Json, clock, link, span
@@ -26,7 +26,7 @@ RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x
 def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset]) -> Json:
     """Everything but the running job."""
     project = session.project
-    stale = edits.stale(project)
+    stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = sum(t.frames for t in project.film())
     following, blocked = upcoming(project)
@@ -86,7 +86,7 @@ def upcoming(project: Project) -> tuple[Json | None, str]:
         index, _ = edits.next_segment(project)
     except edits.EditError as error:
         return None, str(error)
-    completes = unfinished(project) is not None
+    completes = unfinished_take(project) is not None
     return {"index": index, "completes": completes, "forks": index < len(project.path()) and not completes}, ""
 
 
@@ -94,7 +94,7 @@ def remaining(project: Project) -> float:
     """What `Generate all` renders, counted in lengths of its first take."""
     index, _ = edits.next_segment(project)
     sections = [project.clock.sections(s.frames) for s in project.current().segments[index:]]
-    begun = unfinished(project)
+    begun = unfinished_take(project)
     sections[0] -= begun.sections if begun else 0
     return sum(sections) / max(1, sections[0])
 

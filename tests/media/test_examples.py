@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.media.picture import fit, read_picture
-from studio.project.model import Clock, Settings
+from studio.project.model import Clock, RenderSettings
 from studio.project.story import read_story, to_project
 
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -30,7 +30,7 @@ def test_a_story_is_ready_to_render(path: Path) -> None:
     assert 4 <= len(story.segments) <= 6
     for beat in story.segments:
         assert re.search(f"{CAMERA}|{LIGHT}|{WEATHER}", beat.prompt), beat.prompt
-    project = to_project(story, "memorypack-mini", (320, 192), Clock(), Settings())
+    project = to_project(story, "memorypack-mini", (320, 192), Clock(), RenderSettings())
     assert all(segment.frames in (36, 72) for segment in project.current().segments)
     said = " ".join(beat.prompt for beat in story.segments)
     assert all(re.search(words, said) for words in (CAMERA, LIGHT, WEATHER)), "every story shows all three"

@@ -9,12 +9,12 @@ import pytest
 from studio.project import edits
 from studio.project.edits import EditError
 from studio.project.limits import PROMPT_LENGTH
-from studio.project.model import Clock, Settings
+from studio.project.model import Clock, RenderSettings
 from tests.project.builders import film, generated, prompts
 
 
 def test_a_new_project_has_one_segment_to_write_in() -> None:
-    project = edits.new("Sea", "a-model", (64, 32), Clock(24, 33), Settings("fine", 16, 2.0))
+    project = edits.new("Sea", "a-model", (64, 32), Clock(24, 33), RenderSettings("fine", 16, 2.0))
     assert [s.frames for s in project.current().segments] == [33]
     assert (project.head, project.film(), project.settings.steps) == (None, (), 16)
 
@@ -110,8 +110,10 @@ def test_sizes_that_cannot_be(size: tuple[int, int]) -> None:
         edits.set_size(film("a"), size)
 
 
-@pytest.mark.parametrize("settings", [Settings(steps=0), Settings(steps=10**9), Settings(guidance=math.nan), Settings(cache=2)])
-def test_settings_that_cannot_be(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [RenderSettings(steps=0), RenderSettings(steps=10**9), RenderSettings(guidance=math.nan), RenderSettings(cache=2)])
+def test_settings_that_cannot_be(settings: RenderSettings) -> None:
     with pytest.raises(EditError):
         edits.set_settings(film("a"), settings)
 

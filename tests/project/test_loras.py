@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from studio.project import asks, edits, history, limits
-from studio.project.codec import project_table, read_project
+from studio.project import edits, history, limits, take_requests
+from studio.project.codec import parse_project, project_table
 from studio.project.limits import EditError
 from studio.project.model import Lora, Project, Segment
 from studio.project.rules import FormatError
-from studio.project.shelf import loras_used
+from studio.project.shelf import used_loras
 from studio.project.store import Store
 from studio.project.story import StoryError, read_story
 from tests.project.builders import film, rendered
@@ -45,7 +45,7 @@ def test_put_on_weighed_and_taken_off() -> None:
 def test_spread_over_all_segments_not_rendered() -> None:
     project = taken(edits.set_lora(film("dawn", "noon", "dusk"), 0, INK))
     project = edits.spread_lora(edits.set_lora(project, 1, replace(INK, strength=0.1)), 0, INK.sha256)
-    assert [worn(project, k) for k in range(3)] == [(INK,)] * 3 and not edits.stale(project)
+    assert [worn(project, k) for k in range(3)] == [(INK,)] * 3 and not edits.stale_takes(project)
     project = edits.spread_lora(edits.set_lora(project, 2, CLAY), 2, CLAY.sha256)
     assert [worn(project, k) for k in range(3)] == [(INK,), (INK, CLAY), (INK, CLAY)], "what is rendered stays"
     with pytest.raises(EditError, match="not on the segment any more"):
@@ -65,7 +65,7 @@ def test_a_new_segment_has_those_of_the_one_before() -> None:
 
 
 def test_undo_and_redo() -> None:
-    steps = history.History(film("dawn"))
+    steps = history.UndoHistory(film("dawn"))
     steps = history.do(steps, edits.set_lora(steps.present, 0, INK))
     assert worn(history.undo(steps).present) == () and worn(history.redo(history.undo(steps)).present) == (INK,)
 
@@ -76,31 +76,31 @@ def taken(project: Project) -> Project:
 
 def test_a_take_is_stale_when_its_loras_are_not_the_segments() -> None:
     project = taken(edits.set_lora(edits.set_lora(film("dawn"), 0, INK), 0, CLAY))
-    assert not edits.stale(project)
-    assert edits.stale(edits.drop_lora(project, 0, INK.sha256)) == {project.head}
-    assert edits.stale(edits.set_lora(project, 0, replace(INK, strength=0.7)))
+    assert not edits.stale_takes(project)
+    assert edits.stale_takes(edits.drop_lora(project, 0, INK.sha256)) == {project.head}
+    assert edits.stale_takes(edits.set_lora(project, 0, replace(INK, strength=0.7)))
     turned = edits.set_lora(edits.drop_lora(project, 0, INK.sha256), 0, replace(INK, name="other.safetensors"))
-    assert not edits.stale(turned), "neither order nor name changes the film"
+    assert not edits.stale_takes(turned), "neither order nor name changes the film"
     plain = taken(film("dawn"))
-    assert not edits.stale(edits.set_lora(plain, 0, replace(INK, strength=0.0))), "none of it"
-    assert edits.stale(edits.set_lora(plain, 0, INK))
+    assert not edits.stale_takes(edits.set_lora(plain, 0, replace(INK, strength=0.0))), "none of it"
+    assert edits.stale_takes(edits.set_lora(plain, 0, INK))
 
 
 def test_what_is_rendered_next_wears_what_is_written_now() -> None:
     project = edits.set_lora(film("dawn"), 0, INK)
-    ask = asks.next_ask(project)
+    ask = take_requests.next_request(project)
     assert ask.take.segment.loras == (INK,)
     project = edits.set_lora(project, 0, CLAY)
-    assert asks.refreshed(project, ask, project.branch).take.segment.loras == (INK, CLAY)
+    assert take_requests.refresh(project, ask, project.branch).take.segment.loras == (INK, CLAY)
     made = taken(project)
-    assert edits.same_take(made, project.current().segments[0], None)
-    assert not edits.same_take(made, replace(project.current().segments[0], loras=()), None)
+    assert edits.find_same_take(made, project.current().segments[0], None)
+    assert not edits.find_same_take(made, replace(project.current().segments[0], loras=()), None)
 
 
 def test_documents_keep_them_and_those_without_are_as_before() -> None:
     project = taken(edits.set_lora(film("dawn"), 0, INK))
     table = json.loads(json.dumps(project_table(project)))
-    assert read_project(table) == project
+    assert parse_project(table) == project
     assert table["takes"][0]["segment"]["loras"] == [{"name": "ink.safetensors", "sha256": "a" * 64, "strength": 0.8}]
     assert "loras" not in json.dumps(project_table(film("dawn")))
 
@@ -108,7 +108,7 @@ def test_documents_keep_them_and_those_without_are_as_before() -> None:
 def test_a_newer_formats_fields_survive_and_an_older_studio_keeps_ours() -> None:
     table = project_table(edits.set_lora(film("dawn"), 0, INK))
     table["branches"][0]["segments"][0]["loras"][0]["blocks"] = "all"
-    assert project_table(read_project(table))["branches"][0]["segments"][0]["loras"][0]["blocks"] == "all"
+    assert project_table(parse_project(table))["branches"][0]["segments"][0]["loras"][0]["blocks"] == "all"
     older = Segment("a", unknown={"loras": [{"name": "x"}]})      # what a studio without LoRAs reads it as, and writes again
     assert older == Segment("a")
 
@@ -121,7 +121,7 @@ def test_damaged_ones_are_told(loras: object) -> None:
     table = project_table(film("dawn"))
     table["branches"][0]["segments"][0]["loras"] = loras
     with pytest.raises(FormatError):
-        read_project(table)
+        parse_project(table)
 
 
 def test_those_in_use_are_found(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_those_in_use_are_found(tmp_path: Path) -> None:
     store.create(taken(edits.set_lora(film("dawn"), 0, INK)))
     store.save(edits.set_lora(film("dawn"), 0, CLAY))
     store.close()
-    assert {INK.sha256, CLAY.sha256} <= loras_used(tmp_path), "the document before counts too"
-    assert loras_used(tmp_path / "nowhere") == frozenset()
+    assert {INK.sha256, CLAY.sha256} <= used_loras(tmp_path), "the document before counts too"
+    assert used_loras(tmp_path / "nowhere") == frozenset()
 
 
 def story(folder: Path, loras: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.project.model import Settings
+from studio.project.model import RenderSettings
 from studio.project.preset import PresetError, find_presets, read_preset
 
 GOOD = 'title = "Quick"\ndescription = "For trying."\nsteps = 4\n'
@@ -21,9 +21,9 @@ def test_the_presets_that_ship_go_from_quick_to_fine() -> None:
 def test_guidance_is_the_models_own_unless_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD)
-    assert read_preset(path).settings(8, 10.0) == Settings("mine", 4, 10.0)
+    assert read_preset(path).settings(8, 10.0) == RenderSettings("mine", 4, 10.0)
     path.write_text(GOOD + "guidance = 2\n")
-    assert read_preset(path).settings(8, 10.0) == Settings("mine", 4, 2.0)
+    assert read_preset(path).settings(8, 10.0) == RenderSettings("mine", 4, 2.0)
 
 
 def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
@@ -32,8 +32,8 @@ def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
 
 def test_only_a_model_that_can_skip_blocks_is_asked_to(tmp_path: Path) -> None:
     quick = next(preset for preset in find_presets() if preset.cache)
-    assert quick.settings(25, 10.0, skips=True) == Settings("quick", 25, 10.0, 0.06)
-    assert quick.settings(8, 1.0) == Settings("quick", 8, 1.0), "the embedded one's takes are Standard's"
+    assert quick.settings(25, 10.0, skips=True) == RenderSettings("quick", 25, 10.0, 0.06)
+    assert quick.settings(8, 1.0) == RenderSettings("quick", 8, 1.0), "the embedded one's takes are Standard's"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from studio.project import asks, edits, history, limits
-from studio.project.codec import project_table, read_project
+from studio.project import edits, history, limits, take_requests
+from studio.project.codec import parse_project, project_table
 from studio.project.edits import EditError
-from studio.project.history import History
-from studio.project.model import Clock, Project, Settings
-from studio.project.rules import check
+from studio.project.history import UndoHistory
+from studio.project.model import Clock, Project, RenderSettings
+from studio.project.rules import check_project
 from tests.project.builders import REFERENCE, film
 
 ANY_NUMBER = st.one_of(st.integers(), st.floats(), st.integers(1, 200))
@@ -32,9 +32,9 @@ class Artist(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps = History(film("a", "b", "c"))
+        self.steps = UndoHistory(film("a", "b", "c"))
         self.seen: set[str] = set()
-        self.rendering: tuple[asks.Ask, str] | None = None
+        self.rendering: tuple[take_requests.TakeRequest, str] | None = None
 
     @property
     def project(self) -> Project:
@@ -93,7 +93,7 @@ class Artist(RuleBasedStateMachine):
 
     @rule(steps=st.sampled_from([4, 8]), big=st.booleans())
     def changes_the_whole_film(self, steps: int, big: bool) -> None:
-        self.do(edits.set_settings, Settings("other", steps))
+        self.do(edits.set_settings, RenderSettings("other", steps))
         self.do(edits.set_size, (64, 64) if big else (320, 192))
 
     @rule(fps=st.sampled_from([12, 30]))
@@ -108,7 +108,7 @@ class Artist(RuleBasedStateMachine):
     def generates(self, times: int, cut: bool, follow: bool) -> None:
         for _ in range(times):
             self.do(edits.add_segment, frames=108)
-            self.begin(asks.next_ask)
+            self.begin(take_requests.next_request)
             self.end(cut, follow)
 
     @rule()
@@ -119,24 +119,24 @@ class Artist(RuleBasedStateMachine):
 
     @rule()
     def begins_to_generate(self) -> None:
-        self.begin(asks.next_ask)
+        self.begin(take_requests.next_request)
 
     @precondition(lambda self: self.project.takes)
     @rule(pick=PICK)
     def begins_a_retake(self, pick: int) -> None:
-        self.begin(lambda project: asks.retake(project, self.take(pick) or next(iter(project.takes))))
+        self.begin(lambda project: take_requests.retake(project, self.take(pick) or next(iter(project.takes))))
 
     @precondition(lambda self: self.project.takes)
     @rule(pick=PICK)
     def begins_to_finish(self, pick: int) -> None:
-        self.begin(lambda project: asks.finish(project, self.take(pick) or next(iter(project.takes))))
+        self.begin(lambda project: take_requests.finish(project, self.take(pick) or next(iter(project.takes))))
 
     @precondition(lambda self: self.rendering)
     @rule(cut=st.booleans(), follow=st.booleans())
     def a_render_ends(self, cut: bool, follow: bool) -> None:
         self.end(cut, follow)
 
-    def begin(self, choose: Callable[[Project], asks.Ask]) -> None:
+    def begin(self, choose: Callable[[Project], take_requests.TakeRequest]) -> None:
         """Start a render; it ends whenever it ends, whatever is edited meanwhile."""
         try:
             ask = choose(self.project)
@@ -172,11 +172,11 @@ class Artist(RuleBasedStateMachine):
 
     @initialize()
     def starts(self) -> None:
-        check(self.project)
+        check_project(self.project)
 
     @invariant()
     def the_tree_hangs_together(self) -> None:
-        check(self.project)
+        check_project(self.project)
         for branch in self.project.branches:
             ids = [segment.id for segment in branch.segments]
             assert len(ids) == len(set(ids)), "a plan names a segment once"
@@ -184,7 +184,7 @@ class Artist(RuleBasedStateMachine):
             assert len(names) == len(set(names))
             for segment in branch.segments:
                 assert 1 <= self.project.clock.sections(segment.frames) <= limits.SECTIONS
-        assert edits.stale(self.project) <= {take.id for take in self.project.path()}
+        assert edits.stale_takes(self.project) <= {take.id for take in self.project.path()}
 
     @invariant()
     def no_take_is_lost(self) -> None:
@@ -195,7 +195,7 @@ class Artist(RuleBasedStateMachine):
 
     @invariant()
     def it_comes_back_from_json(self) -> None:
-        assert read_project(project_table(self.project)) == self.project
+        assert parse_project(project_table(self.project)) == self.project
 
 
 TestArtist = Artist.TestCase
@@ -224,6 +224,6 @@ def test_lengths_are_whole_and_in_range_or_refused(length: Any, clock: Clock) ->
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), nested, max_leaves=20))
 def test_no_json_brings_the_reader_down(table: Any) -> None:
     try:
-        read_project(table)
+        parse_project(table)
     except ValueError as error:
         assert str(error)

@@ -29,7 +29,7 @@ def stored(folder: Path, project: Project) -> Store:
     store = Store(folder)
     store.create(replace(project, takes={}, head=None, branches=tuple(replace(b, tip=None) for b in project.branches)))
     for take in project.takes.values():
-        (store.ask(take, project) / "clip.mp4").write_bytes(b"frames")
+        (store.begin_take(take, project) / "clip.mp4").write_bytes(b"frames")
         store.write_take(take, project)
     store.save(project)
     return store
@@ -108,10 +108,10 @@ def test_a_newer_format_is_for_viewing_only(folder: Path) -> None:
     opened = store.open()
     assert opened.read_only and "newer studio" in opened.findings[0]
     assert opened.project == project and opened.project.unknown == {"mood": "blue"}
-    for write in (lambda: store.save(opened.project), lambda: store.ask(next(iter(project.takes.values())), project)):
+    for write in (lambda: store.save(opened.project), lambda: store.begin_take(next(iter(project.takes.values())), project)):
         with pytest.raises(StoreError, match="viewing only"):
             write()
-    store.discard(next(iter(project.takes)))
+    store.discard_take(next(iter(project.takes)))
     assert (folder / "project.json").read_bytes() == before and len(list((folder / "takes").iterdir())) == 1
 
 
@@ -182,7 +182,7 @@ def test_a_take_finished_at_the_last_moment_is_found(folder: Path) -> None:
     store = stored(folder, project)
     after = generated(project)
     take = after.path()[-1]
-    (store.ask(take, project) / "clip.mp4").write_bytes(b"frames")
+    (store.begin_take(take, project) / "clip.mp4").write_bytes(b"frames")
     store.write_take(take, project)                # killed here, before project.json was saved
     opened = Store(folder).open()
     assert opened.project == after
@@ -193,7 +193,7 @@ def test_a_found_take_whose_past_is_gone_can_still_be_seen(folder: Path) -> None
     project = film("a", "b")
     store = stored(folder, project)
     orphan = rendered(project, project.current().segments[1], "gone")
-    store.ask(orphan, project)
+    store.begin_take(orphan, project)
     store.write_take(orphan, project)
     opened = Store(folder).open()
     assert opened.project.lineage(orphan.id) == (replace(orphan, parent=None),)
@@ -206,18 +206,18 @@ def test_missing_clips_are_a_value(folder: Path) -> None:
     first, _ = project.path()
     (store.take_folder(first.id) / "clip.mp4").unlink()
     opened = store.open()
-    assert opened.project == project and store.missing(project) == {first.id}
+    assert opened.project == project and store.missing_clips(project) == {first.id}
 
 
 def test_begun_takes_are_remembered_as_asked(folder: Path) -> None:
     project = film("a")
     store = stored(folder, project)
     take = rendered(project, project.current().segments[0], None, sections=0, frames=0, state="partial")
-    store.ask(take, project)
-    assert Store(folder).asked() == (take,)
+    store.begin_take(take, project)
+    assert Store(folder).begun_takes() == (take,)
     store.write_take(replace(take, sections=1, state="done"), project)
-    assert Store(folder).asked() == ()
-    store.discard(take.id)
+    assert Store(folder).begun_takes() == ()
+    store.discard_take(take.id)
     assert (store.take_folder(take.id) / "take.json").exists(), "a kept take is never removed"
 
 

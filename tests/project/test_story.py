@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.project.model import Clock, Settings
+from studio.project.model import Clock, RenderSettings
 from studio.project.story import StoryError, read_story, to_project
 
 GOOD = """
@@ -40,7 +40,7 @@ def written(folder: Path, text: str, image: bool = True) -> Path:
 def test_a_story_becomes_a_project(tmp_path: Path) -> None:
     story = read_story(written(tmp_path, GOOD))
     assert story.image == tmp_path / "lighthouse.png"
-    project = to_project(story, "a-model", (320, 192), Clock(12, 36), Settings("fine", 16))
+    project = to_project(story, "a-model", (320, 192), Clock(12, 36), RenderSettings("fine", 16))
     assert (project.name, project.size, project.settings.steps) == ("The lighthouse", (64, 32), 16)
     segments = project.current().segments
     assert [(s.prompt, s.frames) for s in segments] == [("Dawn", 36), ("Night", 108), ("", 36)]
@@ -50,7 +50,7 @@ def test_a_story_becomes_a_project(tmp_path: Path) -> None:
 def test_without_size_and_seed(tmp_path: Path) -> None:
     text = 'image = "lighthouse.png"\n[[segment]]\nprompt = "a"'
     story = read_story(written(tmp_path, "\ufeff" + text))
-    project = to_project(story, "a-model", (320, 192), Clock(), Settings())
+    project = to_project(story, "a-model", (320, 192), Clock(), RenderSettings())
     assert (project.name, project.size, story.preset) == ("story", (320, 192), "standard")
     assert 0 <= project.current().segments[0].seed < 2**32
 
@@ -115,7 +115,7 @@ def test_no_file_and_no_picture(tmp_path: Path) -> None:
 def test_a_length_the_model_cannot_render(tmp_path: Path) -> None:
     story = read_story(written(tmp_path, GOOD.replace("seconds = 3.0", "seconds = 3000")))
     with pytest.raises(StoryError, match=r"segment 1: .*120 seconds"):
-        to_project(story, "a-model", (64, 32), Clock(12, 36), Settings())
+        to_project(story, "a-model", (64, 32), Clock(12, 36), RenderSettings())
 
 
 def test_too_many_segments(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from studio.project import edits, history
 from studio.project.edits import EditError
-from studio.project.model import Clock, Settings
+from studio.project.model import Clock, RenderSettings
 from tests.project.builders import film, generated, prompts, rendered
 
 
@@ -36,10 +36,10 @@ def test_generating_after_a_rewind_opens_a_branch() -> None:
     forked = generated(back)
     assert [b.name for b in forked.branches] == ["Main", "Branch 2"]
     assert prompts(forked) == ["a", "b, but at night", "c"]
-    assert len(forked.path()) == 2 and not edits.stale(forked)
+    assert len(forked.path()) == 2 and not edits.stale_takes(forked)
     left = edits.switch(forked, main)
     assert prompts(left) == ["a", "b", "c"], "the edit belongs to the new branch"
-    assert len(left.film()) == 3 and not edits.stale(left)
+    assert len(left.film()) == 3 and not edits.stale_takes(left)
 
 
 def test_branch_copies_what_was_rendered_and_what_is_planned() -> None:
@@ -61,7 +61,7 @@ def test_a_take_of_another_branch_is_reached_by_rewinding() -> None:
 
 def test_a_loose_take_gets_a_branch_of_its_own() -> None:
     empty = film("a", "b")
-    steps = history.do(history.History(empty), generated(empty))
+    steps = history.do(history.UndoHistory(empty), generated(empty))
     undone = history.undo(steps).present
     (loose,) = undone.takes
     found = edits.rewind(undone, loose)
@@ -105,17 +105,17 @@ def test_names_of_branches_do_not_repeat() -> None:
 def test_an_edit_makes_the_take_and_all_after_it_stale() -> None:
     project = generated(film("a", "b", "c"), 3)
     ids = [take.id for take in project.path()]
-    assert edits.stale(project) == frozenset()
-    assert edits.stale(edits.edit_segment(project, 1, prompt="B")) == set(ids[1:])
-    assert edits.stale(edits.edit_segment(project, 2, seed=99)) == {ids[2]}
-    assert edits.stale(edits.edit_segment(project, 0, frames=72)) == set(ids)
-    assert edits.stale(edits.edit_segment(project, 0, frames=40)) == frozenset(), "40 frames are one section, as 36 are"
+    assert edits.stale_takes(project) == frozenset()
+    assert edits.stale_takes(edits.edit_segment(project, 1, prompt="B")) == set(ids[1:])
+    assert edits.stale_takes(edits.edit_segment(project, 2, seed=99)) == {ids[2]}
+    assert edits.stale_takes(edits.edit_segment(project, 0, frames=72)) == set(ids)
+    assert edits.stale_takes(edits.edit_segment(project, 0, frames=40)) == frozenset(), "40 frames are one section, as 36 are"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda p: edits.set_settings(p, Settings("fine", 16)),
+        lambda p: edits.set_settings(p, RenderSettings("fine", 16)),
         lambda p: edits.set_settings(p, replace(p.settings, cache=0.06)),
         lambda p: edits.set_size(p, (64, 64)),
         lambda p: edits.set_reference(p, None),
@@ -124,12 +124,12 @@ def test_an_edit_makes_the_take_and_all_after_it_stale() -> None:
 )
 def test_what_holds_for_the_whole_film_makes_every_take_stale(change) -> None:  # type: ignore[no-untyped-def]
     project = generated(film("a", "b"), 2)
-    assert edits.stale(change(project)) == {take.id for take in project.path()}
+    assert edits.stale_takes(change(project)) == {take.id for take in project.path()}
 
 
 def test_a_preset_of_another_name_and_the_same_numbers_changes_nothing() -> None:
     project = generated(film("a"))
-    assert not edits.stale(edits.set_settings(project, replace(project.settings, preset="mine")))
+    assert not edits.stale_takes(edits.set_settings(project, replace(project.settings, preset="mine")))
 
 
 def test_a_take_in_another_size_or_by_another_model_is_not_continued() -> None:
@@ -152,29 +152,29 @@ def partial_film() -> tuple:  # type: ignore[type-arg]
 
 def test_a_partial_take_is_completed_in_place() -> None:
     project, take = partial_film()
-    assert edits.next_segment(project) == (0, None) and edits.unfinished(project) == take
-    assert not edits.stale(project)
+    assert edits.next_segment(project) == (0, None) and edits.unfinished_take(project) == take
+    assert not edits.stale_takes(project)
     whole = edits.add_take(project, replace(take, sections=3, frames=108, state="done"))
     assert whole.takes[take.id].frames == 108 and len(whole.branches) == 1 and whole.head == take.id
-    assert edits.next_segment(whole) == (1, take.id) and edits.unfinished(whole) is None
+    assert edits.next_segment(whole) == (1, take.id) and edits.unfinished_take(whole) is None
 
 
 def test_a_partial_take_whose_prompt_changed_is_rendered_anew() -> None:
     project, _ = partial_film()
     changed = edits.edit_segment(project, 0, prompt="other")
-    assert edits.next_segment(changed) == (0, None) and edits.unfinished(changed) is None
+    assert edits.next_segment(changed) == (0, None) and edits.unfinished_take(changed) is None
 
 
 def test_a_partial_take_is_enough_when_the_segment_is_shortened_to_it() -> None:
     project, take = partial_film()
     short = edits.edit_segment(project, 0, frames=36)
-    assert not edits.stale(short) and edits.next_segment(short) == (1, take.id)
+    assert not edits.stale_takes(short) and edits.next_segment(short) == (1, take.id)
 
 
 def test_a_partial_take_that_is_continued_stays_as_it_is() -> None:
     project, take = partial_film()
     more = edits.add_take(project, rendered(project, project.current().segments[1], take.id))
-    assert edits.unfinished(edits.rewind(more, take.id)) is None
+    assert edits.unfinished_take(edits.rewind(more, take.id)) is None
     assert edits.next_segment(edits.rewind(more, take.id)) == (1, take.id)
 
 
@@ -205,9 +205,9 @@ def test_a_take_grows_its_own_branch_though_the_artist_is_elsewhere() -> None:
 def test_repeating_a_take_is_noticed() -> None:
     project = generated(film("a", "b"), 2)
     second = project.path()[1]
-    assert edits.same_take(project, second.segment, second.parent) == second
-    assert edits.same_take(project, replace(second.segment, seed=123), second.parent) is None
-    assert edits.same_take(project, second.segment, None) is None
+    assert edits.find_same_take(project, second.segment, second.parent) == second
+    assert edits.find_same_take(project, replace(second.segment, seed=123), second.parent) is None
+    assert edits.find_same_take(project, second.segment, None) is None
 
 
 def test_a_segment_rendered_twice_on_one_path_is_planned_twice() -> None:

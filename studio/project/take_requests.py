@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Segment, Take
-from studio.project.staleness import same_take
-from studio.project.tree import check_parent, next_segment, planned, unfinished
+from studio.project.staleness import find_same_take
+from studio.project.tree import check_parent, next_segment, planned_segment, unfinished_take
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A take to be rendered. `take` counts the sections it has already; `seeded`: its seed is not the plan's."""
+class TakeRequest:
+    """A take to be rendered. `take` counts the sections it has already; `new_seed`: its seed is not the plan's."""
 
     take: Take
     sections: int                  # wanted in all
     index: int                     # of its segment
-    seeded: bool = False
+    new_seed: bool = False
 
 
-def next_ask(project: Project) -> Ask:
+def next_request(project: Project) -> TakeRequest:
     """What Generate next renders: the segment after the head, or the rest of a partial take there.
 
     A render that would only repeat a take that is there already gets another seed.
@@ -31,11 +31,11 @@ def next_ask(project: Project) -> Ask:
         EditError: no reference image, nothing left to render, or the take before cannot be continued.
     """
     index, parent = next_segment(project)
-    partial = unfinished(project)
+    partial = unfinished_take(project)
     return _rest(project, partial, index) if partial else _anew(project, project.current().segments[index], parent)
 
 
-def following(project: Project, branch: str, last: str) -> Ask | None:
+def request_after(project: Project, branch: str, last: str) -> TakeRequest | None:
     """What comes after the take `last` on a branch; None: the plan ends there, or the branch is gone.
 
     Raises:
@@ -49,7 +49,7 @@ def following(project: Project, branch: str, last: str) -> Ask | None:
     return _anew(project, plan[index], last)
 
 
-def retake(project: Project, take: str, seed: int | None = None) -> Ask:
+def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
     """Another take of a segment after the same parent: as it is written now, with a random seed unless one is given.
 
     Raises:
@@ -57,11 +57,11 @@ def retake(project: Project, take: str, seed: int | None = None) -> Ask:
     """
     known = _known(project, take)
     check_parent(project, known.parent)
-    segment = replace(planned(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
-    return replace(_anew(project, segment, known.parent), seeded=True)
+    segment = replace(planned_segment(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
+    return replace(_anew(project, segment, known.parent), new_seed=True)
 
 
-def finish(project: Project, take: str) -> Ask:
+def finish(project: Project, take: str) -> TakeRequest:
     """The rest of a partial take, as it was asked.
 
     Raises:
@@ -72,38 +72,38 @@ def finish(project: Project, take: str) -> Ask:
         raise EditError("This take is finished already. Retake it to get another one.")
     if any(project.children(take)):
         raise EditError("Other takes continue this one, so it stays as it is. Retake it to get a longer one.")
-    ask = _rest(project, known, len(project.lineage(take)) - 1)
-    if ask.sections <= known.sections:
+    request = _rest(project, known, len(project.lineage(take)) - 1)
+    if request.sections <= known.sections:
         raise EditError("This take has all the sections its segment asks for. Make the segment longer to add some.")
-    return ask
+    return request
 
 
-def refreshed(project: Project, ask: Ask, branch: str) -> Ask:
+def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
     """The same ask by the document as it is now: it may have waited in a queue while the artist went on writing.
 
     Raises:
         EditError: no reference image any more, or its parent cannot be continued any more.
     """
-    if ask.take.sections:
-        return ask
-    check_parent(project, ask.take.parent)
+    if request.take.sections:
+        return request
+    check_parent(project, request.take.parent)
     plan = next((b.segments for b in project.branches if b.id == branch), ())
-    segment = next((s for s in plan if s.id == ask.take.segment.id), ask.take.segment)
-    if ask.seeded:
-        segment = replace(segment, seed=ask.take.segment.seed)
-    now = _take(project, segment, ask.take.parent)
-    return replace(ask, take=replace(now, id=ask.take.id), sections=project.clock.sections(segment.frames))
+    segment = next((s for s in plan if s.id == request.take.segment.id), request.take.segment)
+    if request.new_seed:
+        segment = replace(segment, seed=request.take.segment.seed)
+    now = _take(project, segment, request.take.parent)
+    return replace(request, take=replace(now, id=request.take.id), sections=project.clock.sections(segment.frames))
 
 
-def _anew(project: Project, segment: Segment, parent: str | None) -> Ask:
-    repeats = same_take(project, segment, parent) is not None
+def _anew(project: Project, segment: Segment, parent: str | None) -> TakeRequest:
+    repeats = find_same_take(project, segment, parent) is not None
     take = _take(project, replace(segment, seed=fresh_seed()) if repeats else segment, parent)
-    return Ask(take, project.clock.sections(segment.frames), len(project.lineage(parent)), seeded=repeats)
+    return TakeRequest(take, project.clock.sections(segment.frames), len(project.lineage(parent)), new_seed=repeats)
 
 
-def _rest(project: Project, partial: Take, index: int) -> Ask:
-    wanted = replace(partial.segment, frames=max(partial.segment.frames, planned(project, partial.id).frames))
-    return Ask(replace(partial, segment=wanted), project.clock.sections(wanted.frames), index)
+def _rest(project: Project, partial: Take, index: int) -> TakeRequest:
+    wanted = replace(partial.segment, frames=max(partial.segment.frames, planned_segment(project, partial.id).frames))
+    return TakeRequest(replace(partial, segment=wanted), project.clock.sections(wanted.frames), index)
 
 
 def _take(project: Project, segment: Segment, parent: str | None) -> Take:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from studio.project import edits
-from studio.project.codec import read_project, take_table
+from studio.project.codec import parse_project, take_table
 from studio.project.model import Project, Reference, Take
 from studio.project.rules import FormatError
 
 Findings = tuple[str, ...]
 
 
-def gathered(project: Project, takes: Sequence[Take]) -> tuple[Project, Findings]:
+def add_takes(project: Project, takes: Sequence[Take]) -> tuple[Project, Findings]:
     """The project with those of `takes`, oldest first, that it does not know: finished as the studio was stopped.
 
     A take whose own past is lost begins a film of its own, so that it can still be seen.
@@ -47,13 +47,13 @@ def gathered(project: Project, takes: Sequence[Take]) -> tuple[Project, Findings
     return project, tuple(findings)
 
 
-def rebuilt(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]) -> tuple[Project, Findings]:
+def rebuild(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]) -> tuple[Project, Findings]:
     """A project made from what its takes noted, newest first; the first finding says how much of it is back."""
     for note in reversed(notes):
         table = note.get("project")
         if isinstance(table, dict):
             try:
-                project = read_project({**table, "takes": [take_table(take) for take in takes]})
+                project = parse_project({**table, "takes": [take_table(take) for take in takes]})
             except FormatError:
                 continue
             last = takes[-1]
@@ -61,7 +61,7 @@ def rebuilt(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]
                 bare = {take_id: take for take_id, take in project.takes.items() if take_id != last.id}
                 project = edits.add_take(replace(project, takes=bare), last)
             return project, ("It was built again from its takes, as it was when the last one was finished.",)
-    project, findings = gathered(_bare(folder, takes), takes)
+    project, findings = add_takes(_bare(folder, takes), takes)
     told = f"It was built again from {_count(len(takes))}; names, branches and segments not rendered yet are lost."
     return project, (told, *findings[1:])
 
