@@ -45,7 +45,7 @@ def _steps(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from studio.lab.measure import placement  # imports torch
+    from studio.lab.measure import placement_runs  # imports torch
 
     options.size = options.size or [SIZE]
-    return placement.run(options)
+    return placement_runs.run(options)

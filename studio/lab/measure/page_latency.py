@@ -1,4 +1,4 @@
-"""Milliseconds from a click to the page showing it, in a real Chromium on the real studio. It knows the page's buttons only."""
+"""Measures the milliseconds from a click until the page shows its effect, in a real Chromium on the real studio."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ CLICK = """async ([button, shown]) => {
 
 
 def measure(rounds: int = 12) -> dict[str, Any]:
-    """Median and slowest of rewinding between takes and of branching from one, on a film of three takes."""
+    """Returns the median and the slowest time of rewinding between takes and of branching from one, on a film of three takes.
+
+    Raises:
+        RuntimeError: Chromium is not installed, or the film could not be rendered.
+    """
     from playwright.sync_api import sync_playwright
 
     browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -68,7 +72,7 @@ def measure(rounds: int = 12) -> dict[str, Any]:
 
 
 def _film(studio: Studio) -> Session:
-    """A sample story with three finished takes."""
+    """Returns a session of a sample story with three finished takes."""
     session = studio.from_story(sorted((ROOT / "assets" / "examples").glob("*/story.toml"))[0])
     session.apply_preset("draft")
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The figures of placements as a table, and which goals they meet. It measures nothing and estimates nothing."""
+"""Writes the figures of placements as Markdown tables, and judges which goals they meet."""
 
 from __future__ import annotations
 
@@ -10,73 +10,73 @@ import torch
 
 from studio.lab.measure.offload_films import OURS as FILM
 from studio.lab.measure.offload_films import STOCK
-from studio.lab.measure.offloads import MODEL, OURS, RESIDENT, WHOLE
+from studio.lab.measure.offloads import BF16_RESIDENT, INT8_RESIDENT, MODEL, OURS
 from studio.placement.machine import GB
 from studio.placement.plan import CUDA_CONTEXT
 
 Row = dict[str, Any]
 SQUARE = [640, 640]
-NOT = "not measured"
+NOT_MEASURED = "not measured"
 HEAD = (
     "| way | size | s a step | first step | card, allocated | card, reserved | card, driver | memory, held | memory, taken "
     "| copying hidden | apart |"
 )
 
 
-def file_of(out: Path, row: str, size: Sequence[int], suffix: str) -> Path:
-    """Where a row's figures lie, and with another suffix its latents."""
-    return out / "rows" / f"{row.replace(' ', '-').replace(',', '')}-{size[0]}x{size[1]}{suffix}"
+def row_file(out: Path, method: str, size: Sequence[int], suffix: str) -> Path:
+    """Returns the file of a row's figures (suffix ".json") or of its latents (".pt")."""
+    return out / "rows" / f"{method.replace(' ', '-').replace(',', '')}-{size[0]}x{size[1]}{suffix}"
 
 
-def compared(rows: list[Row], out: Path) -> None:
-    """Fill in what takes two rows of the same size: how much copying is hidden, and how far the newest row's latents are apart.
+def add_comparisons(rows: list[Row], out: Path) -> None:
+    """Adds to rows of one size what needs two of them: how much copying is hidden, and the distance of latents from exact ones.
 
-    Hidden is 1 - (streamed - resident) / copying: seconds of a step by the plan, of a step with the same weights all on the card,
-    and of copying the streamed blocks once while nothing computes.
+    `hidden` is 1 - (streamed - resident) / copying, from the seconds of a step by the plan, of a step with the same weights all on
+    the GPU, and of copying the streamed blocks once while nothing computes. `apart` is relative to bf16 all on the GPU.
     """
-    known = {row["row"]: row for row in rows}
-    ours = known.get(OURS, {})
-    like = known.get(WHOLE if ours.get("plan", {}).get("weights") == "int8" else RESIDENT, {})
-    if ours.get("copy_seconds") and like.get("seconds_per_step"):
-        ours["hidden"] = 1 - (ours["seconds_per_step"] - like["seconds_per_step"]) / ours["copy_seconds"]
-    truth = _latents(known[RESIDENT], out) if RESIDENT in known else None
+    by_method = {row["row"]: row for row in rows}
+    ours = by_method.get(OURS, {})
+    resident = by_method.get(INT8_RESIDENT if ours.get("plan", {}).get("weights") == "int8" else BF16_RESIDENT, {})
+    if ours.get("copy_seconds") and resident.get("seconds_per_step"):
+        ours["hidden"] = 1 - (ours["seconds_per_step"] - resident["seconds_per_step"]) / ours["copy_seconds"]
+    exact = _latents(by_method[BF16_RESIDENT], out) if BF16_RESIDENT in by_method else None
     for row in rows:
-        mine = _latents(row, out)
-        if mine is not None and truth is not None:
-            row["apart"] = float((mine - truth).norm() / truth.norm())
+        latents = _latents(row, out)
+        if latents is not None and exact is not None:
+            row["apart"] = float((latents - exact).norm() / exact.norm())
 
 
 def _latents(row: Row, out: Path) -> torch.Tensor | None:
     if row["failed"]:
         return None
-    path = file_of(out, row["row"], row["size"], ".pt")
-    found: torch.Tensor = torch.load(path, weights_only=True)
-    return found
+    path = row_file(out, row["row"], row["size"], ".pt")
+    latents: torch.Tensor = torch.load(path, weights_only=True)
+    return latents
 
 
 def goals(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was set out for, each with the figure that says whether it is met; None where it was not measured."""
+    """Returns the goals of the placement, each with the figure that decides it; `met` is None where it was not measured."""
     if figures["machine"]["tiny"]:
         return []
     square = {row["row"]: row for row in figures["rows"] if row["size"] == SQUARE and not row["failed"]}
-    ours, resident, cap = square.get(OURS), square.get(RESIDENT), figures["cap_gib"]
-    card = _on_card(ours) / GB if ours and cap == 6 else None
+    ours, resident, cap = square.get(OURS), square.get(BF16_RESIDENT), figures["cap_gib"]
+    gpu_gib = _gpu_bytes(ours) / GB if ours and cap == 6 else None
     slower = ours["seconds_per_step"] / resident["seconds_per_step"] if ours and resident and cap == 12 else None
-    lean = ours if ours and ours["plan"]["weights"] == "int8" and ours["plan"]["streamed"] else None
-    memory = max(lean.get("held", 0), lean.get("taken", 0)) / GB if lean else None
+    streamed = ours if ours and ours["plan"]["weights"] == "int8" and ours["plan"]["streamed"] else None
+    memory = max(streamed.get("held", 0), streamed.get("taken", 0)) / GB if streamed else None
     films = {row["row"]: row["seconds"] for row in figures["films"] if row["size"] == SQUARE and not row["failed"]}
     stock = [seconds for row, seconds in films.items() if row in STOCK]
     faster = min(stock) / films[FILM] if stock and FILM in films else None
     return [
-        _goal("640x640 within 6 GiB of the card (with --cap-gib 6)", "GiB", card, card is not None and card <= 6),
+        _goal("640x640 within 6 GiB of the card (with --cap-gib 6)", "GiB", gpu_gib, gpu_gib is not None and gpu_gib <= 6),
         _goal("a step at 12 GiB within 10 % of bf16 all on the card (with --cap-gib 12)", "times", slower, (slower or 2) <= 1.1),
         _goal("memory of int8 weights streamed, under 24 GiB", "GiB", memory, memory is not None and memory < 24),
         _goal("a film 1.3 times faster than the stock pipeline with its best offload", "times", faster, (faster or 0) >= 1.3),
     ]
 
 
-def _on_card(row: Row) -> int:
-    """Bytes of the card: what the driver said, or the allocator's with CUDA's own on top."""
+def _gpu_bytes(row: Row) -> int:
+    """Returns the bytes in use on the GPU: by the driver, or by the allocator with CUDA's own added."""
     if "driver" in row:
         return int(row["driver"])
     return int(row["reserved"]) + CUDA_CONTEXT
@@ -87,13 +87,13 @@ def _goal(text: str, unit: str, value: float | None, met: bool) -> dict[str, Any
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """The table, with the machine that it was measured on."""
-    here = figures["machine"]
+    """Returns the tables, with the machine that was measured on."""
+    machine = figures["machine"]
     lines = [
-        f"Measured on {here['card']} ({here['card_bytes'] / GB:.0f} GiB), {here['ram_bytes'] / GB:.0f} GiB of memory, "
-        f"torch {here['torch']}, diffusers {here['diffusers']}; random weights, a cap of {figures['cap_gib']} GiB.",
+        f"Measured on {machine['card']} ({machine['card_bytes'] / GB:.0f} GiB), {machine['ram_bytes'] / GB:.0f} GiB of memory, "
+        f"torch {machine['torch']}, diffusers {machine['diffusers']}; random weights, a cap of {figures['cap_gib']} GiB.",
     ]
-    if here["tiny"]:
+    if machine["tiny"]:
         lines = ["**Tried on a small network and an imitated card: these figures say nothing about any card.**"]
     lines += ["", *_steps(figures["rows"]), *_films(figures["films"]), *_goals(figures["goals"])]
     return "\n".join(lines) + "\n"
@@ -104,7 +104,7 @@ def _steps(rows: list[Row]) -> Iterator[str]:
     yield "|" + "---|" * (HEAD.count("|") - 1)
     for row in rows:
         size = "x".join(map(str, row["size"]))
-        name = row["row"] if row["row"] in (RESIDENT, WHOLE) or not row.get("cap") else f"{row['row']}, capped"
+        name = row["row"] if row["row"] in (BF16_RESIDENT, INT8_RESIDENT) or not row.get("cap") else f"{row['row']}, capped"
         if row["failed"]:
             yield f"| {name} | {size} | failed: {_cell(row['failed'])} |" + " |" * (HEAD.count("|") - 4)
             continue
@@ -115,7 +115,7 @@ def _steps(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         if "decode_seconds" in row:
             yield ""
-            yield _laid(row)
+            yield _plan_sentence(row)
     yield ""
     yield (
         "Amounts in GiB, at most. Driver: all that is in use of the card, others' included. Held: of this process, mapped files "
@@ -126,15 +126,16 @@ def _steps(rows: list[Row]) -> Iterator[str]:
 
 
 def _hidden(row: Row) -> str:
-    """The share, or why there is none; nothing in the rows of others."""
+    """Returns the share of copying that is hidden, or why there is none; nothing for diffusers' methods."""
     if "hidden" in row:
         return f"{row['hidden']:.0%}"
     if "copied" in row:
-        return NOT if row["copied"] else "nothing is copied"
+        return NOT_MEASURED if row["copied"] else "nothing is copied"
     return ""
 
 
-def _laid(row: Row) -> str:
+def _plan_sentence(row: Row) -> str:
+    """Returns one sentence about the plan of a row, its copying and its decoding."""
     plan, size, streamed = row["plan"], "x".join(map(str, row["size"])), "nothing"
     if row["copied"]:
         streamed = f"{_gib(row['copied'])} GiB from {plan['stream']}, {row['copy_seconds']:.3g} s alone"
@@ -152,19 +153,19 @@ def _films(rows: list[Row]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for row in rows:
         size = "x".join(map(str, row["size"]))
-        said = f"failed: {_cell(row['failed'])}" if row["failed"] else f"{row['seconds']:.3g}"
-        yield f"| {row['row']} | {size} | {row['sections']} | {said} | {_gib(row.get('reserved'))} | {_gib(row.get('held'))} |"
+        result = f"failed: {_cell(row['failed'])}" if row["failed"] else f"{row['seconds']:.3g}"
+        yield f"| {row['row']} | {size} | {row['sections']} | {result} | {_gib(row.get('reserved'))} | {_gib(row.get('held'))} |"
     yield ""
     yield "From the picture to the frames, with the model's own steps; the prompt is read beforehand and not counted."
 
 
-def _goals(found: list[dict[str, Any]]) -> Iterator[str]:
-    if found:
+def _goals(goals: list[dict[str, Any]]) -> Iterator[str]:
+    if goals:
         yield ""
         yield "| goal | measured | met |"
         yield "|---|---|---|"
-    for goal in found:
-        value = NOT if goal["value"] is None else f"{goal['value']:.3g} {goal['unit']}"
+    for goal in goals:
+        value = NOT_MEASURED if goal["value"] is None else f"{goal['value']:.3g} {goal['unit']}"
         yield f"| {goal['goal']} | {value} | {'' if goal['met'] is None else 'yes' if goal['met'] else 'no'} |"
 
 

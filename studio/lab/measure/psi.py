@@ -17,7 +17,7 @@ from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure.memory_costs import costs
-from studio.lab.measure.section_costs import around, picture, timed
+from studio.lab.measure.section_costs import median_around, picture, timed
 from studio.lab.plots import Line, Panel, save_plot
 from studio.memory.semantic_pack import FRAMEPACK_F1
 
@@ -103,7 +103,7 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     rows, lines = figures["rows"], []
     for colour, name in enumerate(name for name in rows[0] if name.endswith("ms")):
         values = [row[name] for row in rows]
-        smooth = [around(values, n) for n in range(len(values))]
+        smooth = [median_around(values, n) for n in range(len(values))]
         lines.append(Line(name, range(1, len(rows) + 1), smooth, color=colour))
     title = (f"what psi costs: {rows[0]['bytes'] / 1e6:.2f} MB after section 1, {rows[-1]['bytes'] / 1e6:.2f} MB after section "
              f"{len(rows)}")

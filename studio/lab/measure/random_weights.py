@@ -1,7 +1,7 @@
-"""A transformer of FramePack's class with random weights, as a model folder: to measure placements without a download.
+"""Writes a model folder with a transformer of FramePack's class and random weights, to measure placements without a download.
 
-The weights are not drawn one by one: a strip of normal numbers, drawn once, is plan out from another place for each tensor, at the
-scale that keeps activations finite. They are written tensor by tensor, so 26 GB need no memory. It does not know what is measured.
+Instead of drawing all weights, one strip of normal numbers is drawn and repeated into each tensor from another position, at a scale
+that keeps activations finite. Tensors are written one by one, so that 26 GB of them need no memory.
 """
 
 from __future__ import annotations
@@ -26,32 +26,34 @@ from studio.placement.device import weight_store
 
 FILE = "transformer/random.safetensors"
 STRIP = 4_194_301
-"""Numbers in the strip: a prime, so that no row of a layer begins where another one does before long."""
+"""Numbers in the strip. It is prime, so that rows of a layer begin at different positions of it."""
 WINDOW, STEPS, FRAMES, PROMPT = 9, 25, 36, 256
-SMALL: dict[str, int] = {"num_layers": 2, "num_single_layers": 4}
-"""Blocks of the small network that stands in for the 13B one where the measuring itself is tested."""
+SMALL_BLOCKS: dict[str, int] = {"num_layers": 2, "num_single_layers": 4}
+"""Blocks of the small network that replaces the 13B one where the measuring itself is tested."""
 
 
-def full() -> dict[str, Any]:
-    """The transformer's config of FramePack-F1."""
+def full_config() -> dict[str, Any]:
+    """Returns the config of FramePack-F1's transformer."""
     return published_configs()["transformer"]
 
 
-def small() -> dict[str, Any]:
-    """The config of the small network."""
-    return {key: value for key, value in tiny.transformer(**SMALL).config.items() if not key.startswith("_")}
+def small_config() -> dict[str, Any]:
+    """Returns the config of the small network."""
+    return {key: value for key, value in tiny.transformer(**SMALL_BLOCKS).config.items() if not key.startswith("_")}
 
 
-def model(folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ...], tell: Callable[[str], None]) -> ModelCard:
-    """The card of a model of the large kind in `folder`, whose transformer is written unless it lies there already.
+def write_model(
+    folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ...], report: Callable[[str], None]
+) -> ModelCard:
+    """Writes a transformer with random weights to `folder`, unless it is there already, and returns the model card.
 
-    Its other parts are not there: plans count FramePack-F1's own.
+    The model's other parts are missing; plans count those of FramePack-F1.
 
     Args:
-        folder: on a disk with room for the weights in bfloat16, and once more in int8 where a plan asks for that.
+        folder: on a disk with room for the weights in bfloat16, and in int8 as well where a plan uses that.
         config: of the transformer.
         sizes: of films, width and height in pixels.
-        tell: hears what is written.
+        report: is called with a sentence about what is written.
 
     Raises:
         MediaError: the disk is full or the folder cannot be written.
@@ -63,7 +65,7 @@ def model(folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ..
     with atomic_write(folder / "transformer" / "config.json") as temporary:
         temporary.write_text(json.dumps(config), "utf-8")
     key = weight_store.StoreKey(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
-    weight_store.load_or_build(folder / FILE, key, layout, lambda: drawn(layout), tell, verify=False)
+    weight_store.load_or_build(folder / FILE, key, layout, lambda: random_tensors(layout), report, verify=False)
     file = ModelFile(FILE, (folder / FILE).stat().st_size, hashlib.sha256(repr(key).encode()).hexdigest())
     return ModelCard(
         folder, "random", "A model of random weights", "For measuring.", "Apache-2.0", 30, WINDOW, FRAMES, sizes, STEPS, 10.0, 0.0,
@@ -71,13 +73,16 @@ def model(folder: Path, config: dict[str, Any], sizes: tuple[tuple[int, int], ..
     )
 
 
-def drawn(layout: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """A value for every tensor of the layout: matrices at one over the root of their inputs, norms 1, biases 0."""
+def random_tensors(layout: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yields a name and a value for every tensor of the layout.
+
+    Norms are 1, biases 0, and matrices normal with a deviation of one over the root of their number of inputs.
+    """
     strip = torch.randn(STRIP, generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
     for name, like in layout.items():
         if like.dim() < 2:
             yield name, torch.full(like.shape, 0.0 if name.endswith("bias") else 1.0, dtype=like.dtype)
             continue
         count, begin = like.numel(), zlib.crc32(name.encode()) % STRIP
-        plan = strip.repeat(-(-(begin + count) // STRIP))[begin : begin + count].view(like.shape)
-        yield name, (plan * (count // len(like)) ** -0.5).to(like.dtype)
+        values = strip.repeat(-(-(begin + count) // STRIP))[begin : begin + count].view(like.shape)
+        yield name, (values * (count // len(like)) ** -0.5).to(like.dtype)

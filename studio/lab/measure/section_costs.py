@@ -1,10 +1,8 @@
-"""Seconds per section of a model, part by part, next to what the machine can do. It does not know the studio around it."""
+"""Measures the seconds per section of a model, part by part, and compares them with what the machine can do."""
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
@@ -27,25 +26,25 @@ from studio.memory.snapshot import Snapshot
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
-    """Seconds of `work(*arguments)`, and what it gave."""
+    """Returns the seconds that `work(*arguments)` took, and its result."""
     clock = time.perf_counter()
     result = work(*arguments)
     return time.perf_counter() - clock, result
 
 
-def around(values: list[float], at: int) -> float:
-    """The median of five values around `at`: neighbours quiet a busy machine."""
+def median_around(values: list[float], at: int) -> float:
+    """Returns the median of five values around `at`, which smooths the noise of a busy machine."""
     return statistics.median(values[max(0, at - 2) : at + 3])
 
 
 def matrix_peak(n: int = 1536, repeats: int = 5) -> float:
-    """FLOP/s of a plain float32 matrix product of n x n, the best of `repeats`."""
+    """Returns the FLOP/s of a plain float32 matrix product of n x n, the best of `repeats`."""
     a, b = torch.randn(n, n), torch.randn(n, n)
     return max(2 * n**3 / timed(torch.matmul, a, b)[0] for _ in range(repeats))
 
 
 def picture(model: FilmModel) -> torch.Tensor:
-    """A smooth colourful test picture, [1, 3, H, W] in [-1, 1]."""
+    """Returns a smooth colourful test picture of the model's first size, [1, 3, H, W] in [-1, 1]."""
     width, height = model.card.sizes[0]
     small = np.random.default_rng(0).integers(0, 255, (6, 10, 3), dtype=np.uint8)
     array = np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32)
@@ -53,7 +52,10 @@ def picture(model: FilmModel) -> torch.Tensor:
 
 
 def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str, float]]:
-    """Render `count` sections one after the other, as a take does; seconds of each part and resident MiB after each."""
+    """Renders `count` sections one after the other, as a take does.
+
+    Returns for each section the seconds of its parts, and the MiB of resident memory after it.
+    """
     image = picture(model)
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
     conditioning_seconds, conditioning = timed(model.conditioner, "the camera pans slowly to the left", image)
@@ -82,17 +84,12 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
 
 
 def resident_mib() -> float:
-    """Resident memory of this process now (Linux), or its peak where that cannot be read."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * resource.getpagesize() / 2**20
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    """Returns the MiB of memory that this process has resident now."""
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def denoising_flop(model: FilmModel) -> int:
-    """Floating-point operations of one section's denoising, counted by torch."""
+    """Returns the floating-point operations of denoising one section, counted by torch."""
     image = picture(model)
     with torch.no_grad():
         conditioning = model.conditioner("pan left", image)
@@ -106,7 +103,12 @@ def denoising_flop(model: FilmModel) -> int:
 
 
 def measure(model: FilmModel, count: int = 40) -> dict[str, Any]:
-    """All figures of a model: parts, share of the matrix peak, and whether section `count` costs what section 4 cost."""
+    """Returns all figures of a model: seconds by part, share of a matrix product's speed, and the last section's cost over the fourth's.
+
+    Args:
+        model: to measure.
+        count: of sections, at least 4.
+    """
     with tempfile.TemporaryDirectory() as folder:
         render_sections(model, 2, Path(folder))  # warm
         peak_before = matrix_peak()
@@ -129,7 +131,7 @@ def measure(model: FilmModel, count: int = 40) -> dict[str, Any]:
         "share_of_matrix_product": flop / middle["denoising"] / peak,
         "flat": {
             "sections": count,
-            "time_last_over_fourth": around(total, count - 1) / around(total, 3),
+            "time_last_over_fourth": median_around(total, count - 1) / median_around(total, 3),
             "memory_last_over_fourth": rows[-1]["resident_mib"] / rows[3]["resident_mib"],
         },
     }

@@ -1,4 +1,4 @@
-"""How long the studio takes to answer, measured from outside. It knows the command and the page's address, nothing inside."""
+"""Measures from outside how long the studio takes to start: until the page answers, and until the engine is ready."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,25 @@ ROOT = Path(__file__).parents[3]
 
 
 def free_port() -> int:
+    """Returns a port of this machine that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def imports() -> float:
-    """Seconds of `python -c "import gradio, torch, diffusers"`."""
+def time_imports() -> float:
+    """Returns the seconds of `python -c "import gradio, torch, diffusers"`."""
     clock = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import gradio, torch, diffusers"], check=True, cwd=ROOT)
     return time.perf_counter() - clock
 
 
-def studio(limit: float = 180) -> dict[str, float]:
-    """Seconds from `python app.py` to the first page answered, and to the engine being ready (as it says itself)."""
+def time_studio(limit: float = 180) -> dict[str, float]:
+    """Returns the seconds from `python app.py` to the first answer of the page, and until the log says that the engine is ready.
+
+    Raises:
+        RuntimeError: the studio ended, or took more than `limit` seconds.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
         log = Path(home) / "log.txt"
@@ -49,7 +55,7 @@ def studio(limit: float = 180) -> dict[str, float]:
     return {"page_answered_seconds": page, "engine_ready_seconds": ready}
 
 
-def _wait(done: Any, process: subprocess.Popen[bytes], log: Path, clock: float, limit: float) -> float:
+def _wait(done: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, clock: float, limit: float) -> float:
     while not done():
         if process.poll() is not None or time.perf_counter() - clock > limit:
             raise RuntimeError(f"the studio did not come up:\n{log.read_text()[-2000:]}")
@@ -66,11 +72,11 @@ def _answers(port: int) -> bool:
 
 
 def measure(rounds: int = 3) -> dict[str, Any]:
-    """The median round; every round measures both, one after the other."""
+    """Returns the median of several rounds. Every round measures both the studio and its imports alone."""
     runs = []
     for _ in range(rounds):
-        plain = imports()
-        runs.append({**studio(), "imports_alone_seconds": plain})
+        imports = time_imports()
+        runs.append({**time_studio(), "imports_alone_seconds": imports})
     runs.sort(key=lambda run: run["page_answered_seconds"] / run["imports_alone_seconds"])
     middle = runs[len(runs) // 2]
     return {**middle, "page_over_imports": middle["page_answered_seconds"] / middle["imports_alone_seconds"], "rounds": rounds}

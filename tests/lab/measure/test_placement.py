@@ -11,9 +11,9 @@ import torch
 from safetensors import safe_open
 
 from studio.lab.__main__ import main, parser
-from studio.lab.measure import gauges, offload_films, offloads, placement, placement_table, random_weights
-from studio.lab.measure.gauges import CudaCard, ImitatedCard, Watch
-from studio.lab.measure.offloads import GROUP, MODEL, OURS, RESIDENT, STREAM, WHOLE
+from studio.lab.measure import gauges, offload_films, offloads, placement_runs, placement_table, random_weights
+from studio.lab.measure.gauges import CudaGpu, ImitatedGpu, PeakRecorder
+from studio.lab.measure.offloads import BF16_RESIDENT, GROUP, INT8_RESIDENT, MODEL, OURS, STREAM
 from studio.placement.machine import GB, cap_gpu, imagine_machine
 from studio.placement.profile import PROFILES, read_profile, write_profile
 
@@ -39,7 +39,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         asked.append(arguments)
         return main(arguments)
 
-    monkeypatch.setattr(placement, "_process", run_here)
+    monkeypatch.setattr(placement_runs, "_run_command", run_here)
     return asked
 
 
@@ -60,21 +60,21 @@ def test_every_way_is_measured_or_says_why_not(
     assert run(*asked) == 0
     told, figures = capsys.readouterr(), measured(out)
     rows = {row["row"]: row for row in figures["rows"]}
-    assert list(rows) == [OURS, RESIDENT, WHOLE, GROUP, STREAM, MODEL]
+    assert list(rows) == [OURS, BF16_RESIDENT, INT8_RESIDENT, GROUP, STREAM, MODEL]
     assert {name for name, row in rows.items() if row["failed"]} == {STREAM, MODEL}
     assert "implements streams" in rows[STREAM]["failed"] and rows[MODEL]["failed"].startswith("out of memory on the card")
-    for name in (OURS, RESIDENT, WHOLE, GROUP):
+    for name in (OURS, BF16_RESIDENT, INT8_RESIDENT, GROUP):
         assert len(rows[name]["steps"]) == 2 and rows[name]["seconds_per_step"] > 0 and rows[name]["held"] > 10**7
     plan = rows[OURS]["plan"]
     assert (plan["weights"], plan["resident"], plan["blocks"], plan["stream"]) == ("int8", 2, 6, "ram")
     assert rows[OURS]["copied"] > 0 < rows[OURS]["copy_seconds"] and rows[OURS]["decode_seconds"] > 0
     assert 0 < rows[OURS]["allocated"] <= 12 * GB * gauges.TINY
-    ours, whole = (rows[name]["seconds_per_step"] for name in (OURS, WHOLE))
+    ours, whole = (rows[name]["seconds_per_step"] for name in (OURS, INT8_RESIDENT))
     assert rows[OURS]["hidden"] == pytest.approx(1 - (ours - whole) / rows[OURS]["copy_seconds"])
-    assert (rows[WHOLE]["cap"], rows[RESIDENT]["cap"], rows[OURS]["cap"]) == (None, None, 12 * GB)
+    assert (rows[INT8_RESIDENT]["cap"], rows[BF16_RESIDENT]["cap"], rows[OURS]["cap"]) == (None, None, 12 * GB)
     assert rows[GROUP]["apart"] < 1e-5 < rows[OURS]["apart"] < 0.05, "the same work: exact weights exactly, int8 nearly"
     films = {row["row"]: row for row in figures["films"]}
-    assert list(films) == list(offload_films.ROWS)
+    assert list(films) == list(offload_films.METHODS)
     assert {name for name, row in films.items() if row["failed"]} == {offload_films.STREAM, offload_films.MODEL}
     assert films[offload_films.OURS]["frames"] == 36 and films[offload_films.GROUP]["frames"] == 37
     assert figures["goals"] == [], "a tiny network meets no goal"
@@ -94,7 +94,7 @@ def test_a_cap_with_room_for_all_and_one_with_room_for_nothing(
         assert run(*arguments, "--weights", str(tmp_path / "weights")) == 0
         rows = measured(out)["rows"]
         assert {row["row"] for row in rows if row["failed"]} == failed, cap
-        assert WHOLE not in {row["row"] for row in rows}, "nothing is streamed by this plan"
+        assert INT8_RESIDENT not in {row["row"] for row in rows}, "nothing is streamed by this plan"
         assert not measured(out)["films"]
 
 
@@ -127,18 +127,19 @@ def test_a_profile_that_is_not_there_ends_it_before_anything_is_written(
 
 @pytest.mark.parametrize(("code", "said"), [(-9, "the system ended it (signal 9)"), (1, "it ended with 1")])
 def test_a_process_that_dies_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str) -> None:
-    monkeypatch.setattr(placement, "_process", lambda _: code)
+    monkeypatch.setattr(placement_runs, "_run_command", lambda _: code)
     out = tmp_path / "out"
     assert run("--tiny", "--cap-gib", "6", "--size", "64x32", "--film", "0", "-o", str(out)) == 0
     rows = measured(out)["rows"]
-    assert [row["row"] for row in rows] == [OURS, RESIDENT, GROUP, STREAM, MODEL] and all(said in row["failed"] for row in rows)
+    assert [row["row"] for row in rows] == [OURS, BF16_RESIDENT, GROUP, STREAM, MODEL]
+    assert all(said in row["failed"] for row in rows)
 
 
 @pytest.mark.slow
 def test_a_row_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     asked = ["--tiny", "--cap-gib", "24", "--steps", "2", "--size", "32x32", "--size", "64x32", "-o", str(tmp_path)]
-    row = placement._apart(parser().parse_args(["measure", "placement", *asked]), GROUP, (64, 32))
+    row = placement_runs._measure_in_process(parser().parse_args(["measure", "placement", *asked]), GROUP, (64, 32))
     assert row["row"] == GROUP and row["size"] == [64, 32] and not row["failed"] and row["seconds_per_step"] > 0
 
 
@@ -151,7 +152,7 @@ def test_what_is_measured_is_written_as_it_comes(tmp_path: Path) -> None:
         seen.append(len(measured(out)["rows"]) if (out / "placement.json").exists() else 0)
         return {"row": row, "size": list(size), "failed": "broken"}
 
-    placement.measure(options, fail, ImitatedCard())
+    placement_runs.measure(options, fail, ImitatedGpu())
     assert seen == [0, 1, 2, 3, 4]
 
 
@@ -159,7 +160,7 @@ def figures(cap: int, ours: Row, **films: float) -> dict[str, Any]:
     common = {"size": [640, 640], "failed": ""}
     rows = [
         {**common, "row": OURS, "seconds_per_step": 4.2, "plan": {"weights": "int8", "streamed": 5}, **ours},
-        {**common, "row": RESIDENT, "seconds_per_step": 4.0, "plan": {"weights": "bf16", "streamed": 0}},
+        {**common, "row": BF16_RESIDENT, "seconds_per_step": 4.0, "plan": {"weights": "bf16", "streamed": 0}},
     ]
     return {
         "machine": {"tiny": False}, "cap_gib": cap, "rows": rows,
@@ -186,7 +187,7 @@ def test_the_table_says_what_was_not_measured() -> None:
     found = figures(6, {"driver": 5 * GB, "held": 12 * GB, "taken": 13 * GB, "first_step": 9.0, "copied": 7 * GB,
                         "copy_seconds": 0.5, "decode_seconds": 1.0, "cap": 6 * GB})
     found["rows"][0]["plan"] |= {"resident": 0, "blocks": 60, "stream": "ram", "vae_tile": 192}
-    found["rows"][1] = {"row": RESIDENT, "size": [640, 640], "failed": "out of | memory"}
+    found["rows"][1] = {"row": BF16_RESIDENT, "size": [640, 640], "failed": "out of | memory"}
     found["machine"] |= {"card": "A card", "card_bytes": 24 * GB, "ram_bytes": 64 * GB, "torch": "2", "diffusers": "0"}
     found["goals"] = placement_table.goals(found)
     table = placement_table.markdown(found)
@@ -202,7 +203,8 @@ def test_weights_are_written_once_and_are_of_a_sound_scale(tmp_path: Path) -> No
     said: list[str] = []
 
     def made() -> Path:
-        return random_weights.model(tmp_path, random_weights.small(), ((64, 32),), said.append).path(random_weights.FILE)
+        card = random_weights.write_model(tmp_path, random_weights.small_config(), ((64, 32),), said.append)
+        return card.path(random_weights.FILE)
 
     path = made()
     before, bytes_ = path.stat().st_mtime_ns, path.read_bytes()
@@ -224,10 +226,10 @@ def test_the_full_model_is_framepack_f1s(monkeypatch: pytest.MonkeyPatch) -> Non
     from diffusers import HunyuanVideoFramepackTransformer3DModel
 
     with init_empty_weights():
-        layout = HunyuanVideoFramepackTransformer3DModel.from_config(random_weights.full()).state_dict()
+        layout = HunyuanVideoFramepackTransformer3DModel.from_config(random_weights.full_config()).state_dict()
     assert 12.8e9 < sum(tensor.numel() for tensor in layout.values()) < 12.95e9
     small = {name: torch.empty(tuple(min(edge, 3) for edge in like.shape), device="meta") for name, like in layout.items()}
-    values = dict(random_weights.drawn(small))
+    values = dict(random_weights.random_tensors(small))
     assert set(values) == set(layout) and all(torch.isfinite(value).all() for value in values.values())
 
 
@@ -243,7 +245,7 @@ def proc(root: Path, anonymous: int, available: int) -> None:
 
 
 def test_the_watch_keeps_the_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gauges, "EVERY", 0.001)
+    monkeypatch.setattr(gauges, "INTERVAL", 0.001)
     monkeypatch.setattr("studio.placement.machine.platform.system", lambda: "Linux")
     proc(tmp_path, 10, 90_000)
     looked: list[int] = []
@@ -252,7 +254,7 @@ def test_the_watch_keeps_the_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         looked.append(1)
         return 500 if 3 < len(looked) < 6 else 100
 
-    with Watch(amounts, tmp_path) as watch:
+    with PeakRecorder(amounts, tmp_path) as watch:
         proc(tmp_path, 20, 50_000)
         while len(looked) < 8:
             pass
@@ -261,8 +263,8 @@ def test_the_watch_keeps_the_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_the_system_does_not_tell_is_not_there(tmp_path: Path) -> None:
-    assert gauges.held(tmp_path) is None
-    with Watch(lambda: None) as watch:
+    assert gauges.process_memory(tmp_path) is None
+    with PeakRecorder(lambda: None) as watch:
         pass
     assert "driver" not in watch.peaks() and watch.peaks()["taken"] >= 0
 
@@ -285,7 +287,7 @@ def test_the_real_card_gets_a_share_less_what_cuda_takes(monkeypatch: pytest.Mon
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (5 * GB, 24 * GB))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda _: 3)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda _: 4)
-    card = CudaCard()
+    card = CudaGpu()
     card.limit(None)
     card.limit(12 * GB)
     card.limit(96 * GB)
@@ -294,6 +296,7 @@ def test_the_real_card_gets_a_share_less_what_cuda_takes(monkeypatch: pytest.Mon
 
 
 def test_any_error_of_a_way_is_told_in_a_line() -> None:
-    assert offloads.said(torch.OutOfMemoryError("CUDA out of memory. Tried 2 GiB. GPU 0 has\nmore")) == (
+    assert offloads.describe_error(torch.OutOfMemoryError("CUDA out of memory. Tried 2 GiB. GPU 0 has\nmore")) == (
         "out of memory on the card: CUDA out of memory. Tried 2 GiB")
-    assert offloads.said(ValueError("no\nway")) == "ValueError: no" and offloads.said(MemoryError()) == "MemoryError: "
+    assert offloads.describe_error(ValueError("no\nway")) == "ValueError: no"
+    assert offloads.describe_error(MemoryError()) == "MemoryError: "
