@@ -34,8 +34,8 @@ def _sample(name: str) -> Image.Image:
     if name not in NAMES:
         raise ValueError(f"There is no photograph '{name}'. There are: {', '.join(NAMES)}.")
     try:
-        from skimage import data as samples  # scikit-image is installed for development only
+        from skimage import data as samples  # installed with the extra "lab" only
     except ImportError as error:
-        raise RuntimeError("Measuring on photographs needs scikit-image: pip install 'memorypack-studio[dev]'.") from error
+        raise RuntimeError("Measuring on photographs needs scikit-image: pip install 'memorypack-studio[lab]'.") from error
     pixels = samples.stereo_motorcycle()[0] if name == "motorcycle" else getattr(samples, name)()
     return Image.fromarray(np.asarray(pixels)).convert("RGB")

@@ -47,14 +47,14 @@ def is_dynamic(frames: Tensor) -> bool:
 
 
 @torch.no_grad()
-def compare(made: Tensor, true: Tensor) -> dict[str, float]:
+def compare(film: Tensor, true: Tensor) -> dict[str, float]:
     """Returns motion energy, dynamics and jerk of a film and of the true film, both [T, 3, H, W].
 
     The ratio "motion energy over truth" is left out where nothing moves in the true film.
     """
     true_energy = energy(true)
-    figures = {"motion energy": energy(made), "motion energy of truth": true_energy, "dynamic": float(is_dynamic(made)),
-               "dynamic of truth": float(is_dynamic(true)), "jerk": jerk(made), "jerk of truth": jerk(true)}
+    figures = {"motion energy": energy(film), "motion energy of truth": true_energy, "dynamic": float(is_dynamic(film)),
+               "dynamic of truth": float(is_dynamic(true)), "jerk": jerk(film), "jerk of truth": jerk(true)}
     if true_energy > FLOOR:
-        figures["motion energy over truth"] = energy(made) / true_energy
+        figures["motion energy over truth"] = energy(film) / true_energy
     return figures

@@ -26,13 +26,13 @@ TRIES = 100
 
 def scenes_with_figure(count: int) -> list[Subject]:
     """Returns at most `count` held-out scenes whose figure can be seen in the first frame."""
-    found: list[Subject] = []
+    subjects: list[Subject] = []
     for subject in scenes(TRIES * count, first=1000):
-        if len(found) == count:
+        if len(subjects) == count:
             break
         if has_figure(subject.seed) and bool(subject.film([Section()], 192, 128).figure[0].isfinite().all()):
-            found.append(subject)
-    return found
+            subjects.append(subject)
+    return subjects
 
 
 def script(action: str) -> list[Section]:
@@ -64,7 +64,7 @@ def nearest_action(frames: Tensor, true: Mapping[str, Film], section: int = FRAM
         ValueError: no true film shows a figure.
     """
     last = min(FRAMES, section)
-    made = frames[-section:][:last:3]
+    sample = frames[-section:][:last:3]
     mask = torch.zeros(frames.shape[2:], dtype=torch.bool)
     for film in true.values():
         for left, top, right, bottom in film.figure[::3].nan_to_num(-1).round().int().tolist():
@@ -77,6 +77,6 @@ def nearest_action(frames: Tensor, true: Mapping[str, Film], section: int = FRAM
         frames = film.frames()
         begin = len(frames) - FRAMES
         expected = frames[begin : begin + last : 3].float() / 255
-        return float((made - expected)[:, :, mask].square().mean())
+        return float((sample - expected)[:, :, mask].square().mean())
 
     return min(true, key=lambda name: error(true[name]))

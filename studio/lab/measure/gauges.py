@@ -52,7 +52,7 @@ class MeasuredGpu(Protocol):
 
 
 class CudaGpu:
-    """The first CUDA GPU. Under a cap its allocator gets the cap less CUDA's own share (`CUDA_CONTEXT`), so that the sum keeps to it."""
+    """The first CUDA GPU. Its allocator gets the cap less CUDA's own share (`CUDA_CONTEXT`), so that both keep to the cap."""
 
     def __init__(self) -> None:
         """Changes nothing on the GPU yet."""

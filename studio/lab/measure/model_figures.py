@@ -66,9 +66,9 @@ class Films:
             self.guesses.setdefault(case.expected, (prompts, made))
         return made
 
-    def last_section(self, made: Tensor) -> Tensor:
+    def last_section(self, frames: Tensor) -> Tensor:
         """Returns the last section of a film with the frame before it, [1 + n, 3, H, W]."""
-        return made[-self.model.card.section_frames - 1 :]
+        return frames[-self.model.card.section_frames - 1 :]
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def denoising_flop(model: FilmModel) -> int:
 
 
 def measure(model: FilmModel, count: int = 40) -> dict[str, Any]:
-    """Returns all figures of a model: seconds by part, share of a matrix product's speed, and the last section's cost over the fourth's.
+    """Returns all figures of a model: parts, share of a matrix product's speed, and the last section over the fourth.
 
     Args:
         model: to measure.
