@@ -31,7 +31,7 @@ def loaded(
     placement = model.placement
     assert placement is not None
     backbone = placement.backbone
-    put = backbone._put
+    put = backbone._place
 
     def watched() -> Any:
         placed = put()
@@ -40,7 +40,7 @@ def loaded(
             if placed.streamer is None:
                 on.allocate(placed, sum(p.numel() * p.element_size() for block in blocks for p in block.parameters()))
         except torch.OutOfMemoryError:
-            backbone._anew()
+            backbone._reload()
             raise
         for block in blocks:
             block.register_forward_pre_hook(lambda *_: on.require(denoising, "denoising"))
@@ -49,7 +49,7 @@ def loaded(
     def decodes(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         on.require(decoding * inputs[0].numel(), "decoding")
 
-    backbone._put = watched  # type: ignore[method-assign]
+    backbone._place = watched  # type: ignore[method-assign]
     autoencoder = placement.codec.codec.autoencoder
     autoencoder.decoder.register_forward_pre_hook(decodes)
     autoencoder.encoder.register_forward_pre_hook(lambda *_: on.require(encoding, "encoding"))

@@ -34,7 +34,7 @@ class CachedConditioner:
         self._lock = threading.Lock()
 
     @property
-    def opened(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the encoders are in memory."""
         return self._conditioner is not None
 

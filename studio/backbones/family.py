@@ -46,5 +46,5 @@ class Family:
     """The layers that LoRAs may change, by all their names. Raises LoraError. None: the family takes no LoRAs."""
     skips_blocks: bool = False
     """Whether blocks can be skipped between steps (the step cache), so that presets which do so may be offered."""
-    published: Callable[[], ModelSizes] | None = None
+    published_sizes: Callable[[], ModelSizes] | None = None
     """Sizes of the family's published model, to plan with where its folder is missing. None: nothing is published."""

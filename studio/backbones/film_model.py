@@ -26,7 +26,7 @@ class FilmModel:
     device: torch.device
     fingerprint: str                           # of the weights: snapshots of other weights are refused
     memory: Memory | None = None
-    positions: RopeRule = FIXED_OFFSETS
+    rope: RopeRule = FIXED_OFFSETS
     placement: ModelPlacement | None = None       # of a large model on a GPU; None: everything lies on `device`
 
     def release(self) -> None:

@@ -69,7 +69,7 @@ def _models(folder: Path, name: str | None) -> list[tuple[ModelSizes, ModelCard 
         sys.stderr.write(f"{problem}\n")
     known: list[tuple[ModelSizes, ModelCard | None]] = [(sizes_of(card), card) for card in cards]
     here = {card.kind for card in cards}
-    known += [(family.published(), None) for name, family in FAMILIES.items() if family.published and name not in here]
+    known += [(family.published_sizes(), None) for name, family in FAMILIES.items() if family.published_sizes and name not in here]
     chosen = [pair for pair in known if name in (None, pair[0].name)]
     if not chosen:
         raise DoctorError(f"There is no model '{name}'. There are: {', '.join(sizes.name for sizes, _ in known)}.")

@@ -49,7 +49,7 @@ class Backbone(Protocol):
         """C, of the latents."""
 
     def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
         """Called once before the steps of a section. A backbone whose weights are not simply there gets ready for them here.
 

@@ -21,7 +21,7 @@ class FrameStream(Protocol):
 class Codec(Protocol):
     """Between pictures and latents."""
 
-    spatial: int               # pixels per latent pixel, each way
+    pixels_per_latent: int               # pixels per latent pixel, each way
 
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]. Deterministic."""

@@ -47,7 +47,7 @@ NO_LORAS = ActiveLoras()
 
 
 class LoraBranches:
-    """Branches that are on. `off` takes them off; nothing of them stays."""
+    """Branches that are on. `remove` takes them off; nothing of them stays."""
 
     def __init__(self, transformer: nn.Module, loras: ActiveLoras, device: torch.device, dtype: torch.dtype) -> None:
         """Put them on.
@@ -69,10 +69,10 @@ class LoraBranches:
                 up = torch.cat([(factors.up.to(device, torch.float32) * factors.scale).to(dtype) for factors in products], dim=1)
                 self._handles.append(find_layer(transformer, name).register_forward_hook(_branch_hook(down, up)))
         except BaseException:
-            self.off()
+            self.remove()
             raise
 
-    def off(self) -> None:
+    def remove(self) -> None:
         """Take them off. Does nothing twice."""
         for handle in self._handles:
             handle.remove()

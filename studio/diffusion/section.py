@@ -60,9 +60,9 @@ def denoise_section(
     conditioning: Conditioning,
     noise: Tensor,
     sampling: Sampling,
-    stopped: Callable[[], bool] = lambda: False,
+    should_stop: Callable[[], bool] = lambda: False,
     memory: Memory | None = None,
-    positions: RopeRule = FIXED_OFFSETS,
+    rope: RopeRule = FIXED_OFFSETS,
 ) -> Iterator[DenoisingStep | SectionResult]:
     """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
 
@@ -83,12 +83,12 @@ def denoise_section(
         `DenoisingStep` after every step, `SectionResult` last.
 
     Raises:
-        StoppedError: `stopped()` said so.
+        StoppedError: `should_stop()` said so.
         NotFiniteError: the latents, or the memory of them, are not numbers.
     """
     device = backbone.device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
-    packed = pack_context(start, recent, sampling.window, positions(snapshot.sections, sampling.window))
+    packed = pack_context(start, recent, sampling.window, rope(snapshot.sections, sampling.window))
     guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
     psi = _psi(snapshot, conditioning, memory, device)
 
@@ -96,10 +96,10 @@ def denoise_section(
     tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
     euler = flow.make_scheduler(sampling.shift)
     timesteps = flow.set_timesteps(euler, sampling.steps, tokens)
-    backbone.prepare(timesteps, conditioning, guidance, stopped)
+    backbone.prepare(timesteps, conditioning, guidance, should_stop)
     with backbone.skip_blocks(sampling.cache) if sampling.cache and isinstance(backbone, SkipsBlocks) else nullcontext():
         for step, t in enumerate(timesteps):
-            if stopped():
+            if should_stop():
                 raise StoppedError
             velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
             clean = x - euler.sigmas[step].to(device) * velocity
@@ -110,7 +110,7 @@ def denoise_section(
         psi = memory.update(psi, x)
     if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):
         raise NotFiniteError
-    yield SectionResult(x, snapshot.after(x, psi))
+    yield SectionResult(x, snapshot.advance(x, psi))
 
 
 def _psi(

@@ -31,50 +31,50 @@ class StepCache:
 
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
-        self.passes = 0                    # of the transformer
-        self.skipped = 0                   # passes that ended behind the first block
-        self.skipping = False              # this pass does
-        self._first: Tensor | None = None  # the first block's residual when all blocks last ran
-        self._behind: Tensor | None = None  # its output, until the others have run
-        self._others: Tensor | None = None  # what the others added to that
+        self.pass_count = 0                    # of the transformer
+        self.skip_count = 0                   # passes that ended behind the first block
+        self.skips_rest = False              # this pass does
+        self._first_residual: Tensor | None = None  # the first block's residual when all blocks last ran
+        self._first_output: Tensor | None = None  # its output, until the others have run
+        self._rest_residual: Tensor | None = None  # what the others added to that
 
-    def head(self, block: Block) -> Block:
+    def wrap_first(self, block: Block) -> Block:
         """The first block, which decides about the others."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
             made = block(film, context, *more)
-            self.skipping = self._alike(made[0] - film)
-            self._behind = None if self.skipping else made[0]
-            self.passes += 1
-            self.skipped += self.skipping
+            self.skips_rest = self._is_similar(made[0] - film)
+            self._first_output = None if self.skips_rest else made[0]
+            self.pass_count += 1
+            self.skip_count += self.skips_rest
             return made
 
         return run
 
-    def tail(self, block: Block) -> Block:
+    def wrap_last(self, block: Block) -> Block:
         """The last block, behind which it is known what all the others did."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
             made = block(film, context, *more)
-            assert self._behind is not None, "the first block ran before"
-            self._others, self._behind = made[0] - self._behind, None
+            assert self._first_output is not None, "the first block ran before"
+            self._rest_residual, self._first_output = made[0] - self._first_output, None
             return made
 
         return run
 
-    def again(self, film: Tensor, context: Tensor, *_: object) -> Pair:
+    def replay(self, film: Tensor, context: Tensor, *_: object) -> Pair:
         """Instead of all blocks but the first: what they did the last time that they ran."""
-        assert self._others is not None, "nothing is skipped before everything ran once"
-        return self._others + film, context
+        assert self._rest_residual is not None, "nothing is skipped before everything ran once"
+        return self._rest_residual + film, context
 
-    def _alike(self, residual: Tensor) -> bool:
+    def _is_similar(self, residual: Tensor) -> bool:
         """Whether the first block did about what it did when all blocks last ran; if not, this is what it did from now on.
 
         A ratio of means of absolute values, in the stream's own precision, as diffusers has it.
         """
-        if self._first is not None and self._others is not None:
-            change = (residual - self._first).abs().mean() / self._first.abs().mean()
+        if self._first_residual is not None and self._rest_residual is not None:
+            change = (residual - self._first_residual).abs().mean() / self._first_residual.abs().mean()
             if change.item() <= self.threshold:        # never true of what is not a number
                 return True
-        self._first = residual
+        self._first_residual = residual
         return False
 
 
@@ -113,9 +113,9 @@ class _CachedDoubleBlocks(nn.ModuleList):
         self.cache = cache
 
     def __iter__(self) -> Iterator[nn.Module]:
-        head, *others = self._modules.values()
-        yield self.cache.head(head)  # type: ignore[arg-type, misc]
-        if not self.cache.skipping:
+        wrap_first, *others = self._modules.values()
+        yield self.cache.wrap_first(wrap_first)  # type: ignore[arg-type, misc]
+        if not self.cache.skips_rest:
             yield from others  # type: ignore[misc]
 
 
@@ -127,9 +127,9 @@ class _CachedSingleBlocks(nn.ModuleList):
         self.cache = cache
 
     def __iter__(self) -> Iterator[nn.Module]:
-        *others, tail = self._modules.values()
-        if self.cache.skipping:
-            yield self.cache.again  # type: ignore[misc]
+        *others, wrap_last = self._modules.values()
+        if self.cache.skips_rest:
+            yield self.cache.replay  # type: ignore[misc]
             return
         yield from others  # type: ignore[misc]
-        yield self.cache.tail(tail)  # type: ignore[arg-type, misc]
+        yield self.cache.wrap_last(wrap_last)  # type: ignore[arg-type, misc]

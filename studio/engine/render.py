@@ -204,10 +204,11 @@ class Renderer:
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
-            return Snapshot.begin(self.model.codec.encode(self._picture(request.reference, request.size)), self.model.fingerprint)
+            return Snapshot.initial(self.model.codec.encode(self._picture(request.reference, request.size)), self.model.fingerprint)
         snapshot = read_snapshot(path)
         width, height = request.size
-        wanted = (1, self.model.channels, 1, height // self.model.codec.spatial, width // self.model.codec.spatial)
+        edge = self.model.codec.pixels_per_latent
+        wanted = (1, self.model.channels, 1, height // edge, width // edge)
         if snapshot.model != self.model.fingerprint or tuple(snapshot.start.shape) != wanted:
             raise SnapshotError(
                 f"The take before this one was rendered by another model or at another size ({snapshot.model}, "

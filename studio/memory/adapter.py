@@ -57,7 +57,7 @@ def read_config(path: Path) -> SemanticPackConfig:
     return _read_config(path, SemanticPackConfig)
 
 
-def load_adapter(path: Path, fit: Widths | None = None) -> SemanticPack:
+def load_adapter(path: Path, widths: Widths | None = None) -> SemanticPack:
     """The SemanticPack of an adapter file, on the CPU, in the file's precision.
 
     Args:
@@ -68,7 +68,7 @@ def load_adapter(path: Path, fit: Widths | None = None) -> SemanticPack:
         AdapterError: the file is missing, cut short, of a newer format, no adapter, or made for another backbone.
     """
     config = read_config(path)
-    _check_widths(path, config.fit, fit)
+    _check_widths(path, config.widths, widths)
     return _load_module(path, lambda: SemanticPack(config))
 
 
@@ -142,13 +142,13 @@ def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
-def _check_widths(path: Path, made_for: Widths, fit: Widths | None) -> None:
+def _check_widths(path: Path, made_for: Widths, widths: Widths | None) -> None:
     """Raise if the backbone's widths are others than those the adapter was made for."""
     for name, words in WIDTH_NAMES.items():
-        if fit is not None and getattr(made_for, name) != getattr(fit, name):
+        if widths is not None and getattr(made_for, name) != getattr(widths, name):
             raise AdapterError(
                 f"The adapter {path} does not fit this backbone: it was made for {words} {getattr(made_for, name)}, and the "
-                f"backbone has {getattr(fit, name)}. Use it with the model it was trained on, or train one for this model."
+                f"backbone has {getattr(widths, name)}. Use it with the model it was trained on, or train one for this model."
             )
 
 

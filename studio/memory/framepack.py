@@ -21,10 +21,10 @@ class PackedContext:
 
     clean: Tensor          # [B, C, 2, h, w]   start latent, newest latent
     clean_index: Tensor    # [2]
-    twice: Tensor          # [B, C, 2, h, w]   packed 2x in each direction
-    twice_index: Tensor    # [2]
-    fourfold: Tensor       # [B, C, 16, h, w]  packed 4x in each direction
-    fourfold_index: Tensor # [16]
+    history_2x: Tensor          # [B, C, 2, h, w]   packed 2x in each direction
+    history_2x_index: Tensor    # [2]
+    history_4x: Tensor       # [B, C, 16, h, w]  packed 4x in each direction
+    history_4x_index: Tensor # [16]
     index: Tensor          # [W]               of the latents to be denoised
 
 
@@ -47,14 +47,14 @@ def pack_context(start: Tensor, recent: Tensor, window: int, positions: Tensor |
     elif positions.shape != (1 + RECENT + window,):
         raise ValueError(f"{list(positions.shape)} positions for 1 start, {RECENT} recent and {window} new frames")
     prefix, i4, i2, i1, index = positions.split([1, *SIZES, window])
-    fourfold, twice, newest = recent.split(SIZES, dim=2)
+    history_4x, history_2x, newest = recent.split(SIZES, dim=2)
     return PackedContext(
         clean=torch.cat([start, newest], dim=2),
         clean_index=torch.cat([prefix, i1]),
-        twice=twice,
-        twice_index=i2,
-        fourfold=fourfold,
-        fourfold_index=i4,
+        history_2x=history_2x,
+        history_2x_index=i2,
+        history_4x=history_4x,
+        history_4x_index=i4,
         index=index,
     )
 

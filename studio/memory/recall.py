@@ -45,7 +45,7 @@ class RecallAnswer:
     """What the memory says about places."""
 
     values: Tensor     # [B, Q, C]
-    doubt: Tensor      # [B, Q] log of the error's variance it expects, in units of the scale
+    log_variance: Tensor      # [B, Q] log of the error's variance it expects, in units of the scale
 
 
 class Recall(nn.Module):
@@ -74,10 +74,10 @@ class Recall(nn.Module):
         answer = self.answer(x).float()
         return RecallAnswer(answer[..., :-1] * self.scale, answer[..., -1])
 
-    def share(self, recalled: RecallAnswer) -> Tensor:
+    def trust(self, recalled: RecallAnswer) -> Tensor:
         """How much of what is recalled is to be taken, [B, Q], where the other guess is off by the scale.
 
         The Wiener weight where the memory is the better one, and nothing where it is not: a mean of two guesses is grey.
         """
-        return (2 * torch.sigmoid(-recalled.doubt) - 1).clamp(min=0)
+        return (2 * torch.sigmoid(-recalled.log_variance) - 1).clamp(min=0)
 

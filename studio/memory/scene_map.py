@@ -29,12 +29,12 @@ class MapSqueeze(nn.Module):
         self.slot = nn.Linear(WAVE_FEATURES, width)
         self.attention = Attention(width, heads)
 
-    def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
+    def forward(self, psi: Tensor, segment: Tensor) -> Tensor:
         """psi_{n+1} [B, M, D] from psi_n [B, M, D] and Memorize(x^n) [B, M', D]."""
-        empty = self.empty(len(psi))
-        return empty + self.attention(empty, torch.cat([psi, memorized], dim=1))
+        empty_maps = self.empty_maps(len(psi))
+        return empty_maps + self.attention(empty_maps, torch.cat([psi, segment], dim=1))
 
-    def empty(self, count: int) -> Tensor:
+    def empty_maps(self, count: int) -> Tensor:
         """`count` maps on which nothing is written yet, [B, M, D]."""
         like = self.slot.weight
         tokens: Tensor = self.slot(slot_encodings(*self.size).to(like))

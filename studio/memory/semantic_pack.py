@@ -89,7 +89,7 @@ class SemanticPackConfig:
         return self.feed_forward * self.width
 
     @property
-    def fit(self) -> Widths:
+    def widths(self) -> Widths:
         return Widths(self.width, self.channels, self.text, self.image)
 
     def first_tokens(self, text: int, image: int) -> int:
@@ -123,7 +123,7 @@ class Memorize(nn.Module):
         tokens = tokens.flatten(0, 1)                                  # [B N, P, D]: windows do not see each other
         for block in self.blocks:
             tokens = block(tokens)
-        return self._kept(tokens).unflatten(0, (b, -1)).flatten(1, 2)  # [B, N, K, D] -> [B, M, D]
+        return self._pool(tokens).unflatten(0, (b, -1)).flatten(1, 2)  # [B, N, K, D] -> [B, M, D]
 
     def _windows(self, latents: Tensor) -> Tensor:
         """Latents [B, C, T, h, w] as patch embeddings with their places, [B, N, P, D]."""
@@ -142,7 +142,7 @@ class Memorize(nn.Module):
             tokens = tokens + self.places[axis](_encode_indices(count * size, tokens)).view(*shape, -1)
         return tokens.flatten(4, 6).flatten(1, 3)
 
-    def _kept(self, tokens: Tensor) -> Tensor:
+    def _pool(self, tokens: Tensor) -> Tensor:
         """Of each window [., P, D] the means over K equal parts, [., K, D]."""
         (wt, wy, wx), (kt, ky, kx) = self.config.window, self.config.keep
         parts = tokens.unflatten(1, (kt, wt // kt, ky, wy // ky, kx, wx // kx))
@@ -170,17 +170,17 @@ class Squeeze(nn.Module):
             self.block = Block(config.width, config.heads, config.hidden)
             self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, psi: Tensor, memorized: Tensor) -> Tensor:
+    def forward(self, psi: Tensor, segment: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and Memorize(x^n) [B, M', D]: [B, M', D] in structure A, as many tokens as psi_n in B."""
-        queries, source = self._roles(psi, memorized)
+        queries, source = self._roles(psi, segment)
         return self.attention(queries, source) if self.config.literal else self.norm(self.block(queries, source))
 
-    def _roles(self, psi: Tensor, memorized: Tensor) -> tuple[Tensor, Tensor]:
+    def _roles(self, psi: Tensor, segment: Tensor) -> tuple[Tensor, Tensor]:
         if self.config.structure == "A":
-            return memorized, psi
+            return segment, psi
         if self.config.structure == "C" and psi.shape[1] == self.config.first_tokens(0, 0):
-            psi = torch.cat([psi, memorized[:, :math.prod(self.config.keep)]], dim=1)
-        return psi, memorized
+            psi = torch.cat([psi, segment[:, :math.prod(self.config.keep)]], dim=1)
+        return psi, segment
 
 
 class SemanticPack(nn.Module):
@@ -212,7 +212,7 @@ class SemanticPack(nn.Module):
             if found.shape[2] != wanted:
                 raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
         if isinstance(self.squeeze, MapSqueeze):
-            return self.squeeze.empty(len(text))
+            return self.squeeze.empty_maps(len(text))
         text = _pool_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
         image = _pool_image(image, self.config.image_side)
         if self.config.zero_start:

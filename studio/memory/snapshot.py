@@ -33,12 +33,12 @@ class Snapshot:
     model: str = ""                # fingerprint of the model that made it
 
     @classmethod
-    def begin(cls, start: Tensor, model: str = "") -> Snapshot:
+    def initial(cls, start: Tensor, model: str = "") -> Snapshot:
         """The snapshot of a film that has only its reference image. `start` is [1, C, 1, h, w]."""
         start = start.float().cpu()
         return cls(start=start, recent=empty_history(start), model=model)
 
-    def after(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
+    def advance(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
         """The snapshot behind a finished section of `latents` [1, C, W, h, w], with the memory `psi` [1, M, D] of it."""
         recent = slide_history(self.recent, latents.float().cpu())
         psi = None if psi is None else psi.float().cpu()

@@ -54,7 +54,7 @@ def test_however_the_embedded_models_film_is_cut_its_frames_have_the_same_bits(a
 
 def test_a_take_of_its_own_goes_on_with_the_same_bits(animatic: AnimaticCodec) -> None:
     film = latents()
-    snapshot = Snapshot.begin(film[:, :, :1]).after(film[:, :, 1:4])
+    snapshot = Snapshot.initial(film[:, :, :1]).advance(film[:, :, 1:4])
     stream = animatic.stream(snapshot.recent, snapshot.sections)
     assert torch.equal(stream.push(film[:, :, 4:]), animatic.decode(film)[:, :, 13:])
 
@@ -114,7 +114,7 @@ def test_a_preview_is_lit(animatic: AnimaticCodec) -> None:
     assert small.shape == (3, 3, H // 4, W // 4)
     brightness = ((small + 1) / 2).mean(dim=(1, 2, 3))
     assert (brightness / brightness[0]).tolist() == pytest.approx([1.0, 0.3679, 0.1353], rel=0.02)
-    assert torch.equal(animatic.preview(with_neutral_state(scene))[0], animatic.autoencoder.look(scene)[0, :, 0])
+    assert torch.equal(animatic.preview(with_neutral_state(scene))[0], animatic.autoencoder.preview(scene)[0, :, 0])
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def film() -> torch.Tensor:
 def test_every_section_equals_the_one_shot_decode_of_the_film_so_far(film: torch.Tensor, restart: bool) -> None:
     autoencoder = tiny.autoencoder()
     codec = HunyuanCodec(autoencoder, WINDOW)
-    snapshot = Snapshot.begin(film[:, :, :1])
+    snapshot = Snapshot.initial(film[:, :, :1])
     stream = codec.stream(snapshot.recent, 0)
     for k in range(SECTIONS):
         end = 1 + WINDOW * (k + 1)
@@ -136,14 +136,14 @@ def test_every_section_equals_the_one_shot_decode_of_the_film_so_far(film: torch
         frames = stream.push(film[:, :, end - WINDOW : end])
         whole = autoencoder.decode(film[:, :, :end] / autoencoder.config.scaling_factor).sample
         assert torch.equal(frames, whole[:, :, -4 * WINDOW :])
-        snapshot = snapshot.after(film[:, :, end - WINDOW : end])
+        snapshot = snapshot.advance(film[:, :, end - WINDOW : end])
 
 
 def test_decoder_calls_do_not_grow(film: torch.Tensor) -> None:
     autoencoder = tiny.autoencoder()
     calls: list[int] = []
     autoencoder.decoder.register_forward_hook(lambda *_: calls.append(1))
-    stream = HunyuanCodec(autoencoder, WINDOW).stream(Snapshot.begin(film[:, :, :1]).recent, 0)
+    stream = HunyuanCodec(autoencoder, WINDOW).stream(Snapshot.initial(film[:, :, :1]).recent, 0)
     counts = []
     with torch.no_grad():
         for k in range(SECTIONS):

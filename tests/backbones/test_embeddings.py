@@ -47,12 +47,12 @@ def same(one: Conditioning, other: Conditioning) -> bool:
 def test_a_retake_and_a_studio_started_again_wake_no_encoder(tmp_path: Path) -> None:
     first, again = Encoders(), Encoders()
     conditioner = kept(first, tmp_path)
-    assert not conditioner.opened
+    assert not conditioner.is_open
     said = conditioner("rain falls", PICTURE)
     assert same(conditioner("rain falls", PICTURE), said) and (first.opened, first.asked) == (1, 1)
     later = kept(again, tmp_path)
     assert same(later("rain falls", PICTURE), said) and same(later("rain falls", PICTURE), Encoders()("rain falls", PICTURE))
-    assert not later.opened and (again.opened, again.asked) == (0, 0)
+    assert not later.is_open and (again.opened, again.asked) == (0, 0)
 
 
 @pytest.mark.parametrize("changed", ["prompt", "picture", "size", "encoders", "border"])

@@ -56,7 +56,7 @@ class HeliosBackbone(nn.Module):
         return torch.float32
 
     def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
         self.prepared.append(timesteps)
 
@@ -70,8 +70,8 @@ class HeliosBackbone(nn.Module):
         velocity: Tensor = self.transformer(
             hidden_states=x, timestep=timestep, encoder_hidden_states=conditioning.text, indices_hidden_states=each(packed.index),
             indices_latents_history_short=each(packed.clean_index), latents_history_short=packed.clean,
-            indices_latents_history_mid=each(packed.twice_index), latents_history_mid=packed.twice,
-            indices_latents_history_long=each(packed.fourfold_index), latents_history_long=packed.fourfold, return_dict=False,
+            indices_latents_history_mid=each(packed.history_2x_index), latents_history_mid=packed.history_2x,
+            indices_latents_history_long=each(packed.history_4x_index), latents_history_long=packed.history_4x, return_dict=False,
         )[0]
         return velocity
 

@@ -34,7 +34,7 @@ def backbone() -> FramePackBackbone:
 
 @pytest.fixture()
 def snapshot() -> Snapshot:
-    return Snapshot.begin(randn(1, 4, 1, 4, 4)).after(randn(*SHAPE, seed=5))
+    return Snapshot.initial(randn(1, 4, 1, 4, 4)).advance(randn(*SHAPE, seed=5))
 
 
 def run(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning, seed: int = 1) -> SectionResult:
@@ -74,7 +74,7 @@ def test_every_section_of_a_take_has_its_own_seed() -> None:
 
 def test_steps_are_told_and_stop_within_one(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     told: list[int] = []
-    loop = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, stopped=lambda: len(told) == 2)
+    loop = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, should_stop=lambda: len(told) == 2)
     with pytest.raises(StoppedError):
         for progress in loop:
             assert isinstance(progress, DenoisingStep)
@@ -113,8 +113,8 @@ def test_psi_joins_the_context_and_none_is_framepack(
         "encoder_attention_mask": conditioning.mask, "pooled_projections": conditioning.pooled,
         "image_embeds": conditioning.image, "indices_latents": packed.index, "guidance": torch.tensor([4500.0]),
         "latents_clean": packed.clean, "indices_latents_clean": packed.clean_index,
-        "latents_history_2x": packed.twice, "indices_latents_history_2x": packed.twice_index,
-        "latents_history_4x": packed.fourfold, "indices_latents_history_4x": packed.fourfold_index,
+        "latents_history_2x": packed.history_2x, "indices_latents_history_2x": packed.history_2x_index,
+        "latents_history_4x": packed.history_4x, "indices_latents_history_4x": packed.history_4x_index,
     }
     with torch.no_grad():
         stock = backbone.transformer(**arguments).sample

@@ -47,7 +47,7 @@ def test_it_skips_what_diffusers_cache_skips_and_the_bits_are_the_same(threshold
     ours = network()
     with first_block_cache(ours, threshold) as cache:
         made = steps(ours)
-    assert 0 < cache.skipped < cache.passes - 1 and cache.passes == STEPS
+    assert 0 < cache.skip_count < cache.pass_count - 1 and cache.pass_count == STEPS
     for step, (a, b) in enumerate(zip(made, expected, strict=True)):
         assert torch.equal(a, b), step
 
@@ -58,7 +58,7 @@ def test_skipped_blocks_are_not_called_and_what_is_skipped_is_an_approximation()
     calls = counted(model)
     with first_block_cache(model, 0.1) as cache:
         made = steps(model)
-    assert calls == [STEPS, *[STEPS - cache.skipped] * (len(calls) - 1)] and cache.skipped > 1
+    assert calls == [STEPS, *[STEPS - cache.skip_count] * (len(calls) - 1)] and cache.skip_count > 1
     errors = [float((a - b).norm() / b.norm()) for a, b in zip(made, exact, strict=True)]
     assert errors[0] == 0 and 0 < max(errors) < 0.2
 
@@ -76,7 +76,7 @@ def test_nothing_is_left_behind() -> None:
     with pytest.raises(RuntimeError, match="stop"), first_block_cache(model, 0.1):
         raise RuntimeError("stop")
     assert lists[0] is model.transformer_blocks and lists[1] is model.single_transformer_blocks
-    assert all(torch.equal(a, b) for a, b in zip(before, steps(model), strict=True)) and cache.skipped > 0
+    assert all(torch.equal(a, b) for a, b in zip(before, steps(model), strict=True)) and cache.skip_count > 0
 
 
 def test_a_pass_that_was_broken_off_is_no_ground_for_skipping() -> None:
@@ -93,8 +93,8 @@ def test_a_pass_that_was_broken_off_is_no_ground_for_skipping() -> None:
     with first_block_cache(model, 1e9) as cache:
         with pytest.raises(RuntimeError, match="stop"):
             run(model)
-        assert torch.equal(run(model), exact) and cache.skipped == 0
-        assert torch.equal(run(model), exact) or cache.skipped == 1
+        assert torch.equal(run(model), exact) and cache.skip_count == 0
+        assert torch.equal(run(model), exact) or cache.skip_count == 1
 
 
 def test_values_that_are_no_numbers_are_not_skipped() -> None:
@@ -102,7 +102,7 @@ def test_values_that_are_no_numbers_are_not_skipped() -> None:
     with first_block_cache(model, 1e9) as cache:
         run(model)
         assert not torch.isfinite(run(model, hidden_states=torch.full((1, 4, 3, 4, 4), float("nan")))).all()
-    assert cache.skipped == 0
+    assert cache.skip_count == 0
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan"), float("inf")])

@@ -113,7 +113,7 @@ def test_placed_models_wear_them_beside_what_lies_anywhere(
     merge_loras(backbone.transformer, LoraWeights(backbone.lora_layers, "twin").active([file]))
     merged = rendered(twin, ask, "merged")
     assert relative(worn, merged) < bound < relative(without, merged)
-    model.placement.backbone.leave()
+    model.placement.backbone.free_device()
     assert torch.equal(rendered(renderer, ask, "settled anew", file), worn)
     model.release()
 

@@ -42,7 +42,7 @@ def rewrite(path: Path, drop: str = "", **facts: str) -> None:
 
 
 def test_round_trip_is_exact(path: Path, pack: SemanticPack) -> None:
-    back = load_adapter(path, TINY.fit)
+    back = load_adapter(path, TINY.widths)
     assert back.config == TINY == read_config(path)
     assert not any(p.is_meta or p.requires_grad for p in back.parameters())
     psi, latents = torch.randn(1, 7, 12), torch.randn(1, 4, 3, 4, 4)
@@ -65,11 +65,11 @@ def test_precision_is_kept(pack: SemanticPack, tmp_path: Path) -> None:
 ])
 def test_another_backbone(path: Path, changes: dict[str, int], words: str) -> None:
     with pytest.raises(AdapterError, match=rf"memory\.safetensors does not fit this backbone: it was .*{words}.*train one"):
-        load_adapter(path, replace(TINY.fit, **changes))
+        load_adapter(path, replace(TINY.widths, **changes))
 
 
 def test_the_large_backbones_widths() -> None:
-    assert FRAMEPACK_F1.fit == Widths(width=3072, channels=16, text=4096, image=1152)
+    assert FRAMEPACK_F1.widths == Widths(width=3072, channels=16, text=4096, image=1152)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, 2000, -1])

@@ -18,12 +18,12 @@ def frames(tensor: torch.Tensor) -> list[int]:
 
 def test_f1_order_and_rotary_indices() -> None:
     packed = pack_context(numbered(100, 1), numbered(1, RECENT), window=9)
-    assert frames(packed.fourfold) == list(range(1, 17))
-    assert frames(packed.twice) == [17, 18]
+    assert frames(packed.history_4x) == list(range(1, 17))
+    assert frames(packed.history_2x) == [17, 18]
     assert frames(packed.clean) == [100, 19]
     assert packed.clean_index.tolist() == [0, 19]
-    assert packed.fourfold_index.tolist() == list(range(1, 17))
-    assert packed.twice_index.tolist() == [17, 18]
+    assert packed.history_4x_index.tolist() == list(range(1, 17))
+    assert packed.history_2x_index.tolist() == [17, 18]
     assert packed.index.tolist() == list(range(20, 29))
 
 

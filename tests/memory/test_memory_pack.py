@@ -49,7 +49,7 @@ def conditioning() -> Conditioning:
 
 @pytest.fixture()
 def start() -> Snapshot:
-    return Snapshot.begin(randn(1, 4, 1, 4, 4))
+    return Snapshot.initial(randn(1, 4, 1, 4, 4))
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ def test_each_place_is_asked_alone(recall: Recall) -> None:
     psi, places = torch.randn(2, 7, 12), torch.randn(2, 9, 3)
     whole = recall(psi, places)
     alone = recall(psi, places[:, 4:5])
-    assert whole.values.shape == (2, 9, 5) and whole.doubt.shape == (2, 9)
+    assert whole.values.shape == (2, 9, 5) and whole.log_variance.shape == (2, 9)
     assert torch.allclose(whole.values[:, 4:5], alone.values, atol=1e-6)
-    assert torch.allclose(whole.doubt[:, 4:5], alone.doubt, atol=1e-6)
+    assert torch.allclose(whole.log_variance[:, 4:5], alone.log_variance, atol=1e-6)
     assert not torch.allclose(whole.values, recall(psi.roll(1, 0), places).values, atol=1e-3)
 
 
@@ -38,7 +38,7 @@ def test_the_share_is_the_wiener_weight_where_the_memory_is_the_better_guess(rec
     """Of an error a third as large as the other guess's, half; of one that is as large or larger, nothing."""
     found = recall(torch.randn(1, 7, 12), torch.randn(1, 4, 3))
     doubt = torch.tensor([[0.0, -20.0, 20.0, -math.log(3)]])
-    assert torch.allclose(recall.share(type(found)(found.values, doubt)), torch.tensor([[0.0, 1.0, 0.0, 0.5]]), atol=1e-6)
+    assert torch.allclose(recall.trust(type(found)(found.values, doubt)), torch.tensor([[0.0, 1.0, 0.0, 0.5]]), atol=1e-6)
 
 
 def test_products_of_waves_tell_the_distance_and_not_the_place() -> None:

@@ -22,8 +22,8 @@ def indices(positions: RopeRule, sections: int, window: int = 9) -> dict[str, li
     film = torch.zeros(1, 1, 1 + RECENT, 2, 2)
     packed = pack_context(film[:, :, :1], film[:, :, 1:], window, positions(sections, window))
     return {
-        "clean": packed.clean_index.tolist(), "twice": packed.twice_index.tolist(),
-        "fourfold": packed.fourfold_index.tolist(), "window": packed.index.tolist(),
+        "clean": packed.clean_index.tolist(), "twice": packed.history_2x_index.tolist(),
+        "fourfold": packed.history_4x_index.tolist(), "window": packed.index.tolist(),
     }
 
 
@@ -115,15 +115,15 @@ def test_the_way_to_the_image_alone_is_felt(backbone: FramePackBackbone, conditi
 
 def test_the_section_loop_follows_the_rule(backbone: FramePackBackbone, conditioning: Conditioning) -> None:
     torch.manual_seed(2)
-    new = Snapshot.begin(torch.randn(1, 4, 1, 4, 4))
-    old = new.after(torch.randn(SHAPE)).after(torch.randn(SHAPE))
+    new = Snapshot.initial(torch.randn(1, 4, 1, 4, 4))
+    old = new.advance(torch.randn(SHAPE)).advance(torch.randn(SHAPE))
 
     def latents(snapshot: Snapshot, **rule_of: RopeRule) -> torch.Tensor:
         *_, last = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 1), Sampling(2, 4.5, 3), **rule_of)
         assert isinstance(last, SectionResult)
         return last.latents
 
-    assert torch.equal(latents(old), latents(old, positions=FIXED_OFFSETS))
-    assert torch.equal(latents(new), latents(new, positions=TrueIndices(100)))
-    assert torch.equal(latents(old), latents(old, positions=TrueIndices(RECENT + 3)))
-    assert not torch.equal(latents(old), latents(old, positions=TrueIndices(100)))
+    assert torch.equal(latents(old), latents(old, rope=FIXED_OFFSETS))
+    assert torch.equal(latents(new), latents(new, rope=TrueIndices(100)))
+    assert torch.equal(latents(old), latents(old, rope=TrueIndices(RECENT + 3)))
+    assert not torch.equal(latents(old), latents(old, rope=TrueIndices(100)))

@@ -16,7 +16,7 @@ from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 @pytest.fixture()
 def snapshot() -> Snapshot:
     torch.manual_seed(0)
-    return Snapshot.begin(torch.randn(1, 4, 1, 6, 8), "tiny:1").after(torch.randn(1, 4, 9, 6, 8), psi=torch.randn(1, 5, 20))
+    return Snapshot.initial(torch.randn(1, 4, 1, 6, 8), "tiny:1").advance(torch.randn(1, 4, 9, 6, 8), psi=torch.randn(1, 5, 20))
 
 
 def test_round_trip_is_exact(tmp_path: Path, snapshot: Snapshot) -> None:
@@ -30,7 +30,7 @@ def test_round_trip_is_exact(tmp_path: Path, snapshot: Snapshot) -> None:
 
 
 def test_without_psi(tmp_path: Path, snapshot: Snapshot) -> None:
-    Snapshot.begin(snapshot.start).write(tmp_path / "s.safetensors")
+    Snapshot.initial(snapshot.start).write(tmp_path / "s.safetensors")
     assert read_snapshot(tmp_path / "s.safetensors").psi is None
 
 

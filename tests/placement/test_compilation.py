@@ -75,7 +75,7 @@ def test_hooks_and_the_step_cache_stay_outside() -> None:
     with first_block_cache(model, 1e9) as cache:
         run(model)
         run(model)
-    assert cache.skipped == 1 and calls == [0, 1, 0]
+    assert cache.skip_count == 1 and calls == [0, 1, 0]
 
 
 def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

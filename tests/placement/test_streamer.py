@@ -191,7 +191,7 @@ def test_detached_the_module_is_as_before(model: Transformer) -> None:
 @pytest.fixture()
 def pieces() -> tuple[Snapshot, Conditioning, Tensor, Sampling]:
     words = Conditioning(randn(1, 12, 16), torch.ones(1, 12), randn(1, 8), randn(1, 25, 32))
-    return Snapshot.begin(randn(1, 4, 1, 4, 4)), words, flow.noise((1, 4, 3, 4, 4), 1), Sampling(steps=2, guidance=4.5, window=3)
+    return Snapshot.initial(randn(1, 4, 1, 4, 4)), words, flow.noise((1, 4, 3, 4, 4), 1), Sampling(steps=2, guidance=4.5, window=3)
 
 
 def test_a_section_stops_between_blocks_and_goes_well_the_next_time(

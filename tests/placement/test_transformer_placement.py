@@ -27,7 +27,7 @@ STEPS = flow.set_timesteps(flow.make_scheduler(0), 3, 3 * 4 * 4 / 4)
 
 
 def film(backbone: FramePackBackbone) -> Tensor:
-    *_, last = denoise_section(backbone, Snapshot.begin(randn(1, 4, 1, 4, 4)), WORDS, flow.noise((1, 4, 3, 4, 4), 1), SAMPLING)
+    *_, last = denoise_section(backbone, Snapshot.initial(randn(1, 4, 1, 4, 4)), WORDS, flow.noise((1, 4, 3, 4, 4), 1), SAMPLING)
     assert isinstance(last, SectionResult)
     return last.latents
 

@@ -82,7 +82,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         patches = F.conv2d(latent, basis[:, :, None, None]) + self.mean.view(1, -1, 1, 1)
         return filter_borders(F.pixel_shuffle(patches, PATCH).unflatten(1, (3, GROUP)), self.turn.T)
 
-    def look(self, latents: Tensor) -> Tensor:
+    def preview(self, latents: Tensor) -> Tensor:
         """A quick look at the last frame of each latent [B, C, T, h, w]: [B, 3, T, 4 h, 4 w] in [-1, 1]. The grid may show."""
         b, c, t, h, w = latents.shape
         whole = (self.components * self.scale[:, None]).T.reshape(3, GROUP, 4, 4, 4, 4, c)

@@ -64,10 +64,10 @@ class AnimaticBackbone(FramePackBackbone):
         super().__init__(transformer)
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
-        self.breeze: Tensor | None = None           # [E + 1] how hard the wind blows, linear in the prompt's pooled feature [E]
+        self.wind_weights: Tensor | None = None     # [E + 1] strength of the wind, linear in the prompt's pooled feature [E]
         self.memory: PlaceMemory | None = None      # how psi is asked for places; without it psi joins the context
-        self.looks: frozenset[str] = EXTRA_SOURCES
-        self._seen: tuple[PackedContext, _SectionSources] | None = None
+        self.extra_sources: frozenset[str] = EXTRA_SOURCES
+        self._sources: tuple[PackedContext, _SectionSources] | None = None
 
     @property
     def channels(self) -> int:
@@ -79,24 +79,25 @@ class AnimaticBackbone(FramePackBackbone):
     ) -> Tensor:
         """Velocity of x_t [B, C + 10, W, h, w], float32; arguments as for every backbone."""
         sigma = (timestep.float() / 1000).clamp(min=1e-3)
-        if self._seen is None or self._seen[0] is not packed:
-            self._seen = (packed, self._look(packed, x, psi))      # once a section: the frames behind it do not change
-        seen = self._seen[1]
-        heads = self.heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, psi if self.memory is None else None).steady()
-        return (x.float() - self.clean(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
+        if self._sources is None or self._sources[0] is not packed:
+            self._sources = (packed, self._read_sources(packed, x, psi))      # once a section: the frames behind it do not change
+        seen = self._sources[1]
+        context_psi = psi if self.memory is None else None
+        heads = self.predict_heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, context_psi).suppress_small()
+        return (x.float() - self.estimate(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
 
-    def heads(
+    def predict_heads(
         self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Conditioning, psi: Tensor | None = None
     ) -> Heads:
         """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]; psi joins its context."""
         said = self.network(network_input(drawn, packed), 1000 * sigma, network_context(packed), conditioning, psi=psi).float()
         heads = read_heads(said)
-        if self.breeze is None:
+        if self.wind_weights is None:
             return heads
-        pooled, breeze = conditioning.pooled.float(), self.breeze.to(conditioning.pooled.device)
+        pooled, breeze = conditioning.pooled.float(), self.wind_weights.to(conditioning.pooled.device)
         return replace(heads, wind=pooled @ breeze[:-1] + breeze[-1])
 
-    def clean(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _SectionSources) -> Tensor:
+    def estimate(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _SectionSources) -> Tensor:
         """x [B, C + 10, W, h, w] as the heads say."""
         if seen.composed is None or seen.composed.apart(heads) > RECOMPOSE_ABOVE:
             seen.composed = self._compose(heads, seen)
@@ -104,38 +105,38 @@ class AnimaticBackbone(FramePackBackbone):
         deviation = self.deviation.view(1, -1, 1, 1, 1) * (1 - composed.known)
         drawn = precondition(
             x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), composed.scene[:, :DRAWN_CHANNELS], heads.drawn, deviation)
-        state = replace(heads, way=composed.way).state(seen.state)
+        state = replace(heads, camera=composed.camera).film_state(seen.state)
         return join_latents(torch.cat([drawn, composed.scene[:, DRAWN_CHANNELS:]], dim=1), state)
 
     def _compose(self, heads: Heads, seen: _SectionSources) -> _Composition:
         """The section's frames from those that were seen, encoded."""
-        if seen.still is not None and not bool(heads.way.any()) and not bool(heads.flow.any()) and not bool(heads.wind.any()):
-            scene = seen.still.expand(-1, -1, heads.way.shape[1], -1, -1)
-            return _Composition(heads.way, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
-        pose = interpolate_state(follow(seen.state, heads.state(seen.state)), GROUP).pose
+        if seen.still is not None and not bool(heads.camera.any()) and not bool(heads.flow.any()) and not bool(heads.wind.any()):
+            scene = seen.still.expand(-1, -1, heads.camera.shape[1], -1, -1)
+            return _Composition(heads.camera, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
+        pose = interpolate_state(follow(seen.state, heads.film_state(seen.state)), GROUP).pose
         remembered = None
         if seen.psi is not None and self.memory is not None:
-            remembered = partial(self.memory.source, seen.psi, pose, *heads.flow.shape[-2:])
+            remembered = partial(self.memory.recall_source, seen.psi, pose, *heads.flow.shape[-2:])
         flow = _interpolate_flow(heads.flow)
         flow = flow + wind_flow(heads.wind, flow.shape[1], *flow.shape[-2:])
         frames, known = compose(seen.newest, seen.older, pose, flow, remembered)
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
-        return _Composition(heads.way, heads.flow, heads.wind, scene, known)
+        return _Composition(heads.camera, heads.flow, heads.wind, scene, known)
 
-    def _look(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> _SectionSources:
+    def _read_sources(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> _SectionSources:
         """Decode the frames that the section will be composed from."""
-        recent = torch.cat([packed.fourfold, packed.twice, packed.clean[:, :, -1:]], dim=2)
+        recent = torch.cat([packed.history_4x, packed.history_2x, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
-        written = [at for at in OLDER_FRAMES if "older" in self.looks and bool(recent[:, :, at].any())]
+        written = [at for at in OLDER_FRAMES if "older" in self.extra_sources and bool(recent[:, :, at].any())]
         older = [self._source(recent[:, :, at].unsqueeze(2)) for at in written]
         state = split_latents(recent[:, :, -1:])[1]
         if not bool(state.weather.any()):      # a new shower: its pattern is this section's own
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
         scene, before = (split_latents(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
-        start = [self._source(packed.clean[:, :, :1])] if "start" in self.looks else []
+        start = [self._source(packed.clean[:, :, :1])] if "start" in self.extra_sources else []
         return _SectionSources(newest, [*older, *start], state, scene if still else None, psi)
 
     def _source(self, latent: Tensor) -> Source:
@@ -167,7 +168,7 @@ class ContextMemory(nn.Module):
 class _Composition:
     """A section's scene as composed for one way and flow."""
 
-    way: Tensor        # [B, W, 3]
+    camera: Tensor        # [B, W, 3]
     flow: Tensor       # [B, W, 2, h, w]
     wind: Tensor       # [B]
     scene: Tensor      # [B, C, W, h, w]
@@ -175,7 +176,7 @@ class _Composition:
 
     def apart(self, heads: Heads) -> float:
         """By how many cells the frames would be looked up elsewhere now, at most."""
-        way = (heads.way - self.way).abs().amax(dim=(0, 1))
+        way = (heads.camera - self.camera).abs().amax(dim=(0, 1))
         flow, wind = (heads.flow - self.flow).abs().amax(), (heads.wind - self.wind).abs().amax()
         return float(way[:2].amax() + ZOOM_REACH * way[2] + flow + WIND_REACH * wind)
 
@@ -207,8 +208,10 @@ def network_context(packed: PackedContext) -> PackedContext:
         return add_coordinates(F.pad(shown, (0, 0, 0, 0, 0, 0, DRAWN_CHANNELS, 0)), index)
 
     return PackedContext(
-        part(packed.clean, packed.clean_index), packed.clean_index, part(packed.twice, packed.twice_index), packed.twice_index,
-        part(packed.fourfold, packed.fourfold_index), packed.fourfold_index, packed.index,
+        part(packed.clean, packed.clean_index), packed.clean_index,
+        part(packed.history_2x, packed.history_2x_index), packed.history_2x_index,
+        part(packed.history_4x, packed.history_4x_index), packed.history_4x_index,
+        packed.index,
     )
 
 

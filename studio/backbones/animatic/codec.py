@@ -21,7 +21,7 @@ class AnimaticCodec:
     def __init__(self, autoencoder: LappedAutoencoder, weather: WeatherSynthesis) -> None:
         self.autoencoder = autoencoder
         self.weather = weather
-        self.spatial = PATCH
+        self.pixels_per_latent = PATCH
 
     def encode(self, picture: Tensor) -> Tensor:
         return with_neutral_state(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
@@ -45,7 +45,7 @@ class AnimaticCodec:
 
     def preview(self, latents: Tensor) -> Tensor:
         scene, state = split_latents(latents)
-        small = self.autoencoder.look(scene.to(self.autoencoder.components)).float()
+        small = self.autoencoder.preview(scene.to(self.autoencoder.components)).float()
         return apply_light(small, state.light)[0].movedim(1, 0).clamp(-1, 1)
 
     def _group(self, pair: Tensor) -> Tensor:

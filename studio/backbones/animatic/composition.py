@@ -30,7 +30,7 @@ class Source:
 
     frame: Tensor                    # [B, 3, H, W]
     pose: Tensor                     # [B, 3], see `state.FilmState`
-    share: Tensor | None = None      # [B, 1, H, W] how far it is to be trusted; None: wholly
+    trust: Tensor | None = None      # [B, 1, H, W] how far it is to be trusted; None: wholly
 
 
 def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int) -> Tensor:
@@ -112,8 +112,8 @@ def compose(
         source = remembered()
         at = source_coordinates(pose, source.pose, height, width)
         trusted = inside_weight(at, source.frame)
-        if source.share is not None:
-            trusted = trusted * sample(source.share, at).clamp(0, 1)
+        if source.trust is not None:
+            trusted = trusted * sample(source.trust, at).clamp(0, 1)
         colour = colour + trusted * (1 - known) * sample(source.frame, at)
         known = known + trusted * (1 - known)
         covered = torch.maximum(covered, trusted)

@@ -24,10 +24,10 @@ class SmallConditioner:
         self.tokens = tokens
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
-        text, mask, pooled = self.read([prompt])
-        return Conditioning(text, mask, pooled, self.see(picture))
+        text, mask, pooled = self.encode_prompts([prompt])
+        return Conditioning(text, mask, pooled, self.encode_pictures(picture))
 
-    def read(self, prompts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+    def encode_prompts(self, prompts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         """Text embeddings [B, L, .], mask [B, L] and pooled [B, .] of prompts, cut after `tokens` tokens."""
         batch = self.tokenizer(
             prompts, max_length=self.tokens, padding="max_length", truncation=True, return_tensors="pt"
@@ -35,7 +35,7 @@ class SmallConditioner:
         out = self.text_encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)
         return out.last_hidden_state, batch.attention_mask, out.pooler_output
 
-    def see(self, pictures: Tensor) -> Tensor:
+    def encode_pictures(self, pictures: Tensor) -> Tensor:
         """Image embeddings [B, S, .] of pictures [B, 3, H, W] in [-1, 1], squashed to the encoder's square."""
         side = self.image_encoder.config.image_size
         pictures = pictures.to(self.image_encoder.device, self.image_encoder.dtype)

@@ -17,7 +17,7 @@ from studio.backbones.animatic.state import FilmState
 
 DRAWN_CHANNELS = 32
 """Channels that are drawn where nothing was seen: the coarse ones."""
-HEAD_CHANNELS = {"way": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1}
+HEAD_CHANNELS = {"camera": 3, "flow": 2, "light": 3, "local": 3, "flicker": 1, "light_gate": 1, "weather": 3, "weather_gate": 1}
 OUTPUT_CHANNELS = DRAWN_CHANNELS + sum(HEAD_CHANNELS.values())
 CAMERA_UNITS = (4.0, 4.0, 0.25)
 """Cells and logarithm of the magnification that the network's 1 stands for."""
@@ -35,7 +35,7 @@ class Heads:
     """What the network says about a section, for the last frame of each latent, counted from the newest frame."""
 
     drawn: Tensor          # [B, D, W, h, w] coarse channels where nothing was seen, as a change of what is mirrored there
-    way: Tensor            # [B, W, 3] camera's way: cells of the newest frame to the right and down, and log of the magnification
+    camera: Tensor         # [B, W, 3] of the camera: cells of the newest frame right and down, log of the magnification
     flow: Tensor           # [B, W, 2, h, w] cells by which the scene itself has moved, beside the wind's `wind_flow`
     light: Tensor          # [B, W, 3, h, w] where the light is going (log gain)
     flicker: Tensor        # [B, W] log gain on top of it
@@ -44,11 +44,11 @@ class Heads:
     weather_gate: Tensor   # [B, W]
     wind: Tensor           # [B] how hard it blows, 0 to 1: what the prompt says, not the network
 
-    def steady(self) -> Heads:
+    def suppress_small(self) -> Heads:
         """As used for films: what is almost nothing is nothing, so that a held picture stays as it is."""
-        far = self.way[..., :2].norm(dim=-1).amax(dim=1).view(-1, 1, 1)
-        grown = self.way[..., 2:].abs().amax(dim=1, keepdim=True)
-        way = torch.cat([self.way[..., :2] * _shrink(far, LEAST_PAN), self.way[..., 2:] * _shrink(grown, LEAST_ZOOM)], dim=-1)
+        far = self.camera[..., :2].norm(dim=-1).amax(dim=1).view(-1, 1, 1)
+        grown = self.camera[..., 2:].abs().amax(dim=1, keepdim=True)
+        way = torch.cat([self.camera[..., :2] * _shrink(far, LEAST_PAN), self.camera[..., 2:] * _shrink(grown, LEAST_ZOOM)], dim=-1)
         wind = ((self.wind - WIND_NONE) / (WIND_FULL - WIND_NONE)).clamp(0, 1)
         flow = self.flow * _shrink(self.flow.norm(dim=2, keepdim=True), LEAST_FLOW)
         flicker = self.flicker * _shrink(self.flicker.abs().amax(dim=1, keepdim=True), LEAST_GATE)
@@ -57,10 +57,10 @@ class Heads:
             wind,
         )
 
-    def state(self, before: FilmState) -> FilmState:
+    def film_state(self, before: FilmState) -> FilmState:
         """The film's state over the section [B, W], from that of the newest frame [B, 1]."""
         magnification = before.pose[..., 2:].exp()
-        pose = before.pose + torch.cat([self.way[..., :2] / magnification, self.way[..., 2:]], dim=-1)
+        pose = before.pose + torch.cat([self.camera[..., :2] / magnification, self.camera[..., 2:]], dim=-1)
         light = before.light + self.light_gate[..., None, None, None] * (self.light - before.light)
         light = light + self.flicker[..., None, None, None]
         weather = before.weather + self.weather_gate[..., None] * (self.weather - before.weather)
@@ -82,7 +82,7 @@ def read_heads(said: Tensor) -> Heads:
     local = F.avg_pool2d(F.pad(part["local"].flatten(0, 1), (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     return Heads(
         drawn=drawn,
-        way=whole("way") * said.new_tensor(CAMERA_UNITS),
+        camera=whole("camera") * said.new_tensor(CAMERA_UNITS),
         flow=part["flow"],
         light=whole("light")[..., None, None] + local.unflatten(0, part["local"].shape[:2]),
         flicker=whole("flicker")[..., 0],

@@ -43,7 +43,7 @@ def load(request: LoadRequest) -> FilmModel:
         backbone = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
     except (OSError, KeyError, SafetensorError) as error:
         raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
-    backbone.breeze = beside.get("wind")
+    backbone.wind_weights = beside.get("wind")
     conditioner = SmallConditioner(
         load_part(card, PreTrainedTokenizerFast, "tokenizer"),
         freeze(load_part(card, CLIPTextModel, "text_encoder", dtype=dtype), device),

@@ -38,7 +38,7 @@ class PlaceMemory(nn.Module):
     def __init__(self, pack: SemanticPack, recall: Recall, autoencoder: LappedAutoencoder) -> None:
         super().__init__()
         self.pack, self.recall = pack, recall
-        self.sight = SceneCells(autoencoder, recall.config.channels)
+        self.cells = SceneCells(autoencoder, recall.config.channels)
 
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0, [B, M, D]."""
@@ -49,17 +49,17 @@ class PlaceMemory(nn.Module):
         scene, state = split_latents(latents[:, :, [0, -1]])
         views = []
         for at in range(2):
-            frame = self.sight.autoencoder.decode_group(scene[:, :, at])[:, :, -1]
-            views.append(self.sight.memorable(Source(frame, state.pose[:, at])))
+            frame = self.cells.autoencoder.decode_group(scene[:, :, at])[:, :, -1]
+            views.append(self.cells.encode(Source(frame, state.pose[:, at])))
         return self.pack.update(psi, torch.cat(views, dim=2))
 
-    def source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
+    def recall_source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
         """What psi knows of the cells that frames of h x w cells at `pose` [B, T, 3] show: a frame, and how far to trust it.
 
         All films of a batch are asked for as many cells; more than `MAX_CELLS` are cut off at the far sides.
         """
         low, size = cell_range(pose, h, w)
-        return self._asked(psi, low, size)
+        return self._recall_cells(psi, low, size)
 
     @torch.no_grad()
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView:
@@ -68,21 +68,21 @@ class PlaceMemory(nn.Module):
         h, w = recent.shape[-2:]
         rows, columns = self.pack.config.slots if self.pack.config.structure == "map" else (2 * h, 2 * w)
         low = (pose[:, :2] - pose.new_tensor([(columns - 1) / 2, (rows - 1) / 2])).round()
-        source = self._asked(psi, low, (rows, columns))
-        assert source.share is not None, "what is asked of a memory has its share"
+        source = self._recall_cells(psi, low, (rows, columns))
+        assert source.trust is not None, "what is asked of a memory has its share"
         middle_x, middle_y = ((pose[0, :2] - low[0] + 0.5) * CELL).tolist()
         half_x, half_y = (side * CELL / 2 / float(pose[0, 2].exp()) for side in (w, h))
         window = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
-        return _crop(MemoryView(source.frame[0], source.share[0, 0], window))
+        return _crop(MemoryView(source.frame[0], source.trust[0, 0], window))
 
-    def _asked(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
+    def _recall_cells(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
         """What psi knows of rows and columns of whole cells from `low` [B, 2] on."""
         places = cell_grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
-        scene = self.sight.scene(found.values.transpose(1, 2).unflatten(2, size))
-        share = feather(self.recall.share(found).unflatten(1, size)[:, None])
-        frame = self.sight.autoencoder.decode_group(scene)[:, :, -1]
-        return Source(frame.float(), center_pose(low, *size), share)
+        scene = self.cells.decode(found.values.transpose(1, 2).unflatten(2, size))
+        trust = feather(self.recall.trust(found).unflatten(1, size)[:, None])
+        frame = self.cells.autoencoder.decode_group(scene)[:, :, -1]
+        return Source(frame.float(), center_pose(low, *size), trust)
 
 
 class SceneCells:
@@ -94,13 +94,13 @@ class SceneCells:
         moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
         self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
 
-    def memorable(self, seen: Source) -> Tensor:
+    def encode(self, seen: Source) -> Tensor:
         """What is memorized of a frame, [B, K + BESIDE, 1, h + 2, w + 2]: still channels, how well they were seen, where they lie.
 
         A cell counts 1 if all was seen that its lapped filters touch, `RIM_LEVEL` if only it was, `MIRRORED_LEVEL` if what lies in
         it is mirrored from beside it (the rim cannot be decoded without), and else 0.
         """
-        low, h, w = self.low(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
+        low, h, w = self.first_cell(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
         # A cell more on each side, for the filters.
         at = source_coordinates(center_pose(low - 1, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
         frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 64, W + 64]
@@ -113,12 +113,12 @@ class SceneCells:
         where = encode_positions(cell_grid(low, h, w)).movedim(-1, 1)
         return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
 
-    def low(self, seen: Source) -> Tensor:
+    def first_cell(self, seen: Source) -> Tensor:
         """The whole cell one before that next to a frame's first, [B, 2]: column, row."""
         h, w = (side // CELL for side in seen.frame.shape[-2:])
         return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round() - 1
 
-    def scene(self, kept: Tensor) -> Tensor:
+    def decode(self, kept: Tensor) -> Tensor:
         """A scene's channels [B, C, h, w] from what is kept of it [B, K, h, w]."""
         scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
         scene[:, self.stills] = kept
@@ -138,17 +138,17 @@ def _crop(view: MemoryView) -> MemoryView:
     return MemoryView(view.frame[:, y0:y1, x0:x1], view.known[y0:y1, x0:x1], window)
 
 
-def feather(share: Tensor) -> Tensor:
+def feather(trust: Tensor) -> Tensor:
     """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond.
 
     There lies its mirror image, if anything.
     """
     wide, half = CELL + 1, CELL // 2
-    share = share.repeat_interleave(CELL, 2).repeat_interleave(CELL, 3)
+    trust = trust.repeat_interleave(CELL, 2).repeat_interleave(CELL, 3)
     for pool in (F.max_pool2d, F.avg_pool2d):
         for kernel, pad in (((wide, 1), (half, 0)), ((1, wide), (0, half))):
-            share = pool(F.pad(share, (pad[1], pad[1], pad[0], pad[0]), mode="replicate"), kernel, 1)
-    return share
+            trust = pool(F.pad(trust, (pad[1], pad[1], pad[0], pad[0]), mode="replicate"), kernel, 1)
+    return trust
 
 
 def cell_grid(low: Tensor, rows: int, columns: int) -> Tensor:

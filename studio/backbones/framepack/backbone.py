@@ -66,17 +66,17 @@ class FramePackBackbone(nn.Module):
         """
         if loras.key == self._loras.key:
             return
-        self._undress()
+        self._remove_loras()
         self._branches = LoraBranches(self.transformer, loras, self.device, self.dtype)
         self._loras = loras
 
-    def _undress(self) -> None:
+    def _remove_loras(self) -> None:
         if self._branches is not None:
-            self._branches.off()
+            self._branches.remove()
         self._branches, self._loras = None, NO_LORAS
 
     def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
         """Nothing: the weights are simply there."""
 
@@ -130,10 +130,10 @@ class FramePackBackbone(nn.Module):
             guidance=guidance,
             latents_clean=packed.clean.to(dtype),
             indices_latents_clean=packed.clean_index,
-            latents_history_2x=packed.twice.to(dtype),
-            indices_latents_history_2x=packed.twice_index,
-            latents_history_4x=packed.fourfold.to(dtype),
-            indices_latents_history_4x=packed.fourfold_index,
+            latents_history_2x=packed.history_2x.to(dtype),
+            indices_latents_history_2x=packed.history_2x_index,
+            latents_history_4x=packed.history_4x.to(dtype),
+            indices_latents_history_4x=packed.history_4x_index,
             return_dict=False,
         )[0]
 

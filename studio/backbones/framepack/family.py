@@ -89,5 +89,5 @@ def lora_layers(card: ModelCard) -> FramePackLayers:
 
 
 FRAMEPACK = Family(
-    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published=published_sizes
+    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published_sizes=published_sizes
 )

@@ -22,7 +22,7 @@ class PreviewMethod(Protocol):
     """How latents are looked at before they are decoded."""
 
     @property
-    def sentence(self) -> str:
+    def description(self) -> str:
         """How, in words."""
 
     def __call__(self, latents: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ def rough_preview(latents: Tensor) -> Tensor:
 class HunyuanCodec:
     """HunyuanVideo's autoencoder: temporal tiles of 5 latents every 3, so a section of 9 is 3 new tiles."""
 
-    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, look: PreviewMethod | None = None) -> None:
-        """`look`: for previews, taught by what is decoded; None: a rough one."""
+    def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, previews: PreviewMethod | None = None) -> None:
+        """`previews`: for previews, taught by what is decoded; None: a rough one."""
         self.autoencoder = autoencoder
-        self.look = look
-        self.spatial = int(autoencoder.spatial_compression_ratio)
+        self.previews = previews
+        self.pixels_per_latent = int(autoencoder.spatial_compression_ratio)
         self.stride = autoencoder.tile_sample_stride_num_frames // autoencoder.temporal_compression_ratio
         if window % self.stride:
             raise ValueError(f"a window of {window} latent frames is not a whole number of temporal tiles of {self.stride}")
@@ -70,10 +70,10 @@ class HunyuanCodec:
         return (latents * self.autoencoder.config.scaling_factor).float()
 
     def stream(self, recent: Tensor, sections: int) -> FrameStream:
-        return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, look=self.look)
+        return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, previews=self.previews)
 
     def preview(self, latents: Tensor) -> Tensor:
-        return rough_preview(latents) if self.look is None else self.look(latents)
+        return rough_preview(latents) if self.previews is None else self.previews(latents)
 
 
 class HunyuanStream:
@@ -84,10 +84,11 @@ class HunyuanStream:
     """
 
     def __init__(
-        self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool, look: PreviewMethod | None = None
+        self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool,
+        previews: PreviewMethod | None = None,
     ) -> None:
         self._autoencoder = autoencoder
-        self._look = look
+        self._previews = previews
         self._stride = stride
         self._size = autoencoder.tile_sample_min_num_frames // autoencoder.temporal_compression_ratio
         self._overlap = autoencoder.tile_sample_min_num_frames - autoencoder.tile_sample_stride_num_frames
@@ -109,8 +110,8 @@ class HunyuanStream:
             previous = frames
         self._tail = context[:, :, -(self._stride + 1) :]
         made = torch.cat(out, dim=2).float()
-        if self._look is not None:
-            self._look.learn(latents, made)
+        if self._previews is not None:
+            self._previews.learn(latents, made)
         return made
 
     def _decode(self, latents: Tensor) -> Tensor:
@@ -147,17 +148,17 @@ class HunyuanConditioner:
 
     def __init__(
         self, pipeline: HunyuanVideoFramepackPipeline, tokens: int, template: dict[str, Any] | None = None,
-        reading: torch.device | None = None,
+        text_device: torch.device | None = None,
     ) -> None:
-        """`reading` computes the text; None: the device that the text encoder is on."""
+        """`text_device` computes the text; None: the device that the text encoder is on."""
         self.pipeline = pipeline
         self.tokens = tokens
-        self.reading = reading
+        self.text_device = text_device
         self.template = {} if template is None else {"prompt_template": template}
 
     @torch.no_grad()
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
-        device = self.reading or self.pipeline.text_encoder.device
+        device = self.text_device or self.pipeline.text_encoder.device
         text, pooled, mask = self.pipeline.encode_prompt(
             prompt=prompt, max_sequence_length=self.tokens, device=device, **self.template
         )

@@ -28,13 +28,13 @@ class LatentMap:
     sections: int      # that were learned from
 
     @staticmethod
-    def nothing(channels: int) -> LatentMap:
+    def empty(channels: int) -> LatentMap:
         """Learned from nothing yet."""
         side = channels + 1
         kind = torch.float64
         return LatentMap(torch.zeros(side, side, dtype=kind), torch.zeros(side, 3, dtype=kind), torch.zeros(3, dtype=kind), 0)
 
-    def learned(self, latents: Tensor, frames: Tensor) -> LatentMap:
+    def add_section(self, latents: Tensor, frames: Tensor) -> LatentMap:
         """The map with a section more.
 
         Args:
@@ -65,7 +65,7 @@ class LatentMap:
         return torch.linalg.solve(self.gram + held.diag(), self.cross)
 
     @property
-    def explained(self) -> float:
+    def explained_variance(self) -> float:
         """Share of the colours' variance that the map explains, of what it learned from."""
         samples, mean = self.gram[-1, -1], self.cross[-1]
         total = (self.square - mean.square() / samples).sum()

@@ -111,14 +111,14 @@ def load_placed(
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
     host_codec = load_codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)
-    placed_codec = PlacedCodec(host_codec, device, backbone.leave)
+    placed_codec = PlacedCodec(host_codec, device, backbone.free_device)
     placement = ModelPlacement(backbone, placed_codec, _override())
     conditioner = _kept(card, placement, backbone, dtype, scratch)
     placement.close_text_encoders = conditioner.close
     memory, trained = load_memory(card, backbone, device)
     return FilmModel(
         card=card, backbone=backbone, codec=placed_codec, conditioner=conditioner,
-        device=device, fingerprint=fingerprint(card), memory=memory, positions=rope_rule(trained), placement=placement,
+        device=device, fingerprint=fingerprint(card), memory=memory, rope=rope_rule(trained), placement=placement,
     )
 
 
@@ -179,11 +179,11 @@ def _placed_conditioner(
     if profile.products == "bitsandbytes":
         multiply_by_bitsandbytes(llama)
     reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)
-    return PlacedConditioner(reader, profile.text_encoder, device, backbone.leave)
+    return PlacedConditioner(reader, profile.text_encoder, device, backbone.free_device)
 
 
 def _reader(
-    card: ModelCard, llama: LlamaModel, device: torch.device, dtype: torch.dtype, reading: torch.device | None = None
+    card: ModelCard, llama: LlamaModel, device: torch.device, dtype: torch.dtype, text_device: torch.device | None = None
 ) -> HunyuanConditioner:
     pipeline = HunyuanVideoFramepackPipeline(
         transformer=None,
@@ -196,4 +196,4 @@ def _reader(
         image_encoder=freeze(load_part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device),
         feature_extractor=load_part(card, SiglipImageProcessor, "feature_extractor"),
     )
-    return HunyuanConditioner(pipeline, card.prompt_tokens, reading=reading)
+    return HunyuanConditioner(pipeline, card.prompt_tokens, text_device=text_device)

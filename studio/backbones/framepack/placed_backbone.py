@@ -32,7 +32,7 @@ class PlacedBackbone(FramePackBackbone):
     """FramePack's velocity, from a transformer that may be streamed. Nobody may call its `to`."""
 
     def __init__(
-        self, make: Make, plan: Plan, device: torch.device, scratch: Path,
+        self, load_transformer: Make, plan: Plan, device: torch.device, scratch: Path,
         engine: Callable[[torch.device], CopyEngine] = copy_engine,
     ) -> None:
         """Nothing is put on the device yet.
@@ -44,13 +44,13 @@ class PlacedBackbone(FramePackBackbone):
             scratch: folder for blocks that wait on disk.
             engine: of copies.
         """
-        super().__init__(make(plan))
+        super().__init__(load_transformer(plan))
         self.plan = plan
-        self._make = make
+        self._load_transformer = load_transformer
         self._device = device
         self._scratch = scratch
         self._engine = engine
-        self._placed: TransformerPlacement | None = None
+        self._placement: TransformerPlacement | None = None
 
     @property
     def device(self) -> torch.device:
@@ -59,15 +59,15 @@ class PlacedBackbone(FramePackBackbone):
     @property
     def is_in_place(self) -> bool:
         """Whether the weights are where the plan says, and the branches beside them."""
-        return self._placed is not None and (self._branches is not None or not self._loras.layers)
+        return self._placement is not None and (self._branches is not None or not self._loras.layers)
 
     def apply_loras(self, loras: ActiveLoras) -> None:
         """As every FramePack backbone; the branches are on the device when the weights are: see `apply_plan`."""
         if loras.key == self._loras.key:
             return
-        if self._placed is not None and (loras.touches(EMBEDDERS) or self._loras.touches(EMBEDDERS)):
-            self._placed.clear_rows()
-        self._undress()
+        if self._placement is not None and (loras.touches(EMBEDDERS) or self._loras.touches(EMBEDDERS)):
+            self._placement.clear_rows()
+        self._remove_loras()
         self._loras = loras
 
     def set_plan(self, plan: Plan) -> None:
@@ -77,7 +77,7 @@ class PlacedBackbone(FramePackBackbone):
         moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
         self.plan = plan
         if moved:
-            self._anew()
+            self._reload()
 
     def apply_plan(self) -> TransformerPlacement:
         """Put the weights where the plan says, unless they are.
@@ -86,42 +86,42 @@ class PlacedBackbone(FramePackBackbone):
             torch.OutOfMemoryError, MemoryError: something does not fit; nothing is on the device then, or no branch.
             ValueError: the device cannot be streamed to. MediaError: there is no room for blocks on disk.
         """
-        if self._placed is None:
-            self._placed = self._put()
+        if self._placement is None:
+            self._placement = self._place()
         if self._branches is None and self._loras.layers:
             self._branches = LoraBranches(self.transformer, self._loras, self._device, self.dtype)
-        return self._placed
+        return self._placement
 
     def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, stopped: Callable[[], bool]
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
         placed = self.apply_plan()
-        placed.should_stop = stopped
+        placed.should_stop = should_stop
         placed.prepare(timesteps, conditioning.pooled, guidance)
 
-    def leave(self) -> None:
+    def free_device(self) -> None:
         """Give the device back until the next section. No weights are brought to the host: they are mapped again."""
-        if self._placed is not None:
-            self._anew()
+        if self._placement is not None:
+            self._reload()
 
     def release(self) -> None:
         """Give device and host back for good."""
         if self._branches is not None:
-            self._branches.off()
+            self._branches.remove()
             self._branches = None                               # what is worn is put on again where the weights come back
-        if self._placed is not None:
-            self._placed.abandon()
-            self._placed = None
+        if self._placement is not None:
+            self._placement.abandon()
+            self._placement = None
         self.transformer = None
         gc.collect()                                            # hooks hold the blocks that hold them
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _anew(self) -> None:
+    def _reload(self) -> None:
         self.release()
-        self.transformer = add_psi_input(self._make(self.plan))
+        self.transformer = add_psi_input(self._load_transformer(self.plan))
 
-    def _put(self) -> TransformerPlacement:
+    def _place(self) -> TransformerPlacement:
         profile = self.plan.profile
         blocks = len(blocks_of(self.transformer))
         whole = profile.resident >= blocks
@@ -137,12 +137,12 @@ class PlacedBackbone(FramePackBackbone):
                 return place_transformer_with_diffusers(self.transformer, self._device, profile.adaln_table)
             return place_transformer(
                 self.transformer, self._device, None if whole else profile.resident,
-                tables=profile.adaln_table, engine=None if whole else self._copies(),
+                tables=profile.adaln_table, engine=None if whole else self._copy_engine(),
             )
         except BaseException:
-            self._anew()
+            self._reload()
             raise
 
-    def _copies(self) -> CopyEngine:
+    def _copy_engine(self) -> CopyEngine:
         engine = self._engine(self._device)
         return DiskBuffers(engine, self._scratch) if self.plan.profile.stream == "disk" else engine

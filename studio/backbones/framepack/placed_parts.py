@@ -20,17 +20,17 @@ from studio.placement.profile import TextEncoderPlacement
 class PlacedCodec:
     """An autoencoder that is on the device while it encodes or decodes, and not while the transformer works."""
 
-    def __init__(self, codec: HunyuanCodec, device: torch.device, leave: Callable[[], None] = lambda: None) -> None:
-        """`leave` takes the film model off the device, for a picture that would not fit beside it."""
-        self._leave = leave
+    def __init__(self, codec: HunyuanCodec, device: torch.device, free_device: Callable[[], None] = lambda: None) -> None:
+        """`free_device` takes the film model off the device, for a picture that would not fit beside it."""
+        self._free_device = free_device
         self.codec = codec
-        self.spatial = codec.spatial
+        self.pixels_per_latent = codec.pixels_per_latent
         self._device = device
 
     @property
     def preview_note(self) -> str:
         """How previews are made, as a sentence; empty where they are rough."""
-        return "" if self.codec.look is None else self.codec.look.sentence
+        return "" if self.codec.previews is None else self.codec.previews.description
 
     def set_tile_size(self, edge: int) -> None:
         """Decode in tiles of `edge` pixels from now on."""
@@ -43,7 +43,7 @@ class PlacedCodec:
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-        self._leave()                       # by now nothing holds what the encoder had made
+        self._free_device()                       # by now nothing holds what the encoder had made
         return self._encoded(picture)
 
     def _encoded(self, picture: Tensor) -> Tensor:
@@ -70,13 +70,13 @@ class PlacedConditioner:
     """Reads prompt and picture with encoders that the film model leaves room for; what they say goes to the device."""
 
     def __init__(
-        self, conditioner: HunyuanConditioner, place: TextEncoderPlacement, device: torch.device, leave: Callable[[], None]
+        self, conditioner: HunyuanConditioner, place: TextEncoderPlacement, device: torch.device, free_device: Callable[[], None]
     ) -> None:
-        """The encoders are on the host. `leave` takes the film model off the device, for a text encoder that needs it whole."""
+        """The encoders are on the host. `free_device` takes the film model off, for a text encoder that needs the whole device."""
         self._conditioner = conditioner
         self._place = place
         self._device = device
-        self._leave = leave
+        self._free_device = free_device
         pipeline = conditioner.pipeline
         if place == "streamed":
             cpu_offload(pipeline.text_encoder, device, state_dict=dict(pipeline.text_encoder.state_dict()))
@@ -85,7 +85,7 @@ class PlacedConditioner:
         pipeline = self._conditioner.pipeline
         with ExitStack() as stack:
             if self._place == "gpu":
-                self._leave()
+                self._free_device()
                 stack.enter_context(on_device(pipeline.text_encoder, self._device))
             if self._place != "cpu":
                 stack.enter_context(on_device(pipeline.text_encoder_2, self._device))

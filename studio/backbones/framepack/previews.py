@@ -45,13 +45,14 @@ class LatentPreviews:
         self._map = _read_map(path, autoencoder, channels)
 
     @property
-    def sentence(self) -> str:
+    def description(self) -> str:
         """How previews are made, for whoever wonders what they see."""
         known = self._map
         if self._decoder is not None:
             now = "by TAEHV"
         elif known.sections:
-            now = f"by a linear map, measured on {known.sections} of this model's sections: {known.explained:.0%} of their colours"
+            share = f"{known.explained_variance:.0%}"
+            now = f"by a linear map, measured on {known.sections} of this model's sections: {share} of their colours"
         else:
             now = "rough, until a first section is decoded and a linear map can be measured on it"
         return f"Previews: {now}.{f' {self._trouble}' if self._trouble else ''}"
@@ -61,7 +62,7 @@ class LatentPreviews:
         if self._decoder is not None:
             try:
                 precision = torch.float16 if latents.device.type == "cuda" else torch.float32
-                return self._decoder.to(latents.device, precision).look(latents)
+                return self._decoder.to(latents.device, precision).preview(latents)
             except torch.OutOfMemoryError:
                 self._decoder = None
                 self._trouble = "There was no room for TAEHV on the card."
@@ -71,7 +72,7 @@ class LatentPreviews:
         """Latents [1, C, n, h, w] became frames [1, 3, 4 n, H, W]: the first such sections teach the map."""
         if self._map.sections >= SECTIONS or not bool(torch.isfinite(frames).all()):
             return
-        self._map = self._map.learned(latents, frames)
+        self._map = self._map.add_section(latents, frames)
         facts = {"kind": KIND, "autoencoder": self._autoencoder, "sections": str(self._map.sections)}
         sums = {"gram": self._map.gram, "cross": self._map.cross, "square": self._map.square}
         try:
@@ -101,7 +102,7 @@ def find_taehv(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]
 
 def _read_map(path: Path, autoencoder: str, channels: int) -> LatentMap:
     """The map at `path`, or one that has learned nothing where there is none, or it is damaged, or of other weights."""
-    nothing = LatentMap.nothing(channels)
+    nothing = LatentMap.empty(channels)
     try:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}

@@ -96,7 +96,7 @@ class TinyDecoder(nn.Module):
                     x = layer(x)
             yield x.float().clamp(0, 1) * 2 - 1
 
-    def look(self, latents: Tensor) -> Tensor:
+    def preview(self, latents: Tensor) -> Tensor:
         """One frame for each latent, the last of its four: [n, 3, 8h, 8w]."""
         return torch.cat([frames[-1:] for frames in self(latents)])
 

@@ -80,11 +80,11 @@ def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -
         ValueError: the picture's size is no multiple of the codec's spatial factor.
     """
     height, width = picture.shape[1:]
-    if width % model.codec.spatial or height % model.codec.spatial:
-        raise ValueError(f"The film's size must be a multiple of {model.codec.spatial} pixels, not {width} x {height}.")
+    if width % model.codec.pixels_per_latent or height % model.codec.pixels_per_latent:
+        raise ValueError(f"The film's size must be a multiple of {model.codec.pixels_per_latent} pixels, not {width} x {height}.")
     start = (picture[None] * 2 - 1).to(model.device)
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
-    snapshot = Snapshot.begin(model.codec.encode(start), model.fingerprint)
+    snapshot = Snapshot.initial(model.codec.encode(start), model.fingerprint)
     stream = model.codec.stream(snapshot.recent, 0)
     shape = (1, snapshot.start.shape[1], model.card.window, *snapshot.start.shape[-2:])
     parts = [picture[None].float()]
@@ -92,7 +92,7 @@ def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -
         noise = flow.noise(shape, flow.section_seed(seed, index))
         conditioning = model.conditioner(prompt, start)
         for event in denoise_section(
-            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
+            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, rope=model.rope
         ):
             if isinstance(event, SectionResult):
                 snapshot = event.snapshot

@@ -83,14 +83,14 @@ class Witness:
         model = self.model
         film = latents(model, past)
         first = (past.frames[:1].float() / 127.5 - 1).to(model.device)
-        made = Snapshot.begin(film[:, :, :1], model.fingerprint)
+        made = Snapshot.initial(film[:, :, :1], model.fingerprint)
         psi = None if model.memory is None else model.memory.begin(model.conditioner(past.prompts[0], first)).float()
         for number in range(len(past.prompts)):
             begin = 1 + number * model.card.window
             newest = film[:, :, begin : begin + model.card.window]
             if model.memory is not None and psi is not None:
                 psi = model.memory.update(psi, newest.to(model.device)).float()
-            made = made.after(newest, psi)
+            made = made.advance(newest, psi)
         return made
 
     def _next(self, case: Case, snapshot: Snapshot) -> Made:
@@ -102,7 +102,7 @@ class Witness:
         memory = model.memory if snapshot.psi is not None else None
         conditioning = model.conditioner(case.prompt, start)
         for event in denoise_section(
-            model.backbone, snapshot, conditioning, noise, sampling, memory=memory, positions=model.positions
+            model.backbone, snapshot, conditioning, noise, sampling, memory=memory, rope=model.rope
         ):
             if isinstance(event, SectionResult):
                 done = event
@@ -135,8 +135,8 @@ def latents(model: FilmModel, past: Past) -> Tensor:
     """
     height, width = past.frames.shape[2:]
     codec: Any = model.codec
-    if width % codec.spatial or height % codec.spatial:
-        raise ValueError(f"The film's size must be a multiple of {codec.spatial} pixels, not {width} x {height}.")
+    if width % codec.pixels_per_latent or height % codec.pixels_per_latent:
+        raise ValueError(f"The film's size must be a multiple of {codec.pixels_per_latent} pixels, not {width} x {height}.")
     autoencoder = getattr(codec, "autoencoder", None)
     if autoencoder is None:
         raise ValueError(f"The codec of '{model.card.name}' encodes no clips: its films cannot be given a past.")

@@ -56,13 +56,13 @@ def _ours(trial: Trial, gpu: MeasuredGpu, report: Report, sections: int) -> tupl
     backbone = offloads.placed_backbone(trial.card, plan, gpu, report)
     inner = HunyuanCodec(offloads.autoencoder(trial, gpu.device), trial.card.window)
     inner.set_tile_size(plan.profile.vae_tile)
-    codec, encoder = PlacedCodec(inner, gpu.device, backbone.leave), _image_encoder(trial)
+    codec, encoder = PlacedCodec(inner, gpu.device, backbone.free_device), _image_encoder(trial)
     prompt = offloads.section_inputs(trial, backbone.channels, gpu.device, backbone.dtype)[1]
     sampling, frames = Sampling(_steps(trial), trial.card.guidance, trial.card.window), 0
     clock = _start_clock(gpu)
     image = _image_tokens(encoder, trial).to(prompt.image)
     conditioning = Conditioning(prompt.text, prompt.mask, prompt.pooled, image)
-    snapshot = Snapshot.begin(codec.encode(_pixels(trial).to(gpu.device)))
+    snapshot = Snapshot.initial(codec.encode(_pixels(trial).to(gpu.device)))
     stream = codec.stream(snapshot.recent, 0)
     for index in range(sections):
         shape = (1, backbone.channels, trial.card.window, *snapshot.start.shape[-2:])

@@ -48,7 +48,7 @@ def measure(model: FilmModel, sections: int) -> dict[str, Any]:
         row = {"update ms": 1000 * updating, "bytes": psi.numel() * psi.element_size()}
         if isinstance(memory, PlaceMemory):
             pose = split_latents(newest[:, :, -1:])[1].pose
-            row["reading ms"] = 1000 * timed(memory.source, psi, pose, *newest.shape[-2:])[0]
+            row["reading ms"] = 1000 * timed(memory.recall_source, psi, pose, *newest.shape[-2:])[0]
         rows.append(row)
     counted = costs(FRAMEPACK_F1, *F1)
     return {

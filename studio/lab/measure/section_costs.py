@@ -59,14 +59,14 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
     image = picture(model)
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
     conditioning_seconds, conditioning = timed(model.conditioner, "the camera pans slowly to the left", image)
-    snapshot = Snapshot.begin(model.codec.encode(image), model.fingerprint)
+    snapshot = Snapshot.initial(model.codec.encode(image), model.fingerprint)
     stream = model.codec.stream(snapshot.recent, 0)
     shape = (1, model.channels, model.card.window, *snapshot.start.shape[-2:])
     rows = []
     for index in range(count):
         noise = flow.noise(shape, flow.section_seed(1, index))
         steps = denoise_section(
-            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, positions=model.positions
+            model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, rope=model.rope
         )
         denoising, progress = timed(list, steps)
         done = progress[-1]
@@ -93,7 +93,7 @@ def denoising_flop(model: FilmModel) -> int:
     image = picture(model)
     with torch.no_grad():
         conditioning = model.conditioner("pan left", image)
-        snapshot = Snapshot.begin(model.codec.encode(image))
+        snapshot = Snapshot.initial(model.codec.encode(image))
         packed = pack_context(snapshot.start, snapshot.recent, model.card.window)
         noise = flow.noise((1, model.channels, model.card.window, *snapshot.start.shape[-2:]), 0)
         guidance = torch.full((1,), model.card.guidance * 1000.0)

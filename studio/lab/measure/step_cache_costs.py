@@ -100,7 +100,7 @@ class _Film:
 
     def __init__(self, model: FilmModel, size: tuple[int, int], steps: int) -> None:
         picture = _picture(model, size)
-        self.first = Snapshot.begin(model.codec.encode(picture), model.fingerprint)
+        self.first = Snapshot.initial(model.codec.encode(picture), model.fingerprint)
         self._model, self._steps = model, steps
         self._conditioning = model.conditioner(PROMPT, picture)
 
@@ -113,7 +113,7 @@ class _Film:
             _synchronize(model)
             clock = time.perf_counter()
             *_, last = denoise_section(
-                model.backbone, snapshot, self._conditioning, noise, sampling, memory=model.memory, positions=model.positions)
+                model.backbone, snapshot, self._conditioning, noise, sampling, memory=model.memory, rope=model.rope)
             _synchronize(model)
             seconds = time.perf_counter() - clock
         assert isinstance(last, SectionResult)

@@ -63,7 +63,7 @@ def _ours(pipe: Any, sections: int) -> tuple[float, torch.Tensor]:
     start = pipe.prepare_image_latents(pixels, torch.float32, torch.device("cpu"), generator)
     conditioning = HunyuanConditioner(pipe, 64, tiny.TEMPLATE)(PROMPT, pixels)
     backbone, codec = FramePackBackbone(pipe.transformer), HunyuanCodec(pipe.vae, WINDOW)
-    snapshot, parts, frames = Snapshot.begin(start), [start], 0
+    snapshot, parts, frames = Snapshot.initial(start), [start], 0
     stream = codec.stream(snapshot.recent, 0)
     for _ in range(sections):
         noise = randn_tensor((1, start.shape[1], WINDOW, *start.shape[-2:]), generator=generator)

@@ -43,7 +43,7 @@ def variants(model: FilmModel, some: Collection[str] = (), studied: Path | None 
     made = []
     for name, looks in ARMS.items():
         backbone = copy.copy(model.backbone)      # the same weights
-        backbone.looks = looks
+        backbone.extra_sources = looks
         made.append(replace(model, card=replace(model.card, name=name), backbone=backbone, memory=None))
     whole = WholeFilmBackbone(model.backbone)
     made.append(replace(model, card=replace(model.card, name=FULL), backbone=whole, memory=WholeFilm()))

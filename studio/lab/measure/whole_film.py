@@ -53,12 +53,14 @@ class WholeFilmBackbone(AnimaticBackbone):
         self.__dict__.update(backbone.__dict__)      # the same parts and weights, whatever they are
         self.among = 0                               # frames that the newest section might be composed from
 
-    def heads(self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Any, psi: Tensor | None = None) -> Heads:
+    def predict_heads(
+        self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Any, psi: Tensor | None = None
+    ) -> Heads:
         """As the backbone's, without psi: the network is not told of the film."""
-        return super().heads(drawn, sigma, packed, conditioning)
+        return super().predict_heads(drawn, sigma, packed, conditioning)
 
-    def _look(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> Any:
-        seen = super()._look(packed, x, None)        # no memory is asked: there is nothing that it could add
+    def _read_sources(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> Any:
+        seen = super()._read_sources(packed, x, None)        # no memory is asked: there is nothing that it could add
         self.among = 1 + len(seen.older)
         if psi is None or not psi.shape[1]:
             return seen
@@ -84,6 +86,6 @@ def sources(backbone: object) -> int | None:
     """Frames that the newest section might be composed from; None of a kind that composes none."""
     if isinstance(backbone, WholeFilmBackbone):
         return backbone.among
-    if not isinstance(backbone, AnimaticBackbone) or backbone._seen is None:
+    if not isinstance(backbone, AnimaticBackbone) or backbone._sources is None:
         return None
-    return 1 + len(backbone._seen[1].older)
+    return 1 + len(backbone._sources[1].older)

@@ -38,7 +38,7 @@ class CoarseCodec:
     """The first channels of the autoencoder's latents. Fine detail is lost: the truth looks coarse as well."""
 
     def __init__(self, autoencoder: LappedAutoencoder, channels: int) -> None:
-        self.autoencoder, self.channels, self.spatial = autoencoder, channels, PATCH
+        self.autoencoder, self.channels, self.pixels_per_latent = autoencoder, channels, PATCH
 
     def encode(self, picture: Tensor) -> Tensor:
         return self.film(picture.unsqueeze(2))
@@ -88,6 +88,6 @@ def small_framepack(embedded: FilmModel, shape: Shape, seed: int) -> FilmModel:
     card = replace(embedded.card, name="small-framepack", title="Small FramePack", kind="framepack")
     return replace(
         embedded, card=card, backbone=FramePackBackbone(transformer.to(embedded.device).eval().requires_grad_(False)),
-        codec=CoarseCodec(backbone.autoencoder, shape.channels), memory=None, positions=FIXED_OFFSETS,
+        codec=CoarseCodec(backbone.autoencoder, shape.channels), memory=None, rope=FIXED_OFFSETS,
         fingerprint=f"small-framepack:{shape.channels}:{embedded.fingerprint}",
     )

@@ -45,7 +45,7 @@ def shot(model: FilmModel, held: HeldOut, seed: int, steps: int = 0) -> tuple[Te
     card = model.card
     start = (held.frames[:1].float() / 127.5 - 1).to(model.device)
     sampling = Sampling(steps or card.steps, card.guidance, card.window, card.shift)
-    snapshot = Snapshot.begin(model.codec.encode(start))
+    snapshot = Snapshot.initial(model.codec.encode(start))
     stream = model.codec.stream(snapshot.recent, 0)
     shape = (*snapshot.start.shape[:2], card.window, *snapshot.start.shape[3:])
     frames, latents = [(start.cpu() + 1) / 2], []
@@ -53,7 +53,7 @@ def shot(model: FilmModel, held: HeldOut, seed: int, steps: int = 0) -> tuple[Te
         noise = flow.noise(shape, flow.section_seed(seed, index))
         said = model.conditioner(caption, start)
         *_, last = denoise_section(
-            model.backbone, snapshot, said, noise, sampling, memory=model.memory, positions=model.positions
+            model.backbone, snapshot, said, noise, sampling, memory=model.memory, rope=model.rope
         )
         if not isinstance(last, SectionResult):
             raise TypeError("the section loop ended without a section")

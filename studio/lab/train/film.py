@@ -103,11 +103,11 @@ class Objective(nn.Module):
         noise = torch.randn(truth.scene.shape, generator=draw).to(truth.scene)
         x = (1 - wide) * truth.scene + wide * noise
         packed = pack_context(batch.start, self._worn(batch.recent, draw), truth.scene.shape[2])
-        heads = self.backbone.heads(x, sigma, packed, self.condition(batch), psi)
+        heads = self.backbone.predict_heads(x, sigma, packed, self.condition(batch), psi)
         before = split_latents(batch.recent[:, :, -1:])[1]
         unknown = (1 - truth.known).unsqueeze(1)
         drawn = precondition(x, wide, truth.base, heads.drawn, self.backbone.deviation.view(1, -1, 1, 1, 1) * unknown)
-        return errors(heads, heads.state(before), drawn, truth, wide, self.backbone.deviation)
+        return errors(heads, heads.film_state(before), drawn, truth, wide, self.backbone.deviation)
 
     def _worn(self, recent: Tensor, draw: torch.Generator) -> Tensor:
         """Recent latents, half of the time with a little noise on the scene: what the model makes is not perfect either."""

@@ -105,11 +105,11 @@ class Overheard(AnimaticBackbone):
         self.said: tuple[Tensor, Tensor, Heads] | None = None      # x_t [B, D, W, h, w], sigma [B], and the heads
         self.again: Heads | None = None
 
-    def heads(self, *arguments: Any, **named: Any) -> Heads:
-        """As `AnimaticBackbone.heads`, or what it is to say again."""
+    def predict_heads(self, *arguments: Any, **named: Any) -> Heads:
+        """As `AnimaticBackbone.predict_heads`, or what it is to say again."""
         if self.again is not None:
             return self.again
-        heads = super().heads(*arguments, **named)
+        heads = super().predict_heads(*arguments, **named)
         self.said = arguments[0].detach(), arguments[1], heads
         return heads
 
@@ -129,7 +129,7 @@ class AnimaticLearner:
             raise TypeError(f"{model.card.name} is no animatic model")
         own, words = Overheard(model.backbone), model.conditioner
         self.model = replace(model, backbone=own)
-        self.backbone, self.memory, self.positions, self.bfloat16 = own, model.memory, model.positions, bfloat16
+        self.backbone, self.memory, self.positions, self.bfloat16 = own, model.memory, model.rope, bfloat16
         # noisy=0: the history is as the arm says.
         recipe = film.Recipe(run="", autoencoder="", stages=[], shift=model.card.shift, noisy=0.0)
         self.objective = film.Objective(own, words.tokenizer, words.text_encoder, words.image_encoder, recipe)
@@ -220,7 +220,7 @@ def rendered(
         snapshot = Snapshot(here.start, here.recent, None if here.psi is None else here.psi.detach().float(), here.sections)
         noise = torch.randn(1, here.start.shape[1], card.window, *here.start.shape[3:], generator=draw)
         said = Conditioning(*(getattr(conditioning, field.name)[b : b + 1] for field in fields(Conditioning)))
-        *_, last = denoise_section(model.backbone, snapshot, said, noise, sampling, positions=positions)
+        *_, last = denoise_section(model.backbone, snapshot, said, noise, sampling, rope=positions)
         if not isinstance(last, SectionResult):
             raise TypeError("the section loop ended without a section")
         out.append(last.latents)

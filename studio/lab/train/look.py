@@ -37,7 +37,7 @@ def generate(
     backbone, conditioner = objective.backbone, objective.conditioner()
     device = backbone.autoencoder.components.device
     start = codec.encode(picture[None].to(device))
-    snapshot = Snapshot.begin(start)
+    snapshot = Snapshot.initial(start)
     latents = [start]
     for index, prompt in enumerate(prompts):
         shape = (1, start.shape[1], 9, *start.shape[3:])

@@ -48,7 +48,7 @@ def errors(heads: Heads, state: FilmState, drawn: Tensor, truth: Truth, sigma: T
     """
     trusted = truth.trusted.view(-1, 1, 1)
     unit = truth.way.new_tensor([1.0, 1.0, EDGE])
-    way = _soft(trusted * (heads.way - truth.way) * unit, SOFT).sum(-1).mean()
+    way = _soft(trusted * (heads.camera - truth.way) * unit, SOFT).sum(-1).mean()
     # Where nothing was seen, flow bends what is mirrored there: less is at stake, but it must not be anything.
     counts = (UNSEEN + (1 - UNSEEN) * truth.known.unsqueeze(2)) * trusted[..., None, None]
     flow = (counts * _soft(heads.flow - truth.flow, RARE)).mean()

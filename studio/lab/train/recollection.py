@@ -157,7 +157,8 @@ def loss_of(keeper: Keeper, some: Films, queries: int, rng: torch.Generator) -> 
         psi = keeper.update(psi, some.section(n))
         places, truth = asked(some, n, queries, rng)
         recalled = keeper.recall(psi, places)
-        doubt = recalled.doubt + (recalled.doubt.clamp(-6, 4) - recalled.doubt).detach()      # its gradient goes on
+        doubt = recalled.log_variance
+        doubt = doubt + (doubt.clamp(-6, 4) - doubt).detach()                                              # its gradient goes on
         total = total + (error(recalled, truth, keeper.recall.scale) * (-doubt).exp() + doubt).mean()
     return total / some.sections
 
@@ -177,7 +178,7 @@ def curve(keeper: Keeper, held: Films, distractors: int = 8) -> list[dict[str, f
     places, truth = asked(held, last, 2048, torch.Generator().manual_seed(0))
     age, scale = ages(held, places, last), keeper.recall.scale
     own, other = keeper.recall(psi, places), keeper.recall(psi.roll(1, 0), places)
-    found, paired, share = error(own, truth, scale), error(other, truth, scale), keeper.recall.share(own)
+    found, paired, share = error(own, truth, scale), error(other, truth, scale), keeper.recall.trust(own)
     rows = []
     for sections in range(-1, last + 1):
         mask = age == sections                                                          # [B, Q]

@@ -156,7 +156,7 @@ def _embedded(folder: Path) -> tuple[LappedAutoencoder, SmallConditioner]:
 @torch.no_grad()
 def features(words: SmallConditioner, captions: list[str], pictures: Tensor) -> Conditioning:
     """What a model's encoders say of captions and pictures [N, 3, S, S]."""
-    parts = [words.read(captions[at : at + 64]) for at in range(0, len(captions), 64)]
+    parts = [words.encode_prompts(captions[at : at + 64]) for at in range(0, len(captions), 64)]
     text, mask, pooled = (torch.cat(column).float() for column in zip(*parts, strict=True))
-    image = torch.cat([words.see(some).float() for some in pictures.split(64)])
+    image = torch.cat([words.encode_pictures(some).float() for some in pictures.split(64)])
     return Conditioning(text, mask.long(), pooled, image)

@@ -72,7 +72,7 @@ def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
         model = learner.model
     else:
         model, pack = remembering(model, recipe.memory)
-        learner = VelocityLearner(model, pack, model.positions, recipe.shift, recipe.bfloat16)
+        learner = VelocityLearner(model, pack, model.rope, recipe.shift, recipe.bfloat16)
     lora: dict[str, LowRank] = {}
     parts: dict[str, nn.Module] = {"transformer": transformer}
     if part == "output":
@@ -119,7 +119,7 @@ def remembering(model: FilmModel, table: dict[str, Any], channels: int = 0) -> t
             )).to(model.device)
         except (TypeError, ValueError) as error:
             raise RecipeError(f"[memory] of the recipe: {error}") from None
-        return replace(model, memory=pack, positions=rope_rule(pack.config.trained_index)), pack
+        return replace(model, memory=pack, rope=rope_rule(pack.config.trained_index)), pack
     own = model.memory
     return model, own if isinstance(own, SemanticPack) else None
 

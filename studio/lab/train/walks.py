@@ -47,7 +47,7 @@ class Shots(Dataset[tuple[Tensor, Tensor, Tensor, str]]):
     def __init__(
         self, autoencoder: LappedAutoencoder, first: int, size: tuple[int, int], sections: int, side: int, kept: int
     ) -> None:
-        self.sight = SceneCells(autoencoder, kept)
+        self.cells = SceneCells(autoencoder, kept)
         self.first, self.size, self.sections, self.side, self.kept = first, size, sections, side, kept
 
     @torch.no_grad()
@@ -59,9 +59,10 @@ class Shots(Dataset[tuple[Tensor, Tensor, Tensor, str]]):
         frames = film.scene[::FRAMES].float() / 127.5 - 1                                       # [1 + n, 3, H, W]
         pose = film.pose[::FRAMES].float()
         pose = torch.cat([(pose[:, :2] - pose[:1, :2]) / CELL, pose[:, 2:]], dim=1)
-        made = self.sight.memorable(Source(frames[1:], pose[1:]))[:, : self.kept + 1, 0]
+        made = self.cells.encode(Source(frames[1:], pose[1:]))[:, : self.kept + 1, 0]
         small = F.interpolate(frames[:1], (self.side, self.side), mode="bilinear", antialias=True, align_corners=False)
-        return made.half(), self.sight.low(Source(frames[1:], pose[1:])).long(), small[0].half(), caption(rng, film.sections[0])
+        low = self.cells.first_cell(Source(frames[1:], pose[1:])).long()
+        return made.half(), low, small[0].half(), caption(rng, film.sections[0])
 
 
 def script(rng: np.random.Generator, sections: int) -> list[Section]:

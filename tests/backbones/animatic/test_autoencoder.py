@@ -32,7 +32,7 @@ def test_shapes(model: LappedAutoencoder) -> None:
     assert latents.shape == (2, 24, 3, 2, 3)
     assert model.channels == 24
     assert model.decode(latents).shape == frames.shape
-    assert model.look(latents).shape == (2, 3, 3, 8, 12)
+    assert model.preview(latents).shape == (2, 3, 3, 8, 12)
 
 
 def test_one_frame_works(model: LappedAutoencoder) -> None:
@@ -111,11 +111,11 @@ def test_a_look_is_the_mean_colour_of_every_four_pixels(model: LappedAutoencoder
     plain.turn.copy_(torch.eye(PATCH))
     latents = 0.3 * random(1, 24, 2, 2, 3)
     last = plain.decode_group(latents[:, :, 1])[:, :, -1]
-    assert torch.allclose(plain.look(latents)[:, :, 1], F.avg_pool2d(last, 4).clamp(-1, 1), atol=1e-5)
+    assert torch.allclose(plain.preview(latents)[:, :, 1], F.avg_pool2d(last, 4).clamp(-1, 1), atol=1e-5)
     colours = of_colours(4)
     smooth = F.interpolate(0.5 * random(1, 3, 2, 2), (64, 64), mode="bilinear").unsqueeze(2)
     latent = colours.encode(smooth)
-    assert (colours.look(latent)[:, :, 0] - F.avg_pool2d(smooth[:, :, 0], 4)).abs().mean() < 0.05
+    assert (colours.preview(latent)[:, :, 0] - F.avg_pool2d(smooth[:, :, 0], 4)).abs().mean() < 0.05
 
 
 def test_saved_and_loaded(model: LappedAutoencoder, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def picture(seed: int = 0) -> Tensor:
 
 
 def begun(film: AnimaticBackbone) -> Snapshot:
-    return Snapshot.begin(with_neutral_state(film.autoencoder.encode(picture().unsqueeze(2))))
+    return Snapshot.initial(with_neutral_state(film.autoencoder.encode(picture().unsqueeze(2))))
 
 
 def next_section(film: AnimaticBackbone, snapshot: Snapshot, seed: int = 1, sampling: Sampling = SAMPLING) -> SectionResult:
@@ -124,7 +124,7 @@ def test_a_held_picture_does_not_wear_off() -> None:
     film.autoencoder = LappedAutoencoder(48)
     film.autoencoder.set_basis(torch.linalg.qr(randn(VALUES, 48)).Q.T, torch.ones(48), torch.zeros(VALUES))
     moved = with_neutral_state(randn(1, 48, WINDOW, H // 16, W // 16))
-    for snapshot, begins in ((begun(film), 0), (begun(film).after(moved), 1)):     # still from the start, and after a move
+    for snapshot, begins in ((begun(film), 0), (begun(film).advance(moved), 1)):     # still from the start, and after a move
         scenes = []
         for seed in range(4):
             done = next_section(film, snapshot, seed)
@@ -143,7 +143,7 @@ def _levels(frames: Tensor) -> Tensor:
 @pytest.mark.parametrize(("x", "y"), [(4, 0), (-4, 0), (0, 2)])
 def test_a_way_pans_the_picture_by_exactly_that(x: int, y: int) -> None:
     """So many pixels a frame for the first four frames, and then it stands; the next section goes on from there."""
-    film = backbone(way=[said(x / 4) if x else 0.0, said(y / 4) if y else 0.0, 0.0])
+    film = backbone(camera=[said(x / 4) if x else 0.0, said(y / 4) if y else 0.0, 0.0])
     snapshot, codec = begun(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
     start = picture()
     for number in (1, 2):
@@ -184,7 +184,7 @@ def test_a_new_shower_has_a_clock_of_its_own_that_runs_on() -> None:
 
 
 def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
-    film = backbone(way=[said(1), 0.0, 0.0])
+    film = backbone(camera=[said(1), 0.0, 0.0])
     plain = split_latents(next_section(film, begun(film)).latents)[0]
     film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[0] = 1.0
     drawn = split_latents(next_section(film, begun(film)).latents)[0]
@@ -204,8 +204,8 @@ def test_what_left_is_composed_from_the_snapshots_older_frames() -> None:
     pose = torch.tensor([3.0, 0.0, 0.0]).expand(1, WINDOW, 3)
     clear = torch.zeros(1, WINDOW, 3)
     state = FilmState(pose, torch.zeros(1, WINDOW, 3, H // 16, W // 16), clear, torch.zeros(1, WINDOW))
-    snapshot = begun(film).after(join_latents(gone, state))
-    film = backbone(way=[said(-3), 0.0, 0.0])
+    snapshot = begun(film).advance(join_latents(gone, state))
+    film = backbone(camera=[said(-3), 0.0, 0.0])
     found, after = split_latents(next_section(film, snapshot).latents)
     assert torch.allclose(after.pose[0, -1], torch.zeros(3), atol=1e-3)
     back = film.autoencoder.decode_group(found[:, :, -1])[:, :, -1]
@@ -220,7 +220,7 @@ def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.
         return compose(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(animatic, "compose", counted)
-    film = backbone(way=[said(1), 0.0, 0.0])
+    film = backbone(camera=[said(1), 0.0, 0.0])
     first = next_section(film, begun(film))
     assert len(calls) == 1
     next_section(film, first.snapshot)
@@ -261,7 +261,7 @@ def test_the_network_sees_coarse_scene_light_weather_and_places_but_no_clock() -
     snapshot = next_section(film, begun(film)).snapshot
     seen = network_context(pack_context(snapshot.start, snapshot.recent, WINDOW))
     assert seen.clean.shape == (1, INPUT_CHANNELS, 2, H // 16, W // 16)
-    assert seen.twice.shape[1] == seen.fourfold.shape[1] == INPUT_CHANNELS
+    assert seen.history_2x.shape[1] == seen.history_4x.shape[1] == INPUT_CHANNELS
     changed = snapshot.recent.clone()
     changed[:, -1] += 500                                  # the clock
     changed[:, -STATE_CHANNELS : -STATE_CHANNELS + 3] += 7             # the pose: the network counts from the newest frame
@@ -285,12 +285,12 @@ def test_the_prompt_says_how_hard_the_wind_blows() -> None:
     film = backbone()
     snapshot, codec = begun(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
     width = film.transformer.config.pooled_projection_dim
-    film.breeze = torch.cat([torch.zeros(width), torch.tensor([1.0])])
+    film.wind_weights = torch.cat([torch.zeros(width), torch.tensor([1.0])])
     frames = codec.decode_next(next_section(film, snapshot).latents, snapshot.recent[:, :, -1:])[0]
     start = picture()[0]
     moved = (frames - start[:, None]).abs().mean(dim=(0, 1, 3))                 # by row
     assert moved[:8].mean() > 1.3 * moved[-8:].mean()
     assert moved[:8].mean() > 0.05
-    film.breeze = -film.breeze
+    film.wind_weights = -film.wind_weights
     still = codec.decode_next(next_section(film, snapshot).latents, snapshot.recent[:, :, -1:])[0]
     assert torch.allclose(still, start[:, None].expand_as(still), atol=0.01)

@@ -59,7 +59,7 @@ def test_psi_lives_in_the_snapshot_and_branches_have_their_own(model: FilmModel,
 
 def test_the_network_reads_psi_and_without_it_is_framepack_bit_for_bit(model: FilmModel) -> None:
     picture = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(5)) * 2 - 1
-    begun = Snapshot.begin(model.codec.encode(picture))
+    begun = Snapshot.initial(model.codec.encode(picture))
     own = next_section(model, begun)
     plain = replace(model, memory=None)
     without = next_section(plain, begun)

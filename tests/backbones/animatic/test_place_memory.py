@@ -69,8 +69,8 @@ def psnr(made: Tensor, true: Tensor) -> float:
 def test_a_cell_is_the_same_wherever_the_camera_stands(autoencoder: LappedAutoencoder, away: float) -> None:
     """The grid is the scene's, not the frame's: a cell seen well from here and from there is memorized alike."""
     sight = SceneCells(autoencoder, 48)
-    one = sight.memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.0]])))
-    other = sight.memorable(Source(ground(1.5 + away, 0.5), torch.tensor([[1.5 + away, 0.5, 0.0]])))
+    one = sight.encode(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.0]])))
+    other = sight.encode(Source(ground(1.5 + away, 0.5), torch.tensor([[1.5 + away, 0.5, 0.0]])))
     assert one.shape == (1, 48 + EXTRA_CHANNELS, 1, H + 2, W + 2)
     assert torch.equal(one[0, 49:, 0, 0, 0], encode_positions(torch.tensor([-3.0, -2.0, 0.0])))
     both = (one[0, 48, 0, :, 1:] == 1) & (other[0, 48, 0, :, :-1] == 1)
@@ -81,12 +81,12 @@ def test_a_cell_is_the_same_wherever_the_camera_stands(autoencoder: LappedAutoen
 
 def test_how_well_a_cell_was_seen(autoencoder: LappedAutoencoder) -> None:
     """Well within the frame, half well at its rim, hardly where it is cut or just beyond, not at all farther away."""
-    seen = SceneCells(autoencoder, 48).memorable(Source(ground(0.7, 0.5), torch.tensor([[0.7, 0.5, 0.0]])))[0, 48, 0]
+    seen = SceneCells(autoencoder, 48).encode(Source(ground(0.7, 0.5), torch.tensor([[0.7, 0.5, 0.0]])))[0, 48, 0]
     assert not seen[:, 0].any()
     assert torch.equal(seen[:, 1], torch.full((H + 2,), MIRRORED_LEVEL))
     assert torch.equal(seen[0, 1:], torch.full((W + 1,), MIRRORED_LEVEL))
     assert torch.equal(seen[1, 2:-1], torch.full((W - 1,), RIM_LEVEL)) and (seen[2:-2, 2:-2] == 1).all()
-    near = SceneCells(autoencoder, 48).memorable(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.6931]])))[0, 48, 0]
+    near = SceneCells(autoencoder, 48).encode(Source(ground(0.5, 0.5), torch.tensor([[0.5, 0.5, 0.6931]])))[0, 48, 0]
     assert not near[0].any() and (near[2:-2, 3:-3] == RIM_LEVEL).all()      # twice as near: the outer cells are beyond the frame
 
 
@@ -111,39 +111,39 @@ def test_the_cells_of_a_section_are_asked_for() -> None:
 
 def test_a_map_gives_back_what_a_camera_saw_long_ago(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
     """Seven sections away, and no frame shows it any more: the memory does, and of what it never saw it is silent."""
-    psi = memory.pack.squeeze.empty(1)
+    psi = memory.pack.squeeze.empty_maps(1)
     psi = memory.update(psi, section(autoencoder, 0.5, 0.5))
     for _ in range(7):
         psi = memory.update(psi, section(autoencoder, 12.5, 2.5))
     newest = Source(ground(12.5, 2.5), torch.tensor([[12.5, 2.5, 0.0]]))
     pose, still = torch.tensor([[[0.5, 0.5, 0.0]]]), torch.zeros(1, 1, 2, H, W)
-    frames, known = compose(newest, [], pose, still, lambda: memory.source(psi, pose, H, W))
+    frames, known = compose(newest, [], pose, still, lambda: memory.recall_source(psi, pose, H, W))
     alone, before = compose(newest, [], pose, still)
     assert psnr(frames[:, :, 0], ground(0.5, 0.5)) > 35
     assert psnr(alone[:, :, 0], ground(0.5, 0.5)) < 15
     assert known.min() > 0.75 and not before.any()
     never = torch.tensor([[[-12.5, -6.5, 0.0]]])
-    frames, known = compose(newest, [], never, still, lambda: memory.source(psi, never, H, W))
+    frames, known = compose(newest, [], never, still, lambda: memory.recall_source(psi, never, H, W))
     assert known.max() < 0.02
     assert torch.allclose(frames, compose(newest, [], never, still)[0], atol=0.05)
 
 
 def test_a_camera_between_cells_sees_the_same_place(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
-    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     newest = Source(ground(20.5, 0.5), torch.tensor([[20.5, 0.5, 0.0]]))
     pose = torch.tensor([[[0.8, 0.25, 0.0]]])
-    frames, _ = compose(newest, [], pose, torch.zeros(1, 1, 2, H, W), lambda: memory.source(psi, pose, H, W))
+    frames, _ = compose(newest, [], pose, torch.zeros(1, 1, 2, H, W), lambda: memory.recall_source(psi, pose, H, W))
     inner = (..., slice(CELL, -CELL), slice(CELL, -2 * CELL))
     assert psnr(frames[:, :, 0][inner], ground(0.8, 0.25)[inner]) > 30
 
 
 def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
-    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     changed = section(autoencoder, 0.5, 0.5)
     changed[:, 0] += 1
     psi = memory.update(psi, changed)
     places = cell_grid(torch.tensor([[-3.0, -2.0]]), H + 2, W + 2).flatten(1, 2)
-    wanted = memory.sight.memorable(Source(
+    wanted = memory.cells.encode(Source(
         autoencoder.decode_group(changed[:, :-10, -1])[:, :, -1], torch.tensor([[0.5, 0.5, 0.0]])))[:, :48, 0]
     found = memory.recall(psi, places).values.transpose(1, 2).unflatten(2, (H + 2, W + 2))
     assert F.mse_loss(found, wanted) < 1e-4
@@ -151,7 +151,7 @@ def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, aut
 
 def test_all_that_is_held_can_be_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
     """Two views beside each other: one picture of both, and where in it the camera looks."""
-    psi = memory.update(memory.pack.squeeze.empty(1), section(autoencoder, 0.5, 0.5))
+    psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     newest = section(autoencoder, 4.5, 1.5)
     psi = memory.update(psi, newest)
     held = memory.view(psi, newest)
@@ -164,5 +164,5 @@ def test_all_that_is_held_can_be_seen(memory: PlaceMemory, autoencoder: LappedAu
     assert psnr(held.frame[None, :, *before][..., : 3 * CELL], ground(0.5, 0.5)[..., : 3 * CELL]) > 30
     # nothing else is shown: five cells up and down, ten across, and what fades beyond
     assert held.known.shape[0] <= 7 * CELL and held.known.shape[1] <= 12 * CELL
-    empty = memory.view(memory.pack.squeeze.empty(1), newest)
+    empty = memory.view(memory.pack.squeeze.empty_maps(1), newest)
     assert empty.known.max() < 0.02 and empty.frame.shape[1:] == (H * CELL, W * CELL)

@@ -30,7 +30,7 @@ def test_latents_equal_the_stock_pipeline(sections: int) -> None:
     start = pipe.prepare_image_latents(pixels, torch.float32, torch.device("cpu"), generator)
     conditioning = HunyuanConditioner(pipe, 64, tiny.TEMPLATE)(PROMPT, pixels)
     backbone = FramePackBackbone(pipe.transformer)
-    snapshot, parts = Snapshot.begin(start), [start]
+    snapshot, parts = Snapshot.initial(start), [start]
     for _ in range(sections):
         noise = randn_tensor((1, 4, WINDOW, 4, 4), generator=generator)
         *_, last = denoise_section(backbone, snapshot, conditioning, noise, Sampling(STEPS, GUIDANCE, WINDOW))

@@ -77,7 +77,7 @@ def test_diffusers_own_offload_films_the_same(card: ModelCard, plain: FilmModel,
     assert planned.profile.resident == 0 and planned.ram_stream_bytes > 0
     ours = film(model, ask("ours", sections=2))
     assert relative(ours, film(plain, ask("theirs", sections=2))) < (1e-5 if tables else 1e-9)
-    model.backbone.leave()                                                        # type: ignore[attr-defined]
+    model.backbone.free_device()                                                        # type: ignore[attr-defined]
     assert torch.equal(film(model, ask("again", sections=2)), ours)
 
 
@@ -149,7 +149,7 @@ def test_int8_weights_are_written_once_and_for_these_weights_alone(card: ModelCa
     def again(card: ModelCard) -> list[str]:
         said.clear()
         model = load(card, "cpu", plan=plan(card, profile), report=said.append)
-        assert not model.conditioner.opened                                      # type: ignore[attr-defined]
+        assert not model.conditioner.is_open                                      # type: ignore[attr-defined]
         model.conditioner("rain", torch.zeros(1, 3, 32, 64))
         return sorted(sentence.split(":")[-1].split(" was ")[0].strip() for sentence in said)
 

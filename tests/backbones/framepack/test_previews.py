@@ -87,7 +87,7 @@ def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
 def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
     look, frames = LatentPreviews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
     look.learn(latents(), torch.full((1, 3, 12, 32, 64), float("nan")))
-    assert "rough" in look.sentence and not (tmp_path / MAP).exists()
+    assert "rough" in look.description and not (tmp_path / MAP).exists()
     for seed in range(SECTIONS):
         look.learn(latents(seed), frames)
     settled, written = look(latents()), (tmp_path / MAP).read_bytes()
@@ -98,20 +98,20 @@ def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
 def test_a_map_of_other_weights_or_a_damaged_one_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / MAP
     LatentPreviews(path, "a", CHANNELS).learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "linear map" in LatentPreviews(path, "a", CHANNELS).sentence
-    assert "rough" in LatentPreviews(path, "b", CHANNELS).sentence and "rough" in LatentPreviews(path, "a", 16).sentence
+    assert "linear map" in LatentPreviews(path, "a", CHANNELS).description
+    assert "rough" in LatentPreviews(path, "b", CHANNELS).description and "rough" in LatentPreviews(path, "a", 16).description
     path.write_bytes(path.read_bytes()[:-9])
     look = LatentPreviews(path, "a", CHANNELS)
-    assert "rough" in look.sentence
+    assert "rough" in look.description
     look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "linear map" in LatentPreviews(path, "a", CHANNELS).sentence, "it is measured anew"
+    assert "linear map" in LatentPreviews(path, "a", CHANNELS).description, "it is measured anew"
 
 
 def test_where_nothing_can_be_written_it_lasts_as_long_as_the_model(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     look = LatentPreviews(tmp_path / "file" / MAP, "a", CHANNELS)
     look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "measured on 1" in look.sentence and not torch.equal(look(latents()), rough_preview(latents()))
+    assert "measured on 1" in look.description and not torch.equal(look(latents()), rough_preview(latents()))
 
 
 @pytest.mark.parametrize("beside", ["weights", "folder"])
@@ -124,7 +124,7 @@ def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path
     decoder = TinyDecoder(CHANNELS).eval()
     torch.save(decoder.state_dict(), place / "taehv.pth")
     look = LatentPreviews(place / PREPARED / MAP, "", CHANNELS, *find_taehv(card, CHANNELS))
-    assert look.sentence == "Previews: by TAEHV."
+    assert look.description == "Previews: by TAEHV."
     assert torch.equal(look(latents()), decoder.look(latents())) and look(latents()).shape == (3, 3, 32, 64)
     if beside == "weights":
         film(load(card, "cpu"), ask, "one")
@@ -137,8 +137,9 @@ def test_a_bad_file_is_told_of_and_the_map_is_used(card: ModelCard, ask: Ask) ->
     model = load(card, "cpu")
     film(model, ask, "one")
     look = model.codec.look  # type: ignore[attr-defined]
-    assert look.sentence.startswith("Previews: by a linear map, measured on 1 of") and look.sentence.count("cannot be read") == 1
-    assert look.sentence.endswith("Get the file again, or take it away.")
+    assert look.description.startswith("Previews: by a linear map, measured on 1 of")
+    assert look.description.count("cannot be read") == 1
+    assert look.description.endswith("Get the file again, or take it away.")
 
 
 def test_no_room_for_taehv(tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_no_room_for_taehv(tmp_path: Path) -> None:
 
     look = LatentPreviews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
     assert torch.equal(look(latents()), rough_preview(latents()))
-    assert look.sentence.endswith("There was no room for TAEHV on the card.") and look(latents()).shape == (3, 3, 4, 8)
+    assert look.description.endswith("There was no room for TAEHV on the card.") and look(latents()).shape == (3, 3, 4, 8)
 
 
 def test_names_of_files() -> None:

@@ -44,7 +44,7 @@ def test_eight_times_the_size_and_four_times_the_frames(decoder: TinyDecoder) ->
     frames = list(decoder(latents(3)))
     assert [tuple(four.shape) for four in frames] == [(4, 3, 32, 40)] * 3
     assert all(four.min() >= -1 and four.max() <= 1 and four.std() > 0 for four in frames)
-    assert torch.equal(decoder.look(latents(3)), torch.stack([four[-1] for four in frames]))
+    assert torch.equal(decoder.preview(latents(3)), torch.stack([four[-1] for four in frames]))
 
 
 def test_a_frame_knows_the_past_and_not_the_future(decoder: TinyDecoder) -> None:
@@ -76,7 +76,7 @@ def test_published_files_are_read(decoder: TinyDecoder, tmp_path: Path, name: st
     weights["decoder.7.conv.weight"] = torch.cat([torch.full((256, 256, 1, 1), 7.0), weights["decoder.7.conv.weight"]])
     (save_file if name.endswith("s") else torch.save)(weights, tmp_path / name)
     film = latents(2)
-    assert torch.equal(load_taehv(tmp_path / name, 16).look(film), decoder.look(film))
+    assert torch.equal(load_taehv(tmp_path / name, 16).preview(film), decoder.preview(film))
 
 
 class Evil:

@@ -57,6 +57,6 @@ def test_what_cannot_be_given_is_said() -> None:
     past = Past(torch.zeros(1, 3, 40, 72, dtype=torch.uint8), torch.zeros(1, 3), ())
     with pytest.raises(ValueError, match="multiple of 16"):
         histories.latents(model, past)
-    bare = Snapshot.begin(torch.zeros(1, 4, 1, 2, 2))
+    bare = Snapshot.initial(torch.zeros(1, 4, 1, 2, 2))
     with pytest.raises(ValueError, match="no long-term memory"):
         histories.arms(bare, bare)

@@ -37,9 +37,9 @@ def test_arms_share_weights_and_differ_in_what_they_go_back_to(tmp_path: Path) -
     for arm in arms:
         assert isinstance(arm.backbone, AnimaticBackbone)
         assert arm.backbone.transformer is model.backbone.transformer
-        found.append(len(arm.backbone._look(packed, latents[:, :, :3], None).older))
+        found.append(len(arm.backbone._read_sources(packed, latents[:, :, :3], None).older))
     assert found == [0, 3, 4, 4, 4]                     # without a psi the whole film is what the packed context holds
-    assert isinstance(model.backbone, AnimaticBackbone) and model.backbone.looks == {"older", "start"}
+    assert isinstance(model.backbone, AnimaticBackbone) and model.backbone.extra_sources == {"older", "start"}
 
 
 def test_memories_of_a_study_are_arms_that_are_asked_as_its_own_is(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_memories_of_a_study_are_arms_that_are_asked_as_its_own_is(tmp_path: Pat
         psi = memory.begin(said)
         assert psi.shape[2] == 32 and bool(psi.any()) == (name == "A-1")
         assert memory.update(psi, latents[:, :, :3]).shape[2] == 32
-        assert backbone._look(packed, latents[:, :, :3], psi).psi is psi
+        assert backbone._read_sources(packed, latents[:, :, :3], psi).psi is psi
     assert isinstance(model.backbone, AnimaticBackbone) and model.backbone.memory is model.memory      # it is left as it was
 
 

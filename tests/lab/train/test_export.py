@@ -88,7 +88,7 @@ def test_the_engine_renders_with_it(card: ModelCard) -> None:
     model = load(card, "cpu")
     picture = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     start = model.codec.encode(picture)
-    snapshot = Snapshot.begin(start, model.fingerprint)
+    snapshot = Snapshot.initial(start, model.fingerprint)
     sampling = Sampling(steps=2, guidance=card.guidance, window=card.window, shift=card.shift)
     shape = (1, model.channels, card.window, 2, 4)
     conditioning = model.conditioner("the camera pans left", picture)
@@ -121,7 +121,7 @@ def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> Non
     start = model.codec.encode(torch.rand(1, 3, 32, 64) * 2 - 1)
     conditioning = model.conditioner("the camera pans right", torch.rand(1, 3, 32, 64) * 2 - 1)
     shape = (1, model.channels, model.card.window, 2, 4)
-    snapshot = Snapshot.begin(start, model.fingerprint)
+    snapshot = Snapshot.initial(start, model.fingerprint)
     for number in range(2):
         sampling = Sampling(steps=2, guidance=1.0, window=model.card.window, shift=3.0)
         *_, last = denoise_section(model.backbone, snapshot, conditioning, noise(shape, number), sampling, memory=model.memory)

@@ -202,7 +202,7 @@ def test_a_memory_in_the_embedded_models_context_is_learned_along(tmp_path: Path
     pack = cast(ContextMemory, learner.memory).pack
     assert all(p.grad is not None and bool(p.grad.any()) for p in pack.memorize.patches.parameters())
     trainee.written(made, tmp_path / "out")
-    kept = load_adapter(tmp_path / "out" / ADAPTER, made.pack.config.fit)
+    kept = load_adapter(tmp_path / "out" / ADAPTER, made.pack.config.widths)
     assert all(torch.equal(kept.state_dict()[name], tensor) for name, tensor in made.pack.state_dict().items())
 
 
@@ -259,13 +259,13 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
     assert done.pack is not None and isinstance(again.memory, nn.Module)
     own = done.pack.state_dict()
     assert [name for name, tensor in again.memory.state_dict().items() if not torch.equal(tensor, own[name])] == []
-    assert torch.equal(again.positions(5, 3), run.trainee.model.positions(5, 3)) and int(again.positions(5, 3)[-1]) == 28
+    assert torch.equal(again.rope(5, 3), run.trainee.model.rope(5, 3)) and int(again.rope(5, 3)[-1]) == 28
     transformer = again.backbone.transformer
     loaded = read_lora(folder / LORA, FramePackLayers(transformer.config), "Toy")
     assert loaded.keys() == done.lora.keys()
     assert any(bool(low.up.any()) for low in loaded.values())
     LoraBranches(transformer, ActiveLoras(layers={name: [low] for name, low in loaded.items()}), again.device, torch.float32)
-    other = VelocityLearner(again, again.memory, again.positions)
+    other = VelocityLearner(again, again.memory, again.rope)
     with torch.no_grad():
         ours, theirs = (
             finetune.force(learner, films[:1], 2, "direct", Draws(3, 0), finetune.Settings(), lambda _: None).losses

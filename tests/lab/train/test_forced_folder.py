@@ -58,12 +58,12 @@ def trained(path: Path) -> Trainee:
 def filmed(model: FilmModel) -> Tensor:
     """Two sections."""
     picture = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    snapshot = Snapshot.begin(model.codec.encode(picture))
+    snapshot = Snapshot.initial(model.codec.encode(picture))
     for number in range(2):
         shape = (1, snapshot.start.shape[1], model.card.window, *snapshot.start.shape[3:])
         *_, last = denoise_section(
             model.backbone, snapshot, model.conditioner("pan left", picture), noise(shape, number),
-            Sampling(2, model.card.guidance, model.card.window, model.card.shift), memory=model.memory, positions=model.positions)
+            Sampling(2, model.card.guidance, model.card.window, model.card.shift), memory=model.memory, rope=model.rope)
         assert isinstance(last, SectionResult)
         snapshot = last.snapshot
     return last.latents

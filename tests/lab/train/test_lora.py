@@ -65,7 +65,7 @@ def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
     loras = ActiveLoras(layers={name: [low] for name, low in loaded.items()})
     beside = LoraBranches(other.transformer, loras, torch.device("cpu"), torch.float32)
     assert torch.allclose(spoken(other), changed, atol=1e-6)     # products on a CPU depend on where in memory a matrix lies
-    beside.off()
+    beside.remove()
     assert torch.equal(spoken(other), before)
     merge_loras(other.transformer, loras)
     assert torch.allclose(spoken(other), changed, atol=1e-4)

@@ -37,7 +37,7 @@ def perfect(truth: Truth) -> tuple[Heads, FilmState]:
     """What a network would say that knows: gates are shut where nothing is asked for, and open at the end where something is."""
     gate = torch.linspace(0, 1, T).expand(B, T)
     heads = Heads(
-        drawn=torch.zeros_like(truth.scene), way=truth.way, flow=truth.flow, light=truth.light, flicker=torch.zeros(B, T),
+        drawn=torch.zeros_like(truth.scene), camera=truth.way, flow=truth.flow, light=truth.light, flicker=torch.zeros(B, T),
         light_gate=torch.stack([torch.zeros(T), gate[0]]), weather=truth.weather, weather_gate=gate,
         wind=torch.zeros(B),
     )
@@ -83,17 +83,17 @@ def test_a_magnification_is_looked_at_six_cells_from_the_middle() -> None:
     zoomed, panned = truth.way.clone(), truth.way.clone()
     zoomed[..., 2] += 0.1
     panned[..., 0] += 0.6
-    assert found(truth, way=zoomed).parts["way"] == pytest.approx(found(truth, way=panned).parts["way"], rel=1e-4)
+    assert found(truth, camera=zoomed).parts["way"] == pytest.approx(found(truth, camera=panned).parts["way"], rel=1e-4)
 
 
 def test_untrusted_footage_teaches_neither_way_nor_flow_nor_light() -> None:
     truth = replace(true(), trusted=torch.zeros(B))
-    wrong = found(truth, way=truth.way + 5, flow=truth.flow + 5, light=truth.light + 5)
+    wrong = found(truth, camera=truth.way + 5, flow=truth.flow + 5, light=truth.light + 5)
     assert wrong.loss == 0
     assert found(truth, weather=truth.weather + 0.5).loss > 0
     assert found(truth, drawn=truth.scene + 1).loss > 0
     half = replace(true(), trusted=torch.tensor([1.0, 0.0]))
-    ways = [found(half, way=half.way + torch.tensor(step).view(B, 1, 1)).parts["way"] for step in ([0.0, 3.0], [3.0, 0.0])]
+    ways = [found(half, camera=half.way + torch.tensor(step).view(B, 1, 1)).parts["way"] for step in ([0.0, 3.0], [3.0, 0.0])]
     assert ways[0] == 0 < ways[1]
 
 

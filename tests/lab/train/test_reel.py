@@ -96,7 +96,7 @@ def test_the_way_leads_to_the_films_poses(films: list[Encoded]) -> None:
         for k, truth in enumerate(film.truths):
             before = state[WINDOW * k : WINDOW * k + 1]
             heads = _said(truth)
-            after = heads.state(before)
+            after = heads.film_state(before)
             held = state[1 + WINDOW * k : 1 + WINDOW * (k + 1)]
             assert (after.pose - held.pose).abs().max() < 0.02
             assert (after.light - held.light).abs().max() < 0.01
@@ -117,7 +117,7 @@ def test_the_winds_sway_is_the_flow_of_a_film_in_which_only_the_wind_blows(autoe
 def _said(truth: Truth) -> Heads:
     t = WINDOW
     return Heads(
-        drawn=truth.scene[None].float(), way=truth.way[None], flow=truth.flow[None].float(), light=truth.light[None].float(),
+        drawn=truth.scene[None].float(), camera=truth.way[None], flow=truth.flow[None].float(), light=truth.light[None].float(),
         flicker=torch.zeros(1, t), light_gate=torch.ones(1, t), weather=truth.weather[None], weather_gate=torch.ones(1, t),
         wind=torch.zeros(1),
     )

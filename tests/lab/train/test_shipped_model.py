@@ -58,7 +58,7 @@ def autoencoder() -> LappedAutoencoder:
 def latents(prompt: str, name: str = "astronaut", sections: int = 1) -> Tensor:
     """The start and so many sections of a prompt on a photograph, as the engine makes them, [1, C, 1 + 9 n, h, w]."""
     made, picture = model(), photograph(name, *SIZE)[None]
-    snapshot = Snapshot.begin(made.codec.encode(picture), made.fingerprint)
+    snapshot = Snapshot.initial(made.codec.encode(picture), made.fingerprint)
     sampling = Sampling(made.card.steps, made.card.guidance, made.card.window, made.card.shift)
     parts = [snapshot.start]
     for number in range(sections):
@@ -204,7 +204,7 @@ def test_it_starts_to_snow() -> None:
 
 def test_it_pans_at_the_size_films_have_at_first() -> None:
     made, picture = model(), photograph("astronaut", 320, 192)[None]
-    snapshot = Snapshot.begin(made.codec.encode(picture))
+    snapshot = Snapshot.initial(made.codec.encode(picture))
     sampling = Sampling(made.card.steps, made.card.guidance, made.card.window, made.card.shift)
     drawn = noise((1, made.channels, 9, 12, 20), 1)
     *_, done = denoise_section(made.backbone, snapshot, made.conditioner("the camera pans right", picture), drawn, sampling)

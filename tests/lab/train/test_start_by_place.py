@@ -51,16 +51,16 @@ def test_a_maps_slots_repeat_and_its_waves_fit_into_it() -> None:
 def test_what_is_written_somewhere_is_found_there_as_it_was(at: tuple[int, int]) -> None:
     pack, recall = memory()
     memorable, places, truth = view(*at)
-    psi = pack.update(pack.squeeze.empty(1), memorable)
+    psi = pack.update(pack.squeeze.empty_maps(1), memorable)
     found = recall(psi, places)
     assert torch.allclose(found.values, truth, atol=1e-3)
-    assert recall.share(found).min() > 0.95
+    assert recall.trust(found).min() > 0.95
 
 
 def test_it_is_kept_for_two_hundred_sections_and_costs_no_more_then() -> None:
     pack, recall = memory()
     memorable, places, truth = view(0, 0)
-    psi = pack.update(pack.squeeze.empty(1), memorable)
+    psi = pack.update(pack.squeeze.empty_maps(1), memorable)
     for n in range(200):
         psi = pack.update(psi, view(10 + n % 3, 5, seed=n)[0])
     assert psi.shape == (1, 512, 64)
@@ -71,19 +71,19 @@ def test_what_is_seen_well_is_written_over_by_nothing_worse() -> None:
     pack, recall = memory()
     first, places, truth = view(0, 0)
     _, _, later = view(0, 0, seed=1)
-    psi = pack.update(pack.squeeze.empty(1), first)
+    psi = pack.update(pack.squeeze.empty_maps(1), first)
     rim = pack.update(psi, view(0, 0, 0.5, seed=1)[0])
-    beyond = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, RIM_LEVEL)[0]), view(0, 0, MIRRORED_LEVEL, seed=1)[0])
+    beyond = pack.update(pack.update(pack.squeeze.empty_maps(1), view(0, 0, RIM_LEVEL)[0]), view(0, 0, MIRRORED_LEVEL, seed=1)[0])
     unseen = pack.update(psi, view(0, 0, 0.0, seed=1)[0])
     anew = pack.update(psi, view(0, 0, seed=1)[0])
     assert torch.allclose(recall(rim, places).values, truth, atol=0.02)
     assert torch.allclose(recall(beyond, places).values, truth, atol=0.02)
-    assert recall.share(recall(beyond, places)).min() > 0.95
-    only = pack.update(pack.squeeze.empty(1), view(0, 0, MIRRORED_LEVEL)[0])
-    assert recall.share(recall(only, places)).max() < 0.02
+    assert recall.trust(recall(beyond, places)).min() > 0.95
+    only = pack.update(pack.squeeze.empty_maps(1), view(0, 0, MIRRORED_LEVEL)[0])
+    assert recall.trust(recall(only, places)).max() < 0.02
     assert torch.allclose(recall(unseen, places).values, truth, atol=0.02)
     assert torch.allclose(recall(anew, places).values, later, atol=0.02)
-    rims = pack.update(pack.update(pack.squeeze.empty(1), view(0, 0, 0.5)[0]), view(0, 0, 0.5, seed=1)[0])
+    rims = pack.update(pack.update(pack.squeeze.empty_maps(1), view(0, 0, 0.5)[0]), view(0, 0, 0.5, seed=1)[0])
     assert torch.allclose(recall(rims, places).values, later, atol=0.02)
 
 
@@ -92,16 +92,16 @@ def test_it_knows_what_it_does_not_know(beside: tuple[int, int]) -> None:
     """Of places never seen, be they where the map repeats itself, nothing is taken."""
     pack, recall = memory()
     memorable, places, _ = view(0, 0)
-    psi = pack.update(pack.squeeze.empty(1), memorable)
+    psi = pack.update(pack.squeeze.empty_maps(1), memorable)
     found = recall(psi, places + torch.tensor([*beside, 0.0]))
-    assert recall.share(found).max() < 0.02
+    assert recall.trust(found).max() < 0.02
 
 
 def test_two_films_of_a_batch_have_maps_of_their_own() -> None:
     pack, recall = memory()
     one, places, truth = view(0, 0)
     two, _, other = view(0, 0, seed=1)
-    psi = pack.update(pack.squeeze.empty(2), torch.cat([one, two]))
+    psi = pack.update(pack.squeeze.empty_maps(2), torch.cat([one, two]))
     assert torch.allclose(recall(psi, places.expand(2, -1, -1)).values, torch.cat([truth, other]), atol=1e-3)
 
 
@@ -125,7 +125,7 @@ def test_a_gradient_comes_from_an_answer_to_what_was_seen_long_before() -> None:
     pack.requires_grad_(True)
     memorable, places, _ = view(0, 0)
     memorable = memorable.clone().requires_grad_(True)
-    psi = pack.update(pack.squeeze.empty(1), memorable)
+    psi = pack.update(pack.squeeze.empty_maps(1), memorable)
     for n in range(3):
         psi = pack.update(psi, view(10, 5, seed=n)[0])
     recall(psi, places).values.square().mean().backward()  # type: ignore[no-untyped-call]
