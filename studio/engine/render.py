@@ -150,9 +150,9 @@ class Renderer:
         sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request))
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
-        backbone, memory, positions = self.model.backbone, self.model.memory, self.model.positions
+        backbone, memory, rope = self.model.backbone, self.model.memory, self.model.rope
         clock = time.monotonic()
-        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, positions):
+        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, rope):
             if isinstance(progress, SectionResult):
                 return progress
             self.pace.stepped(request.size, time.monotonic() - clock)
