@@ -44,7 +44,7 @@ REGISTRY = {"studio.backbones.registry", "studio.backbones.family"}
 ALLOWED: dict[str, set[str]] = {
     "studio/session": REGISTRY,
     "studio/commands": REGISTRY,
-    "studio/ui": REGISTRY | {"studio.session"},
+    "studio/ui": REGISTRY | {"studio.session", "studio.memory.context_sizes"},
 }
 # rooms that open before torch is there, and what in them is torch's
 LIGHT = [

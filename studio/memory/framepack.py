@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-SIZES = (16, 2, 1)
-"""Latent frames kept at 4x, 2x and 1x compression, oldest first: f16k4 f2k2 f1k1."""
-RECENT = sum(SIZES)
+from studio.memory.context_sizes import RECENT, SIZES
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from studio.memory.framepack import RECENT
+from studio.memory.context_sizes import RECENT
 
 
 class RopeRule(Protocol):

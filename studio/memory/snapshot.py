@@ -9,7 +9,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from studio.memory.framepack import RECENT, empty_history, slide_history
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import empty_history, slide_history
 from studio.memory.tensors import write_tensors
 
 FORMAT = "1"

@@ -1,7 +1,7 @@
-"""Makes a gr.HTML whose markup is drawn by static/*.js in the browser. It knows files, not what they draw.
+"""Makes a gr.HTML component whose content is drawn in the browser by scripts from `static`.
 
-A factory, not a subclass: subclassing gr.HTML writes a .pyi beside the source at import. User text never goes through
-the HTML template (it would be run as code there): the template is one empty element, and the scripts use textContent.
+A function, not a subclass: a subclass of gr.HTML writes a .pyi file beside its source at import. User text never goes
+through the HTML template, where it would be run as code: the template is one empty element, and the scripts use textContent.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ STATIC = Path(__file__).parent / "static"
 def component(
     name: str, scripts: Sequence[str], styles: Sequence[str] = (), ask: Callable[[Any], Any] | None = None, **texts: str
 ) -> gr.HTML:
-    """A component whose script is `scripts` one after the other, in one scope; each file defines one thing of its name.
+    """A component of the page.
 
-    The styles travel with it as the constant STYLE, so the first thing drawn is already styled; so do `texts`.
+    Args:
+        name: of the component; its element has the id `mp-<name>`.
+        scripts: names of files in `static`, which run one after the other in one scope. Each defines one constant of its name.
+        styles: names of style sheets in `static`. The scripts get them as the constant STYLE.
+        ask: a function that the scripts can call as `server.<its name>`.
+        texts: further constants for the scripts.
     """
     style = "".join((STATIC / f"{file}.css").read_text("utf-8") for file in styles)
     source = "\n".join((STATIC / f"{file}.js").read_text("utf-8") for file in scripts)

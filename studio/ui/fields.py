@@ -1,4 +1,4 @@
-"""Reading what the browser sends: it can be any JSON, from anyone. It knows neither projects nor verbs."""
+"""Reads and checks the fields of a message from the browser, which can be any JSON, from anyone."""
 
 from __future__ import annotations
 
@@ -14,80 +14,90 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 LONGEST_TEXT = 20_000
 
 
-class Misread(Exception):  # noqa: N818 - it is what happened
-    """A message is not what this page sends."""
+class MessageError(Exception):
+    """A message is not one that this page sends."""
 
 
+# By hand, not by pydantic: each of the 30 verbs reads one to four fields, often depending on the session, so that a model
+# for each verb would be longer than these readers.
 class Fields:
-    """A message from the browser, read field by field; anything odd is a Misread."""
+    """A message from the browser, read field by field. Every reader raises MessageError for what the page does not send."""
 
     def __init__(self, message: object) -> None:
+        """Read `message`. Raises MessageError: it is no JSON object."""
         if not isinstance(message, Mapping):
-            raise Misread("a message must be an object")
+            raise MessageError("a message must be an object")
         self._fields: Mapping[str, Any] = message
 
     def has(self, name: str) -> bool:
+        """Whether the field is there and not null."""
         return self._fields.get(name) is not None
 
-    def text(self, name: str, most: int = LONGEST_TEXT) -> str:
-        """Text as it was typed; the document says what it accepts of it."""
+    def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
+        """Text of at most `longest` characters, unchanged; `studio.project.limits` checks its content."""
         value = self._fields.get(name)
-        if not isinstance(value, str) or len(value) > most:
-            raise Misread(f"'{name}' must be text of {most:,} characters at most")
+        if not isinstance(value, str) or len(value) > longest:
+            raise MessageError(f"'{name}' must be text of {longest:,} characters at most")
         return value
 
     def identifier(self, name: str) -> str:
-        """An id: never a path, whatever it is used for later."""
+        """An id: letters, digits, hyphens and underscores, so never a path."""
         value = self._fields.get(name)
         if not isinstance(value, str) or not IDENTIFIER.match(value):
-            raise Misread(f"'{name}' must be an id")
+            raise MessageError(f"'{name}' must be an id")
         return value
 
     def optional_identifier(self, name: str) -> str | None:
+        """An id, or None if the field is not there."""
         return self.identifier(name) if self.has(name) else None
 
-    def whole(self, name: str, least: int, most: int) -> int:
+    def integer(self, name: str, least: int, most: int) -> int:
+        """A whole number from `least` to `most`."""
         value = self._fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise Misread(f"'{name}' must be a whole number from {least} to {most}")
+            raise MessageError(f"'{name}' must be a whole number from {least} to {most}")
         return value
 
     def number(self, name: str, least: float, most: float) -> float:
+        """A finite number; one outside of `least` to `most` is moved to the nearer bound."""
         value = self._fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise Misread(f"'{name}' must be a number")
+            raise MessageError(f"'{name}' must be a number")
         return min(most, max(least, float(value)))
 
     def flag(self, name: str) -> bool:
+        """Whether the field is true; anything else counts as false."""
         return self._fields.get(name) is True
 
     def one_of(self, name: str, choices: Mapping[str, T]) -> T:
+        """The value of `choices` that the field names."""
         value = self._fields.get(name)
         if not isinstance(value, str) or value not in choices:
-            raise Misread(f"'{name}' must be one of {', '.join(choices)}")
+            raise MessageError(f"'{name}' must be one of {', '.join(choices)}")
         return choices[value]
 
     def folder(self, name: str) -> str:
-        """The name of a project's folder; the studio looks whether there is one on its shelf."""
+        """The name of a project's folder; `Studio.open` checks whether there is such a project."""
         value = self.text(name, 200)
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise Misread(f"'{name}' must be a name") from None
+            raise MessageError(f"'{name}' must be a name") from None
         return value
 
     def folders(self, name: str, most: int = 200) -> list[str]:
+        """Names of projects' folders: the first `most` texts of a list."""
         value = self._fields.get(name)
         if not isinstance(value, list):
-            raise Misread(f"'{name}' must be a list")
+            raise MessageError(f"'{name}' must be a list")
         return [v for v in value[:most] if isinstance(v, str)]
 
     def upload(self, name: str, folder: Path) -> Path:
-        """A file that was uploaded through the page, and nothing else on this disk."""
+        """The path of a file in `folder`, where uploads through the page lie, and of no other file on this disk."""
         value = self._fields.get(name)
         if not isinstance(value, str) or "\0" in value:
-            raise Misread(f"'{name}' must be an uploaded file")
+            raise MessageError(f"'{name}' must be an uploaded file")
         path = Path(value).resolve()
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            raise Misread(f"'{name}' is not an uploaded file")
+            raise MessageError(f"'{name}' is not an uploaded file")
         return path

@@ -1,4 +1,4 @@
-"""Sample stories to begin with: a picture and a timeline each. It reads assets/examples and knows no project."""
+"""Sample stories from assets/examples for the first screen: a picture and a timeline each."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from pathlib import Path
 from typing import Any
 
 from studio.project.story import Story, StoryError, read_story
-from studio.ui.words import link
+from studio.ui.words import file_url
 
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A story in a folder of its own; the folder's name is its id."""
+    """A sample story; its id is the name of its folder."""
 
     id: str
     story: Story
 
 
 def find_samples(folder: Path = EXAMPLES) -> tuple[Sample, ...]:
-    """Stories under `folder`, by name. A bad one is left out: it must not keep the page from opening."""
-    found = []
+    """The stories under `folder`, sorted by name. A damaged one is left out, so that the page opens all the same."""
+    samples = []
     for path in sorted(folder.glob("*/story.toml")):
         try:
-            found.append(Sample(path.parent.name, read_story(path)))
+            samples.append(Sample(path.parent.name, read_story(path)))
         except StoryError:
             continue
-    return tuple(found)
+    return tuple(samples)
 
 
-def cards(samples: tuple[Sample, ...]) -> list[dict[str, Any]]:
-    """What the first screen shows of each sample."""
+def sample_views(samples: tuple[Sample, ...]) -> list[dict[str, Any]]:
+    """What the first screen shows of each sample, as JSON."""
     return [
         {
             "id": s.id,
             "name": s.story.name,
-            "picture": link(s.story.image),
+            "picture": file_url(s.story.image),
             "segments": len(s.story.segments),
             "first": s.story.segments[0].prompt if s.story.segments else "",
         }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-# Bundled weights other than 400 and 700 lack most letters.
-WHOLE = (400, 700)
-SANS: list[gr.themes.Font | str] = [gr.themes.LocalFont("IBM Plex Sans", WHOLE), "system-ui", "sans-serif"]
-MONO: list[gr.themes.Font | str] = [gr.themes.LocalFont("IBM Plex Mono", WHOLE), "ui-monospace", "monospace"]
+# The bundled fonts of other weights lack most letters.
+FONT_WEIGHTS = (400, 700)
+SANS: list[gr.themes.Font | str] = [gr.themes.LocalFont("IBM Plex Sans", FONT_WEIGHTS), "system-ui", "sans-serif"]
+MONO: list[gr.themes.Font | str] = [gr.themes.LocalFont("IBM Plex Mono", FONT_WEIGHTS), "ui-monospace", "monospace"]
 
 
 def theme() -> gr.themes.Base:
-    """Warm paper in light mode, a dark room in dark mode."""
+    """The theme: warm paper colours in light mode, nearly black in dark mode."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.orange, neutral_hue=gr.themes.colors.stone, font=SANS, font_mono=MONO
     ).set(

@@ -1,6 +1,6 @@
-"""What the artist can do from the page, one entry per verb: message in, answer out. It does not draw.
+"""What the artist can do from the page: one entry per verb, which reads the message's fields and calls the session.
 
-Every message names its project. Ids are unguessable, so a browser reaches only the projects it was told of.
+Every message names its project. Ids cannot be guessed, so a browser reaches only the projects whose ids it was given.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from studio.project.limits import SECTIONS
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
 from studio.ui import views
-from studio.ui.fields import Fields, Misread
-from studio.ui.gallery import Sample, cards
-from studio.ui.words import link, notice
+from studio.ui.fields import Fields, MessageError
+from studio.ui.gallery import Sample, sample_views
+from studio.ui.words import file_url, notice
 
 Answer = dict[str, Any]
 Verb = Callable[[Session, Fields], Answer | None]
@@ -27,17 +27,25 @@ log = logging.getLogger(__name__)
 UNNAMED = "Untitled film"
 
 
-class Desk:
-    """Where the page's messages arrive. `uploads` is the only folder files may come from."""
+class PageApi:
+    """Answers the messages of the page."""
 
     def __init__(self, studio: Studio, samples: tuple[Sample, ...], uploads: Path, public: bool = False) -> None:
+        """Answer for `studio`.
+
+        Args:
+            studio: the shelf of projects.
+            samples: sample stories to begin with.
+            uploads: the only folder that files may come from.
+            public: several people use the studio, so each is shown only the projects that they opened.
+        """
         self.studio = studio
         self.samples = {sample.id: sample for sample in samples}
         self.uploads = uploads
         self.public = public
         self.verbs: Mapping[str, Verb] = {
             "rename": lambda s, f: s.edit_in_stroke(_stroke(f, "name"), edits.rename, f.text("name")),
-            "set_size": lambda s, f: s.set_size((f.whole("width", 16, 8192), f.whole("height", 16, 8192))),
+            "set_size": lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192))),
             "set_model": lambda s, f: s.set_model(f.text("name", 100)),
             "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
             "set_reference": lambda s, f: s.set_reference(f.upload("path", self.uploads)),
@@ -46,8 +54,8 @@ class Desk:
             "add_segment": _add_segment,
             "edit_segment": _edit_segment,
             "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
-            "move_segment": lambda s, f: s.edit(edits.move_segment, _index(s, f), f.whole("to", 0, 10_000)),
-            "shelved_loras": lambda s, f: views.shelved(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
+            "move_segment": lambda s, f: s.edit(edits.move_segment, _index(s, f), f.integer("to", 0, 10_000)),
+            "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
             "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 200))},
             "use_lora": lambda s, f: s.use_lora(_index(s, f), f.identifier("lora")),
             "weigh_lora": _set_lora_strength,
@@ -70,54 +78,59 @@ class Desk:
             "export": self._export,
         }
 
-    def ask(self, message: Any) -> Answer:
-        """Answer one message. Whatever goes wrong becomes a notice; nothing is raised and nothing is lost silently."""
+    def answer(self, message: Any) -> Answer:
+        """Answer one message. Any error becomes a notice in the answer; nothing is raised."""
         try:
             fields = Fields(message)
             name = fields.text("verb", 40)
             if name == "projects":
                 return {"ok": True, "answer": self._projects(fields)}
             if name == "samples":
-                return {"ok": True, "answer": {"samples": cards(tuple(self.samples.values()))}}
+                return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
             if name == "begin":
                 return {"ok": True, "answer": self._begin(fields)}
             verb = fields.one_of("verb", self.verbs)
             answer = verb(self.studio.open(fields.folder("project")), fields)
             return {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
         except (EditError, StoreError, MediaError, StoryError) as error:
-            return _refused(str(error))
-        except Misread as error:
-            return _refused(f"The page and the studio do not understand each other ({error}).", "Reload the page.")
+            return _refusal(str(error))
+        except MessageError as error:
+            return _refusal(f"The page and the studio do not understand each other ({error}).", "Reload the page.")
         except Exception:
             log.exception("a message from the page could not be answered")
-            return _refused(
+            return _refusal(
                 "Something unexpected went wrong. Nothing already made is lost.",
                 "Try again; the log of the studio says what happened.",
             )
 
     def open(self, project: str | None) -> Session:
-        """The project the page asked for; without one, the film changed last (on a shared studio: a new one)."""
+        """The project of this id. None: the one that was changed last, or a new one on a shared studio.
+
+        Raises:
+            StoreError: it is not there, or unreadable.
+            EditError: a new one cannot be made.
+        """
         if project is not None:
             return self.studio.open(project)
         recent = () if self.public else self.studio.list()
         return self.studio.open(recent[0].id) if recent else self.studio.create()
 
     def _projects(self, fields: Fields) -> Answer:
-        """The shelf. A film nobody has begun is not worth a place there, unless it is the open one."""
+        """The projects to choose from, without empty ones other than the open one."""
         known = frozenset(fields.folders("known")) if self.public else None
-        here = fields.folder("project") if fields.has("project") else None
+        current = fields.folder("project") if fields.has("project") else None
         mine = [s for s in self.studio.list() if known is None or s.id in known]
-        return {"projects": views.shelf(s for s in mine if s.id == here or not _unbegun(s))}
+        return {"projects": views.project_choices(s for s in mine if s.id == current or not _is_empty(s))}
 
     def _begin(self, fields: Fields) -> Answer:
-        """A new film, from a sample story or empty; an empty one that was never begun is taken again."""
+        """A new project, from a sample story or empty. An empty project that is there already is used again."""
         if fields.has("sample"):
             return {"project": self.studio.from_story(fields.one_of("sample", self.samples).story.path).id}
-        unbegun = () if self.public else [s for s in self.studio.list() if _unbegun(s)]
-        return {"project": unbegun[0].id if unbegun else self.studio.create().id}
+        empty = () if self.public else [s for s in self.studio.list() if _is_empty(s)]
+        return {"project": empty[0].id if empty else self.studio.create().id}
 
     def _export(self, session: Session, fields: Fields) -> Answer:
-        """Make the file and say where it can be fetched."""
+        """Export a film, a take or the project; answers with the URL of the file."""
         what = fields.text("what", 20)
         if what == "film":
             audio = fields.upload("audio", self.uploads) if fields.has("audio") else None
@@ -128,19 +141,19 @@ class Desk:
             path = session.films.export_project()
         else:
             path = session.films.export_take(fields.identifier("take"), kind=what)
-        return {"url": link(path), "file": path.name}
+        return {"url": file_url(path), "file": path.name}
 
 
-def _unbegun(summary: ProjectSummary) -> bool:
+def _is_empty(summary: ProjectSummary) -> bool:
     return summary.poster is None and summary.name == UNNAMED
 
 
-def _refused(message: str, remedy: str = "") -> Answer:
+def _refusal(message: str, remedy: str = "") -> Answer:
     return {"ok": False, "notice": notice(message, remedy)}
 
 
 def _index(session: Session, fields: Fields) -> int:
-    """Where a segment is now: another tab may have added one before it."""
+    """The index of the segment that the message names by its id: another tab may have added one before it."""
     wanted = fields.identifier("segment")
     for index, segment in enumerate(session.project.current().segments):
         if segment.id == wanted:
@@ -157,9 +170,9 @@ def _edit_segment(session: Session, fields: Fields) -> None:
     if fields.has("prompt"):
         changes["prompt"] = fields.text("prompt")
     if fields.has("sections"):
-        changes["frames"] = fields.whole("sections", 1, SECTIONS) * session.project.clock.section_frames
+        changes["frames"] = fields.integer("sections", 1, SECTIONS) * session.project.clock.section_frames
     if fields.has("seed"):
-        changes["seed"] = fields.whole("seed", 0, 2**53)
+        changes["seed"] = fields.integer("seed", 0, 2**53)
     if fields.flag("dice"):
         changes["seed"] = None
     if changes:
@@ -179,6 +192,6 @@ def _stroke(fields: Fields, field: str) -> str | None:
 
 
 def _film(session: Session, fields: Fields) -> Answer:
-    """The film up to the head, joined when it is not yet."""
+    """The film up to the head."""
     path = session.films.film()
-    return {"url": link(path), "head": session.project.head}
+    return {"url": file_url(path), "head": session.project.head}

@@ -1,4 +1,4 @@
-"""What the page draws, as JSON: pure functions of a session and its job. They know neither Gradio nor the browser."""
+"""What the page draws, as JSON: pure functions of a session and of its job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.memory.context_sizes import RECENT
 from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
-from studio.ui.machine import engine, model, offered, offered_presets, sizes
-from studio.ui.tree import tree
-from studio.ui.words import Json, clock, link, span
+from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
+from studio.ui.tree import layout_tree
+from studio.ui.words import Json, file_url, format_length, format_wait
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
@@ -20,65 +21,64 @@ if TYPE_CHECKING:
     from studio.session import JobView, ProjectSummary, Session
     from studio.session.loras import LoraEntry
 
-RECENT = 19  # latent frames FramePack keeps beside the start: 16 at 4x, 2 at 2x, 1 at 1x compression
-
 
 def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset]) -> Json:
-    """Everything but the running job."""
+    """Everything that the page shows of a session, except for the running job."""
     project = session.project
     stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = sum(t.frames for t in project.film())
-    following, blocked = upcoming(project)
+    following, blocked = next_render(project)
     estimate = session.estimate() if following else None
     return {
         "id": session.id,
         "name": project.name,
-        "engine": engine(session.engine),
-        "model": model(project.model, card),
-        "models": [offered(c) for c in cards],
+        "engine": engine_view(session.engine),
+        "model": model_view(project.model, card),
+        "models": [model_choice(c) for c in cards],
         "fps": project.clock.fps,
         "section": project.clock.section_frames,
         "size": list(project.size),
-        "sizes": sizes(project.size, card),
+        "sizes": size_choices(project.size, card),
         "preset": project.settings.preset,
-        "presets": offered_presets(presets, project.settings.preset, card),
-        "reference": reference(session),
-        "segments": segments(project, stale, lambda lora: session.loras.has(lora.sha256)),
-        "takes": takes(project, stale, session.films.poster, session.films.clip),
-        "branches": branches(project),
+        "presets": preset_choices(presets, project.settings.preset, card),
+        "reference": reference_view(session),
+        "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256)),
+        "takes": take_views(project, stale, session.films.poster, session.films.clip),
+        "branches": branch_views(project),
         "branch": project.branch,
         "head": project.head,
         "next": following,
         "blocked": blocked,
-        "film": {"frames": film, "length": clock(project.clock.seconds(film))},
-        "plan": plan(project),
-        "memory": {**memory(project, card), "picture": link(session.films.memory_picture(project.head)) if project.head else None},
-        "estimate": None if estimate is None else span(estimate),
-        "estimate_all": None if estimate is None else span(estimate * remaining(project)),
+        "film": {"frames": film, "length": format_length(project.clock.seconds(film))},
+        "plan": timeline_view(project),
+        "memory": memory_view(project, card)
+        | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None},
+        "estimate": None if estimate is None else format_wait(estimate),
+        "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": list(session.findings),
     }
 
 
-def reference(session: Session) -> Json | None:
+def reference_view(session: Session) -> Json | None:
     """The reference image; its address is None when the file is gone."""
     picture = session.project.reference
     if picture is None:
         return None
     return {
-        "url": link(session.folder / picture.file),
+        "url": file_url(session.folder / picture.file),
         "name": picture.name or "Reference picture",
         "width": picture.width,
         "height": picture.height,
     }
 
 
-def upcoming(project: Project) -> tuple[Json | None, str]:
-    """What `Generate next` renders: the segment, whether it completes a partial take, whether it starts a branch.
+def next_render(project: Project) -> tuple[Json | None, str]:
+    """What `Generate next` renders: the segment, whether it completes a partial take, and whether it starts a branch.
 
-    With nothing to render, the reason.
+    Returns None and the reason if there is nothing to render.
     """
     if project.reference is None:
         return None, "Choose a reference picture: the film starts from it."
@@ -91,78 +91,81 @@ def upcoming(project: Project) -> tuple[Json | None, str]:
 
 
 def remaining(project: Project) -> float:
-    """What `Generate all` renders, counted in lengths of its first take."""
+    """How long `Generate all` takes, relative to its first take."""
     index, _ = edits.next_segment(project)
     sections = [project.clock.sections(s.frames) for s in project.current().segments[index:]]
-    begun = unfinished_take(project)
-    sections[0] -= begun.sections if begun else 0
+    partial = unfinished_take(project)
+    sections[0] -= partial.sections if partial else 0
     return sum(sections) / max(1, sections[0])
 
 
-def segments(project: Project, stale: frozenset[str], there: Callable[[Lora], bool] = lambda _: True) -> list[Json]:
-    """The cards of the timeline, in film order. `there`: whether a LoRA's file is."""
+def segment_views(project: Project, stale: frozenset[str], has_file: Callable[[Lora], bool] = lambda _: True) -> list[Json]:
+    """The segments of the timeline, in film order. `has_file`: whether a LoRA's file is in the studio."""
     path = project.path()
-    reached = len(project.film())
+    film_length = len(project.film())
     return [
-        segment(project, i, s, path[i] if i < len(path) else None, stale)
-        | {"beyond": reached <= i < len(path), "loras": [worn(lora, there(lora)) for lora in s.loras]}
+        segment_view(project, i, s, path[i] if i < len(path) else None, stale)
+        | {"beyond": film_length <= i < len(path), "loras": [lora_view(lora, has_file(lora)) for lora in s.loras]}
         for i, s in enumerate(project.current().segments)
     ]
 
 
-def segment(project: Project, index: int, asked: Segment, take: Take | None, stale: frozenset[str]) -> Json:
+def segment_view(project: Project, index: int, segment: Segment, take: Take | None, stale: frozenset[str]) -> Json:
+    """A segment of the timeline, with the take of it on this branch if there is one."""
     time = project.clock
-    sections = time.sections(asked.frames)
-    length = clock(time.seconds(time.rendered(asked.frames)))
+    sections = time.sections(segment.frames)
+    length = format_length(time.seconds(time.rendered(segment.frames)))
     return {
-        "id": asked.id,
+        "id": segment.id,
         "index": index,
-        "prompt": asked.prompt,
-        "seed": asked.seed,
+        "prompt": segment.prompt,
+        "seed": segment.seed,
         "sections": sections,
         "length": f"{length} · {sections} section{'' if sections == 1 else 's'}",
         "take": take.id if take else None,
-        "state": "planned" if take is None else state(take, stale),
-        "badge": "Planned" if take is None else badge(project, take, stale),
+        "state": "planned" if take is None else take_state(take, stale),
+        "badge": "Planned" if take is None else take_badge(project, take, stale),
         "head": take is not None and take.id == project.head,
     }
 
 
-def worn(lora: Lora, there: bool) -> Json:
+def lora_view(lora: Lora, has_file: bool) -> Json:
     """A LoRA on a segment."""
-    return {"id": lora.sha256, "name": lora.name, "strength": lora.strength, "missing": not there}
+    return {"id": lora.sha256, "name": lora.name, "strength": lora.strength, "missing": not has_file}
 
 
-def shelved(loras: Iterable[LoraEntry], most: int | None) -> Json:
-    """LoRAs to choose from; `most`: bytes of a file that is brought, where there is a limit."""
-    entries = [{"id": one.sha256, "name": one.name, "size": one.size, "fits": one.fits, "told": one.description} for one in loras]
-    return {"loras": entries, "most": most}
+def lora_choices(loras: Iterable[LoraEntry], max_bytes: int | None) -> Json:
+    """LoRAs to choose from. `max_bytes`: of a file that is added, if the studio has a limit."""
+    entries = [{"id": entry.sha256, "name": entry.name, "size": entry.size, "fits": entry.fits, "told": entry.description}
+               for entry in loras]
+    return {"loras": entries, "most": max_bytes}
 
 
-def state(take: Take, stale: frozenset[str]) -> str:
+def take_state(take: Take, stale: frozenset[str]) -> str:
+    """A take's state as a word for the scripts and style sheets: partial, stale or done."""
     return "partial" if take.state == "partial" else "stale" if take.id in stale else "done"
 
 
-def badge(project: Project, take: Take, stale: frozenset[str]) -> str:
-    """A take's state in a few words."""
+def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
+    """A take's state in a few words for the artist."""
     if take.state == "partial":
         wanted = max(project.clock.sections(take.segment.frames), take.sections)
         return f"{take.sections} of {wanted} sections"
     return "Stale" if take.id in stale else "Done"
 
 
-def takes(
+def take_views(
     project: Project,
     stale: frozenset[str],
     poster: Callable[[str], Path | None],
     clip: Callable[[str], Path | None],
 ) -> list[Json]:
-    """Every take: where it sits in the tree, and what it looks like."""
-    found = []
-    for node in tree(project):
+    """Every take: where it is drawn in the tree, its files and its facts. `poster` and `clip` give the files of a take's id."""
+    views = []
+    for node in layout_tree(project):
         take = project.takes[node.take]
         film = clip(take.id)
-        found.append({
+        views.append({
             "id": take.id,
             "parent": take.parent,
             "depth": node.depth,
@@ -174,34 +177,35 @@ def takes(
             "prompt": take.segment.prompt,
             "seed": take.segment.seed,
             "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
-            "state": "missing" if film is None else state(take, stale),
-            "badge": "Clip is missing" if film is None else badge(project, take, stale),
-            "length": clock(project.clock.seconds(take.frames)),
+            "state": "missing" if film is None else take_state(take, stale),
+            "badge": "Clip is missing" if film is None else take_badge(project, take, stale),
+            "length": format_length(project.clock.seconds(take.frames)),
             "frames": take.frames,
             "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
-            "took": span(take.seconds) if take.seconds else "",
-            "poster": link(poster(take.id)),
-            "clip": link(film),
+            "took": format_wait(take.seconds) if take.seconds else "",
+            "poster": file_url(poster(take.id)),
+            "clip": file_url(film),
         })
-    return found
+    return views
 
 
-def branches(project: Project) -> list[Json]:
+def branch_views(project: Project) -> list[Json]:
+    """The branches, with their numbers of takes."""
     return [
         {"id": b.id, "name": b.name, "takes": len(project.lineage(b.tip)), "current": b.id == project.branch}
         for b in project.branches
     ]
 
 
-def plan(project: Project) -> Json:
-    """How long the whole timeline will be, as it will really be rendered."""
+def timeline_view(project: Project) -> Json:
+    """Number of segments, and the length of the whole timeline when it is rendered, in full sections."""
     wanted = project.current().segments
     frames = sum(project.clock.rendered(s.frames) for s in wanted)
-    return {"segments": len(wanted), "length": clock(project.clock.seconds(frames))}
+    return {"segments": len(wanted), "length": format_length(project.clock.seconds(frames))}
 
 
-def memory(project: Project, card: ModelCard | None) -> Json:
-    """What the model sees when it renders the next section."""
+def memory_view(project: Project, card: ModelCard | None) -> Json:
+    """What the model sees of the film when it renders the next section, as a sentence and as counts of latent frames."""
     frames = sum(t.frames for t in project.film())
     per_latent = card.section_frames // card.window if card else 4
     seen = min(frames, RECENT * per_latent)
@@ -210,10 +214,10 @@ def memory(project: Project, card: ModelCard | None) -> Json:
     if not frames:
         sentence = "The next take starts from the reference picture alone."
     elif seen == frames:
-        sentence = f"The model sees the reference picture and all of the film so far ({clock(time.seconds(frames))})."
+        sentence = f"The model sees the reference picture and all of the film so far ({format_length(time.seconds(frames))})."
     else:
-        before = clock(time.seconds(frames - seen))
-        sentence = f"The model sees the reference picture and the last {clock(time.seconds(seen))} of the film. " + (
+        before = format_length(time.seconds(frames - seen))
+        sentence = f"The model sees the reference picture and the last {format_length(time.seconds(seen))} of the film. " + (
             f"Of the {before} before that it keeps a memory." if remembers else f"It has no memory of the {before} before that."
         )
     return {
@@ -222,7 +226,7 @@ def memory(project: Project, card: ModelCard | None) -> Json:
     }
 
 
-def live(job: JobView | None) -> Json | None:
+def job_view(job: JobView | None) -> Json | None:
     """The running job, or how the last one ended."""
     if job is None:
         return None
@@ -237,8 +241,8 @@ def live(job: JobView | None) -> Json | None:
         "step": job.step,
         "steps": job.steps,
         "progress": round(min(1.0, (job.section + within) / job.sections), 4) if job.sections else 0.0,
-        "left": None if job.seconds_left is None else span(job.seconds_left),
-        "total": None if job.total_left is None else span(job.total_left),
+        "left": None if job.seconds_left is None else format_wait(job.seconds_left),
+        "total": None if job.total_left is None else format_wait(job.total_left),
         "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
         "message": job.message,
         "remedy": job.remedy,
@@ -248,6 +252,6 @@ def live(job: JobView | None) -> Json | None:
     }
 
 
-def shelf(summaries: Iterable[ProjectSummary]) -> list[Json]:
+def project_choices(summaries: Iterable[ProjectSummary]) -> list[Json]:
     """Projects to choose from."""
-    return [{"id": s.id, "name": s.name, "poster": link(s.poster), "changed": s.changed} for s in summaries]
+    return [{"id": s.id, "name": s.name, "poster": file_url(s.poster), "changed": s.changed} for s in summaries]

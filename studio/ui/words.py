@@ -1,4 +1,4 @@
-"""How lengths, waits, files and refusals are put to the artist. It knows no project."""
+"""How lengths, waiting times, files and errors are written for the artist."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from urllib.parse import quote
 Json = dict[str, Any]
 
 
-def link(path: Path | None) -> str | None:
-    """Address of a file under a static folder; the time in it makes a completed take's clip a new address."""
+def file_url(path: Path | None) -> str | None:
+    """The URL of a file under a static folder; None without a file.
+
+    It contains the time of the last change, so that a browser does not show an old version of a completed take's clip.
+    """
     try:
         return f"gradio_api/file={quote(str(path))}?v={path.stat().st_mtime_ns // 1_000_000}" if path else None
     except OSError:
         return None
 
 
-def clock(seconds: float) -> str:
-    """A length as an artist reads it: 3.0 s, 1:05."""
+def format_length(seconds: float) -> str:
+    """Seconds as the length of a clip: 3.0 s, 1:05."""
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
-def span(seconds: float) -> str:
-    """A waiting time, no more exact than it is: 8 s, 2 min, 1 h 5 min."""
+def format_wait(seconds: float) -> str:
+    """Seconds as an estimated waiting time, roughly: 8 s, 2 min, 1 h 5 min."""
     if round(seconds) < 60:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -34,5 +37,5 @@ def span(seconds: float) -> str:
 
 
 def notice(message: str, remedy: str = "", kind: str = "error") -> Json:
-    """Something to tell the artist."""
+    """A message for the artist: what happened, and what to do. `kind`: error, found or done."""
     return {"kind": kind, "message": message, "remedy": remedy}

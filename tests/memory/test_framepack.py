@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from studio.memory.framepack import RECENT, empty_history, pack_context, slide_history
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import empty_history, pack_context, slide_history
 
 
 def numbered(first: int, count: int) -> torch.Tensor:

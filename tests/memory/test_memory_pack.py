@@ -16,7 +16,8 @@ from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import NotFiniteError, Sampling, SectionResult, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import RECENT, pack_context
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
 from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot

@@ -11,7 +11,8 @@ from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
-from studio.memory.framepack import RECENT, pack_context
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import pack_context
 from studio.memory.rope import FIXED_OFFSETS, RopeRule, TrueIndices, rope_rule
 from studio.memory.snapshot import Snapshot
 

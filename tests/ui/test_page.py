@@ -16,7 +16,7 @@ import pytest
 from studio.project import edits
 from studio.ui import page
 from studio.ui.component import STATIC
-from studio.ui.verbs import Desk
+from studio.ui.verbs import PageApi
 from tests.shelves import ended, film, shelf
 
 
@@ -54,9 +54,9 @@ def test_nothing_is_fetched_from_elsewhere(built: Any) -> None:
 
 def test_every_verb_the_page_asks_for_is_answered(built: Any) -> None:
     asked = set(re.findall(r"(?:ask|act|askAside)\('(\w+)'", script(built, "board")))
-    desk = Desk.__new__(Desk)
-    Desk.__init__(desk, None, (), Path())  # type: ignore[arg-type]
-    assert asked <= {*desk.verbs, "projects", "samples", "begin"}
+    api = PageApi.__new__(PageApi)
+    PageApi.__init__(api, None, (), Path())  # type: ignore[arg-type]
+    assert asked <= {*api.verbs, "projects", "samples", "begin"}
     assert len(asked) > 15
 
 
@@ -82,7 +82,7 @@ def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[st
 
     async def collect() -> list[dict[str, Any]]:
         seen: list[dict[str, Any]] = []
-        async for screen in page._screens(studio, session, lambda: len(seen) < count):
+        async for screen in page._updates(studio, session, lambda: len(seen) < count):
             seen.append(screen)
             between(len(seen))
         return seen
@@ -93,7 +93,7 @@ def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[st
 
 
 def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "BEAT", 0.2)
+    monkeypatch.setattr(page, "HEARTBEAT", 0.2)
     studio = shelf(tmp_path)
     session = film(studio, "one")
     changes = {1: lambda: session.edit(edits.rename, "Other"), 2: session.generate_next}
@@ -108,9 +108,9 @@ def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkey
 def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:
     studio = shelf(tmp_path)
     session = film(studio, "one")
-    desk = Desk(studio, (), tmp_path)
-    assert page._opened(desk, {"project": session.id}) is session
-    assert page._opened(desk, {}) is session, "without a name: the film changed last"
+    api = PageApi(studio, (), tmp_path)
+    assert page._session_or_notice(api, {"project": session.id}) is session
+    assert page._session_or_notice(api, {}) is session, "without a name: the film changed last"
     for message in (None, 3, [], "x", {"project": "../x"}, {"project": 7}, {"project": ["a"]}, {"project": "\ud800"}):
-        answer = page._opened(desk, message)
+        answer = page._session_or_notice(api, message)
         assert isinstance(answer, dict) and answer["lost"] and answer["notice"]["message"], message

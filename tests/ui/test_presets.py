@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from studio.project.preset import find_presets
-from studio.ui.machine import offered_presets
+from studio.ui.model_views import preset_choices
 from tests.fake_engine import card
 
 EMBEDDED, LARGE = card(), card("large", kind="framepack")
 
 
 def names(chosen: str, *known: object) -> list[str]:
-    return [preset["name"] for preset in offered_presets(find_presets(), chosen, *known)]  # type: ignore[arg-type]
+    return [preset["name"] for preset in preset_choices(find_presets(), chosen, *known)]  # type: ignore[arg-type]
 
 
 def test_only_where_it_means_something() -> None:

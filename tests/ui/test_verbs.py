@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from studio.project import edits
 from studio.session import Session, Studio
-from studio.ui.fields import Fields, Misread
+from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import find_samples
-from studio.ui.verbs import Desk
+from studio.ui.verbs import PageApi
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import ended, film, generated, picture, shelf
@@ -22,7 +22,7 @@ STORY = 'name = "Waves"\nimage = "sea.png"\npreset = "draft"\n[[segment]]\npromp
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def api(tmp_path: Path) -> PageApi:
     story = tmp_path / "examples" / "waves"
     story.mkdir(parents=True)
     picture(story, "navy").rename(story / "sea.png")
@@ -32,122 +32,122 @@ def desk(tmp_path: Path) -> Desk:
     (broken / "story.toml").write_text("nonsense = 1")
     uploads = tmp_path / "uploads"
     uploads.mkdir()
-    return Desk(shelf(tmp_path), find_samples(tmp_path / "examples"), uploads)
+    return PageApi(shelf(tmp_path), find_samples(tmp_path / "examples"), uploads)
 
 
 @pytest.fixture
-def session(desk: Desk) -> Session:
-    return film(desk.studio, "one", "two")
+def session(api: PageApi) -> Session:
+    return film(api.studio, "one", "two")
 
 
-def ask(desk: Desk, session: Session | None, verb: str, **fields: Any) -> Any:
+def ask(api: PageApi, session: Session | None, verb: str, **fields: Any) -> Any:
     """The answer; a refusal fails the test."""
-    reply = desk.ask({"verb": verb, "project": session.id if session else None, **fields})
+    reply = api.answer({"verb": verb, "project": session.id if session else None, **fields})
     assert reply["ok"], reply
     return reply["answer"]
 
 
-def refusal(desk: Desk, message: object) -> str:
-    reply = desk.ask(message)
+def refusal(api: PageApi, message: object) -> str:
+    reply = api.answer(message)
     assert reply["ok"] is False and reply["notice"]["kind"] == "error"
     return str(reply["notice"]["message"])
 
 
-def test_writing(desk: Desk, session: Session) -> None:
+def test_writing(api: PageApi, session: Session) -> None:
     first = session.project.current().segments[0].id
-    ask(desk, session, "edit_segment", segment=first, prompt="new", sections=3, seed=9)
-    ask(desk, session, "add_segment", segment=first)
-    ask(desk, session, "rename", name="Title")
-    ask(desk, session, "set_size", width=48, height=64)
-    ask(desk, session, "apply_preset", name="fine")
+    ask(api, session, "edit_segment", segment=first, prompt="new", sections=3, seed=9)
+    ask(api, session, "add_segment", segment=first)
+    ask(api, session, "rename", name="Title")
+    ask(api, session, "set_size", width=48, height=64)
+    ask(api, session, "apply_preset", name="fine")
     project = session.project
     segment = project.current().segments[0]
     assert (segment.prompt, segment.frames, segment.seed) == ("new", 12, 9)
     assert len(project.current().segments) == 3 and project.name == "Title"
     assert (project.size, project.settings.preset) == ((48, 64), "fine")
-    ask(desk, session, "edit_segment", segment=first, dice=True)
+    ask(api, session, "edit_segment", segment=first, dice=True)
     assert session.project.current().segments[0].seed != 9
-    ask(desk, session, "undo")
+    ask(api, session, "undo")
     assert session.project.current().segments[0].seed == 9
 
 
-def test_rendering(desk: Desk, session: Session) -> None:
-    ask(desk, session, "generate_next")
+def test_rendering(api: PageApi, session: Session) -> None:
+    ask(api, session, "generate_next")
     ended(session)
     take = session.project.head
-    ask(desk, session, "retake", take=take)
+    ask(api, session, "retake", take=take)
     ended(session)
-    ask(desk, session, "rewind", take=take)
-    ask(desk, session, "branch", take=take)
-    ask(desk, session, "rename_branch", branch=session.project.branch, name="Other")
-    ask(desk, session, "rewind")
+    ask(api, session, "rewind", take=take)
+    ask(api, session, "branch", take=take)
+    ask(api, session, "rename_branch", branch=session.project.branch, name="Other")
+    ask(api, session, "rewind")
     assert session.project.head is None and session.project.current().name == "Other"
 
 
-def test_files(desk: Desk, session: Session) -> None:
+def test_files(api: PageApi, session: Session) -> None:
     generated(session)
     for fields in ({"what": "film", "title": "T", "fade": 0.1}, {"what": "gif", "take": session.project.head}, {"what": "project"}):
-        answer = ask(desk, session, "export", **fields)
+        answer = ask(api, session, "export", **fields)
         assert answer["url"].startswith("gradio_api/file=/") and answer["file"]
-    assert ask(desk, session, "film")["url"].startswith("gradio_api/file=/")
+    assert ask(api, session, "film")["url"].startswith("gradio_api/file=/")
 
 
-def test_pictures_come_from_uploads_only(desk: Desk, session: Session, tmp_path: Path) -> None:
-    inside = picture(desk.uploads, "olive")
-    ask(desk, session, "set_reference", path=str(inside))
+def test_pictures_come_from_uploads_only(api: PageApi, session: Session, tmp_path: Path) -> None:
+    inside = picture(api.uploads, "olive")
+    ask(api, session, "set_reference", path=str(inside))
     assert session.project.reference and session.project.reference.name == "olive.png"
     outside = picture(tmp_path, "red")
-    (desk.uploads / "link.png").symlink_to(outside)
-    link = str(desk.uploads / "link.png")
-    for path in (str(outside), f"{desk.uploads}/../red.png", link, "/etc/passwd", "", "\0", str(desk.uploads), 7):
-        message = refusal(desk, {"verb": "set_reference", "project": session.id, "path": path})
+    (api.uploads / "link.png").symlink_to(outside)
+    link = str(api.uploads / "link.png")
+    for path in (str(outside), f"{api.uploads}/../red.png", link, "/etc/passwd", "", "\0", str(api.uploads), 7):
+        message = refusal(api, {"verb": "set_reference", "project": session.id, "path": path})
         assert "understand" in message, path
     assert session.project.reference.name == "olive.png"
 
 
-def test_a_sample_can_be_opened_or_lend_its_picture(desk: Desk, session: Session) -> None:
-    sample, = ask(desk, session, "samples")["samples"]          # the broken one is left out
+def test_a_sample_can_be_opened_or_lend_its_picture(api: PageApi, session: Session) -> None:
+    sample, = ask(api, session, "samples")["samples"]          # the broken one is left out
     assert (sample["name"], sample["segments"], sample["first"]) == ("Waves", 2, "a")
-    opened = desk.studio.open(ask(desk, session, "begin", sample="waves")["project"]).project
+    opened = api.studio.open(ask(api, session, "begin", sample="waves")["project"]).project
     assert opened.name == "Waves" and opened.reference and [s.prompt for s in opened.current().segments] == ["a", "b"]
-    ask(desk, session, "use_sample", sample="waves")
+    ask(api, session, "use_sample", sample="waves")
     assert session.project.reference and session.project.reference.name == "sea.png"
 
 
-def test_an_unbegun_film_is_taken_again_and_not_listed(desk: Desk, session: Session) -> None:
-    new = ask(desk, session, "begin")["project"]
-    assert ask(desk, session, "begin")["project"] == new
-    assert [p["id"] for p in ask(desk, session, "projects")["projects"]] == [session.id]
+def test_an_unbegun_film_is_taken_again_and_not_listed(api: PageApi, session: Session) -> None:
+    new = ask(api, session, "begin")["project"]
+    assert ask(api, session, "begin")["project"] == new
+    assert [p["id"] for p in ask(api, session, "projects")["projects"]] == [session.id]
 
 
-def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(desk: Desk, session: Session) -> None:
-    shared = Desk(desk.studio, (), desk.uploads, public=True)
+def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(api: PageApi, session: Session) -> None:
+    shared = PageApi(api.studio, (), api.uploads, public=True)
     assert ask(shared, None, "projects", known=[])["projects"] == []
     assert [p["id"] for p in ask(shared, None, "projects", known=[session.id, 3, "../"])["projects"]] == [session.id]
     assert ask(shared, None, "begin")["project"] != ask(shared, None, "begin")["project"]
     assert shared.open(None).id != session.id
 
 
-def test_refusals_carry_the_message_for_the_artist(desk: Desk, session: Session) -> None:
+def test_refusals_carry_the_message_for_the_artist(api: PageApi, session: Session) -> None:
     session.edit(edits.set_reference, None)
-    assert "reference" in refusal(desk, {"verb": "generate_next", "project": session.id})
-    assert "name" in refusal(desk, {"verb": "rename", "project": session.id, "name": "   "})
-    assert "on the current branch" in refusal(desk, {"verb": "remove_segment", "project": session.id, "segment": "gone"})
-    assert "project" in refusal(desk, {"verb": "undo", "project": "nosuch"})
+    assert "reference" in refusal(api, {"verb": "generate_next", "project": session.id})
+    assert "name" in refusal(api, {"verb": "rename", "project": session.id, "name": "   "})
+    assert "on the current branch" in refusal(api, {"verb": "remove_segment", "project": session.id, "segment": "gone"})
+    assert "project" in refusal(api, {"verb": "undo", "project": "nosuch"})
 
 
-def test_accidents_are_told_without_their_entrails(desk: Desk, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accidents_are_told_without_their_entrails(api: PageApi, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: str) -> Session:
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr(desk.studio, "open", broken)
-    told = refusal(desk, {"verb": "undo", "project": session.id})
+    monkeypatch.setattr(api.studio, "open", broken)
+    told = refusal(api, {"verb": "undo", "project": session.id})
     assert told == "Something unexpected went wrong. Nothing already made is lost."
 
 
 @pytest.mark.parametrize("project", ["..", "../x", "/", "a/b", "a\\b", "\0", "\ud800", "x" * 999, "", None, 3, [], {}, True, 1e999])
-def test_ids_are_never_paths(desk: Desk, session: Session, project: object) -> None:
-    refusal(desk, {"verb": "undo", "project": project})
+def test_ids_are_never_paths(api: PageApi, session: Session, project: object) -> None:
+    refusal(api, {"verb": "undo", "project": project})
 
 
 JSON = st.recursive(
@@ -159,14 +159,14 @@ JSON = st.recursive(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_any_json_is_answered(desk: Desk, session: Session, data: st.DataObject) -> None:
-    quiet = sorted(set(desk.verbs) - {"generate_next", "generate_all", "retake", "finish", "export", "film"})
+def test_any_json_is_answered(api: PageApi, session: Session, data: st.DataObject) -> None:
+    quiet = sorted(set(api.verbs) - {"generate_next", "generate_all", "retake", "finish", "export", "film"})
     message: Any = data.draw(JSON)
     if data.draw(st.booleans()):
         names = ("path", "name", "take", "segment", "prompt", "sections", "seed", "width", "height", "to", "branch", "sample")
         message = {name: data.draw(JSON) for name in data.draw(st.sets(st.sampled_from(names), max_size=4))}
         message |= {"verb": data.draw(st.sampled_from(quiet)), "project": session.id}
-    reply = desk.ask(message)
+    reply = api.answer(message)
     assert set(reply) in ({"ok", "answer"}, {"ok", "notice"})
     if not reply["ok"]:
         assert "Traceback" not in reply["notice"]["message"]
@@ -175,54 +175,54 @@ def test_any_json_is_answered(desk: Desk, session: Session, data: st.DataObject)
 
 def test_fields_read_or_refuse() -> None:
     fields = Fields({"n": 3, "t": "x", "f": float("nan"), "b": True})
-    assert fields.whole("n", 0, 5) == 3 and fields.text("t") == "x" and fields.flag("b") and not fields.flag("n")
+    assert fields.integer("n", 0, 5) == 3 and fields.text("t") == "x" and fields.flag("b") and not fields.flag("n")
     for read in (
-        lambda: fields.whole("b", 0, 5), lambda: fields.whole("n", 4, 5), lambda: fields.number("f", 0, 1),
+        lambda: fields.integer("b", 0, 5), lambda: fields.integer("n", 4, 5), lambda: fields.number("f", 0, 1),
         lambda: fields.text("n"), lambda: fields.identifier("t "), lambda: fields.one_of("t", {}), lambda: Fields([]),
     ):  # fmt: skip
-        with pytest.raises(Misread):
+        with pytest.raises(MessageError):
             read()
 
 
-def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(desk: Desk, session: Session) -> None:
+def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(api: PageApi, session: Session) -> None:
     first = session.project.current().segments[0].id
     for word, stroke in (("a", "s1"), ("a sea", "s1"), ("a sea, dusk", "s2")):
-        ask(desk, session, "edit_segment", segment=first, prompt=word, stroke=stroke)
-    ask(desk, session, "rename", name="T", stroke="s3")
-    ask(desk, session, "rename", name="Title", stroke="s3")
+        ask(api, session, "edit_segment", segment=first, prompt=word, stroke=stroke)
+    ask(api, session, "rename", name="T", stroke="s3")
+    ask(api, session, "rename", name="Title", stroke="s3")
     for name, prompt in (("A film", "a sea, dusk"), ("A film", "a sea"), ("A film", "one")):
-        ask(desk, session, "undo")
+        ask(api, session, "undo")
         assert (session.project.name, session.project.current().segments[0].prompt) == (name, prompt)
-    refusal(desk, {"verb": "rename", "project": session.id, "name": "T", "stroke": "../x"})
+    refusal(api, {"verb": "rename", "project": session.id, "name": "T", "stroke": "../x"})
 
 
-def test_findings_are_dismissed(desk: Desk, session: Session) -> None:
+def test_findings_are_dismissed(api: PageApi, session: Session) -> None:
     session.add_finding("Something was mended.")
-    ask(desk, session, "dismiss", finding="Something was mended.")
+    ask(api, session, "dismiss", finding="Something was mended.")
     assert session.findings == ()
 
 
 def test_loras(tmp_path: Path) -> None:
     uploads = tmp_path / "uploads"
     uploads.mkdir()
-    desk = Desk(Studio(tmp_path / "projects", FakeEngine(), (model(tmp_path),)), (), uploads)
-    session = film(desk.studio, "one", "two")
+    api = PageApi(Studio(tmp_path / "projects", FakeEngine(), (model(tmp_path),)), (), uploads)
+    session = film(api.studio, "one", "two")
     first, second = (segment.id for segment in session.project.current().segments)
-    assert ask(desk, session, "shelved_loras") == {"loras": [], "most": None}
-    assert ask(desk, session, "add_lora", segment=first, path=str(lora(uploads)), name="Ink.safetensors") == {"aside": ""}
-    (there,) = ask(desk, session, "shelved_loras")["loras"]
+    assert ask(api, session, "shelved_loras") == {"loras": [], "most": None}
+    assert ask(api, session, "add_lora", segment=first, path=str(lora(uploads)), name="Ink.safetensors") == {"aside": ""}
+    (there,) = ask(api, session, "shelved_loras")["loras"]
     assert (there["name"], there["fits"], there["told"]) == ("Ink.safetensors", True, "rank 2, 1 layer")
-    ask(desk, session, "use_lora", segment=second, lora=there["id"])
-    ask(desk, session, "weigh_lora", segment=second, lora=there["id"], strength=-7.0, stroke="s1")
-    ask(desk, session, "drop_lora", segment=first, lora=there["id"])
+    ask(api, session, "use_lora", segment=second, lora=there["id"])
+    ask(api, session, "weigh_lora", segment=second, lora=there["id"], strength=-7.0, stroke="s1")
+    ask(api, session, "drop_lora", segment=first, lora=there["id"])
     assert [[one.strength for one in segment.loras] for segment in session.project.current().segments] == [[], [-2.0]]
-    ask(desk, session, "spread_lora", segment=second, lora=there["id"])
+    ask(api, session, "spread_lora", segment=second, lora=there["id"])
     assert session.project.current().segments[0].loras[0].strength == -2.0
     outside = lora(tmp_path, "outside.safetensors", seed=4)
     before = session.project
 
     def refused(verb: str, **fields: Any) -> str:
-        return refusal(desk, {"verb": verb, "project": session.id, "segment": first, **fields})
+        return refusal(api, {"verb": verb, "project": session.id, "segment": first, **fields})
 
     assert "do not understand" in refused("add_lora", path=str(outside), name="x")
     assert "do not understand" in refused("add_lora", path=str(lora(uploads)), name=7)

@@ -12,9 +12,9 @@ from studio.engine.events import EngineStatus
 from studio.project import edits
 from studio.session import JobView, Session, Studio
 from studio.ui import views
-from studio.ui.machine import engine, sizes
-from studio.ui.tree import tree
-from studio.ui.words import clock, link, span
+from studio.ui.model_views import engine_view, size_choices
+from studio.ui.tree import layout_tree
+from studio.ui.words import file_url, format_length, format_wait
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import ended, film, generated, shelf
 
@@ -75,7 +75,7 @@ def test_a_partial_take_is_completed_next(session: Session, tmp_path: Path) -> N
     assert drawn["segments"][0]["badge"] == "1 of 2 sections"
     assert drawn["segments"][0]["state"] == drawn["takes"][0]["state"] == "partial"
     assert drawn["next"] == {"index": 0, "completes": True, "forks": False}
-    assert views.live(session.job)["message"] == "Out of memory."  # type: ignore[index]
+    assert views.job_view(session.job)["message"] == "Out of memory."  # type: ignore[index]
 
 
 def test_edited_takes_are_stale_and_lost_clips_missing(session: Session) -> None:
@@ -113,7 +113,7 @@ def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:
     session.retake(one)
     ended(session)
     again = session.project.head
-    nodes = {n.take: n for n in tree(session.project)}
+    nodes = {n.take: n for n in layout_tree(session.project)}
     assert [nodes[t].column for t in (one, two, other, again) if t] == [0, 0, 1, 2]
     assert [nodes[t].depth for t in (one, two, other, again) if t] == [0, 1, 1, 0]
     assert other and nodes[other].tips == ("Other",) and not nodes[other].loose
@@ -123,7 +123,7 @@ def test_undone_takes_are_loose(session: Session) -> None:
     session.generate_next()
     ended(session)
     session.undo()
-    node, = tree(session.project)
+    node, = layout_tree(session.project)
     assert node.loose and not node.on_path and node.tips == ()
 
 
@@ -134,7 +134,7 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     for _ in range(2):
         session.edit(edits.add_segment, frames=4 * 8)
     files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
-    drawn = views.memory(generated(session).project, card(files=files))   # 22 sections of 4 frames, one latent frame a section
+    drawn = views.memory_view(generated(session).project, card(files=files))   # 22 sections of 4 frames, one latent frame a section
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
     assert drawn["sentence"].endswith(said)
 
@@ -158,41 +158,41 @@ def test_a_model_without_its_weights_says_how_to_get_them(session: Session) -> N
 
 def test_a_running_job() -> None:
     job = JobView("running", "denoising", "t1", 2, 1, 4, 2, 8, 75.0, None, b"webp", "", "", 1, 3, "Smaller tiles now.")
-    assert views.live(job) == {
+    assert views.job_view(job) == {
         "state": "running", "doing": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4, "step": 2, "steps": 8,
         "progress": 0.3125, "left": "1 min", "total": None, "preview": "data:image/webp;base64,d2VicA==", "message": "",
         "remedy": "", "note": "Smaller tiles now.", "finished": 1, "planned": 3,
     }  # fmt: skip
-    assert views.live(None) is None
+    assert views.job_view(None) is None
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0, "0.0 s"), (3, "3.0 s"), (59.94, "59.9 s"), (59.97, "1:00"), (65, "1:05")])
 def test_lengths(seconds: float, said: str) -> None:
-    assert clock(seconds) == said
+    assert format_length(seconds) == said
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.2, "1 s"), (59, "59 s"), (59.7, "1 min"), (150, "2 min"), (3900, "1 h 5 min")])
 def test_waits(seconds: float, said: str) -> None:
-    assert span(seconds) == said
+    assert format_wait(seconds) == said
 
 
 def test_the_engine_in_words() -> None:
-    assert engine(EngineStatus("ready", "", "CPU")) == {
+    assert engine_view(EngineStatus("ready", "", "CPU")) == {
         "state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU", "placement": []}
-    assert engine(EngineStatus("ready", "", "CUDA", ("All of it.",)))["placement"] == ["All of it."]
-    failed = engine(EngineStatus("failed", "No model folder. Get one."))
+    assert engine_view(EngineStatus("ready", "", "CUDA", ("All of it.",)))["placement"] == ["All of it."]
+    failed = engine_view(EngineStatus("failed", "No model folder. Get one."))
     assert (failed["short"], failed["sentence"]) == ("Engine failed", "No model folder. Get one.")
 
 
 def test_shapes_keep_a_size_the_card_does_not_have() -> None:
-    assert [s["shape"] for s in sizes((50, 50), card())] == ["Landscape", "Portrait", "Square"]  # type: ignore[arg-type]
+    assert [s["shape"] for s in size_choices((50, 50), card())] == ["Landscape", "Portrait", "Square"]  # type: ignore[arg-type]
 
 
 def test_addresses_are_quoted_and_change_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a b#?.mp4"
-    assert link(path) is None and link(None) is None
+    assert file_url(path) is None and file_url(None) is None
     path.touch()
-    address = link(path)
+    address = file_url(path)
     assert address and address.startswith("gradio_api/file=/") and "a%20b%23%3F.mp4?v=" in address
 
 

@@ -21,7 +21,7 @@ from studio.lab.measure.journeys import Case, Past
 from studio.lab.measure.whereabouts import whereabouts
 from studio.lab.measure.whole_film import sources
 from studio.lab.world import CELL
-from studio.memory.framepack import RECENT
+from studio.memory.context_sizes import RECENT
 from studio.memory.snapshot import Snapshot
 
 TRUE, PAIRED, NONE = "true", "paired", "none"

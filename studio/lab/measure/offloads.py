@@ -30,7 +30,7 @@ from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.lab.measure.gauges import MeasuredGpu, PeakRecorder
-from studio.memory.framepack import RECENT
+from studio.memory.context_sizes import RECENT
 from studio.memory.snapshot import Snapshot
 from studio.placement.choose import choose_plan
 from studio.placement.device.memory_errors import is_out_of_memory

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.lab.train.encoded import WINDOW, Encoded, Shoot, Truth, encoded
-from studio.memory.framepack import RECENT
+from studio.memory.context_sizes import RECENT
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from studio.catalogue.cards import ADAPTER, RECALL
 from studio.lab import tiny
 from studio.lab.measure.variants import variants
 from studio.memory.adapter import save_adapter
-from studio.memory.framepack import RECENT, pack_context
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import pack_context
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests import folders

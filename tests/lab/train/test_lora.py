@@ -16,7 +16,8 @@ from studio.diffusion.lora_branches import ActiveLoras, LoraBranches, merge_lora
 from studio.diffusion.lora_files import read_lora
 from studio.lab import tiny
 from studio.lab.train.lora import LowRank, attach, layers, save_lora
-from studio.memory.framepack import RECENT, pack_context
+from studio.memory.context_sizes import RECENT
+from studio.memory.framepack import pack_context
 
 
 def randn(*shape: int, seed: int = 0) -> Tensor:

@@ -15,7 +15,7 @@ from studio.lab.train.keeping import RecipeError, read_recipe
 from studio.lab.train.serial import goes_away, held_out, made
 from studio.lab.world import AWAY, FRAMES, Section, plan
 from studio.lab.world.camera import way
-from studio.memory.framepack import RECENT
+from studio.memory.context_sizes import RECENT
 from tests.lab.train.forced import animatic_model
 
 WIDTH, HEIGHT = 160, 96

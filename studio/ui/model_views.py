@@ -1,4 +1,4 @@
-"""What the page shows of the model and the engine, as JSON: pure functions of the model card and the engine's status."""
+"""What the page shows of models, presets, sizes and the engine, as JSON."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from studio.session import EngineStatus
 
 
-def engine(status: EngineStatus) -> Json:
-    """The engine's state as a word for the lamp, two words beside it, a sentence, and where a large model's parts lie."""
+def engine_view(status: EngineStatus) -> Json:
+    """The engine's state: a word for the lamp, a short text beside it, a sentence, and where a large model's parts are placed."""
     short = {"starting": "Warming up", "ready": f"Ready on {status.device}", "failed": "Engine failed"}[status.state]
     return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
-def model(name: str, card: ModelCard | None) -> Json:
-    """The model's card, and the phrases it understands."""
+def model_view(name: str, card: ModelCard | None) -> Json:
+    """The project's model and the phrases it understands. `card` is None for a model that is not installed."""
     if card is None:
         summary = "This model is not installed here. Takes made with it still play."
         return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
@@ -34,27 +34,28 @@ def model(name: str, card: ModelCard | None) -> Json:
     }
 
 
-def offered(card: ModelCard) -> Json:
-    """A model to choose; one whose weights are not here says how to get them, and what that would cost."""
+def model_choice(card: ModelCard) -> Json:
+    """A model to choose from; for one whose weights are missing, a note says how to get them, and how many bytes that takes."""
     ready = card.state == "ready"
     cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
     note = "" if ready else f"{card.state.capitalize()}{cost}. {card.remedy.partition('. ')[0]}. Then start the studio again."
     return {"name": card.name, "title": card.title, "ready": ready, "note": note}
 
 
-def offered_presets(known: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:
-    """Those that mean something on this model, and the one that is chosen: a model that can skip nothing has no quicker draft."""
+def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:
+    """The presets to choose from on this model, and the chosen one. Those that skip blocks need a model that can do so."""
     return [
         {"name": preset.name, "title": preset.title, "description": preset.description}
-        for preset in known if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
+        for preset in presets if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
     ]
 
 
-def sizes(size: tuple[int, int], card: ModelCard | None) -> list[Json]:
-    """The model's sizes, and the project's own where the card does not have it."""
+def size_choices(size: tuple[int, int], card: ModelCard | None) -> list[Json]:
+    """The model's sizes, and the project's own if the model does not have it."""
     known = list(card.sizes) if card else []
-    return [{"size": [w, h], "shape": shape(w, h)} for w, h in known + ([] if size in known else [size])]
+    return [{"size": [w, h], "shape": shape_name(w, h)} for w, h in known + ([] if size in known else [size])]
 
 
-def shape(width: int, height: int) -> str:
+def shape_name(width: int, height: int) -> str:
+    """The name of the picture's shape."""
     return "Square" if width == height else "Landscape" if width > height else "Portrait"
