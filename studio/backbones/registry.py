@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from studio.backbones.animatic.family import ANIMATIC
+from importlib import import_module
+
 from studio.backbones.family import Family
-from studio.backbones.framepack.family import FRAMEPACK
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
 from studio.placement.sizes import ModelSizes
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (ANIMATIC, FRAMEPACK)}
+FOLDERS = (
+    "animatic",
+    "framepack",
+)
+"""Each of them is a package beside this file that exports its `Family` as FAMILY."""
+
+
+def _families() -> dict[str, Family]:
+    """The families by name, in the order of FOLDERS."""
+    exported: list[Family] = [import_module(f"studio.backbones.{folder}").FAMILY for folder in FOLDERS]
+    return {family.name: family for family in exported}
+
+
+FAMILIES = _families()
 
 
 def family_of(card: ModelCard) -> Family:

@@ -1,1 +1,5 @@
 """The embedded family: a small animatic model, trained by this project, that runs on any machine."""
+
+from studio.backbones.animatic.family import FAMILY
+
+__all__ = ["FAMILY"]

@@ -56,4 +56,4 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
         raise config_error(card, error) from None
 
 
-ANIMATIC = Family(name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers)
+FAMILY = Family(name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers)

@@ -88,6 +88,6 @@ def lora_layers(card: ModelCard) -> FramePackLayers:
         raise config_error(card, error) from None
 
 
-FRAMEPACK = Family(
+FAMILY = Family(
     name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published_sizes=published_sizes
 )
