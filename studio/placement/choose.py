@@ -10,7 +10,7 @@ from typing import Literal
 from studio.catalogue.cards import ModelError
 from studio.placement.machine import GB, Machine
 from studio.placement.plan import Plan, margin, plan_of, plan_whole, ram_budget, text_encoding_peaks
-from studio.placement.profile import FIT, Profile, Source, TextEncoderPlacement, find_profiles, gpu_budget
+from studio.placement.profile import FIT, Profile, StreamSource, TextEncoderPlacement, find_profiles, gpu_budget
 from studio.placement.sizes import TILE_EDGES, ModelSizes, Size
 
 SMALLEST_EDGE = 256
@@ -67,7 +67,7 @@ def _candidates(machine: Machine, model: ModelSizes, size: Size, profile: Profil
     """The profile's variants, each with as many resident blocks as fit (or none, to tell what is short)."""
     blocks = model.transformer.blocks
     tiles = [profile.vae_tile] if exact else [tile for tile in TILE_EDGES if tile <= profile.vae_tile] or [profile.vae_tile]
-    sources: list[Source] = ["ram", "disk"] if profile.stream == "ram" and not exact else [profile.stream]
+    sources: list[StreamSource] = ["ram", "disk"] if profile.stream == "ram" and not exact else [profile.stream]
     text = _text_place(machine, model, profile, exact)
     for tile in tiles:
         for source in sources:
@@ -125,7 +125,7 @@ def step_down(plan: Plan, doing: Stage | None = None) -> Plan | None:
     if not plan.model.large or plan.profile.device == "cpu":
         return None
     for profile, size in _leaner(plan, doing):
-        sources: list[Source] = ["ram", "disk"] if profile.stream == "ram" else ["disk"]
+        sources: list[StreamSource] = ["ram", "disk"] if profile.stream == "ram" else ["disk"]
         for source in sources:
             next_one = plan_of(plan.machine, plan.model, size, replace(profile, stream=source), plan.requested_size)
             less = next_one.decode_peak < plan.decode_peak or next_one.denoise_peak < plan.denoise_peak

@@ -35,7 +35,7 @@ def test_what_is_written_is_read(tmp_path: Path, resident: int) -> None:
     (GOOD + "colour = 1", "unknown key 'colour'"),
     (GOOD.replace("\nweights =", "\nwieghts ="), "unknown key 'wieghts'"),
     (GOOD.replace('"int8"\nresident', '"int4"\nresident'), "'weights' must be fp32, bf16 or int8"),
-    (GOOD.replace('weights = "int8"\nresident', "resident"), "'weights' must be"),
+    (GOOD.replace('weights = "int8"\nresident', "resident"), "'weights' is missing: it must be"),
     (GOOD.replace('"fit"', "-1"), "'resident' must be a number of blocks, 'fit' or 'all'"),
     (GOOD.replace('"fit"', "true"), "'resident'"),
     (GOOD.replace('"fit"', "[3]"), "'resident'"),
