@@ -1,86 +1,99 @@
-"""What a machine has: memory, disk, cores, graphics card, and how fast such a card is. It does not know models.
+"""Machine: memory, disk, processor cores and GPU of the computer, and an estimate of how fast the GPU computes.
 
-Bytes throughout. A machine that is not there can be planned for as well: see `imagine_machine`.
+Amounts are in bytes. A plan can be made for an imaginary machine as well, see `imagine_machine`.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-GB = 2**30
-"""As shops and Windows count memory."""
+import psutil
 
-SPEEDS: tuple[tuple[str, float], ...] = (
+GB = 2**30
+"""A gigabyte as Windows and makers of memory count it."""
+
+GPU_TFLOPS: tuple[tuple[str, float], ...] = (
     (r"B200|GB200|B300", 700), (r"H100|H200|GH200", 400), (r"A100", 140), (r"RTX PRO 6000", 150), (r"L40|RTX 6000 Ada", 110),
     (r"A6000|A40\b", 65), (r"\bL4\b", 45), (r"\bA10\b", 45),
     (r"5090", 100), (r"5080", 55), (r"5070 Ti", 43), (r"5070", 30), (r"5060 Ti", 23), (r"5060", 19), (r"5050", 13),
     (r"4090", 80), (r"4080", 48), (r"4070 Ti", 40), (r"4070", 29), (r"4060 Ti", 22), (r"4060", 15), (r"4050", 11),
     (r"3090", 35), (r"3080", 29), (r"3070", 20), (r"3060", 12), (r"3050", 8),
 )
-"""TFLOPS that a card is expected to reach in this work: half of its data sheet's dense bfloat16 rate with float32 accumulation.
-Estimates, none of them measured. A laptop's card of the same name is slower."""
-LAPTOP = 0.6
-UNKNOWN = 12.0
-OLD = 4.0
-"""Estimates for cards that are not in the table, and for those before compute capability 8, which have no bfloat16 units."""
-CORE = 0.034
+"""(pattern of a GPU's name, TFLOPS) that the GPU is expected to reach in this work: half of its data sheet's dense bfloat16 rate
+with float32 accumulation. Estimates, none of them measured."""
+LAPTOP_FACTOR = 0.6
+"""A laptop's GPU reaches this share of the desktop GPU with the same name; an estimate."""
+UNKNOWN_GPU_TFLOPS = 12.0
+"""Estimate for a GPU that is not in the table."""
+OLD_GPU_TFLOPS = 4.0
+"""Estimate for a GPU before compute capability 8.0, which has no bfloat16 units."""
+CORE_TFLOPS = 0.034
 """TFLOPS of one processor core: the embedded model reached 0.068 on two shared ones."""
 
 
 @lru_cache
-def speed(name: str) -> float:
-    """TFLOPS of the card with this name, an estimate."""
-    return next((known for pattern, known in SPEEDS if re.search(pattern, name)), UNKNOWN) * (LAPTOP if "Laptop" in name else 1)
+def expected_tflops(name: str) -> float:
+    """Estimate of the TFLOPS that the GPU with this name reaches."""
+    known = next((tflops for pattern, tflops in GPU_TFLOPS if re.search(pattern, name)), UNKNOWN_GPU_TFLOPS)
+    return known * (LAPTOP_FACTOR if "Laptop" in name else 1)
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """A CUDA (or ROCm) card."""
+    """A GPU that PyTorch uses through CUDA or ROCm."""
 
     name: str
     capability: tuple[int, int]
+    """CUDA's compute capability, such as (8, 6)."""
     total: int
+    """Bytes of its memory."""
     free: int
+    """Bytes of its memory that no program uses."""
 
     @property
     def tflops(self) -> float:
-        """An estimate, see SPEEDS."""
-        return OLD if self.capability < (8, 0) else speed(self.name)
+        """Estimate of the TFLOPS that it reaches, see GPU_TFLOPS."""
+        return OLD_GPU_TFLOPS if self.capability < (8, 0) else expected_tflops(self.name)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """All that a plan is made from. `pcie` is the bus's rate in bytes a second; None: not known."""
+    """Everything about a computer that a plan depends on."""
 
-    system: str                    # Linux, Windows or Darwin, as platform.system() says
+    system: str
+    """Linux, Windows or Darwin, as `platform.system()` returns it."""
     cores: int
     ram_total: int
     ram_free: int
     disk_free: int
     gpu: Gpu | None = None
     metal: bool = False
+    """Whether it has an Apple GPU."""
     pcie: float | None = None
+    """Bytes a second from memory to the GPU; None if not known."""
 
     @property
     def pinnable(self) -> int:
-        """Bytes of memory that may be pinned: Windows allows about half of it."""
+        """Bytes of memory that may be pinned. Windows allows about half of the memory."""
         return self.ram_total // 2 if self.system == "Windows" else self.ram_total
 
     @property
     def tflops(self) -> float:
-        """An estimate of what the machine computes with."""
-        return self.gpu.tflops if self.gpu else CORE * min(self.cores, 16)
+        """Estimate of the TFLOPS of the GPU or, without one, of the processor."""
+        return self.gpu.tflops if self.gpu else CORE_TFLOPS * min(self.cores, 16)
 
 
 def probe_machine(folder: Path) -> Machine:
-    """The machine this runs on. Imports torch, which takes seconds. `folder` lies on the disk that is asked for."""
+    """The machine this runs on. Imports torch, which takes seconds.
+
+    Args:
+        folder: its disk's free space is reported; the folder need not exist yet.
+    """
     import torch
 
     gpu = None
@@ -88,19 +101,27 @@ def probe_machine(folder: Path) -> Machine:
         free, total = torch.cuda.mem_get_info()
         gpu = Gpu(torch.cuda.get_device_name(), torch.cuda.get_device_capability(), total, free)
     total, free = system_memory()
-    existing = next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists())
+    existing = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
     return Machine(
-        platform.system(), cores(), total, free, shutil.disk_usage(existing).free, gpu, torch.backends.mps.is_available()
+        platform.system(), usable_cores(), total, free, shutil.disk_usage(existing).free, gpu, torch.backends.mps.is_available()
     )
 
 
 def imagine_machine(
     vram: float, ram: float, system: str = "", disk: int = 200 * GB, name: str = "A graphics card", cores: int = 8
 ) -> Machine:
-    """A machine with `vram` and `ram` GB that is not there, as it is after the desktop has taken its share; 0 of `vram`: no card.
+    """An imaginary machine. What a desktop usually occupies of its memory counts as used.
+
+    Args:
+        vram: GB of GPU memory; 0: no GPU.
+        ram: GB of memory.
+        system: as for `Machine`; empty: the system that this runs on.
+        disk: free bytes.
+        name: the GPU's.
+        cores: of the processor.
 
     Raises:
-        ValueError: the amounts are no amounts.
+        ValueError: `vram` or `ram` is out of range or not a number.
     """
     if not (0 <= vram < 1e4 and 0.5 <= ram < 1e5):
         raise ValueError(f"A machine has 0 or more GB of graphics memory and at least 0.5 GB of memory, not {vram:g} and {ram:g}.")
@@ -113,7 +134,7 @@ def imagine_machine(
 
 
 def cap_gpu(machine: Machine, cap: int | None) -> Machine:
-    """The machine as if its card had `cap` bytes at most: what lies within is free as far as it is now. None: as it is."""
+    """The machine with at most `cap` bytes of GPU memory, of which no more than now are free. None: the machine unchanged."""
     gpu = machine.gpu
     if gpu is None or cap is None:
         return machine
@@ -121,30 +142,33 @@ def cap_gpu(machine: Machine, cap: int | None) -> Machine:
     return replace(machine, gpu=replace(gpu, total=total, free=min(gpu.free, total)))
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    process = psutil.Process()
+    # macOS has no way to bind a process to some of the cores.
+    return len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
 
 
 def system_memory(root: Path = Path("/")) -> tuple[int, int]:
-    """(total, free) bytes of memory: free is what can be had without swapping, and a container's limit counts."""
-    system = platform.system()
-    if system == "Windows":
-        return _windows()
-    if system == "Darwin":
-        return _mac()
-    table = dict(line.split(":", 1) for line in (root / "proc/meminfo").read_text("ascii").splitlines() if ":" in line)
-    total, free = (int(table[key].split()[0]) * 1024 for key in ("MemTotal", "MemAvailable"))
-    for limit, used in _limits(root):
-        if limit < total:
-            total = limit
+    """(total, free) bytes of memory, within the limit of the container if there is one.
+
+    Free is what can be had without swapping.
+
+    Args:
+        root: the folder in which `sys/fs/cgroup` is; only tests give another one.
+    """
+    memory = psutil.virtual_memory()
+    total, free = memory.total, memory.available
+    for limit, used in _container_limits(root):
+        total = min(total, limit)
         free = min(free, max(0, limit - used))
     return total, free
 
 
-def _limits(root: Path) -> list[tuple[int, int]]:
-    """(limit, used) of the container this runs in, by control groups 2 and 1; what is cached is not used: it can be given back."""
-    found = []
+# By hand: psutil reports the whole computer, not the container's limits.
+def _container_limits(root: Path) -> list[tuple[int, int]]:
+    """(limit, used) bytes by Linux's control groups, version 2 and 1. File pages in the cache do not count as used."""
+    limits = []
     groups = root / "sys/fs/cgroup"
     for folder, limit, used, cached in (
         (groups, "memory.max", "memory.current", "inactive_file"),
@@ -154,28 +178,7 @@ def _limits(root: Path) -> list[tuple[int, int]]:
             most, now = ((folder / name).read_text("ascii").strip() for name in (limit, used))
             counters = dict(line.split() for line in (folder / "memory.stat").read_text("ascii").splitlines())
             if most != "max":
-                found.append((int(most), int(now) - int(counters.get(cached, 0))))
+                limits.append((int(most), int(now) - int(counters.get(cached, 0))))
         except (OSError, ValueError):
-            continue                                  # not in such a container
-    return found
-
-
-def _windows() -> tuple[int, int]:
-    import ctypes
-
-    class Status(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
-            (name, ctypes.c_ulonglong)
-            for name in ("total", "free", "total_page", "free_page", "total_virtual", "free_virtual", "extended")
-        ]
-
-    status = Status(length=ctypes.sizeof(Status))
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]
-    return status.total, status.free
-
-
-def _mac() -> tuple[int, int]:
-    page = os.sysconf("SC_PAGE_SIZE")
-    told = subprocess.run(["vm_stat"], capture_output=True, text=True, check=True).stdout
-    pages = {key: int(value) for key, value in re.findall(r"Pages (free|inactive|speculative):\s+(\d+)", told)}
-    return page * os.sysconf("SC_PHYS_PAGES"), page * sum(pages.values())
+            continue                                  # this process is in no such control group
+    return limits

@@ -12,25 +12,29 @@ from studio.placement import machine as machines
 from studio.placement.machine import GB, Gpu, imagine_machine, probe_machine, system_memory
 
 linux = pytest.mark.skipif(platform.system() != "Linux", reason="reads Linux's files")
-MEMINFO = "MemTotal:       33554432 kB\nMemFree: 1 kB\nMemAvailable:   25165824 kB\n"
+MEMINFO = "MemTotal:       33554432 kB\nMemFree: 1 kB\nMemAvailable:   25165824 kB\n" + "".join(
+    f"{name}: 1 kB\n" for name in ("Buffers", "Cached", "Shmem", "Active", "Inactive")
+)
 
 
-def root(tmp_path: Path, **files: str) -> Path:
-    for name, text in {"proc/meminfo": MEMINFO, **{key.replace("__", "/"): text for key, text in files.items()}}.items():
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> Path:
+    """A folder with the files of Linux that memory is read from; psutil reads those in it."""
+    for name, text in {"proc/meminfo": MEMINFO, **files}.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    monkeypatch.setattr("psutil.PROCFS_PATH", str(tmp_path / "proc"))
     return tmp_path
 
 
 @linux
-def test_memory_without_a_container(tmp_path: Path) -> None:
-    assert system_memory(root(tmp_path)) == (32 * GB, 24 * GB)
+def test_memory_without_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert system_memory(root(tmp_path, monkeypatch)) == (32 * GB, 24 * GB)
 
 
 @linux
 @pytest.mark.parametrize("version", [2, 1])
-def test_a_containers_limit_counts(tmp_path: Path, version: int) -> None:
+def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
     folder, names = {
         2: ("sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")),
         1: ("sys/fs/cgroup/memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")),
@@ -39,19 +43,19 @@ def test_a_containers_limit_counts(tmp_path: Path, version: int) -> None:
         f"{folder}/{names[0]}": f"{8 * GB}\n", f"{folder}/{names[1]}": f"{3 * GB}\n",
         f"{folder}/memory.stat": f"anon 5\n{names[2]} {GB}\n",
     }
-    assert system_memory(root(tmp_path, **files)) == (8 * GB, 6 * GB), "a file's pages in the cache can be given back"
+    assert system_memory(root(tmp_path, monkeypatch, **files)) == (8 * GB, 6 * GB), "a file's pages in the cache can be given back"
 
 
 @linux
-def test_a_container_without_a_limit_changes_nothing(tmp_path: Path) -> None:
+def test_a_container_without_a_limit_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"memory.max": "max\n", "memory.current": "5\n", "memory.stat": "inactive_file 1\n"}
-    assert system_memory(root(tmp_path, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})) == (32 * GB, 24 * GB)
+    assert system_memory(root(tmp_path, monkeypatch, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})) == (32 * GB, 24 * GB)
 
 
 def test_this_machine_is_seen(tmp_path: Path) -> None:
-    seen = probe_machine(tmp_path / "not" / "there" / "yet")
-    assert 0 < seen.ram_free <= seen.ram_total and seen.disk_free > 0 and seen.cores >= 1
-    assert (seen.gpu is not None) == torch.cuda.is_available()
+    machine = probe_machine(tmp_path / "not" / "there" / "yet")
+    assert 0 < machine.ram_free <= machine.ram_total and machine.disk_free > 0 and machine.cores >= 1
+    assert (machine.gpu is not None) == torch.cuda.is_available()
 
 
 def test_a_card_is_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -65,7 +69,7 @@ def test_a_card_is_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.mark.parametrize(("name", "capability", "tflops"), [
     ("NVIDIA GeForce RTX 4090", (8, 9), 80), ("NVIDIA GeForce RTX 4060 Ti", (8, 9), 22), ("NVIDIA GeForce RTX 4060", (8, 9), 15),
     ("NVIDIA GeForce RTX 4060 Laptop GPU", (8, 9), 9), ("NVIDIA L4", (8, 9), 45), ("NVIDIA L40S", (8, 9), 110),
-    ("Somebody's card", (9, 9), machines.UNKNOWN), ("NVIDIA GeForce RTX 2060", (7, 5), machines.OLD),
+    ("Somebody's card", (9, 9), machines.UNKNOWN_GPU_TFLOPS), ("NVIDIA GeForce RTX 2060", (7, 5), machines.OLD_GPU_TFLOPS),
 ])
 def test_speeds_are_found_by_name(name: str, capability: tuple[int, int], tflops: float) -> None:
     assert Gpu(name, capability, 0, 0).tflops == pytest.approx(tflops)

@@ -236,7 +236,9 @@ def test_the_full_model_is_framepack_f1s(monkeypatch: pytest.MonkeyPatch) -> Non
 def proc(root: Path, anonymous: int, available: int) -> None:
     (root / "proc/self").mkdir(parents=True, exist_ok=True)
     told = {
-        "proc/meminfo": f"MemTotal: 100000 kB\nMemAvailable: {available} kB\n",
+        "proc/meminfo": f"MemTotal: 100000 kB\nMemAvailable: {available} kB\nMemFree: 1 kB\n" + "".join(
+            f"{name}: 1 kB\n" for name in ("Buffers", "Cached", "Shmem", "Active", "Inactive")
+        ),
         "proc/self/status": f"Name: x\nRssAnon: {anonymous} kB\nRssFile: 9999 kB\nRssShmem: 7 kB\n",
     }
     for name, text in told.items():
@@ -246,7 +248,7 @@ def proc(root: Path, anonymous: int, available: int) -> None:
 
 def test_the_watch_keeps_the_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gauges, "INTERVAL", 0.001)
-    monkeypatch.setattr("studio.placement.machine.platform.system", lambda: "Linux")
+    monkeypatch.setattr("psutil.PROCFS_PATH", str(tmp_path / "proc"))
     proc(tmp_path, 10, 90_000)
     looked: list[int] = []
 
