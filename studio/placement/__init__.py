@@ -1,1 +1,1 @@
-"""Placement: where the parts of a large model lie, so that it fits the machine it runs on. It does not know jobs or takes."""
+"""Placement: decides where the parts of a large model are kept and computed, so that the model fits the machine."""

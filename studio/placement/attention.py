@@ -1,6 +1,7 @@
-"""Attention backends: which of those that diffusers can use are here and work on this card, in words. It measures none of them.
+"""Attention backends: which of those that diffusers supports are installed and work on this GPU.
 
-They give the same attention (SageAttention nearly: it rounds to 8 bits) from other kernels; which is quickest depends on the card.
+They compute the same attention with other kernels (SageAttention nearly the same: it rounds to 8 bits). Which is quickest
+depends on the GPU; the studio does not measure it.
 """
 
 from __future__ import annotations
@@ -21,22 +22,23 @@ if TYPE_CHECKING:
 AUTO = "auto"
 NATIVE = "native"
 PYTORCH_BACKENDS = (NATIVE, "_native_cudnn", "_native_efficient", "_native_flash", "_native_math", "flex")
-"""PyTorch's: always there. `native` lets PyTorch choose among the others."""
+"""PyTorch's own backends, which are always available. `native` lets PyTorch choose among the others."""
 Capability = tuple[int, int]
 UNLIMITED = (99, 0)
+"""A compute capability above that of every GPU."""
 
 
 @dataclass(frozen=True)
 class AttentionBackend:
-    """A backend that a package brings, with what diffusers and its kernels ask for."""
+    """A backend that comes with a package, and what diffusers and its kernels require."""
 
-    name: str                      # diffusers'
-    title: str
-    module: str
-    package: str                   # as pip knows it
-    minimum_version: str                     # version
-    capabilities: tuple[Capability, Capability]   # from this compute capability to below that
-    exact: bool = True
+    name: str                      # in diffusers
+    title: str                     # for people
+    module: str                    # to import
+    package: str                   # to install with pip
+    minimum_version: str
+    capabilities: tuple[Capability, Capability]    # the lowest compute capability that works, and the first that does not
+    exact: bool = True             # False: it rounds the attention
 
 
 BACKENDS = (
@@ -45,19 +47,19 @@ BACKENDS = (
     AttentionBackend("xformers", "xFormers", "xformers.ops", "xformers", "0.0.29", ((8, 0), UNLIMITED)),
     AttentionBackend("sage", "SageAttention", "sageattention", "sageattention", "2.1.1", ((8, 0), UNLIMITED), exact=False),
 )
-"""In the order that `auto` takes them. Exact ones only: rounding attention is the artist's choice."""
+"""In the order in which `auto` prefers them. It takes exact ones only: rounded attention is the artist's choice."""
 PREFERRED = ("_flash_3", "flash")
-"""xFormers brings no kernel that PyTorch lacks for attention without a mask."""
+"""The backends that `auto` may take. For attention without a mask xFormers has no kernel that PyTorch lacks."""
 
 
 def why_unavailable(backend: AttentionBackend, gpu: Gpu | None) -> str:
-    """What keeps the backend from working here, and what to do; empty if nothing does."""
+    """Why the backend does not work on this machine, and what to do, as the end of a sentence; empty if it works."""
     if gpu is None:
         return "needs an NVIDIA graphics card"
-    minimum_version, below = backend.capabilities
-    if not minimum_version <= gpu.capability < below:
+    lowest, below = backend.capabilities
+    if not lowest <= gpu.capability < below:
         until = f" to below {below[0]}.{below[1]}" if below < UNLIMITED else ""
-        return f"needs a card of compute capability {minimum_version[0]}.{minimum_version[1]}{until}"
+        return f"needs a card of compute capability {lowest[0]}.{lowest[1]}{until}"
     install = f"pip install '{backend.package}>={backend.minimum_version}'"
     try:
         version = importlib.metadata.version(backend.package)
@@ -73,10 +75,14 @@ def why_unavailable(backend: AttentionBackend, gpu: Gpu | None) -> str:
 
 
 def choose_backend(wanted: str, gpu: Gpu | None) -> str:
-    """diffusers' name of the backend that `wanted` stands for: itself, or with "auto" the best exact one that is here.
+    """diffusers' name of the backend to use.
+
+    Args:
+        wanted: "auto", for the best exact backend that works here, or the name of a backend.
+        gpu: None: there is none.
 
     Raises:
-        ProfileError: it is not known, or not here; with what to install.
+        ProfileError: the backend is not known, or does not work here; with what to install.
     """
     if wanted == AUTO:
         return next((b.name for b in BACKENDS if b.name in PREFERRED and not why_unavailable(b, gpu)), NATIVE)
@@ -92,29 +98,37 @@ def choose_backend(wanted: str, gpu: Gpu | None) -> str:
 
 
 def backend_title(name: str) -> str:
-    """What a person calls a backend."""
-    found = next((backend.title for backend in BACKENDS if backend.name == name), None)
-    return found or ("PyTorch's own (SDPA)" if name == NATIVE else f"PyTorch's own ({name.removeprefix('_native_')})")
+    """A backend's name for people."""
+    known = next((backend.title for backend in BACKENDS if backend.name == name), None)
+    return known or ("PyTorch's own (SDPA)" if name == NATIVE else f"PyTorch's own ({name.removeprefix('_native_')})")
 
 
 def describe_backend(wanted: str, gpu: Gpu | None) -> str:
-    """What a plan's attention is computed with, and why."""
+    """A sentence that says which backend is used and why.
+
+    Raises:
+        ProfileError: as `choose_backend`.
+    """
     name = choose_backend(wanted, gpu)
     rounds = next((" It rounds to 8 bits." for backend in BACKENDS if backend.name == name and not backend.exact), "")
     return f"Attention: {backend_title(name)}{', the best that was found' if wanted == AUTO else ', as the profile says'}.{rounds}"
 
 
 def list_backends(gpu: Gpu | None) -> Iterator[str]:
-    """What is here, and, where there is a card, what is not and how to get it."""
-    lacks = {backend: why_unavailable(backend, gpu) for backend in BACKENDS}
-    here = [f"{backend.title} ({backend.name})" for backend, why in lacks.items() if not why]
+    """A list of the backends that work here; then, if there is a GPU, a line for each other one with what to do to get it."""
+    reasons = {backend: why_unavailable(backend, gpu) for backend in BACKENDS}
+    here = [f"{backend.title} ({backend.name})" for backend, why in reasons.items() if not why]
     yield ", ".join([f"{backend_title(NATIVE)}", *here])
     if gpu is not None:
-        yield from (f"{backend.title} ({backend.name}) {why}" for backend, why in lacks.items() if why)
+        yield from (f"{backend.title} ({backend.name}) {why}" for backend, why in reasons.items() if why)
 
 
 def require_backend(wanted: str, gpu: Gpu | None) -> str:
-    """As `choose_backend`, once diffusers has agreed. Raises ProfileError."""
+    """As `choose_backend`, and diffusers' own check of the backend passes.
+
+    Raises:
+        ProfileError: as `choose_backend`, or diffusers cannot use the backend.
+    """
     from diffusers.models.attention_dispatch import AttentionBackendName, _check_attention_backend_requirements
 
     name = choose_backend(wanted, gpu)
@@ -126,11 +140,11 @@ def require_backend(wanted: str, gpu: Gpu | None) -> str:
 
 
 def set_backend(transformer: HunyuanVideoFramepackTransformer3DModel, name: str) -> None:
-    """Let this transformer's blocks use a backend, and no other model of the process.
+    """Makes this transformer's blocks use a backend; other models of the process are not affected.
 
     Args:
-        transformer: changed in place.
-        name: as `require_backend` gives it.
+        transformer: is changed in place.
+        name: a backend, as `require_backend` returns it.
     """
     from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
@@ -138,7 +152,7 @@ def set_backend(transformer: HunyuanVideoFramepackTransformer3DModel, name: str)
     try:
         transformer.set_attention_backend(name)
     finally:
-        # diffusers makes it the whole process's default as well, also for models that compute what it cannot.
+        # diffusers also makes it the default of the whole process, even for models whose attention it cannot compute.
         _AttentionBackendRegistry.set_active_backend(AttentionBackendName(before))
 
 

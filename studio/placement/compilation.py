@@ -1,8 +1,8 @@
-"""Regional compilation: each kind of block is compiled once, for all blocks of that kind. It does not know what they compute.
+"""Regional compilation: torch.compile compiles each kind of block once, for all blocks of that kind.
 
-So PyTorch's own recipe has it for networks of equal blocks (docs.pytorch.org/tutorials/recipes/regional_compilation.html).
-diffusers' `compile_repeated_blocks` knows no blocks of FramePack's class, and would compile the hooks around them, which look for a
-stop, as well.
+This is PyTorch's recipe for networks of equal blocks (docs.pytorch.org/tutorials/recipes/regional_compilation.html). diffusers'
+`compile_repeated_blocks` cannot be used: FramePack's class does not name its blocks for it, and it would compile our hooks around
+the blocks as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def why_not_compiled(profile: Profile, blocks: int) -> str:
-    """Why a profile's blocks cannot be compiled, as the end of a sentence; empty where they can."""
+    """Why the blocks cannot be compiled with this profile, as the end of a sentence; empty if they can.
+
+    Args:
+        profile: with an actual number of resident blocks.
+        blocks: how many blocks the transformer has.
+    """
     if profile.resident < blocks:
         return "because blocks are streamed: their weights are never twice at the same place"
     if profile.weights == "int8":
@@ -28,11 +33,14 @@ def why_not_compiled(profile: Profile, blocks: int) -> str:
 
 
 def compile_blocks(transformer: HunyuanVideoFramepackTransformer3DModel, backend: str = "inductor") -> int:
-    """Compile the blocks when they first run, for any size and any length of the prompt; returns how many they are.
+    """Has every block compiled when it first runs, once for all sizes and lengths of the prompt.
 
     Args:
-        transformer: its blocks are changed in place; hooks stay outside of what is compiled.
+        transformer: its blocks are changed in place. Hooks of the blocks stay outside of what is compiled.
         backend: of torch.compile.
+
+    Returns:
+        The number of blocks.
     """
     import torch
 

@@ -1,7 +1,4 @@
-"""Parameters of a model's networks, counted from their configs by arithmetic. It does not know bytes, devices or files.
-
-Letters in comments: D width of the transformer, L latent channels.
-"""
+"""Counts the parameters of a model's networks from their configs, without building the networks."""
 
 from __future__ import annotations
 
@@ -16,17 +13,18 @@ STEP_CHANNELS = 256
 
 @dataclass(frozen=True)
 class Part:
-    """Parameters of one part of a model.
-
-    `matrix` counts those that int8 turns into one byte each, `rows` the scales this takes, `rest` what stays in floating point.
-    """
+    """Parameters of one part of a model. Parts can be added, and multiplied by a number of equal parts."""
 
     matrix: int = 0
+    """Weights of Linear layers, which int8 stores in one byte each."""
     rows: int = 0
+    """Rows of these weights: int8 stores one scale for each."""
     rest: int = 0
+    """Parameters that stay in floating point."""
 
     @property
     def parameters(self) -> int:
+        """All parameters of the part."""
         return self.matrix + self.rest
 
     def __add__(self, other: Part) -> Part:
@@ -36,48 +34,61 @@ class Part:
         return Part(times * self.matrix, times * self.rows, times * self.rest)
 
     def unquantized(self) -> Part:
-        """The same part where int8 leaves it alone."""
+        """This part with all parameters counted as unquantized."""
         return Part(rest=self.parameters)
 
 
-def linear(wide: int, out: int) -> Part:
+def linear(inputs: int, outputs: int) -> Part:
     """A Linear layer with a bias."""
-    return Part(matrix=wide * out, rows=out, rest=out)
+    return Part(matrix=inputs * outputs, rows=outputs, rest=outputs)
 
 
 @dataclass(frozen=True)
 class Transformer:
-    """FramePack's transformer: `double` and `single` are one block each, without the AdaLN layers, which are apart."""
+    """FramePack's transformer. `double` and `single` are one block of each kind, without its AdaLN layers."""
 
     width: int
     head: int
+    """Width of an attention head."""
     mlp: float
+    """Width of the feed-forward layer, in widths of the transformer."""
     doubles: int
     singles: int
+    """Numbers of double and single blocks."""
     double: Part
     single: Part
     double_adaln: Part
     single_adaln: Part
+    """AdaLN layers of one block."""
     out_adaln: Part
+    """The AdaLN layer before the output."""
     outside: Part
+    """Everything outside the blocks except `out_adaln`."""
     patch: int
+    """Latent pixels along an edge of a token."""
 
     @property
     def blocks(self) -> int:
+        """Number of blocks of both kinds."""
         return self.doubles + self.singles
 
     @property
     def adaln(self) -> Part:
-        """All layers that see only the timestep and the pooled prompt: a table can stand for them."""
+        """All AdaLN layers. Only timestep and pooled prompt enter them, so a table can replace them."""
         return self.double_adaln * self.doubles + self.single_adaln * self.singles + self.out_adaln
 
     @property
     def total(self) -> Part:
+        """All parameters of the transformer."""
         return self.double * self.doubles + self.single * self.singles + self.outside + self.adaln
 
 
 def transformer(config: Config) -> Transformer:
-    """Counts of HunyuanVideoFramepackTransformer3DModel with this config. Raises KeyError for a key that is not there."""
+    """HunyuanVideoFramepackTransformer3DModel with this config.
+
+    Raises:
+        KeyError: the config lacks a key.
+    """
     head = config["attention_head_dim"]
     width = config["num_attention_heads"] * head
     wide = int(width * config["mlp_ratio"])
@@ -86,7 +97,7 @@ def transformer(config: Config) -> Transformer:
     norms = Part(rest=2 * head if config["qk_norm"] else 0)
     return Transformer(
         width=width, head=head, mlp=config["mlp_ratio"], doubles=config["num_layers"], singles=config["num_single_layers"],
-        double=(square * 4 + feed + norms) * 2,                                    # the film's stream and the context's
+        double=(square * 4 + feed + norms) * 2,              # once for the film's tokens and once for the context's
         single=square * 3 + norms + linear(width, wide) + linear(width + wide, width),
         double_adaln=(linear(width, 6 * width) * 2).unquantized(),
         single_adaln=linear(width, 3 * width).unquantized(),
@@ -97,7 +108,7 @@ def transformer(config: Config) -> Transformer:
 
 
 def _outside(config: Config, width: int) -> Part:
-    """Embedders and output layer: what every step needs besides the blocks."""
+    """Embedders and the output layer, which every step needs besides the blocks."""
     volume = config["patch_size_t"] * config["patch_size"] ** 2
     step = linear(STEP_CHANNELS, width) + linear(width, width)
     text = linear(config["text_embed_dim"], width)
@@ -117,7 +128,7 @@ def _outside(config: Config, width: int) -> Part:
 
 
 def llama(config: Config) -> Part:
-    """LlamaModel: no output head. Its token table is no Linear layer and stays in floating point."""
+    """LlamaModel, which has no output head. Its token table is no Linear layer, so it stays in floating point."""
     width, wide = config["hidden_size"], config["intermediate_size"]
     keys = width * config["num_key_value_heads"] // config["num_attention_heads"]
     layer = Part(2 * width * width + 2 * width * keys + 3 * width * wide, 3 * width + 2 * keys + 2 * wide, 2 * width)
@@ -125,29 +136,29 @@ def llama(config: Config) -> Part:
 
 
 def clip_text(config: Config) -> Part:
-    """CLIPTextModel."""
+    """CLIPTextModel with this config."""
     width = config["hidden_size"]
     tables = (config["vocab_size"] + config["max_position_embeddings"]) * width
     return _encoder(config) * config["num_hidden_layers"] + Part(rest=tables + 2 * width)
 
 
 def siglip(config: Config) -> Part:
-    """SiglipVisionModel, with its pooling head."""
+    """SiglipVisionModel with its pooling head."""
     width, patch = config["hidden_size"], config["patch_size"]
-    places = (config["image_size"] // patch) ** 2
-    tables = config["num_channels"] * patch**2 * width + width + places * width + 2 * width
-    head = _encoder(config) + Part(rest=-width)                  # one norm of the two and a probe
+    positions = (config["image_size"] // patch) ** 2
+    tables = config["num_channels"] * patch**2 * width + width + positions * width + 2 * width
+    head = _encoder(config) + Part(rest=-width)                  # it has one norm instead of two, and a probe
     return _encoder(config) * config["num_hidden_layers"] + Part(rest=tables) + head.unquantized()
 
 
 def _encoder(config: Config) -> Part:
-    """A layer of CLIP or SigLIP."""
+    """One layer of CLIP or SigLIP."""
     width, wide = config["hidden_size"], config["intermediate_size"]
     return linear(width, width) * 4 + linear(width, wide) + linear(wide, width) + Part(rest=4 * width)
 
 
 def vae(config: Config) -> Part:
-    """AutoencoderKLHunyuanVideo: convolutions, never int8."""
+    """AutoencoderKLHunyuanVideo. Its convolutions are never int8."""
     channels, layers, latent = config["block_out_channels"], config["layers_per_block"], config["latent_channels"]
     top, last = channels[-1], len(channels) - 1
     middle = 2 * _residual(top, top) + 2 * top + 4 * (top * top + top)

@@ -1,4 +1,4 @@
-"""A plan in sentences, the same ones wherever it is told. It makes no plan and imports no torch."""
+"""Describes a plan in sentences, for the page and for the command line."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from studio.placement.machine import GB
 from studio.placement.plan import Plan
 
 PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
-TEXT = {
+TEXT_ENCODER = {
     "cpu": "on the processor", "gpu": "on the card, while the film model is not there",
     "streamed": "from disk through the card, layer by layer",
 }
 
 
 def describe(plan: Plan) -> Iterator[str]:
-    """What is resident, what is streamed and from where, what is expected at most, and how long it is estimated to take."""
+    """Sentences: what is resident, what is streamed and from where, the expected peaks of memory, and the estimated time."""
     profile, model = plan.profile, plan.model
     if not model.large or profile.device == "cpu":
         where = "the graphics card" if profile.device == "cuda" else "the processor"
         yield f"It runs, on {where}, as a whole."
     else:
         yield f"It fits, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
-        yield weights(plan)
+        yield describe_weights(plan)
         if profile.adaln_table:
             yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
         if profile.cache != "none":
@@ -33,16 +33,16 @@ def describe(plan: Plan) -> Iterator[str]:
             why = compilation.why_not_compiled(profile, model.transformer.blocks)
             done = "Blocks are compiled when they first run; what it saves was not measured."
             yield f"Compiling is left out, {why}." if why else done
-        yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT[profile.text_encoder]}."
+        yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT_ENCODER[profile.text_encoder]}."
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
-    yield expected(plan)
+    yield describe_peaks(plan)
     speed = f", at {plan.machine.tflops:g} TFLOPS" if profile.device == "cuda" else ""
     section = f"a section of {model.frames} frames ({model.steps} steps)"
     yield f"Estimated, not measured{speed}: {duration(plan.section_seconds)} for {section}."
 
 
-def weights(plan: Plan) -> str:
-    """Where a large model's weights lie."""
+def describe_weights(plan: Plan) -> str:
+    """A sentence that says where a large model's weights are kept."""
     streamed, source = plan.ram_stream_bytes + plan.disk_stream_bytes, "memory" if plan.ram_stream_bytes else "disk"
     if not streamed:
         return f"On the card: all {gigabytes(plan.resident_bytes)} of weights that a step needs."
@@ -53,15 +53,16 @@ def weights(plan: Plan) -> str:
     )
 
 
-def expected(plan: Plan) -> str:
-    """The peaks, as they are counted."""
+def describe_peaks(plan: Plan) -> str:
+    """A sentence with the calculated peaks of memory."""
     if not plan.peak:
         return f"Expected at most: {gigabytes(plan.ram)} of memory."
-    card = f"{gigabytes(plan.peak)} of graphics memory ({gigabytes(plan.budget)} may be used)"
-    return f"Expected at most: {card} and {gigabytes(plan.ram)} of memory."
+    gpu = f"{gigabytes(plan.peak)} of graphics memory ({gigabytes(plan.budget)} may be used)"
+    return f"Expected at most: {gpu} and {gigabytes(plan.ram)} of memory."
 
 
 def duration(seconds: float) -> str:
+    """An estimated time in words."""
     if seconds < 1:
         return "a second or less"
     if seconds < 10:
@@ -70,4 +71,5 @@ def duration(seconds: float) -> str:
 
 
 def gigabytes(amount: float) -> str:
+    """An amount of bytes in GB."""
     return f"{amount / GB:.1f} GB"

@@ -1,7 +1,8 @@
-"""Bytes and operations of a model before any weight is read: its parts, and what a film size needs on top.
+"""Bytes and operations of a model, calculated before any weight is read: of its parts, and of a film of a given size.
 
-The peaks are linear in tokens, or in the area of a tile. They were found by following every tensor of a block (and of the decoder)
-without computing it; a test does that again. What CUDA's libraries take beside is not in them.
+The peaks of activations are linear in the number of tokens or in the area of a tile. They were found by running a block and the
+decoder on the meta device and adding up the tensors that were alive; a test does so again. Memory that CUDA's libraries take is not
+included.
 """
 
 from __future__ import annotations
@@ -17,102 +18,116 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 TILE_EDGES = (256, 192, 128)
-"""Edges of the autoencoder's tiles that are planned with, in pixels."""
+"""Edges of the autoencoder's tiles that a plan can choose from, in pixels."""
 TILE_FRAMES = 17
+"""Frames of a tile."""
 TILE_MAPS = 9.13
-"""Maps of the decoder's first width, at the tile's full size, that are alive at its peak: when the last upsampling joins, pads and
-convolves twice that width. They are 9.07 at 256 pixels and 9.13 at 128, where the padding weighs more."""
+"""Feature maps that are alive at the decoder's peak, each as large as the tile and as wide as the decoder is at full size. The
+peak is in the last upsampling. Counted: 9.07 for tiles of 256 pixels and 9.13 for 128, where padding takes a larger share."""
 TILE_FLOPS = 17.54e6
-"""Operations of the decoder a pixel and frame, with HunyuanVideo's widths."""
+"""Operations of the decoder for a pixel of a frame, with HunyuanVideo's widths."""
 
 
 @dataclass(frozen=True)
 class ModelSizes:
-    """A model as a plan sees it."""
+    """Everything about a model that a plan depends on."""
 
     name: str
     title: str
-    large: bool                    # placed part by part; a small one lies where it computes
-    sizes: tuple[Size, ...]
-    steps: int
-    window: int                    # latent frames a section
-    frames: int                    # pixel frames a section
-    compression: int               # pixels along an edge of a latent
+    large: bool                    # planned part by part; a small model is kept as a whole where it computes
+    sizes: tuple[Size, ...]        # that the model was made for
+    steps: int                     # denoising steps of a section
+    window: int                    # latent frames of a section
+    frames: int                    # pixel frames of a section
+    compression: int               # pixels along an edge of a latent pixel
     context: int                   # tokens of text, image and psi
     transformer: Transformer
     text_encoder: Part
-    small_encoders: Part               # CLIP and SigLIP
+    small_encoders: Part           # the second text encoder (CLIP) and the image encoder (SigLIP)
     vae: Part
-    vae_width: int                 # channels at full size
-    memory_bytes: int = 0                # bytes of SemanticPack
-    lora_bytes: int = 0                 # bytes of the branches that are worn
+    vae_width: int                 # channels of the decoder at full size
+    memory_bytes: int = 0          # of SemanticPack
+    lora_bytes: int = 0            # of the LoRAs that are active
 
     def tokens(self, size: Size) -> int:
-        """Tokens of the film's stream: a section, its start and the packed history 1, 2 and 16."""
+        """Tokens of the film: a section, the start frame, and the packed history of 1, 2 and 16 latent frames."""
         height, width = (edge // self.compression for edge in reversed(size))
         full = math.ceil(height / 2) * math.ceil(width / 2)
         quarter = math.ceil(height / 4) * math.ceil(width / 4)
         return (self.window + 2) * full + quarter + 4 * math.ceil(height / 8) * math.ceil(width / 8)
 
     def step_flops(self, size: Size) -> float:
-        """Of one denoising step: every block's layers, which see each token once, and attention between all of them."""
+        """Operations of one denoising step: the layers of every block, and attention between all tokens."""
         t, tokens = self.transformer, self.tokens(size) + self.context
         return t.blocks * (2 * (4 + 2 * t.mlp) * t.width**2 * tokens + 4 * tokens**2 * t.width)
 
     def block_peak(self, size: Size) -> int:
-        """Activations of the block that needs most, in bfloat16, without weights."""
+        """Bytes of activations of the block that needs most, in bfloat16, without weights."""
         t, tokens = self.transformer, self.tokens(size)
         return max(single_block_peak(t, tokens, self.context), double_block_peak(t, tokens, self.context))
 
     def decode_flops(self, size: Size, tile: int) -> float:
-        """Of one section's frames: three new tiles in time and the one before, each cut into overlapping tiles of `tile` pixels.
+        """Operations of decoding one section: 4 tiles in time, each cut into overlapping tiles of `tile` pixels.
 
-        Every tile pads its edges as it goes, which is counted as a latent (8 pixels) on each side.
+        Of the four, three are new and one is the last of the section before.
+
+        Every tile pads its edges; this is counted as one latent pixel (8 pixels) on each side.
         """
         area = math.prod(sum(min(tile, edge - at) + 2 * self.compression for at in range(0, edge, tile * 3 // 4)) for edge in size)
         return 4 * TILE_FRAMES * area * TILE_FLOPS
 
     def frames_bytes(self, size: Size) -> int:
-        """A section's decoded frames on the device: as tiles and joined in float16, and once in float32."""
+        """Bytes of a section's decoded frames on the GPU: as tiles and joined in float16, and once more in float32."""
         return self.frames * 3 * math.prod(size) * (2 + 2 + 4)
 
 
 def bytes_of(part: Part, weights: Weights) -> int:
-    """int8 has a float32 scale for each row, and bfloat16 for what is no Linear layer."""
+    """Bytes of a part. int8 stores a float32 scale for each row, and bfloat16 for parameters that are not in Linear layers."""
     if weights == "int8":
         return part.matrix + 4 * part.rows + 2 * part.rest
     return part.parameters * (4 if weights == "fp32" else 2)
 
 
 def single_block_peak(t: Transformer, tokens: int, context: int) -> int:
-    """Bytes of a single block at its fullest, which is the query's RoPE; its weights are not in it.
+    """Bytes of a single block's activations at their peak, which is while RoPE rotates the query. Weights are not included.
 
-    Per film token, in widths of two bytes: 3 of input, joined input and normed; 3 of query, key and value; the MLP's inner layer;
-    8 of RoPE in float32. Of the context, which is not turned, 3, 3, the inner layer and the query joined again. Beside it the
-    cosines and sines, float32.
+    Alive for each film token, in vectors of the transformer's width in bfloat16: 3 for the input, the joined and the normed input;
+    3 for query, key and value; `mlp` for the MLP's inner layer; 8 for RoPE in float32. For each context token, which RoPE leaves as
+    it is: 3, 3, `mlp`, and 1 for the query joined again. In addition RoPE's cosines and sines in float32.
     """
     film = 2 * t.width * (14 + t.mlp) + 8 * t.head
     return round(film * tokens + 2 * t.width * (7 + t.mlp) * context)
 
 
 def double_block_peak(t: Transformer, tokens: int, context: int) -> int:
-    """Bytes of a double block, at the same moment: it has no joined input and no MLP yet, and less of the context."""
+    """As `single_block_peak`, of a double block: at that moment it has no joined input and no MLP, and less of the context."""
     return round((2 * t.width * 12 + 8 * t.head) * tokens + 2 * t.width * 4 * context)
 
 
 def tile_peak(tile: int, width: int) -> int:
-    """Bytes of decoding a tile of `tile` pixels and 17 frames in float16, without weights; `width`: channels at full size."""
+    """Bytes of activations at the peak of decoding a tile in float16, without weights.
+
+    Args:
+        tile: edge of the tile in pixels.
+        width: channels of the decoder at full size.
+    """
     return round(TILE_MAPS * width * TILE_FRAMES * tile**2 * 2)
 
 
 def resident_blocks(count: int, resident: int) -> frozenset[int]:
-    """Which of `count` blocks stay on the device: evenly spread, as the streamer does it (a test holds them equal)."""
+    """Indices of the blocks that stay on the GPU if `resident` of `count` do. They are evenly spread."""
     resident = min(resident, count)
     return frozenset((2 * i + 1) * count // (2 * resident) for i in range(resident))
 
 
 def block_bytes(t: Transformer, weights: Weights, adaln_table: bool) -> list[int]:
-    """Each block's bytes, in the order they run. AdaLN's layers are never int8."""
+    """Bytes of each block, in the order in which they run. AdaLN layers are never int8.
+
+    Args:
+        t: the transformer.
+        weights: precision of the blocks.
+        adaln_table: a table replaces the AdaLN layers, so they are not counted.
+    """
     double, single = bytes_of(t.double, weights), bytes_of(t.single, weights)
     floating: Weights = "fp32" if weights == "fp32" else "bf16"
     if not adaln_table:
