@@ -49,7 +49,8 @@ def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @linux
 def test_a_container_without_a_limit_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"memory.max": "max\n", "memory.current": "5\n", "memory.stat": "inactive_file 1\n"}
-    assert system_memory(root(tmp_path, monkeypatch, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})) == (32 * GB, 24 * GB)
+    folder = root(tmp_path, monkeypatch, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()})
+    assert system_memory(folder) == (32 * GB, 24 * GB)
 
 
 def test_this_machine_is_seen(tmp_path: Path) -> None:
