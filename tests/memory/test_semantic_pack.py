@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from studio.lab.measure.memory_costs import costs
+from studio.lab.measure.memory_costs import count_costs
 from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
 
 TINY = SemanticPackConfig(
@@ -249,7 +249,7 @@ def test_an_update_costs_the_same_after_one_section_and_after_two_hundred(struct
 
 
 def test_counted_costs_agree_with_a_module_that_is_there() -> None:
-    model, counted = pack(), costs(TINY, 8, 12, frames=3)
+    model, counted = pack(), count_costs(TINY, 8, 12, frames=3)
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         psi = model.update(randn(1, 12, 24), randn(*SEGMENT))
     assert counted.flops == counter.get_total_flops()
@@ -258,12 +258,12 @@ def test_counted_costs_agree_with_a_module_that_is_there() -> None:
 
 
 def test_costs_beside_the_13b_backbone_at_480p() -> None:
-    counted = costs(FRAMEPACK_F1, 60, 104)
+    counted = count_costs(FRAMEPACK_F1, 60, 104)
     assert counted.tokens == 4 * 7 * 4                                # 4 x 7 windows of 8 x 8 patches, 4 tokens each
     assert counted.bytes == 112 * 3072 * 4                            # 1.3 MiB in a snapshot
     assert counted.parameters == 243_079_936
     assert 3.7e12 < counted.flops < 3.9e12
-    assert costs(FRAMEPACK_F1, 60, 104) == counted
+    assert count_costs(FRAMEPACK_F1, 60, 104) == counted
 
 
 # Errors

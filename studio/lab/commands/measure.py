@@ -175,17 +175,17 @@ def _model(options: argparse.Namespace) -> None:
 def _memory(options: argparse.Namespace) -> None:
     from studio.backbones.load import load
     from studio.lab.measure import memory, memory_table
-    from studio.lab.measure.consistency import encoders
-    from studio.lab.measure.quality import installed
+    from studio.lab.measure.consistency import load_encoders
+    from studio.lab.measure.quality import load_metric
     from studio.lab.measure.variants import variants
 
-    readers, qualities = encoders(options.encoder), [installed(name) for name in dict.fromkeys(options.quality)]
+    readers, qualities = load_encoders(options.encoder), [load_metric(name) for name in dict.fromkeys(options.quality)]
     models = [load(find_card(name)) for name in options.model or [None]]
     if options.arms is not None or options.memories is not None:
         models = [arm for model in models for arm in variants(model, options.arms or (), options.memories)]
     scale = memory.QUICK if options.quick else memory.FULL
     scale = replace(scale, gaps=tuple(sorted(set(options.gaps)))) if options.gaps else scale
-    scale = scale.pictures(options.pictures) if options.pictures else scale
+    scale = scale.with_pictures(options.pictures) if options.pictures else scale
     scale = replace(scale, sections=options.sections) if options.sections else scale
     width, height = options.size or _default_size(models[0].card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / "memory"
@@ -217,17 +217,17 @@ def _cache(options: argparse.Namespace) -> None:
 
 
 def _kept(options: argparse.Namespace) -> None:
-    from studio.lab.measure import kept
+    from studio.lab.measure import memory_study
 
     try:
         results = json.loads(options.results.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{options.results} holds no results of the memory study ({error}). Run that first.") from None
     out = options.output or options.results.parent
-    table = kept.markdown(results if isinstance(results, list) else [])
+    table = memory_study.markdown(results if isinstance(results, list) else [])
     out.mkdir(parents=True, exist_ok=True)
     (out / "kept.md").write_text(table, "utf-8")
-    kept.draw(results, out / "kept.png")
+    memory_study.draw(results, out / "kept.png")
     sys.stdout.write(table)
 
 

@@ -1,4 +1,4 @@
-"""Naming what a few numbers look like: a linear discriminant, fitted to films whose truth is known. It knows no pictures."""
+"""A small linear classifier of feature vectors, fitted to films whose labels are known."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Discriminant:
-    """The nearest class mean, each feature counted in its deviations within the classes.
+    """A classifier that returns the class with the nearest centre, each feature divided by its deviation within the classes."""
 
-    The deviations are the thresholds: between two classes the border is where both means are equally many of them away.
-    """
-
+    # By hand: scikit-learn would be a new dependency for ten lines, and has no floor under the deviations.
     labels: tuple[str, ...]
-    means: Tensor          # [K, F]
+    means: Tensor          # [K, F] medians of the K classes' features
     deviation: Tensor      # [F]
 
     @classmethod
     def fit(cls, examples: Mapping[str, Sequence[Tensor]], floor: Tensor) -> Discriminant:
-        """From features [F] of each class's films. `floor` [F]: what is too small to mean anything in each feature.
+        """Fits a classifier.
+
+        Args:
+            examples: features [F] of films, by the films' label.
+            floor: [F] deviations below which a feature's differences mean nothing.
 
         Raises:
-            ValueError: a class has no example.
+            ValueError: a label has no example.
         """
         if empty := [label for label, some in examples.items() if not some]:
             raise ValueError(f"There is no film to learn {', '.join(empty)} from.")
@@ -35,12 +37,12 @@ class Discriminant:
         return cls(tuple(examples), means, (rest.square().mean(0) + floor.square()).sqrt())
 
     def __call__(self, features: Tensor) -> str:
-        """The label of features [F]."""
-        away = ((features - self.means) / self.deviation).square().sum(1)
-        return self.labels[int(away.argmin())]
+        """The label of a film with `features` [F]."""
+        distances = ((features - self.means) / self.deviation).square().sum(1)
+        return self.labels[int(distances.argmin())]
 
-    def table(self, names: Sequence[str]) -> dict[str, Any]:
-        """For JSON: the means and the deviations, so that the thresholds can be read."""
+    def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """For JSON: the means of each class and the deviations, by the features' `names`."""
         rows = zip(self.labels, self.means.tolist(), strict=True)
         return {
             "means": {label: dict(zip(names, row, strict=True)) for label, row in rows},

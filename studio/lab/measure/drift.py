@@ -1,8 +1,8 @@
-"""What long films lose: each measure's drift between beginning and end, and the course between. It judges no memory of the past.
+"""The drift of long films: how each measure changes from the beginning to the end, and its course in between.
 
 Equation 8 of "Pack and Force Your Memory" (2510.01784): |M(first 15 %) - M(last 15 %)|, lower is better, of films that the model
-makes all by itself from one picture. Two of them: a hold, and a tour that comes back to the same place again and again.
-Letters: T frames, n sections, H and W height and width.
+makes from one picture without any true frames in between. There are two films: a hold, where the camera stands still, and a tour
+that comes back to the same place again and again. Letters: T frames, n sections, H and W height and width.
 """
 
 from __future__ import annotations
@@ -17,67 +17,81 @@ from studio.backbones.film_model import FilmModel
 from studio.lab.measure import activity
 from studio.lab.measure.filming import film
 from studio.lab.measure.frame_motion import estimate_motion, grey, warp
-from studio.lab.measure.journeys import LEFT, RIGHT, STAY, WORDS, pace, panned, pictures
+from studio.lab.measure.journeys import LEFT, PROMPTS, RIGHT, STAY, pan_film, wide_pictures, world_stride
 from studio.lab.measure.steadiness import sharpness
 from studio.lab.psnr import psnr
 from studio.lab.world import Section
 
 SHARE = 0.15
-EVERY = 4
-"""Frames between two that are measured."""
+"""Share of a film at its beginning, and at its end, that equation 8 compares."""
+STRIDE = 4
+"""Every so many frames one is measured."""
 LEVELS = 6
-"""Of each colour in a palette's histogram."""
+"""Levels of each colour in a palette's histogram."""
 TOUR = (LEFT, RIGHT, STAY, STAY, STAY)
-"""A is seen once a round, and has left the recent window before it is seen again."""
+"""One round of a tour. It shows place A once, which has left the recent window before it is shown again."""
 MEASURES = ("psnr", "sharpness", "palette")
-OF_TRUTH = " of truth"
-"""Behind the name of a measure that is a film's own: the same of the true film."""
-Consistency = Callable[[Tensor], float]
-"""Of frames [T, 3, H, W]."""
-Quality = Callable[[Tensor], list[float]]
-"""Of each of frames [T, 3, H, W] in [0, 1]."""
+TRUTH_SUFFIX = " of truth"
+"""Follows the name of a measure of the model's film, and makes the name of the same measure of the true film."""
+ConsistencyMeasure = Callable[[Tensor], float]
+"""A figure for frames [T, 3, H, W] in [0, 1]."""
+QualityMeasure = Callable[[Tensor], list[float]]
+"""A figure for each of frames [T, 3, H, W] in [0, 1]."""
 
 
 def drift(course: Sequence[float]) -> float:
-    """|M(first 15 %) - M(last 15 %)| of a measure's course, means of at least one value each.
+    """|M(first 15 %) - M(last 15 %)| (equation 8) of the values of a measure over a film; each mean has at least one value.
 
     Raises:
         ValueError: there are no values.
     """
     if not course:
         raise ValueError("A drift needs a course.")
-    some = max(1, round(SHARE * len(course)))
-    return abs(sum(course[:some]) - sum(course[-some:])) / some
+    count = max(1, round(SHARE * len(course)))
+    return abs(sum(course[:count]) - sum(course[-count:])) / count
 
 
 def palette(frame: Tensor) -> Tensor:
-    """Shares of the LEVELS^3 colours in a frame [3, H, W] in [0, 1]."""
+    """The share of each of LEVELS^3 colours in a frame [3, H, W] in [0, 1], as [LEVELS^3]."""
     level = (frame.clamp(0, 1) * LEVELS).long().clamp(max=LEVELS - 1)
     return torch.bincount(((level[0] * LEVELS + level[1]) * LEVELS + level[2]).flatten(), minlength=LEVELS**3) / level[0].numel()
 
 
-def recoloured(made: Tensor, true: Tensor) -> float:
-    """Total variation of the palettes of frames [3, H, W]: 0 for the same, 1 for no colour in common."""
+def palette_distance(made: Tensor, true: Tensor) -> float:
+    """The total variation between the palettes of two frames [3, H, W]: 0 for the same palette, 1 for no colour in common."""
     return float((palette(made) - palette(true)).abs().sum()) / 2
 
 
-def courses(made: Tensor, true: Tensor, qualities: Mapping[str, Quality] = {}) -> dict[str, list[float]]:
-    """Each of MEASURES and of the qualities at every EVERY-th frame after the first, of films [T, 3, H, W] in [0, 1].
+def courses(made: Tensor, true: Tensor, qualities: Mapping[str, QualityMeasure] = {}) -> dict[str, list[float]]:
+    """The courses of MEASURES and of the qualities over a film, by name: a value for every STRIDE-th frame after the first.
 
-    psnr and palette are against the true film; sharpness and the qualities are the film's own (those of the truth beside them).
+    psnr and palette compare with the true film. Sharpness and the qualities are measured on each film alone; those of the true film
+    have TRUTH_SUFFIX after their name.
+
+    Args:
+        made, true: the model's film and the true one, [T, 3, H, W] in [0, 1].
+        qualities: more measures, by name.
     """
-    pairs = list(zip(made[EVERY::EVERY], true[EVERY::EVERY], strict=True))
-    scored = {name: of(made[EVERY::EVERY]) for name, of in qualities.items()}
-    scored |= {f"{name}{OF_TRUTH}": of(true[EVERY::EVERY]) for name, of in qualities.items()}
+    pairs = list(zip(made[STRIDE::STRIDE], true[STRIDE::STRIDE], strict=True))
+    scores = {name: measure(made[STRIDE::STRIDE]) for name, measure in qualities.items()}
+    scores |= {f"{name}{TRUTH_SUFFIX}": measure(true[STRIDE::STRIDE]) for name, measure in qualities.items()}
     return {
-        "psnr": [psnr(m, t) for m, t in pairs], "palette": [recoloured(m, t) for m, t in pairs],
-        "sharpness": [sharpness(m) for m, _ in pairs], "sharpness of truth": [sharpness(t) for _, t in pairs],
-        **scored,
+        "psnr": [psnr(m, t) for m, t in pairs], "palette": [palette_distance(m, t) for m, t in pairs],
+        "sharpness": [sharpness(m) for m, _ in pairs], f"sharpness{TRUTH_SUFFIX}": [sharpness(t) for _, t in pairs],
+        **scores,
     }
 
 
-def script(kind: str, sections: int) -> list[Section]:
-    """The sections of a "hold" or a "tour". Raises ValueError for other kinds."""
+def long_script(kind: str, sections: int) -> list[Section]:
+    """The sections of a long film.
+
+    Args:
+        kind: "hold" or "tour".
+        sections: how many.
+
+    Raises:
+        ValueError: `kind` is neither of the two.
+    """
     if kind == "hold":
         return [STAY] * sections
     if kind == "tour":
@@ -85,47 +99,59 @@ def script(kind: str, sections: int) -> list[Section]:
     raise ValueError(f"There is no long film '{kind}': only hold and tour.")
 
 
-def revisits(made: Tensor, section: int) -> list[float]:
-    """PSNR of every later view of A in a tour [T, 3, H, W] against its own first one; each is registered to it if that helps.
+def revisit_psnrs(made: Tensor, section_frames: int) -> list[float]:
+    """The PSNR of every later view of place A in a tour against the film's own first view of it.
 
-    The first view is the model's own invention, or true: here it only matters whether the film is of one mind about it.
+    The first view may be the model's invention: here it only matters whether the film agrees with itself. Views are registered to
+    the first one if that gives a higher PSNR.
+
+    Args:
+        made: the tour [T, 3, H, W] in [0, 1].
+        section_frames: frames of a section.
     """
-    at = range(section, len(made), section * len(TOUR))
+    at = range(section_frames, len(made), section_frames * len(TOUR))
     first = made[at[0]] if at else made[-1]
-    return [_aligned(made[n], first) for n in at[1:]]
+    return [_registered_psnr(made[n], first) for n in at[1:]]
 
 
-def _aligned(frame: Tensor, first: Tensor) -> float:
+def _registered_psnr(frame: Tensor, first: Tensor) -> float:
+    """PSNR of `frame` against `first`, both [3, H, W], as it is or registered: the higher one."""
     moved = estimate_motion(grey(frame[None]), grey(first[None]))
-    whole = torch.cat([warp(channel[None], moved.shift, moved.log_zoom)[0] for channel in frame])
+    warped = torch.cat([warp(channel[None], moved.shift, moved.log_zoom)[0] for channel in frame])
     inside = warp(frame[:1], moved.shift, moved.log_zoom)[1][0]
-    registered = psnr(whole[:, inside], first[:, inside]) if float(inside.float().mean()) > 0.5 else 0.0
+    registered = psnr(warped[:, inside], first[:, inside]) if float(inside.float().mean()) > 0.5 else 0.0
     return max(psnr(frame, first), registered)
 
 
 def measure(
     model: FilmModel, names: Sequence[str], width: int, height: int, sections: int,
-    consistencies: Mapping[str, Consistency], qualities: Mapping[str, Quality] = {},
+    consistencies: Mapping[str, ConsistencyMeasure], qualities: Mapping[str, QualityMeasure] = {},
 ) -> dict[str, Any]:
-    """Holds and tours of so many sections from each picture: courses, drifts, motion and revisits by kind and picture.
+    """Films a hold and a tour from each picture; returns courses, drifts, motion and revisits by kind and picture.
 
-    `consistencies` are asked for every 2 EVERY-th frame of a film, by their names; `qualities` are measures beside the others.
+    Args:
+        model: makes the films.
+        names: of the pictures; see `journeys.wide_pictures`.
+        width, height: of the films in pixels.
+        sections: of each film.
+        consistencies: figures for every (2 STRIDE)-th frame of a film, by name.
+        qualities: measures of single frames beside MEASURES, by name.
 
     Raises:
         ValueError: the model's sections cannot be compared with the world's.
     """
-    stride, found = pace(model.card.section_frames), {}
+    stride, figures = world_stride(model.card.section_frames), {}
     for kind in ("hold", "tour"):
-        way, rows = script(kind, sections), {}
+        script, rows = long_script(kind, sections), {}
         for number, name in enumerate(names):
-            true = panned(pictures(name, width, height)[0], way, width, height, stride)[0].float() / 255
-            made = film(model, true[0], [WORDS[each] for each in way], number)
+            true = pan_film(wide_pictures(name, width, height)[0], script, width, height, stride)[0].float() / 255
+            made = film(model, true[0], [PROMPTS[each] for each in script], number)
             course = courses(made, true, qualities)
             rows[name] = {
                 "drift": {measure: drift(values) for measure, values in course.items()}, "course": course,
                 "motion": activity.compare(made, true),
-                **({"revisits psnr": revisits(made, model.card.section_frames)} if kind == "tour" else {}),
-                "consistency": {name: of(made[:: 2 * EVERY]) for name, of in consistencies.items()},
+                **({"revisits psnr": revisit_psnrs(made, model.card.section_frames)} if kind == "tour" else {}),
+                "consistency": {name: measure(made[:: 2 * STRIDE]) for name, measure in consistencies.items()},
             }
-        found[kind] = rows
-    return found
+        figures[kind] = rows
+    return figures

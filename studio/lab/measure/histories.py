@@ -1,7 +1,7 @@
-"""A model that is given a film's past and films its next section: with the memory of that past, of another one, and with none.
+"""A model continues a given past by one section: with the memory of that past, with the memory of another past, and without one.
 
-The past is the true film, encoded, so that everything before the section that is looked at is known exactly. Between the arms only
-psi differs: reference image, recent window, prompt and noise are the same. It does not know how results are judged.
+The past is the true film, encoded, so that everything before the measured section is known exactly. Only psi differs between the
+arms: reference image, recent window, prompt and noise are the same.
 Letters: T frames, C latent channels, W window, h and w latent height and width, H and W pixel height and width.
 """
 
@@ -13,87 +13,89 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from studio.backbones.animatic.family import ANIMATIC
 from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
+from studio.backbones.registry import family_of
 from studio.diffusion import flow
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
-from studio.lab.measure.journeys import Case, Past
-from studio.lab.measure.whereabouts import whereabouts
-from studio.lab.measure.whole_film import sources
+from studio.lab.measure.full_history import source_count
+from studio.lab.measure.journeys import MemoryCase, Past
+from studio.lab.measure.pose_tracking import track_pose
 from studio.lab.world import CELL
 from studio.memory.context_sizes import RECENT
 from studio.memory.snapshot import Snapshot
 
 TRUE, PAIRED, NONE = "true", "paired", "none"
 ARMS = (TRUE, PAIRED, NONE)
-"""psi of the film's own past, psi of the paired one, and no psi."""
-AT_ONCE = 9
+"""psi of the film's own past, psi of the paired past, and no psi."""
+BATCH = 9
 """Groups of frames encoded together."""
 
 
 @dataclass(frozen=True)
-class Made:
+class FilmedSection:
     """A section that a model filmed."""
 
     frames: Tensor         # [s, 3, H, W] in [0, 1]
-    pose: Tensor           # [3] where its last frame is seen from, by the film's state or by registration
-    by_state: bool         # the pose is the model's own
-    sources: int | None = None      # frames that it might be composed from; None of a model that composes none
+    pose: Tensor           # [3] of its last frame's camera, from the film's state or by registration
+    from_state: bool       # whether the pose is from the film's state
+    sources: int | None = None      # frames that it may be composed from; None for a model that composes none
 
 
-class Witness:
-    """A film model as the measurements see it."""
+class SectionFilmer:
+    """Films the last section of cases with a model."""
 
     def __init__(self, model: FilmModel) -> None:
         self.model = model
         self.name = model.card.name
-        self.section = model.card.section_frames
-        self.remembers = model.memory is not None
+        self.section_frames = model.card.section_frames
+        self.has_memory = model.memory is not None
 
     @property
-    def recent(self) -> int:
-        """Newest frames of a film that the recent window holds."""
-        return RECENT * self.section // self.model.card.window
+    def recent_frames(self) -> int:
+        """Frames in the recent window."""
+        return RECENT * self.section_frames // self.model.card.window
 
     @torch.no_grad()
-    def film(self, case: Case) -> dict[str, Made]:
-        """The case's last section by each arm that the model has: all of ARMS with a long-term memory, NONE without one.
+    def film(self, case: MemoryCase) -> dict[str, FilmedSection]:
+        """The case's last section by arm: all of ARMS if the model has a long-term memory, else NONE alone.
 
         Raises:
-            ValueError: the frames' size does not suit the model, or its codec encodes no clips.
+            ValueError: the frames' size does not suit the model, or its codec cannot encode clips.
         """
-        mine = self.snapshot(case.past)
-        if not self.remembers:
-            return {NONE: self._next(case, mine)}
-        other = self.snapshot(case.paired)
-        snapshots = arms(mine, other)
-        return {arm: self._next(case, snapshots[arm]) for arm in ARMS}
+        own = self.snapshot(case.past)
+        if not self.has_memory:
+            return {NONE: self._film_next(case, own)}
+        snapshots = arm_snapshots(own, self.snapshot(case.paired_past))
+        return {arm: self._film_next(case, snapshots[arm]) for arm in ARMS}
 
     @torch.no_grad()
-    def ceiling(self, case: Case) -> Tensor:
-        """The true last frame through the model's codec and back, [3, H, W]: better than that it cannot show it."""
-        mine = latents(self.model, Past(case.truth[-1:], case.pose[-1:], ()))
-        again = mine.expand(-1, -1, RECENT, -1, -1)
-        frames = self.model.codec.stream(again, 0).push(again[:, :, : self.model.card.window])
-        return _unit(frames)[-1]
+    def encode_and_decode_last(self, case: MemoryCase) -> Tensor:
+        """The true last frame [3, H, W], encoded and decoded by the model's codec: the best that the model can show."""
+        last = encode_past(self.model, Past(case.truth[-1:], case.pose[-1:], ()))
+        still = last.expand(-1, -1, RECENT, -1, -1)
+        frames = self.model.codec.stream(still, 0).push(still[:, :, : self.model.card.window])
+        return _to_unit(frames)[-1]
 
     @torch.no_grad()
     def snapshot(self, past: Past) -> Snapshot:
-        """The snapshot behind a true film; psi takes in section after section, as it does while filming."""
+        """The snapshot after a true film; psi is updated section by section, as it is while filming."""
         model = self.model
-        film = latents(model, past)
+        film = encode_past(model, past)
         first = (past.frames[:1].float() / 127.5 - 1).to(model.device)
-        made = Snapshot.initial(film[:, :, :1], model.fingerprint)
+        snapshot = Snapshot.initial(film[:, :, :1], model.fingerprint)
         psi = None if model.memory is None else model.memory.begin(model.conditioner(past.prompts[0], first)).float()
         for number in range(len(past.prompts)):
             begin = 1 + number * model.card.window
             newest = film[:, :, begin : begin + model.card.window]
             if model.memory is not None and psi is not None:
                 psi = model.memory.update(psi, newest.to(model.device)).float()
-            made = made.advance(newest, psi)
-        return made
+            snapshot = snapshot.advance(newest, psi)
+        return snapshot
 
-    def _next(self, case: Case, snapshot: Snapshot) -> Made:
+    def _film_next(self, case: MemoryCase, snapshot: Snapshot) -> FilmedSection:
+        """The section after a snapshot, with the case's prompt and noise."""
         model, card = self.model, self.model.card
         start = (case.past.frames[:1].float() / 127.5 - 1).to(model.device)
         shape = (1, snapshot.start.shape[1], card.window, *snapshot.start.shape[-2:])
@@ -105,33 +107,33 @@ class Witness:
             model.backbone, snapshot, conditioning, noise, sampling, memory=memory, rope=model.rope
         ):
             if isinstance(event, SectionResult):
-                done = event
-        frames = _unit(model.codec.stream(snapshot.recent, snapshot.sections).push(done.latents))
-        if card.kind == "animatic":
-            own = split_latents(done.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
+                finished = event
+        frames = _to_unit(model.codec.stream(snapshot.recent, snapshot.sections).push(finished.latents))
+        if family_of(card) is ANIMATIC:      # its latents say where the camera is
+            own = split_latents(finished.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
             pose = own + torch.cat([case.past.pose[0, :2], torch.zeros(1)])
-            return Made(frames, pose, by_state=True, sources=sources(model.backbone))
+            return FilmedSection(frames, pose, from_state=True, sources=source_count(model.backbone))
         before = case.past.frames[-1:].float() / 255
-        return Made(frames, whereabouts(torch.cat([before, frames]), case.past.pose[-1]), by_state=False)
+        return FilmedSection(frames, track_pose(torch.cat([before, frames]), case.past.pose[-1]), from_state=False)
 
 
-def arms(mine: Snapshot, other: Snapshot) -> dict[str, Snapshot]:
-    """The snapshot with its own psi, with the other history's psi, and with none: nothing else of it changes.
+def arm_snapshots(own: Snapshot, other: Snapshot) -> dict[str, Snapshot]:
+    """The snapshot `own` by arm: with its own psi, with the psi of `other`, and with none. Nothing else in it changes.
 
     Raises:
         ValueError: one of them has no psi.
     """
-    if mine.psi is None or other.psi is None:
+    if own.psi is None or other.psi is None:
         raise ValueError("Both histories must have a psi: the model has no long-term memory.")
-    return {TRUE: mine, PAIRED: replace(mine, psi=other.psi), NONE: replace(mine, psi=None)}
+    return {TRUE: own, PAIRED: replace(own, psi=other.psi), NONE: replace(own, psi=None)}
 
 
 @torch.no_grad()
-def latents(model: FilmModel, past: Past) -> Tensor:
-    """Latents [1, C, 1 + k, h, w] of true frames [1 + 4 k, 3, H, W], float32 on the CPU; with the film's state if models have one.
+def encode_past(model: FilmModel, past: Past) -> Tensor:
+    """Latents [1, C, 1 + k, h, w] of true frames [1 + 4 k, 3, H, W], float32 on the CPU, with the film's state in animatic latents.
 
     Raises:
-        ValueError: the frames' size does not suit the model, or its codec encodes no clips.
+        ValueError: the frames' size does not suit the model, or its codec cannot encode clips.
     """
     height, width = past.frames.shape[2:]
     codec: Any = model.codec
@@ -140,13 +142,13 @@ def latents(model: FilmModel, past: Past) -> Tensor:
     autoencoder = getattr(codec, "autoencoder", None)
     if autoencoder is None:
         raise ValueError(f"The codec of '{model.card.name}' encodes no clips: its films cannot be given a past.")
-    if model.card.kind != "animatic":
-        return _clip(autoencoder, past.frames, model)
+    if family_of(model.card) is not ANIMATIC:
+        return _encode_clip(autoencoder, past.frames, model)
     # A film's first frame is a group of its own.
     like = autoencoder.components
     group = model.card.section_frames // model.card.window
     frames = torch.cat([past.frames[:1].expand(group - 1, -1, -1, -1), past.frames]).unflatten(0, (-1, group)).transpose(1, 2)
-    scene = torch.cat([autoencoder.encode_group(some.to(like) / 127.5 - 1).float().cpu() for some in frames.split(AT_ONCE)])
+    scene = torch.cat([autoencoder.encode_group(some.to(like) / 127.5 - 1).float().cpu() for some in frames.split(BATCH)])
     ends = past.pose[::group]
     pose = torch.cat([(ends[:, :2] - ends[:1, :2]) / CELL, ends[:, 2:]], dim=1)
     count, (h, w) = len(scene), scene.shape[-2:]
@@ -155,17 +157,17 @@ def latents(model: FilmModel, past: Past) -> Tensor:
     return join_latents(scene.transpose(0, 1)[None], state)
 
 
-def _clip(autoencoder: Any, frames: Tensor, model: FilmModel) -> Tensor:
-    """As HunyuanVideo's autoencoder encodes a clip: causally, the mode of the distribution, scaled."""
+def _encode_clip(autoencoder: Any, frames: Tensor, model: FilmModel) -> Tensor:
+    """Latents of frames [T, 3, H, W] by HunyuanVideo's autoencoder: causal, the mode of the distribution, scaled."""
     pixels = (frames.float() / 127.5 - 1).movedim(0, 1)[None].to(autoencoder.device, autoencoder.dtype)
-    made = autoencoder.encode(pixels).latent_dist.mode() * autoencoder.config.scaling_factor
+    latents = autoencoder.encode(pixels).latent_dist.mode() * autoencoder.config.scaling_factor
     stride = model.card.section_frames // model.card.window
-    if made.shape[2] != 1 + (len(frames) - 1) // stride:
+    if latents.shape[2] != 1 + (len(frames) - 1) // stride:
         name = model.card.name
-        raise ValueError(f"{len(frames)} frames became {made.shape[2]} latents; the card of '{name}' says {stride} frames each.")
-    return made.float().cpu()
+        raise ValueError(f"{len(frames)} frames became {latents.shape[2]} latents; the card of '{name}' says {stride} frames each.")
+    return latents.float().cpu()
 
 
-def _unit(frames: Tensor) -> Tensor:
+def _to_unit(frames: Tensor) -> Tensor:
     """Frames [1, 3, T, H, W] in [-1, 1] as [T, 3, H, W] in [0, 1] on the CPU."""
     return (frames[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2

@@ -1,7 +1,7 @@
-"""Means with their bootstrap intervals. It does not know what is measured.
+"""Means with their bootstrap confidence intervals (Efron's percentile bootstrap).
 
-Efron's percentile bootstrap. Measurements of one picture are not independent of each other, so whole pictures are drawn again, each
-with all that was measured on it (the cluster bootstrap).
+Measurements on one picture are not independent of each other. So whole pictures are resampled, each with all its measurements
+(the cluster bootstrap).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, where it lies with 95 % confidence, and from how many measurements of how many pictures."""
+    """A mean with its 95 % interval, and the numbers of measurements and of pictures behind it."""
 
     mean: float
     low: float
@@ -27,32 +27,35 @@ class Estimate:
     count: int
     clusters: int
 
-    def table(self) -> dict[str, Any]:
-        """For JSON."""
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by their names, for JSON."""
         return asdict(self)
 
 
 def estimate(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Estimate | None:
-    """The mean of `values` with its interval; None of nothing. With one cluster alone the interval has no width, and says nothing.
+    """The mean of `values` with its interval; None if there are no values.
+
+    With a single cluster the interval has no width and says nothing.
 
     Args:
         values: measurements.
-        clusters: which picture each is of; None: each of its own.
+        clusters: the picture that each value was measured on; None: each value has a picture of its own.
 
     Raises:
         ValueError: there are not as many clusters as values.
     """
-    named = list(range(len(values))) if clusters is None else list(clusters)
-    if len(named) != len(values):
-        raise ValueError(f"{len(values)} values of {len(named)} pictures: give each value's picture.")
+    names = list(range(len(values))) if clusters is None else list(clusters)
+    if len(names) != len(values):
+        raise ValueError(f"{len(values)} values of {len(names)} pictures: give each value's picture.")
     if not values:
         return None
     groups: dict[Hashable, list[float]] = {}
-    for value, name in zip(values, named, strict=True):
+    for value, name in zip(values, names, strict=True):
         groups.setdefault(name, []).append(float(value))
+    # By hand: scipy.stats.bootstrap resamples single values, not clusters of different sizes.
     sums = np.array([sum(group) for group in groups.values()])
     counts = np.array([len(group) for group in groups.values()])
-    drawn = np.random.default_rng(SEED).integers(len(sums), size=(ROUNDS, len(sums)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    samples = np.random.default_rng(SEED).integers(len(sums), size=(ROUNDS, len(sums)))
+    means = sums[samples].sum(axis=1) / counts[samples].sum(axis=1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(float(sums.sum() / counts.sum()), float(low), float(high), len(values), len(sums))

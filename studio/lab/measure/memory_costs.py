@@ -1,4 +1,4 @@
-"""What a SemanticPack costs, counted without allocating it. It does not know what it is used for."""
+"""The parameters, operations and bytes of a SemanticPack, counted on PyTorch's meta device without allocating it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
 
 @dataclass(frozen=True)
-class Costs:
-    """Of one update, and of the psi it leaves."""
+class MemoryCosts:
+    """The costs of one update, and the size of the psi that it returns."""
 
     parameters: int
     flops: int         # floating-point operations of one update; a multiply-add is two
@@ -20,16 +20,18 @@ class Costs:
     bytes: int         # of psi in a snapshot, float32
 
 
-def costs(
+def count_costs(
     config: SemanticPackConfig, height: int, width: int, frames: int = 9, text: int = 256, image: int = 729
-) -> Costs:
-    """Costs of every update but the first, whose psi_0 may have another number of tokens.
+) -> MemoryCosts:
+    """The costs of every update but the first, whose psi_0 may have another number of tokens.
+
+    The defaults are FramePack-F1's.
 
     Args:
         config: of the SemanticPack.
         height, width: of the latents.
         frames: latent frames per section.
-        text, image: L and S, for a psi_0 that is not pooled. The defaults are FramePack-F1's.
+        text, image: L text tokens and S image tokens, which matter for a psi_0 that is not pooled.
     """
     with torch.device("meta"), torch.no_grad():
         pack = SemanticPack(config)
@@ -39,4 +41,4 @@ def costs(
         with FlopCounterMode(display=False) as counter:
             psi = pack.update(psi, latents)
     parameters = sum(p.numel() for p in pack.parameters())
-    return Costs(parameters, counter.get_total_flops(), psi.shape[1], 4 * psi.numel())
+    return MemoryCosts(parameters, counter.get_total_flops(), psi.shape[1], 4 * psi.numel())

@@ -1,4 +1,4 @@
-"""What a memory is worth, as Markdown: returns, Memory Dependence, drift, models beside each other. It measures nothing."""
+"""The figures of `memory.measure` as Markdown tables: returns, gaps, Memory Dependence and drift, with a row for each model."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 ARMS = ("true", "paired", "none")
-OTHER = "paired history's"
+PAIRED = "paired history's"
+"""The key of the films that show what is there in the paired history."""
 RETURNS = ("return", "loop", "updated", "occlusion", "leaving")
+"""The kinds of cases in which what comes back has to be remembered."""
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """The tables of `memory.measure`'s figures."""
+    """All tables of the figures that `memory.measure` returned."""
     return "\n".join([*_returns(figures), "", *_gaps(figures), "", *_dependence(figures), "", *_drift(figures)]) + "\n"
 
 
 def _returns(figures: dict[str, Any]) -> Iterator[str]:
+    """The table of returned views."""
     width, height = figures["size"]
     yield (f"Returns at {width}x{height} after {', '.join(str(gap) for gap in figures['scale']['gaps'])} sections away, all gaps "
            "together; means with 95 % bootstrap intervals over pictures. *Part*: what neither the reference image nor the recent "
-           "window shows, seen from where the model's camera is. *Identity*: the part is most like the true one of "
-           f"{figures['candidates']}. *Best blind guess*: the mean of these, the most that can be had "
-           "without remembering. On the sheets: the first frame, what was there, what is there now, the film's last frame by each "
-           "psi in this order, what is there in the other history.")
+           "window shows, seen from where the model's camera is. *Identity*: of "
+           f"{figures['candidates']} candidates the true one is most similar to the part. *Best blind guess*: the mean of the "
+           "candidates, the best score without a memory. The contact sheets show the first frame, what was there, what is there "
+           "now, the film's last frame with each psi in this order, and what is there in the paired history.")
     yield ""
     yield ("| kind | model | psi | part PSNR dB | of the best blind guess | part SSIM | identity (chance) "
-           "| shows the other history | whole PSNR dB | camera error px |")
+           "| shows the paired history | whole PSNR dB | camera error px |")
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for kind in (*RETURNS, "changed", "hold"):
         for name, model in figures["models"].items():
@@ -34,17 +37,18 @@ def _returns(figures: dict[str, Any]) -> Iterator[str]:
                 if row:
                     yield (f"| {kind} | {name} | {arm} | {_value(row, 'registered part psnr')} | "
                            f"{_value(row, 'blind part psnr')} | {_value(row, 'registered part ssim', 2)} | "
-                           f"{_identity(row['identity'])} | {_share(row['identity'].get(OTHER))} | "
+                           f"{_identity(row['identity'])} | {_share(row['identity'].get(PAIRED))} | "
                            f"{_value(row, 'whole psnr')} | {_value(row, 'camera error')} |")
 
 
 def _gaps(figures: dict[str, Any]) -> Iterator[str]:
+    """The table of PSNR by gap."""
     gaps = figures["scale"]["gaps"]
-    yield ("Part PSNR (dB) by gap; *in window*: the recent window still shows all of it, so nothing has to be remembered. *Frames "
-           "looked up in*: from how many a section may be composed, after the shortest and the longest gap, whether or not views "
-           "repeat; what psi is asked for comes on top. In the arm *full-history* all latents of the film stand in psi's place.")
+    yield ("Part PSNR (dB) by gap; *in window*: the recent window still shows all of the part, so nothing has to be remembered. "
+           "*Source frames*: from how many frames a section may be composed, after the shortest and the longest gap, with repeated "
+           "views counted and without what is read from psi. In the arm *full-history* psi is all latents of the film.")
     yield ""
-    yield "| kind | model | psi | frames looked up in | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
+    yield "| kind | model | psi | source frames | " + " | ".join(f"gap {gap}" for gap in gaps) + " |"
     yield "|---|---|---|---|" + "---|" * len(gaps)
     for kind in RETURNS:
         for name, model in figures["models"].items():
@@ -56,77 +60,81 @@ def _gaps(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _dependence(figures: dict[str, Any]) -> Iterator[str]:
+    """The table of Memory Dependence."""
     yield ("Memory Dependence: score with the true psi minus score with the psi of the paired history (recent window, reference "
-           "image, prompt and noise the same). Above 0 on returns if psi is used; about 0 on hold; below 0 on *changed*, where "
-           "what memory holds is no longer true.")
+           "image, prompt and noise are the same). Above 0 on returns if psi is used; about 0 on hold; below 0 on *changed*, "
+           "where what was remembered is no longer true.")
     yield ""
     yield "| kind | model | part PSNR dB | part SSIM | identity | whole PSNR dB | against no psi: part PSNR dB |"
     yield "|---|---|---|---|---|---|---|"
     for kind in (*RETURNS, "changed", "hold"):
         for name, model in figures["models"].items():
-            found = model["kinds"].get(kind, {}).get("memory dependence")
-            if isinstance(found, str):
-                yield f"| {kind} | {name} | {found} | | | | |"
-            elif found:
-                paired, none = found["paired"]["all gaps"], found.get("none", {}).get("all gaps", {})
+            gains = model["kinds"].get(kind, {}).get("memory dependence")
+            if isinstance(gains, str):      # why there are none
+                yield f"| {kind} | {name} | {gains} | | | | |"
+            elif gains:
+                paired, none = gains["paired"]["all gaps"], gains.get("none", {}).get("all gaps", {})
                 yield (f"| {kind} | {name} | {_value(paired, 'registered part psnr')} | "
                        f"{_value(paired, 'registered part ssim', 3)} | {_value(paired, 'identity', 2)} | "
                        f"{_value(paired, 'whole psnr')} | {_value(none, 'registered part psnr')} |")
 
 
 def _drift(figures: dict[str, Any]) -> Iterator[str]:
-    yield ("Drift |M(first 15 %) - M(last 15 %)| of long films (lower is better), and what moves in them against the truth. *The "
-           "same place again*: every later view of A in a tour against the film's own first one, which the model had to make up.")
+    """The table of long films, and how consistency and quality were measured."""
+    yield ("Drift |M(first 15 %) - M(last 15 %)| of long films (lower is better), and their motion over the true film's. *The same "
+           "place again*: every later view of place A in a tour against the film's own first view, which the model had to invent.")
     yield ""
-    qualities, told = figures["quality"], figures["consistency"]
-    seen = [tells for tells, by in told.items() if not by.startswith("absent")]
+    qualities, encoders = figures["quality"], figures["consistency"]
+    measured = [name for name, encoder in encoders.items() if not encoder.startswith("absent")]
     heads = ["film", "model", "sections", "PSNR to truth dB", "sharpness", "palette", *(f"{name} (of truth)" for name in qualities),
-             "motion energy over truth", "the same place again, dB", "own encoder's consistency", *seen]
+             "motion energy over truth", "the same place again, dB", "own encoder's consistency", *measured]
     yield f"| {' | '.join(heads)} |"
     yield "|---" * len(heads) + "|"
     for kind in ("hold", "tour"):
         for name, model in figures["models"].items():
             row = model["drift"][kind]
-            scored = (f"{_value(row, quality, 3)} ({_value(row, quality + ' of truth', 3)})" for quality in qualities)
+            scores = (f"{_value(row, quality, 3)} ({_value(row, quality + ' of truth', 3)})" for quality in qualities)
             cells = [kind, name, str(model["sections of long films"]), _value(row, "psnr"), _value(row, "sharpness", 3),
-                     _value(row, "palette", 3), *scored,
+                     _value(row, "palette", 3), *scores,
                      _value(row, "motion energy over truth", 2, absent="nothing should move"), _value(row, "revisits psnr"),
                      _value(row, "own encoder", 3),
-                     *(_value(row, tells, 3) for tells in seen)]
+                     *(_value(row, measure, 3) for measure in measured)]
             yield f"| {' | '.join(cells)} |"
     yield ""
-    for tells, by in told.items():
-        yield f"{tells.capitalize()} (VBench, 2311.17982): {by}."
+    for measure, encoder in encoders.items():
+        yield f"{measure.capitalize()} (VBench, 2311.17982): {encoder}."
     if qualities:
-        ways = (f"{name} ({'lower' if way['lower is better'] else 'higher'} is better)" for name, way in qualities.items())
-        yield f"Image quality by pyiqa: {', '.join(ways)}; above, how far it drifts."
+        metrics = (f"{name} ({'lower' if row['lower is better'] else 'higher'} is better)" for name, row in qualities.items())
+        yield f"Image quality by pyiqa: {', '.join(metrics)}; the table shows its drift."
     else:
-        yield "Image quality by a model of one's own choice: none was named with --quality."
+        yield "Image quality: no metric was named with --quality."
 
 
 def _sources(rows: dict[str, Any], gaps: Sequence[int]) -> str:
-    """From the shortest gap to the longest, if it grows."""
-    looked = [rows.get(f"gap {gap}", {}).get("frames looked up in") for gap in gaps]
-    found = [each["mean"] for each in looked if each]
-    if not found:
+    """The number of source frames after the shortest and, if it is another, after the longest gap."""
+    counts = [count["mean"] for gap in gaps if (count := rows.get(f"gap {gap}", {}).get("frames looked up in"))]
+    if not counts:
         return "none"
-    return f"{found[0]:.0f}" if found[0] == found[-1] else f"{found[0]:.0f} to {found[-1]:.0f}"
+    return f"{counts[0]:.0f}" if counts[0] == counts[-1] else f"{counts[0]:.0f} to {counts[-1]:.0f}"
 
 
 def _value(row: dict[str, Any], name: str, places: int = 1, absent: str = "none") -> str:
-    found = row.get(name)
-    if not found:
+    """A mean with its interval, or `absent`."""
+    value = row.get(name)
+    if not value:
         return absent
-    if found["clusters"] < 2:
-        return f"{found['mean']:.{places}f} (one picture)"
-    return f"{found['mean']:.{places}f} ({found['low']:.{places}f} to {found['high']:.{places}f})"
+    if value["clusters"] < 2:
+        return f"{value['mean']:.{places}f} (one picture)"
+    return f"{value['mean']:.{places}f} ({value['low']:.{places}f} to {value['high']:.{places}f})"
 
 
 def _identity(row: dict[str, Any]) -> str:
+    """How many are right of how many, and the chance."""
     if not row["of"]:
         return "none"
     return f"{row['right']} of {row['of']} ({row['chance']:.0%})"
 
 
 def _share(row: dict[str, Any] | None) -> str:
+    """How many of how many."""
     return "none" if not row or not row["of"] else f"{row['right']} of {row['of']}"

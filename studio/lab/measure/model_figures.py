@@ -34,7 +34,7 @@ from studio.lab.measure import (
 )
 from studio.lab.measure.film_cases import Case, Workload
 from studio.lab.measure.filming import film, photographs
-from studio.lab.measure.tally import Confusion, rate
+from studio.lab.measure.tally import Confusion, accuracy
 from studio.lab.photographs import COLOURFUL, NAMES
 from studio.lab.world import LIGHTS, WEATHERS
 
@@ -51,7 +51,7 @@ class Films:
     model: FilmModel
     width: int
     height: int
-    rows: dict[str, list[sheet.Row]] = field(default_factory=dict)
+    rows: dict[str, list[sheet.SheetRow]] = field(default_factory=dict)
     guesses: dict[str, tuple[str, Tensor]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Films:
         made = film(self.model, true[0], case.prompts, case.number)
         self.seconds.append((time.perf_counter() - clock) / len(case.prompts))
         prompts = " | ".join(case.prompts)
-        self.rows.setdefault(case.subject.name, []).append(sheet.row(f"{prompts}   [{case.expected}]", made))
+        self.rows.setdefault(case.subject.name, []).append(sheet.film_row(f"{prompts}   [{case.expected}]", made))
         if len(case.prompts) == 1 and case.expected in GUESSED:
             self.guesses.setdefault(case.expected, (prompts, made))
         return made
@@ -85,12 +85,12 @@ class Outcome:
 
     def table(self) -> dict[str, Any]:
         """Returns both matrices of each source that has cases, for JSON."""
-        return {s: {"model": self.model[s].table(), "truth": self.truth[s].table()} for s in SOURCES if self.model[s].count()}
+        return {s: {"model": self.model[s].as_dict(), "truth": self.truth[s].as_dict()} for s in SOURCES if self.model[s].count()}
 
     def combined(self) -> Confusion:
         """Returns the matrix of the model's films from all sources."""
         first = self.model[SOURCES[0]]
-        return Confusion(first.labels, first.alike, sum((self.model[s].cases for s in SOURCES), type(first.cases)()))
+        return Confusion(first.labels, first.synonyms, sum((self.model[s].counts for s in SOURCES), type(first.counts)()))
 
 
 def source(case: Case) -> str:
@@ -161,8 +161,8 @@ def measure_figures(films: Films, count: int) -> tuple[dict[str, Any], Confusion
             right = confusion.add(action, name)
             rows.append({"asked": action, "prompt": case.prompts[-1], "from": subject.name, "seen": name, "right": right})
             number += 1
-    truth = rate(confusion.count(), confusion.count())    # a true film is nearest to itself
-    followed = {"scene": {"model": confusion.table(), "truth": truth}} if confusion.count() else {}
+    truth = accuracy(confusion.count(), confusion.count())    # a true film is nearest to itself
+    followed = {"scene": {"model": confusion.as_dict(), "truth": truth}} if confusion.count() else {}
     return {"followed": followed, "films": rows}, confusion
 
 
@@ -205,7 +205,7 @@ def measure(
         report(name)
         figures[name], matrix = following[name]()
         if matrix.count():
-            sheet.confusion_picture(matrix, out / f"{name}.png", name)
+            sheet.confusion_plot(matrix, out / f"{name}.png", name)
     if "autoencoder" in parts and (encode_and_decode := fidelity.round_trip(model.codec)) is not None:
         report("autoencoder")
         figures["autoencoder"] = fidelity.measure(encode_and_decode, photographs(NAMES), 320, 192, workload.clips)
@@ -219,6 +219,6 @@ def measure(
     for subject, rows in films.rows.items():
         sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
     guesses = [films.guesses[name] for name in GUESSED if name in films.guesses][:10]
-    sheet.blind(guesses, out / "guess", model.card.fps)
+    sheet.write_blind_test(guesses, out / "guess", model.card.fps)
     figures["seconds"] = time.perf_counter() - clock
     return figures

@@ -1,7 +1,7 @@
-"""The score of an image-quality model that the user has installed (pyiqa), frame by frame. It knows no truth, and brings no model.
+"""Image quality without a reference, frame by frame, by a metric of pyiqa.
 
-pyiqa (github.com/chaofengc/IQA-PyTorch, for non-commercial use) is no dependency of the studio. It fetches a metric's weights by
-itself when that metric is first used. Letters: T frames, H and W height and width.
+pyiqa (github.com/chaofengc/IQA-PyTorch, for non-commercial use) is not installed with the studio; the user installs it. It
+downloads a metric's weights when the metric is first used. Letters: T frames, H and W height and width.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-AT_ONCE = 8
+BATCH = 8
 """Frames scored together."""
 MISSING = (
     "No image-quality model was measured with, for pyiqa is not installed: `pip install pyiqa` (its licence is for non-commercial "
@@ -22,23 +22,24 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class Quality:
-    """An image-quality metric without a reference."""
+class QualityMetric:
+    """An image-quality metric that needs no reference."""
 
     name: str
-    lower_better: bool
-    scores: Callable[[Tensor], list[float]]       # of frames [T, 3, H, W] in [0, 1]
+    lower_is_better: bool
+    score_frames: Callable[[Tensor], list[float]]
+    """A score for each of frames [T, 3, H, W] in [0, 1]."""
 
 
-def installed(name: str) -> Quality:
-    """pyiqa's metric of that name ("musiq", "clipiqa", "piqe").
+def load_metric(name: str) -> QualityMetric:
+    """Loads pyiqa's metric `name`, such as "musiq", "clipiqa" or "piqe".
 
     Raises:
-        ValueError: pyiqa is not installed or cannot be loaded, has no such metric or cannot make it ready, or the metric compares
-            with a reference.
+        ValueError: pyiqa is not installed or cannot be loaded, has no such metric or cannot load it, or the metric needs a
+            reference.
     """
     try:
-        import pyiqa  # nothing else needs it, and few have it
+        import pyiqa  # an optional package that few have
     except ModuleNotFoundError as error:
         raise ValueError(MISSING if error.name == "pyiqa" else f"pyiqa cannot be loaded: it misses {error.name}.") from error
     except (ImportError, RuntimeError) as error:
@@ -53,17 +54,17 @@ def installed(name: str) -> Quality:
         raise ValueError(f"pyiqa's '{name}' compares with a reference; --quality wants one without: pyiqa.list_models('NR').")
 
     @torch.no_grad()
-    def scores(frames: Tensor) -> list[float]:
-        found: list[float] = []
-        for some in frames.clamp(0, 1).split(AT_ONCE):
+    def score_frames(frames: Tensor) -> list[float]:
+        scores: list[float] = []
+        for batch in frames.clamp(0, 1).split(BATCH):
             try:
-                said = metric(some)
+                output = metric(batch)
             except (AssertionError, RuntimeError, ValueError) as error:
-                size = f"{some.shape[3]} x {some.shape[2]}"
+                size = f"{batch.shape[3]} x {batch.shape[2]}"
                 raise ValueError(f"pyiqa's '{name}' cannot score frames of {size} pixels: {error}") from error
-            if not isinstance(said, Tensor) or said.numel() != len(some):
+            if not isinstance(output, Tensor) or output.numel() != len(batch):
                 raise ValueError(f"pyiqa's '{name}' gives no score for each frame: it cannot be used here.")
-            found += said.flatten().float().tolist()
-        return found
+            scores += output.flatten().float().tolist()
+        return scores
 
-    return Quality(name, bool(getattr(metric, "lower_better", False)), scores)
+    return QualityMetric(name, bool(getattr(metric, "lower_better", False)), score_frames)

@@ -1,4 +1,4 @@
-"""Pictures to look at: contact sheets of films, confusion matrices, and films without their prompts. It measures nothing."""
+"""Pictures to look at: contact sheets of films, plots of confusion matrices, and films without their prompts."""
 
 from __future__ import annotations
 
@@ -9,44 +9,56 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+from torch.nn import functional as F
 
 from studio.lab.measure.tally import Confusion
 from studio.media.clip import write_clip
 
-SHOWN = (0, 9, 18, 27, 36)
-PAPER, INK, RIGHT, WRONG = (250, 250, 248), (30, 30, 34), (46, 125, 80), (178, 60, 50)
+FRAME_NUMBERS = (0, 9, 18, 27, 36)
+"""The frames of a section that a contact sheet shows."""
+PAPER, INK = (250, 250, 248), (30, 30, 34)
+CORRECT, WRONG = (46, 125, 80), (178, 60, 50)
 MARGIN, LINE = 8, 22
 
 
 @dataclass(frozen=True)
-class Row:
-    """A film's line on a sheet."""
+class SheetRow:
+    """A row of a contact sheet: some frames of a film, and the label above them."""
 
     label: str
     frames: Tensor         # [n, 3, h, w] uint8
 
 
-def row(label: str, frames: Tensor, width: int = 192) -> Row:
-    """The SHOWN frames of a film [T, 3, H, W] in [0, 1], and of longer ones those of the last section."""
-    at = [SHOWN[0], *(max(0, len(frames) - 1 - SHOWN[-1]) + n for n in SHOWN[1:])]
-    some = frames[[n for n in at if n < len(frames)]].float()
-    if some.shape[3] > width:
-        size = (round(some.shape[2] * width / some.shape[3]), width)
-        some = torch.nn.functional.interpolate(some, size, mode="bilinear", antialias=True, align_corners=False)
-    return Row(label, (some.clamp(0, 1) * 255 + 0.5).byte())
+def film_row(label: str, frames: Tensor, width: int = 192) -> SheetRow:
+    """The row of a film [T, 3, H, W] in [0, 1]: its first frame, and FRAME_NUMBERS of its last section.
+
+    Frames wider than `width` pixels are made smaller.
+    """
+    at = [FRAME_NUMBERS[0], *(max(0, len(frames) - 1 - FRAME_NUMBERS[-1]) + n for n in FRAME_NUMBERS[1:])]
+    return SheetRow(label, to_thumbnails(frames[[n for n in at if n < len(frames)]].float(), width))
 
 
-def contact_sheet(rows: Sequence[Row], path: Path, title: str = "") -> None:
-    """Write rows of frames with their labels above them, as the file's ending says (PNG or WebP).
+def to_thumbnails(frames: Tensor, width: int = 192) -> Tensor:
+    """Frames [n, 3, H, W] in [0, 1], not wider than `width`, as [n, 3, h, w] uint8."""
+    if frames.shape[3] > width:
+        size = (round(frames.shape[2] * width / frames.shape[3]), width)
+        frames = F.interpolate(frames, size, mode="bilinear", antialias=True, align_corners=False)
+    return (frames.clamp(0, 1) * 255 + 0.5).byte()
+
+
+def contact_sheet(rows: Sequence[SheetRow], path: Path, title: str = "") -> None:
+    """Writes rows of frames with their labels to a picture file, in the format of its suffix (PNG or WebP).
 
     Raises:
         ValueError: there are no rows.
     """
+    # Pillow, not matplotlib: the frames' pixels are to be looked at as they are.
     if not rows:
         raise ValueError(f"There is nothing to show on {path.name}.")
-    strips = [Image.fromarray(torch.cat(list(r.frames), dim=2).movedim(0, -1).numpy()) for r in rows]
+    strips = [Image.fromarray(torch.cat(list(row.frames), dim=2).movedim(0, -1).numpy()) for row in rows]
     width = max(strip.width for strip in strips) + 2 * MARGIN
     height = (LINE + MARGIN if title else 0) + sum(strip.height + LINE for strip in strips) + 2 * MARGIN
     page = Image.new("RGB", (width, height), PAPER)
@@ -54,39 +66,43 @@ def contact_sheet(rows: Sequence[Row], path: Path, title: str = "") -> None:
     if title:
         pen.text((MARGIN, y), title, INK, ImageFont.load_default(16))
         y += LINE + MARGIN
-    for line, strip in zip(rows, strips, strict=True):
-        pen.text((MARGIN, y + 3), line.label, INK, ImageFont.load_default(12))
+    for row, strip in zip(rows, strips, strict=True):
+        pen.text((MARGIN, y + 3), row.label, INK, ImageFont.load_default(12))
         page.paste(strip, (MARGIN, y + LINE))
         y += LINE + strip.height
     page.save(path, quality=85)
 
 
-def confusion_picture(confusion: Confusion, path: Path, title: str) -> None:
-    """A matrix: rows are what was asked, columns what was seen; green is right, red is wrong."""
+def confusion_plot(confusion: Confusion, path: Path, title: str) -> None:
+    """Writes a plot of a confusion matrix with its counts as PNG: rows are requested labels, columns recognised ones.
+
+    Cells are green where the two labels are the same and red elsewhere, stronger for a larger share of the row.
+    """
     rows, columns = confusion.rows(), confusion.columns()
-    cell, left, top = 44, 96, 76
-    page = Image.new("RGB", (left + cell * len(columns) + MARGIN, top + cell * len(rows) + MARGIN), PAPER)
-    pen, small = ImageDraw.Draw(page), ImageFont.load_default(11)
-    pen.text((MARGIN, MARGIN), f"{title}: asked (rows), seen (columns)", INK, ImageFont.load_default(13))
-    for x, found in enumerate(columns):
-        pen.text((left + x * cell + 2, top - (18 if x % 2 else 34)), found, INK, small)
-    for y, asked in enumerate(rows):
-        pen.text((MARGIN, top + y * cell + 15), asked, INK, small)
-        whole = sum(confusion.cases[asked, found] for found in columns)
-        for x, found in enumerate(columns):
-            count = confusion.cases[asked, found]
-            share = count / max(1, whole)
-            colour = RIGHT if confusion.same(asked, found) else WRONG
-            fill = tuple(round(p + (c - p) * share) for p, c in zip(PAPER, colour, strict=True))
-            corner = (left + x * cell, top + y * cell)
-            pen.rectangle((*corner, corner[0] + cell - 2, corner[1] + cell - 2), fill=fill, outline=(225, 225, 222))
-            if count:
-                pen.text((corner[0] + 16, corner[1] + 13), str(count), PAPER if share > 0.5 else INK, ImageFont.load_default(14))
-    page.save(path)
+    counts = np.array([[confusion.counts[requested, recognised] for recognised in columns] for requested in rows])
+    shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
+    colors = np.array([[CORRECT if confusion.same(a, b) else WRONG for b in columns] for a in rows]) / 255
+    figure = Figure((2 + 0.5 * len(columns), 1.6 + 0.5 * len(rows)), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(1 + (colors - 1) * shares[:, :, None])
+    axes.set(title=title, xlabel="recognised", ylabel="asked")
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    for (y, x), count in np.ndenumerate(counts):
+        if count:
+            axes.text(x, y, str(count), ha="center", va="center", color="white" if shares[y, x] > 0.5 else "black")
+    figure.savefig(path)
 
 
-def blind(films: Sequence[tuple[str, Tensor]], folder: Path, fps: int, seed: int = 0) -> None:
-    """Films in a shuffled order with numbers only: clips, one sheet, and the key in a file of its own."""
+def write_blind_test(films: Sequence[tuple[str, Tensor]], folder: Path, fps: int, seed: int = 0) -> None:
+    """Writes films in a shuffled order, numbered and without prompts, for people to guess: clips, one contact sheet, and the key.
+
+    Args:
+        films: the prompt and the frames [T, 3, H, W] in [0, 1] of each film.
+        folder: where `film-NN.mp4`, `films.webp` and `key.md` go; created if needed.
+        fps: frames a second of the clips.
+        seed: of the order.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     order = list(films)
     random.Random(seed).shuffle(order)
@@ -94,7 +110,7 @@ def blind(films: Sequence[tuple[str, Tensor]], folder: Path, fps: int, seed: int
     for number, (prompt, frames) in enumerate(order, start=1):
         pixels = np.ascontiguousarray((frames.clamp(0, 1) * 255 + 0.5).byte().movedim(1, -1).numpy())
         write_clip(folder / f"film-{number:02}.mp4", pixels, fps)
-        rows.append(row(f"film {number}", frames))
+        rows.append(film_row(f"film {number}", frames))
         key.append(f"{number}. {prompt}")
     contact_sheet(rows, folder / "films.webp", "What did each prompt ask for?")
     (folder / "key.md").write_text("\n".join(key) + "\n", "utf-8")

@@ -51,16 +51,16 @@ def saved(folder: Path, kind: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("kind", "tells", "width"), [
+@pytest.mark.parametrize(("kind", "measures", "width"), [
     ("dinov2", SUBJECT, 32), ("vit", SUBJECT, 32), ("clip", BACKGROUND, 16), ("siglip", BACKGROUND, 32),
 ])
-def test_an_encoder_tells_what_vbench_has_it_tell(tmp_path: Path, kind: str, tells: str, width: int) -> None:
+def test_an_encoder_measures_what_vbench_measures_with_it(tmp_path: Path, kind: str, measures: str, width: int) -> None:
     folder = saved(tmp_path, kind)
-    encoder = consistency.local(folder)
-    assert (encoder.tells, encoder.kind) == (tells, kind)
+    encoder = consistency.load_encoder(folder)
+    assert (encoder.measures, encoder.kind) == (measures, kind)
     found = encoder.features(FRAMES)
     assert found.shape == (3, width) and not torch.allclose(found[0], found[1], atol=1e-4)
-    assert torch.equal(consistency.local(folder).features(FRAMES), found)        # nothing of it is made up anew on loading
+    assert torch.equal(consistency.load_encoder(folder).features(FRAMES), found)        # nothing of it is made up anew on loading
     assert consistency.consistency(FRAMES[:1].expand(4, -1, -1, -1), encoder.features) == pytest.approx(1, abs=1e-5)
     assert consistency.consistency(FRAMES, encoder.features) < 0.9999
 
@@ -75,17 +75,17 @@ def test_features_are_the_class_token_and_the_image_embedding(tmp_path: Path) ->
         wanted = CLIPModel.from_pretrained(clip).get_image_features(pixel_values=(frames - mean) / deviation).pooler_output
         vit = ViTModel.from_pretrained(saved(tmp_path, "vit"), add_pooling_layer=False)
         token = vit(pixel_values=(frames - 0.5) / 0.5).last_hidden_state[:, 0]
-    assert torch.allclose(consistency.local(clip).features(frames), wanted, atol=1e-5)
-    assert torch.allclose(consistency.local(tmp_path / "vit").features(frames), token, atol=1e-5)
+    assert torch.allclose(consistency.load_encoder(clip).features(frames), wanted, atol=1e-5)
+    assert torch.allclose(consistency.load_encoder(tmp_path / "vit").features(frames), token, atol=1e-5)
 
 
 def test_there_is_one_of_each(tmp_path: Path) -> None:
     dino, clip, siglip = (saved(tmp_path, kind) for kind in ("dinov2", "clip", "siglip"))
-    assert list(consistency.encoders([clip, dino])) == [BACKGROUND, SUBJECT]
-    assert consistency.encoders([]) == {}
+    assert list(consistency.load_encoders([clip, dino])) == [BACKGROUND, SUBJECT]
+    assert consistency.load_encoders([]) == {}
     with pytest.raises(ValueError, match="siglip is the second encoder for the background consistency"):
-        consistency.encoders([clip, siglip])
+        consistency.load_encoders([clip, siglip])
     LlamaConfig().save_pretrained(tmp_path / "llama")
     (tmp_path / "llama" / "preprocessor_config.json").write_text((clip / "preprocessor_config.json").read_text())
-    with pytest.raises(ValueError, match="of the kind 'llama', which tells no consistency"):
-        consistency.local(tmp_path / "llama")
+    with pytest.raises(ValueError, match="of the kind 'llama', which measures no consistency"):
+        consistency.load_encoder(tmp_path / "llama")

@@ -24,9 +24,9 @@ def test_drift_is_equation_eight() -> None:
 
 
 def test_palettes_see_colour_and_not_place() -> None:
-    assert drift.recoloured(PICTURE.flip(2), PICTURE) == 0
-    assert drift.recoloured(torch.zeros(3, 8, 8), torch.ones(3, 8, 8)) == 1
-    assert drift.recoloured((PICTURE * 0.5), PICTURE) > 0.3
+    assert drift.palette_distance(PICTURE.flip(2), PICTURE) == 0
+    assert drift.palette_distance(torch.zeros(3, 8, 8), torch.ones(3, 8, 8)) == 1
+    assert drift.palette_distance((PICTURE * 0.5), PICTURE) > 0.3
 
 
 def test_a_film_that_blurs_drifts_in_sharpness() -> None:
@@ -41,9 +41,9 @@ def test_a_film_that_blurs_drifts_in_sharpness() -> None:
 def test_a_film_of_one_mind_shows_the_same_place_again() -> None:
     shown = torch.rand(81, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     shown[60 + 12] = shown[12]
-    assert drift.revisits(shown, 12) == [100]
+    assert drift.revisit_psnrs(shown, 12) == [100]
     shown[60 + 12] = torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(1))
-    assert drift.revisits(shown, 12)[0] < 15
+    assert drift.revisit_psnrs(shown, 12)[0] < 15
 
 
 def test_long_films_are_measured() -> None:
@@ -54,7 +54,7 @@ def test_long_films_are_measured() -> None:
     assert found["tour"]["coffee"]["motion"]["motion energy over truth"] < 0.05        # it never moves: it must not win
     assert 0 < found["hold"]["coffee"]["consistency"]["mean"] < 1
     with pytest.raises(ValueError, match="only hold and tour"):
-        drift.script("walk", 1)
+        drift.long_script("walk", 1)
 
 
 def test_motion_is_compared_with_the_truth() -> None:
@@ -84,11 +84,11 @@ def test_consistency_is_one_for_a_still_and_less_for_a_change() -> None:
 
 def test_an_encoder_of_ones_own_is_read_from_its_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no image encoder"):
-        consistency.local(tmp_path)
+        consistency.load_encoder(tmp_path)
     tiny.siglip().save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="image_mean"):
-        consistency.local(tmp_path)
+        consistency.load_encoder(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"image_mean": [0.5] * 3, "image_std": [0.5] * 3}))
-    known = consistency.local(tmp_path)
-    assert known.tells == consistency.BACKGROUND
+    known = consistency.load_encoder(tmp_path)
+    assert known.measures == consistency.BACKGROUND
     assert consistency.consistency(PICTURE.expand(3, -1, -1, -1), known.features) == pytest.approx(1, abs=1e-4)

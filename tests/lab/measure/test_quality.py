@@ -53,22 +53,23 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("stand_in")
 def test_every_frame_is_scored() -> None:
     frames = torch.linspace(-0.2, 1, 20).view(-1, 1, 1, 1).expand(-1, 3, 32, 32)
-    grey = quality.installed("grey")
-    assert grey.scores(frames) == pytest.approx(frames.clamp(0, 1)[:, 0, 0, 0].tolist(), abs=1e-6) and not grey.lower_better
-    assert quality.installed("noisy").lower_better and len(quality.installed("noisy").scores(frames)) == 20      # [N, 1]
-    course = drift.courses(frames, frames.flip(0), {"grey": grey.scores})
-    assert course["grey"] == grey.scores(frames[4::4]) and course["grey of truth"] == grey.scores(frames.flip(0)[4::4])
+    grey = quality.load_metric("grey")
+    assert grey.score_frames(frames) == pytest.approx(frames.clamp(0, 1)[:, 0, 0, 0].tolist(), abs=1e-6)
+    noisy = quality.load_metric("noisy")
+    assert noisy.lower_is_better and not grey.lower_is_better and len(noisy.score_frames(frames)) == 20      # [N, 1]
+    course = drift.courses(frames, frames.flip(0), {"grey": grey.score_frames})
+    assert course["grey"] == grey.score_frames(frames[4::4]) and course["grey of truth"] == grey.score_frames(frames.flip(0)[4::4])
 
 
 @pytest.mark.usefixtures("stand_in")
 def test_what_cannot_be_scored_with_is_said() -> None:
     for name, message in (("nobody", "no metric 'nobody'"), ("twin", "compares with a reference"), ("far", "no way to the")):
         with pytest.raises(ValueError, match=message):
-            quality.installed(name)
+            quality.load_metric(name)
     with pytest.raises(ValueError, match="frames of 16 x 32 pixels: too small"):
-        quality.installed("grey").scores(torch.zeros(1, 3, 32, 16))
+        quality.load_metric("grey").score_frames(torch.zeros(1, 3, 32, 16))
     with pytest.raises(ValueError, match="no score for each frame"):
-        quality.installed("one").scores(torch.zeros(3, 3, 32, 32))
+        quality.load_metric("one").score_frames(torch.zeros(3, 3, 32, 32))
 
 
 def test_without_it_one_sentence_says_so(
@@ -81,7 +82,7 @@ def test_without_it_one_sentence_says_so(
     monkeypatch.delitem(sys.modules, "pyiqa")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match="cannot be loaded: made for another torch"):
-        quality.installed("musiq")
+        quality.load_metric("musiq")
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -4,20 +4,20 @@ import pytest
 import torch
 
 from studio.lab.measure.discriminant import Discriminant
-from studio.lab.measure.tally import Confusion, rate, wilson
+from studio.lab.measure.tally import Confusion, accuracy, wilson_interval
 
 
 @pytest.mark.parametrize(("right", "count", "low", "high"), [
     (10, 10, 0.7225, 1.0), (0, 10, 0.0, 0.2775), (81, 263, 0.2553, 0.3662),  # the last one: Newcombe 1998, table I
 ])
 def test_the_interval_is_wilsons(right: int, count: int, low: float, high: float) -> None:
-    assert wilson(right, count) == pytest.approx((low, high), abs=5e-4)
+    assert wilson_interval(right, count) == pytest.approx((low, high), abs=5e-4)
 
 
 def test_nothing_counted_has_no_interval() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        wilson(0, 0)
-    assert rate(0, 0)["accuracy"] is None
+        wilson_interval(0, 0)
+    assert accuracy(0, 0)["accuracy"] is None
 
 
 def test_the_matrix_counts_other_words_for_the_same_as_right() -> None:
@@ -25,8 +25,8 @@ def test_the_matrix_counts_other_words_for_the_same_as_right() -> None:
     assert confusion.add("dolly in", "in")
     assert confusion.add("in", "in")
     assert not confusion.add("in", "hold")
-    assert (confusion.right(), confusion.count()) == (2, 3)
-    assert confusion.table()["matrix"] == {"in": {"hold": 1, "in": 1}, "dolly in": {"in": 1}}
+    assert (confusion.correct(), confusion.count()) == (2, 3)
+    assert confusion.as_dict()["matrix"] == {"in": {"hold": 1, "in": 1}, "dolly in": {"in": 1}}
     assert confusion.columns() == ["hold", "in"]
 
 

@@ -56,7 +56,7 @@ def test_memories_of_a_study_are_arms_that_are_asked_as_its_own_is(tmp_path: Pat
             text_tokens=2, image_side=2, zero_start=zero,
         )), study / name / ADAPTER)
         save_adapter(Recall(RecallConfig(width=32, channels=folders.DRAWN_CHANNELS, heads=2)), study / name / RECALL)
-    arms = {arm.card.name: arm for arm in variants(model, studied=study)}
+    arms = {arm.card.name: arm for arm in variants(model, study=study)}
     assert list(arms) == ["window", "framepack", "framepack-sink", "full-history", "A-1", "zero-2", "memorypack"]
     latents = with_neutral_state(torch.randn(1, folders.CHANNELS, RECENT, 2, 4))
     packed = pack_context(latents[:, :, :1], latents, 3)
@@ -75,12 +75,12 @@ def test_memories_of_a_study_are_arms_that_are_asked_as_its_own_is(tmp_path: Pat
 def test_a_studys_memories_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     model = load(folders.remembering(tmp_path / "it"))
     with pytest.raises(ValueError, match="holds no memories: train them"):
-        variants(model, studied=tmp_path / "study")
+        variants(model, study=tmp_path / "study")
     alone = tmp_path / "study" / "A-1"
     alone.mkdir(parents=True)
     (alone / ADAPTER).write_bytes((tmp_path / "it" / ADAPTER).read_bytes())
     with pytest.raises(ValueError, match=f"{RECALL} is missing"):
-        variants(model, studied=tmp_path / "study")
+        variants(model, study=tmp_path / "study")
 
 
 def test_a_model_without_a_memory_has_four_and_a_large_one_none(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from studio.lab.measure.views import unseen
+from studio.lab.measure.views import unseen_mask
 from studio.lab.train.forcing_recipe import Recipe, checked
 from studio.lab.train.keeping import RecipeError, read_recipe
 from studio.lab.train.serial import goes_away, held_out, made
@@ -29,7 +29,8 @@ def remembered(script: list[Section]) -> list[float]:
         begin = FRAMES * n + 1
         context = torch.cat([pose[:1], pose[max(0, begin - WINDOW) : begin]])
         view = pose[FRAMES * (n + 1)]
-        shares.append(float((unseen(view, context, WIDTH, HEIGHT) & ~unseen(view, pose[:begin], WIDTH, HEIGHT)).float().mean()))
+        new, unknown = (unseen_mask(view, poses, WIDTH, HEIGHT) for poses in (context, pose[:begin]))
+        shares.append(float((new & ~unknown).float().mean()))
     return shares
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.lab.__main__ import main
-from studio.lab.measure.kept import markdown
+from studio.lab.measure.memory_study import markdown
 
 
 def results() -> list[dict[str, Any]]:

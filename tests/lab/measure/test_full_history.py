@@ -8,19 +8,31 @@ import torch
 from torch import Tensor, nn
 
 from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone
+from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny
-from studio.lab.measure.histories import NONE, PAIRED, TRUE, Witness
-from studio.lab.measure.journeys import REACH, journey
+from studio.lab.measure.full_history import FullHistory, distinct_views, source_count
+from studio.lab.measure.histories import NONE, PAIRED, TRUE, SectionFilmer
+from studio.lab.measure.journeys import DISTANCE, journey
+from studio.lab.measure.memory_scores import score_arms
+from studio.lab.measure.memory_summary import summarize
 from studio.lab.measure.memory_table import _sources
-from studio.lab.measure.remembering import scored, told
 from studio.lab.measure.variants import variants
-from studio.lab.measure.whole_film import WholeFilm, different, sources
 from studio.lab.world import CELL
 from tests.lab.measure import recollections
 from tests.lab.measure.recollections import HEIGHT, SECTION, WIDTH
+
+
+class Constant(SmallConditioner):
+    """Gives the network zeros, whatever the prompt and the picture."""
+
+    def __init__(self) -> None:
+        """It has no parts."""
+
+    def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
+        return Conditioning(torch.zeros(1, 1, 16), torch.ones(1, 1), torch.zeros(1, 8), torch.zeros(1, 2, 32))
 
 
 def led() -> FilmModel:
@@ -28,25 +40,22 @@ def led() -> FilmModel:
     network = tiny.transformer(in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, guidance_embeds=False)
     nn.init.zeros_(network.proj_out.weight)
     nn.init.zeros_(network.proj_out.bias)
-    network.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[DRAWN_CHANNELS] = -REACH / CELL / 4
+    network.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[DRAWN_CHANNELS] = -DISTANCE / CELL / 4
     backbone = AnimaticBackbone(network, recollections.autoencoder(), torch.zeros(DRAWN_CHANNELS)).eval().requires_grad_(False)
 
-    def conditioner(prompt: str, picture: Tensor) -> Conditioning:
-        return Conditioning(torch.zeros(1, 1, 16), torch.ones(1, 1), torch.zeros(1, 8), torch.zeros(1, 2, 32))
-
-    return replace(recollections.model("led", listens=False, remembers=False), backbone=backbone, conditioner=conditioner)
+    return replace(recollections.model("led", listens=False, remembers=False), backbone=backbone, conditioner=Constant())
 
 
 def test_what_left_the_window_comes_back_and_that_of_the_film_that_is_looked_up_in() -> None:
-    arms = {arm.card.name: Witness(arm) for arm in variants(led())}
+    arms = {arm.card.name: SectionFilmer(arm) for arm in variants(led())}
     whole, packed = arms["full-history"], arms["framepack-sink"]
     scores = []
     for gap in (7, 9):
         case = journey("return", gap, "coffee", 0, WIDTH, HEIGHT, SECTION)
         films = whole.film(case)
-        found = {score.arm: score for score in scored(case, films, whole.recent)}
-        (bare,) = scored(case, packed.film(case), packed.recent)
-        assert found[TRUE].nearest == case.right and found[PAIRED].nearest == case.other
+        found = {score.arm: score for score in score_arms(case, films, whole.recent_frames)}
+        (bare,) = score_arms(case, packed.film(case), packed.recent_frames)
+        assert found[TRUE].nearest == case.true_index and found[PAIRED].nearest == case.paired_index
         part = "registered part psnr"
         assert found[TRUE].values[part] > 20 > found[PAIRED].values[part]
         assert found[TRUE].values[part] > bare.values[part] + 6
@@ -54,19 +63,19 @@ def test_what_left_the_window_comes_back_and_that_of_the_film_that_is_looked_up_
         # every latent of gap + 2 sections, and the first frame; the packed context: newest, three older ones, first
         assert films[TRUE].sources == 3 * (gap + 2) + 1 and films[NONE].sources == bare.values["frames looked up in"] == 5
         scores += list(found.values())
-    rows = told(scores)["return"][TRUE]
+    rows = summarize(scores)["return"][TRUE]
     assert _sources(rows, (7, 9)) == "28 to 34" and _sources({}, (7,)) == "none"
 
 
 def test_the_same_view_is_looked_in_once_and_the_newest_counts() -> None:
     pose = torch.tensor([[0.0, 0, 0], [4, 0, 0], [4, 0.5, 0], [0, 0, 0.01], [4, 0.001, 0], [0, 0, 0]])
-    assert different(pose) == [5, 4, 3, 2]
-    assert different(pose[:1]) == [0]
+    assert distinct_views(pose) == [5, 4, 3, 2]
+    assert distinct_views(pose[:1]) == [0]
 
 
 def test_the_whole_film_is_kept_in_order() -> None:
-    film, first, second = WholeFilm(), torch.rand(1, 4, 3, 2, 5), torch.rand(1, 4, 3, 2, 5)
+    film, first, second = FullHistory(), torch.rand(1, 4, 3, 2, 5), torch.rand(1, 4, 3, 2, 5)
     psi = film.update(film.update(film.begin(Conditioning(*(torch.zeros(1, 1),) * 4)), first), second)
     kept = psi.unflatten(2, (4, 2, 5)).transpose(1, 2)
     assert torch.equal(kept, torch.cat([first, second], dim=2))
-    assert sources(recollections.model("a", listens=True).backbone) is None
+    assert source_count(recollections.model("a", listens=True).backbone) is None
