@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.family import ANIMATIC
+from studio.backbones.animatic.family import FAMILY as ANIMATIC
 from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import FilmState, join_latents, split_latents
