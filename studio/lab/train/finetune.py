@@ -4,8 +4,8 @@ A run has arms and seeds. Every arm begins with the same weights and sees the sa
 the same number of optimizer steps; what it costs beside that (forwards of a film, seconds) is in its curve. A step goes through its
 films one by one, so a larger batch takes no more memory, and through several at a time where there are several processes:
 
-    accelerate launch --multi_gpu --num_processes 4 -m studio.lab.train force RECIPE      # a card each
-    torchrun --nproc_per_node 2 -m studio.lab.train force RECIPE                          # two processes on a CPU
+    accelerate launch --multi_gpu --num_processes 4 -m studio.lab train force RECIPE      # a card each
+    torchrun --nproc_per_node 2 -m studio.lab train force RECIPE                          # two processes on a CPU
 
 Each process holds the whole model; the steps are the same as one process's. It knows a section only by `forcing`.
 """

@@ -102,7 +102,7 @@ def finished(recipe: Recipe, arm: str, seed: int) -> Forced:
     whole = sum(steps for _, steps in recipe.curriculum)
     steps = state["step"] if state else 0
     if steps < whole or not any((folder / name).is_file() for name in (WEIGHTS, LORA)):
-        raise RecipeError(f"{folder} is at step {steps} of {whole}: run `python -m studio.lab.train force` to the end first.")
+        raise RecipeError(f"{folder} is at step {steps} of {whole}: run `python -m studio.lab train force` to the end first.")
     return Forced(recipe, arm, seed, folder, steps)
 
 
@@ -225,7 +225,7 @@ def _readme(base: ModelCard, forced: Forced, name: str) -> str:
 
     rows = {
         "made from": f"{base.title}, `{fingerprint(base)}`",
-        "by": f"`python -m studio.lab.train force`: {forced.told}",
+        "by": f"`python -m studio.lab train force`: {forced.told}",
         "optimizer steps": lengths(recipe.curriculum),
         "before them, on true histories": lengths(recipe.before),
         "films": f"{recipe.films} {'videos of the trainer' if recipe.footage else 'of the procedural world'}, "
