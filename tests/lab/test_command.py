@@ -98,6 +98,20 @@ def test_a_recipe_that_cannot_be_used_is_a_sentence(tmp_path: Path, capsys: pyte
         assert "unknown key 'colour'" in capsys.readouterr().err
 
 
+def test_films_too_short_to_look_away_are_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when a model's sections are much shorter than the world's."""
+    from studio.lab.train import finetune
+    from studio.lab.world import film
+
+    recipe = tmp_path / "recipe.toml"
+    recipe.touch()
+    monkeypatch.setattr(finetune, "finetune", lambda _: film(1, 64, 32, 2, away=True))
+    assert main(["train", "force", str(recipe)]) == 2
+    assert "a film needs 5, not 2. Give the films more sections" in capsys.readouterr().err
+
+
 def test_shipped_recipes_are_taken_by_themselves() -> None:
     for command in ("autoencoder", "weather", "film", "memory", "force", "export"):
         assert parser().parse_args(["train", command]).recipe.is_file()

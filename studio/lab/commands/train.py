@@ -51,10 +51,11 @@ def _run(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     from studio.catalogue.cards import ModelError
     from studio.lab.train.keeping import RecipeError  # imports torch, which is slow: not before the command line is read
+    from studio.lab.world import ScriptError
 
     try:
         options.train(options)
-    except RecipeError as error:
+    except (RecipeError, ScriptError) as error:
         return complain(error, 2)
     except ModelError as error:
         return complain(error, 1)

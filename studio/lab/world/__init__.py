@@ -5,9 +5,9 @@ from studio.lab.world.captions import caption
 from studio.lab.world.film import Film, film, shoot
 from studio.lab.world.phrases import PHRASES
 from studio.lab.world.plan import AWAY, plan
-from studio.lab.world.section import ACTIONS, CAMERAS, CELL, FPS, FRAMES, LIGHTS, SPEEDS, WEATHERS, Section
+from studio.lab.world.section import ACTIONS, CAMERAS, CELL, FPS, FRAMES, LIGHTS, SPEEDS, WEATHERS, ScriptError, Section
 
 __all__ = [
-    "ACTIONS", "AWAY", "CAMERAS", "CELL", "FPS", "FRAMES", "LIGHTS", "PHRASES", "SPEEDS", "WEATHERS", "Film", "Section", "caption",
-    "film", "plan", "shoot",
+    "ACTIONS", "AWAY", "CAMERAS", "CELL", "FPS", "FRAMES", "LIGHTS", "PHRASES", "SPEEDS", "WEATHERS", "Film", "ScriptError", "Section",
+    "caption", "film", "plan", "shoot",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -99,14 +100,21 @@ def _plural(verb: str) -> str:
 
 
 def _scene(rng: np.random.Generator) -> str:
+    """Scene words that mean nothing to a film, such as "an old harbour by the sea"."""
     words = [_one(rng, ("a", "the", "an", "one", "this")), _one(rng, say.KINDS), _one(rng, say.THINGS)]
     if rng.random() < 0.3:
         words.pop(1)
     if rng.random() < 0.4:
         words.append(_one(rng, say.PLACES))
     if rng.random() < 0.15:
-        words += ["with a", _one(rng, say.KINDS), _one(rng, say.THINGS)]
-    return " ".join(words)
+        words += ["with", "a", _one(rng, say.KINDS), _one(rng, say.THINGS)]
+    return " ".join(_with_articles(words))
+
+
+def _with_articles(words: Sequence[str]) -> list[str]:
+    """The words with every "a" or "an" as the next word wants it: none of ours sounds unlike its first letter."""
+    chosen = [("an" if after[0] in "aeiou" else "a") if word in ("a", "an") else word for word, after in pairwise(words)]
+    return [*chosen, words[-1]]
 
 
 def _one(rng: np.random.Generator, choices: Sequence[str]) -> str:

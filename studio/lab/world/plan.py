@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.lab.world.camera import ZOOMS
 from studio.lab.world.captions import caption
-from studio.lab.world.section import ACTIONS, CAMERAS, LIGHTS, OPPOSITE, SPEEDS, Section
+from studio.lab.world.section import ACTIONS, CAMERAS, FRAMES, LIGHTS, OPPOSITE, SPEEDS, ScriptError, Section
 from studio.lab.world.weather import FALLING
 
 REVISITS = 0.65
@@ -41,7 +41,7 @@ def plan(
             (`REVISITS`) nearly all do so within the recent window, where nothing has to be remembered.
 
     Raises:
-        ValueError: too few sections to go away and come back.
+        ScriptError: too few sections to go away and come back.
     """
     there = bool(rng.random() < FIGURES) if figure is None else figure
     made = _away(rng, sections) if away else _moves(rng, sections)
@@ -87,7 +87,10 @@ def _revisit(rng: np.random.Generator, left: int) -> list[Section]:
 def _away(rng: np.random.Generator, count: int) -> list[Section]:
     """Aside and back, elsewhere for a while, and aside again; then as it comes."""
     if count < AWAY + 3:
-        raise ValueError(f"To look away for {AWAY} sections a film needs {AWAY + 3}, not {count}.")
+        raise ScriptError(
+            f"To look away for {AWAY} sections a film needs {AWAY + 3}, not {count}. Give the films more sections, or let none look "
+            f"away (in a recipe of `train force`: raise `sections`, or leave `away` out). A model's film counts by its length: in "
+            f"sections of the world's {FRAMES} frames, however short the model's own are.")
     aside = replace(_move(rng, ("left", "right", "up", "down")), speed=("slow", "normal")[int(rng.integers(2))])
     gap = int(rng.integers(AWAY, count - 2))
     made = [aside, replace(aside, camera=OPPOSITE[aside.camera])]

@@ -15,11 +15,7 @@ from torch import Tensor
 
 from studio.lab.world.camera import way
 from studio.lab.world.exposure import seen_area
-from studio.lab.world.section import Section
-
-
-class ScriptError(ValueError):
-    """A script or a photograph that cannot be filmed; the message says why and what to do."""
+from studio.lab.world.section import ScriptError, Section
 
 
 def read_script(path: Path) -> list[Section]:

@@ -22,6 +22,10 @@ OPPOSITE = {
 }
 
 
+class ScriptError(ValueError):
+    """A script or a photograph that cannot be filmed; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Section:
     """What happens in one section. An empty light, weather or action: nothing is said, and things go on as they are."""

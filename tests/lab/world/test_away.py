@@ -13,7 +13,7 @@ from studio.lab.measure.views import unseen_mask
 from studio.lab.train.forcing_recipe import Recipe, checked
 from studio.lab.train.keeping import RecipeError, read_recipe
 from studio.lab.train.serial import goes_away, held_out, made
-from studio.lab.world import AWAY, FRAMES, Section, plan
+from studio.lab.world import AWAY, FRAMES, ScriptError, Section, plan
 from studio.lab.world.camera import way
 from studio.memory.context_sizes import RECENT
 from tests.lab.train.forced import animatic_model
@@ -54,7 +54,7 @@ def test_gaps_are_of_all_lengths() -> None:
 
 
 def test_too_few_sections_are_refused() -> None:
-    with pytest.raises(ValueError, match=f"a film needs {AWAY + 3}, not 4"):
+    with pytest.raises(ScriptError, match=f"a film needs {AWAY + 3}, not 4. Give the films more sections"):
         plan(np.random.default_rng(0), 4, away=True)
     recipe = read_recipe(Path("studio/lab/train/recipes/force-away-cpu.toml"), Recipe)
     assert checked(recipe) is recipe

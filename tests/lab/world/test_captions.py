@@ -58,6 +58,14 @@ def test_captions_name_what_the_figure_does() -> None:
             assert any(done in text for done in say.ACTION[action])
 
 
+def test_articles_go_with_the_next_word() -> None:
+    rng = np.random.default_rng(0)
+    text = " ".join(f"{section.caption.lower()} ." for _ in range(600) for section in plan(rng, 3))
+    articles = re.findall(r"\b(an?) ([a-z])", text)
+    assert {article for article, _ in articles} == {"a", "an"}
+    assert [pair for pair in articles if (pair[0] == "an") != (pair[1] in "aeiou")] == []
+
+
 def test_an_eased_move_is_said() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
