@@ -118,6 +118,6 @@ def test_shipped_recipes_are_taken_by_themselves() -> None:
 
 
 def test_parts_of_a_model_are_those_that_are_measured() -> None:
-    from studio.lab.measure.model import PARTS
+    from studio.lab.measure.model_figures import PARTS
 
     assert MODEL_PARTS == PARTS

@@ -45,19 +45,20 @@ def _add(
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Carry out a training command. Returns 2 if the recipe cannot be used, 1 if a model that it names cannot."""
+    """Carry out a training command. Returns 2 if the recipe cannot be used, 1 if a model or footage that it names cannot."""
     if options.train is _force and not options.export and (options.arm or options.seed is not None):
         options.parser.error("--arm and --seed choose what --export writes: give --export FOLDER too")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     from studio.catalogue.cards import ModelError
     from studio.lab.train.keeping import RecipeError  # imports torch, which is slow: not before the command line is read
+    from studio.lab.train.sidecars import FootageError
     from studio.lab.world import ScriptError
 
     try:
         options.train(options)
     except (RecipeError, ScriptError) as error:
         return complain(error, 2)
-    except ModelError as error:
+    except (ModelError, FootageError) as error:
         return complain(error, 1)
     return 0
 

@@ -8,6 +8,6 @@ from studio.lab.world.plan import AWAY, plan
 from studio.lab.world.section import ACTIONS, CAMERAS, CELL, FPS, FRAMES, LIGHTS, SPEEDS, WEATHERS, ScriptError, Section
 
 __all__ = [
-    "ACTIONS", "AWAY", "CAMERAS", "CELL", "FPS", "FRAMES", "LIGHTS", "PHRASES", "SPEEDS", "WEATHERS", "Film", "ScriptError", "Section",
-    "caption", "film", "plan", "shoot",
+    "ACTIONS", "AWAY", "CAMERAS", "CELL", "FPS", "FRAMES", "LIGHTS", "PHRASES", "SPEEDS", "WEATHERS", "Film", "ScriptError",
+    "Section", "caption", "film", "plan", "shoot",
 ]

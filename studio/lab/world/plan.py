@@ -88,9 +88,9 @@ def _away(rng: np.random.Generator, count: int) -> list[Section]:
     """Aside and back, elsewhere for a while, and aside again; then as it comes."""
     if count < AWAY + 3:
         raise ScriptError(
-            f"To look away for {AWAY} sections a film needs {AWAY + 3}, not {count}. Give the films more sections, or let none look "
-            f"away (in a recipe of `train force`: raise `sections`, or leave `away` out). A model's film counts by its length: in "
-            f"sections of the world's {FRAMES} frames, however short the model's own are.")
+            f"To look away for {AWAY} sections a film needs {AWAY + 3}, not {count}. Give the films more sections, or let none "
+            f"look away (in a recipe of `train force`: raise `sections`, or leave `away` out). Sections are counted here in the "
+            f"world's {FRAMES} frames, however short the model's own are.")
     aside = replace(_move(rng, ("left", "right", "up", "down")), speed=("slow", "normal")[int(rng.integers(2))])
     gap = int(rng.integers(AWAY, count - 2))
     made = [aside, replace(aside, camera=OPPOSITE[aside.camera])]
