@@ -33,8 +33,7 @@ def add_parsers(groups: Commands) -> None:
 
 
 def _film(options: argparse.Namespace) -> int:
-    from studio.lab.world import FPS
-    from studio.lab.world.scripts import ScriptError
+    from studio.lab.world import FPS, ScriptError
     from studio.media import MediaError
     from studio.media.clip import write_clip
 
@@ -48,7 +47,7 @@ def _film(options: argparse.Namespace) -> int:
 def _still(options: argparse.Namespace) -> int:
     from PIL import Image
 
-    from studio.lab.world.scripts import ScriptError
+    from studio.lab.world import ScriptError
 
     try:
         Image.fromarray(_shot(options).frames()[0].permute(1, 2, 0).contiguous().numpy()).save(options.output, quality=90)

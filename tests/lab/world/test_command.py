@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from studio.lab.__main__ import main
-from studio.lab.world import FPS, FRAMES, Section
-from studio.lab.world.scripts import ScriptError, read_script
+from studio.lab.world import FPS, FRAMES, ScriptError, Section
+from studio.lab.world.scripts import read_script
 from studio.media.clip import probe
 
 SCRIPT = """
