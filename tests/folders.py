@@ -13,7 +13,7 @@ from studio.backbones.animatic.backbone import INPUT_CHANNELS, MEMORY_CHANNELS, 
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS
 from studio.backbones.animatic.weather import WeatherSynthesis
-from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, listing, read_card
+from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, files_toml, read_card
 from studio.lab import tiny
 from studio.memory.adapter import save_adapter
 from studio.memory.recall import Recall, RecallConfig
@@ -103,5 +103,5 @@ def large(folder: Path, shard: str = "5GB", text_layers: int = 2, **network: int
 
 def _card(folder: Path, **values: object) -> ModelCard:
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*") if p.is_file())
-    (folder / "model.toml").write_text(CARD.format(**values) + listing(folder, files))
+    (folder / "model.toml").write_text(CARD.format(**values) + files_toml(folder, files))
     return read_card(folder)

@@ -1,4 +1,4 @@
-"""Model folders as the page sees them: the card (model.toml) and whether its files are there. It does not load weights."""
+"""Model folders: the card (model.toml), and whether the files that it lists are there."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CARD = "model.toml"
 ADAPTER = "semantic_pack.safetensors"
 """The file of a model folder that holds its long-term memory, if it has one."""
 RECALL = "recall.safetensors"
-"""How the embedded kind of model asks it."""
+"""The file of the retrieval network of the embedded model: it reads the long-term memory."""
 LORA = "lora.safetensors"
 """A LoRA that is part of a model whose weights are fetched."""
 PREPARED = "prepared"
-"""The folder beside the weights for what was made of them for this machine. It may be deleted: it is made again."""
+"""The folder, beside the weights, of files computed from them for this machine. It may be deleted: it is made again."""
 
 
 class ModelError(Exception):
@@ -31,7 +31,7 @@ class ModelError(Exception):
 
 @table
 class ModelFile:
-    """A file of the model folder, as it should be."""
+    """A file that the model folder should hold."""
 
     path: Annotated[str, Field(description="its name in the model's folder")]
     size: Annotated[int, Field(ge=0, description="bytes")]
@@ -73,7 +73,7 @@ class ModelCard:
     """Folders of parts that are used from elsewhere, such as a cache of the hub."""
 
     def path(self, name: str) -> Path:
-        """Where a part or a file of the model lies: "vae", "vae/config.json"."""
+        """The path of a part or a file of the model, such as "vae" or "vae/config.json"."""
         part, _, rest = name.partition("/")
         fetched = any(part in source.folders for source in self.sources)
         home = self.places.get(part) or (self.weights if fetched and self.weights else self.folder) / part
@@ -81,11 +81,11 @@ class ModelCard:
 
     @property
     def missing(self) -> int | None:
-        """Bytes of files that are not there at their size; None where only the hub knows them and was not asked."""
+        """Bytes of files that are missing or of another size; None: the files of a source were not listed by the hub yet."""
         known = {file.path.partition("/")[0] for file in self.files}
         if not known.issuperset(part for source in self.sources for part in source.folders):
             return None
-        return sum(file.size for file in self.files if not _whole(self.path(file.path), file.size))
+        return sum(file.size for file in self.files if not _has_size(self.path(file.path), file.size))
 
     @property
     def state(self) -> str:
@@ -102,8 +102,8 @@ class ModelCard:
         return f"Get the folder {self.folder.name} again (git checkout, or a fresh download); projects are not affected."
 
     @property
-    def remembers(self) -> bool:
-        """Whether it has a long-term memory (SemanticPack) beside the packed context."""
+    def has_memory(self) -> bool:
+        """Whether the model has a long-term memory (SemanticPack) beside the packed context."""
         return any(file.path == ADAPTER for file in self.files)
 
 
@@ -123,20 +123,20 @@ def read_card(folder: Path) -> ModelCard:
     if not sources:
         return replace(card, files=files)
     try:
-        record = read_record(weights(folder))
+        record = read_record(weights_folder(folder))
     except RecordError as error:
         raise ModelError(f"{path}: {error}") from None
     return replace(
         card,
         files=(*files, *(ModelFile(file.path, file.size, file.sha256) for _, file in record.files)),
         sources=sources,
-        weights=weights(folder),
+        weights=weights_folder(folder),
         places={part: Path(place) for part, place in record.places.items()},
     )
 
 
-def weights(folder: Path) -> Path:
-    """Where fetched weights of the model in `folder` are kept: beside its card, or under STUDIO_MODELS on a larger disk."""
+def weights_folder(folder: Path) -> Path:
+    """The folder for fetched weights of the model in `folder`: that folder, or one under STUDIO_MODELS on a larger disk."""
     elsewhere = os.environ.get("STUDIO_MODELS")
     return Path(elsewhere).expanduser().absolute() / folder.name if elsewhere else folder
 
@@ -157,7 +157,7 @@ def find_models(root: Path) -> tuple[tuple[ModelCard, ...], tuple[str, ...]]:
 
 
 def check(card: ModelCard, thorough: bool = False) -> None:
-    """Hold the folder against its card: every file there, at its size, and, if `thorough`, with its checksum.
+    """Check that every file of the card is there, at its size, and, if `thorough`, with its checksum.
 
     Raises:
         ModelError: names the first file that is missing, truncated or changed, and what to do.
@@ -165,11 +165,11 @@ def check(card: ModelCard, thorough: bool = False) -> None:
     if card.state == "not fetched" and card.sources:
         raise ModelError(f"The weights of '{card.title}' are not on this machine. {card.remedy}")
     for wanted in card.files:
-        if wrong := trouble(card, wanted, thorough):
+        if wrong := file_problem(card, wanted, thorough):
             raise ModelError(f"The model '{card.title}' is not complete: {wrong}. {card.remedy}")
 
 
-def trouble(card: ModelCard, wanted: ModelFile, thorough: bool = False) -> str:
+def file_problem(card: ModelCard, wanted: ModelFile, thorough: bool = False) -> str:
     """What is wrong with one file of the model; empty if nothing is."""
     path = card.path(wanted.path)
     if not path.is_file():
@@ -182,7 +182,7 @@ def trouble(card: ModelCard, wanted: ModelFile, thorough: bool = False) -> str:
     return ""
 
 
-def _whole(path: Path, size: int) -> bool:
+def _has_size(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size
     except OSError:
@@ -195,7 +195,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def listing(folder: Path, paths: Iterable[str]) -> str:
+def files_toml(folder: Path, paths: Iterable[str]) -> str:
     """The [[files]] tables of a card, as TOML, for files that are there."""
     return "".join(
         f'\n[[files]]\npath = "{p}"\nsize = {(folder / p).stat().st_size}\nsha256 = "{digest(folder / p)}"\n' for p in paths

@@ -1,4 +1,4 @@
-"""Fingerprints: names for weights, from what is recorded of their files. It does not load them."""
+"""Fingerprints: names for weights, computed from the recorded checksums of their files."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 from studio.catalogue.cards import ADAPTER, LORA, ModelCard, ModelFile
 
 ENDS = 2**20
-"""Bytes at either end of a file that stand for it where nobody recorded its checksum."""
+"""Bytes at either end of a file that are hashed instead of all of it, if its checksum is not recorded."""
 
 
 def fingerprint(card: ModelCard) -> str:
-    """Names the weights a snapshot was made with: the model, and its card's checksums of transformer, memory and own LoRA.
+    """The name of the weights that a snapshot is made with: the model's name, and checksums of transformer, memory and own LoRA.
 
     A transformer in one file is named by that file's checksum, one in several by all of theirs, so that another shard is another
-    model. The same weights have the same name wherever they lie.
+    model. The same weights have the same name in every folder.
     """
     beside = [_sum(card, file) for file in card.files if file.path in (ADAPTER, LORA)]
-    return ":".join([card.name, *network(card), *beside])
+    return ":".join([card.name, *part_checksums(card), *beside])
 
 
-def network(card: ModelCard, part: str = "transformer") -> list[str]:
-    """16 hexadecimal digits of the weights of a part; nothing where there are none."""
+def part_checksums(card: ModelCard, part: str = "transformer") -> list[str]:
+    """16 hexadecimal digits for the weights of a part, in a list; an empty list if it has none."""
     shards = sorted((file for file in card.files if _within(file, part)), key=lambda file: file.path)
     if len(shards) < 2:
         return [_sum(card, shard) for shard in shards]

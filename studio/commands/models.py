@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from studio.catalogue.cards import CARD, PREPARED, ModelCard, ModelError, find_models, read_card, trouble
+from studio.catalogue.cards import CARD, PREPARED, ModelCard, ModelError, file_problem, find_models, read_card
 from studio.catalogue.hub.record import RECORD, format_bytes
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
     try:
         card = _card(name, models)
         from studio.catalogue.hub import fetch as hub  # the hub's library: half a second that listing does without
+        from studio.catalogue.hub.caches import find_caches
         from studio.catalogue.hub.download import plan_download
-        from studio.catalogue.hub.found import caches
 
-        download = plan_download(card, caches(models.parent, cache))
+        download = plan_download(card, find_caches(models.parent, cache))
         _describe(download)
-        if download.unaccepted():
+        if download.unaccepted_sources():
             if not _accepted(download, accept):
                 return WRONG
-            download = download.accepted(datetime.datetime.now(datetime.UTC).date().isoformat())
-        with _bar(download.coming, download.begun) as bar:
+            download = download.accept(datetime.datetime.now(datetime.UTC).date().isoformat())
+        with _bar(download.download_size, download.partial_size) as bar:
             def progress(count: int, path: str) -> None:
                 bar.set_description(path, refresh=False)
                 bar.update(count)
@@ -78,7 +78,7 @@ def check(name: str, models: Path, thorough: bool) -> int:
     wrong = []
     with _bar(sum(file.size for file in card.files) if thorough else 0, 0) as bar:
         for file in card.files:
-            if problem := trouble(card, file, thorough):
+            if problem := file_problem(card, file, thorough):
                 wrong.append(problem)
             bar.update(file.size)
     for problem in wrong:
@@ -109,7 +109,7 @@ def _stock(card: ModelCard) -> str:
 
 
 def _describe(download: Download) -> None:
-    coming = download.coming - download.begun
+    coming = download.download_size - download.partial_size
     title, size = download.card.title, format_bytes(download.size)
     _say(f"{title}: {size}, of which {format_bytes(coming)} are to be downloaded to {download.folder}.")
     for part, place in download.record.places.items():
@@ -119,7 +119,7 @@ def _describe(download: Download) -> None:
 def _accepted(download: Download, accept: bool) -> bool:
     """Whether the licences are accepted, by a person at a terminal or by the option."""
     _say("\nThese weights belong to others, who license them on their own terms:")
-    for source in download.unaccepted():
+    for source in download.unaccepted_sources():
         _say(f"- {source.repository} ({', '.join(source.folders)}): {source.licence}\n  {source.licence_link}")
         if source.notice:
             _say(f"  {source.notice}")

@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import Contents, contents
-from studio.catalogue.loras.header import AGAIN, named, read_header
+from studio.catalogue.loras.contents import Contents, parse_contents
+from studio.catalogue.loras.header import AGAIN, printable, read_header
 from studio.catalogue.loras.layers import LoraLayers
 from studio.diffusion.lora_branches import LoraFactors
 
@@ -23,7 +23,7 @@ def read_lora(path: Path, layers: LoraLayers, model: str, name: str = "") -> dic
         LoraError: it is no LoRA, damaged, or does not fit; see `contents` and `read_weights`.
     """
     name = name or path.name
-    return read_weights(path, contents(read_header(path, name), layers, model, name), name)
+    return read_weights(path, parse_contents(read_header(path, name), layers, model, name), name)
 
 
 def read_weights(path: Path, held: Contents, name: str) -> dict[str, LoraFactors]:
@@ -40,13 +40,13 @@ def read_weights(path: Path, held: Contents, name: str) -> dict[str, LoraFactors
                 scale = pair.scale if pair.alpha is None else _alpha(file.get_tensor(pair.alpha), pair.rank)
                 if not (_numbers(down) and _numbers(up) and math.isfinite(scale)):
                     raise LoraError(
-                        f"{named(name)} holds values that are not numbers (in {pair.layer.name}): its training has failed, and it "
-                        "cannot be used. Use an earlier one of its training.")
-                for part in pair.layer.stretches:
+                        f"{printable(name)} holds values that are not numbers (in {pair.layer.name}): its training has failed, and "
+                        "it cannot be used. Use an earlier one of its training.")
+                for part in pair.layer.parts:
                     rows = up[part.begin : part.end]
-                    loras[part.layer] = LoraFactors(down, torch.cat(rows.chunk(2)[::-1]) if part.turned else rows, scale)
+                    loras[part.layer] = LoraFactors(down, torch.cat(rows.chunk(2)[::-1]) if part.swap_halves else rows, scale)
     except (OSError, SafetensorError) as error:
-        raise LoraError(f"{named(name)} is damaged and cannot be read ({error}). {AGAIN}") from None
+        raise LoraError(f"{printable(name)} is damaged and cannot be read ({error}). {AGAIN}") from None
     return loras
 
 

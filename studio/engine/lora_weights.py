@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import content_of
-from studio.catalogue.loras.header import named
+from studio.catalogue.loras.contents import checksum
+from studio.catalogue.loras.header import printable
 from studio.catalogue.loras.layers import LoraLayers
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraFactors
 from studio.diffusion.lora_files import read_lora
@@ -45,8 +45,8 @@ class LoraWeights:
             self._kept.move_to_end(file.sha256)
             return self._kept[file.sha256]
         made = read_lora(file.path, self._layers, self._model, file.name)
-        if content_of(file.path) != file.sha256:
-            raise LoraError(f"{named(file.name)} is not the file any more that was added ({file.path}). Add it again.")
+        if checksum(file.path) != file.sha256:
+            raise LoraError(f"{printable(file.name)} is not the file any more that was added ({file.path}). Add it again.")
         self._kept[file.sha256] = made
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

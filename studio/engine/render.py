@@ -32,7 +32,7 @@ from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
 from studio.media import MediaError
 from studio.media.clip import write_clip
-from studio.media.picture import fit, map_webp, preview_webp, read_picture
+from studio.media.picture import fit, preview_webp, read_picture, save_map
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
@@ -171,7 +171,7 @@ class Renderer:
         if view is not None:
             with contextlib.suppress(OSError, MediaError):
                 frame = pixels(view.frame[None, :, None])[0]
-                map_webp(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
+                save_map(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
 
     def _cache_threshold(self, request: RenderRequest) -> float:
         """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""

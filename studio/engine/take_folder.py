@@ -12,7 +12,7 @@ from pathlib import Path
 from studio.media.clip import probe, read_clip
 from studio.media.disk import atomic_write
 from studio.media.join import join
-from studio.media.picture import poster
+from studio.media.picture import save_poster
 
 CLIP = "clip.mp4"
 SNAPSHOT = "snapshot.safetensors"
@@ -57,7 +57,7 @@ def close(folder: Path) -> tuple[int, int]:
     with atomic_write(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
         last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
     first = read_clip(section_clip(folder, 0))
-    poster(first[len(first) // 2], folder / POSTER)
+    save_poster(first[len(first) // 2], folder / POSTER)
     return sections, probe(folder / CLIP).frames
 
 

@@ -1,4 +1,4 @@
-"""Files: pictures in, clips out. It knows neither the engine nor the page."""
+"""Media files: pictures are read, clips and films are written."""
 
 
 class MediaError(Exception):

@@ -1,4 +1,4 @@
-"""Clips: frames to H.264 in MP4 and back; it does not know what the frames show."""
+"""Clips: frames to H.264 in MP4 files, and back."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 
-Frame = NDArray[np.uint8]      # [H, W, 3] RGB
-Frames = NDArray[np.uint8]     # [T, H, W, 3] RGB
+Frame = NDArray[np.uint8]
+"""[H, W, 3] RGB."""
+Frames = NDArray[np.uint8]
+"""[T, H, W, 3] RGB."""
 
 # One encoder set-up for every clip, so that clips can be joined without encoding again: no B-frames (a clip ends on the
 # frame it ends on), the first frame of each clip is an IDR, and a key frame every 24 makes scrubbing quick.
@@ -40,7 +42,7 @@ OWN_KEYS = ("major_brand", "minor_version", "compatible_brands", "encoder")  # w
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """What can be said of a clip without decoding it."""
+    """What is known of a clip without decoding it."""
 
     frames: int
     fps: float
@@ -51,13 +53,14 @@ class ClipFacts:
 
 
 class ClipWriter:
-    """Writes a clip as frames come; the file appears when the block ends well, and only then.
+    """Writes a clip frame by frame; the file appears only when the `with` block ends without an error.
 
     >>> with ClipWriter(path, fps=12) as clip:
     ...     clip.write(frames)
     """
 
     def __init__(self, path: Path, fps: float | Fraction, metadata: Mapping[str, str] | None = None) -> None:
+        """A writer of the MP4 at `path`; the size of the film is that of its first frame."""
         self.path, self.frames = Path(path), 0
         self._rate = Fraction(fps).limit_denominator(1001)
         self._metadata = dict(metadata or {})
@@ -75,7 +78,11 @@ class ClipWriter:
         self._stack.__exit__(*raised)  # type: ignore[arg-type]
 
     def write(self, frames: Frames) -> None:
-        """Add frames [T, H, W, 3]."""
+        """Add frames [T, H, W, 3].
+
+        Raises:
+            MediaError: a frame's size is odd, or is not that of the first frame.
+        """
         for image in frames:
             height, width = image.shape[:2]
             if self._size is None:
@@ -107,14 +114,14 @@ class ClipWriter:
 
 
 def write_clip(path: Path, frames: Frames, fps: float | Fraction, metadata: Mapping[str, str] | None = None) -> None:
-    """Frames [T, H, W, 3] as an MP4 that plays in every browser."""
+    """Write frames [T, H, W, 3] as an MP4 that plays in every browser."""
     with ClipWriter(path, fps, metadata) as clip:
         clip.write(frames)
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[InputContainer]:
-    """An open clip with a video stream; whatever goes wrong while it is open becomes a MediaError naming the file."""
+def open_clip(path: Path) -> Iterator[InputContainer]:
+    """Open a clip that has a video stream; errors of reading while it is open are raised as MediaError, which names the file."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
@@ -129,7 +136,7 @@ def reading(path: Path) -> Iterator[InputContainer]:
 
 def read_clip(path: Path) -> Frames:
     """All frames of a clip, [T, H, W, 3] RGB."""
-    with reading(path) as container:
+    with open_clip(path) as container:
         frames = [pixels(frame) for frame in container.decode(video=0)]
     if not frames:
         raise MediaError(f"{path.name} holds no frames.")
@@ -137,18 +144,19 @@ def read_clip(path: Path) -> Frames:
 
 
 def pixels(frame: av.VideoFrame) -> Frame:
+    """A decoded frame as [H, W, 3] RGB."""
     return np.asarray(frame.to_ndarray(format="rgb24", interpolation=EXACT), np.uint8)
 
 
-def notes(container: InputContainer) -> dict[str, str]:
-    """The metadata someone wrote, without what the container writes itself."""
+def own_metadata(container: InputContainer) -> dict[str, str]:
+    """The metadata of a file, without the keys that the container writes itself."""
     return {key: text for key, text in container.metadata.items() if key not in OWN_KEYS}
 
 
 def probe(path: Path) -> ClipFacts:
     """Frames, rate, size, length and metadata of a clip."""
-    with reading(path) as container:
+    with open_clip(path) as container:
         stream = container.streams.video[0]
         rate = stream.average_rate or Fraction(1)
         seconds = float(stream.frames / rate)
-        return ClipFacts(stream.frames, float(rate), stream.width, stream.height, seconds, notes(container))
+        return ClipFacts(stream.frames, float(rate), stream.width, stream.height, seconds, own_metadata(container))

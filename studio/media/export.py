@@ -1,4 +1,4 @@
-"""What leaves the studio: GIF, WebP, stills and films with a title, a fade and music; it does not know the project."""
+"""Exports: GIF, WebP, stills, and films with a title, a fade and music."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from studio.media import MediaError, picture
-from studio.media.card import title_card
-from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, notes, pixels, probe, reading
+from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, open_clip, own_metadata, pixels, probe
 from studio.media.disk import atomic_write, check_room
 from studio.media.join import join
+from studio.media.title import draw_title
 
-CARD_SECONDS, DISSOLVE = 2.5, 0.6      # the title card, and how long it takes to become the film
+TITLE_SECONDS, DISSOLVE = 2.5, 0.6     # length of the title, and of the dissolve into the film
 SOUND_FADE = 1.5                       # seconds over which music ends when it is longer than the film
 SOUND_BYTES = 48_000                   # a second of it takes less, coded
 LINEAGE = "lineage"                    # the metadata key
@@ -35,13 +35,13 @@ DESCRIPTION = 0x010E                   # the EXIF tag that holds it in a WebP
 
 
 def lineage(record: Mapping[str, Any], title: str = "") -> dict[str, str]:
-    """Metadata for `join` and `write_clip` that tells how a film was made; `read_lineage` gives `record` back."""
+    """Metadata for `join` and `write_clip` that records how a film was made; `read_lineage` returns `record` again."""
     told = {LINEAGE: json.dumps(record, ensure_ascii=True, sort_keys=True)}
     return told | {"title": title} if title else told
 
 
 def read_lineage(path: Path) -> dict[str, Any] | None:
-    """How the film, GIF or WebP in `path` was made, or None if it does not say."""
+    """The record of how the film, GIF or WebP in `path` was made; None: it has none."""
     if path.suffix.lower() in (".gif", ".webp"):
         try:
             with Image.open(path, formats=["GIF", "WEBP"]) as image:
@@ -58,28 +58,29 @@ def read_lineage(path: Path) -> dict[str, Any] | None:
 
 
 def still(clip: Path, out: Path) -> None:
-    """The first frame of a clip as a WebP poster."""
-    with reading(clip) as container:
-        picture.poster(pixels(next(container.decode(video=0))), out)
+    """Write the first frame of a clip as a WebP."""
+    with open_clip(clip) as container:
+        picture.save_poster(pixels(next(container.decode(video=0))), out)
 
 
 def webp(clip: Path, out: Path, width: int = 480) -> None:
-    """The clip as an animated WebP, at most `width` pixels wide."""
+    """Write the clip as an animated WebP, at most `width` pixels wide."""
     facts, told = probe(clip), probe(clip).metadata.get(LINEAGE)
     exif = Image.Exif()
     if told:
         exif[DESCRIPTION] = told
     ticks = [round(1000 * i / facts.fps) for i in range(facts.frames + 1)]   # whole milliseconds, errors do not add up
     with atomic_write(out) as temporary:
-        first, *rest = shrunk(clip, width)
+        first, *rest = small_frames(clip, width)
         first.save(
             temporary, "WEBP", save_all=True, append_images=rest, exif=exif, loop=0, quality=80, method=3,
             duration=[b - a for a, b in pairwise(ticks)],
         )
 
 
-def shrunk(clip: Path, width: int) -> Iterator[Image.Image]:
-    with reading(clip) as container:
+def small_frames(clip: Path, width: int) -> Iterator[Image.Image]:
+    """The frames of a clip, scaled to at most `width` pixels."""
+    with open_clip(clip) as container:
         for frame in container.decode(video=0):
             image = Image.fromarray(pixels(frame))
             image.thumbnail((width, image.height), Image.Resampling.LANCZOS)
@@ -87,8 +88,8 @@ def shrunk(clip: Path, width: int) -> Iterator[Image.Image]:
 
 
 def gif(clip: Path, out: Path, width: int = 480) -> None:
-    """The clip as a GIF with one palette made for it, at most `width` pixels wide."""
-    with reading(clip) as container, atomic_write(out) as temporary:
+    """Write the clip as a GIF with one palette for all its frames, at most `width` pixels wide."""
+    with open_clip(clip) as container, atomic_write(out) as temporary:
         source = container.streams.video[0]
         wide = min(width, source.width)
         high = round(source.height * wide / source.width)
@@ -99,16 +100,16 @@ def gif(clip: Path, out: Path, width: int = 480) -> None:
             for frame in container.decode(source):
                 graph.push(frame)
             graph.push(None)
-            for frame in drained(graph):
+            for frame in filtered_frames(graph):
                 film.mux(stream.encode(frame))
             film.mux(stream.encode(None))
-        told = notes(container).get(LINEAGE)
+        told = own_metadata(container).get(LINEAGE)
         if told:
-            temporary.write_bytes(with_comment(temporary.read_bytes(), told.encode("ascii", "backslashreplace")))
+            temporary.write_bytes(add_comment(temporary.read_bytes(), told.encode("ascii", "backslashreplace")))
 
 
 def palette_graph(source: av.VideoStream, width: int, height: int) -> Graph:
-    """Scale, look at all frames to choose 256 colours, then paint them with an ordered dither that does not flicker."""
+    """A filter that scales frames, chooses 256 colours from all of them, and dithers in a fixed pattern, which does not flicker."""
     graph = Graph()
     start, end = graph.add_buffer(template=source), graph.add("buffersink")
     scale = graph.add("scale", f"{width}:{height}:flags=lanczos")
@@ -124,7 +125,8 @@ def palette_graph(source: av.VideoStream, width: int, height: int) -> Graph:
     return graph
 
 
-def drained(graph: Graph) -> Iterator[av.VideoFrame]:
+def filtered_frames(graph: Graph) -> Iterator[av.VideoFrame]:
+    """The frames that come out of a filter graph, until it is empty."""
     while True:
         try:
             yield graph.vpull()
@@ -132,8 +134,8 @@ def drained(graph: Graph) -> Iterator[av.VideoFrame]:
             return
 
 
-def with_comment(content: bytes, comment: bytes) -> bytes:
-    """A GIF with a comment after its palette, where any reader meets it first."""
+def add_comment(content: bytes, comment: bytes) -> bytes:
+    """A GIF with a comment inserted after its palette, where every reader finds it."""
     colours = 3 * 2 ** ((content[10] & 7) + 1) if content[10] & 0x80 else 0
     blocks = [comment[i : i + 255] for i in range(0, len(comment), 255)]
     extension = b"\x21\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
@@ -141,9 +143,19 @@ def with_comment(content: bytes, comment: bytes) -> bytes:
 
 
 def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None) -> None:
-    """The film with a title card, a fade from and to black (seconds), and music.
+    """Write the film with a title, fades and music.
 
-    Pictures are encoded again only for a title or a fade; music alone is plan beside the film as it is.
+    Frames are encoded again only for a title or a fade; for music alone they are copied.
+
+    Args:
+        film: an MP4.
+        out: the new one.
+        title: shown before the film; None or blank: no title.
+        fade: seconds of the fades from and to black; 0: none.
+        audio: a sound file; None: no music.
+
+    Raises:
+        MediaError: a file cannot be read or written, or `fade` is negative.
     """
     title = (title or "").strip()
     if fade < 0:
@@ -152,25 +164,25 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
         shown = film
         if title or fade:
             shown = Path(folder) / out.name             # messages name it
-            repaint(film, shown, title, fade)
+            encode_with_title(film, shown, title, fade)
         if audio is None:
             join([shown], finished)
         else:
             sound = Path(folder) / "sound.m4a"
-            score(audio, sound, probe(shown).seconds)
-            lay_sound(shown, sound, finished)
+            encode_sound(audio, sound, probe(shown).seconds)
+            add_sound(shown, sound, finished)
 
 
-def repaint(film: Path, out: Path, title: str, fade: float) -> None:
-    """Encode the film again with its card and fades, keeping its metadata."""
+def encode_with_title(film: Path, out: Path, title: str, fade: float) -> None:
+    """Encode the film again with its title and fades, keeping its metadata."""
     facts = probe(film)
-    with reading(film) as container:
-        shown = VideoClip(reel(container, facts), duration=facts.seconds)
+    with open_clip(film) as container:
+        shown = VideoClip(frames_by_time(container, facts), duration=facts.seconds)
         frames = facts.frames
         if title:
-            opening = round(CARD_SECONDS * facts.fps)
+            opening = round(TITLE_SECONDS * facts.fps)
             frames += opening
-            shown = concatenate_videoclips([card(shown, title, opening / facts.fps), shown])
+            shown = concatenate_videoclips([title_clip(shown, title, opening / facts.fps), shown])
         if fade:
             shown = shown.with_effects([vfx.FadeIn(fade), vfx.FadeOut(fade)])
         told = {**facts.metadata, "title": title} if title else facts.metadata
@@ -180,8 +192,8 @@ def repaint(film: Path, out: Path, title: str, fade: float) -> None:
                 clip.write(np.clip(np.rint(shown.get_frame((i + 0.5) / facts.fps)), 0, 255).astype(np.uint8)[None])
 
 
-def reel(container: InputContainer, facts: ClipFacts) -> Callable[[float], Frame]:
-    """Frames by time, for a film that is watched forwards: only one is in memory."""
+def frames_by_time(container: InputContainer, facts: ClipFacts) -> Callable[[float], Frame]:
+    """A function from seconds to frames, for times that never decrease: only one frame is in memory."""
     frames = enumerate(container.decode(video=0))
     index, frame = next(frames)
 
@@ -195,10 +207,10 @@ def reel(container: InputContainer, facts: ClipFacts) -> Callable[[float], Frame
     return at
 
 
-def card(film: VideoClip, title: str, seconds: float) -> VideoClip:
-    """The title over the film's own first frame, dim and out of focus, which then clears up."""
+def title_clip(film: VideoClip, title: str, seconds: float) -> VideoClip:
+    """The opening: the title over the film's first frame, darkened and blurred, which dissolves into that frame."""
     first = film.get_frame(0).astype(np.float32)
-    titled = title_card(first.astype(np.uint8), title).astype(np.float32)
+    titled = draw_title(first.astype(np.uint8), title).astype(np.float32)
 
     def at(t: float) -> NDArray[np.float32]:
         clear = float(np.clip((t - seconds + DISSOLVE) / DISSOLVE, 0, 1))
@@ -207,8 +219,8 @@ def card(film: VideoClip, title: str, seconds: float) -> VideoClip:
     return VideoClip(at, duration=seconds)
 
 
-def score(audio: Path, out: Path, seconds: float) -> None:
-    """The music, as long as the film at most, ending softly."""
+def encode_sound(audio: Path, out: Path, seconds: float) -> None:
+    """Write the music as AAC, at most as long as the film; a longer one fades out at the end."""
     check_room(out.parent, need=int(seconds * SOUND_BYTES))
     try:
         with av.open(str(audio)) as container:
@@ -223,15 +235,15 @@ def score(audio: Path, out: Path, seconds: float) -> None:
         raise MediaError(f"{audio.name} holds no sound that can be read. Use WAV, MP3, M4A, OGG or FLAC.") from error
 
 
-def lay_sound(film: Path, sound: Path, out: Path) -> None:
-    """Copy the coded pictures of one file and the coded sound of another into a third."""
+def add_sound(film: Path, sound: Path, out: Path) -> None:
+    """Write a file with the encoded frames of one file and the encoded sound of another."""
     with (
-        reading(film) as pictures,
+        open_clip(film) as pictures,
         av.open(str(sound)) as music,
         atomic_write(out, need=2 * film.stat().st_size) as temporary,
         av.open(str(temporary), "w", format="mp4", options=MUXER) as both,
     ):
-        both.metadata.update(notes(pictures))
+        both.metadata.update(own_metadata(pictures))
         targets = {c: both.add_stream_from_template(c.streams[0]) for c in (pictures, music)}
         coded = (coded_packets(c, target) for c, target in targets.items())
         for _, packet in heapq.merge(*coded, key=lambda timed: timed[0]):    # so that neither runs ahead in the file
@@ -239,7 +251,7 @@ def lay_sound(film: Path, sound: Path, out: Path) -> None:
 
 
 def coded_packets(container: InputContainer, target: Stream) -> Iterator[tuple[Fraction, Packet[Stream]]]:
-    """The packets of a file's only stream by time, on their way to another file."""
+    """The packets of a file's only stream, with their times in seconds, assigned to a stream of another file."""
     for packet in container.demux(container.streams[0]):
         if packet.dts is not None:
             packet.stream = target

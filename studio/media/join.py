@@ -1,4 +1,4 @@
-"""Joining clips into a film without decoding them; it does not know the takes they came from."""
+"""Joining clips into a film without decoding them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from studio.media import MediaError
-from studio.media.clip import MUXER, notes, reading
+from studio.media.clip import MUXER, open_clip, own_metadata
 from studio.media.disk import atomic_write
 
 
@@ -24,11 +24,11 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
     if not clips:
         raise MediaError("There is nothing to join yet. Generate a segment first.")
     size = sum(clip.stat().st_size for clip in clips if clip.exists())
-    with reading(clips[0]) as first, atomic_write(out, need=2 * size) as temporary:
+    with open_clip(clips[0]) as first, atomic_write(out, need=2 * size) as temporary:
         pattern = first.streams.video[0]
         rate = pattern.average_rate or Fraction(1)
         with av.open(str(temporary), "w", format="mp4", options=MUXER) as film:
-            film.metadata.update(notes(first) if metadata is None else metadata)
+            film.metadata.update(own_metadata(first) if metadata is None else metadata)
             stream = film.add_stream_from_template(pattern)
             stream.time_base = 1 / rate
             frames = 0
@@ -43,14 +43,18 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
 
 def coded_frames(clip: Path, first: Path, pattern: VideoStream) -> Iterator[Packet[VideoStream]]:
     """The frames of `clip` as they are coded, if they can follow those of `first`."""
-    with reading(clip) as container:
+    with open_clip(clip) as container:
         stream = container.streams.video[0]
         check_alike(first, pattern, clip, stream)
         yield from (packet for packet in container.demux(stream) if packet.size)
 
 
 def check_alike(first: Path, pattern: VideoStream, clip: Path, stream: VideoStream) -> None:
-    """MediaError unless the two can follow each other in one stream."""
+    """Check that two clips can follow each other in one stream.
+
+    Raises:
+        MediaError: they differ in size, frame rate or coding.
+    """
     a, b = (s.codec_context for s in (pattern, stream))
     alike: tuple[tuple[str, str | bytes, str | bytes], ...] = (
         ("size", f"{a.width}×{a.height}", f"{b.width}×{b.height}"),

@@ -1,4 +1,4 @@
-"""Still pictures: any file an artist drops becomes an upright RGB image; it does not know what the image is for."""
+"""Still pictures: reading any file as an upright RGB image, and writing PNG and WebP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ DAMAGED = (
 
 
 def read_picture(path: Path | str) -> Image.Image:
-    """The picture in `path`: upright, sRGB, first frame, at most 4096 pixels a side; else MediaError."""
+    """The picture in `path`: upright, sRGB, its first frame, scaled down to at most 4096 pixels a side.
+
+    Raises:
+        MediaError: it is no picture, too small or too large, damaged, or cannot be read.
+    """
     path = Path(path)
     try:
         Image.init()
@@ -33,7 +37,7 @@ def read_picture(path: Path | str) -> Image.Image:
             check_size(path, image.width, image.height)
             image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
             image.load()
-            picture = upright(flat(image))
+            picture = rotate_upright(flatten(image))
     except Image.DecompressionBombError as error:
         raise too_large(path) from error
     except UnidentifiedImageError as error:
@@ -50,6 +54,7 @@ def read_picture(path: Path | str) -> Image.Image:
 
 
 def check_size(path: Path, width: int, height: int) -> None:
+    """Raises MediaError: a side is shorter than 16 pixels, or there are more than 100 megapixels."""
     if min(width, height) < SMALLEST:
         least = f"{SMALLEST}×{SMALLEST}"
         raise MediaError(f"{path.name} is only {width}×{height} pixels. Choose a picture of at least {least}.")
@@ -58,15 +63,16 @@ def check_size(path: Path, width: int, height: int) -> None:
 
 
 def too_large(path: Path) -> MediaError:
+    """The error for a picture of too many pixels."""
     most = f"{MOST_PIXELS // 10**6} megapixels"
     return MediaError(f"{path.name} has more than {most}. Save it smaller; {LARGEST} pixels a side is plenty.")
 
 
-def flat(image: Image.Image) -> Image.Image:
-    """8-bit sRGB without transparency, with the orientation tag still in place."""
+def flatten(image: Image.Image) -> Image.Image:
+    """The image in 8-bit sRGB without transparency. The orientation tag is kept."""
     exif = image.getexif()
     if image.mode.startswith(("I", "F")):
-        image = eight_bit(image)
+        image = to_eight_bit(image)
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         layer = image.convert("RGBA")
         result = Image.new("RGB", image.size, NEUTRAL)
@@ -77,8 +83,8 @@ def flat(image: Image.Image) -> Image.Image:
     return result
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Deep greys scaled to 8 bits: Pillow's own conversion would clip them to white."""
+def to_eight_bit(image: Image.Image) -> Image.Image:
+    """A grey image of more than 8 bits, scaled to 8: Pillow's own conversion would clip it to white."""
     values = np.asarray(image, dtype=np.float64)
     deep = image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and values.max() <= 65535)
     low, high = (0.0, 65535.0) if deep else (float(np.nanmin(values)), float(np.nanmax(values)))
@@ -87,7 +93,7 @@ def eight_bit(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """Colours as the picture's own profile means them; a profile that cannot be read is ignored."""
+    """The image converted from its own colour profile to sRGB; a profile that cannot be read is ignored."""
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
@@ -100,32 +106,41 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The image as the camera was held. Only pixels come back: no tags that would turn it a second time."""
+def rotate_upright(image: Image.Image) -> Image.Image:
+    """The image rotated as its orientation tag says, without tags, so that nothing rotates it a second time."""
     turned = ImageOps.exif_transpose(image)
     return Image.fromarray(np.asarray(turned))
 
 
 def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The centre of the image at exactly `size` (width, height)."""
+    """The centre of the image, scaled and cropped to exactly `size` (width, height)."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
 def save_png(image: Image.Image, path: Path) -> None:
+    """Write an image as PNG. Raises MediaError: the disk is full or cannot be written."""
     with atomic_write(path, need=image.width * image.height * 3) as temporary:
         image.save(temporary, "PNG")
 
 
-def poster(frame: NDArray[np.uint8], path: Path) -> None:
-    """One frame [H, W, 3] as a still WebP."""
+def save_poster(frame: NDArray[np.uint8], path: Path) -> None:
+    """Write one frame [H, W, 3] as a still WebP."""
     with atomic_write(path) as temporary:
         Image.fromarray(frame).save(temporary, "WEBP", quality=86, method=4)
 
 
-def map_webp(
+def save_map(
     frame: NDArray[np.uint8], share: NDArray[np.float32], view: tuple[float, float, float, float], path: Path, width: int = 640
 ) -> None:
-    """A frame [H, W, 3], as opaque as `share` [H, W] says, as a still WebP, with the view (left, top, right, bottom) outlined."""
+    """Write a picture of a memory map as a still WebP.
+
+    Args:
+        frame: [H, W, 3] RGB.
+        share: [H, W], the opacity of each pixel, from 0 to 1.
+        view: left, top, right and bottom of an outline, in pixels of the frame.
+        path: of the file.
+        width: of the picture, at most.
+    """
     alpha = (share.clip(0, 1) * 255).astype(np.uint8)
     image = Image.fromarray(np.dstack([frame, alpha]))
     scale = min(1.0, width / image.width)
@@ -140,7 +155,7 @@ def map_webp(
 
 
 def preview_webp(frames: NDArray[np.uint8], fps: float, width: int = 240) -> bytes:
-    """Frames [T, H, W, 3] as a small animated WebP: quick to make, good enough to judge a section by."""
+    """Frames [T, H, W, 3] as a small animated WebP, coded quickly and roughly: a preview of a section."""
     height = max(1, round(frames.shape[1] * width / frames.shape[2]))
     small = [Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR) for frame in frames]
     buffer = io.BytesIO()

@@ -19,7 +19,7 @@ from pathlib import Path
 from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import content_of, inspect
+from studio.catalogue.loras.contents import checksum, inspect
 from studio.media import disk
 from studio.project import limits
 from studio.project.edits import EditError
@@ -82,7 +82,7 @@ class LoraShelf:
         name = limits.name(name or path.name, "LoRA")
         contents = inspect(path, lora_layers(card), card.title, name)
         size = path.stat().st_size
-        content = content_of(path)
+        content = checksum(path)
         copy = self.path(content)
         if not copy.is_file():
             self._check_room(name, size)
@@ -90,7 +90,7 @@ class LoraShelf:
                 shutil.copyfile(path, temporary)
         copy.touch()
         write_json(copy.with_suffix(".json"), {"name": name, "sha256": content})
-        return Lora(name, content), f"{name}: {contents.aside}." if contents.aside else ""
+        return Lora(name, content), f"{name}: {contents.unused_summary}." if contents.unused_summary else ""
 
     def check(self, lora: Lora, card: ModelCard) -> None:
         """Raises EditError: the file is gone, or does not fit the model."""
@@ -119,7 +119,7 @@ class LoraShelf:
                 continue
             name = self._name(path.stem)
             try:
-                fits, description = True, inspect(path, lora_layers(card), card.title, name).told if card else ""
+                fits, description = True, inspect(path, lora_layers(card), card.title, name).summary if card else ""
             except LoraError as error:
                 fits, description = False, str(error)
             found.append(LoraEntry(path.stem, name, path.stat().st_size, fits, description))

@@ -209,7 +209,7 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
     frames = sum(t.frames for t in project.film())
     per_latent = card.section_frames // card.window if card else 4
     seen = min(frames, RECENT * per_latent)
-    remembers = card is not None and card.remembers
+    remembers = card is not None and card.has_memory
     time = project.clock
     if not frames:
         sentence = "The next take starts from the reference picture alone."

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from studio.backbones.framepack.lora_layers import FramePackLayers, _other_names
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import content_of
+from studio.catalogue.loras.contents import checksum
 from studio.diffusion import lora_files as module
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras
 from studio.engine.events import LoraFile
@@ -26,7 +26,7 @@ LAYERS = FramePackLayers(SMALL)
 
 
 def asked(path: Path, strength: float = 1.0) -> LoraFile:
-    return LoraFile(path.name, path, content_of(path), strength)
+    return LoraFile(path.name, path, checksum(path), strength)
 
 
 def changes(loras: ActiveLoras) -> dict[str, Tensor]:

@@ -16,8 +16,8 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, ModelError, check, find_models, read_card
 from studio.catalogue.hub import fetch as fetching
 from studio.catalogue.hub.download import INCOMING, Download, plan_download
+from studio.catalogue.hub.errors import FetchError
 from studio.catalogue.hub.record import RECORD, read_record
-from studio.catalogue.hub.trouble import FetchError
 from tests.catalogue.fake_hub import Hub, Repository, card_of, fill, serve
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -56,7 +56,7 @@ def get(card: ModelCard, hub: Hub, *caches: Path) -> tuple[ModelCard, Download, 
         counted += count
 
     download = plan_download(card, caches, hub.url)
-    fetching.fetch(download.accepted("2026-01-01"), progress)
+    fetching.fetch(download.accept("2026-01-01"), progress)
     return read_card(card.folder), download, counted
 
 
@@ -69,7 +69,7 @@ def test_three_repositories_become_one_model(card: ModelCard, hub: Hub, models: 
     check(whole, thorough=True)
     wanted = {file.path: file for file in models["large"].files}
     assert {file.path: (file.size, file.sha256) for file in whole.files} == {p: (f.size, f.sha256) for p, f in wanted.items()}
-    assert download.coming == download.size == counted == sum(file.size for file in wanted.values())
+    assert download.download_size == download.size == counted == sum(file.size for file in wanted.values())
     assert not (card.folder / INCOMING).exists(), "nothing half is left"
     ours, theirs = load(whole, "cpu"), load(models["large"], "cpu")
     assert all(torch.equal(a, b) for a, b in zip(ours.backbone.parameters(), theirs.backbone.parameters(), strict=True))
@@ -89,7 +89,7 @@ def test_fetching_again_downloads_nothing(card: ModelCard, hub: Hub) -> None:
     whole, _, _ = get(card, hub)
     hub.asked.clear()
     _, download, counted = get(whole, hub)
-    assert hub.asked == [] and download.coming == counted == 0
+    assert hub.asked == [] and download.download_size == counted == 0
 
 
 def test_a_download_that_was_cut_goes_on_in_the_next_run(card: ModelCard, hub: Hub) -> None:
@@ -105,20 +105,20 @@ def test_a_download_that_was_cut_goes_on_in_the_next_run(card: ModelCard, hub: H
     hub.asked.clear()
     hub.broken.clear()
     whole, download, counted = get(begun, hub)
-    assert hub.ranges(WEIGHTS)[0] == "bytes=5000-" and download.begun == 5000 and counted == download.coming - 5000
+    assert hub.ranges(WEIGHTS)[0] == "bytes=5000-" and download.partial_size == 5000 and counted == download.download_size - 5000
     check(whole, thorough=True)
 
 
 def test_a_cut_within_a_run_is_no_trouble(card: ModelCard, hub: Hub) -> None:
     hub.cut[WEIGHTS] = 7000
     whole, download, counted = get(card, hub)
-    assert hub.ranges(WEIGHTS)[:2] == ["", "bytes=7000-"] and counted == download.coming
+    assert hub.ranges(WEIGHTS)[:2] == ["", "bytes=7000-"] and counted == download.download_size
     check(whole, thorough=True)
 
 
 def test_a_server_that_does_not_know_ranges_begins_anew(card: ModelCard, hub: Hub) -> None:
     download = plan_download(card, (), hub.url)
-    _, file = next((r, f) for r, f in download.wanted if f.name == WEIGHTS)
+    _, file = next((r, f) for r, f in download.to_download if f.name == WEIGHTS)
     (card.folder / INCOMING).mkdir()
     (card.folder / INCOMING / f"{file.sha256}.part").write_bytes(b"x" * 3000)
     hub.deaf = True
@@ -232,7 +232,7 @@ def test_a_commit_that_is_gone_gives_way_to_the_newest(card: ModelCard, hub: Hub
     files = next(iter(hub.repositories[F1].commits.values()))
     hub.repositories[F1] = Repository({"f" * 40: {**files, "config.json": files["config.json"] + b" "}})
     whole, download, _ = get(read_card(card.folder), hub)
-    assert [file.path for _, file in download.wanted] == ["transformer/config.json"]
+    assert [file.path for _, file in download.to_download] == ["transformer/config.json"]
     assert read_record(card.folder).repositories[0].revision == "f" * 40
     check(whole, thorough=True)
 
@@ -245,7 +245,7 @@ def test_files_put_there_by_hand_are_read_before_they_are_trusted(
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     _, download, _ = get(card, hub)
-    assert [file.path for _, file in download.wanted if file.path.startswith("vae/")] == [f"vae/{WEIGHTS}"]
+    assert [file.path for _, file in download.to_download if file.path.startswith("vae/")] == [f"vae/{WEIGHTS}"]
     assert weights.read_bytes() == whole
 
 

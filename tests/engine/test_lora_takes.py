@@ -16,7 +16,7 @@ from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelCard
-from studio.catalogue.loras.contents import content_of
+from studio.catalogue.loras.contents import checksum
 from studio.diffusion.lora_branches import merge_loras
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, LoraFile, TakeDone
@@ -53,7 +53,7 @@ def lora(renderer: Renderer, folder: Path, everything: bool = True, name: str = 
     layers = FramePackLayers(config(backbone.transformer))
     made = pairs(layers, (lambda _: True) if everything else in_blocks)
     path = written(folder / name, peft(made) if everything else kohya(made, 1.0))
-    return LoraFile(name, path, content_of(path), 1.0)
+    return LoraFile(name, path, checksum(path), 1.0)
 
 
 def rendered(renderer: Renderer, ask: Ask, take: str, *loras: LoraFile, **changes: object) -> Tensor:

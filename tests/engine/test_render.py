@@ -58,7 +58,7 @@ def test_the_memory_lives_in_the_snapshot_and_is_written_on(renderer: Renderer, 
     for request in (first, second):
         assert isinstance(run(renderer, request)[-1], TakeDone)
     before, after = (read_snapshot(r.folder / take_folder.SNAPSHOT).psi for r in (first, second))
-    assert (before is not None) == renderer.model.card.remembers == (renderer.model.memory is not None)
+    assert (before is not None) == renderer.model.card.has_memory == (renderer.model.memory is not None)
     if before is not None and after is not None:
         assert before.dim() == 3 and not torch.equal(before, after)
 
@@ -77,7 +77,7 @@ def test_what_the_memory_holds_is_drawn_beside_the_clip(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "map_webp", full)
+    monkeypatch.setattr(module, "save_map", full)
     again = ask("again")
     assert isinstance(run(renderer, again)[-1], TakeDone)
     assert (again.folder / take_folder.CLIP).is_file() and not (again.folder / take_folder.MEMORY).exists()

@@ -22,7 +22,7 @@ from studio.media.join import join
 WRITERS: dict[str, Callable[[Path], None]] = {
     "clip.mp4": lambda path: write_clip(path, np.zeros((5, 32, 32, 3), np.uint8), 12),
     "picture.png": lambda path: picture.save_png(Image.new("RGB", (32, 32)), path),
-    "poster.webp": lambda path: picture.poster(np.zeros((32, 32, 3), np.uint8), path),
+    "poster.webp": lambda path: picture.save_poster(np.zeros((32, 32, 3), np.uint8), path),
 }
 
 

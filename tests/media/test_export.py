@@ -16,9 +16,9 @@ import pytest
 from PIL import Image, ImageFont
 
 from studio.media import MediaError
-from studio.media.card import balanced, title_card
 from studio.media.clip import probe, read_clip
 from studio.media.export import compose, gif, lineage, read_lineage, still, webp
+from studio.media.title import balance_lines, draw_title
 
 RECORD = {"model": "memorypack-mini", "takes": [{"prompt": "snow falls – “çà”", "seed": 7}]}
 
@@ -105,7 +105,7 @@ def test_a_title_card_clears_up_into_the_film(tmp_path: Path, made: Path) -> Non
 
 @pytest.mark.parametrize("title", ["A", "Ünïcödé – “quoted”", "word " * 60, "W" * 30])
 def test_titles_of_all_lengths_stay_on_the_card(title: str) -> None:
-    card = title_card(np.full((192, 320, 3), 120, np.uint8), title).astype(int)
+    card = draw_title(np.full((192, 320, 3), 120, np.uint8), title).astype(int)
     letters = (card > 150).any(-1)
     rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
     assert letters.any() and rows[0] > 20 and rows[-1] < 172 and columns[0] > 8 and columns[-1] < 312
@@ -114,9 +114,9 @@ def test_titles_of_all_lengths_stay_on_the_card(title: str) -> None:
 
 def test_a_title_on_two_lines_has_no_lonely_word() -> None:
     font = ImageFont.load_default(24)
-    parts = balanced("The lighthouse at dusk", font, font.getlength("The lighthouse at ") + 1)
+    parts = balance_lines("The lighthouse at dusk", font, font.getlength("The lighthouse at ") + 1)
     assert parts == ["The lighthouse", "at dusk"]
-    assert balanced("Dusk", font, 500) == ["Dusk"] and balanced("", font, 500) == []
+    assert balance_lines("Dusk", font, 500) == ["Dusk"] and balance_lines("", font, 500) == []
 
 
 def test_fades_begin_and_end_in_black(tmp_path: Path, made: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from studio.media import MediaError
-from studio.media.picture import NEUTRAL, fit, map_webp, poster, preview_webp, read_picture, save_png
+from studio.media.picture import NEUTRAL, fit, preview_webp, read_picture, save_map, save_png, save_poster
 
 LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
 
@@ -216,7 +216,7 @@ def test_fit_keeps_the_centre(size: tuple[int, int]) -> None:
 
 def test_posters_and_previews(tmp_path: Path, film: Callable[..., np.ndarray]) -> None:
     shot = film(36, width=320, height=192)
-    poster(shot[0], tmp_path / "poster.webp")
+    save_poster(shot[0], tmp_path / "poster.webp")
     with Image.open(tmp_path / "poster.webp") as still:
         assert still.size == (320, 192) and np.abs(np.asarray(still.convert("RGB"), int) - shot[0]).mean() < 4
     moving = preview_webp(shot, 12, 160)
@@ -229,10 +229,10 @@ def test_a_map_is_as_opaque_as_it_is_known_and_shows_where_one_looks(tmp_path: P
     frame = np.full((200, 400, 3), (200, 40, 40), np.uint8)
     share = np.zeros((200, 400), np.float32)
     share[:, 200:] = 1
-    map_webp(frame, share, (220, 40, 380, 160), tmp_path / "map.webp", width=200)
+    save_map(frame, share, (220, 40, 380, 160), tmp_path / "map.webp", width=200)
     made = np.asarray(Image.open(tmp_path / "map.webp"))
     assert made.shape == (100, 200, 4)
     assert made[50, 40, 3] < 20 and made[50, 160, 3] > 235
     assert made[50, 112].min() > 180 and made[30, 150, :3].tolist() != made[22, 150, :3].tolist()    # the frame's white edge
-    map_webp(frame, share, (399.6, 10, 400, 10.2), tmp_path / "edge.webp")
+    save_map(frame, share, (399.6, 10, 400, 10.2), tmp_path / "edge.webp")
     assert Image.open(tmp_path / "edge.webp").size == (400, 200)

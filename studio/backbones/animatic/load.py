@@ -50,7 +50,7 @@ def load(request: LoadRequest) -> FilmModel:
         freeze(load_part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device),
         card.prompt_tokens,
     )
-    memory, trained = load_memory(card, freeze(backbone, device), device) if card.remembers else (None, 0)
+    memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
     codec = AnimaticCodec(autoencoder, weather)
     return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
 

@@ -28,7 +28,7 @@ from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedCondition
 from studio.backbones.framepack.previews import load_previews
 from studio.backbones.load import best_device, freeze, load_part
 from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
-from studio.catalogue.fingerprint import fingerprint, network
+from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.diffusion.conditioning import Conditioner
 from studio.memory.adapter import AdapterError, load_adapter
 from studio.memory.rope import rope_rule
@@ -128,7 +128,7 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
     Raises:
         ModelError: the file cannot be used, or was made for another model.
     """
-    if not card.remembers:
+    if not card.has_memory:
         return None, 0
     network = backbone.transformer.config
     width = network.num_attention_heads * network.attention_head_dim
@@ -164,7 +164,7 @@ def _kept(
 ) -> CachedConditioner:
     """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
     precision = placement.plan.profile.text_weights
-    parts = [network(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
+    parts = [part_checksums(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
     name = f"{parts} {precision} {placement.plan.profile.products} {dtype} {card.prompt_tokens}"
     return CachedConditioner(
         lambda: _placed_conditioner(card, placement, backbone, dtype), scratch / "embeddings", name, backbone.device)

@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.layers import Named, Stretch
+from studio.catalogue.loras.layers import FileLayer, LayerRows
 
 PREFIXES = ("transformer", "diffusion_model", "base_model_model", "lora_unet", "lycoris", "model", "unet", "dit")
 """What trainers put before a name; several may follow each other."""
@@ -38,13 +38,13 @@ class FramePackLayers:
         self.width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
         self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
         """Name in diffusers to inputs and outputs."""
-        self._named = {_flat(name): Named(name, (Stretch(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
+        self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
         for names, targets in _other_names(config):
             if all(target in self.sizes for target in targets):
                 for name in names:
                     self._named[_flat(name)] = self._joined(name, targets)
 
-    def find(self, name: str) -> Named | None:
+    def find(self, name: str) -> FileLayer | None:
         """The layer that a file calls `name`, with whatever prefix."""
         flat = _flat(name)
         while flat not in self._named:
@@ -54,21 +54,21 @@ class FramePackLayers:
             flat = flat.removeprefix(f"{prefix}_")
         return self._named[flat]
 
-    def beyond(self, name: str) -> str | None:
+    def missing_block(self, name: str) -> str | None:
         """How many blocks the transformer has, in words, where a file's layer lies in a block that it does not have."""
         found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", _flat(name))
         if found is None or "refiner" in name or int(found[2]) < (self.singles if found[1] else self.doubles):
             return None
         return f"{self.doubles} double and {self.singles} single blocks"
 
-    def _joined(self, name: str, targets: tuple[str, ...]) -> Named:
-        stretches, begin = [], 0
+    def _joined(self, name: str, targets: tuple[str, ...]) -> FileLayer:
+        parts, begin = [], 0
         for target in targets:
             ins, outs = self.sizes[target]
             turned = "final_layer" in name and target == "norm_out.linear"     # shift and scale there, scale and shift here
-            stretches.append(Stretch(target, ins, begin, begin + outs, turned))
+            parts.append(LayerRows(target, ins, begin, begin + outs, turned))
             begin += outs
-        return Named(name, tuple(stretches))
+        return FileLayer(name, tuple(parts))
 
 
 def _flat(name: str) -> str:

@@ -17,7 +17,7 @@ from transformers import AutoConfig, LlamaModel
 from studio.backbones.framepack.hunyuan import drop_unused_layers, unused_layers
 from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
-from studio.catalogue.fingerprint import network
+from studio.catalogue.fingerprint import part_checksums
 from studio.placement.device import int8, weight_store
 from studio.placement.sizes import Weights
 
@@ -94,7 +94,7 @@ def _fill(
             without = f", without {' '.join(left_out)}" if left_out else ""
             loras = own_lora_checksums(card) if part == "transformer" else ()
             recipe = f"{int8.recipe(skip)}, the others {_dtype_name(dtype)}{without}"
-            key = weight_store.StoreKey(":".join(network(card, part)), recipe, loras)
+            key = weight_store.StoreKey(":".join(part_checksums(card, part)), recipe, loras)
 
             def make() -> Iterable[tuple[str, Tensor]]:
                 return int8.quantize_tensors(published(), layers, dtype)

@@ -16,7 +16,7 @@ from studio.backbones.framepack.hunyuan import rough_preview
 from studio.backbones.framepack.latent_map import LatentMap
 from studio.backbones.framepack.taehv import TaehvError, TinyDecoder, load_taehv
 from studio.catalogue.cards import PREPARED, ModelCard
-from studio.catalogue.fingerprint import network
+from studio.catalogue.fingerprint import part_checksums
 from studio.memory.tensors import write_tensors
 
 TAEHV = ("taehv.safetensors", "taehv.pth")
@@ -85,7 +85,7 @@ class LatentPreviews:
 def load_previews(card: ModelCard, channels: int) -> LatentPreviews:
     """The looks at latents of the model in a folder."""
     path = (card.weights or card.folder) / PREPARED / MAP
-    return LatentPreviews(path, ":".join(network(card, "vae")), channels, *find_taehv(card, channels))
+    return LatentPreviews(path, ":".join(part_checksums(card, "vae")), channels, *find_taehv(card, channels))
 
 
 def find_taehv(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]:

@@ -1,8 +1,8 @@
-"""Fetching what was download: links, downloads, checksums, the record. It knows neither pages nor terminals.
+"""Carrying out a `Download`: links, downloads, checksums, the record.
 
-A file arrives as `.incoming/CHECKSUM.part` and gets its name when its checksum is right: a file under its name is whole. A download
-that was cut goes on where it stopped, in the next run too. The hub's library does that within one run only, so its parts
-(listing, address, authorisation, transfer with retries) are used rather than its `snapshot_download`.
+A file arrives as `.incoming/CHECKSUM.part` and gets its name when its checksum is right: a file under its name is complete. A
+download that was interrupted goes on where it stopped, in the next run too. The hub's library does that within one run only, so
+its parts (listing, address, authorisation, transfer with retries) are used rather than its `snapshot_download`.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import WeakFileLock, build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
 from studio.catalogue.cards import digest
-from studio.catalogue.hub.download import INCOMING, Download, base, incoming, right, size_of
-from studio.catalogue.hub.record import Fetched, HubFile, Record, format_bytes, write_record
-from studio.catalogue.hub.trouble import KEPT, REFUSALS, FetchError, changed, explain
+from studio.catalogue.hub.download import INCOMING, Download, matches, name_in_part, partial_path, size_of
+from studio.catalogue.hub.errors import KEPT, REQUEST_ERRORS, FetchError, checksum_error, explain
+from studio.catalogue.hub.record import FetchedRepository, HubFile, Record, format_bytes, write_record
 from studio.media import MediaError, disk
 
 Progress = Callable[[int, str], None]
-"""Called with bytes that came (or went: a transfer that begins anew takes its bytes back) and the file's path."""
+"""Called with a number of bytes and the file's path. The number is negative when a transfer starts again from nothing."""
 
 disable_progress_bars("huggingface_hub.http_get")  # whoever fetches shows one for all files
 
 
 def fetch(download: Download, progress: Progress) -> None:
-    """Do what was download; what is done stays done, whatever happens.
+    """Carry out a plan. What was fetched before an error is kept, and the next call goes on from it.
 
     Raises:
         FetchError: no network, no room, a wrong checksum, another fetch of the same model: says which, and what to do.
     """
     folder = download.folder
     try:
-        with _alone(folder):
-            wanted = [*download.wanted, *_link(download)]
-            _check_room(folder, sum(file.size - size_of(incoming(folder, file)) for _, file in wanted))
+        with _lock(folder):
+            wanted = [*download.to_download, *_link(download)]
+            _check_room(folder, sum(file.size - size_of(partial_path(folder, file)) for _, file in wanted))
             write_record(download.record, folder)
             for repository, file in wanted:
                 _download(download, repository, file, progress)
-            write_record(_summed(download), folder)
+            write_record(_with_checksums(download), folder)
             shutil.rmtree(folder / INCOMING, ignore_errors=True)
     except MediaError as error:
         raise FetchError(error.message) from error
@@ -55,11 +55,11 @@ def fetch(download: Download, progress: Progress) -> None:
         raise explain(error, download.card.title, folder) from error
 
 
-def _summed(download: Download) -> Record:
-    """The record with the checksums of all files; those of small ones are taken now that their Git ids are right."""
+def _with_checksums(download: Download) -> Record:
+    """The record with the checksums of all files; those of small ones are computed here, after their Git ids were checked."""
     def at(file: HubFile) -> Path:
         place = download.record.places.get(file.path.partition("/")[0])
-        return Path(place) / base(file) if place else download.folder / file.path
+        return Path(place) / name_in_part(file) if place else download.folder / file.path
 
     return replace(download.record, repositories=tuple(
         replace(known, files=tuple(replace(file, sha256=file.sha256 or digest(at(file))) for file in known.files))
@@ -67,10 +67,10 @@ def _summed(download: Download) -> Record:
     ))
 
 
-def _link(download: Download) -> list[tuple[Fetched, HubFile]]:
-    """Link what lies in caches. Returns what the system would not let us link: it is downloaded instead."""
+def _link(download: Download) -> list[tuple[FetchedRepository, HubFile]]:
+    """Link files that are in caches. Returns those that the system refuses to link: they are downloaded instead."""
     refused = []
-    for repository, file, path in download.linked:
+    for repository, file, path in download.to_link:
         target = download.folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
@@ -84,9 +84,9 @@ def _link(download: Download) -> list[tuple[Fetched, HubFile]]:
     return refused
 
 
-def _download(download: Download, repository: Fetched, file: HubFile, progress: Progress) -> None:
-    """One file, from where it was cut, checked, under its name."""
-    part, target = incoming(download.folder, file), download.folder / file.path
+def _download(download: Download, repository: FetchedRepository, file: HubFile, progress: Progress) -> None:
+    """Download the rest of one file, check it, and give it its name."""
+    part, target = partial_path(download.folder, file), download.folder / file.path
     if size_of(part) > file.size:
         part.unlink()
     url = hf_hub_url(repository.repository, file.name, revision=repository.revision, endpoint=download.endpoint)
@@ -96,18 +96,18 @@ def _download(download: Download, repository: Fetched, file: HubFile, progress: 
             http_get(url, counted, resume_size=out.tell(), headers=build_hf_headers(), expected_size=file.size)
             out.flush()
             os.fsync(out.fileno())
-    except REFUSALS as error:
+    except REQUEST_ERRORS as error:
         raise explain(error, repository.repository, download.folder) from error
     progress(0, f"{file.path}, checking")
-    if not right(part, file):
+    if not matches(part, file):
         part.unlink()
-        raise changed(file.name, repository.repository)
+        raise checksum_error(file.name, repository.repository)
     target.parent.mkdir(parents=True, exist_ok=True)
     part.replace(target)
 
 
 class _Counted:
-    """A file that tells what is written to it."""
+    """A file that reports how many bytes are written to it."""
 
     def __init__(self, file: BinaryIO, progress: Progress, path: str) -> None:
         self._file, self._progress, self._path = file, progress, path
@@ -132,8 +132,8 @@ class _Counted:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else fetches into `folder` meanwhile."""
+def _lock(folder: Path) -> Iterator[None]:
+    """Holds a lock, so that no other process fetches into `folder` meanwhile."""
     (folder / INCOMING).mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         try:

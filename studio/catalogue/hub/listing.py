@@ -1,4 +1,4 @@
-"""What the hub says a source consists of: files, sizes, checksums, at one commit. It downloads no weights."""
+"""Asking the hub for the files of a source, with sizes and checksums, at one commit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,24 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import RevisionNotFoundError
 from huggingface_hub.hf_api import RepoSibling
 
-from studio.catalogue.hub.record import Fetched, HubFile, Source, is_plain_name
-from studio.catalogue.hub.trouble import REFUSALS, FetchError, explain
+from studio.catalogue.hub.errors import REQUEST_ERRORS, FetchError, explain
+from studio.catalogue.hub.record import FetchedRepository, HubFile, Source, is_plain_name
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds for an answer
+TIMEOUT = 30.0
+"""Seconds to wait for an answer."""
 
 
-def ask(source: Source, folder: Path, begun: Fetched | None = None, endpoint: str | None = None) -> Fetched:
-    """Ask the hub for the files of `source`, at the commit that was `begun`, if the hub still has it.
+def list_files(
+    source: Source, folder: Path, begun: FetchedRepository | None = None, endpoint: str | None = None
+) -> FetchedRepository:
+    """The files of `source` on the hub.
+
+    Args:
+        source: of the card.
+        folder: of the weights; errors name it.
+        begun: what was fetched of it before: the same commit is listed again, if the hub still has it.
+        endpoint: address of the hub, if not the one of the environment.
 
     Raises:
         FetchError: there was no answer, there is no such repository, it is gated, or it does not hold the parts that the card says.
@@ -27,16 +36,17 @@ def ask(source: Source, folder: Path, begun: Fetched | None = None, endpoint: st
     try:
         try:
             found = api.model_info(
-                source.repository, revision=begun.revision if begun else source.revision, files_metadata=True, timeout=PATIENCE
+                source.repository, revision=begun.revision if begun else source.revision, files_metadata=True, timeout=TIMEOUT
             )
         except RevisionNotFoundError:
             if begun is None:
                 raise
-            found = api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=PATIENCE)
-    except REFUSALS as error:
+            found = api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=TIMEOUT)
+    except REQUEST_ERRORS as error:
         raise explain(error, source.repository, folder) from error
     files = select(source, {sibling.rfilename: sibling for sibling in found.siblings or []})
-    return Fetched(source.repository, str(found.sha), tuple(_described(source, path, sibling) for path, sibling in files.items()))
+    listed = tuple(_hub_file(source, path, sibling) for path, sibling in files.items())
+    return FetchedRepository(source.repository, str(found.sha), listed)
 
 
 def select(source: Source, names: dict[str, T]) -> dict[str, T]:
@@ -64,7 +74,7 @@ def select(source: Source, names: dict[str, T]) -> dict[str, T]:
     return chosen
 
 
-def _described(source: Source, path: str, sibling: RepoSibling) -> HubFile:
+def _hub_file(source: Source, path: str, sibling: RepoSibling) -> HubFile:
     size = sibling.lfs.size if sibling.lfs else sibling.size
     if size is None or sibling.blob_id is None:
         raise FetchError(f"The hub did not say how large {sibling.rfilename} of {source.repository} is. Try again later.")

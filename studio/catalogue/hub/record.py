@@ -74,7 +74,7 @@ class HubFile:
 
 
 @table
-class Fetched:
+class FetchedRepository:
     """The files of one repository, at one commit."""
 
     repository: str
@@ -86,7 +86,7 @@ class Fetched:
 class Record:
     """What is known of a model's weights on this machine."""
 
-    repositories: tuple[Fetched, ...] = ()
+    repositories: tuple[FetchedRepository, ...] = ()
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Link of a licence -> when it was accepted."""
     places: Mapping[str, str] = field(default_factory=dict)
@@ -94,11 +94,11 @@ class Record:
     version: int = VERSION
 
     @property
-    def files(self) -> Iterator[tuple[Fetched, HubFile]]:
+    def files(self) -> Iterator[tuple[FetchedRepository, HubFile]]:
         """Every file, with its repository."""
         return ((repository, file) for repository in self.repositories for file in repository.files)
 
-    def of(self, repository: str) -> Fetched | None:
+    def of(self, repository: str) -> FetchedRepository | None:
         """What was fetched of a repository; None: nothing."""
         return next((known for known in self.repositories if known.repository == repository), None)
 

@@ -1,4 +1,4 @@
-"""LoRA files: what is in one, whether it fits a model, and its weights for the engine. It does not know takes or the page."""
+"""LoRA files: what one holds, and whether it fits a model. Only headers are read; no torch is imported."""
 
 from studio.media import MediaError
 

@@ -1,7 +1,7 @@
-"""The header of a safetensors file, read with limits before anything else of it is. It does not know what the tensors mean.
+"""Reading the header of a safetensors file that is not trusted. By hand: safetensors itself sets no limits and gives no reasons.
 
 A file is 8 bytes that count the header's, a JSON object that names every tensor with its type, shape and place, and the tensors.
-Nobody vouches for such a file: a header may be endless, nested without end, or lie about what follows.
+The header of a hostile file may be endless, nested without end, or wrong about what follows.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _BEGINNINGS = (
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A tensor as the header has it."""
+class TensorEntry:
+    """Type and shape of a tensor, from the header."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -45,9 +45,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Header:
-    """Every tensor of a file by its name, and the notes that whoever made it left."""
+    """Every tensor of a file by its name, and the notes (`__metadata__`) of its trainer."""
 
-    tensors: Mapping[str, Entry]
+    tensors: Mapping[str, TensorEntry]
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def read_header(path: Path, name: str = "") -> Header:
     Raises:
         LoraError: it is missing, no safetensors file, cut short or damaged; the message says which, and what it looks like.
     """
-    name = named(name or path.name)
+    name = printable(name or path.name)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -84,8 +84,8 @@ def read_header(path: Path, name: str = "") -> Header:
 AGAIN = "Get the file again from where it came."
 
 
-def named(name: str) -> str:
-    """A name of somebody else's as it can be put into a sentence: printable, on one line, not endless."""
+def printable(name: str) -> str:
+    """A name from an untrusted file, for use in a sentence: printable, on one line, at most 80 characters."""
     clean = "".join(c if c.isprintable() else "?" for c in name[:400])
     return clean if len(clean) <= 80 else f"{clean[:76]}..."
 
@@ -111,13 +111,13 @@ def _header(table: Any, room: int, name: str) -> Header:
             raise ValueError("a name is endless")
         dtype, shape, (begin, after) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         if dtype not in BYTES:
-            raise LoraError(f"{name} keeps its weights as {named(str(dtype))}, which this studio does not read.")
+            raise LoraError(f"{name} keeps its weights as {printable(str(dtype))}, which this studio does not read.")
         counts = (*shape, begin, after)
         if len(shape) > 8 or not all(type(count) is int and 0 <= count < 2**48 for count in counts):
             raise ValueError("a shape or a place is no whole number")
         if after - begin != math.prod(shape) * BYTES[dtype]:
             raise ValueError("a tensor is not as long as its shape")
-        tensors[key] = Entry(dtype, shape)
+        tensors[key] = TensorEntry(dtype, shape)
         end = max(end, after)
     if end > room:
         raise LoraError(f"{name} is cut short: {room:,} of {end:,} bytes of its weights are there. {AGAIN}")

@@ -1,11 +1,11 @@
-"""What a safetensors file is, told from the names in it, when it is not a LoRA of ours. It reads no weights and knows no model."""
+"""What a safetensors file is if it is not a LoRA that fits: recognized by the names of its tensors."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from studio.catalogue.loras.header import Entry
+from studio.catalogue.loras.header import TensorEntry
 
 ADAPTERS = (
     ("a LoKr", r"\.lokr_w[12](_[ab])?$"), ("a LoHa", r"\.hada_[wt][12](_[ab])?$"),
@@ -14,7 +14,7 @@ ADAPTERS = (
     ("an OFT adapter", r"\.(oft_blocks|oft_diag|oft_r|boft_\w+)(\.\w+)*$"), ("a GLoRA", r"\.[ab][12]\.weight$"),
     ("an IA3 adapter", r"\.(on_input|ia3_l)(\.\w+)*$"), ("a LoCon with inner convolutions", r"\.lora_mid\.weight$"),
 )
-"""Adapters of other kinds: what each is, and what the ends of its names look like."""
+"""Adapters of other kinds, and patterns for the ends of their tensors' names."""
 TEXT = re.compile(r"^(lora_te\d?_|lora_prior_te|text_encoders?(_\d)?\.|te\d?\.|conditioner\.|cond_stage_model\.|clip_\w\.|t5xxl\.)")
 """Names of a text encoder's layers."""
 
@@ -52,17 +52,17 @@ _WHOLE = (
 
 
 def other_adapter(names: Iterable[str]) -> str | None:
-    """What kind of adapter it is whose names these are, if it is one that is not supported."""
+    """The kind of adapter with these tensor names, if it is one that is not supported; else None."""
     return next((what for name in names for what, pattern in ADAPTERS if re.search(pattern, name)), None)
 
 
-def whole(names: Collection[str]) -> str | None:
-    """What a file holds that is no adapter, by the names of its tensors."""
+def describe_file(names: Collection[str]) -> str | None:
+    """What a file that is no adapter is, by the names of its tensors; None: unknown."""
     return next((what for what, pattern in _WHOLE if any(re.search(pattern, name) for name in names)), None)
 
 
-def other_network(stems: Collection[str], downs: Mapping[str, Entry], notes: Mapping[str, str]) -> str | None:
-    """Whose LoRA it is, if it is another network's.
+def other_network(stems: Collection[str], downs: Mapping[str, TensorEntry], notes: Mapping[str, str]) -> str | None:
+    """The network that a LoRA was made for, if it is one that is not supported; else None.
 
     Args:
         stems: the layers it names, as it names them.
@@ -75,7 +75,7 @@ def other_network(stems: Collection[str], downs: Mapping[str, Entry], notes: Map
     return "FLUX.1" if _flux([stem.replace(".", "_") for stem in stems], notes) else None
 
 
-def _unet(downs: Mapping[str, Entry]) -> str:
+def _unet(downs: Mapping[str, TensorEntry]) -> str:
     """Stable Diffusion's versions differ in how wide the text is that their attention reads."""
     read = [entry.shape[1] for stem, entry in downs.items() if re.search(r"attn2[_.]to_[kv]$", stem) and len(entry.shape) > 1]
     return _UNETS.get(read[0], "Stable Diffusion") if read else "Stable Diffusion"

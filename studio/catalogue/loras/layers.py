@@ -1,4 +1,4 @@
-"""How a LoRA file's names lead to a model's layers. Each family of models brings its own table of names. Imports no torch."""
+"""Which layers of a model a LoRA file names. Each family of models has its own table of names. Imports no torch."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A layer of the transformer, and its rows in the layer that a file names. `turned`: its halves are the other way round."""
+class LayerRows:
+    """A layer of the transformer, and its rows in the weight matrix of the layer that a file names."""
 
     layer: str
     inputs: int
     begin: int
     end: int
-    turned: bool = False
+    swap_halves: bool = False
+    """Whether the two halves of the rows are in the opposite order in the file."""
 
 
 @dataclass(frozen=True)
-class Named:
-    """A layer as a file may name it: one layer of the transformer, or several in a row."""
+class FileLayer:
+    """A layer as LoRA files name it: one layer of the transformer, or several whose outputs are concatenated."""
 
     name: str
-    stretches: tuple[Stretch, ...]
+    parts: tuple[LayerRows, ...]
 
     @property
     def inputs(self) -> int:
-        return self.stretches[0].inputs
+        """Width of its input."""
+        return self.parts[0].inputs
 
     @property
     def outputs(self) -> int:
-        return self.stretches[-1].end
+        """Width of its output."""
+        return self.parts[-1].end
 
 
 class LoraLayers(Protocol):
@@ -40,8 +43,8 @@ class LoraLayers(Protocol):
     def hint(self) -> str:
         """A sentence that says which LoRAs fit this family of models."""
 
-    def find(self, name: str) -> Named | None:
+    def find(self, name: str) -> FileLayer | None:
         """The layer that a file calls `name`, with whatever prefix; None for an unknown name."""
 
-    def beyond(self, name: str) -> str | None:
-        """How many blocks the model has, in words, where `name` lies in a block that it does not have; else None."""
+    def missing_block(self, name: str) -> str | None:
+        """If `name` belongs to a block that the model does not have: how many blocks it has, in words. Otherwise None."""

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.weather import WeatherSynthesis
-from studio.catalogue.cards import ADAPTER, RECALL, check, listing, read_card
+from studio.catalogue.cards import ADAPTER, RECALL, check, files_toml, read_card
 from studio.lab.train.film import Objective, Recipe, assemble
 from studio.lab.train.keeping import Average, read_recipe, restore
 from studio.lab.train.parts import Shape, plain
@@ -64,7 +64,7 @@ def export(path: Path, folder: Path = FOLDER) -> None:
     save_file({"deviation": deviation, "wind": blows}, folder / "deviation.safetensors")
     _tidy(folder)
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
-    (folder / "model.toml").write_text(card(recipe) + listing(folder, paths), "utf-8")
+    (folder / "model.toml").write_text(card(recipe) + files_toml(folder, paths), "utf-8")
     check(read_card(folder), thorough=True)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     log.info("exported %s: step %d, %.0f s of training, %.1f MB", folder, step, spent, size / 1e6)

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, check, listing, read_card, weights
+from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, check, files_toml, read_card, weights_folder
 from studio.catalogue.fingerprint import fingerprint
 from studio.catalogue.hub.record import RECORD, read_record, write_record
 from studio.lab.train.forcing_recipe import Recipe, checked
@@ -184,7 +184,7 @@ def _point(base: ModelCard, folder: Path, draft: Path) -> None:
     """Record that the base's weights are used where they lie. The record is this machine's own, as one of fetched weights is."""
     assert base.weights is not None, "a card with sources has a folder for them"
     places = {part: str(base.path(part).absolute()) for source in base.sources for part in source.folders}
-    home = draft if weights(folder) == folder else weights(folder)      # the latter where STUDIO_MODELS says
+    home = draft if weights_folder(folder) == folder else weights_folder(folder)      # the latter where STUDIO_MODELS says
     home.mkdir(parents=True, exist_ok=True)
     write_record(replace(read_record(base.weights), places=places), home)
 
@@ -196,7 +196,7 @@ def _card(base: ModelCard, forced: Forced, folder: Path) -> str:
     own = (LORA, ADAPTER) if base.sources else tuple(
         str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".json", ".safetensors"))
     files = sorted(path for path in own if (folder / path).is_file() and path != RECORD)
-    return _toml({key: value for key, value in table.items() if key != "files"}) + listing(folder, files)
+    return _toml({key: value for key, value in table.items() if key != "files"}) + files_toml(folder, files)
 
 
 def _toml(table: dict[str, Any]) -> str:

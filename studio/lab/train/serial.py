@@ -31,7 +31,7 @@ from studio.lab.train.learners import Serial
 from studio.lab.train.shots import RATE, fit
 from studio.lab.train.sidecars import FootageError
 from studio.lab.world import CELL, FRAMES, Film, Section, film
-from studio.media.clip import reading
+from studio.media.clip import open_clip
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def frames_at(path: Path, begin: float, count: int, rate: float, width: int, hei
     Raises:
         MediaError: it cannot be read.
     """
-    with reading(path) as container:
+    with open_clip(path) as container:
         stream = container.streams.video[0]
         origin: float | None = None
         held: np.ndarray | None = None

@@ -18,7 +18,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from studio.media import MediaError
-from studio.media.clip import EXACT, Frame, Frames, reading
+from studio.media.clip import EXACT, Frame, Frames, open_clip
 
 RATE = 12
 PATIENCE = 600.0
@@ -59,7 +59,7 @@ def timed(path: Path, begin: int = 0, start: float | None = None) -> Iterator[Se
     Raises:
         MediaError: not a video, damaged, or with time stamps that jump. The message names the file.
     """
-    with reading(path) as container:
+    with open_clip(path) as container:
         streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not streams:
             raise MediaError(f"{path.name} holds a cover picture but no video.")

@@ -17,8 +17,8 @@ from torch import Tensor
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.registry import lora_layers
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import Contents, contents
-from studio.catalogue.loras.header import LARGEST, Entry, Header, read_header
+from studio.catalogue.loras.contents import Contents, parse_contents
+from studio.catalogue.loras.header import LARGEST, Header, TensorEntry, read_header
 from studio.lab import tiny
 from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, randn, written
 from tests.catalogue.loras.test_layers import F1
@@ -32,22 +32,22 @@ def shaped(names: Mapping[str, tuple[int, int]], rank: int = 16, kind: str = "ko
     ends = {"kohya": (".lora_down.weight", ".lora_up.weight"), "peft": (".lora_A.weight", ".lora_B.weight")}[kind]
     tensors = {}
     for name, (ins, outs) in names.items():
-        tensors |= {f"{name}{ends[0]}": Entry("BF16", (rank, ins)), f"{name}{ends[1]}": Entry("BF16", (outs, rank))}
+        tensors |= {f"{name}{ends[0]}": TensorEntry("BF16", (rank, ins)), f"{name}{ends[1]}": TensorEntry("BF16", (outs, rank))}
     return Header(tensors)
 
 
 def plain(*names: str) -> Header:
-    return Header({name: Entry("BF16", (4, 4)) for name in names})
+    return Header({name: TensorEntry("BF16", (4, 4)) for name in names})
 
 
 def said(header: Header, of: Mapping[str, Any] = F1, model: str = "FramePack-F1") -> str:
     with pytest.raises(LoraError) as refused:
-        contents(header, FramePackLayers(of), model, "x.safetensors")
+        parse_contents(header, FramePackLayers(of), model, "x.safetensors")
     return str(refused.value)
 
 
 def held(path: Path) -> Contents:
-    return contents(read_header(path), FramePackLayers(SMALL), "Small", path.name)
+    return parse_contents(read_header(path), FramePackLayers(SMALL), "Small", path.name)
 
 
 def test_all_trainers_names_are_read(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_all_trainers_names_are_read(tmp_path: Path) -> None:
     }.items():
         found = held(written(tmp_path / f"{name}.safetensors", tensors))
         assert {pair.layer.name for pair in found.pairs} == set(made) and not found.unused, name
-        assert found.told == f"rank 2, {len(made)} layers"
+        assert found.summary == f"rank 2, {len(made)} layers"
         assert all((pair.alpha is not None) == (name == "alpha") for pair in found.pairs)
 
 
@@ -70,9 +70,9 @@ def test_what_is_not_used_is_counted_and_told(tmp_path: Path) -> None:
         "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": torch.ones(2, 4),
         "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight": torch.ones(4, 2),
     })
-    assert held(path).told.endswith("layers; 2 of its tensors are not used (they are a text encoder's)")
+    assert held(path).summary.endswith("layers; 2 of its tensors are not used (they are a text encoder's)")
     path = written(path, made | {"byt5_in.fc1.lora_A.weight": torch.ones(2, 4), "byt5_in.fc1.lora_B.weight": torch.ones(4, 2)})
-    assert held(path).told.endswith("layers; 2 of its tensors are not used, such as byt5_in.fc1.lora_A.weight")
+    assert held(path).summary.endswith("layers; 2 of its tensors are not used, such as byt5_in.fc1.lora_A.weight")
 
 
 def test_peft_notes_scale(tmp_path: Path) -> None:
@@ -122,12 +122,12 @@ def test_flux_has_hunyuans_names_and_widths_and_is_told_apart() -> None:
         assert "a LoRA of FLUX.1" in said(shaped({"lora_unet_double_blocks_0_img_attn_qkv": qkv, name: (3072, 12288)}))
     few = shaped({"lora_unet_single_blocks_7_linear1": fused})
     assert "a LoRA of FLUX.1" in said(Header(few.tensors, {"modelspec.architecture": "flux-1-dev/lora"}))
-    assert len(contents(few, FramePackLayers(F1), "FramePack-F1", "x").pairs) == 1
+    assert len(parse_contents(few, FramePackLayers(F1), "FramePack-F1", "x").pairs) == 1
     last = {"transformer.transformer_blocks.19.attn.to_q": out, "transformer.single_transformer_blocks.39.proj_mlp": (3072, 12288)}
     hunyuan = flux | last
-    assert len(contents(shaped(hunyuan, kind="peft"), FramePackLayers(F1), "FramePack-F1", "x").pairs) == 59
+    assert len(parse_contents(shaped(hunyuan, kind="peft"), FramePackLayers(F1), "FramePack-F1", "x").pairs) == 59
     told = Header(shaped(flux, kind="peft").tensors, {"modelspec.architecture": "hunyuan-video/lora"})
-    assert len(contents(told, FramePackLayers(F1), "FramePack-F1", "x").pairs) == 57, "its trainer says what it is"
+    assert len(parse_contents(told, FramePackLayers(F1), "FramePack-F1", "x").pairs) == 57, "its trainer says what it is"
 
 
 def test_what_is_no_lora_says_what_it_is() -> None:
@@ -154,7 +154,7 @@ def test_what_is_no_lora_says_what_it_is() -> None:
 ])
 def test_other_adapters_say_what_they_are(ending: str, what: str) -> None:
     good = shaped({"lora_unet_double_blocks_0_img_attn_qkv": (3072, 9216)}).tensors
-    text = said(Header({**good, f"lora_unet_double_blocks_0_img_attn_qkv.{ending}": Entry("BF16", (4, 4))}))
+    text = said(Header({**good, f"lora_unet_double_blocks_0_img_attn_qkv.{ending}": TensorEntry("BF16", (4, 4))}))
     assert text.startswith(f"x.safetensors is {what}") and "plain LoRAs only" in text
 
 
@@ -194,12 +194,12 @@ def test_pairs_that_are_none_are_damage() -> None:
     good = shaped({"transformer_blocks.0.attn.to_q": (3072, 3072)}).tensors
     down, up = good
     assert "one of the two matrices of transformer_blocks.0.attn.to_q is missing" in said(Header({down: good[down]}))
-    assert "have ranks 16 and 8" in said(Header({**good, up: Entry("BF16", (3072, 8))}))
-    assert "keeps weights as whole numbers (I8)" in said(Header({**good, up: Entry("I8", (3072, 16))}))
-    assert "0 to 3072 in the LoRA" in said(Header({**good, down: Entry("BF16", (16, 3072, 3, 3))}))
+    assert "have ranks 16 and 8" in said(Header({**good, up: TensorEntry("BF16", (3072, 8))}))
+    assert "keeps weights as whole numbers (I8)" in said(Header({**good, up: TensorEntry("I8", (3072, 16))}))
+    assert "0 to 3072 in the LoRA" in said(Header({**good, down: TensorEntry("BF16", (16, 3072, 3, 3))}))
     assert "changes transformer_blocks.0.attn.to_q twice" in said(Header(
         {**good, **{f"transformer.{key}": entry for key, entry in good.items()}}))
-    assert contents(Header({**good, down: Entry("F16", (16, 3072, 1, 1))}), FramePackLayers(F1), "F1", "x").rank == 16
+    assert parse_contents(Header({**good, down: TensorEntry("F16", (16, 3072, 1, 1))}), FramePackLayers(F1), "F1", "x").rank == 16
 
 
 @pytest.mark.parametrize(("content", "what"), [

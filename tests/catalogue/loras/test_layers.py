@@ -53,8 +53,8 @@ def stems() -> dict[str, tuple[int, int]]:
 def split(layers: FramePackLayers, name: str, rows: Tensor) -> dict[str, Tensor]:
     named = layers.find(name)
     assert named and named.outputs == len(rows), name
-    parts = {part.layer: rows[part.begin : part.end] for part in named.stretches}
-    return {layer: torch.cat(value.chunk(2)[::-1]) if named.stretches[0].turned else value for layer, value in parts.items()}
+    parts = {part.layer: rows[part.begin : part.end] for part in named.parts}
+    return {layer: torch.cat(value.chunk(2)[::-1]) if named.parts[0].swap_halves else value for layer, value in parts.items()}
 
 
 def test_rows_go_where_diffusers_puts_those_of_a_whole_checkpoint() -> None:
@@ -91,7 +91,7 @@ def test_pairs_go_where_diffusers_puts_those_of_a_lora() -> None:
 ])
 def test_prefixes_dots_and_underscores_are_one(name: str) -> None:
     found = FramePackLayers(F1).find(name)
-    assert found and [part.layer.rpartition(".")[2] for part in found.stretches] == ["to_q", "to_k", "to_v"]
+    assert found and [part.layer.rpartition(".")[2] for part in found.parts] == ["to_q", "to_k", "to_v"]
     assert (found.inputs, found.outputs) == (3072, 9216)
 
 
@@ -102,12 +102,14 @@ def test_prefixes_dots_and_underscores_are_one(name: str) -> None:
 ])
 def test_a_prefix_is_not_taken_from_the_name_itself(name: str) -> None:
     found = FramePackLayers(F1).find(name)
-    assert found and [part.layer for part in found.stretches] == ["transformer_blocks.3.attn.to_q"]
+    assert found and [part.layer for part in found.parts] == ["transformer_blocks.3.attn.to_q"]
 
 
 def test_what_is_not_a_layer_is_not_found() -> None:
     layers = FramePackLayers(F1)
     for name in ("transformer_blocks.20.attn.to_q", "transformer_blocks.3.attn", "", "transformer", "x_embedder.proj"):
         assert layers.find(name) is None, name
-    assert layers.beyond("lora_unet_double_blocks_20_img_mlp_fc1") and layers.beyond("single_transformer_blocks.40.proj_mlp")
-    assert not layers.beyond("double_blocks.19.new") and not layers.beyond("txt_in.individual_token_refiner.blocks.40.mlp")
+    for name in ("lora_unet_double_blocks_20_img_mlp_fc1", "single_transformer_blocks.40.proj_mlp"):
+        assert layers.missing_block(name), name
+    for name in ("double_blocks.19.new", "txt_in.individual_token_refiner.blocks.40.mlp"):
+        assert not layers.missing_block(name), name

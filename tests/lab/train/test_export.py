@@ -117,7 +117,7 @@ def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> Non
     recipe.write_text(f'memory = "{tmp_path}/memory/map-1"\n' + (folder / "film.toml").read_text())
     export(recipe, tmp_path / "model")
     model = load(read_card(tmp_path / "model"), "cpu")
-    assert model.card.remembers and model.memory is not None
+    assert model.card.has_memory and model.memory is not None
     start = model.codec.encode(torch.rand(1, 3, 32, 64) * 2 - 1)
     conditioning = model.conditioner("the camera pans right", torch.rand(1, 3, 32, 64) * 2 - 1)
     shape = (1, model.channels, model.card.window, 2, 4)
@@ -129,4 +129,4 @@ def test_a_memory_goes_with_it_and_is_asked(folder: Path, tmp_path: Path) -> Non
         snapshot = last.snapshot
     assert snapshot.psi is not None and snapshot.psi.shape[1:] == (128, 64)
     export(folder / "film.toml", tmp_path / "model")
-    assert not read_card(tmp_path / "model").remembers
+    assert not read_card(tmp_path / "model").has_memory

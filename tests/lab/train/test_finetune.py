@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from studio.backbones.animatic.backbone import MEMORY_CHANNELS, ContextMemory
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.load import load
-from studio.catalogue.cards import ADAPTER, CARD, listing, read_card
+from studio.catalogue.cards import ADAPTER, CARD, files_toml, read_card
 from studio.diffusion.lora_branches import ActiveLoras, LoraBranches
 from studio.diffusion.lora_files import read_lora
 from studio.lab.commands.train import RECIPES
@@ -254,7 +254,7 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
     folder = tmp_path / "run" / "direct-1"
     (card.folder / ADAPTER).write_bytes((folder / ADAPTER).read_bytes())
     text = (card.folder / CARD).read_text()
-    (card.folder / CARD).write_text(text + listing(card.folder, [ADAPTER]))
+    (card.folder / CARD).write_text(text + files_toml(card.folder, [ADAPTER]))
     again = load(read_card(card.folder), "cpu")
     assert done.pack is not None and isinstance(again.memory, nn.Module)
     own = done.pack.state_dict()

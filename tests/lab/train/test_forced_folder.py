@@ -14,9 +14,9 @@ from torch import Tensor
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import mapped_weights
 from studio.backbones.load import load
-from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, ModelError, read_card, weights
+from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, ModelError, read_card, weights_folder
 from studio.catalogue.fingerprint import fingerprint
-from studio.catalogue.hub.record import RECORD, Fetched, HubFile, Record, write_record
+from studio.catalogue.hub.record import RECORD, FetchedRepository, HubFile, Record, write_record
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.__main__ import main
@@ -79,7 +79,7 @@ def test_the_embedded_kind_is_a_folder_of_its_own(tmp_path: Path, part: str) -> 
     ours, theirs, before = filmed(model), filmed(made.model), filmed(load(base, "cpu"))
     assert torch.equal(ours, theirs) if part != "lora" else torch.allclose(ours, theirs, atol=1e-4)
     assert not torch.allclose(ours, before, atol=1e-2)
-    assert card.remembers and model.fingerprint != fingerprint(replace(base, name=card.name))
+    assert card.has_memory and model.fingerprint != fingerprint(replace(base, name=card.name))
     kept, own = (load_file(each.path("transformer/diffusion_pytorch_model.safetensors")) for each in (base, card))
     changed = {name.split(".")[0] for name in kept if not torch.equal(kept[name], own[name])}
     assert kept.keys() == own.keys() and ({"norm_out", "proj_out"} == changed if part == "output" else len(changed) > 1)
@@ -95,7 +95,7 @@ def test_a_memory_in_the_context_takes_the_place_of_one_that_is_asked(tmp_path: 
     path = recipe(tmp_path, base.folder, "output", MEMORY.replace("[3, 1, 1]", "[3, 1, 2]"))
     made = trained(path)
     card = export(path, tmp_path / "forced")
-    assert card.remembers and not (card.folder / RECALL).exists()
+    assert card.has_memory and not (card.folder / RECALL).exists()
     assert torch.equal(filmed(load(card, "cpu")), filmed(made.model))
 
 
@@ -112,8 +112,8 @@ def fetched(folder: Path) -> ModelCard:
         'licence_link = "https://example.org/licence"\n', "utf-8")
     files = tuple(HubFile(file.path, file.path, file.size, file.sha256, "") for file in parts.files)
     places = {name: str(parts.folder / name) for name in names}
-    weights(home).mkdir(parents=True, exist_ok=True)
-    write_record(Record((Fetched("some/body", "abc", files),), {}, places), weights(home))
+    weights_folder(home).mkdir(parents=True, exist_ok=True)
+    write_record(Record((FetchedRepository("some/body", "abc", files),), {}, places), weights_folder(home))
     return read_card(home)
 
 
@@ -125,10 +125,10 @@ def test_fetched_weights_are_used_where_they_lie(tmp_path: Path, monkeypatch: py
     path = recipe(tmp_path, base.folder, "lora", MEMORY)
     made = trained(path)
     card = export(path, tmp_path / "forced")
-    home = weights(card.folder)
+    home = weights_folder(card.folder)
     assert {file.name for file in {*card.folder.iterdir(), *home.iterdir()}} == {"README.md", CARD, LORA, ADAPTER, RECORD}
     assert (home / RECORD).is_file() and (home == card.folder) == (not elsewhere)
-    assert card.sources == base.sources and card.missing == 0 and card.remembers
+    assert card.sources == base.sources and card.missing == 0 and card.has_memory
     model = load(card, "cpu")
     ours = filmed(model)
     assert torch.allclose(ours, filmed(made.model), atol=1e-4)

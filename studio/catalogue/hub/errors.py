@@ -1,4 +1,4 @@
-"""What goes wrong with the hub, in words: what happened, what to do, and that nothing was lost. It repairs nothing."""
+"""Errors of the hub and of the disk while fetching, as sentences that say what happened and what to do."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from studio.disk import FULL
 from studio.disk import explain as explain_disk
 
 KEPT = "What is there already is kept: the same command goes on from it."
-TRANSPORT: type[Exception] = errors.HTTPError  # type: ignore[attr-defined]  # of whichever HTTP library the hub's is built on
-REFUSALS: tuple[type[Exception], ...] = (TRANSPORT, OSError, ValueError)
+TRANSPORT_ERROR: type[Exception] = errors.HTTPError  # type: ignore[attr-defined]  # of whichever HTTP library the hub's is built on
+REQUEST_ERRORS: tuple[type[Exception], ...] = (TRANSPORT_ERROR, OSError, ValueError)
 """What a request to the hub may raise."""
 
 
@@ -47,7 +47,7 @@ def explain(error: Exception, repository: str, folder: Path) -> FetchError:
         return FetchError(f"The hub has {repository}, but not the revision or file asked for (404). Look at {page}. {KEPT}")
     if isinstance(error, HfHubHTTPError):
         return FetchError(_answered(error, repository))
-    if isinstance(error, TRANSPORT):
+    if isinstance(error, TRANSPORT_ERROR):
         return FetchError(
             f"The hub could not be reached, or the connection broke ({type(error).__name__}: {error}). "
             f"Check the network, a proxy or HF_ENDPOINT, and try again. {KEPT}"
@@ -69,8 +69,8 @@ def _answered(error: HfHubHTTPError, repository: str) -> str:
     return f"The hub answered with error {status} for {repository}. Try again later. {KEPT}"
 
 
-def changed(name: str, repository: str) -> FetchError:
-    """What came is not what the hub said would come."""
+def checksum_error(name: str, repository: str) -> FetchError:
+    """The error for a file whose checksum is not the one that the hub gave."""
     return FetchError(
         f"{name} of {repository} did not arrive as the hub describes it: its checksum differs. It was thrown away; all other "
         "files are kept. Try again; if it happens again, something between here and the hub changes files (a proxy, a mirror in "

@@ -1,4 +1,4 @@
-"""Weights that are on this machine already: caches of the hub's library, FramePack's own among them. It copies and asks nothing.
+"""Weights that are on this machine already: caches of the hub's library, FramePack's own caches them. Only looks.
 
 A cache is a folder with `models--owner--name/snapshots/COMMIT/FILE`. Where the system allows it, FILE is a link to
 `models--owner--name/blobs/ID`, and ID is the file's SHA-256 (large files) or its Git id (small ones).
@@ -15,15 +15,15 @@ from pathlib import Path
 from huggingface_hub import constants
 
 from studio.catalogue.cards import digest
+from studio.catalogue.hub.errors import FetchError
 from studio.catalogue.hub.listing import select
-from studio.catalogue.hub.record import Fetched, HubFile, Source
-from studio.catalogue.hub.trouble import FetchError
+from studio.catalogue.hub.record import FetchedRepository, HubFile, Source
 
 WITHIN = (".", "hub", "hf_download/hub", "webui/hf_download/hub")
-"""Where a cache lies in a folder that somebody names: itself, an HF_HOME, FramePack's folder, its Windows package."""
+"""Where a cache is in a folder that a person names: itself, an HF_HOME, FramePack's folder, its Windows package."""
 
 
-def caches(studio: Path, named: Path | None = None) -> tuple[Path, ...]:
+def find_caches(studio: Path, named: Path | None = None) -> tuple[Path, ...]:
     """Caches to look in: the one that was named, this account's, and those of FramePack folders beside the studio's own.
 
     Raises:
@@ -40,12 +40,12 @@ def caches(studio: Path, named: Path | None = None) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(cache.absolute() for cache in candidates if cache.is_dir()))
 
 
-def locate(file: HubFile, repository: str, revision: str, among: tuple[Path, ...]) -> Path | None:
-    """A file with the content that the hub describes, in one of the caches, and whole.
+def locate(file: HubFile, repository: str, revision: str, caches: tuple[Path, ...]) -> Path | None:
+    """The path of a complete file in one of the caches, with the content that the hub describes; None: there is none.
 
-    A snapshot of the same commit holds the same content; in others it is told by the name of the blob, or read.
+    A snapshot of the same commit holds the same content. In others the name of the blob is compared, or the file is read.
     """
-    for cache in among:
+    for cache in caches:
         for snapshot in _snapshots(cache, repository, revision):
             path = snapshot / file.name
             if _size(path) == file.size and (snapshot.name == revision or _same(path, file)):
@@ -53,9 +53,9 @@ def locate(file: HubFile, repository: str, revision: str, among: tuple[Path, ...
     return None
 
 
-def whole_snapshot(source: Source, among: tuple[Path, ...]) -> Fetched | None:
-    """A snapshot that holds all parts of the model that come from `source`, described by itself: for a machine without network."""
-    for cache in among:
+def find_snapshot(source: Source, caches: tuple[Path, ...]) -> FetchedRepository | None:
+    """A snapshot in a cache that holds all parts of `source`, listed from its own files: for a machine without network."""
+    for cache in caches:
         main = cache / _folder(source.repository) / "refs" / source.revision
         first = main.read_text("utf-8").strip() if main.is_file() else source.revision
         for snapshot in _snapshots(cache, source.repository, first):
@@ -65,14 +65,14 @@ def whole_snapshot(source: Source, among: tuple[Path, ...]) -> Fetched | None:
             except FetchError:
                 continue
             parts = [{at.name: at for path, at in chosen.items() if path.startswith(f"{part}/")} for part in source.folders]
-            if all(map(_part_is_whole, parts)):
-                files = tuple(_described(path, at, snapshot) for path, at in chosen.items())
-                return Fetched(source.repository, snapshot.name, files)
+            if all(map(_part_is_complete, parts)):
+                files = tuple(_hub_file(path, at, snapshot) for path, at in chosen.items())
+                return FetchedRepository(source.repository, snapshot.name, files)
     return None
 
 
 def git_id(path: Path) -> str:
-    """Git's id of a file: what the hub calls a small file by."""
+    """Git's id of a file, by which the hub identifies small files."""
     return hashlib.sha1(b"blob %d\0" % path.stat().st_size + path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
@@ -103,14 +103,14 @@ def _same(path: Path, file: HubFile) -> bool:
     return digest(path) == file.sha256 if file.sha256 else git_id(path) == file.git
 
 
-def _described(path: str, at: Path, snapshot: Path) -> HubFile:
+def _hub_file(path: str, at: Path, snapshot: Path) -> HubFile:
     blob = at.resolve().name if at.is_symlink() else ""
     sha256 = blob if re.fullmatch("[0-9a-f]{64}", blob) else digest(at)
     git = blob if re.fullmatch("[0-9a-f]{40}", blob) else ""
     return HubFile(path, at.relative_to(snapshot).as_posix(), at.stat().st_size, sha256, git)
 
 
-def _part_is_whole(files: dict[str, Path]) -> bool:
+def _part_is_complete(files: dict[str, Path]) -> bool:
     """Whether a part could be loaded, as far as its own files tell: all shards there, none cut short."""
     indices = [path for name, path in files.items() if name.endswith(".safetensors.index.json")]
     try:
@@ -122,10 +122,10 @@ def _part_is_whole(files: dict[str, Path]) -> bool:
         return False
     if "tokenizer_config.json" in files and not ("tokenizer.json" in files or {"vocab.json", "merges.txt"} <= set(files)):
         return False
-    return shards <= set(files) and all(map(_tensors_are_whole, weights))
+    return shards <= set(files) and all(map(_tensors_are_complete, weights))
 
 
-def _tensors_are_whole(path: Path) -> bool:
+def _tensors_are_complete(path: Path) -> bool:
     """Whether a safetensors file is as long as its header says."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
