@@ -1,4 +1,4 @@
-"""The models without a page: listing them, fetching weights, checking them. It asks and tells; it does not know how they come."""
+"""`python app.py models`: listing the models, fetching weights, checking them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OURS = {CARD, RECORD, PREPARED, "README.md", "REPORT.md"}
 
 
 def show(models: Path) -> int:
-    """List all models, with what of them is here. Returns the process's exit status."""
+    """Print all models, and how much of each is on this machine. Returns the process's exit status."""
     cards, problems = find_models(models)
     rows = [(card.name, card.title, _stock(card), card.licence) for card in cards]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
@@ -33,7 +33,16 @@ def show(models: Path) -> int:
 
 
 def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
-    """Fetch a model's weights, or go on with it; ask for its licences first, unless they are accepted by `accept`."""
+    """Fetch a model's weights, or go on with an interrupted fetch. Asks for its licences first, unless `accept` accepts them.
+
+    Args:
+        name: of the model.
+        models: the folder of the models.
+        accept: whether the licences are accepted without asking.
+        cache: a folder to look for weights in; None: only the usual ones.
+
+    Returns the process's exit status.
+    """
     try:
         card = _card(name, models)
         from studio.catalogue.hub import fetch as hub  # the hub's library: half a second that listing does without
@@ -66,7 +75,10 @@ def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
 
 
 def check(name: str, models: Path, thorough: bool) -> int:
-    """Say what is missing, cut short, changed (by checksum if `thorough`) or foreign in a model's folder."""
+    """Print what is missing, incomplete, changed (by checksum if `thorough`) or foreign in a model's folder.
+
+    Returns the process's exit status.
+    """
     try:
         card = _card(name, models)
     except ModelError as error:
@@ -138,7 +150,7 @@ def _accepted(download: Download, accept: bool) -> bool:
 
 
 def _foreign(card: ModelCard) -> Iterator[Path]:
-    """Files in the model's folders that nothing names. Downloads that were cut are not foreign."""
+    """Files in the model's folders that are not part of it. Interrupted downloads are not listed."""
     ours = {card.path(file.path) for file in card.files}
     for folder in dict.fromkeys([card.folder, card.weights or card.folder]):
         for path in sorted(folder.rglob("*")):

@@ -1,1 +1,1 @@
-"""The document: what an artist makes. It knows neither torch nor Gradio, nor any other room of the studio."""
+"""The document: a project with its segments, takes and branches, how it is edited, and how it is kept on disk."""

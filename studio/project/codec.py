@@ -1,4 +1,4 @@
-"""The document as JSON values and back, with a newer format's unknown fields kept. It does not know files."""
+"""The document as JSON values and back. Unknown fields, of a newer format, are kept and written back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def parse_project(table: object) -> Project:
     """The project in a JSON object.
 
     Raises:
-        FormatError: a field is missing or of the wrong kind, or the tree does not hang together.
+        FormatError: a field is missing or of the wrong kind, or the tree of takes is not consistent.
     """
     read = _Reader(table, "project")
     takes = [parse_take(entry) for entry in read("takes", list)]
@@ -138,7 +138,6 @@ def _settings(table: Table) -> RenderSettings:
     return RenderSettings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, read.rest())
 
 
-
 def _clock_table(clock: Clock) -> Table:
     return {**clock.unknown, "fps": clock.fps, "section_frames": clock.section_frames}
 
@@ -180,8 +179,9 @@ def _reference(table: Table) -> Reference:
     )
 
 
+# By hand: pydantic would check the fields, but collecting unknown ones at every level, and writing them back, would stay ours.
 class _Reader:
-    """Takes typed fields out of a JSON object, and knows which ones it did not know."""
+    """Reads typed fields of a JSON object, and remembers which fields were read: `rest` returns the others."""
 
     def __init__(self, table: object, what: str) -> None:
         if not isinstance(table, dict):
@@ -198,36 +198,42 @@ class _Reader:
         return value
 
     def optional(self, key: str, kind: type[T]) -> T | None:
+        """The value of a field, or None if it is missing or null."""
         self._known.add(key)
         return None if self._table.get(key) is None else self(key, kind)
 
     def id(self, key: str) -> str:
+        """The value of a field that holds an id."""
         value = self(key, str)
         if not _ID.fullmatch(value):
             raise FormatError(f"{self._what}: '{key}' is not an id")
         return value
 
     def link(self, key: str) -> str | None:
+        """The value of a field that holds an id or null."""
         return None if self.optional(key, str) is None else self.id(key)
 
     def count(self, key: str, least: int = 0) -> int:
+        """The value of a field that holds a whole number of at least `least`."""
         value = self(key, int)
         if isinstance(value, bool) or not least <= value < 2**53:
             raise FormatError(f"{self._what}: '{key}' is out of range")
         return value
 
     def number(self, key: str) -> float:
+        """The value of a field that holds a finite number."""
         value: object = self(key, object)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**53:
             raise FormatError(f"{self._what}: '{key}' is not a number")
         return float(value)
 
     def size(self, key: str) -> tuple[int, int]:
+        """The value of a field that holds a width and a height."""
         value = self(key, list)
         if len(value) != 2 or not all(type(side) is int and 0 < side <= _LARGEST for side in value):
             raise FormatError(f"{self._what}: '{key}' is not a width and a height")
         return value[0], value[1]
 
     def rest(self, *known: str) -> Mapping[str, Any]:
-        """Fields nobody asked for: those of a newer format."""
+        """Fields that were not read: those of a newer format."""
         return {key: value for key, value in self._table.items() if key not in self._known and key not in known}

@@ -1,4 +1,4 @@
-"""The verbs of the document, each Project -> Project; those of takes and branches are in `tree`. It stores nothing."""
+"""Edits of the document, each a function Project -> Project; those of takes and branches are in `tree`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def new(
     """A project with one empty segment of one section, on one branch.
 
     Raises:
-        EditError: a name or size that cannot be.
+        EditError: the name or the size is not accepted.
     """
     clock = clock or Clock()
     first = Branch(fresh_id(), "Main", (Segment(fresh_id(), "", clock.section_frames, fresh_seed()),))
@@ -85,22 +85,22 @@ def new(
 
 
 def set_reference(project: Project, reference: Reference | None) -> Project:
-    """Start from another image, or (None) from none yet. Takes made from the old one become stale."""
+    """Set the reference image, or (None) remove it. Takes made from the old one become stale."""
     return replace(project, reference=reference)
 
 
 def rename(project: Project, name: str) -> Project:
-    """Raises EditError: blank or too long."""
+    """Change the film's name. Raises EditError: it is blank or too long."""
     return replace(project, name=limits.name(name, "film"))
 
 
 def set_size(project: Project, size: tuple[int, int]) -> Project:
-    """Raises EditError: not two even numbers from 16 to 4096."""
+    """Change the film's size. Raises EditError: not two even numbers from 16 to 4096."""
     return replace(project, size=limits.size(size))
 
 
 def set_settings(project: Project, settings: RenderSettings) -> Project:
-    """Raises EditError: steps, guidance or the step cache out of range."""
+    """Change the render settings. Raises EditError: steps, guidance or the step cache are out of range."""
     steps, guidance, cache = limits.steps(settings.steps), limits.guidance(settings.guidance), limits.cache(settings.cache)
     return replace(project, settings=replace(settings, steps=steps, guidance=guidance, cache=cache))
 
@@ -111,7 +111,7 @@ def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int])
     A segment that would be longer than 40 of the new model's sections is cut to 40.
 
     Raises:
-        EditError: a size that cannot be.
+        EditError: the size is not accepted.
     """
     longest = limits.SECTIONS * clock.section_frames
 
@@ -131,7 +131,7 @@ def add_segment(
     Without `frames` it is as long as the one before it; without `seed` it gets a random one. It has the LoRAs of the one before.
 
     Raises:
-        EditError: before a rendered segment, beyond the end, too many, or a value that cannot be.
+        EditError: before a rendered segment, beyond the end, too many, or a value is not accepted.
     """
     segments = project.current().segments
     index = len(segments) if index is None else segment_index(index, len(segments) + 1)
@@ -165,7 +165,7 @@ def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]
     """Change prompt, length or seed of a segment, at once. A take of it becomes stale.
 
     Raises:
-        EditError: no such segment, or a value that cannot be.
+        EditError: no such segment, or a value is not accepted.
     """
     segments = project.current().segments
     index = segment_index(index, len(segments))
@@ -183,7 +183,7 @@ def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]
 
 
 def remove_segment(project: Project, index: int) -> Project:
-    """Raises EditError: no such segment, or it is rendered."""
+    """Remove a segment. Raises EditError: no such segment, or it is rendered."""
     segments = project.current().segments
     index = _unrendered(project, index, "removed")
     return with_segments(project, segments[:index] + segments[index + 1 :])

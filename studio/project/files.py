@@ -1,4 +1,4 @@
-"""Small files, written whole or not at all, and what to say when the disk refuses. It does not know what they hold."""
+"""Reading and writing a project's small files, with errors of the disk as StoreError; and the claim on a project."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ LARGEST = 64 * 2**20
 
 
 class StoreError(Exception):
-    """A project could not be read or written; the message says what happened, what to do, and that nothing was lost."""
+    """A project could not be read or written; the message says what happened and what to do."""
 
 
 def write_json(path: Path, table: dict[str, Any]) -> bytes:
-    """Put a JSON object at `path` in one step and down to the disk; returns what was written.
+    """Write a JSON object to `path` by `write_bytes`; returns what was written.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
@@ -27,7 +27,7 @@ def write_json(path: Path, table: dict[str, Any]) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step and down to the disk: a reader sees the old file or the new one.
+    """Write `content` to `path` in one step: a reader finds the old file or the new one.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
@@ -60,9 +60,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def claim(path: Path) -> IO[bytes] | None:
-    """An open file that keeps other processes from claiming `path` until it is closed; None: another one has claimed it.
+    """Lock `path` for this process until the returned file is closed; None: another process has locked it.
 
-    The system lets go of it when the process ends, however it ends. Where there are no such locks, it is an open file.
+    The system unlocks it when the process ends. On systems without such locks nothing is locked.
 
     Raises:
         OSError: the file cannot be opened.

@@ -1,4 +1,4 @@
-"""Undo and redo: a list of projects. Takes, which cost minutes, are never removed. It knows neither edits nor clocks."""
+"""Undo and redo: a list of projects. Undo never removes a take, because a take costs minutes of rendering."""
 
 from __future__ import annotations
 
@@ -8,65 +8,68 @@ from studio.project.model import Project
 
 DEPTH = 200
 PAUSE = 5.0
-"""Seconds without typing after which the next words are a step of their own."""
+"""Seconds without typing after which the next edit is a step of its own."""
 
 
 @dataclass(frozen=True)
 class EditBurst:
-    """One of several edits made in one go, as while typing. `what`: what it changes; `at`: seconds of a steady clock."""
+    """Marks an edit that is one step to undo together with those before it, as while typing."""
 
-    what: str
-    at: float
+    target: str
+    """What is edited: the same text for all edits of a burst."""
+    time: float
+    """Seconds of a steady clock."""
 
     def continues(self, before: EditBurst | None) -> bool:
-        """Whether it only carries on what `before` began."""
-        return before is not None and before.what == self.what and 0 <= self.at - before.at < PAUSE
+        """Whether this edit belongs to the same step as `before`."""
+        return before is not None and before.target == self.target and 0 <= self.time - before.time < PAUSE
 
 
 @dataclass(frozen=True)
 class UndoHistory:
-    """The project as it is, and as it was and will be again."""
+    """The project as it is, and the projects that undo and redo return to."""
 
     present: Project
     past: tuple[Project, ...] = ()
     future: tuple[Project, ...] = ()
-    stroke: EditBurst | None = None   # of the newest step, while it can still grow
+    burst: EditBurst | None = None
+    """Of the newest step, while edits can still join it."""
 
 
-def do(history: UndoHistory, project: Project, stroke: EditBurst | None = None) -> UndoHistory:
-    """Go on with `project`; what was undone before is given up. The same project again is no step.
+def do(history: UndoHistory, project: Project, burst: EditBurst | None = None) -> UndoHistory:
+    """Record an edit: `project` is present, and what was undone before cannot be redone any more. No change is no step.
 
-    A stroke that goes on with the one before is part of its step; together they may come to nothing, and then are none.
+    An edit that continues the burst before it joins that step. If they undo each other, the step is removed.
     """
     if project == history.present:
         return history
-    if stroke and history.past and stroke.continues(history.stroke):
+    if burst and history.past and burst.continues(history.burst):
         if project == history.past[-1]:
             return UndoHistory(project, history.past[:-1])
-        return UndoHistory(project, history.past, (), stroke)
-    return UndoHistory(project, (*history.past, history.present)[-DEPTH:], (), stroke)
+        return UndoHistory(project, history.past, (), burst)
+    return UndoHistory(project, (*history.past, history.present)[-DEPTH:], (), burst)
 
 
 def undo(history: UndoHistory) -> UndoHistory:
-    """One step back, with every take there is by now (some may be loose). Nothing to undo: as it was."""
+    """One step back, with every take that was rendered by now. With nothing to undo, the same history."""
     if not history.past:
         return history
-    back = _keeping(history.past[-1], history.present)
+    back = _with_all_takes(history.past[-1], history.present)
     return UndoHistory(back, history.past[:-1], (history.present, *history.future))
 
 
 def redo(history: UndoHistory) -> UndoHistory:
-    """One step forth again, with every take there is by now. Nothing to redo: as it was."""
+    """One step forward, with every take that was rendered by now. With nothing to redo, the same history."""
     if not history.future:
         return history
-    forth = _keeping(history.future[0], history.present)
+    forth = _with_all_takes(history.future[0], history.present)
     return UndoHistory(forth, (*history.past, history.present), history.future[1:])
 
 
 def amend(history: UndoHistory, project: Project) -> UndoHistory:
-    """Go on with `project` without a step to undo, for what no artist did: a recovered take, a repaired field."""
-    return replace(history, present=project, stroke=None)
+    """Replace the present project without a step to undo, for changes that no artist made: a recovered take, a repair."""
+    return replace(history, present=project, burst=None)
 
 
-def _keeping(restored: Project, present: Project) -> Project:
+def _with_all_takes(restored: Project, present: Project) -> Project:
     return replace(restored, takes={**restored.takes, **present.takes})

@@ -1,4 +1,4 @@
-"""What the document accepts: prompts, names, lengths, seeds, sizes, cleaned or refused. It does not know projects."""
+"""Which values the document accepts: prompts, names, lengths, seeds, sizes and settings are cleaned or refused."""
 
 from __future__ import annotations
 
@@ -153,22 +153,6 @@ def size(value: object) -> tuple[int, int]:
         if side != int(side) or side % 2 or not SIDE[0] <= side <= SIDE[1]:
             raise EditError(f"Width and height are whole even numbers from {SIDE[0]} to {SIDE[1]:,} pixels.")
     return int(width), int(height)
-
-
-def whole(value: object, what: str) -> int:
-    """A whole number above zero. Raises EditError: anything else."""
-    number = positive(value, what)
-    if number != int(number):
-        raise EditError(f"{what} is a whole number.")
-    return int(number)
-
-
-def positive(value: object, what: str) -> float:
-    """A number above zero. Raises EditError: anything else."""
-    number = _number(value, what)
-    if number <= 0:
-        raise EditError(f"{what} is above zero.")
-    return float(number)
 
 
 def _up_to(most: int, value: object, what: str) -> float:

@@ -1,4 +1,4 @@
-"""The nouns of the document: project, segment, take, branch. It does not know how they are edited, kept or made."""
+"""The data classes of the document: project, segment, take, branch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _empty() -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Clock:
-    """A model's sense of time: frames per second, and the pixel frames of one section."""
+    """Frames per second of a model, and the pixel frames of one of its sections."""
 
     fps: int = 12
     section_frames: int = 36
@@ -31,6 +31,7 @@ class Clock:
         return self.sections(frames) * self.section_frames
 
     def seconds(self, frames: int) -> float:
+        """Seconds that so many frames last."""
         return frames / self.fps
 
 
@@ -47,7 +48,7 @@ class RenderSettings:
 
 @dataclass(frozen=True)
 class Lora:
-    """A LoRA on a segment: a file on the studio's shelf, named by its content, and how much it counts."""
+    """A LoRA on a segment: a file on the studio's shelf, named by its content, and its strength."""
 
     name: str                     # as the artist's file was called
     sha256: str
@@ -57,7 +58,7 @@ class Lora:
 
 @dataclass(frozen=True)
 class Segment:
-    """One beat of the timeline: what an artist writes. `frames` is the wanted length in whole frames."""
+    """A segment of the timeline, as the artist writes it. `frames` is the wanted length in whole frames."""
 
     id: str
     prompt: str = ""
@@ -72,7 +73,7 @@ TakeState = Literal["done", "partial"]
 
 @dataclass(frozen=True)
 class Take:
-    """One rendered segment, immutable once `done`. A `partial` one kept the finished sections of a render cut short."""
+    """One rendered segment, immutable once `done`. A `partial` one holds the finished sections of an interrupted render."""
 
     id: str
     parent: str | None            # take it continues; None: the reference image
@@ -117,7 +118,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Project:
-    """What a person opens. `branch` is the current branch; `head` is a take on its path, or None for the start."""
+    """The document of one film. `branch` is the current branch; `head` is a take on its path, or None for the start."""
 
     id: str
     name: str = "Untitled film"
@@ -126,7 +127,7 @@ class Project:
     clock: Clock = Clock()
     settings: RenderSettings = RenderSettings()
     reference: Reference | None = None
-    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; only grows
+    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; none is removed
     branches: tuple[Branch, ...] = ()
     branch: str = ""
     head: str | None = None
@@ -153,4 +154,5 @@ class Project:
         return self.lineage(self.head)
 
     def children(self, take: str | None) -> Iterator[Take]:
+        """The takes that continue a take; of None: those that begin at the reference image."""
         return (t for t in self.takes.values() if t.parent == take)

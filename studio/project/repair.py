@@ -1,4 +1,4 @@
-"""Mending a project: takes the document does not know, and a document built again from its takes. It writes nothing."""
+"""Repairing a project: adding takes that the document lacks, and building a lost document from its takes. Writes nothing."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Findings = tuple[str, ...]
 
 
 def add_takes(project: Project, takes: Sequence[Take]) -> tuple[Project, Findings]:
-    """The project with those of `takes`, oldest first, that it does not know: finished as the studio was stopped.
+    """The project with those of `takes`, oldest first, that it lacks because the studio was stopped before it was saved.
 
-    A take whose own past is lost begins a film of its own, so that it can still be seen.
+    A take whose parent is lost becomes the start of a film of its own, so that it can still be watched.
     """
     waiting = [take for take in takes if take.id not in project.takes]
     longer = [take for take in takes if take.id in project.takes and take.sections > project.takes[take.id].sections]
@@ -48,7 +48,7 @@ def add_takes(project: Project, takes: Sequence[Take]) -> tuple[Project, Finding
 
 
 def rebuild(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]) -> tuple[Project, Findings]:
-    """A project made from what its takes noted, newest first; the first finding says how much of it is back."""
+    """A project built from the notes of its takes, the newest usable one; the first finding says how much was recovered."""
     for note in reversed(notes):
         table = note.get("project")
         if isinstance(table, dict):
@@ -67,7 +67,7 @@ def rebuild(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]
 
 
 def _bare(folder: Path, takes: Sequence[Take]) -> Project:
-    """A project without takes, as much like the one they came from as they tell."""
+    """A project without takes, with the model, size and settings of its last one."""
     project = edits.new()
     if not takes:
         return replace(project, reference=_reference(folder, (folder / "media").glob("*.png")))

@@ -1,4 +1,4 @@
-"""The rules every project keeps, whoever wrote it. It does not know how projects come to be."""
+"""The rules of a consistent project, checked whenever one is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class FormatError(ValueError):
 
 
 def check_project(project: Project) -> None:
-    """Hold the tree against its rules: takes lead to the reference, plans cover paths, the head is on the current one.
+    """Check the tree: every take leads back to the reference image, plans cover paths, the head is on the current branch.
 
     Raises:
         FormatError: names the first rule that is broken.

@@ -1,4 +1,4 @@
-"""The projects under one home folder: a list to choose from, and those never begun. It opens none of them."""
+"""The projects in the studio's home folder: listing them, finding unused ones, removing one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.project.store import BACKUP, CLAIM, DOCUMENT
 
 @dataclass(frozen=True)
 class ProjectSummary:
-    """A project as it stands on the shelf. `id` is the name of its folder; `changed` counts seconds since 1970."""
+    """A project for the list to choose from. `id` is the name of its folder; `changed` counts seconds since 1970."""
 
     id: str
     name: str
@@ -38,9 +38,9 @@ def find_projects(home: Path) -> tuple[ProjectSummary, ...]:
 
 
 def is_unused(folder: Path, age: float) -> bool:
-    """Whether nothing was put into a project (no name, picture, prompt or take), and it has stood so for `age` seconds.
+    """Whether a project is empty (no name, picture, prompt or take) and was not changed for `age` seconds.
 
-    In doubt, when it is damaged, something was.
+    A damaged project counts as used.
     """
     try:
         if time.time() - (folder / DOCUMENT).stat().st_mtime < age:
@@ -54,7 +54,7 @@ def is_unused(folder: Path, age: float) -> bool:
 
 
 def used_loras(home: Path) -> frozenset[str]:
-    """Checksums of the LoRAs that any project or take in `home` wears, or may: every checksum in their documents."""
+    """Checksums of all LoRAs that projects in `home` may use: every checksum in their documents."""
     found: set[bytes] = set()
     for path in [*home.glob(f"*/{DOCUMENT}"), *home.glob(f"*/{BACKUP}")]:
         with contextlib.suppress(OSError):
@@ -87,7 +87,7 @@ def _summary(folder: Path, document: Path) -> ProjectSummary:
 
 
 def _poster(folder: Path, table: dict[str, Any]) -> Path | None:
-    """The picture at the head, else the reference image."""
+    """The poster of the take at the head, else the reference image."""
     head, reference = table.get("head"), table.get("reference")
     candidates = []
     if isinstance(head, str) and head.isalnum():

@@ -1,4 +1,4 @@
-"""Takes held against the document: which ones are no longer what it asks for. It does not know how takes are made."""
+"""Comparing takes with the document: which takes are not what it asks for any more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from studio.project.model import Project, RenderSettings, Segment, Take
 
 
 def stale_takes(project: Project) -> frozenset[str]:
-    """Takes of the current branch that are not what the document asks for now, and all takes after such a one."""
+    """Takes of the current branch that differ from what the document asks for now, and all takes after such a take."""
     found: set[str] = set()
     for segment, take in zip(project.current().segments, project.path(), strict=False):
         if take.parent in found or differs(project, segment, take):
@@ -27,17 +27,17 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     sections = project.clock.sections(segment.frames)
     lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
     return not lasting or (
-        (segment.prompt, segment.seed, _worn(segment), _numbers(project.settings), project.model, project.size)
-        != (take.segment.prompt, take.segment.seed, _worn(take.segment), _numbers(take.settings), take.model, take.size)
+        (segment.prompt, segment.seed, _active_loras(segment), _numbers(project.settings), project.model, project.size)
+        != (take.segment.prompt, take.segment.seed, _active_loras(take.segment), _numbers(take.settings), take.model, take.size)
         or (project.reference.sha256 if project.reference else "") != take.reference
     )
 
 
-def _worn(segment: Segment) -> frozenset[tuple[str, float]]:
-    """The LoRAs that change something, by content; their order changes nothing."""
+def _active_loras(segment: Segment) -> frozenset[tuple[str, float]]:
+    """The LoRAs of a strength other than 0, by content. Their order does not matter."""
     return frozenset((lora.sha256, lora.strength) for lora in segment.loras if lora.strength)
 
 
 def _numbers(settings: RenderSettings) -> tuple[int, float, float]:
-    """What a preset stands for; its name changes nothing."""
+    """The settings that change the film; the preset's name does not."""
     return settings.steps, settings.guidance, settings.cache

@@ -1,4 +1,4 @@
-"""A project on disk: one folder, a versioned document, a folder per take. It does not know pictures, clips or weights.
+"""A project on disk: one folder, a versioned document, a folder per take.
 
 project.json        the document, replaced in one step; project.json.bak is the one before
 media/              reference images, named by content
@@ -35,7 +35,7 @@ _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 @dataclass(frozen=True)
 class OpenedProject:
-    """A project as it was found. `findings` tell the artist what was not as it should be."""
+    """A project that was read. `findings` are sentences for the artist about what was damaged or repaired."""
 
     project: Project
     findings: tuple[str, ...] = ()
@@ -53,18 +53,21 @@ class Store:
 
     @property
     def takes(self) -> Path:
+        """The folder of the takes' folders."""
         return self.folder / "takes"
 
     @property
     def media(self) -> Path:
+        """The folder of the pictures."""
         return self.folder / "media"
 
     @property
     def films(self) -> Path:
+        """The folder of joined films and exports."""
         return self.folder / "films"
 
     def take_folder(self, take: str) -> Path:
-        """Where a take's files lie. Raises StoreError: `take` is not an id."""
+        """The folder of a take. Raises StoreError: `take` is not an id."""
         if not _TAKE_ID.fullmatch(take):
             raise StoreError("This is not a take of the project. Look at the timeline again.")
         return self.takes / take
@@ -86,7 +89,7 @@ class Store:
         self.save(project)
 
     def open(self) -> OpenedProject:
-        """Read the project; damage is mended as far as it goes, and told as findings.
+        """Read the project; damage is repaired as far as possible, and described in the findings.
 
         Raises:
             StoreError: there is no project, or a newer studio made it and this one cannot show it.
@@ -122,7 +125,7 @@ class Store:
             self._claim = None
 
     def begin_take(self, take: Take, project: Project) -> Path:
-        """Make the folder of a take about to be rendered, and note what is asked, so that a crash loses nothing.
+        """Make the folder of a take that will be rendered, and write what was asked, so that a crash loses nothing.
 
         Raises:
             StoreError: read-only, or the disk refuses.
@@ -137,7 +140,7 @@ class Store:
         return folder
 
     def write_take(self, take: Take, project: Project) -> None:
-        """Note that a take is kept: take.json, written last, says that the other files are whole.
+        """Write take.json, the last file of a take: it says that the other files are complete.
 
         Raises:
             StoreError: read-only, or the disk refuses.
@@ -150,17 +153,17 @@ class Store:
                 (folder / "asked.json").unlink(missing_ok=True)
 
     def discard_take(self, take: str) -> None:
-        """Remove the folder of a take that came to nothing. A kept take is never removed."""
+        """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
         folder = self.take_folder(take)
         if not self.read_only and not (folder / "take.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
     def missing_clips(self, project: Project) -> frozenset[str]:
-        """Takes whose clip is gone from the disk."""
+        """Ids of takes whose clip is not on the disk."""
         return frozenset(take for take in project.takes if not (self.take_folder(take) / CLIP).is_file())
 
     def begun_takes(self) -> tuple[Take, ...]:
-        """Takes whose render was begun and not finished, as they were asked."""
+        """Takes whose render was started and not finished, as they were asked for."""
         return tuple(take for take, _ in self._noted("asked.json"))
 
     def check_writable(self) -> None:
@@ -222,7 +225,7 @@ class Store:
         return ""
 
     def _set_aside(self) -> None:
-        """Keep a damaged document for whoever wants to look into it."""
+        """Rename a damaged document, so that it can be examined."""
         with contextlib.suppress(OSError):
             (self.folder / DOCUMENT).replace(self.folder / f"{DOCUMENT}.damaged")
 
@@ -230,7 +233,7 @@ class Store:
         return self._noted("take.json")
 
     def _noted(self, name: str) -> Iterator[tuple[Take, dict[str, Any]]]:
-        """Takes noted in files of that name, oldest first, with the project as it was. Unreadable ones stay."""
+        """Takes in files of that name, oldest first, with the project around them. Files that cannot be read are skipped."""
         noted: list[tuple[Take, dict[str, Any]]] = []
         for path in sorted(self.takes.glob(f"*/{name}")):
             with contextlib.suppress(ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What is rendered next, as takes still to be made. It does not know who renders them, nor where files lie."""
+"""Which take is rendered next: requests for takes, made from the document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.project.tree import check_parent, next_segment, planned_segment, unf
 
 @dataclass(frozen=True)
 class TakeRequest:
-    """A take to be rendered. `take` counts the sections it has already; `new_seed`: its seed is not the plan's."""
+    """A request to render a take. `take` counts the sections that it has already; `new_seed`: its seed is not the plan's."""
 
     take: Take
     sections: int                  # wanted in all
@@ -23,9 +23,9 @@ class TakeRequest:
 
 
 def next_request(project: Project) -> TakeRequest:
-    """What Generate next renders: the segment after the head, or the rest of a partial take there.
+    """What the button Generate next renders: the segment after the head, or the rest of a partial take there.
 
-    A render that would only repeat a take that is there already gets another seed.
+    If that would only repeat a finished take, it gets another seed.
 
     Raises:
         EditError: no reference image, nothing left to render, or the take before cannot be continued.
@@ -36,7 +36,7 @@ def next_request(project: Project) -> TakeRequest:
 
 
 def request_after(project: Project, branch: str, last: str) -> TakeRequest | None:
-    """What comes after the take `last` on a branch; None: the plan ends there, or the branch is gone.
+    """The request for the segment after the take `last` on a branch; None: the plan ends there, or the branch is gone.
 
     Raises:
         EditError: no reference image, or `last` cannot be continued any more.
@@ -53,7 +53,7 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
     """Another take of a segment after the same parent: as it is written now, with a random seed unless one is given.
 
     Raises:
-        EditError: no such take, no reference image, a seed that cannot be, or its parent cannot be continued any more.
+        EditError: no such take, no reference image, a seed out of range, or its parent cannot be continued any more.
     """
     known = _known(project, take)
     check_parent(project, known.parent)
@@ -62,7 +62,7 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
 
 
 def finish(project: Project, take: str) -> TakeRequest:
-    """The rest of a partial take, as it was asked.
+    """The request for the rest of a partial take, as it was asked for.
 
     Raises:
         EditError: no such take, it is finished, or other takes continue it.
@@ -79,7 +79,7 @@ def finish(project: Project, take: str) -> TakeRequest:
 
 
 def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
-    """The same ask by the document as it is now: it may have waited in a queue while the artist went on writing.
+    """The same request by the document as it is now: the artist may have edited while it waited in a queue.
 
     Raises:
         EditError: no reference image any more, or its parent cannot be continued any more.

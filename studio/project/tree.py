@@ -1,4 +1,4 @@
-"""The tree of takes: rewind, branch, switch, add a take, go on from one. It does not know how takes are made."""
+"""Edits of the tree of takes: rewind, branch, switch, add a take; and which segment is rendered next."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def segment_index(index: object, count: int) -> int:
 
 
 def rewind(project: Project, take: str | None) -> Project:
-    """Put the head on a take (None: the start). Off the current branch, that also switches to a branch it lies on.
+    """Put the head on a take (None: the start). If it is not on the current branch, switch to a branch that it is on.
 
-    A loose take, on no branch since an undo, gets a branch of its own.
+    A take that is on no branch, since an undo, gets a branch of its own.
 
     Raises:
         EditError: no such take.
@@ -49,7 +49,7 @@ def branch(project: Project, take: str | None, name: str | None = None) -> Proje
     It plans what its takes were asked for, then what is planned after them where the artist comes from.
 
     Raises:
-        EditError: no such take, or a name that cannot be.
+        EditError: no such take, or a name that is not accepted.
     """
     if take is not None:
         _known(project, take)
@@ -73,12 +73,12 @@ def switch(project: Project, branch: str) -> Project:
 
 
 def rename_branch(project: Project, branch: str, name: str) -> Project:
-    """Raises EditError: no such branch, or a name that cannot be."""
+    """Rename a branch. Raises EditError: no such branch, or a name that is not accepted."""
     return replace_branch(project, replace(_branch(project, branch), name=limits.name(name, "branch")))
 
 
 def drop_branch(project: Project, branch: str) -> Project:
-    """Take a branch off the list. Its takes stay; those on no other branch are loose. The one before it is current.
+    """Remove a branch. Its takes stay, also those on no other branch. The branch before it becomes the current one.
 
     Raises:
         EditError: no such branch, or it is the only one.
@@ -163,7 +163,7 @@ def unfinished_take(project: Project) -> Take | None:
 
 
 def check_parent(project: Project, parent: str | None) -> None:
-    """Hold a take against the project: can it be continued?
+    """Check that a take can be continued with the project's picture, size and model.
 
     Raises:
         EditError: it was made from another picture, in another size or by another model.

@@ -51,7 +51,7 @@ def test_framepacks_own_folder_is_used_where_it_is(card: ModelCard, hub: Hub, ca
     check(whole, thorough=True)
     load(whole, "cpu")
     _, again, _ = get(whole, hub)                                    # without naming the folder again
-    assert (again.coming, hub.asked) == (0, [])
+    assert (again.download_size, hub.asked) == (0, [])
 
 
 def test_a_folder_beside_the_studio_is_found_by_itself(card: ModelCard, cached: Cached, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_the_record_says_where_from(card: ModelCard, hub: Hub) -> None:
     assert [known.repository for known in record.repositories] == [F1, HUNYUAN, REDUX]
     assert all(known.revision == next(iter(hub.repositories[known.repository].commits)) for known in record.repositories)
     assert record.accepted == {source.licence_link: "2026-01-01" for source in card.sources}
-    assert plan_download(read_card(card.folder), (), hub.url).unaccepted() == ()
+    assert plan_download(read_card(card.folder), (), hub.url).unaccepted_sources() == ()
 
 
 def test_fetching_again_downloads_nothing(card: ModelCard, hub: Hub) -> None:
@@ -123,7 +123,7 @@ def test_a_server_that_does_not_know_ranges_begins_anew(card: ModelCard, hub: Hu
     (card.folder / INCOMING / f"{file.sha256}.part").write_bytes(b"x" * 3000)
     hub.deaf = True
     whole, again, counted = get(card, hub)
-    assert again.begun == 3000 and counted == again.coming - 3000
+    assert again.partial_size == 3000 and counted == again.download_size - 3000
     check(whole, thorough=True)
 
 
@@ -211,7 +211,7 @@ def test_weights_on_another_disk(card: ModelCard, hub: Hub, tmp_path: Path, monk
 
 def test_two_at_once(card: ModelCard, hub: Hub) -> None:
     download = plan_download(card, (), hub.url)
-    with fetching._alone(download.folder), pytest.raises(FetchError, match=r"being fetched already"):
+    with fetching._lock(download.folder), pytest.raises(FetchError, match=r"being fetched already"):
         fetching.fetch(download, lambda count, path: None)
 
 
