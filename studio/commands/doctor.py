@@ -1,4 +1,4 @@
-"""The doctor: says what this machine has, which models run on it and how, and what would help. It loads no weights."""
+"""The command `doctor`: prints what this machine has, which models run on it and how, and what would help. Loads no weights."""
 
 from __future__ import annotations
 
@@ -23,17 +23,26 @@ SYSTEMS = {"Darwin": "macOS"}
 
 
 class DoctorError(Exception):
-    """What was asked for cannot be examined; the message says why."""
+    """The options cannot be used. The message says why."""
 
 
 def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
-    """Print the machine and every model's plan. Returns the exit status: 1 if the model asked for does not run, or is not known."""
+    """Prints the machine and the plan of every model.
+
+    Args:
+        options: of the command line: size, profile, model, vram, ram.
+        models: the folder of models.
+        home: the folder of projects; its disk's free space is printed.
+
+    Returns:
+        The exit status: 1 if an option cannot be used or the model that the options name does not run.
+    """
     try:
         size, profile = _size(options.size), select_profile(options.profile)
         machine = _machine(options, home)
-        chosen = _models(models, options.model)
+        selection = _models(models, options.model)
         _print("\n".join(_about(machine, imagined=options.vram is not None or options.ram is not None)))
-        runs = [_model(machine, model, card, size, profile) for model, card in chosen]
+        runs = [_model(machine, model, card, size, profile) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, ModelError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
@@ -63,17 +72,17 @@ def _machine(options: argparse.Namespace, home: Path) -> Machine:
 
 
 def _models(folder: Path, name: str | None) -> list[tuple[ModelSizes, ModelCard | None]]:
-    """Sizes of the models there are, and of published ones whose folder is missing."""
+    """(sizes, card) of the models, or of the one called `name`. The card is None for a published model whose folder is missing."""
     cards, problems = find_models(folder)
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     known: list[tuple[ModelSizes, ModelCard | None]] = [(sizes_of(card), card) for card in cards]
     here = {card.kind for card in cards}
     known += [(family.published_sizes(), None) for name, family in FAMILIES.items() if family.published_sizes and name not in here]
-    chosen = [pair for pair in known if name in (None, pair[0].name)]
-    if not chosen:
+    selection = [pair for pair in known if name in (None, pair[0].name)]
+    if not selection:
         raise DoctorError(f"There is no model '{name}'. There are: {', '.join(sizes.name for sizes, _ in known)}.")
-    return chosen
+    return selection
 
 
 def _about(machine: Machine, imagined: bool) -> Iterator[str]:
@@ -97,12 +106,12 @@ def _about(machine: Machine, imagined: bool) -> Iterator[str]:
 
 
 def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None) -> bool:
-    """Print one model's plan, or why there is none. Says whether it runs."""
+    """Prints a model's plan, or why there is none. Returns whether it runs."""
     size = size or model.sizes[0]
     _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
     try:
         plan = choose_plan(machine, model, size, profile if model.large else None)
-        told = list(describe(plan))
+        sentences = list(describe(plan))
     except (PlanError, ProfileError) as error:
         _print(f"  It will not run. {error}")
         return False
@@ -110,7 +119,7 @@ def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Si
         _print("  It is loaded like this. A plan, not a promise: it was not held against a real card.")
         if profile:
             _print(f"  The profile is the one that was asked for: {profile.name}.")
-    _print("\n".join(f"  {line}" for line in told))
+    _print("\n".join(f"  {line}" for line in sentences))
     if card is None:
         _print("  Its folder is not there: get models/framepack-f1 of the studio (git checkout).")
     elif card.state != "ready":
@@ -121,7 +130,7 @@ def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Si
 
 
 def _better(plan: Plan) -> Iterator[str]:
-    """What would help, in words."""
+    """What would make the model faster, in words."""
     if not plan.model.large:
         return
     machine = plan.machine

@@ -28,9 +28,11 @@ class Part:
         return self.matrix + self.rest
 
     def __add__(self, other: Part) -> Part:
+        """Both parts together."""
         return Part(self.matrix + other.matrix, self.rows + other.rows, self.rest + other.rest)
 
     def __mul__(self, times: int) -> Part:
+        """So many equal parts together."""
         return Part(times * self.matrix, times * self.rows, times * self.rest)
 
     def unquantized(self) -> Part:

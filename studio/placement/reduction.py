@@ -19,6 +19,7 @@ class CannotReduceError(ModelError):
     """No plan needs less memory without changing the film. `remedy` says what a person can do."""
 
     def __init__(self, message: str, remedy: str) -> None:
+        """Takes what happened, and what a person can do."""
         super().__init__(message)
         self.remedy = remedy
 

@@ -19,7 +19,8 @@ from studio.memory.snapshot import Snapshot
 from studio.placement.device import copies
 from studio.placement.device.copies import CudaCopies, HostCopies, Ticket, copy_engine
 from studio.placement.device.int8 import quantize
-from studio.placement.device.streamer import MAX_BLOCKS_AHEAD, Streamer, blocks_of, device_footprint, spread, stream_with_diffusers
+from studio.placement.device.streamer import MAX_BLOCKS_AHEAD, Streamer, blocks_of, device_footprint, stream_with_diffusers
+from studio.placement.sizes import resident_blocks
 from tests.placement.conftest import network, randn, run
 
 Transformer = HunyuanVideoFramepackTransformer3DModel
@@ -106,7 +107,7 @@ def test_streamed_is_resident_bit_for_bit_in_bounded_memory(model: Transformer, 
         assert torch.equal(run(model, timestep=torch.tensor([7.0])), twin[1])
     assert engine.device_bytes == streamer.device_bytes == bound
     sizes = [sum(-(-p.numel() * p.element_size() // 256) * 256 for p in block.parameters()) for block in blocks_of(model)]
-    stay = spread(5, resident)
+    stay = resident_blocks(5, resident)
     rest = [size for index, size in enumerate(sizes) if index not in stay]
     assert bound == sum(sizes[index] for index in stay) + min(buffers, len(rest)) * max(rest, default=0)
     assert engine.host_bytes == streamer.host_bytes == sum(rest)
@@ -134,18 +135,18 @@ def test_the_next_block_is_on_its_way_before_this_one_computes(model: Transforme
 
 def test_three_slabs_look_two_blocks_ahead_and_residents_are_never_copied(model: Transformer) -> None:
     _, engine = streamed(model, resident=1, buffers=3)
-    assert spread(5, 1) == {2}
+    assert resident_blocks(5, 1) == {2}
     run(model)
     assert engine.log == ["copy 0", "copy 1", "copy 3", "compute 0", "copy 4", "compute 1", "compute 2", "copy 0", "compute 3",
                           "copy 1", "compute 4"]
 
 
-def test_residents_are_spread() -> None:
-    assert spread(60, 0) == frozenset()
-    assert spread(60, 99) == frozenset(range(60))
-    assert spread(6, 3) == {1, 3, 5}
+def test_residents_are_resident_blocks() -> None:
+    assert resident_blocks(60, 0) == frozenset()
+    assert resident_blocks(60, 99) == frozenset(range(60))
+    assert resident_blocks(6, 3) == {1, 3, 5}
     for resident in range(61):
-        assert len(spread(60, resident)) == resident and spread(60, resident) <= set(range(60))
+        assert len(resident_blocks(60, resident)) == resident and resident_blocks(60, resident) <= set(range(60))
 
 
 @pytest.mark.parametrize(("resident", "blocks"), [(0, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, []), (5, [])])

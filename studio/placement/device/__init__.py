@@ -1,1 +1,1 @@
-"""Following a plan on a device: streaming blocks, int8 weights, tables, copies. What needs torch of placement."""
+"""The part of placement that needs torch: block streaming, int8 weights, AdaLN tables, stored weights."""

@@ -1,7 +1,7 @@
-"""AdaLN tables: what modulates the blocks, worked out once per schedule, so that its weights need not lie on the device.
+"""AdaLN tables: the outputs of the AdaLN layers, computed once per schedule, so that their weights need not be on the device.
 
-A quarter of FramePack's weights (3.4 of 12.9 billion) see one token per step, which depends on timestep, pooled prompt and guidance
-alone. The rows for 25 steps are 56 MB. It does not know blocks, sections or where the other weights lie.
+A quarter of FramePack's weights (3.4 of 12.9 billion) are in layers whose only input is one token per step, which depends on
+timestep, pooled prompt and guidance. Their outputs for 25 steps take 56 MB.
 """
 
 from __future__ import annotations
@@ -21,68 +21,71 @@ from torch.func import functional_call
 from studio.catalogue.cards import ModelError
 
 LayerSource = Callable[[str], nn.Module]
-"""From the name of a norm to its modulation layer, wherever that is kept."""
+"""A function from the name of a norm to its AdaLN layer."""
 
 
 class UnpreparedError(RuntimeError):
-    """The tables were not made for what the transformer was called with: the caller must `prepare` first."""
+    """The tables hold no rows for the inputs that the transformer was called with: the caller must call `prepare` first."""
 
 
 class AdalnTables:
-    """Takes the place of all `norm.linear` of a transformer. The same transformer without it is the slow twin.
+    """Replaces all `norm.linear` of a transformer by tables.
 
-    Works on rows made one timestep at a time: the output is then the twin's, bit for bit, on the device that made them.
+    If rows are computed one timestep at a time, the transformer's output is bit for bit the same as without tables on that device.
     """
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel, layer_source: LayerSource | None = None) -> None:
-        """Put the tables in.
+        """Installs empty tables.
 
         Args:
             transformer: its norms are changed in place; `detach` undoes it.
-            layer_source: where the layers come from when rows are made, see `layers_from_file`. None: they stay on the
-                host as they are, which costs nothing where they are views of a mapped file.
+            layer_source: gives the layers from which rows are computed, see `layers_from_file`. None: the layers stay on the host,
+                which takes no memory if they are views of a mapped file.
+
+        Raises:
+            ValueError: the transformer has no AdaLN layers, or has tables already.
         """
         self._transformer = transformer
         self._norms: dict[str, Any] = {name: part for name, part in transformer.named_modules() if isinstance(part, _KINDS)}
         if not self._norms or any(isinstance(norm.linear, _Lookup) for norm in self._norms.values()):
             raise ValueError("AdaLN tables belong on a FramePack transformer that has none yet")
         self.freed_bytes = sum(_size(norm.linear) for norm in self._norms.values())
-        """Bytes of the layers that the device does without."""
+        """Bytes of the layers that are no longer on the device."""
         self._layer_source = _on_host(self._norms) if layer_source is None else layer_source
-        self._asked: _Asked | None = None
+        self._inputs: _Inputs | None = None
         self._lookups = {name: _Lookup() for name in self._norms}
         for name, norm in self._norms.items():
             norm.linear = self._lookups[name]
-        self._hook = transformer.time_text_embed.register_forward_pre_hook(self._look_up)
+        self._hook = transformer.time_text_embed.register_forward_pre_hook(self._select_rows)
 
     @property
     def table_bytes(self) -> int:
-        """Of the rows, on the device."""
+        """Bytes of the rows, on the device."""
         return sum(t.numel() * t.element_size() for lookup in self._lookups.values() for t in lookup.rows)
 
     @torch.no_grad()
     def prepare(self, timesteps: Tensor, pooled: Tensor, guidance: Tensor | None = None, one_product: bool = False) -> bool:
-        """Make the rows of a schedule, unless they are there. Needs one layer at a time on the device.
+        """Computes the rows of a schedule, unless they exist. Brings one layer at a time to the device.
 
         Args:
-            timesteps: [S] 1000 sigma, as the transformer will get them.
-            pooled: [1, P] pooled prompt.
-            guidance: [1] distilled guidance times 1000, for a transformer that takes it.
-            one_product: all steps in one product: reads the weights once instead of S times, and rounds otherwise (5e-5 relative
-                in float32). Worth it where the CPU makes the rows.
+            timesteps: [S], 1000 sigma, as the transformer will get them.
+            pooled: [1, P], the pooled prompt.
+            guidance: [1], distilled guidance times 1000, for a transformer that takes it.
+            one_product: compute all steps in one product. It reads the weights once instead of S times, and rounds differently
+                (5e-5 relative in float32). Useful where the CPU computes the rows.
 
         Returns:
-            True when rows were made.
+            True if rows were computed.
         """
         embedder = self._transformer.time_text_embed
         device = next(embedder.parameters()).device
         timesteps, pooled = timesteps.detach().to(device), pooled.detach().to(device, self._transformer.dtype)
         guidance = None if guidance is None else guidance.detach().to(device)
-        asked = _Asked({t: step for step, t in enumerate(timesteps.tolist())}, pooled, guidance)
-        if self._asked is not None and self._asked.equals(asked):
+        inputs = _Inputs({t: step for step, t in enumerate(timesteps.tolist())}, pooled, guidance)
+        if self._inputs is not None and self._inputs.equals(inputs):
             return False
         self.clear_rows()
-        # `forward`, not a call: the hook that looks rows up must not see this.
+        # `forward` instead of a call, so that the hook that selects rows does not run.
         embeddings = [embedder.forward(t.view(1), pooled, guidance)[0] for t in timesteps]
         if one_product:
             embeddings = [torch.cat(embeddings)]
@@ -91,55 +94,55 @@ class AdalnTables:
             weights = {key: value.to(device, non_blocking=True) for key, value in layer.named_parameters()}
             rows = [functional_call(layer, weights, (norm.silu(embedding),)) for embedding in embeddings]
             self._lookups[name].rows = list(rows[0].split(1)) if one_product else rows
-        self._asked = asked
+        self._inputs = inputs
         return True
 
     def detach(self) -> None:
-        """Give the norms their layers back, on the host. The tables are of no use afterwards."""
+        """Puts the AdaLN layers back, on the host. The tables cannot be used afterwards."""
         self._hook.remove()
         for name, norm in self._norms.items():
             norm.linear = self._layer_source(name)
         self.clear_rows()
 
     def clear_rows(self) -> None:
-        """Drop the rows: what embeds the time step or the prompt is not what it was."""
-        self._asked = None
+        """Drops the rows. To be called when the layers that embed timestep and prompt have changed."""
+        self._inputs = None
         for lookup in self._lookups.values():
             lookup.rows, lookup.row = [], None
 
-    def _look_up(self, _: nn.Module, inputs: tuple[Tensor, Tensor, Tensor | None]) -> None:
-        """Before the embedder runs: which rows this call needs. Never another row than the right one."""
+    def _select_rows(self, _: nn.Module, inputs: tuple[Tensor, Tensor, Tensor | None]) -> None:
+        """A hook that runs before the embedder: selects the rows for this call, or raises UnpreparedError."""
         timestep, pooled, guidance = inputs
-        if self._asked is None:
+        if self._inputs is None:
             raise UnpreparedError("AdaLN tables hold no rows yet: call prepare() with schedule, pooled prompt and guidance")
-        if not self._asked.same_conditioning(pooled, guidance):
+        if not self._inputs.same_conditioning(pooled, guidance):
             raise UnpreparedError("AdaLN tables were made for another prompt or guidance: call prepare() with the new one")
-        steps, asked = self._asked.steps, timestep.tolist()
-        missing = [t for t in asked if t not in steps]
+        steps, timesteps = self._inputs.steps, timestep.tolist()
+        missing = [t for t in timesteps if t not in steps]
         if missing:
             known = ", ".join(f"{t:g}" for t in steps)
             raise UnpreparedError(f"AdaLN tables have no row for timestep {missing[0]:g}, only for {known}: call prepare() with it")
-        chosen = [steps[t] for t in asked]
+        indices = [steps[t] for t in timesteps]
         for lookup in self._lookups.values():
-            lookup.choose(chosen)
+            lookup.select(indices)
 
 
 def layers_from_file(path: Path, transformer: HunyuanVideoFramepackTransformer3DModel) -> LayerSource:
-    """Modulation layers read from a safetensors file, or from an index of several, whenever rows are made.
+    """A source that reads AdaLN layers from a safetensors file, or from an index of several files, whenever rows are computed.
 
     Args:
-        path: with tensors named as the transformer names them: `<norm>.linear.weight`, `<norm>.linear.bias`.
-        transformer: for the precision the layers had.
+        path: of the file or index, with the transformer's own names: `<norm>.linear.weight`, `<norm>.linear.bias`.
+        transformer: its precision is that of the layers.
 
     Raises:
-        ModelError: when a layer is asked for and the file is missing, damaged or has no such layer.
+        ModelError: by the source, if the file is missing or damaged, or lacks the layer.
     """
     dtype = transformer.dtype
 
     def read(name: str) -> nn.Module:
         keys = {part: f"{name}.linear.{part}" for part in ("weight", "bias")}
         try:
-            # A copy: products on the CPU round otherwise where memory is not aligned, and mapped files are not.
+            # A copy, because products on the CPU round differently for memory that is not aligned, such as that of mapped files.
             values = {part: _tensor(path, key).to(dtype, copy=True) for part, key in keys.items()}
         except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ModelError(f"{path} is missing or damaged ({error}); {name} is needed from it. Get the file again.") from error
@@ -152,33 +155,35 @@ def layers_from_file(path: Path, transformer: HunyuanVideoFramepackTransformer3D
 
 
 class _Lookup(nn.Module):
-    """A layer that knows its answers. Rows are plain attributes, so whoever moves or counts weights leaves them alone."""
+    """Takes the place of an AdaLN layer and returns rows. As plain attributes they do not move or count as weights."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[Tensor] = []       # S times [1, k D]
-        self.row: Tensor | None = None     # [B, k D] for the call that is under way: one tensor, so that blocks can be compiled
+        self.rows: list[Tensor] = []       # S of [1, k D]
+        self.row: Tensor | None = None     # [B, k D] for the current call; one tensor, so that blocks can be compiled
 
-    def choose(self, steps: Sequence[int]) -> None:
-        """The rows of these steps, one for each of a batch."""
+    def select(self, steps: Sequence[int]) -> None:
+        """Selects the rows of these steps, one step for each element of a batch."""
         self.row = self.rows[steps[0]] if len(steps) == 1 else torch.cat([self.rows[step] for step in steps])
 
     def forward(self, x: Tensor) -> Tensor:
+        """The selected rows [B, k D]. Of x [B, D] only the device matters."""
         assert self.row is not None, "the transformer's time embedder ran before"
         return self.row.to(x.device)
 
 
-class _Asked:
-    """What rows were made for."""
+class _Inputs:
+    """The inputs that rows were computed for."""
 
     def __init__(self, steps: dict[float, int], pooled: Tensor, guidance: Tensor | None) -> None:
         self.steps, self.pooled, self.guidance = steps, pooled, guidance
 
-    def equals(self, other: _Asked) -> bool:
+    def equals(self, other: _Inputs) -> bool:
+        """Whether all inputs are the same."""
         return self.steps == other.steps and self.same_conditioning(other.pooled, other.guidance)
 
     def same_conditioning(self, pooled: Tensor, guidance: Tensor | None) -> bool:
-        """True when every row of a batch is what the tables were made for, bit for bit."""
+        """Whether prompt and guidance of every element of a batch are the same, bit for bit."""
         if (guidance is None) != (self.guidance is None) or pooled.shape[1:] != self.pooled.shape[1:]:
             return False
         if guidance is not None and self.guidance is not None and not bool((guidance == self.guidance.to(guidance.device)).all()):

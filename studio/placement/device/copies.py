@@ -1,6 +1,7 @@
-"""Copy engines: buffers on the host and on a device, copies between them, and who waits for which. They do not know blocks.
+"""Copy engines: they allocate buffers on the host and on a device, copy between them, and wait for copies.
 
-A ticket is a point in a queue: of copies or of computation. On CUDA it is an event; on the CPU everything happened already.
+A ticket is a point in a queue of copies or of computation. On CUDA it is an event; on the CPU it is None, since all work is done
+when a call returns.
 """
 
 from __future__ import annotations
@@ -15,87 +16,101 @@ Ticket = object
 
 
 class CopyEngine(Protocol):
-    """Moves buffers, one-dimensional uint8 tensors, while the device computes."""
+    """Copies buffers, which are one-dimensional uint8 tensors, while the device computes."""
 
     device: torch.device
 
     def host_buffer(self, size: int) -> Tensor:
-        """`size` bytes on the host that the device can be fed from; nothing is rounded up."""
+        """A buffer of exactly `size` bytes on the host, from which can be copied while the device computes."""
         ...
 
     def device_buffer(self, size: int) -> Tensor:
-        """`size` bytes on the device."""
+        """A buffer of `size` bytes on the device."""
         ...
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
-        """Queue host `source` to be copied into device `target`, not before `after`."""
+        """Queues a copy from `source` on the host to `target` on the device, to begin after `after`.
+
+        Returns:
+            A ticket for the end of the copy.
+        """
         ...
 
     def wait_on_device(self, ticket: Ticket) -> None:
-        """What is computed from now on comes after `ticket`; the host goes on."""
+        """Makes the device's computation from now on wait for `ticket`; the host does not wait."""
         ...
 
     def mark(self) -> Ticket:
-        """The end of everything queued for computing so far."""
+        """A ticket for the end of all computation that is queued now."""
         ...
 
     def wait_on_host(self, ticket: Ticket) -> None:
-        """The host waits for `ticket`."""
+        """Makes the host wait for `ticket`."""
         ...
 
     def release(self) -> None:
-        """Every host buffer is an ordinary tensor again."""
+        """Makes all host buffers ordinary tensors again."""
         ...
 
     def finish(self) -> None:
-        """The host waits for every copy."""
+        """Makes the host wait for all copies."""
         ...
 
 
 class HostCopies:
-    """A CPU in place of the device: copies are done when they are asked for."""
+    """A copy engine with the CPU as the device: a copy is done when `copy` returns."""
 
     device = torch.device("cpu")
 
     def host_buffer(self, size: int) -> Tensor:
+        """A buffer of `size` bytes."""
         return torch.empty(size, dtype=torch.uint8)
 
     def device_buffer(self, size: int) -> Tensor:
+        """A buffer of `size` bytes."""
         return torch.empty(size, dtype=torch.uint8)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
+        """Copies at once."""
         target.copy_(source)
         return None
 
     def wait_on_device(self, ticket: Ticket) -> None:
+        """Does nothing: copies are done at once."""
         return
 
     def mark(self) -> Ticket:
+        """None: nothing is queued."""
         return None
 
     def wait_on_host(self, ticket: Ticket) -> None:
+        """Does nothing: copies are done at once."""
         return
 
     def release(self) -> None:
+        """Does nothing: host buffers are ordinary tensors."""
         return
 
     def finish(self) -> None:
+        """Does nothing: copies are done at once."""
         return
 
 
 class CudaCopies:
-    """Pinned buffers and a stream of copies beside the stream that computes."""
+    """A copy engine for CUDA and ROCm: pinned host buffers, and a stream for copies besides the one that computes."""
 
     def __init__(self, device: torch.device) -> None:
+        """Creates the stream for copies on `device`."""
         self.device = device
         self.unpinned = 0
-        """Bytes that the system would not pin: right, but copied while nothing computes."""
+        """Bytes that the system refused to pin. They are copied correctly, but the device does not compute meanwhile."""
         self._copies = torch.cuda.Stream(device)
         self._pinned: list[int] = []
 
     def host_buffer(self, size: int) -> Tensor:
-        # torch's own pinned memory comes in powers of two (half as much again at 13B). An anonymous map has pages of its own,
-        # so that registering one buffer never touches another's, and goes back to the system at once.
+        """A pinned buffer of `size` bytes, or one that is not pinned if the system refuses; see `unpinned`."""
+        # torch rounds pinned memory up to powers of two, which takes half as much again for a 13B model. An anonymous map has its
+        # own pages, so registering one buffer never touches another's, and its memory returns to the system at once.
         buffer = torch.frombuffer(mmap.mmap(-1, max(1, size)), dtype=torch.uint8)[:size]
         refused = int(torch.cuda.cudart().cudaHostRegister(buffer.data_ptr(), size, 0))
         if refused:
@@ -106,9 +121,11 @@ class CudaCopies:
         return buffer
 
     def device_buffer(self, size: int) -> Tensor:
+        """A buffer of `size` bytes on the device."""
         return torch.empty(size, dtype=torch.uint8, device=self.device)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
+        """Queues the copy in the stream for copies."""
         if isinstance(after, torch.cuda.Event):
             self._copies.wait_event(after)
         with torch.cuda.stream(self._copies):
@@ -116,28 +133,33 @@ class CudaCopies:
         return self._copies.record_event()
 
     def wait_on_device(self, ticket: Ticket) -> None:
+        """Makes the computing stream wait for `ticket`."""
         if isinstance(ticket, torch.cuda.Event):
             torch.cuda.current_stream(self.device).wait_event(ticket)
 
     def mark(self) -> Ticket:
-        event = torch.cuda.Event(blocking=True)      # a host that waits sleeps
+        """An event at the end of the computing stream."""
+        event = torch.cuda.Event(blocking=True)      # the host sleeps while it waits, instead of spinning
         event.record(torch.cuda.current_stream(self.device))
         return event
 
     def wait_on_host(self, ticket: Ticket) -> None:
+        """Makes the host wait for `ticket`."""
         if isinstance(ticket, torch.cuda.Event):
             ticket.synchronize()
 
     def release(self) -> None:
+        """Unpins all host buffers, after all copies are done."""
         self.finish()
         while self._pinned:
             torch.cuda.check_error(int(torch.cuda.cudart().cudaHostUnregister(self._pinned.pop())))
 
     def finish(self) -> None:
+        """Makes the host wait for all copies."""
         self._copies.synchronize()
 
     def _swallow_error(self) -> None:
-        """CUDA remembers that pinning was refused and would blame the next kernel for it: give it one to blame."""
+        """Clears the error that CUDA keeps after a refused pinning: the next kernel would report it, so one is run for that."""
         try:
             torch.zeros(1, device=self.device).add_(1)
             torch.cuda.synchronize(self.device)
@@ -146,10 +168,10 @@ class CudaCopies:
 
 
 def copy_engine(device: torch.device) -> CopyEngine:
-    """The engine for a device.
+    """A new copy engine for a device.
 
     Raises:
-        ValueError: blocks cannot be streamed there.
+        ValueError: blocks cannot be streamed to this device.
     """
     if device.type == "cuda" and torch.cuda.is_available():
         return CudaCopies(device)

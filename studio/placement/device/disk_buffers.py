@@ -1,4 +1,4 @@
-"""Buffers on disk: for machines whose memory is too small for the blocks that do not stay on the card. It does not know blocks."""
+"""Host buffers in files: for machines whose memory is too small for the blocks that are streamed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ SUFFIX = ".slab"
 
 
 class DiskBuffers:
-    """Another engine's copies, out of files: the system reads them when a block is wanted, and takes the memory back at will."""
+    """A copy engine whose host buffers are mapped files.
+
+    The system reads a file when its block is copied, and may free that memory at any time. Another engine does the copies.
+    """
 
     def __init__(self, engine: CopyEngine, folder: Path) -> None:
-        """The files lie in `folder`; those that a killed studio left there go first."""
+        """Removes the files that a killed studio left in the folder.
+
+        Args:
+            engine: does the copies.
+            folder: for the files; is created when the first buffer is.
+        """
         self.device = engine.device
         self._engine = engine
         self._folder = folder
@@ -30,7 +38,11 @@ class DiskBuffers:
             _remove(old)
 
     def host_buffer(self, size: int) -> Tensor:
-        """`size` bytes of a new file. Raises MediaError: the disk is full, or cannot be written."""
+        """A buffer of `size` bytes in a new file.
+
+        Raises:
+            MediaError: the disk is full or cannot be written.
+        """
         path = self._folder / f"{secrets.token_hex(8)}{SUFFIX}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -38,39 +50,45 @@ class DiskBuffers:
             self._files.append(path)
             with path.open("wb") as file:
                 file.truncate(size)
-                if hasattr(os, "posix_fallocate"):      # a mapped file that the disk has no room for ends the process
+                if hasattr(os, "posix_fallocate"):      # writing to a mapped file that the disk has no room for kills the process
                     os.posix_fallocate(file.fileno(), 0, max(1, size))
             return torch.from_file(str(path), shared=True, size=size, dtype=torch.uint8)
         except OSError as error:
             raise MediaError(explain(path, error)) from error
 
     def device_buffer(self, size: int) -> Tensor:
+        """As the other engine's."""
         return self._engine.device_buffer(size)
 
     def copy(self, target: Tensor, source: Tensor, after: Ticket | None) -> Ticket:
+        """As the other engine's."""
         return self._engine.copy(target, source, after)
 
     def wait_on_device(self, ticket: Ticket) -> None:
+        """As the other engine's."""
         self._engine.wait_on_device(ticket)
 
     def mark(self) -> Ticket:
+        """As the other engine's."""
         return self._engine.mark()
 
     def wait_on_host(self, ticket: Ticket) -> None:
+        """As the other engine's."""
         self._engine.wait_on_host(ticket)
 
     def release(self) -> None:
-        """The files go; what is still mapped of them stays readable where the system allows it, and goes next time elsewhere."""
+        """Removes the files. Linux and macOS keep them readable for tensors that map them; Windows removes them at the next start."""
         self._engine.release()
         while self._files:
             _remove(self._files.pop())
 
     def finish(self) -> None:
+        """As the other engine's."""
         self._engine.finish()
 
 
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:          # Windows keeps files that are mapped
+    except OSError:          # Windows does not remove files that are mapped
         return

@@ -1,8 +1,10 @@
-"""Weight-only int8: Linear layers kept as one byte per weight and one scale per row. It does not know devices or files.
+"""Weight-only int8: Linear layers with one byte per weight and one scale per row.
 
-The scale of a row is its largest weight over 127, rounded up to a bfloat16 value: so nothing clips, and int8 times scale is the
-same weight in bfloat16 compute as in float32 compute, up to the rounding that bfloat16 does to any weight. Parameters, never
-buffers: what moves a model's parameters (streams, group offload, disk) moves these too.
+The scale of a row is its largest weight divided by 127, rounded up to a bfloat16 value. So no weight is clipped, and int8 times
+scale is the same weight in bfloat16 as in float32, up to the rounding to bfloat16 itself. Weights and scales are parameters and not
+module buffers, so code that moves a model's parameters (streaming, group offload, files) moves them too.
+
+By hand: the state of bitsandbytes' own int8 layers does not move with the parameters, so these could not be streamed.
 """
 
 from __future__ import annotations
@@ -18,22 +20,25 @@ from torch import Tensor, nn
 
 MAX_INT8 = 127
 SKIP = ("*norm*", "x_embedder*", "clean_x_embedder*", "context_embedder*", "time_text_embed*", "image_projection*", "proj_out")
-"""Names of FramePack's layers that stay as they are: AdaLN, embedders, the output layer. They hold nine tenths of int8's error."""
+"""Names of FramePack's layers that stay in floating point: AdaLN, embedders, output. In int8 they cause 90 % of the error."""
 
 
 class Int8Linear(nn.Module):
-    """A Linear whose weight is int8 [out, in] times scale [out, 1], float32. Its bias keeps the precision it had.
+    """A Linear layer whose weight is int8 [out, in] times a float32 scale [out, 1]. The bias keeps its precision.
 
-    `product` multiplies; see `multiply_by_bitsandbytes`.
+    The attribute `product` is the function that multiplies; see `multiply_by_bitsandbytes`.
     """
 
     product: Callable[[Int8Linear, Tensor], Tensor]
 
     def __init__(self, linear: nn.Linear) -> None:
-        """Takes a Linear in any precision, on any device, meta too.
+        """Quantizes a Linear layer.
+
+        Args:
+            linear: in any precision, on any device, also meta.
 
         Raises:
-            ValueError: a weight is not a number.
+            ValueError: a weight is not a finite number.
         """
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
@@ -44,18 +49,19 @@ class Int8Linear(nn.Module):
         self.product = multiply_in_float
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., in] to [..., out], in the precision of x."""
+        """From x [..., in] to [..., out], in the precision of x."""
         return self.product(self, x)
 
     def extra_repr(self) -> str:
+        """As nn.Linear prints itself."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 def quantize_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """[out, in] to int8 [out, in] and scale float32 [out, 1]; every weight is within half a scale of what it was.
+    """Rounds a weight [out, in] to int8 [out, in] and a float32 scale [out, 1]. The error is at most half a scale.
 
     Raises:
-        ValueError: a weight is not a number.
+        ValueError: a weight is not a finite number.
     """
     exact = weight.float()
     largest = exact.abs().amax(dim=1, keepdim=True)
@@ -66,17 +72,17 @@ def quantize_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def quantize(module: nn.Module, skip: Collection[str] = SKIP) -> tuple[str, ...]:
-    """Replace the Linear layers of `module` by int8 ones, in place, one at a time: the peak is one layer above the model.
+    """Replaces the Linear layers of `module` by int8 ones, one after another, so only one layer is in memory twice.
 
     Args:
-        module: in any precision, on any device; on meta it becomes the skeleton that stored weights are loaded into.
-        skip: patterns of full names that stay.
+        module: is changed in place; in any precision, on any device. On meta it becomes a skeleton for stored weights.
+        skip: patterns of full names of layers that are not replaced.
 
     Returns:
         The names of the layers that were replaced.
 
     Raises:
-        ValueError: a weight is not a number; the message names the layer. Those before it are int8 already.
+        ValueError: a weight is not a finite number; the message names the layer. The layers before it have been replaced.
     """
     names = [name for name, part in module.named_modules() if type(part) is nn.Linear and not _skipped(name, skip)]
     for name in names:
@@ -92,19 +98,19 @@ def quantize(module: nn.Module, skip: Collection[str] = SKIP) -> tuple[str, ...]
 def quantize_tensors(
     tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dtype: torch.dtype
 ) -> Iterator[tuple[str, Tensor]]:
-    """A checkpoint's tensors as `quantize` would have left them, one after another: no model need be in memory.
+    """Quantizes the tensors of a checkpoint one after another, without a model in memory. The values are those of `quantize`.
 
     Args:
-        tensors: name and value, in any order.
+        tensors: (name, value) in any order.
         layers: what `quantize` returned for the skeleton.
-        dtype: of everything that stays floating.
+        dtype: of the tensors that stay in floating point.
 
     Raises:
-        ValueError: a weight is not a number; the message names it.
+        ValueError: a weight is not a finite number; the message names it.
     """
     weights = {f"{name}.weight" for name in layers}
     for name, tensor in tensors:
-        # In `dtype` first: so a checkpoint gives the bytes that a model loaded in `dtype` gives.
+        # Converted to `dtype` first, so that the result is the same as for a model that was loaded in `dtype`.
         tensor = tensor.to(dtype) if tensor.is_floating_point() else tensor
         if name in weights:
             try:
@@ -118,16 +124,18 @@ def quantize_tensors(
 
 
 def recipe(skip: Collection[str] = SKIP) -> str:
-    """Says how weights were made int8, for whoever stores them."""
+    """A text that identifies how weights are quantized, to be stored with them."""
     return f"int8 rows 1, without {' '.join(sorted(skip))}"
 
 
 def multiply_by_bitsandbytes(module: nn.Module) -> int:
-    """Let bitsandbytes multiply in every int8 layer of `module`, from the same weights and scales; returns how many there are.
+    """Makes every int8 layer of `module` multiply with bitsandbytes' kernels, from the same weights and scales.
 
-    Its kernels round the rows of the input to int8 as well and multiply integers (LLM.int8, 2208.07339, without outliers kept
-    apart: that path costs time and matters to language models), where ours widen the weights. Nothing else changes: the weights
-    are stored and streamed as before, which bitsandbytes' own layers cannot be (their state does not move with the parameters).
+    These kernels also round the rows of the input to int8 and multiply integers (LLM.int8, 2208.07339, without its separate
+    treatment of outliers, which takes time and matters for language models). Storing and streaming of weights do not change.
+
+    Returns:
+        The number of int8 layers.
 
     Raises:
         ValueError: bitsandbytes is not installed.
@@ -140,21 +148,25 @@ def multiply_by_bitsandbytes(module: nn.Module) -> int:
 
 
 def require_bitsandbytes() -> None:
-    """Raises ValueError: it is not installed, and how to get it."""
+    """Checks that bitsandbytes is installed.
+
+    Raises:
+        ValueError: it is not; the message says how to install it.
+    """
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ValueError("bitsandbytes is not installed. Install it with: pip install 'memorypack-studio[cuda]'")
 
 
 def multiply_in_float(layer: Int8Linear, x: Tensor) -> Tensor:
-    """The product in the precision of x: weights are multiply_in_float, one layer at a time."""
-    weight = layer.weight.to(x.dtype).mul_(layer.scale.to(x.dtype))     # in place: a second copy of a layer is 75 MB at 13B
+    """The layer's output [..., out] for x [..., in]: the weight is converted to the precision of x, then multiplied."""
+    weight = layer.weight.to(x.dtype).mul_(layer.scale.to(x.dtype))     # in place: another copy of a 13B model's layer is 75 MB
     return F.linear(x, weight, layer.bias)
 
 
 def _by_bitsandbytes(layer: Int8Linear, x: Tensor) -> Tensor:
-    from bitsandbytes.autograd._functions import MatmulLtState, matmul  # seconds, and only for those who asked for it
+    from bitsandbytes.autograd._functions import MatmulLtState, matmul  # importing it takes seconds
 
-    # It says for every product that it casts the input to float16, which is what it is for.
+    # It warns at every product that it casts the input to float16; this is intended.
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     state = MatmulLtState()
     state.has_fp16_weights, state.threshold = False, 0.0

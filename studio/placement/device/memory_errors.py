@@ -1,4 +1,4 @@
-"""Telling that the GPU's memory ran out, however a library reports it."""
+"""Recognizes errors that mean the GPU's memory ran out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the card's memory ran out, however a library says it."""
+    """Whether the error means that the GPU's memory ran out. Libraries report this in several ways."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(said in str(error) for said in ("ALLOC_FAILED", "CUDA out of memory"))
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in ("ALLOC_FAILED", "CUDA out of memory"))

@@ -1,6 +1,6 @@
-"""A large model as it is placed: its plan, and how the plan changes with the film's size and with what the card can bear.
+"""The placement of a large model: its plan, and how the plan changes with the film's size and when GPU memory runs out.
 
-It knows no takes. Whoever renders asks it to `replan` a size first, and to `reduce` when memory ran out.
+The engine calls `replan` before a film and `reduce` when memory ran out.
 """
 
 from __future__ import annotations
@@ -18,24 +18,28 @@ from studio.placement.sizes import ModelSizes, Size
 
 
 class PlaceableBackbone(Protocol):
-    """A backbone whose weights lie where a plan says."""
+    """A backbone whose weights are kept where a plan says."""
 
     @property
     def plan(self) -> Plan:
-        """Where they lie."""
+        """The current plan."""
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the weights are where the plan says."""
+        """Whether the weights are where the plan says; if not, `apply_plan` puts them there."""
 
     def apply_plan(self) -> object:
-        """Put the weights where the plan says, unless they are there. Raises torch.OutOfMemoryError, MemoryError."""
+        """Puts the weights where the plan says, unless they are there.
+
+        Raises:
+            torch.OutOfMemoryError, MemoryError: they do not fit.
+        """
 
     def set_plan(self, plan: Plan) -> None:
-        """Use another plan from now on."""
+        """Uses another plan from now on; `apply_plan` puts the weights where it says."""
 
     def release(self) -> None:
-        """Free device and host for good."""
+        """Frees device and host. The backbone cannot be used afterwards."""
 
 
 class TiledCodec(Protocol):
@@ -43,16 +47,17 @@ class TiledCodec(Protocol):
 
     @property
     def preview_note(self) -> str:
-        """How previews are made, as a sentence; empty where nothing is to be said."""
+        """A sentence that says how previews are made, or an empty text."""
 
     def set_tile_size(self, edge: int) -> None:
-        """Decode in tiles of `edge` pixels from now on."""
+        """Decodes in tiles of `edge` pixels from now on."""
 
 
-def _beside(bare: Plan, model: ModelSizes, size: Size, choice: tuple[Profile | None, Sequence[Profile] | None]) -> Plan:
-    """Room for the LoRAs in `model`: of the placement without them fewer blocks stay, and only if need be it is another one.
+def _plan_with_loras(bare: Plan, model: ModelSizes, size: Size, choice: tuple[Profile | None, Sequence[Profile] | None]) -> Plan:
+    """A plan with room for the LoRAs that `model` counts.
 
-    So what the weights are kept as, which changes the film, depends on a segment's LoRAs only where nothing else is possible.
+    It differs from the plan without LoRAs (`bare`) only in fewer resident blocks, if that is enough. So the precision of the
+    weights, which changes the film, depends on a segment's LoRAs only where nothing else fits.
     """
     try:
         return choose_plan(bare.machine, model, size, replace(bare.profile, resident=FIT))
@@ -68,73 +73,89 @@ def _beside(bare: Plan, model: ModelSizes, size: Size, choice: tuple[Profile | N
 
 
 class ModelPlacement:
-    """Backbone and codec of one model, where one plan says."""
+    """The plan that backbone and codec of one large model follow."""
 
     def __init__(
         self, backbone: PlaceableBackbone, codec: TiledCodec, override: Profile | None = None,
         profiles: Sequence[Profile] | None = None,
     ) -> None:
-        """`override` and `profiles` as for `plan`: what the backbone's plan was made with."""
+        """Makes the codec follow the backbone's plan.
+
+        Args:
+            backbone: its plan is the first one.
+            codec: decodes in the plan's tiles.
+            override, profiles: as for `choose_plan`; those that the backbone's plan was chosen with.
+        """
         self.backbone = backbone
         self.codec = codec
         self._override = override
         self._profiles = profiles
         self.close_text_encoders: Callable[[], None] = lambda: None
-        """Called when the text encoder lies elsewhere: whoever has opened it opens it anew."""
-        self._weights = self.plan.profile.weights       # without LoRAs
+        """Called when the plan moves the text encoder, so that it is loaded anew. The owner of the encoder sets it."""
+        self._weights = self.plan.profile.weights       # of the plan without LoRAs
         codec.set_tile_size(self.plan.profile.vae_tile)
 
     @property
     def plan(self) -> Plan:
+        """The current plan."""
         return self.backbone.plan
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The plan in words, and how previews are made."""
+        """Sentences for people: the plan, and how previews are made."""
         note = self.codec.preview_note
         return (*describe(self.plan), *([note] if note else []))
 
     def replan(self, size: Size, step_cache: bool = False, lora_bytes: int = 0) -> None:
-        """Plan for films of this size, with room for a step cache where one is used, and for so many bytes of LoRAs.
+        """Changes the plan for the next film, if the current plan does not suffice.
 
-        Nothing is moved where the plan that there is will do.
+        Args:
+            size: width and height of the film in pixels.
+            step_cache: reserve room for a step cache.
+            lora_bytes: bytes of the LoRAs that will be active.
 
         Raises:
-            PlanError: this does not fit; the message says what to change.
+            PlanError: it does not fit; the message says what to change.
         """
-        now, wanted = self.plan, step_cache or (self._override is not None and self._override.cache != "none")
-        same = size == now.requested_size and wanted == (now.profile.cache != "none")
+        now, cache = self.plan, step_cache or (self._override is not None and self._override.cache != "none")
+        same = size == now.requested_size and cache == (now.profile.cache != "none")
         if same and lora_bytes == now.model.lora_bytes:
             return
         override, profiles = self._override, self._profiles
         if step_cache:
             override = override and replace(override, cache="first-block")
             profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
-        usual, model = same and now.profile.weights == self._weights, replace(now.model, lora_bytes=lora_bytes)
-        kept = plan_of(now.machine, model, now.size, now.profile, now.requested_size)
-        if usual and kept.fits:
-            self._follow(kept)
+        unchanged, model = same and now.profile.weights == self._weights, replace(now.model, lora_bytes=lora_bytes)
+        candidate = plan_of(now.machine, model, now.size, now.profile, now.requested_size)
+        if unchanged and candidate.fits:
+            self._set_plan(candidate)
             return
-        bare = now if usual else choose_plan(now.machine, replace(now.model, lora_bytes=0), size, override, profiles)
-        self._follow(_beside(bare, model, size, (override, profiles)) if lora_bytes else bare)
+        bare = now if unchanged else choose_plan(now.machine, replace(now.model, lora_bytes=0), size, override, profiles)
+        self._set_plan(_plan_with_loras(bare, model, size, (override, profiles)) if lora_bytes else bare)
         self._weights = bare.profile.weights
 
-    def reduce(self, doing: Stage) -> str:
-        """One rung down after the device ran out of memory at something; says what changed.
+    def reduce(self, stage: Stage) -> str:
+        """Changes to a plan that needs less GPU memory, after memory ran out.
+
+        Args:
+            stage: what the engine was doing.
+
+        Returns:
+            A sentence that says what changed.
 
         Raises:
-            CannotReduceError: there is none left.
+            CannotReduceError: there is no such plan.
         """
         before = self.plan
-        after = reduce_plan(before, doing)
-        self._follow(after)
-        return describe_change(before, after, doing)
+        after = reduce_plan(before, stage)
+        self._set_plan(after)
+        return describe_change(before, after, stage)
 
     def release(self) -> None:
-        """Give the device back for good."""
+        """Frees device and host. The model cannot be used afterwards."""
         self.backbone.release()
 
-    def _follow(self, plan: Plan) -> None:
+    def _set_plan(self, plan: Plan) -> None:
         moved = plan.profile.text_encoder != self.plan.profile.text_encoder
         self.backbone.set_plan(plan)
         if moved:

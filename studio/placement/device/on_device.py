@@ -1,4 +1,4 @@
-"""Visits: a module on a device for as long as it computes, and at home on the host otherwise. It does not know what it computes."""
+"""Moves a module to a device for as long as it computes there."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch import nn
 
 @contextmanager
 def on_device(module: nn.Module, device: torch.device) -> Iterator[None]:
-    """The module's weights on `device` within the block. Its home is not written: nothing is copied back.
+    """Within the block the module's weights are on `device`. Afterwards its old tensors are used again; nothing is copied back.
 
     Raises:
-        torch.OutOfMemoryError: the device is too small; the module is at home.
+        torch.OutOfMemoryError: the device has not enough memory; the module is as before.
     """
-    homes = [(tensor, tensor.data) for tensor in chain(module.parameters(), module.buffers())]
+    originals = [(tensor, tensor.data) for tensor in chain(module.parameters(), module.buffers())]
     try:
-        for tensor, home in homes:
-            tensor.data = home.to(device)
+        for tensor, original in originals:
+            tensor.data = original.to(device)
         yield
     finally:
-        for tensor, home in homes:
-            tensor.data = home
+        for tensor, original in originals:
+            tensor.data = original

@@ -1,4 +1,4 @@
-"""Placing a transformer: int8, AdaLN tables and streaming put together, in the order that works."""
+"""Puts a transformer where it can compute: int8 weights, AdaLN tables and streaming, applied in the order that works."""
 
 from __future__ import annotations
 
@@ -18,28 +18,39 @@ BLOCKS = ("transformer_blocks", "single_transformer_blocks")
 
 
 class TransformerPlacement:
-    """A transformer where it can run, and what it must be told."""
+    """A transformer that is ready to compute on a device, and how to use and remove it."""
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
+        """Adds the hooks that check for a stop. `place_transformer` does the rest.
+
+        Args:
+            transformer: its blocks get hooks.
+        """
         self.transformer = transformer
         self.tables: AdalnTables | None = None
         self.streamer: Streamer | None = None
         self.should_stop: Callable[[], bool] = lambda: False
-        """Asked before every block; a stop raises `StoppedError` out of the forward. To be set by whoever can stop."""
-        self._hooks = [block.register_forward_pre_hook(self._look) for block in blocks_of(transformer)]
+        """Called before every block. If it returns True, the forward raises `StoppedError`. The caller may set it."""
+        self._hooks = [block.register_forward_pre_hook(self._check_stop) for block in blocks_of(transformer)]
 
     def prepare(self, timesteps: Tensor, pooled: Tensor, guidance: Tensor | None = None) -> None:
-        """Before every section: timesteps [S], pooled prompt [1, P], guidance [1] times 1000. Works only when they are new."""
+        """Computes the AdaLN tables of a section; call it before every section. Nothing is done if the inputs are as before.
+
+        Args:
+            timesteps: [S], 1000 sigma.
+            pooled: [1, P], the pooled prompt.
+            guidance: [1], distilled guidance times 1000, for a transformer that takes it.
+        """
         if self.tables is not None:
             self.tables.prepare(timesteps, pooled, guidance)
 
     def clear_rows(self) -> None:
-        """What was prepared is made again: a layer that it was made with has changed."""
+        """Drops the rows of the tables, because a layer that they were computed with has changed."""
         if self.tables is not None:
             self.tables.clear_rows()
 
     def release(self) -> None:
-        """Give the device back: all weights on the host, the transformer whole again (int8 stays int8)."""
+        """Frees the device: all weights are on the host, and the AdaLN layers are in the transformer again. int8 stays int8."""
         for hook in self._hooks:
             hook.remove()
         if self.streamer is not None:
@@ -50,12 +61,12 @@ class TransformerPlacement:
         self.streamer = self.tables = None
 
     def abandon(self) -> None:
-        """Give the device back without bringing the weights to the host: the transformer is of no use afterwards."""
+        """Frees the device without bringing the weights to the host. The transformer cannot be used afterwards."""
         if self.streamer is not None:
             self.streamer.abandon()
         self.streamer = self.tables = None
 
-    def _look(self, *_: object) -> None:
+    def _check_stop(self, *_: object) -> None:
         if self.should_stop():
             raise StoppedError
 
@@ -70,51 +81,51 @@ def place_transformer(
     layer_source: LayerSource | None = None,
     engine: CopyEngine | None = None,
 ) -> TransformerPlacement:
-    """Put a transformer, weights on the host, where it can run on `device`. Afterwards nobody may call its `to`.
+    """Makes a transformer with weights on the host ready to compute on `device`. Its method `to` must not be called afterwards.
 
     Args:
-        transformer: for inference; changed in place.
-        device: computes.
-        resident: how many blocks stay on the device; the others are streamed. None: everything, on any device.
-        buffers: on the device, for streaming.
-        quantize: make the blocks int8 first; not for one that came int8 from the store.
-        tables: keep AdaLN's layers off the device. Then `TransformerPlacement.prepare` comes before every section.
-        layer_source: where those layers come from, see `adaln.layers_from_file`. None: from the host.
-        engine: of copies; None: the device's own.
+        transformer: for inference; is changed in place.
+        device: on which it computes.
+        resident: how many blocks stay on the device; the others are streamed. None: all, on any device.
+        buffers: how many of them on the device, for streaming.
+        quantize: make the blocks int8 first; not for a transformer that came as int8 from the weight store.
+        tables: replace the AdaLN layers by tables. Then call `TransformerPlacement.prepare` before every section.
+        layer_source: gives the AdaLN layers, see `adaln.layers_from_file`. None: they stay on the host.
+        engine: for copies; None: the device's own.
 
     Raises:
-        ValueError: the device or the blocks cannot be streamed.
-        torch.OutOfMemoryError, MemoryError: something does not fit; the weights are on the host again.
+        ValueError: the blocks cannot be streamed, or not to this device.
+        torch.OutOfMemoryError, MemoryError: memory ran out; the weights are on the host again.
     """
     transformer.eval().requires_grad_(False)
     if quantize:
         int8.quantize(transformer)
-    placed = TransformerPlacement(transformer)
+    placement = TransformerPlacement(transformer)
     try:
         if tables:
-            placed.tables = AdalnTables(transformer, layer_source)
+            placement.tables = AdalnTables(transformer, layer_source)
         if resident is None:
             transformer.to(device)
         else:
-            placed.streamer = Streamer(blocks_of(transformer), engine or copy_engine(device), resident, buffers).attach()
+            placement.streamer = Streamer(blocks_of(transformer), engine or copy_engine(device), resident, buffers).attach()
             for name, part in transformer.named_children():
                 if name not in BLOCKS:
                     part.to(device)
     except BaseException:
-        placed.release()
+        placement.release()
         raise
-    return placed
+    return placement
 
 
 def place_transformer_with_diffusers(
     transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, tables: bool = True
 ) -> TransformerPlacement:
-    """The same with diffusers' own group offload, block by block, in place of our streamer: slower, for where ours fails.
+    """As `place_transformer`, with diffusers' group offload instead of our streamer: slower, for machines where ours fails.
 
-    It cannot be taken off again: whoever has enough of it abandons the transformer.
+    It cannot be undone: call `abandon` when the transformer is no longer needed.
     """
-    placed = TransformerPlacement(transformer.eval().requires_grad_(False))
+    placement = TransformerPlacement(transformer.eval().requires_grad_(False))
     if tables:
-        placed.tables = AdalnTables(transformer)
+        placement.tables = AdalnTables(transformer)
     stream_with_diffusers(transformer, device)
-    return placed
+    return placement
