@@ -77,7 +77,7 @@ class DiskBuffers:
         self._engine.wait_on_host(ticket)
 
     def release(self) -> None:
-        """Removes the files. Linux and macOS keep them readable for tensors that map them; Windows removes them at the next start."""
+        """Removes the files. Tensors that map them stay readable; Windows keeps such files until the next start."""
         self._engine.release()
         while self._files:
             _remove(self._files.pop())
