@@ -1,0 +1,120 @@
+"""A new family of models is one folder and one line: a toy is added to a copy of the studio, and films are made with it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.lab import tiny
+from studio.media.clip import probe, read_clip
+from tests.folders import CARD
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+STORY = """
+name = "Toy"
+image = "start.png"
+[[segment]]
+prompt = "the camera pans"
+frames = 12
+[[segment]]
+prompt = "and on"
+frames = 24
+"""
+SESSION = """
+import sys
+from pathlib import Path
+from studio.catalogue.cards import find_models
+from studio.engine.engine import Engine
+from studio.project import edits
+from studio.session import Studio
+
+root = Path(sys.argv[1])
+models, problems = find_models(root / "models")
+assert not problems, problems
+engine = Engine(models)
+studio = Studio(root / "projects", engine, models)
+engine.start()
+
+def generate():
+    session.generate_all()
+    revision = 0
+    while session.job.state in ("queued", "running"):
+        revision = session.watch(revision, timeout=1)
+    assert session.job.state == "done", session.job
+
+session = studio.from_story(root / "story.toml")
+generate()
+first, second = session.project.film()
+session.rewind(first.id)                       # to the first boundary, and another second take from there
+session.generate_next()
+while session.job.state in ("queued", "running"):
+    session.watch(0, timeout=0.2)
+again = session.project.film()[-1]
+assert again.parent == first.id and again.id != second.id
+assert session.clip(again.id).read_bytes() == session.clip(second.id).read_bytes(), "the same snapshot gives the same film"
+print(session.export_film())
+"""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the studio with the toy's folder, and its one line in the registry."""
+    root = tmp_path_factory.mktemp("studio")
+    for part in ("studio", "presets"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "lab"))
+    shutil.copy(ROOT / "app.py", root)
+    shutil.copytree(ROOT / "tests/backbones/toy", root / "studio/backbones/toy", ignore=shutil.ignore_patterns("__pycache__"))
+    registry = root / "studio/backbones/registry.py"
+    before = registry.read_text("utf-8")
+    after = before.replace('    "framepack",\n', '    "framepack",\n    "toy",\n')
+    assert len(after.splitlines()) == len(before.splitlines()) + 1
+    registry.write_text(after, "utf-8")
+    (root / "models" / "toy").mkdir(parents=True)
+    card = CARD.format(title="Toy", window=3, frames=12, shift=3.0, kind="toy")
+    (root / "models" / "toy" / "model.toml").write_text(card, "utf-8")
+    tiny.picture(size=96).save(root / "start.png")
+    (root / "story.toml").write_text(STORY, "utf-8")
+    return root
+
+
+def run(root: Path, *arguments: str) -> str:
+    """Run this Python on the copy of the studio; returns what it printed."""
+    ran = subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, env=environment(root))
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def environment(root: Path) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(root), "STUDIO_HOME": str(root / "projects")}
+
+
+def pans(film: Path) -> bool:
+    """Whether the film moves by one cell of 8 pixels every four frames."""
+    frames = read_clip(film).astype(np.int16)
+    error = np.abs(np.roll(frames[:-4], -8, axis=2) - frames[4:])[:, :, 8:-16]
+    return bool(error.mean() < 6 and np.abs(frames[0] - frames[-1]).mean() > 6)
+
+
+def test_the_command_line_renders_a_film_with_it(studio: Path) -> None:
+    run(studio, "app.py", "render", "story.toml", "-o", "film.mp4")
+    assert probe(studio / "film.mp4").frames == 36
+    assert pans(studio / "film.mp4")
+
+
+def test_the_session_renders_and_rewinds_with_it(studio: Path) -> None:
+    film = Path(run(studio, "-c", SESSION, str(studio)).strip().splitlines()[-1])
+    assert probe(film).frames == 36 and pans(film)
+
+
+def test_the_doctor_and_the_list_of_models_know_it(studio: Path) -> None:
+    assert "Toy (toy), 64 x 32" in run(studio, "app.py", "doctor", "--model", "toy")
+    assert "Toy" in run(studio, "app.py", "models")
