@@ -1,4 +1,4 @@
-"""The doctor: what it says of this machine and of others, and of wrong questions."""
+"""The command `doctor`: what it prints about this machine, about imaginary ones, and for wrong options."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tests import folders
 
 def examined(capsys: pytest.CaptureFixture[str], *arguments: str, models: Path = app.MODELS) -> tuple[int, str, str]:
     status = doctor.examine(app.parse(["doctor", *arguments]), models, Path("not") / "there")
-    told = capsys.readouterr()
-    return status, told.out, told.err
+    output = capsys.readouterr()
+    return status, output.out, output.err
 
 
 def test_the_command_is_the_doctors(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(doctor, "examine", lambda options, models, home: asked.append((models, home)) or 3)
+    calls: list[object] = []
+    monkeypatch.setattr(doctor, "examine", lambda options, models, home: calls.append((models, home)) or 3)
     options = app.parse(["doctor", "--vram", "8", "--ram", "16", "--size", "640x480", "--model", "m"])
     assert (options.vram, options.ram, options.size, options.model) == (8, 16, "640x480", "m")
-    assert options.run(options) == 3 and asked == [(app.MODELS, app.home())]
+    assert options.run(options) == 3 and calls == [(app.MODELS, app.home())]
 
 
 def test_this_machine_without_a_card(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,40 +48,40 @@ def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "  Attention: PyTorch's own (SDPA), the best that was found." in out
 
 
-@pytest.mark.parametrize(("vram", "ram", "told"), [
+@pytest.mark.parametrize(("vram", "ram", "expected"), [
     ("24", "32", "all 17.6 GB of weights"), ("12", "32", "from memory, block by block in every step"),
     ("6", "8", "more free memory: weights are read from disk in every step"),
 ])
-def test_machines_that_are_not_there(vram: str, ram: str, told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_imaginary_machines(vram: str, ram: str, expected: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, _ = examined(capsys, "--vram", vram, "--ram", ram, models=tmp_path)
     assert status == 0 and out.startswith("An imagined machine\n")
-    assert "FramePack-F1 (framepack-f1)" in out and told in out and "Its folder is not there" in out
+    assert "FramePack-F1 (framepack-f1)" in out and expected in out and "Its folder is not there" in out
 
 
 def test_the_profile_can_be_chosen(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1")
-    _, out, _ = examined(capsys, *asked, "--profile", "card-12gb", models=tmp_path)
+    arguments = ("--vram", "24", "--ram", "64", "--model", "framepack-f1")
+    _, out, _ = examined(capsys, *arguments, "--profile", "card-12gb", models=tmp_path)
     assert "asked for: card-12gb" in out and "profile '12 GB card'" in out
     monkeypatch.setenv("STUDIO_PROFILE", "card-8gb")
-    _, out, _ = examined(capsys, *asked, models=tmp_path)
+    _, out, _ = examined(capsys, *arguments, models=tmp_path)
     assert "It is loaded like this." in out and "asked for: card-8gb" in out and "profile '8 GB card'" in out
-    status, _, err = examined(capsys, *asked, "--profile", "card-7gb", models=tmp_path)
+    status, _, err = examined(capsys, *arguments, "--profile", "card-7gb", models=tmp_path)
     assert status == 1 and "There is no profile 'card-7gb'. There are: card-12gb" in err
 
 
 def test_an_attention_backend_that_is_not_here(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text((PROFILES / "card-24gb.toml").read_text("utf-8").replace('"auto"', '"sage"'), "utf-8")
-    asked = ("--vram", "24", "--ram", "64", "--model", "framepack-f1", "--profile", str(mine))
-    status, out, _ = examined(capsys, *asked, models=tmp_path)
+    arguments = ("--vram", "24", "--ram", "64", "--model", "framepack-f1", "--profile", str(mine))
+    status, out, _ = examined(capsys, *arguments, models=tmp_path)
     assert status == 1 and "It will not run." in out and "backend 'sage': SageAttention is not installed: pip install" in out
 
 
 def test_what_does_not_run_says_what_to_change(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    asked = ("--vram", "4", "--ram", "32", "--size", "640x640")
-    status, out, _ = examined(capsys, *asked, "--model", "framepack-f1", models=tmp_path)
+    arguments = ("--vram", "4", "--ram", "32", "--size", "640x640")
+    status, out, _ = examined(capsys, *arguments, "--model", "framepack-f1", models=tmp_path)
     assert status == 1 and "It will not run." in out and "short" in out and "What to change:" in out
-    assert examined(capsys, *asked, models=tmp_path)[0] == 0, "nobody asked for this model"
+    assert examined(capsys, *arguments, models=tmp_path)[0] == 0, "nobody asked for this model"
 
 
 def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -92,15 +92,15 @@ def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.Capt
     assert "broken" in err and "(small), 64 x 32\n  It runs, on the processor" in out
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
+@pytest.mark.parametrize(("arguments", "expected"), [
     (("--vram", "8", "--ram", "16", "--size", "big"), "'big' is no size"),
     (("--vram", "8", "--ram", "16", "--model", "nobody"), "There is no model 'nobody'. There are: memorypack-mini, framepack-f1."),
     (("--vram", "-1", "--ram", "16"), "GB of graphics memory"),
     (("--ram", "16"), "--vram GB"),
 ])
-def test_wrong_questions(arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_questions(arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = examined(capsys, *arguments)
-    assert status == 1 and told in err
+    assert status == 1 and expected in err
 
 
 def test_the_card_alone_may_be_imagined(

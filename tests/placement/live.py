@@ -1,4 +1,4 @@
-"""Follows the storages that are alive while a module runs on the meta device: its activation peak, without computing."""
+"""Finds a module's peak of activations without computing: counts the storages that are alive while it runs on the meta device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AdaLN tables: a transformer with them says what its twin without them says, or says that it cannot."""
+"""AdaLN tables: a transformer with them has the same output as without them, or raises an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention backends: what is found, what is said of what is not, and that one model's choice is not another's."""
+"""Attention backends: which are found, the messages about others, and that one model's choice does not affect another."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ def test_the_best_exact_one_is_taken_and_a_rounding_one_only_when_it_is_named(pa
     assert next(iter(list_backends(ADA))) == "PyTorch's own (SDPA), FlashAttention 2 (flash), SageAttention (sage)"
 
 
-@pytest.mark.parametrize(("name", "gpu", "told"), [
+@pytest.mark.parametrize(("name", "gpu", "message"), [
     ("sage", ADA, r"SageAttention is not installed: pip install 'sageattention>=2\.1\.1'. Or say 'auto'"),
     ("flash", None, "FlashAttention 2 needs an NVIDIA graphics card"),
     ("flash", TURING, r"needs a card of compute capability 8\.0"),
     ("flash_hub", ADA, r"no attention backend 'flash_hub' for this studio\. There are: auto, native"),
     ("best", ADA, "no attention backend 'best'"),
 ])
-def test_what_is_not_here_says_what_to_do(name: str, gpu: Gpu | None, told: str) -> None:
-    with pytest.raises(ProfileError, match=told):
+def test_what_is_not_here_says_what_to_do(name: str, gpu: Gpu | None, message: str) -> None:
+    with pytest.raises(ProfileError, match=message):
         choose_backend(name, gpu)
 
 

@@ -1,4 +1,4 @@
-"""Plans: never above the budget, never slower with more memory, and a remedy where there is none."""
+"""Choosing a plan: never above the budget, never slower with more memory, and a message with a remedy if nothing fits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CARDS = (6, 8, 10, 12, 16, 24)
 FILMS = ((640, 640), (832, 480), (480, 832), (960, 544), (1280, 720), (320, 320))
 
 
-def planned(machine: Machine, size: Size = SQUARE) -> Plan | None:
+def plan_or_none(machine: Machine, size: Size = SQUARE) -> Plan | None:
     try:
         return choose_plan(machine, F1, size, profiles=SHIPPED)
     except PlanError:
@@ -64,7 +64,7 @@ def test_the_plans_are_the_recipes() -> None:
     system=st.sampled_from(SYSTEMS), size=st.sampled_from(FILMS),
 )
 def test_more_graphics_memory_is_never_slower(vram: float, more: float, ram: float, system: str, size: Size) -> None:
-    small, large = (planned(imagine_machine(amount, ram, system), size) for amount in (vram, vram + more))
+    small, large = (plan_or_none(imagine_machine(amount, ram, system), size) for amount in (vram, vram + more))
     if small:
         assert large, "and never impossible"
         assert large.section_seconds <= small.section_seconds
@@ -74,7 +74,7 @@ def test_more_graphics_memory_is_never_slower(vram: float, more: float, ram: flo
 @given(vram=st.floats(1, 96), ram=st.floats(4, 128), system=st.sampled_from(SYSTEMS), size=st.sampled_from(FILMS))
 def test_a_plan_keeps_to_its_budgets(vram: float, ram: float, system: str, size: Size) -> None:
     machine = imagine_machine(vram, ram, system)
-    plan: Plan | None = planned(machine, size)
+    plan: Plan | None = plan_or_none(machine, size)
     while plan:
         assert plan.ram <= ram_budget(machine) and plan.pinned <= machine.pinnable
         assert machine.gpu and plan.peak <= plan.budget < machine.gpu.free
@@ -99,14 +99,14 @@ def test_windows_pins_half_of_the_memory() -> None:
 def test_four_gigabytes_fail_with_a_remedy() -> None:
     with pytest.raises(PlanError) as error:
         choose_plan(imagine_machine(4, 32, "Linux"), F1, SQUARE)
-    told = str(error.value)
-    assert re.search(r"needs \d\.\d GB of graphics memory and may use \d\.\d GB .* \d\.\d GB short", told)
-    offered = re.search(r"choose (\d+) x (\d+) or smaller", told)
-    assert offered and "close other programs" in told
-    size = int(offered[1]), int(offered[2])
+    message = str(error.value)
+    assert re.search(r"needs \d\.\d GB of graphics memory and may use \d\.\d GB .* \d\.\d GB short", message)
+    suggestion = re.search(r"choose (\d+) x (\d+) or smaller", message)
+    assert suggestion and "close other programs" in message
+    size = int(suggestion[1]), int(suggestion[2])
     assert choose_plan(imagine_machine(4, 32, "Linux"), F1, size).fits
     larger = next(candidate for candidate in [SQUARE, *smaller_sizes(SQUARE)] if candidate[0] == size[0] + 32)
-    assert planned(imagine_machine(4, 32, "Linux"), larger) is None
+    assert plan_or_none(imagine_machine(4, 32, "Linux"), larger) is None
 
 
 def test_where_no_size_fits_another_card_is_the_remedy() -> None:

@@ -1,4 +1,4 @@
-"""Compiled blocks: the same output, few graphs whatever comes, and a sentence where compiling cannot be."""
+"""Compiled blocks: the same output, few graphs for all inputs, and a sentence if blocks cannot be compiled."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def test_hooks_and_the_step_cache_stay_outside() -> None:
 
 
 def test_where_it_cannot_be_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def said(**changes: Any) -> str:
+    def sentence_on_compiling(**changes: Any) -> str:
         plan = choose_plan(imagine_machine(80, 128, "Linux"), published_sizes(), (640, 640), override=replace(WHOLE, **changes))
         return next(sentence for sentence in describe(plan) if "ompil" in sentence)
 
     monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: None)
-    assert "left out, because blocks are streamed" in said(resident=5)
-    assert "left out, because int8 weights" in said(weights="int8")
-    assert "left out, because Triton is not installed" in said()
+    assert "left out, because blocks are streamed" in sentence_on_compiling(resident=5)
+    assert "left out, because int8 weights" in sentence_on_compiling(weights="int8")
+    assert "left out, because Triton is not installed" in sentence_on_compiling()
     monkeypatch.setattr(compilation.importlib.util, "find_spec", lambda name: name)
-    assert said() == "Blocks are compiled when they first run; what it saves was not measured."
+    assert sentence_on_compiling() == "Blocks are compiled when they first run; what it saves was not measured."
     plan = choose_plan(imagine_machine(24, 64, "Linux"), published_sizes(), (640, 640))
     assert not any("ompil" in sentence for sentence in describe(plan))
 

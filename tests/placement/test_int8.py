@@ -1,4 +1,4 @@
-"""int8 weights: within half a step of what they were, and the same after storing."""
+"""int8 weights: the error is at most half a step, and storing does not change them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for LoRAs in the plan of a large model: nothing moves without need, and weights stay what they are."""
+"""Room for LoRAs in the plan of a large model: nothing moves without need, and the precision of the weights stays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIZE = (640, 640)
 
 
 class Backbone:
-    """Follows plans, and counts how often something would move."""
+    """Counts how often a new plan would move weights."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.moves = plan, 0
@@ -27,7 +27,7 @@ class Backbone:
 
 
 class Codec:
-    """Says nothing."""
+    """Accepts any size of tiles."""
 
     codec: Any
 
@@ -35,17 +35,17 @@ class Codec:
         self.codec = self
 
     def set_tile_size(self, edge: int) -> None:
-        """Any."""
+        """Does nothing."""
 
 
-def placed(card: float) -> tuple[ModelPlacement, Backbone]:
+def model_and_backbone(card: float) -> tuple[ModelPlacement, Backbone]:
     backbone = Backbone(choose_plan(imagine_machine(card, 64, "Linux"), published_sizes(), SIZE))
     return ModelPlacement(backbone, Codec()), backbone                         # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("card", [8, 12, 16, 24, 48])
 def test_every_card_has_room_and_is_given_back_what_it_had(card: float) -> None:
-    model, backbone = placed(card)
+    model, backbone = model_and_backbone(card)
     before = backbone.plan
     for loras in (GB // 4, GB, GB // 2):
         model.replan(SIZE, lora_bytes=loras)
@@ -58,14 +58,14 @@ def test_every_card_has_room_and_is_given_back_what_it_had(card: float) -> None:
 
 
 def test_room_that_is_there_moves_nothing() -> None:
-    model, backbone = placed(48)
+    model, backbone = model_and_backbone(48)
     model.replan(SIZE, lora_bytes=GB // 4)
     model.replan(SIZE)
     assert backbone.moves == 0
 
 
 def test_no_room_is_a_sentence_and_changes_nothing() -> None:
-    model, backbone = placed(8)
+    model, backbone = model_and_backbone(8)
     before = backbone.plan
     with pytest.raises(PlanError, match=r"The LoRAs of this segment take 9\.0 GB of graphics memory.*Take one off.*does not fit"):
         model.replan(SIZE, lora_bytes=9 * GB)
@@ -73,7 +73,7 @@ def test_no_room_is_a_sentence_and_changes_nothing() -> None:
 
 
 def test_weights_that_had_to_change_come_back() -> None:
-    model, backbone = placed(48)
+    model, backbone = model_and_backbone(48)
     before = backbone.plan
     assert before.profile.weights == "bf16"
     for loras in range(60 * GB, 0, -GB // 8):

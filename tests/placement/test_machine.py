@@ -1,4 +1,4 @@
-"""What a machine has: containers' limits, this machine, and machines that are not there."""
+"""The machine: memory limits of containers, this machine, and imaginary machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles: those that ship, and what is said about wrong ones."""
+"""Profiles: those in presets/profiles, and the messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read(tmp_path: Path, resident: int) -> None:
     assert read_profile(path) == profile
 
 
-@pytest.mark.parametrize(("text", "told"), [
+@pytest.mark.parametrize(("text", "message"), [
     (GOOD + "colour = 1", "unknown key 'colour'"),
     (GOOD.replace("\nweights =", "\nwieghts ="), "unknown key 'wieghts'"),
     (GOOD.replace('"int8"\nresident', '"int4"\nresident'), "'weights' must be fp32, bf16 or int8"),
@@ -48,10 +48,10 @@ def test_what_is_written_is_read(tmp_path: Path, resident: int) -> None:
     (GOOD + "vram_budget = nan", "'vram_budget'"),
     ("title = ", "cannot be read"),
 ])
-def test_wrong_profiles_are_told_by_file_and_key(tmp_path: Path, text: str, told: str) -> None:
+def test_wrong_profiles_are_told_by_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    with pytest.raises(ProfileError, match=told) as error:
+    with pytest.raises(ProfileError, match=message) as error:
         read_profile(path)
     assert str(path) in str(error.value)
 

@@ -1,4 +1,4 @@
-"""The way down: what becomes leaner first, what is left to the artist, and that the card is taken for what it proved to be."""
+"""Plans that need less GPU memory: what changes first, what only the artist may change, and that the GPU's real limit is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ F1 = published_sizes()
 
 
 def down(plan: Plan, doing: Stage) -> tuple[list[Plan], str]:
-    """Every plan on the way, and what is said at its end."""
+    """Every plan until none needs less, and the message then."""
     plans = [plan]
     while True:
         try:
@@ -36,18 +36,18 @@ def test_decoding_gives_up_tiles_and_then_blocks() -> None:
 
 def test_denoising_gives_up_blocks_and_neither_tiles_nor_the_film() -> None:
     first = choose_plan(imagine_machine(12, 32, "Linux"), F1, (640, 640))
-    plans, ended = down(first, "denoising")
+    plans, message = down(first, "denoising")
     assert {(plan.profile.vae_tile, plan.profile.weights, plan.size) for plan in plans} == {(256, "int8", (640, 640))}
     residents = [plan.profile.resident for plan in plans]
     assert residents == sorted(set(residents), reverse=True) and residents[-1] == 0
-    assert "even with 0 of 60 blocks on it" in ended and ended.endswith("or choose the size 608 x 608 or a smaller one.")
+    assert "even with 0 of 60 blocks on it" in message and message.endswith("or choose the size 608 x 608 or a smaller one.")
     change = describe_change(plans[0], plans[1], "denoising")
     assert "of 60 blocks stay on the card, and the others are streamed from memory" in change
 
 
 def test_reading_gives_up_the_text_encoders_place_and_then_blocks() -> None:
     first = choose_plan(imagine_machine(24, 64, "Linux"), F1, (640, 640))
-    plans, ended = down(first, "reading")
+    plans, message = down(first, "reading")
     assert [plan.profile.text_encoder for plan in plans[:4]] == ["gpu", "streamed", "cpu", "cpu"]
     assert [plan.profile.resident for plan in plans[:4]] == [60, 60, 60, 45] and plans[-1].profile.resident == 0
     assert plans[1].text_peak < first.text_peak and not plans[2].text_peak
@@ -56,7 +56,7 @@ def test_reading_gives_up_the_text_encoders_place_and_then_blocks() -> None:
         "through the card layer by layer, from disk. Nothing is lost."
     )
     assert "prompts are read on the processor" in describe_change(plans[1], plans[2], "reading")
-    assert "choose a profile with int8 weights, or choose the size 608 x 608 or a smaller one" in ended
+    assert "choose a profile with int8 weights, or choose the size 608 x 608 or a smaller one" in message
 
 
 def test_text_does_not_move_to_a_memory_that_has_no_room_for_it() -> None:
@@ -68,8 +68,8 @@ def test_text_does_not_move_to_a_memory_that_has_no_room_for_it() -> None:
 
 
 def test_other_weights_are_the_artists_choice() -> None:
-    plans, ended = down(choose_plan(imagine_machine(24, 64, "Linux"), F1, (640, 640)), "denoising")
-    assert {plan.profile.weights for plan in plans} == {"bf16"} and "choose a profile with int8 weights" in ended
+    plans, message = down(choose_plan(imagine_machine(24, 64, "Linux"), F1, (640, 640)), "denoising")
+    assert {plan.profile.weights for plan in plans} == {"bf16"} and "choose a profile with int8 weights" in message
 
 
 def test_where_no_film_is_smaller_another_card_is_the_remedy() -> None:

@@ -1,4 +1,4 @@
-"""Sizes by arithmetic: held equal to models on the meta device, to tensors that are followed, and to the figures measured once."""
+"""Calculated sizes: equal to those of models on the meta device, of tensors that are alive there, and to figures measured once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streamed blocks: the output of resident ones, in little memory, whatever happens on the way."""
+"""Streamed blocks: the same output as with resident blocks, in little memory, also after errors and stops."""
 
 from __future__ import annotations
 

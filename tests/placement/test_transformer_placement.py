@@ -1,4 +1,4 @@
-"""All of it one_product: a placed transformer films what the plain one films."""
+"""int8, tables and streaming together: a placed transformer renders the same latents as a plain one."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
     if options.get("quantize"):
         quantize(twin)
     expected = film(FramePackBackbone(twin))
-    placed = place_transformer(model, CPU, **options)
+    placement = place_transformer(model, CPU, **options)
     backbone = FramePackBackbone(model)
     for _ in range(2):
-        placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
+        placement.prepare(STEPS, WORDS.pooled, GUIDANCE)
         assert torch.equal(film(backbone), expected)
     assert backbone.dtype == torch.float32
-    placed.release()
+    placement.release()
     assert torch.equal(film(backbone), expected)
     assert not any(block._forward_pre_hooks or block._forward_hooks for block in blocks_of(model))
 
@@ -55,26 +55,26 @@ def test_a_placed_transformer_films_the_same(options: dict[str, Any]) -> None:
 def test_it_stops_between_blocks_and_goes_on(resident: int | None) -> None:
     model = network()
     expected = film(FramePackBackbone(network()))
-    placed = place_transformer(model, CPU, resident)
-    placed.prepare(STEPS, WORDS.pooled, GUIDANCE)
+    placement = place_transformer(model, CPU, resident)
+    placement.prepare(STEPS, WORDS.pooled, GUIDANCE)
     left = [7]
 
     def stopped() -> bool:
         left[0] -= 1
         return left[0] < 0
 
-    placed.should_stop = stopped
+    placement.should_stop = stopped
     with pytest.raises(StoppedError):
         film(FramePackBackbone(model))
     assert left == [-1]
-    placed.should_stop = lambda: False
+    placement.should_stop = lambda: False
     assert torch.equal(film(FramePackBackbone(model)), expected)
 
 
 def test_a_section_that_was_not_prepared_fails_loudly() -> None:
     model = network()
-    placed = place_transformer(model, CPU)
-    placed.prepare(STEPS[:2], WORDS.pooled, GUIDANCE)
+    placement = place_transformer(model, CPU)
+    placement.prepare(STEPS[:2], WORDS.pooled, GUIDANCE)
     with pytest.raises(UnpreparedError, match="no row for timestep"):
         film(FramePackBackbone(model))
 

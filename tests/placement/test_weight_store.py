@@ -1,4 +1,4 @@
-"""Stored weights: the same bits back, and never those of something else."""
+"""Stored weights: reading gives the same bits, and never weights that were made from something else."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def test_a_checkpoint_becomes_an_int8_model_that_says_what_the_int8_model_says(t
     with torch.device("meta"):
         skeleton = network().eval()
     layers = quantize(skeleton)
-    said: list[str] = []
+    messages: list[str] = []
 
     def load() -> Tensors:
         return load_or_build(
             tmp_path / "int8.safetensors", KEY, skeleton.state_dict(),
-            lambda: quantize_tensors(read_checkpoint(tmp_path / "transformer"), layers, torch.float32), said.append,
+            lambda: quantize_tensors(read_checkpoint(tmp_path / "transformer"), layers, torch.float32), messages.append,
         )
 
     load()
@@ -77,7 +77,7 @@ def test_a_checkpoint_becomes_an_int8_model_that_says_what_the_int8_model_says(t
     assert all(torch.equal(value, theirs[name]) for name, value in skeleton.state_dict().items())
     skeleton.load_state_dict({name: value.clone() for name, value in skeleton.state_dict().items()}, assign=True)     # aligned
     assert torch.equal(run(skeleton), run(model))
-    assert said == ["The model is being prepared for this machine: int8.safetensors is written, once."]
+    assert messages == ["The model is being prepared for this machine: int8.safetensors is written, once."]
 
 
 @pytest.mark.parametrize(("key", "words"), [
@@ -87,16 +87,16 @@ def test_a_checkpoint_becomes_an_int8_model_that_says_what_the_int8_model_says(t
     (StoreKey("x", KEY.recipe), "other weights and other LoRAs"),
 ])
 def test_a_stale_file_is_found_and_written_again(tensors: Tensors, tmp_path: Path, key: StoreKey, words: str) -> None:
-    path, said = tmp_path / "int8.safetensors", list[str]()
+    path, messages = tmp_path / "int8.safetensors", list[str]()
     save(path, tensors)
     with pytest.raises(StaleWeightsError, match=f"^int8.safetensors was made from {words}$"):
         read(path, key, tensors)
     fresh = {name: torch.zeros_like(value) for name, value in tensors.items()}
-    again = load_or_build(path, key, tensors, fresh.items, said.append)
-    assert said == [f"int8.safetensors was made from {words}. It is written again, once."]
+    again = load_or_build(path, key, tensors, fresh.items, messages.append)
+    assert messages == [f"int8.safetensors was made from {words}. It is written again, once."]
     assert not again["steps"].any()
-    load_or_build(path, key, tensors, _never, said.append)
-    assert len(said) == 1
+    load_or_build(path, key, tensors, _never, messages.append)
+    assert len(messages) == 1
 
 
 def _never() -> Any:
@@ -142,14 +142,14 @@ def _nothing(content: bytearray, header: int) -> bytearray:
 def test_a_damaged_file_is_found_and_written_again(
     tensors: Tensors, tmp_path: Path, spoil: Callable[[bytearray, int], bytearray]
 ) -> None:
-    path, said = tmp_path / "int8.safetensors", list[str]()
+    path, messages = tmp_path / "int8.safetensors", list[str]()
     save(path, tensors)
     content = bytearray(path.read_bytes())
     path.write_bytes(spoil(content, 8 + int.from_bytes(content[:8], "little")))
     with pytest.raises(DamagedWeightsError, match=r"int8\.safetensors is .*damaged"):
         read(path, KEY, tensors)
-    again = load_or_build(path, KEY, tensors, tensors.items, said.append)
-    assert len(said) == 1 and "damaged" in said[0] and said[0].endswith("It is written again, once.")
+    again = load_or_build(path, KEY, tensors, tensors.items, messages.append)
+    assert len(messages) == 1 and "damaged" in messages[0] and messages[0].endswith("It is written again, once.")
     assert all(torch.equal(again[name], tensors[name]) for name in tensors)
 
 
