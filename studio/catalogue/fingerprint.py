@@ -17,8 +17,8 @@ def fingerprint(card: ModelCard) -> str:
     A transformer in one file is named by that file's checksum, one in several by all of theirs, so that another shard is another
     model. The same weights have the same name in every folder.
     """
-    beside = [_sum(card, file) for file in card.files if file.path in (ADAPTER, LORA)]
-    return ":".join([card.name, *part_checksums(card), *beside])
+    extras = [_sum(card, file) for file in card.files if file.path in (ADAPTER, LORA)]
+    return ":".join([card.name, *part_checksums(card), *extras])
 
 
 def part_checksums(card: ModelCard, part: str = "transformer") -> list[str]:
@@ -40,10 +40,10 @@ def _sum(card: ModelCard, file: ModelFile, digits: int = 16) -> str:
 
 
 def _ends(path: Path, size: int) -> str:
-    told = hashlib.sha256(str(size).encode())
+    digest = hashlib.sha256(str(size).encode())
     with path.open("rb") as file:
-        told.update(file.read(ENDS))
+        digest.update(file.read(ENDS))
         if size > ENDS:
             file.seek(max(ENDS, size - ENDS))
-            told.update(file.read(ENDS))
-    return told.hexdigest()
+            digest.update(file.read(ENDS))
+    return digest.hexdigest()

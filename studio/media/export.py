@@ -36,8 +36,8 @@ DESCRIPTION = 0x010E                   # the EXIF tag that holds it in a WebP
 
 def lineage(record: Mapping[str, Any], title: str = "") -> dict[str, str]:
     """Metadata for `join` and `write_clip` that records how a film was made; `read_lineage` returns `record` again."""
-    told = {LINEAGE: json.dumps(record, ensure_ascii=True, sort_keys=True)}
-    return told | {"title": title} if title else told
+    metadata = {LINEAGE: json.dumps(record, ensure_ascii=True, sort_keys=True)}
+    return metadata | {"title": title} if title else metadata
 
 
 def read_lineage(path: Path) -> dict[str, Any] | None:
@@ -65,10 +65,11 @@ def still(clip: Path, out: Path) -> None:
 
 def webp(clip: Path, out: Path, width: int = 480) -> None:
     """Write the clip as an animated WebP, at most `width` pixels wide."""
-    facts, told = probe(clip), probe(clip).metadata.get(LINEAGE)
+    facts = probe(clip)
+    record = facts.metadata.get(LINEAGE)
     exif = Image.Exif()
-    if told:
-        exif[DESCRIPTION] = told
+    if record:
+        exif[DESCRIPTION] = record
     ticks = [round(1000 * i / facts.fps) for i in range(facts.frames + 1)]   # whole milliseconds, errors do not add up
     with atomic_write(out) as temporary:
         first, *rest = small_frames(clip, width)
@@ -103,9 +104,9 @@ def gif(clip: Path, out: Path, width: int = 480) -> None:
             for frame in filtered_frames(graph):
                 film.mux(stream.encode(frame))
             film.mux(stream.encode(None))
-        told = own_metadata(container).get(LINEAGE)
-        if told:
-            temporary.write_bytes(add_comment(temporary.read_bytes(), told.encode("ascii", "backslashreplace")))
+        record = own_metadata(container).get(LINEAGE)
+        if record:
+            temporary.write_bytes(add_comment(temporary.read_bytes(), record.encode("ascii", "backslashreplace")))
 
 
 def palette_graph(source: av.VideoStream, width: int, height: int) -> Graph:
@@ -185,8 +186,8 @@ def encode_with_title(film: Path, out: Path, title: str, fade: float) -> None:
             shown = concatenate_videoclips([title_clip(shown, title, opening / facts.fps), shown])
         if fade:
             shown = shown.with_effects([vfx.FadeIn(fade), vfx.FadeOut(fade)])
-        told = {**facts.metadata, "title": title} if title else facts.metadata
-        with ClipWriter(out, facts.fps, told) as clip:
+        metadata = {**facts.metadata, "title": title} if title else facts.metadata
+        with ClipWriter(out, facts.fps, metadata) as clip:
             for i in range(frames):
                 # the middle of each frame: no rounding can fall into a neighbour
                 clip.write(np.clip(np.rint(shown.get_frame((i + 0.5) / facts.fps)), 0, 255).astype(np.uint8)[None])

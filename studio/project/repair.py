@@ -62,8 +62,8 @@ def rebuild(folder: Path, notes: Sequence[dict[str, Any]], takes: Sequence[Take]
                 project = edits.add_take(replace(project, takes=bare), last)
             return project, ("It was built again from its takes, as it was when the last one was finished.",)
     project, findings = add_takes(_bare(folder, takes), takes)
-    told = f"It was built again from {_count(len(takes))}; names, branches and segments not rendered yet are lost."
-    return project, (told, *findings[1:])
+    message = f"It was built again from {_count(len(takes))}; names, branches and segments not rendered yet are lost."
+    return project, (message, *findings[1:])
 
 
 def _bare(folder: Path, takes: Sequence[Take]) -> Project:

@@ -65,15 +65,15 @@ def used_loras(home: Path) -> frozenset[str]:
 def remove(folder: Path) -> bool:
     """Remove a whole project; False: another studio has it open, or the disk refuses."""
     try:
-        held = claim(folder / CLAIM)
-        if held is None:
+        lock = claim(folder / CLAIM)
+        if lock is None:
             return False
-        aside = folder.with_name(f".removed-{secrets.token_hex(4)}")
-        with held:
-            folder.rename(aside)      # in one step: nobody sees half a project
+        renamed = folder.with_name(f".removed-{secrets.token_hex(4)}")
+        with lock:
+            folder.rename(renamed)      # in one step: nobody sees half a project
     except OSError:
         return False
-    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(renamed, ignore_errors=True)
     return True
 
 

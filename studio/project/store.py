@@ -204,13 +204,13 @@ class Store:
         kept = tuple(self._kept())
         if not kept and not damage:
             raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
-        project, findings = repair.rebuild(self.folder, [table for _, table in kept], [take for take, _ in kept])
-        told = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {findings[0]}", *findings[1:])
+        project, repairs = repair.rebuild(self.folder, [table for _, table in kept], [take for take, _ in kept])
+        findings = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {repairs[0]}", *repairs[1:])
         if reason := self._read_only(newer=False):
             self.read_only = True
-            return OpenedProject(project, (reason, *told), read_only=True)
+            return OpenedProject(project, (reason, *findings), read_only=True)
         self._set_aside()
-        return OpenedProject(project, told)
+        return OpenedProject(project, findings)
 
     def _read_only(self, newer: bool) -> str:
         """Why the project is for viewing only; nothing when it is not."""

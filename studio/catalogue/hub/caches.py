@@ -35,8 +35,8 @@ def find_caches(studio: Path, named: Path | None = None) -> tuple[Path, ...]:
             f"There are no weights in {named}: name a cache of the hub (a folder with models--owner--name in it), an HF_HOME, "
             "or the folder of FramePack with its hf_download."
         )
-    beside = sorted(studio.parent.glob("*/hf_download")) + sorted(studio.parent.glob("*/webui/hf_download"))
-    candidates = [*mine, Path(constants.HF_HUB_CACHE), *(folder / "hub" for folder in beside)]
+    siblings = sorted(studio.parent.glob("*/hf_download")) + sorted(studio.parent.glob("*/webui/hf_download"))
+    candidates = [*mine, Path(constants.HF_HUB_CACHE), *(folder / "hub" for folder in siblings)]
     return tuple(dict.fromkeys(cache.absolute() for cache in candidates if cache.is_dir()))
 
 

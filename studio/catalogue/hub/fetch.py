@@ -113,17 +113,21 @@ class _Counted:
         self._file, self._progress, self._path = file, progress, path
 
     def write(self, chunk: bytes) -> int:
+        """Write a chunk and report its length."""
         count = self._file.write(chunk)
         self._progress(count, self._path)
         return count
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As `io.BufferedIOBase.seek`."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
+        """As `io.BufferedIOBase.tell`."""
         return self._file.tell()
 
     def truncate(self) -> int:
+        """Cut the file at its position, and report the removed bytes as a negative number."""
         self._file.flush()
         before = os.fstat(self._file.fileno()).st_size
         after = self._file.truncate()

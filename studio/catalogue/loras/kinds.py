@@ -83,9 +83,10 @@ def _unet(downs: Mapping[str, TensorEntry]) -> str:
 
 def _flux(names: Collection[str], notes: Mapping[str, str]) -> bool:
     """FLUX.1's layers have HunyuanVideo's names and widths; it has 19 and 38 blocks where HunyuanVideo has 20 and 40."""
-    told = " ".join(notes.get(key, "") for key in ("modelspec.architecture", "ss_base_model_version", "ss_network_module")).lower()
-    if "flux" in told or "hunyuan" in told or "framepack" in told:
-        return "flux" in told
+    keys = ("modelspec.architecture", "ss_base_model_version", "ss_network_module")
+    trainer = " ".join(notes.get(key, "") for key in keys).lower()
+    if "flux" in trainer or "hunyuan" in trainer or "framepack" in trainer:
+        return "flux" in trainer
     if any(re.match(r"lora_unet_double_blocks_\d+_(img|txt)_mlp_[02]$", name) for name in names):
         return True
     doubles = _blocks(names, r"(?<!single_)(?:double|transformer)_blocks")
