@@ -73,6 +73,11 @@ class AnimaticBackbone(FramePackBackbone):
     def channels(self) -> int:
         return self.autoencoder.channels + STATE_CHANNELS
 
+    @property
+    def source_count(self) -> int | None:
+        """How many frames the newest section may be composed from; None before the first section."""
+        return None if self._sources is None else 1 + len(self._sources[1].older)
+
     def forward(
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,

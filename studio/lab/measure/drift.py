@@ -57,24 +57,24 @@ def palette(frame: Tensor) -> Tensor:
     return torch.bincount(((level[0] * LEVELS + level[1]) * LEVELS + level[2]).flatten(), minlength=LEVELS**3) / level[0].numel()
 
 
-def palette_distance(made: Tensor, true: Tensor) -> float:
+def palette_distance(frame: Tensor, truth: Tensor) -> float:
     """The total variation between the palettes of two frames [3, H, W]: 0 for the same palette, 1 for no colour in common."""
-    return float((palette(made) - palette(true)).abs().sum()) / 2
+    return float((palette(frame) - palette(truth)).abs().sum()) / 2
 
 
-def courses(made: Tensor, true: Tensor, qualities: Mapping[str, QualityMeasure] = {}) -> dict[str, list[float]]:
+def courses(frames: Tensor, truth: Tensor, qualities: Mapping[str, QualityMeasure] = {}) -> dict[str, list[float]]:
     """The courses of MEASURES and of the qualities over a film, by name: a value for every STRIDE-th frame after the first.
 
     psnr and palette compare with the true film. Sharpness and the qualities are measured on each film alone; those of the true film
     have TRUTH_SUFFIX after their name.
 
     Args:
-        made, true: the model's film and the true one, [T, 3, H, W] in [0, 1].
+        frames, truth: the model's film and the true one, [T, 3, H, W] in [0, 1].
         qualities: more measures, by name.
     """
-    pairs = list(zip(made[STRIDE::STRIDE], true[STRIDE::STRIDE], strict=True))
-    scores = {name: measure(made[STRIDE::STRIDE]) for name, measure in qualities.items()}
-    scores |= {f"{name}{TRUTH_SUFFIX}": measure(true[STRIDE::STRIDE]) for name, measure in qualities.items()}
+    pairs = list(zip(frames[STRIDE::STRIDE], truth[STRIDE::STRIDE], strict=True))
+    scores = {name: measure(frames[STRIDE::STRIDE]) for name, measure in qualities.items()}
+    scores |= {f"{name}{TRUTH_SUFFIX}": measure(truth[STRIDE::STRIDE]) for name, measure in qualities.items()}
     return {
         "psnr": [psnr(m, t) for m, t in pairs], "palette": [palette_distance(m, t) for m, t in pairs],
         "sharpness": [sharpness(m) for m, _ in pairs], f"sharpness{TRUTH_SUFFIX}": [sharpness(t) for _, t in pairs],
@@ -99,19 +99,19 @@ def long_script(kind: str, sections: int) -> list[Section]:
     raise ValueError(f"There is no long film '{kind}': only hold and tour.")
 
 
-def revisit_psnrs(made: Tensor, section_frames: int) -> list[float]:
+def revisit_psnrs(frames: Tensor, section_frames: int) -> list[float]:
     """The PSNR of every later view of place A in a tour against the film's own first view of it.
 
     The first view may be the model's invention: here it only matters whether the film agrees with itself. Views are registered to
     the first one if that gives a higher PSNR.
 
     Args:
-        made: the tour [T, 3, H, W] in [0, 1].
+        frames: the tour [T, 3, H, W] in [0, 1].
         section_frames: frames of a section.
     """
-    at = range(section_frames, len(made), section_frames * len(TOUR))
-    first = made[at[0]] if at else made[-1]
-    return [_registered_psnr(made[n], first) for n in at[1:]]
+    at = range(section_frames, len(frames), section_frames * len(TOUR))
+    first = frames[at[0]] if at else frames[-1]
+    return [_registered_psnr(frames[n], first) for n in at[1:]]
 
 
 def _registered_psnr(frame: Tensor, first: Tensor) -> float:
@@ -144,14 +144,14 @@ def measure(
     for kind in ("hold", "tour"):
         script, rows = long_script(kind, sections), {}
         for number, name in enumerate(names):
-            true = pan_film(wide_pictures(name, width, height)[0], script, width, height, stride)[0].float() / 255
-            made = film(model, true[0], [PROMPTS[each] for each in script], number)
-            course = courses(made, true, qualities)
+            truth = pan_film(wide_pictures(name, width, height)[0], script, width, height, stride)[0].float() / 255
+            frames = film(model, truth[0], [PROMPTS[each] for each in script], number)
+            course = courses(frames, truth, qualities)
             rows[name] = {
                 "drift": {measure: drift(values) for measure, values in course.items()}, "course": course,
-                "motion": activity.compare(made, true),
-                **({"revisits psnr": revisit_psnrs(made, model.card.section_frames)} if kind == "tour" else {}),
-                "consistency": {name: measure(made[:: 2 * STRIDE]) for name, measure in consistencies.items()},
+                "motion": activity.compare(frames, truth),
+                **({"revisits psnr": revisit_psnrs(frames, model.card.section_frames)} if kind == "tour" else {}),
+                "consistency": {name: measure(frames[:: 2 * STRIDE]) for name, measure in consistencies.items()},
             }
         figures[kind] = rows
     return figures

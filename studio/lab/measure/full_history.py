@@ -50,7 +50,12 @@ class FullHistoryBackbone(AnimaticBackbone):
     def __init__(self, backbone: AnimaticBackbone) -> None:
         nn.Module.__init__(self)
         self.__dict__.update(backbone.__dict__)      # the same parts and weights
-        self.source_count = 0                        # frames that the newest section may be composed from
+        self._source_count: int | None = None
+
+    @property
+    def source_count(self) -> int | None:
+        """How many frames the newest section may be composed from, repeated views included; None before the first section."""
+        return self._source_count
 
     def predict_heads(
         self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Any, psi: Tensor | None = None
@@ -60,11 +65,11 @@ class FullHistoryBackbone(AnimaticBackbone):
 
     def _read_sources(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> Any:
         sources = super()._read_sources(packed, x, None)     # without psi: a memory could add nothing to the whole film
-        self.source_count = 1 + len(sources.older)
+        self._source_count = 1 + len(sources.older)
         if psi is None or not psi.shape[1]:
             return sources
         film = psi.to(packed.clean).unflatten(2, packed.clean.shape[1:2] + packed.clean.shape[3:]).transpose(1, 2)
-        self.source_count = film.shape[2] + 1
+        self._source_count = film.shape[2] + 1
         _, *others = distinct_views(split_latents(film)[1].pose[0])          # the first of them is `sources.newest`
         older = [self._source(film[:, :, at : at + 1]) for at in others]
         return replace(sources, older=[*older, self._source(packed.clean[:, :, :1])])
@@ -79,11 +84,3 @@ def distinct_views(pose: Tensor) -> list[int]:
         if not bool((distance.amax(1) < SAME).any()):
             indices.append(at)
     return indices
-
-
-def source_count(backbone: object) -> int | None:
-    """How many frames the newest section of a backbone may be composed from; None for a backbone that composes no frames."""
-    if isinstance(backbone, FullHistoryBackbone):
-        return backbone.source_count
-    sources = getattr(backbone, "_sources", None)
-    return None if sources is None else 1 + len(sources[1].older)

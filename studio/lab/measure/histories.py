@@ -19,7 +19,6 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import family_of
 from studio.diffusion import flow
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
-from studio.lab.measure.full_history import source_count
 from studio.lab.measure.journeys import MemoryCase, Past
 from studio.lab.measure.pose_tracking import track_pose
 from studio.lab.world import CELL
@@ -112,7 +111,7 @@ class SectionFilmer:
         if family_of(card) is ANIMATIC:      # its latents say where the camera is
             own = split_latents(finished.latents)[1].pose[0, -1].cpu() * torch.tensor([CELL, CELL, 1.0])
             pose = own + torch.cat([case.past.pose[0, :2], torch.zeros(1)])
-            return FilmedSection(frames, pose, from_state=True, sources=source_count(model.backbone))
+            return FilmedSection(frames, pose, from_state=True, sources=getattr(model.backbone, "source_count", None))
         before = case.past.frames[-1:].float() / 255
         return FilmedSection(frames, track_pose(torch.cat([before, frames]), case.past.pose[-1]), from_state=False)
 

@@ -57,25 +57,25 @@ class Score:
                 **self.values, **self.flags}
 
 
-def score_section(case: MemoryCase, arm: str, made: FilmedSection, recent: int) -> Score:
+def score_section(case: MemoryCase, arm: str, filmed: FilmedSection, recent: int) -> Score:
     """Scores the last frame of a section that a model filmed.
 
     Args:
         case: what was filmed, with the truth.
         arm: which psi the model had; one of `histories.ARMS`.
-        made: the section.
+        filmed: the section.
         recent: frames in the recent window.
     """
-    last, true = made.frames[-1], case.candidates[case.true_index]
+    last, true = filmed.frames[-1], case.candidates[case.true_index]
     values = {"whole psnr": psnr(last, true), "whole ssim": float(ssim_map(last, true).mean())}
-    offset = made.pose - case.pose[-1]
+    offset = filmed.pose - case.pose[-1]
     values |= {"camera error": float(offset[:2].norm()), "swell error": float(offset[2].abs())}
-    if made.sources is not None:
-        values[SOURCES] = float(made.sources)
+    if filmed.sources is not None:
+        values[SOURCES] = float(filmed.sources)
     mask = case.memory_mask(recent)
     values["part share"] = float(mask.float().mean())
     values |= _score_part(last, true, mask, "part")
-    aligned, candidates, aligned_mask = _align(case, made, recent)
+    aligned, candidates, aligned_mask = _align(case, filmed, recent)
     values |= _score_part(aligned, candidates[case.true_index], aligned_mask, "registered part")
     values["registered whole psnr"] = psnr(aligned, candidates[case.true_index])
     nearest = None
@@ -93,57 +93,57 @@ def score_section(case: MemoryCase, arm: str, made: FilmedSection, recent: int) 
         flags["back"] = values["presence"] >= PRESENT
         flags["back and right"] = flags["back"] and nearest == case.true_index
     before = case.past.frames[-1:].float() / 255
-    values |= activity.compare(torch.cat([before, made.frames]), torch.cat([before, case.truth.float() / 255]))
+    values |= activity.compare(torch.cat([before, filmed.frames]), torch.cat([before, case.truth.float() / 255]))
     return Score(
         case.kind, case.gap, case.name, case.number, arm, values, nearest, case.true_index, case.paired_index,
-        len(case.candidates), made.from_state, flags)
+        len(case.candidates), filmed.from_state, flags)
 
 
 def score_arms(case: MemoryCase, films: Mapping[str, FilmedSection], recent: int) -> Iterator[Score]:
     """The score of each arm's section of a case; `recent` as in `score_section`."""
-    for arm, made in films.items():
-        yield score_section(case, arm, made, recent)
+    for arm, filmed in films.items():
+        yield score_section(case, arm, filmed, recent)
 
 
-def most_similar(made: Tensor, candidates: Sequence[Tensor], mask: Tensor) -> int:
+def most_similar(frame: Tensor, candidates: Sequence[Tensor], mask: Tensor) -> int:
     """The index of the candidate that a frame is most similar to within a mask.
 
     Similarity is the cosine after subtracting the candidates' mean colour. The smallest distance would not do: it prefers the
     smoothest candidate if a frame shows none of them.
 
     Args:
-        made: the frame [3, H, W].
+        frame: [3, H, W].
         candidates: K frames [3, H, W].
         mask: [H, W] bool.
     """
     mean = torch.stack([candidate[:, mask] for candidate in candidates]).mean(dim=(0, 2))[:, None]
-    shown = made[:, mask] - mean
+    shown = frame[:, mask] - mean
     centred = [candidate[:, mask] - mean for candidate in candidates]
     return max(range(len(centred)), key=lambda k: float((shown * centred[k]).sum() / centred[k].norm().clamp(min=1e-6)))
 
 
-def ssim_map(made: Tensor, true: Tensor) -> Tensor:
+def ssim_map(frame: Tensor, truth: Tensor) -> Tensor:
     """The structural similarity [H, W] of each pixel of two frames [3, H, W] in [0, 1] (Wang et al. 2004), by scikit-image."""
     from skimage.metrics import structural_similarity  # belongs to the extra `lab`
 
-    window = min(7, *(side - 1 + side % 2 for side in true.shape[1:]))      # odd, and not larger than the frame
+    window = min(7, *(side - 1 + side % 2 for side in truth.shape[1:]))      # odd, and not larger than the frame
     _, similarity = structural_similarity(
-        true.numpy(), made.clamp(0, 1).numpy(), channel_axis=0, data_range=1.0, full=True, win_size=window)
+        truth.numpy(), frame.clamp(0, 1).numpy(), channel_axis=0, data_range=1.0, full=True, win_size=window)
     return torch.from_numpy(np.ascontiguousarray(similarity)).mean(0)
 
 
-def _score_part(made: Tensor, true: Tensor, mask: Tensor, name: str) -> dict[str, float]:
+def _score_part(frame: Tensor, truth: Tensor, mask: Tensor, name: str) -> dict[str, float]:
     """PSNR and SSIM of frames [3, H, W] within a mask [H, W]; empty if the mask is too small."""
     if float(mask.float().mean()) < SMALLEST_PART:
         return {}
-    return {f"{name} psnr": psnr(made[:, mask], true[:, mask]), f"{name} ssim": float(ssim_map(made, true)[mask].mean())}
+    return {f"{name} psnr": psnr(frame[:, mask], truth[:, mask]), f"{name} ssim": float(ssim_map(frame, truth)[mask].mean())}
 
 
-def _align(case: MemoryCase, made: FilmedSection, recent: int) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
+def _align(case: MemoryCase, filmed: FilmedSection, recent: int) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
     """The last frame, the candidates as seen from its camera's pose, and the mask of what only memory can supply there."""
-    last = made.frames[-1]
+    last = filmed.frames[-1]
     if case.canvases:
-        return last, case.candidates_at(made.pose), case.memory_mask(recent, made.pose)
+        return last, case.candidates_at(filmed.pose), case.memory_mask(recent, filmed.pose)
     # In a figure's film the frame is moved to where the camera should be.
     true = case.candidates[case.true_index]
     movement = estimate_motion(grey(true[None]), grey(last[None]))
@@ -157,19 +157,22 @@ def _inverse(shift: Tensor, log_zoom: Tensor) -> tuple[Tensor, Tensor]:
     return -shift * (-log_zoom).exp()[:, None], -log_zoom
 
 
-def displacement(made: Tensor, true: Tensor, mask: Tensor) -> float | None:
-    """Pixels between the content of `made` and of `true`, both [3, H, W], within a mask [H, W]; None if the mask is too narrow."""
+def displacement(frame: Tensor, truth: Tensor, mask: Tensor) -> float | None:
+    """By how many pixels the content of `frame` [3, H, W] is shifted from that of `truth` within a mask [H, W].
+
+    None if the mask is too narrow to tell.
+    """
     rows, columns = mask.any(1).nonzero().flatten(), mask.any(0).nonzero().flatten()
     if not len(rows) or min(len(rows), len(columns)) < NARROWEST_PART:
         return None
     box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-    a, b = (remove_light(grey(frame[None]))[:, box[0], box[1]] for frame in (true, made))
+    a, b = (remove_light(grey(each[None]))[:, box[0], box[1]] for each in (truth, frame))
     return float(correlate(a, b)[0].norm())
 
 
-def _presence(made: Tensor, true: Tensor, background: Tensor, part: Tensor) -> dict[str, float]:
+def _presence(frame: Tensor, truth: Tensor, background: Tensor, part: Tensor) -> dict[str, float]:
     """How much of the figure is there as a share of what should be, and the distance in pixels between the two centres."""
-    change, true_change = ((frame - background).abs().mean(0) for frame in (made, true))
+    change, true_change = ((each - background).abs().mean(0) for each in (frame, truth))
     place = torch.stack(torch.meshgrid(torch.arange(len(change)), torch.arange(change.shape[1]), indexing="ij")).float()
     values = {"presence": float((change * part).sum() / (true_change * part).sum().clamp(min=1e-6))}
     if bool((change > 0.1).any()):

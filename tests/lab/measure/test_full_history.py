@@ -13,7 +13,7 @@ from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny
-from studio.lab.measure.full_history import FullHistory, distinct_views, source_count
+from studio.lab.measure.full_history import FullHistory, distinct_views
 from studio.lab.measure.histories import NONE, PAIRED, TRUE, SectionFilmer
 from studio.lab.measure.journeys import DISTANCE, journey
 from studio.lab.measure.memory_scores import score_arms
@@ -78,4 +78,8 @@ def test_the_whole_film_is_kept_in_order() -> None:
     psi = film.update(film.update(film.begin(Conditioning(*(torch.zeros(1, 1),) * 4)), first), second)
     kept = psi.unflatten(2, (4, 2, 5)).transpose(1, 2)
     assert torch.equal(kept, torch.cat([first, second], dim=2))
-    assert source_count(recollections.model("a", listens=True).backbone) is None
+
+
+def test_a_backbone_that_composes_nothing_has_no_sources() -> None:
+    filmer = SectionFilmer(recollections.model("a", listens=False, remembers=False))
+    assert filmer.film(journey("return", 1, "coffee", 0, WIDTH, HEIGHT, SECTION))[NONE].sources is None
