@@ -44,7 +44,7 @@ class Panel:
 
 
 def save_plot(path: Path, panels: Sequence[Panel], columns: int = 2, panel_size: tuple[float, float] = (420, 260)) -> None:
-    """Write panels as one PNG file, row by row; makes the folder if it is missing.
+    """Writes panels as one PNG file, row by row; makes the folder if it is missing.
 
     Lines that have the same label in several panels share one entry of the legend, which stands below all panels.
 
@@ -75,13 +75,14 @@ def save_plot(path: Path, panels: Sequence[Panel], columns: int = 2, panel_size:
     for axes in list(grid)[len(panels) :]:
         axes.set_axis_off()
     if entries:
-        figure.legend(entries.values(), entries.keys(), loc="outside lower left", ncols=columns, frameon=False)
+        figure.legend(entries.values(), entries.keys(), loc="outside lower left", ncols=max(2, columns), handlelength=4,
+                      frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
-    """Draw one panel."""
+    """Draws one panel into `axes`."""
     axes.set_title(panel.title, fontsize="medium", loc="left")
     axes.set_xlabel(panel.xlabel)
     axes.set_ylabel(panel.ylabel)
