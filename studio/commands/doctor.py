@@ -41,7 +41,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         size, profile = _size(options.size), select_profile(options.profile)
         machine = _machine(options, home)
         selection = _models(models, options.model)
-        _print("\n".join(_about(machine, imagined=options.vram is not None or options.ram is not None)))
+        _print("\n".join(_about(machine, imaginary=options.vram is not None or options.ram is not None)))
         runs = [_model(machine, model, card, size, profile) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, ModelError, ProfileError) as error:
@@ -85,21 +85,21 @@ def _models(folder: Path, name: str | None) -> list[tuple[ModelSizes, ModelCard 
     return selection
 
 
-def _about(machine: Machine, imagined: bool) -> Iterator[str]:
-    yield "An imagined machine" if imagined else "This machine"
+def _about(machine: Machine, imaginary: bool) -> Iterator[str]:
+    yield "An imagined machine" if imaginary else "This machine"
     yield f"  system    {SYSTEMS.get(machine.system, machine.system)}, {machine.cores} processor cores"
     yield f"  memory    {gigabytes(machine.ram_total)}, {gigabytes(machine.ram_free)} of it free"
-    if not imagined:
+    if not imaginary:
         yield f"  disk      {gigabytes(machine.disk_free)} free where projects are kept"
     if machine.gpu:
         major, minor = machine.gpu.capability
-        named = "a card" if imagined else f"{machine.gpu.name} (compute capability {major}.{minor})"
+        named = "a card" if imaginary else f"{machine.gpu.name} (compute capability {major}.{minor})"
         yield f"  graphics  {named}, {gigabytes(machine.gpu.total)}, {gigabytes(machine.gpu.free)} of it free"
         if machine.gpu.capability < (8, 0):
             yield "            It has no bfloat16 units: expect it to be slow."
     else:
         yield f"  graphics  {'an Apple graphics unit' if machine.metal else 'no card that PyTorch can compute with'}"
-    if not imagined:
+    if not imaginary:
         here, *others = attention.list_backends(machine.gpu)
         yield f"  attention {here}"
         yield from (f"            {other}" for other in others)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 ALIGNMENT = 256
-"""Tensors begin at multiples of this many bytes in a buffer. CUDA's kernels need 256, those of the CPU 64."""
+"""Tensors begin at multiples of this many bytes in a buffer. 256 suits CUDA's kernels; those of the CPU want 64."""
 
 
 class PackedBlock:
