@@ -165,7 +165,7 @@ def _model(options: argparse.Namespace) -> None:
     film_model = load(find_card(options.model))
     workload = film_cases.QUICK if options.quick else film_cases.FULL
     if options.pictures:
-        workload = replace(workload, pictures=options.pictures, turns=False)
+        workload = replace(workload, pictures=options.pictures, alternate=False)
     width, height = options.size or _default_size(film_model.card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / film_model.card.name
     figures = model_figures.measure(film_model, workload, width, height, out, _report, options.only or model_figures.PARTS)

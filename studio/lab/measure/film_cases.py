@@ -24,16 +24,16 @@ class Workload:
 
     speeds: Sequence[str]          # of pans and zooms
     pictures: int                  # photographs, and scenes, for every case
-    turns: bool                    # each case on a photograph or on a scene only, alternately
+    alternate: bool                # each case on a photograph or on a scene only, alternately
     figures: int                   # scenes with a figure
     sections: int                  # of holds and stories
     nonsense: int                  # prompts without meaning
     clips: int                     # photographs in motion through the autoencoder
-    timed: int                     # sections that are timed part by part; 0: only the films' own time
+    timed_sections: int            # sections that are timed part by part; 0: only the films' own time
 
 
-QUICK = Workload(("normal",), pictures=1, turns=True, figures=1, sections=2, nonsense=1, clips=1, timed=0)
-FULL = Workload(SPEEDS, pictures=1, turns=False, figures=2, sections=6, nonsense=4, clips=3, timed=4)
+QUICK = Workload(("normal",), pictures=1, alternate=True, figures=1, sections=2, nonsense=1, clips=1, timed_sections=0)
+FULL = Workload(SPEEDS, pictures=1, alternate=False, figures=2, sections=6, nonsense=4, clips=3, timed_sections=4)
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def camera(workload: Workload) -> list[Case]:
 def light(workload: Workload) -> list[Case]:
     """Returns a case for every light, beginning in daylight; the case of daylight begins at night."""
     scripts = [(name, [Section(light="night")] * (name == "day") + [Section(light=name)]) for name in LIGHTS]
-    return list(_cases(workload, [s for s in scripts if s[0] != "day" or not workload.turns], 2))
+    return list(_cases(workload, [s for s in scripts if s[0] != "day" or not workload.alternate], 2))
 
 
 def weather(workload: Workload) -> list[Case]:
     """Returns a case for every weather, beginning on a clear day; the case of clear weather begins in snow."""
     scripts = [(name, [Section(weather="snow")] * (name == "clear") + [Section(weather=name)]) for name in WEATHERS]
-    return list(_cases(workload, [s for s in scripts if s[0] != "clear" or not workload.turns], 3))
+    return list(_cases(workload, [s for s in scripts if s[0] != "clear" or not workload.alternate], 3))
 
 
 def _cases(workload: Workload, scripts: Sequence[tuple[str, Sequence[Section]]], kind: int) -> Iterator[Case]:
@@ -77,7 +77,7 @@ def _cases(workload: Workload, scripts: Sequence[tuple[str, Sequence[Section]]],
             scene = scenes(1, 100 * kind + round_ * len(scripts) + at)[0]
             photo = photos[(at + kind + round_) % len(photos)]
             pair = [photo, scene]
-            for subject in [pair[(at + round_) % 2]] if workload.turns else pair:
+            for subject in [pair[(at + round_) % 2]] if workload.alternate else pair:
                 yield Case(expected, with_captions(script, kind, number), subject, number)
                 number += 1
 

@@ -166,17 +166,17 @@ def measure_figures(films: Films, count: int) -> tuple[dict[str, Any], Confusion
     return {"followed": followed, "films": rows}, confusion
 
 
-def cost(model: FilmModel, seconds: Sequence[float], timed: int) -> dict[str, Any]:
+def cost(model: FilmModel, seconds: Sequence[float], timed_sections: int) -> dict[str, Any]:
     """Returns the size of the weights and the seconds per section.
 
-    If `timed` is above 0, on a CPU, that many sections are timed part by part as well.
+    If `timed_sections` is above 0, on a CPU, that many sections are timed part by part as well.
     """
     weights = sum(path.stat().st_size for path in model.card.folder.rglob("*.safetensors"))
     figures = {"weights_mb": weights / 1e6, "device": model.device.type, "threads": torch.get_num_threads(),
              "seconds_per_section": statistics.median(seconds)}
-    if not timed or model.device.type != "cpu":
+    if not timed_sections or model.device.type != "cpu":
         return figures
-    return {**figures, **section_costs.measure(model, timed)}
+    return {**figures, **section_costs.measure(model, timed_sections)}
 
 
 def measure(
@@ -215,7 +215,7 @@ def measure(
             model, photographs(COLOURFUL[:1]), width, height, workload.sections, workload.nonsense)
     if "cost" in parts and films.seconds:
         report("cost")
-        figures["cost"] = cost(model, films.seconds, workload.timed)
+        figures["cost"] = cost(model, films.seconds, workload.timed_sections)
     for subject, rows in films.rows.items():
         sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
     guesses = [films.guesses[name] for name in GUESSED if name in films.guesses][:10]

@@ -53,7 +53,7 @@ def measure_film(trial: Trial, gpu: MeasuredGpu, report: Report, sections: int) 
 def _ours(trial: Trial, gpu: MeasuredGpu, report: Report, sections: int) -> tuple[float, int]:
     """Returns the seconds and the number of frames of our film."""
     plan = offloads.plan_trial(trial, gpu, trial.cap)
-    backbone = offloads.placed_backbone(trial.card, plan, gpu, report)
+    backbone = offloads.make_backbone(trial.card, plan, gpu, report)
     inner = HunyuanCodec(offloads.autoencoder(trial, gpu.device), trial.card.window)
     inner.set_tile_size(plan.profile.vae_tile)
     codec, encoder = PlacedCodec(inner, gpu.device, backbone.free_device), _image_encoder(trial)

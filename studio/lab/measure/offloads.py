@@ -86,7 +86,7 @@ def _measure(
         return
     plan = plan_trial(trial, gpu, cap)
     row["plan"] = plan_record(plan)
-    backbone = placed_backbone(trial.card, plan, gpu, report)
+    backbone = make_backbone(trial.card, plan, gpu, report)
     latents = _measure_steps(backbone, trial, gpu, row, latents_file)
     row["copy_seconds"], row["copied"] = _time_copying(backbone, gpu)
     row["decode_seconds"] = _time_decoding(trial, backbone.plan, latents, gpu)
@@ -132,7 +132,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
     }
 
 
-def placed_backbone(card: ModelCard, plan: Plan, gpu: MeasuredGpu, report: Report) -> PlacedBackbone:
+def make_backbone(card: ModelCard, plan: Plan, gpu: MeasuredGpu, report: Report) -> PlacedBackbone:
     """Returns our backbone of these weights, with nothing on the GPU yet."""
     def load(now: Plan) -> HunyuanVideoFramepackTransformer3DModel:
         return transformer(card, now.profile.weights, gpu.device, report)

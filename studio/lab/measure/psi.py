@@ -20,7 +20,7 @@ from studio.backbones.animatic.state import FilmState, join_latents, split_laten
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import family_of
 from studio.lab.measure.memory_costs import count_costs
-from studio.lab.measure.section_costs import median_around, picture, timed
+from studio.lab.measure.section_costs import median_around, picture, time_call
 from studio.lab.plots import Line, Panel, save_plot
 from studio.memory.semantic_pack import FRAMEPACK_F1
 
@@ -47,11 +47,11 @@ def measure(model: FilmModel, sections: int) -> dict[str, Any]:
     image = picture(model).to(model.device)
     psi, rows = memory.begin(model.conditioner("the camera wanders", image)).float(), []
     for newest in _wander(model, image, sections):
-        updating, psi = timed(memory.update, psi, newest)
+        updating, psi = time_call(memory.update, psi, newest)
         row = {"update ms": 1000 * updating, "bytes": psi.numel() * psi.element_size()}
         if place_memory is not None:
             pose = split_latents(newest[:, :, -1:])[1].pose
-            row["reading ms"] = 1000 * timed(place_memory.recall_source, psi, pose, *newest.shape[-2:])[0]
+            row["reading ms"] = 1000 * time_call(place_memory.recall_source, psi, pose, *newest.shape[-2:])[0]
         rows.append(row)
     costs = count_costs(FRAMEPACK_F1, *F1_LATENTS)
     return {

@@ -25,7 +25,7 @@ from studio.memory.framepack import pack_context
 from studio.memory.snapshot import Snapshot
 
 
-def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+def time_call(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     """Returns the seconds that `work(*arguments)` took, and its result."""
     clock = time.perf_counter()
     result = work(*arguments)
@@ -40,7 +40,7 @@ def median_around(values: list[float], at: int) -> float:
 def matrix_peak(n: int = 1536, repeats: int = 5) -> float:
     """Returns the FLOP/s of a plain float32 matrix product of n x n, the best of `repeats`."""
     a, b = torch.randn(n, n), torch.randn(n, n)
-    return max(2 * n**3 / timed(torch.matmul, a, b)[0] for _ in range(repeats))
+    return max(2 * n**3 / time_call(torch.matmul, a, b)[0] for _ in range(repeats))
 
 
 def picture(model: FilmModel) -> torch.Tensor:
@@ -58,7 +58,7 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
     """
     image = picture(model)
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
-    conditioning_seconds, conditioning = timed(model.conditioner, "the camera pans slowly to the left", image)
+    conditioning_seconds, conditioning = time_call(model.conditioner, "the camera pans slowly to the left", image)
     snapshot = Snapshot.initial(model.codec.encode(image), model.fingerprint)
     stream = model.codec.stream(snapshot.recent, 0)
     shape = (1, model.channels, model.card.window, *snapshot.start.shape[-2:])
@@ -68,14 +68,14 @@ def render_sections(model: FilmModel, count: int, folder: Path) -> list[dict[str
         steps = denoise_section(
             model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, rope=model.rope
         )
-        denoising, progress = timed(list, steps)
+        denoising, progress = time_call(list, steps)
         done = progress[-1]
         assert isinstance(done, SectionResult)
-        decoding, frames = timed(lambda latents: pixels(stream.push(latents)), done.latents)
-        encoding, _ = timed(write_clip, folder / "section.mp4", frames, model.card.fps)
+        decoding, frames = time_call(lambda latents: pixels(stream.push(latents)), done.latents)
+        encoding, _ = time_call(write_clip, folder / "section.mp4", frames, model.card.fps)
         snapshot = done.snapshot
-        saving, _ = timed(snapshot.write, folder / "section.safetensors")
-        freeing, _ = timed(give_back)
+        saving, _ = time_call(snapshot.write, folder / "section.safetensors")
+        freeing, _ = time_call(give_back)
         rows.append({
             "conditioning": conditioning_seconds if index == 0 else 0.0, "denoising": denoising, "decoding": decoding,
             "encoding": encoding, "snapshot": saving, "freeing": freeing, "resident_mib": resident_mib(),
