@@ -1,1 +1,1 @@
-"""The page: Gradio layout, pure views and hand-made components. It knows a session, never torch."""
+"""The page: Gradio layout, messages from and to the browser, and components drawn by our own scripts. Imports no torch."""

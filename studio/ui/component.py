@@ -17,7 +17,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def component(
-    name: str, scripts: Sequence[str], styles: Sequence[str] = (), ask: Callable[[Any], Any] | None = None, **texts: str
+    name: str, scripts: Sequence[str], styles: Sequence[str] = (), ask: Callable[[Any], Any] | None = None, **constants: object
 ) -> gr.HTML:
     """A component of the page.
 
@@ -26,15 +26,15 @@ def component(
         scripts: names of files in `static`, which run one after the other in one scope. Each defines one constant of its name.
         styles: names of style sheets in `static`. The scripts get them as the constant STYLE.
         ask: a function that the scripts can call as `server.<its name>`.
-        texts: further constants for the scripts.
+        constants: further constants for the scripts.
     """
     style = "".join((STATIC / f"{file}.css").read_text("utf-8") for file in styles)
     source = "\n".join((STATIC / f"{file}.js").read_text("utf-8") for file in scripts)
-    constants = "\n".join(f"const {key} = {json.dumps(text)};" for key, text in {"STYLE": style, **texts}.items())
+    definitions = "\n".join(f"const {key} = {json.dumps(value)};" for key, value in {"STYLE": style, **constants}.items())
     return gr.HTML(
         None,
         html_template=f'<div class="mp-{name}"></div>',
-        js_on_load=f"{constants}\n{source}\n//# sourceURL=memorypack-{name}.js",
+        js_on_load=f"{definitions}\n{source}\n//# sourceURL=memorypack-{name}.js",
         apply_default_css=False,
         server_functions=[ask] if ask else None,
         elem_id=f"mp-{name}",

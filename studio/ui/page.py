@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from studio.memory.context_sizes import SIZES
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.component import component
@@ -24,7 +25,7 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
-    "dom", "icons", "menu", "desk", "picture", "header", "start", "memory", "player", "stage", "phrases", "lora", "card",
+    "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "stage", "phrases", "lora", "card",
     "timeline", "tree", "dialogs", "notices", "keys", "board",
 )  # fmt: skip
 STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "small")
@@ -68,9 +69,10 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             if pages.get(page) is ticket:
                 del pages[page]
 
+    icon = (ASSETS / "icon.svg").read_text("utf-8")
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
         live = component("live", ["live"])
-        board = component("board", SCRIPTS, STYLES, ask, MARK=(ASSETS / "icon.svg").read_text("utf-8"))
+        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, CONTEXT_SIZES=SIZES)
         board.follow(
             follow,
             outputs=[board, live],

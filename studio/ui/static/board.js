@@ -9,7 +9,7 @@ const opening = h('p', { class: 'opening', role: 'status' }, 'Opening the studio
 root.append(h('style', {}, STYLE), h('div', { class: 'mp' }, header.root, opening, start.root, work, lora.root, notices.root, dialogs.root));
 
 header.root.inert = true;           // until there is a film it speaks of
-desk.watch(({ view }) => {
+client.watch(({ view }) => {
   if (!view) return;
   header.root.inert = false;
   show(opening, false);
@@ -18,4 +18,4 @@ desk.watch(({ view }) => {
 picture.start(root.lastChild);
 keys.start();
 stage.run();
-desk.start();
+client.start();

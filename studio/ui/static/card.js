@@ -1,6 +1,6 @@
 /* One segment of the timeline: its frame on the strip, its prompt, length and seed, and what can be done with it. */
 const makeCard = ({ id }) => {
-  const edit = (fields) => desk.act('edit_segment', { segment: id, ...fields });
+  const edit = (fields) => client.act('edit_segment', { segment: id, ...fields });
   const number = h('span', { class: 'number' });
   const badge = h('span', { class: 'badge' });
   const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
@@ -8,35 +8,35 @@ const makeCard = ({ id }) => {
   const flag = h('span', { class: 'flag' });
   const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
-  const sendPrompt = () => settle(prompt, desk.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
+  const sendPrompt = () => settle(prompt, client.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
   const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
     onfocus: () => { newStroke(prompt); phrases.wrote(prompt); },
-    oninput: () => { prompt.dataset.dirty = '1'; desk.later(`prompt ${id}`, sendPrompt); },
-    onblur: () => desk.flush() });
+    oninput: () => { prompt.dataset.dirty = '1'; client.later(`prompt ${id}`, sendPrompt); },
+    onblur: () => client.flush() });
 
   const loras = lora.parts(id);
   const length = h('output', { class: 'length' });
-  const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.shown.sections - 1 }));
-  const longer = tool('plus', 'One section longer', () => edit({ sections: card.shown.sections + 1 }));
+  const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.segment.sections - 1 }));
+  const longer = tool('plus', 'One section longer', () => edit({ sections: card.segment.sections + 1 }));
   const seed = h('input', { class: 'seed', inputmode: 'numeric', maxlength: 10, 'aria-label': 'Seed',
     oninput: () => { seed.dataset.dirty = '1'; },
     onchange: () => settle(seed, /^\s*\d+\s*$/.test(seed.value) ? edit({ seed: Number(seed.value) }) : Promise.resolve()),
     onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
 
   const verb = (name, does, short, words, run) => tool(name, words, run, { 'data-verb': does, class: short ? 'tool worded' : 'tool' }, short);
-  const take = () => ({ take: card.shown.take });
+  const take = () => ({ take: card.segment.take });
   const own = () => ({ segment: id });
-  const move = (by) => desk.act('move_segment', { segment: id, to: card.shown.index + by });
-  const remake = (does) => () => { desk.put({ shown: null, whole: false }); desk.act(does, take()); };
+  const move = (by) => client.act('move_segment', { segment: id, to: card.segment.index + by });
+  const remake = (does) => () => { client.put({ selected: null, wholeFilm: false }); client.act(does, take()); };
   const tools = h('div', { class: 'tools' },
     verb('finish', 'finish', 'Finish', 'Finish the missing sections', remake('finish')),
-    verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => desk.act('rewind', take())),
-    verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => desk.act('branch', take())),
+    verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => client.act('rewind', take())),
+    verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => client.act('branch', take())),
     verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
     verb('back', 'move_earlier', '', 'Move this segment earlier (Shift+←)', () => move(-1)),
     verb('forth', 'move_later', '', 'Move this segment later (Shift+→)', () => move(1)),
-    verb('plus', 'add_segment', '', 'Add a segment after this one', () => desk.act('add_segment', own())),
-    verb('trash', 'remove_segment', '', 'Remove this segment', () => desk.act('remove_segment', own())));
+    verb('plus', 'add_segment', '', 'Add a segment after this one', () => client.act('add_segment', own())),
+    verb('trash', 'remove_segment', '', 'Remove this segment', () => client.act('remove_segment', own())));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
     h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), loras.row,
@@ -44,15 +44,15 @@ const makeCard = ({ id }) => {
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools));
-  const choose = () => { if (card.shown.take) desk.put({ shown: card.shown.take, whole: false, peek: null }); };
+  const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
   card.fields = { number, badge, image, bar, flag, pick, prompt, loras, length, shorter, longer, seed, tools };
   return card;
 };
 
-/* What the job means for this segment: its progress, a place in the queue, or that it failed here. */
+/* What the job does with this segment: 'making', 'queued' or 'failed'; null: nothing. */
 const jobOf = (segment, job) => {
   if (job?.state === 'failed' && job.index === segment.index && !segment.take) return 'failed';
-  if (!desk.busy()) return null;
+  if (!client.busy()) return null;
   if (segment.index === job.index) return job.state === 'queued' ? 'queued' : 'making';
   const last = job.index + Math.max(1, job.planned - job.finished) - 1;
   return segment.index > job.index && segment.index <= last ? 'queued' : null;
@@ -60,18 +60,18 @@ const jobOf = (segment, job) => {
 
 const drawCard = (card, segment, { view, job }) => {
   const f = card.fields;
-  card.shown = segment;
-  const take = desk.take(segment.take);
+  card.segment = segment;
+  const take = client.take(segment.take);
   const working = jobOf(segment, job);
   const state = working || (take?.state === 'missing' ? 'missing' : segment.state);
   const resting = take?.state === 'missing' ? take.badge : segment.badge;
   const words = { queued: 'Queued', making: job && making(job), failed: 'Failed' }[working] || resting;
-  const next = !desk.busy() && view.next?.index === segment.index;
+  const next = !client.busy() && view.next?.index === segment.index;
 
   set(card, 'data-state', state);
   set(card, 'data-beyond', segment.beyond && !working);
   set(card, 'data-next', next);
-  set(card, 'data-shown', Boolean(take) && desk.onStage()?.id === take.id && !desk.making());
+  set(card, 'data-shown', Boolean(take) && client.onStage()?.id === take.id && !client.making());
   set(card, 'aria-current', segment.head ? 'step' : null);
   card.style.setProperty('--sections', segment.sections);
   say(f.flag, segment.head ? 'Head' : next ? nextWords(view.next) : '');
@@ -106,7 +106,7 @@ const drawCard = (card, segment, { view, job }) => {
   for (const b of f.tools.children) {
     const { verb } = b.dataset;
     show(b, fits[verb]);
-    b.disabled = desk.busy() && (verb === 'finish' || verb === 'retake');
+    b.disabled = client.busy() && (verb === 'finish' || verb === 'retake');
   }
 };
 

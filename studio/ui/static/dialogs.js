@@ -15,15 +15,15 @@ const dialogs = (() => {
     const list = h('ul', { class: 'shelf' });
     const dialog = sheet('Films', 'films',
       h('p', { class: 'hint' }, 'Each film keeps every take it ever made.'),
-      button('plus', 'New film', async () => go((await desk.act('begin'))?.project), { class: 'button primary' }), list);
+      button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }), list);
     const go = (project) => {
       if (!project) return;
       dialog.close();
-      if (project !== desk.view?.id) desk.open(project);
+      if (project !== client.view?.id) client.open(project);
     };
-    const answer = await desk.act('projects', { known: remember.get('known', []) });
+    const answer = await client.act('projects', { known: remember.get('known', []) });
     list.replaceChildren(...(answer?.projects || []).map((p) => h('li', {},
-      h('button', { class: 'spine', 'aria-current': p.id === desk.view?.id ? 'true' : null, onclick: () => go(p.id) },
+      h('button', { class: 'spine', 'aria-current': p.id === client.view?.id ? 'true' : null, onclick: () => go(p.id) },
         h('span', { class: 'spine-picture' }, p.poster ? h('img', { src: p.poster, alt: '' }) : icon('film', 30)),
         h('b', {}, p.name), h('small', {}, ago(p.changed))))));
   };
@@ -34,8 +34,8 @@ const dialogs = (() => {
 
   const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
   const exports = () => {
-    const { view } = desk;
-    const take = desk.onStage();
+    const { view } = client;
+    const take = client.onStage();
     const title = h('input', { class: 'field-text', maxlength: 120, placeholder: 'no title card', 'aria-label': 'Title card' });
     const fade = h('input', { class: 'field-text', type: 'number', min: 0, max: 10, step: 0.5, value: 0,
       'aria-label': 'Fade in and out, in seconds' });
@@ -47,7 +47,7 @@ const dialogs = (() => {
       let answer = null;
       try {
         if (what === 'film' && audio.files[0]) fields.audio = (await upload(audio.files[0])).path;
-        answer = await desk.askAside('export', { what, ...fields });
+        answer = await client.askAside('export', { what, ...fields });
       } catch {
         notices.add({ message: 'The sound file could not be uploaded.', remedy: 'Files of up to 100 MB are accepted.' });
       }
@@ -87,7 +87,7 @@ const dialogs = (() => {
   h('p', { class: 'hint' }, 'On a Mac, ⌘ works like Ctrl.'));
 
   const model = () => {
-    const { model: m, models, engine } = desk.view;
+    const { model: m, models, engine } = client.view;
     const others = models.filter((other) => other.name !== m.name);
     const dialog = sheet(m.title, 'model',
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence),
@@ -96,7 +96,7 @@ const dialogs = (() => {
       h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
       others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('div', { class: 'other' },
         h('button', { class: 'button', disabled: !other.ready,
-          onclick: () => { dialog.close(); desk.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
+          onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
   return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };

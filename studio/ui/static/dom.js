@@ -1,4 +1,4 @@
-/* Small words for the DOM. User text only ever enters as text or as an attribute, never as markup. */
+/* Helpers for the DOM. User text enters it only as text or as an attribute, never as markup. */
 const h = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
   if (tag === 'button') element.type = 'button';
@@ -10,7 +10,7 @@ const h = (tag, attributes = {}, ...children) => {
   return element;
 };
 
-/* Both write only what differs: a redraw must not disturb focus, selection or a running animation. */
+/* These write only what has changed: a redraw must not disturb focus, selection or a running animation. */
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const set = (element, name, value) => {
   if (value == null || value === false) element.removeAttribute(name);
@@ -19,19 +19,19 @@ const set = (element, name, value) => {
 };
 const show = (element, yes) => { if (element.hidden === Boolean(yes)) element.hidden = !yes; };
 
-/* A field the artist is not in, and has not touched since it was last sent, follows the studio. */
+/* Show the studio's value in a field, unless it has the focus or was changed since it was last sent. */
 const refill = (field, value) => {
   if (document.activeElement === field || field.dataset.dirty) return;
   if (field.value !== String(value)) field.value = value;
 };
 
-/* A field keeps what was typed until the studio has answered and told it back; then it follows the studio again. */
+/* Keep what was typed in a field until the studio has answered and sent its new view; then `refill` works on it again. */
 const settle = (field, answer) => {
   const sent = field.value;
-  return answer.then(() => setTimeout(() => { if (field.value === sent) { delete field.dataset.dirty; desk.put({}); } }, 250));
+  return answer.then(() => setTimeout(() => { if (field.value === sent) { delete field.dataset.dirty; client.put({}); } }, 250));
 };
 
-/* Names what is typed in one go, so that it is undone in one go: from the focus until the field is left, or something is put in. */
+/* Begin a new stroke: what is typed in one stroke (one visit to a field) is one step to undo. */
 const newStroke = (field) => { field.dataset.stroke = `s${Math.random().toString(36).slice(2, 12)}`; };
 
 /* One element per id, in the order of `items`; elements that stay are moved only when they must. */

@@ -1,17 +1,17 @@
-/* The top bar: whose film this is, on what model, in which shape and preset. */
+/* The top bar: the film's title, its model, picture shape and preset. */
 const header = (() => {
   const title = h('input', { class: 'title', 'aria-label': 'Film title', maxlength: 120, spellcheck: 'false',
     onfocus: () => newStroke(title),
-    oninput: () => { title.dataset.dirty = '1'; fit(); desk.later('title', rename); },
-    onblur: () => desk.flush(),
+    oninput: () => { title.dataset.dirty = '1'; fit(); client.later('title', rename); },
+    onblur: () => client.flush(),
     onkeydown: (e) => { if (e.key === 'Enter') title.blur(); } });
-  const rename = () => settle(title, desk.ask('rename', { name: title.value, stroke: title.dataset.stroke }));
+  const rename = () => settle(title, client.ask('rename', { name: title.value, stroke: title.dataset.stroke }));
   const fit = () => { title.size = Math.min(40, Math.max(6, title.value.length)); };
 
   const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
   const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': 'Picture shape' });
-  const preset = makeMenu('Preset', (name) => desk.act('apply_preset', { name }));
+  const preset = makeMenu('Preset', (name) => client.act('apply_preset', { name }));
   const light = tool('sun', 'Switch between light and dark', () => {
     const dark = document.body.classList.toggle('dark');
     remember.put('dark', dark);
@@ -42,11 +42,11 @@ const header = (() => {
     drawn = wanted;
     shapes.replaceChildren(...view.sizes.map(({ size, shape }) => h('button', {
       class: 'tool', 'data-size': size.join('x'), 'aria-label': `${shape}, ${size.join(' by ')} pixels`,
-      title: `${shape}, ${size.join(' × ')}`, onclick: () => desk.act('set_size', { width: size[0], height: size[1] }),
+      title: `${shape}, ${size.join(' × ')}`, onclick: () => client.act('set_size', { width: size[0], height: size[1] }),
     }, outline(size))));
   };
 
-  desk.watch(({ view }) => {
+  client.watch(({ view }) => {
     if (!view) return;
     options(view);
     refill(title, view.name);

@@ -2,16 +2,16 @@
 const keys = (() => {
   const press = (e) => {
     if (!element.isConnected) { document.removeEventListener('keydown', press); return; }
-    if (dialogs.open() || !desk.view || e.isComposing) return;
+    if (dialogs.open() || !client.view || e.isComposing) return;
     const typing = e.target.closest?.('textarea, input:not([type=range]), select, [contenteditable]');
     const onControl = typing || e.target.closest?.('button, a, summary');
     const ctrl = e.ctrlKey || e.metaKey;
     const key = e.key.toLowerCase();
     const does =
-      ctrl && key === 'enter' ? (e.shiftKey ? desk.generateAll : desk.generateNext)
-      : ctrl && key === 'z' && !typing ? () => desk.act(e.shiftKey ? 'redo' : 'undo')
-      : ctrl && key === 'y' && !typing ? () => desk.act('redo')
-      : key === 'escape' && desk.busy() ? () => desk.act('cancel')
+      ctrl && key === 'enter' ? (e.shiftKey ? client.generateAll : client.generateNext)
+      : ctrl && key === 'z' && !typing ? () => client.act(e.shiftKey ? 'redo' : 'undo')
+      : ctrl && key === 'y' && !typing ? () => client.act('redo')
+      : key === 'escape' && client.busy() ? () => client.act('cancel')
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

@@ -1,35 +1,35 @@
-/* LoRAs of a segment: chips on its card, a list to put one on from, and a small sheet to weigh one or take it off. */
+/* LoRAs of a segment: chips on its card, a list to choose one from, and a small sheet to set its strength or remove it. */
 const lora = (() => {
-  const bringing = new Map();       // segment -> the file that is on its way
-  let most = null;                  // bytes of a file that this studio takes, once it has said so
-  let at = null;                    // what the open popover speaks of: { segment, id, opener }
+  const uploads = new Map();       // segment -> the name of the file being uploaded
+  let most = null;                  // bytes of a file, at most; null: not known yet, or no limit
+  let at = null;                    // what the open popover belongs to: { segment, id, opener }
   const short = (name) => name.replace(/\.safetensors$/i, '');
   const weight = (strength) => (strength < 0 ? '−' : '') + Math.abs(strength).toFixed(2);
   const megabytes = (size) => `${Math.max(1, Math.round(size / 2 ** 20)).toLocaleString()} MB`;
 
-  const bring = async (file, segment) => {
-    if (!file || !segment || bringing.has(segment)) return;
+  const uploadFile = async (file, segment) => {
+    if (!file || !segment || uploads.has(segment)) return;
     if (most && file.size > most) {
       const remedy = `This shared studio takes LoRAs of up to ${megabytes(most)}.`;
       notices.add({ message: `“${file.name}” has ${megabytes(file.size)}.`, remedy });
       return;
     }
-    bringing.set(segment, short(file.name));
-    desk.put({});
+    uploads.set(segment, short(file.name));
+    client.put({});
     try {
       const { path } = await upload(file);
-      const answer = await desk.askAside('add_lora', { segment, path, name: file.name });
+      const answer = await client.askAside('add_lora', { segment, path, name: file.name });
       if (answer?.aside) notices.add({ message: answer.aside, kind: 'found' });
     } catch {
       const remedy = 'It may be larger than this studio accepts, or the connection was lost.';
       notices.add({ message: `“${file.name}” could not be uploaded.`, remedy });
     } finally {
-      bringing.delete(segment);
-      desk.put({});
+      uploads.delete(segment);
+      client.put({});
     }
   };
   const pickFile = (segment) => {
-    const input = h('input', { type: 'file', accept: '.safetensors', onchange: () => bring(input.files[0], segment) });
+    const input = h('input', { type: 'file', accept: '.safetensors', onchange: () => uploadFile(input.files[0], segment) });
     input.click();
   };
 
@@ -46,12 +46,12 @@ const lora = (() => {
     set(at?.opener || box, 'aria-expanded', e.newState === 'open' ? 'true' : at?.opener ? 'false' : null);
     if (e.newState === 'closed' && at?.box === box) at = null;
   };
-  /* The page's own keys rest: Escape closes this, and cancels nothing. */
-  const hushed = (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); };
+  /* Keep Escape and Space from the page's own shortcuts: here Escape only closes the popover. */
+  const stopKeys = (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); };
 
   const list = h('div', { class: 'menu loras-there', popover: 'auto', role: 'menu', 'aria-label': 'Put a LoRA on this segment',
     ontoggle: (e) => closed(list)(e), onkeydown: (e) => {
-      hushed(e);
+      stopKeys(e);
       const items = [...list.querySelectorAll('button:enabled')];
       const here = items.indexOf(document.activeElement);
       const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: items.length - 1 }[e.key];
@@ -62,50 +62,50 @@ const lora = (() => {
   const item = (words, hint, run, attributes = {}) => h('button', { role: 'menuitem', ...attributes,
     onclick: () => { const { segment, opener } = at; list.hidePopover(); opener.focus(); run(segment); } },
   h('b', {}, words), hint ? h('small', {}, hint) : null);
-  const drawList = (answer, worn) => {
-    const there = (answer?.loras || []).filter((l) => !worn.includes(l.id));
+  const drawList = (answer, active) => {
+    const there = (answer?.loras || []).filter((l) => !active.includes(l.id));
     const limit = answer?.most ? ` Files of up to ${megabytes(answer.most)}.` : '';
     list.replaceChildren(
       item('From a file…', `A LoRA changes the style, or brings a subject in.${limit}`, pickFile),
       ...there.map((l) => item(short(l.name), l.fits ? `${l.told} · ${megabytes(l.size)}` : l.told,
-        (segment) => desk.act('use_lora', { segment, lora: l.id }), { disabled: !l.fits })));
+        (segment) => client.act('use_lora', { segment, lora: l.id }), { disabled: !l.fits })));
   };
   const choose = async (segment, opener) => {
-    const worn = () => desk.view.segments.find((s) => s.id === segment)?.loras.map((l) => l.id) || [];
-    drawList(null, worn());
+    const active = () => client.view.segments.find((s) => s.id === segment)?.loras.map((l) => l.id) || [];
+    drawList(null, active());
     at = { segment, opener, box: list };
     list.showPopover();
     place(list, opener);
     list.firstChild.focus();
-    const answer = await desk.act('shelved_loras');
+    const answer = await client.act('shelved_loras');
     if (!answer || at?.segment !== segment || at.box !== list) return;
     most = answer.most;
-    drawList(answer, worn());
+    drawList(answer, active());
     place(list, opener);
     list.firstChild.focus();
   };
 
   const title = h('b', {});
   const gone = h('p', { class: 'lora-gone' }, 'Its file is not in this studio any more. Put it on again from the file, or take it off.');
-  const told = h('output', { class: 'told' });
+  const strengthText = h('output', { class: 'strength' });
   const range = h('input', { type: 'range', min: -2, max: 2, step: 0.05,
     onfocus: () => newStroke(range), onpointerdown: () => newStroke(range),
     oninput: () => {
       range.dataset.dirty = '1';
       const { segment, id } = at;
-      const strength = +range.value;        // of now: by the time it is sent the sheet may speak of another one
+      const strength = +range.value;        // of now: the sheet may show another LoRA by the time this is sent
       const { stroke } = range.dataset;
-      weigh(strength);
-      desk.later(`lora ${segment} ${id}`, () => settle(range, desk.ask('weigh_lora', { segment, lora: id, strength, stroke })), 250);
+      showStrength(strength);
+      client.later(`lora ${segment} ${id}`, () => settle(range, client.ask('weigh_lora', { segment, lora: id, strength, stroke })), 250);
     } });
-  const weigh = (strength) => { say(told, weight(strength)); set(range, 'aria-valuetext', weight(strength)); };
-  const done = (verb) => () => { const { segment, id } = at; sheet.hidePopover(); desk.act(verb, { segment, lora: id }); };
-  const everywhere = h('button', { class: 'button quiet small', onclick: done('spread_lora') }, 'On all planned segments');
-  const off = button('trash', 'Take it off', done('drop_lora'), { class: 'button quiet small' });
+  const showStrength = (strength) => { say(strengthText, weight(strength)); set(range, 'aria-valuetext', weight(strength)); };
+  const actAndClose = (verb) => () => { const { segment, id } = at; sheet.hidePopover(); client.act(verb, { segment, lora: id }); };
+  const everywhere = h('button', { class: 'button quiet small', onclick: actAndClose('spread_lora') }, 'On all planned segments');
+  const off = button('trash', 'Take it off', actAndClose('drop_lora'), { class: 'button quiet small' });
   const ticks = h('div', { class: 'ticks', 'aria-hidden': 'true' }, ...['−2', '0', '1', '2'].map((at) => h('i', {}, at)));
   const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog',
-    ontoggle: (e) => closed(sheet)(e), onkeydown: hushed },
-  h('div', { class: 'lora-name' }, title, told), gone, range, ticks, h('div', { class: 'lora-ends' }, everywhere, off));
+    ontoggle: (e) => closed(sheet)(e), onkeydown: stopKeys },
+  h('div', { class: 'lora-name' }, title, strengthText), gone, range, ticks, h('div', { class: 'lora-ends' }, everywhere, off));
   const open = (segment, id, opener) => {
     at = { segment, id, opener, box: sheet };
     delete range.dataset.dirty;
@@ -115,20 +115,20 @@ const lora = (() => {
     range.focus();
   };
   const drawSheet = () => {
-    const segment = desk.view.segments.find((s) => s.id === at.segment);
-    const worn = segment?.loras.find((l) => l.id === at.id);
-    if (!worn) { sheet.hidePopover(); return; }
-    say(title, short(worn.name));
-    set(sheet, 'aria-label', `LoRA ${short(worn.name)} of segment ${segment.index + 1}`);
-    set(range, 'aria-label', `Strength of ${short(worn.name)}`);
-    show(gone, worn.missing);
-    if (!range.dataset.dirty && +range.value !== worn.strength) range.value = worn.strength;
-    if (!range.dataset.dirty) weigh(worn.strength);
-    show(everywhere, desk.view.segments.some((s) => s !== segment && !s.take));
+    const segment = client.view.segments.find((s) => s.id === at.segment);
+    const entry = segment?.loras.find((l) => l.id === at.id);
+    if (!entry) { sheet.hidePopover(); return; }
+    say(title, short(entry.name));
+    set(sheet, 'aria-label', `LoRA ${short(entry.name)} of segment ${segment.index + 1}`);
+    set(range, 'aria-label', `Strength of ${short(entry.name)}`);
+    show(gone, entry.missing);
+    if (!range.dataset.dirty && +range.value !== entry.strength) range.value = entry.strength;
+    if (!range.dataset.dirty) showStrength(entry.strength);
+    show(everywhere, client.view.segments.some((s) => s !== segment && !s.take));
   };
-  desk.watch(() => { if (at?.box === sheet) drawSheet(); });
+  client.watch(() => { if (at?.box === sheet) drawSheet(); });
 
-  /* What a card holds of all this: a button in the corner of its prompt, and a row of chips. */
+  /* The parts on a segment's card: a button in the corner of its prompt, and a row of chips. */
   const parts = (segment) => {
     const add = tool('lora', 'Put a LoRA on this segment', () => choose(segment, add),
       { class: 'tool lora-add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
@@ -152,7 +152,7 @@ const lora = (() => {
         set(chip, 'aria-label', `LoRA ${short(l.name)}, strength ${weight(l.strength)}${l.missing ? ', its file is missing' : ''}`);
         set(chip, 'title', l.missing ? 'Its file is not in this studio any more' : short(l.name));
       });
-      const on = bringing.get(segment);
+      const on = uploads.get(segment);
       if (row.lastChild !== coming) row.append(coming);
       say(coming, on ? `Bringing ${on}…` : '');
       show(coming, on);
@@ -162,5 +162,5 @@ const lora = (() => {
     };
     return { add, row, draw };
   };
-  return { parts, bring, root: h('div', {}, list, sheet) };
+  return { parts, uploadFile, root: h('div', {}, list, sheet) };
 })();

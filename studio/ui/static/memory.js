@@ -7,7 +7,8 @@ const memory = (() => {
   const sentence = h('p', { class: 'sees' });
   const start = h('i', { class: 'start-latent', title: 'Reference picture' });
   const packed = h('i', { class: 'packed', title: 'Memory of everything earlier' });
-  const frames = Array.from({ length: 19 }, (_, i) => h('i', { 'data-kept': i < 16 ? 'fourth' : i < 18 ? 'half' : 'full' }));
+  const frames = CONTEXT_SIZES.flatMap((count, i) =>
+    Array.from({ length: count }, () => h('i', { 'data-kept': ['fourth', 'half', 'full'][i] })));      // oldest first
   const now = h('i', { class: 'now', title: 'The next section' });
 
   const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
@@ -18,12 +19,12 @@ const memory = (() => {
     h('figure', { class: 'reference' }, image, gone,
       h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
         tool('picture', 'Replace the reference picture', () => picture.choose()),
-        tool('close', 'Remove the reference picture', () => desk.act('clear_reference')))),
+        tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
     atlas, sentence);
 
-  desk.watch(({ view }) => {
+  client.watch(({ view }) => {
     if (!view) return;
     const { reference, memory: seen } = view;
     if (reference?.url) set(image, 'src', reference.url);
@@ -39,7 +40,7 @@ const memory = (() => {
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);
     set(packed, 'data-on', seen.packed);
-    frames.forEach((bar, i) => set(bar, 'data-on', i >= 19 - seen.recent));
+    frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));
   });
   return { root };
 })();

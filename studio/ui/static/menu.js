@@ -1,4 +1,4 @@
-/* A button that shows one choice of several; each choice says what it means. */
+/* A button that shows the chosen one of several options; in its menu each option has a description. */
 const makeMenu = (label, choose) => {
   const value = h('span', { class: 'menu-value' });
   const list = h('div', { class: 'menu', popover: 'auto', role: 'menu', 'aria-label': label,

@@ -1,4 +1,4 @@
-/* Notices: what went wrong and what to do, until dismissed; and good news, which leaves by itself. */
+/* Notices: errors with a remedy, which stay until dismissed, and other messages, which leave by themselves. */
 const notices = (() => {
   const root = h('section', { class: 'notices', 'aria-label': 'Notices' });
 
@@ -18,32 +18,32 @@ const notices = (() => {
     return note;
   };
 
-  /* What was found on opening a project, or later: until it is dismissed, on this page or another one. */
-  const told = new Map();           // project and finding -> its notice
+  /* The findings of a project, each until it is dismissed on this page or another one. */
+  const findingNotes = new Map();           // project and finding -> its notice
   const findings = (project, list) => {
     const now = new Map(list.map((message) => [`${project} ${message}`, message]));
     for (const n of root.querySelectorAll('[data-film]')) if (n.dataset.film !== project) n.remove();   // of another film
-    for (const [key, note] of told) if (!now.has(key)) { note.remove(); told.delete(key); }
+    for (const [key, note] of findingNotes) if (!now.has(key)) { note.remove(); findingNotes.delete(key); }
     for (const [key, message] of now) {
-      if (!told.has(key)) told.set(key, add({ message, kind: 'found', dismissed: () => desk.ask('dismiss', { finding: message }) }));
+      if (!findingNotes.has(key)) findingNotes.set(key, add({ message, kind: 'found', dismissed: () => client.ask('dismiss', { finding: message }) }));
     }
   };
 
-  /* What is otherwise now than a job began, quietly: the newest such word, until it is dismissed or another job begins. */
-  let noted = { key: '', note: null };
-  const changed = (now, project) => {
+  /* The newest note of a job, such as smaller tiles, until it is dismissed or another job begins. */
+  let lastNote = { key: '', note: null };
+  const showNote = (now, project) => {
     const key = now?.note ? `${project} ${now.note}` : '';
-    if (key === noted.key) return;
-    noted.note?.remove();
-    noted = { key, note: null };
+    if (key === lastNote.key) return;
+    lastNote.note?.remove();
+    lastNote = { key, note: null };
     if (!key || sessionStorage.getItem('memorypack.noted') === key) return;
-    noted.note = add({ message: now.note, kind: 'found', dismissed: () => sessionStorage.setItem('memorypack.noted', key) });
-    noted.note.dataset.film = project;
+    lastNote.note = add({ message: now.note, kind: 'found', dismissed: () => sessionStorage.setItem('memorypack.noted', key) });
+    lastNote.note.dataset.film = project;
   };
 
-  /* How a job ended. One that failed before this page came is told as well, once. */
+  /* How a job ended. A failure from before this page was opened is shown as well, once. */
   const job = (before, now, project) => {
-    changed(now, project);
+    showNote(now, project);
     if (!now || now.state === before?.state && now.take === before?.take) return;
     const key = `${now.state} ${now.take} ${now.message}`;
     if (now.state === 'failed' && sessionStorage.getItem('memorypack.failed') !== key) {

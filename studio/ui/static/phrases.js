@@ -15,14 +15,14 @@ const phrases = (() => {
     const after = field.value.slice(at).trimStart();
     const lead = before ? (/[,.;:]$/.test(before) ? ' ' : ', ') : '';
     const trail = after ? (/^[,.;:]/.test(after) ? '' : ', ') : '';
-    desk.flush();                   // what was typed before is a step of its own, and so is the phrase
+    client.flush();                   // what was typed before is a step of its own, and so is the phrase
     field.value = before + lead + phrase + trail + after;
     const caret = (before + lead + phrase).length;
     field.focus();
     field.setSelectionRange(caret, caret);
     newStroke(field);
     field.dispatchEvent(new Event('input', { bubbles: true }));
-    desk.flush();
+    client.flush();
     newStroke(field);
   };
 
@@ -30,9 +30,9 @@ const phrases = (() => {
     /* keeps the focus, and with it the caret, in the prompt */
     h('button', { class: 'word', onpointerdown: (e) => e.preventDefault(), onclick: () => insert(phrase) }, phrase)));
 
-  const turnTo = (name) => { kind = name; drawn = ''; desk.put({}); };
+  const turnTo = (name) => { kind = name; drawn = ''; client.put({}); };
 
-  desk.watch(({ view }) => {
+  client.watch(({ view }) => {
     const all = view?.model.phrases || [];
     show(root, all.length);
     const wanted = JSON.stringify(all);

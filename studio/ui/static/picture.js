@@ -1,15 +1,15 @@
-/* Bringing a reference picture in: choose, drop anywhere, or paste. */
+/* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. */
 const picture = (() => {
   const input = h('input', { type: 'file', accept: 'image/*', class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
-    onchange: () => { bring(input.files[0]); input.value = ''; } });
+    onchange: () => { uploadPicture(input.files[0]); input.value = ''; } });
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44), h('p', {}, 'Drop the picture to make it the reference'));
 
-  const bring = async (file) => {
+  const uploadPicture = async (file) => {
     if (!file) return;
     element.classList.add('uploading');
     try {
       const { path } = await upload(file);
-      await desk.act('set_reference', { path });
+      await client.act('set_reference', { path });
     } catch {
       notices.add({
         message: `“${file.name}” could not be uploaded.`,
@@ -33,13 +33,13 @@ const picture = (() => {
       depth = 0;
       show(veil, false);
       const [file] = e.dataTransfer.files;
-      if (!/\.safetensors$/i.test(file?.name)) bring(file);
-      else if (e.target.closest('.card')) lora.bring(file, e.target.closest('.card').dataset.id);
+      if (!/\.safetensors$/i.test(file?.name)) uploadPicture(file);
+      else if (e.target.closest('.card')) lora.uploadFile(file, e.target.closest('.card').dataset.id);
       else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
     });
     document.addEventListener('paste', (e) => {
       const file = [...(e.clipboardData?.files || [])].find((f) => f.type.startsWith('image/'));
-      if (file && element.isConnected && !document.querySelector('dialog[open]')) { e.preventDefault(); bring(file); }
+      if (file && element.isConnected && !document.querySelector('dialog[open]')) { e.preventDefault(); uploadPicture(file); }
     });
   };
   return { start, choose: () => input.click() };

@@ -1,11 +1,11 @@
-/* One pane of the stage: a looping clip, or the frames of a take in the making. Knows time, not takes. */
+/* One pane of the stage: a looping clip, or the preview of a take being rendered. */
 const makePlayer = () => {
   const video = h('video', { loop: true, playsinline: true, preload: 'auto', tabindex: -1 });
   video.muted = true;
   const image = h('img', { alt: '', hidden: true });
   const caption = h('figcaption', {});
   const root = h('figure', { class: 'pane' }, video, image, caption);
-  let wanted = !still.matches;      // the artist's wish to play outlives a change of clip
+  let wanted = !still.matches;      // whether the artist wants it to play; kept when the clip changes
   let length = 1;
   let fps = 12;
 

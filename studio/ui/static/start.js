@@ -11,11 +11,11 @@ const start = (() => {
       icon('picture', 46), h('b', {}, 'Choose a picture'), h('span', {}, 'or drop it here, or paste it')),
     stories);
 
-  let asked = false;
+  let requested = false;
   const fetchSamples = async () => {
-    if (asked) return;
-    asked = true;
-    const answer = await desk.ask('samples');
+    if (requested) return;
+    requested = true;
+    const answer = await client.ask('samples');
     const samples = answer?.samples || [];
     gallery.replaceChildren(...samples.map(sample));
     show(stories, samples.length);
@@ -31,15 +31,15 @@ const start = (() => {
           class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id),
         }, 'Open story'),
         h('button', {
-          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => desk.act('use_sample', { sample: s.id }),
+          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => client.act('use_sample', { sample: s.id }),
         }, 'Use picture'))));
 
   const begin = async (id) => {
-    const answer = await desk.act('begin', { sample: id });
-    if (answer) desk.open(answer.project);
+    const answer = await client.act('begin', { sample: id });
+    if (answer) client.open(answer.project);
   };
 
-  desk.watch(({ view }) => {
+  client.watch(({ view }) => {
     if (!view) return;
     const empty = !view.reference && !view.takes.length;
     show(root, empty);

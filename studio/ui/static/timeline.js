@@ -2,15 +2,15 @@
 const timeline = (() => {
   const cards = new Map();
   const totals = h('span', { class: 'totals' });
-  const undo = tool('undo', 'Undo (Ctrl+Z)', () => desk.act('undo'));
-  const redo = tool('redo', 'Redo (Ctrl+Shift+Z)', () => desk.act('redo'));
+  const undo = tool('undo', 'Undo (Ctrl+Z)', () => client.act('undo'));
+  const redo = tool('redo', 'Redo (Ctrl+Shift+Z)', () => client.act('redo'));
   const status = h('p', { class: 'status' });
   const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
-  const next = button('next', 'Generate next', () => desk.generateNext(), {
+  const next = button('next', 'Generate next', () => client.generateNext(), {
     class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter',
   });
-  const all = button('all', 'Generate all', () => desk.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
-  const cancel = button('stop', 'Cancel', () => desk.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
+  const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
+  const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
   const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
   const add = h('button', { class: 'add', onclick: () => addSegment() }, icon('plus', 26), h('span', {}, 'Add segment'));
   const strip = h('div', { class: 'strip' }, list, add);
@@ -19,9 +19,9 @@ const timeline = (() => {
       h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, status, spoken, cancel, all, next),
     strip, phrases.root);
 
-  /* A segment just added: once it is drawn, its prompt is where one writes. */
+  /* After a segment was added and drawn, its prompt gets the focus. */
   let adding = null;
-  const addSegment = () => { adding = desk.view.segments.length; desk.act('add_segment'); };
+  const addSegment = () => { adding = client.view.segments.length; client.act('add_segment'); };
   const toEnd = () => requestAnimationFrame(() => {
     strip.scrollTo({ left: strip.scrollWidth, behavior: still.matches ? 'auto' : 'smooth' });
     [...cards.values()].at(-1)?.fields.prompt.focus({ preventScroll: true });
@@ -46,7 +46,7 @@ const timeline = (() => {
 
   let followed = null;
   const reveal = (view) => {
-    const wanted = desk.busy() ? desk.job.index : view.next?.index ?? -1;
+    const wanted = client.busy() ? client.job.index : view.next?.index ?? -1;
     const key = `${view.id} ${view.branch} ${view.head} ${wanted}`;
     if (followed === key) return;
     const first = followed === null;
@@ -60,10 +60,10 @@ const timeline = (() => {
     strip.scrollTo({ left, behavior: first || still.matches ? 'auto' : 'smooth' });
   };
 
-  desk.watch((now) => {
+  client.watch((now) => {
     const { view, job } = now;
     if (!view) return;
-    const busy = desk.busy();
+    const busy = client.busy();
     keyed(list, cards, view.segments, makeCard, (card, segment) => drawCard(card, segment, now));
     const at = view.segments.findIndex((s) => s.id === roving);
     view.segments.forEach((s, i) => { cards.get(s.id).fields.pick.tabIndex = i === Math.max(0, at) ? 0 : -1; });
@@ -90,19 +90,19 @@ const timeline = (() => {
   });
   list.addEventListener('keydown', (e) => {
     if (!e.target.matches('.cell') || e.ctrlKey || e.metaKey || e.altKey) return;
-    const ids = desk.view.segments.map((s) => s.id);
+    const ids = client.view.segments.map((s) => s.id);
     const here = ids.indexOf(e.target.closest('.card').dataset.id);
     const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: ids.length - 1 }[e.key];
     if (to == null || !ids[to]) return;
     e.preventDefault();
-    if (e.shiftKey) { desk.act('move_segment', { segment: ids[here], to }); return; }
+    if (e.shiftKey) { client.act('move_segment', { segment: ids[here], to }); return; }
     const card = cards.get(ids[to]);
     card.fields.pick.focus();
     card.scrollIntoView({ inline: 'nearest', block: 'nearest' });
   });
 
   const firstPrompt = () => {
-    const { view } = desk;
+    const { view } = client;
     const segment = view.segments[view.next?.index ?? view.segments.length - 1];
     return segment && cards.get(segment.id).fields.prompt;
   };

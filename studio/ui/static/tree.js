@@ -1,4 +1,4 @@
-/* Every take there is, as a tree: the film runs down, each other try opens a column. Click: go there. */
+/* All takes as a tree: the film runs down, and each other take of a place has a column of its own. A click goes there. */
 const tree = (() => {
   const WIDE = 92;
   const HIGH = 70;
@@ -18,13 +18,13 @@ const tree = (() => {
   const makeLine = ({ id }) => {
     const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': 'Branch name',
       oninput: () => { name.dataset.dirty = '1'; },
-      onchange: () => settle(name, desk.act('rename_branch', { branch: id, name: name.value })),
+      onchange: () => settle(name, client.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
     const go = h('button', { class: 'branch-go' });
-    const drop = tool('close', 'Remove this branch from the list; its takes stay', () => desk.act('drop_branch', { branch: id }));
-    /* The whole line switches; the name of the branch one is on can be written. */
+    const drop = tool('close', 'Remove this branch from the list; its takes stay', () => client.act('drop_branch', { branch: id }));
+    /* A click anywhere on the line switches to the branch; the name of the current branch can be edited. */
     const line = h('li', { onclick: (e) => {
-      if (!drop.contains(e.target) && (e.target === go || !line.hasAttribute('data-current'))) desk.act('switch', { branch: id });
+      if (!drop.contains(e.target) && (e.target === go || !line.hasAttribute('data-current'))) client.act('switch', { branch: id });
     } }, go, name, h('span', { class: 'count' }), drop);
     return line;
   };
@@ -37,15 +37,15 @@ const tree = (() => {
     set(name, 'aria-label', `Name of branch ${b.name}`);
     name.readOnly = !b.current;
     refill(name, b.name);
-    show(drop, desk.view.branches.length > 1);
+    show(drop, client.view.branches.length > 1);
     set(drop, 'aria-label', `Remove branch ${b.name} from the list; its takes stay`);
     say(count, `${b.takes} take${b.takes === 1 ? '' : 's'}`);
   };
 
   let resting = 0;
-  const rest = (id) => { clearTimeout(resting); resting = setTimeout(() => desk.put({ peek: id }), 140); };
+  const rest = (id) => { clearTimeout(resting); resting = setTimeout(() => client.put({ hovered: id }), 140); };
   const makeNode = ({ id }) => h('button', { role: 'treeitem', class: 'node', 'data-id': id,
-    onclick: () => { clearTimeout(resting); desk.go(id); },
+    onclick: () => { clearTimeout(resting); client.go(id); },
     onpointerenter: () => rest(id), onpointerleave: () => rest(null),
     onfocus: () => { if (!still.matches) rest(id); }, onblur: () => rest(null) },
   h('img', { alt: '', draggable: 'false', loading: 'lazy' }), h('span', { class: 'place' }), h('span', { class: 'tips' }));
@@ -73,7 +73,7 @@ const tree = (() => {
     set(node, 'title', `${take.prompt || 'No prompt'}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;
-  const reached = () => (desk.take(focused) ? focused : desk.view.head ?? desk.view.takes[0]?.id);
+  const reached = () => (client.take(focused) ? focused : client.view.head ?? client.view.takes[0]?.id);
 
   const edge = (take, parent) => {
     const x0 = (parent ? parent.column : 0) * WIDE + 46;
@@ -84,10 +84,10 @@ const tree = (() => {
     return svg('path', { d: `M${x0} ${y0} C ${x0} ${y0 + 20}, ${x1} ${y1 - 20}, ${x1} ${y1}`, class: kind });
   };
 
-  /* The head stays in sight; only this panel scrolls, never the page. */
+  /* Scroll the head into sight, in this panel only. */
   let revealed = null;
   const reveal = (view) => {
-    const take = desk.take(view.head);
+    const take = client.take(view.head);
     if (!take || revealed === take.id) return;
     revealed = take.id;
     requestAnimationFrame(() => {
@@ -99,12 +99,12 @@ const tree = (() => {
     });
   };
 
-  /* The take being made, where it will stand: below its parent, or beside what stands there already. */
+  /* The take being rendered, at its future place: below its parent, or in a new column if that place is taken. */
   const drawComing = ({ view, job }) => {
-    const making = desk.busy() && job.state === 'running' && !desk.take(job.take) && view.takes.length > 0;
+    const making = client.busy() && job.state === 'running' && !client.take(job.take) && view.takes.length > 0;
     show(coming, making);
     if (!making) return;
-    const parent = desk.take(view.segments[job.index - 1]?.take);
+    const parent = client.take(view.segments[job.index - 1]?.take);
     const taken = view.takes.some((t) => t.parent === (parent?.id ?? null));
     const column = taken ? Math.max(...view.takes.map((t) => t.column)) + 1 : parent?.column ?? 0;
     coming.style.transform = place(column, job.index);
@@ -114,7 +114,7 @@ const tree = (() => {
   };
 
   let drawn = null;
-  desk.watch((now) => {
+  client.watch((now) => {
     const { view } = now;
     if (!view) return;
     drawComing(now);
@@ -137,13 +137,13 @@ const tree = (() => {
   holder.addEventListener('focusin', (e) => { focused = e.target.dataset.id; for (const [id, n] of nodes) n.tabIndex = id === focused ? 0 : -1; });
   holder.addEventListener('keydown', (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
-    const { takes } = desk.view;
-    const here = desk.take(e.target.dataset.id);
+    const { takes } = client.view;
+    const here = client.take(e.target.dataset.id);
     if (!here) return;
     const level = takes.filter((t) => t.depth === here.depth).sort((x, y) => x.column - y.column);
     const at = level.indexOf(here);
     const to = {
-      ArrowUp: desk.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id),
+      ArrowUp: client.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id),
       ArrowLeft: level[at - 1], ArrowRight: level[at + 1], Home: takes[0], End: takes.at(-1),
     }[e.key];
     if (!to) return;

@@ -1,0 +1,119 @@
+/* The state of this page, and its connection to the studio. The other scripts read it through `watch` and draw it. */
+const client = (() => {
+  const readers = [];
+  const pending = new Map();        // edits being typed: key -> how to send them at once
+  let queue = Promise.resolve();    // messages are sent one after the other, so that they arrive in order
+  let redraw = 0;
+  let gotFirstView;
+  const firstView = new Promise((resolve) => { gotFirstView = resolve; });      // messages wait for it: they name the project
+
+  const self = {
+    view: null,                     // the project, as last received from the studio
+    job: null,                      // the running job, or how the last one ended
+    selected: null,                 // take on the stage; null: the one being rendered, or else the head
+    hovered: null,                  // take under the pointer or with the focus
+    wholeFilm: false,               // whether the stage plays the film up to the head
+    against: null,                  // second take of a comparison
+    requested: new URLSearchParams(location.search).get('project') || remember.get('project'),
+    lastMessage: 0,                 // time of the last message from the studio
+  };
+
+  /* Draw once per frame, however many things changed. */
+  const changed = () => { redraw ||= requestAnimationFrame(() => { redraw = 0; readers.forEach((read) => read(self)); }); };
+  self.watch = (read) => readers.push(read);
+  self.put = (changes) => { Object.assign(self, changes); changed(); };
+
+  self.take = (id) => self.view?.takes.find((take) => take.id === id) || null;
+  self.busy = () => self.job?.state === 'running' || self.job?.state === 'queued';
+  self.making = () => self.selected === null && !self.wholeFilm && self.job?.state === 'running';
+  self.onStage = () => self.take(self.hovered) || self.take(self.selected) || self.take(self.view?.head);
+  self.branchOf = (take) => take.tips[0] || (take.on_path ? self.view.branches.find((b) => b.current)?.name : '');
+
+  const refused = { message: 'The studio did not answer.', remedy: 'It may have been stopped: start it again. This page will find it by itself.' };
+  const send = (message) => server.ask(message).then(
+    (reply) => { if (reply?.ok) return reply.answer; notices.add(reply?.notice || refused); return null; },
+    () => { notices.add(refused); return null; },
+  );
+
+  /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */
+  self.ask = (verb, fields = {}) => {
+    const project = self.view?.id;  // the project of now: the page may show another one by the time this is sent
+    return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, project: project ?? self.view.id })));
+  };
+  /* The same for what takes long: later messages do not wait for it. */
+  self.askAside = (verb, fields = {}) => { self.flush(); const project = self.view.id; return queue.then(() => send({ ...fields, verb, project })); };
+  /* The same, after everything typed so far has been sent. */
+  self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
+
+  /* An edit while typing: sent after a pause, or before the next `act`. */
+  self.later = (key, sendNow, pause = 350) => {
+    clearTimeout(pending.get(key)?.timer);
+    const go = () => { clearTimeout(pending.get(key)?.timer); pending.delete(key); return sendNow(); };
+    pending.set(key, { go, timer: setTimeout(go, pause) });
+  };
+  self.flush = () => { for (const { go } of [...pending.values()]) go(); };
+
+  self.open = (project, push = true) => {
+    self.flush();
+    self.requested = project;
+    if (push) history.pushState({}, '', address(project));
+    queue.then(follow);
+  };
+  self.generateNext = () => { self.put({ selected: null, wholeFilm: false }); return self.act('generate_next'); };
+  self.generateAll = () => { self.put({ selected: null, wholeFilm: false }); return self.act('generate_all'); };
+  self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false }); return self.act('rewind', { take }); };
+
+  const follow = () => { self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
+  const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); return url; };
+
+  /* Whether a message is of a project that this page has just left. */
+  const isOther = (project) => self.requested && project && project !== self.requested;
+
+  const receiveView = (view) => {
+    if (isOther(view.id)) return;
+    const otherProject = view.id !== self.view?.id;
+    if (otherProject) {
+      history.replaceState({}, '', address(view.id));
+      remember.put('project', view.id);
+      remember.put('known', [view.id, ...remember.get('known', []).filter((id) => id !== view.id)].slice(0, 100));
+      self.requested = view.id;
+    }
+    notices.findings(view.id, view.findings);
+    if (otherProject || view.head !== self.view?.head) Object.assign(self, { selected: null, hovered: null });
+    if (otherProject) Object.assign(self, { wholeFilm: false, against: null });
+    self.put({ view });
+    gotFirstView();
+  };
+
+  const receiveLive = ({ detail }) => {
+    if (detail.lost ? detail.project !== self.requested : isOther(detail.project)) return;
+    self.lastMessage = Date.now();
+    if (detail.lost) {
+      notices.add(detail.notice);
+      remember.put('project', null);
+      if (self.requested) setTimeout(follow, 0);      // any other film; without one, `checkConnection` asks again
+      self.requested = null;
+      return;
+    }
+    notices.job(self.job, detail.job, detail.project);
+    self.put({ job: detail.job });
+  };
+
+  /* The studio sends a message every few seconds. When none comes (asleep, restarted, connection lost), connect again. */
+  const checkConnection = () => {
+    if (!element.isConnected) return;
+    const patience = self.view ? 15000 : 4000;
+    if (!document.hidden && Date.now() - self.lastMessage > patience) follow();
+    setTimeout(checkConnection, 1000);
+  };
+
+  self.start = () => {
+    watch('value', () => { if (props.value?.id) receiveView(props.value); });
+    document.addEventListener('mp:live', receiveLive);
+    addEventListener('popstate', () => self.open(new URLSearchParams(location.search).get('project'), false));
+    addEventListener('pagehide', self.flush);
+    follow();
+    checkConnection();
+  };
+  return self;
+})();
