@@ -1,1 +1,1 @@
-"""The models: backbone, codec, conditioning and the section loop. It knows neither jobs nor files of a project."""
+"""The section loop, and the protocols of what it works with: backbone, codec, conditioner."""

@@ -1,4 +1,4 @@
-"""What a backbone is: a velocity field that the section loop can ask, of any family of models. It names no network.
+"""Protocols of a backbone: the velocity field that the section loop integrates, of any family of models.
 
 Letters: B batch, C latent channels, W window, h and w latent height and width, L text tokens, S image tokens, M memory
 tokens, D the width of psi. Flow time is sigma in diffusers' sense: x_t = (1 - sigma) x + sigma noise.
@@ -21,7 +21,7 @@ from studio.memory.framepack import PackedContext
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the prompt and the reference image say, as embeddings. A model that has no use for a part leaves it empty."""
+    """Embeddings of the prompt and the reference image. A model that does not use a part leaves it empty."""
 
     text: Tensor      # [B, L, .]
     mask: Tensor      # [B, L] 1 where a token is
@@ -30,33 +30,33 @@ class Conditioning:
 
 
 class Backbone(Protocol):
-    """Velocity d x_t / d sigma = noise - x of the section in flight."""
+    """The velocity d x_t / d sigma = noise - x of the section that is being denoised."""
 
     @property
     def device(self) -> torch.device:
-        """Computes."""
+        """The device that computes."""
 
     @property
     def dtype(self) -> torch.dtype:
-        """It computes with."""
+        """The precision that it computes with."""
 
     @property
     def patch_size(self) -> int:
-        """Latents along an edge of a token: the schedule's shift goes by tokens."""
+        """Latent pixels along one edge of a token. The schedule's shift depends on the number of tokens."""
 
     @property
     def channels(self) -> int:
-        """C, of the latents."""
+        """C, the channels of the latents."""
 
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
-        """Called once before the steps of a section. A backbone whose weights are not simply there gets ready for them here.
+        """Called once before the steps of a section, so that a backbone can place its weights and compute what all steps share.
 
         Args:
-            timesteps: [S] 1000 sigma, all that will come.
-            conditioning, guidance: as every step will get them.
-            stopped: may be looked at within a step; a stop raises `section.StoppedError` out of it.
+            timesteps: [S] 1000 sigma of all steps of the section.
+            conditioning, guidance: what every step will be called with.
+            should_stop: may be called within a step; where it returns True, the step raises `section.StoppedError`.
         """
 
     def __call__(
@@ -73,36 +73,35 @@ class Backbone(Protocol):
         Args:
             x: [B, C, W, h, w] x_t.
             timestep: [B] 1000 sigma.
-            packed: the short-term context: the start and the newest latent frame at full size, 2 and 16 frames for coarser
-                patches, and where each lies in time.
+            packed: FramePack's short-term context, with the frame index of every part.
             conditioning: prompt and reference image.
-            guidance: [B] distilled guidance times 1000, for a backbone trained with it.
+            guidance: [B] 1000 times the distilled guidance, for a backbone trained with it.
             psi: [B, M, D] long-term memory, or None.
 
         Returns:
-            [B, C, W, h, w].
+            [B, C, W, h, w] the velocity.
         """
 
 
 @runtime_checkable
 class SkipsBlocks(Protocol):
-    """A backbone that can save steps by a step cache. One that cannot computes all blocks in every step."""
+    """A backbone with a step cache (`step_cache`). Every other backbone computes all blocks in every step."""
 
     def skip_blocks(self, threshold: float) -> AbstractContextManager[object]:
-        """Within it (the steps of one section) blocks are skipped whose input changes less than `threshold` between steps."""
+        """A context for the steps of one section. Blocks are skipped while their input changes by less than `threshold`."""
 
 
 @runtime_checkable
 class AppliesLoras(Protocol):
-    """A backbone on which LoRAs can act."""
+    """A backbone that LoRAs can be applied to."""
 
     @property
     def lora_layers(self) -> LoraLayers:
-        """The layers that LoRAs may change, by all their names."""
+        """The layers that LoRAs may change, under all the names that files use."""
 
     def apply_loras(self, loras: ActiveLoras) -> None:
-        """Run these LoRAs beside the network's layers from now on, instead of those before; `NO_LORAS` for none.
+        """Replace the active LoRAs by these; `NO_LORAS` for none.
 
         Raises:
-            torch.OutOfMemoryError: the device is too small for them; then none is active.
+            torch.OutOfMemoryError: they do not fit on the device. No LoRA is active then.
         """

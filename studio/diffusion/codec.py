@@ -1,7 +1,7 @@
-"""Codecs as protocols: frames to latents and back, section by section.
+"""Protocols of a codec: pictures to latents, and latents to frames section by section.
 
-A stream decodes sections as they come, at constant cost, and gives the frames of the one-shot decode of the film so far.
-Letters: B batch, C latent channels, h and w latent height and width, H and W pixel height and width, T frames.
+A stream decodes sections one after another at constant cost, and gives the same frames as decoding the whole film so far at once.
+Letters: C latent channels, n latent frames, h and w latent height and width, H and W pixel height and width.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from torch import Tensor
 
 
 class FrameStream(Protocol):
-    """Decodes what follows a known history."""
+    """Decodes latents that continue a known history."""
 
     def push(self, latents: Tensor) -> Tensor:
         """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w]."""
 
 
 class Codec(Protocol):
-    """Between pictures and latents."""
+    """Encodes pictures and decodes latents."""
 
-    pixels_per_latent: int               # pixels per latent pixel, each way
+    pixels_per_latent: int     # height and width in pixels of one latent pixel
 
     def encode(self, picture: Tensor) -> Tensor:
-        """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]. Deterministic."""
+        """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]. The same picture always gives the same latent."""
 
     def stream(self, recent: Tensor, sections: int) -> FrameStream:
-        """A stream that continues after `recent` [1, C, 19, h, w], `sections` sections into the film."""
+        """A stream that continues after the latents `recent` [1, C, 19, h, w], when `sections` sections are finished."""
 
     def preview(self, latents: Tensor) -> Tensor:
-        """A quick small look at latents [1, C, n, h, w]: [n, 3, ., .] in [-1, 1]."""
+        """Small pictures [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w], cheap enough for every denoising step."""

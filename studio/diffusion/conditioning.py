@@ -1,4 +1,4 @@
-"""Conditioners as a protocol: a prompt and a reference image become embeddings."""
+"""The protocol of a conditioner: what turns a prompt and a reference picture into embeddings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.diffusion.backbone import Conditioning
 
 
 class Conditioner(Protocol):
-    """Turns what the artist gave into embeddings."""
+    """Computes the embeddings that a backbone is conditioned on."""
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
         """Embeddings of a prompt and a picture [1, 3, H, W] in [-1, 1]."""

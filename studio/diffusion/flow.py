@@ -1,4 +1,4 @@
-"""The flow: schedule and noise of one section, on diffusers' Euler scheduler; it does not know what is denoised."""
+"""Schedule and noise of one section's flow, on diffusers' Euler scheduler."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 LARGEST_SHIFT = 7.0
-"""FramePack's cap of the dynamic shift, exp(mu) <= 7."""
+"""FramePack's limit of the dynamic shift: exp(mu) <= 7."""
 
 
 def make_scheduler(shift: float) -> FlowMatchEulerDiscreteScheduler:
-    """Euler steps of a flow. `shift` 0: from the token count, as FramePack does it; else the same at every size."""
+    """A scheduler of Euler steps. `shift` 0: the shift is computed from the token count, as in FramePack; else it is constant."""
     if shift:
         return FlowMatchEulerDiscreteScheduler(shift=shift)
     return FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
@@ -30,7 +30,7 @@ def set_timesteps(euler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: fl
 
 
 def section_seed(take: int, section: int) -> int:
-    """Seed of one section of a take: editing one section never changes another one's noise."""
+    """Seed of one section, from the take's seed and the section's number: the noise of the other sections does not matter."""
     return int.from_bytes(hashlib.sha256(f"{take}/{section}".encode()).digest()[:8]) >> 1
 
 

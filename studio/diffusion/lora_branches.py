@@ -1,9 +1,10 @@
-"""LoraFactors-rank branches (LoRA, 2106.09685) that run beside a transformer's layers.
+"""LoRA (2106.09685) as low-rank branches that are computed next to a transformer's layers.
 
     out = layer(x) + sum_k s_k B_k A_k x,    A_k [r, in], B_k [out, r], s_k strength times alpha over rank
 
-The layers keep their weights, in int8, streamed, or as rows of a table; the branches' own lie on the device. They are put on by
-hooks and taken off again, so the next take has others, or none and the very bits of before. The slow twin is `merge_loras`.
+The layers' own weights are not changed, so this works with int8 weights, streamed blocks and precomputed AdaLN rows alike. Branches
+are forward hooks: without them a layer gives the same bits as before. By hand, because peft replaces the layers, and int8 and
+streaming need the layers as they are. `merge_loras` is the plain version that tests compare with.
 """
 
 from __future__ import annotations
@@ -20,26 +21,26 @@ from torch.utils.hooks import RemovableHandle
 
 @dataclass(frozen=True)
 class LoraFactors:
-    """One product of two narrow matrices, on the host, in the precision they were written in."""
+    """One LoRA of one layer: two matrices of low rank, on the host, in the file's precision."""
 
     down: Tensor                   # A [r, in]
     up: Tensor                     # B [out, r]
-    scale: float                   # how often it counts
+    scale: float                   # s
 
 
 @dataclass(frozen=True)
 class ActiveLoras:
-    """What is added to a transformer: for each layer, by its name, the products beside it. `key` tells one set from another."""
+    """The LoRAs of a transformer: the factors of each layer, by its name in diffusers. Equal sets have equal `key`s."""
 
     key: tuple[object, ...] = ()
     layers: Mapping[str, Sequence[LoraFactors]] = field(default_factory=dict)
 
     def size(self, dtype: torch.dtype) -> int:
-        """Bytes on the device, in this precision."""
+        """Bytes of all factors in this precision."""
         return dtype.itemsize * sum(f.down.numel() + f.up.numel() for each in self.layers.values() for f in each)
 
     def touches(self, part: str) -> bool:
-        """Whether a layer of this part of the transformer is among them."""
+        """Whether a layer whose name begins with `part` is among them."""
         return any(name.startswith(part) for name in self.layers)
 
 
@@ -47,20 +48,20 @@ NO_LORAS = ActiveLoras()
 
 
 class LoraBranches:
-    """Branches that are on. `remove` takes them off; nothing of them stays."""
+    """Branches that are active on a transformer until `remove` is called."""
 
     def __init__(self, transformer: nn.Module, loras: ActiveLoras, device: torch.device, dtype: torch.dtype) -> None:
-        """Put them on.
+        """Copy the factors to the device and hook them to their layers.
 
         Args:
             transformer: its modules are not changed.
-            loras: of layers that it has.
-            device: computes.
-            dtype: of the branches, the one that the transformer computes with.
+            loras: factors of layers that it has.
+            device: of the layers' inputs.
+            dtype: of the branches; the one that the transformer computes with.
 
         Raises:
-            torch.OutOfMemoryError: the device is too small; none is on then.
-            AttributeError: the transformer has no such layer.
+            torch.OutOfMemoryError: they do not fit on the device. No branch is active then.
+            AttributeError: the transformer lacks one of the layers.
         """
         self._handles: list[RemovableHandle] = []
         try:
@@ -73,14 +74,14 @@ class LoraBranches:
             raise
 
     def remove(self) -> None:
-        """Take them off. Does nothing twice."""
+        """Remove all branches. A second call does nothing."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
 
 
 def find_layer(transformer: nn.Module, name: str) -> nn.Module:
-    """The layer of this name in diffusers, also where psi joins (`WithPsi` keeps the picture's projection inside)."""
+    """The layer with this name in diffusers. Where psi joins, `image_projection` is wrapped: its layers are found in the wrapper."""
     part, _, rest = name.partition(".")
     outer = transformer.get_submodule(part)
     inner = getattr(outer, "inner", None) if part == "image_projection" else None
@@ -89,7 +90,7 @@ def find_layer(transformer: nn.Module, name: str) -> nn.Module:
 
 @torch.no_grad()
 def merge_loras(transformer: nn.Module, loras: ActiveLoras) -> None:
-    """W + s B A becomes W, for layers with plain weights: the same film up to rounding, and no way back."""
+    """Replace W by W + s B A in layers with plain weights. The film is the same up to rounding; it cannot be undone."""
     for name, products in loras.layers.items():
         layer: Any = find_layer(transformer, name)
         for factors in products:
@@ -98,12 +99,12 @@ def merge_loras(transformer: nn.Module, loras: ActiveLoras) -> None:
 
 
 def _branch_hook(down: Tensor, up: Tensor) -> Callable[[nn.Module, Any, Tensor], Tensor]:
-    """The hook of one layer."""
+    """The forward hook of one layer, with A [R, in] and s B [out, R] of all its LoRAs, R the sum of their ranks."""
     def add(_: nn.Module, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
         narrow = F.linear(inputs[0].to(down), down)
         if out.ndim < 3 or out.requires_grad or out.dtype != up.dtype or not out.is_contiguous():
-            return out + F.linear(narrow, up).to(out)      # one row a step may be a table's own: it is not written to
-        # In place: a second output of a feed-forward layer is half a gigabyte at 13B.
+            return out + F.linear(narrow, up).to(out)      # an output with one row per step may belong to a table: do not write
+        # In place: a second output of a feed-forward layer would take half a gigabyte at 13B.
         out.view(-1, out.shape[-1]).addmm_(narrow.flatten(0, -2), up.T)
         return out
 

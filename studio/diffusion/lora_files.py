@@ -1,4 +1,4 @@
-"""The weights of LoRA files: read, checked, and cut into the layers of the transformer that they act on."""
+"""Reading the weights of LoRA files as factors for the transformer's layers."""
 
 from __future__ import annotations
 
@@ -17,25 +17,31 @@ from studio.diffusion.lora_branches import LoraFactors
 
 
 def read_lora(path: Path, layers: LoraLayers, model: str, name: str = "") -> dict[str, LoraFactors]:
-    """The products in the LoRA at `path` by the layers that they go beside, for the transformer with these layers.
+    """The factors in the LoRA file at `path`, by layer, for a transformer with these layers.
+
+    Args:
+        path: the file.
+        layers: of the transformer.
+        model: title of the model, for error messages.
+        name: of the file, for error messages; the path's name if empty.
 
     Raises:
-        LoraError: it is no LoRA, damaged, or does not fit; see `contents` and `read_weights`.
+        LoraError: the file is no LoRA, is damaged, or does not fit the layers.
     """
     name = name or path.name
     return read_weights(path, parse_contents(read_header(path, name), layers, model, name), name)
 
 
-def read_weights(path: Path, held: Contents, name: str) -> dict[str, LoraFactors]:
-    """The products in a file by the layers that they go beside: a layer of several is cut into theirs.
+def read_weights(path: Path, found: Contents, name: str) -> dict[str, LoraFactors]:
+    """The factors in a file whose header was read, by layer. One matrix for several layers is cut into one per layer.
 
     Raises:
-        LoraError: the file cannot be read after all, or holds values that are not numbers.
+        LoraError: the file cannot be read, or holds values that are not finite.
     """
     loras = {}
     try:
         with safe_open(path, framework="pt") as file:
-            for pair in held.pairs:
+            for pair in found.pairs:
                 down, up = (file.get_tensor(key).flatten(1) for key in (pair.down, pair.up))
                 scale = pair.scale if pair.alpha is None else _alpha(file.get_tensor(pair.alpha), pair.rank)
                 if not (_numbers(down) and _numbers(up) and math.isfinite(scale)):
@@ -51,10 +57,11 @@ def read_weights(path: Path, held: Contents, name: str) -> dict[str, LoraFactors
 
 
 def _alpha(alpha: Tensor, rank: int) -> float:
-    """alpha over rank. Trainers write 0 for none."""
+    """alpha over rank. Trainers write 0 where there is no alpha; the scale is then 1."""
     value = float(alpha.float().flatten()[0]) if alpha.numel() == 1 else math.nan
     return value / rank if value else 1.0
 
 
 def _numbers(tensor: Tensor) -> bool:
+    """Whether all values are finite."""
     return bool(torch.isfinite(tensor.float()).all())

@@ -1,4 +1,17 @@
-"""The section loop: one section from a snapshot to the next, a pure function; it does not know files, jobs or the page."""
+"""The section loop: from one snapshot of a film to the next, as a pure function.
+
+FramePack-F1 (2504.12626) predicts a section from a packed context of the frames before it; MemoryPack (2510.01784) adds a
+long-term memory psi. For section n, with x^n its latents and sigma_0 > ... > sigma_S = 0 the steps' noise levels:
+
+    context = pack(start latent, newest 19 latent frames)
+    x_{sigma_0} = noise
+    for s = 0 ... S - 1:
+        v = backbone(x_{sigma_s}, sigma_s; context, prompt and image, psi_n)
+        x_{sigma_{s+1}} = x_{sigma_s} + (sigma_{s+1} - sigma_s) v
+    psi_{n+1} = Squeeze(psi_n, Memorize(x^n))
+
+Letters: C latent channels, W window (latent frames per section), h and w latent height and width, M memory tokens, D their width.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +31,11 @@ from studio.memory.snapshot import Snapshot
 
 
 class StoppedError(Exception):
-    """The caller asked the section to stop: nothing was written anywhere."""
+    """The caller asked the section to stop. No result was produced."""
 
 
 class NotFiniteError(Exception):
-    """The backbone produced values that are not numbers."""
+    """The backbone or the memory produced values that are not numbers."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +44,14 @@ class Sampling:
 
     steps: int = 25
     guidance: float = 10.0     # distilled guidance, for a backbone trained with it
-    window: int = 9            # latent frames per section
-    shift: float = 0.0         # of the flow schedule; 0: from the token count
-    cache: float = 0.0         # change between steps up to which blocks are skipped (`SkipsBlocks.skip_blocks`); 0: none is
+    window: int = 9            # W
+    shift: float = 0.0         # of the flow schedule; 0: computed from the token count
+    cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
 
 
 @dataclass(frozen=True)
 class DenoisingStep:
-    """One step is done. `clean` is the section as predicted so far, [1, C, W, h, w]."""
+    """One denoising step is done. `clean` is its prediction of the clean latents x_0, [1, C, W, h, w]."""
 
     step: int                  # 1-based
     steps: int
@@ -47,7 +60,7 @@ class DenoisingStep:
 
 @dataclass(frozen=True)
 class SectionResult:
-    """The section is done: its latents [1, C, W, h, w] and the snapshot behind it."""
+    """The section is done: its latents [1, C, W, h, w] and the snapshot after it."""
 
     latents: Tensor
     snapshot: Snapshot
@@ -64,9 +77,7 @@ def denoise_section(
     memory: Memory | None = None,
     rope: RopeRule = FIXED_OFFSETS,
 ) -> Iterator[DenoisingStep | SectionResult]:
-    """Denoise the next section of a film: FramePack-F1 order, Euler steps, the context packed once.
-
-    With a long-term memory this is MemoryPack (2510.01784): psi joins the context, and takes the finished section in.
+    """Denoise the next section of a film with Euler steps.
 
     Args:
         backbone: the velocity field.
@@ -74,17 +85,16 @@ def denoise_section(
         conditioning: prompt and reference image.
         noise: [1, C, W, h, w] standard normal, see `flow.noise`.
         sampling: steps, guidance, schedule, step cache.
-        stopped: looked at before every step, and by backbones that can stop within one.
-        memory: of what lies further back than the packed context. None: FramePack alone; a psi that the snapshot holds is read
-            and handed on as it is.
-        positions: RoPE indices of the context.
+        should_stop: called before every step; backbones that can stop within a step call it there too.
+        memory: the long-term memory. None: FramePack alone. A psi in the snapshot is then used and passed on unchanged.
+        rope: the RoPE indices of the context.
 
     Yields:
-        `DenoisingStep` after every step, `SectionResult` last.
+        A `DenoisingStep` after every step, a `SectionResult` at the end.
 
     Raises:
-        StoppedError: `should_stop()` said so.
-        NotFiniteError: the latents, or the memory of them, are not numbers.
+        StoppedError: `should_stop()` returned True.
+        NotFiniteError: the latents or the new psi are not finite.
     """
     device = backbone.device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
@@ -116,7 +126,7 @@ def denoise_section(
 def _psi(
     snapshot: Snapshot, conditioning: Conditioning, memory: Memory | None, device: torch.device
 ) -> Tensor | None:
-    """psi [1, M, D] for this section: the snapshot's, or psi_0 of a film that has none yet, or none at all."""
+    """psi_n [1, M, D] for this section: the snapshot's, or psi_0 for a film that has none yet. None without a memory."""
     if snapshot.psi is not None:
         return snapshot.psi.to(device)
     return None if memory is None else memory.begin(conditioning).float().to(device)

@@ -1,10 +1,13 @@
-"""A step cache for FramePack's transformer: blocks that would say about what they said a step ago are not asked again.
+"""A step cache for FramePack's transformer: blocks are skipped while their input hardly changes from one step to the next.
 
-First Block Cache (github.com/chengzeyi/ParaAttention, after TeaCache, 2411.19108): the first block always runs. When its residual
-has changed less than a threshold since the others last ran, what those added then is added again. The rule is that of diffusers'
-`FirstBlockCacheConfig`, and so are the bits. Its hooks are not used because they sit within blocks that are still called: a block
-that is streamed would be copied to the card and then left out. Here the lists of blocks end early: what is left out is not touched.
-It does not know steps, sections or seeds.
+First Block Cache (github.com/chengzeyi/ParaAttention, after TeaCache, 2411.19108): the first block always runs. While its residual
+differs by less than a threshold from its residual when all blocks ran last, the other blocks are skipped and their joint residual
+of that pass is added again. Rule and bits are those of diffusers' `FirstBlockCacheConfig`. By hand, because diffusers' hooks sit
+inside
+blocks that are still called: a streamed block would be copied to the GPU and then not computed. Here the transformer's lists of
+blocks end early, so a skipped block is never touched.
+
+Letters: B batch, N tokens of the film, M tokens of the context, D width.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
 DEFAULT_THRESHOLD = 0.06
-"""ParaAttention's threshold for HunyuanVideo, which FramePack derives from. It was not measured on FramePack-F1."""
+"""ParaAttention's threshold for HunyuanVideo, which FramePack is derived from. It was not measured on FramePack-F1."""
 
 Pair = tuple[Tensor, Tensor]
 """The film's stream [B, N, D] and the context's [B, M, D]."""
@@ -24,55 +27,56 @@ Block = Callable[..., Pair]
 
 
 class StepCache:
-    """What the blocks last did to the film's stream, for one section: three tensors of its size at most.
+    """The residuals of one section's last full pass: at most three tensors of the film stream's size.
 
-    The context's stream is of no use behind the last block, so nothing is kept of it.
+    The context stream is not used after the last block, so nothing of it is kept.
     """
 
     def __init__(self, threshold: float) -> None:
+        """`threshold`: relative change of the first block's residual up to which the other blocks are skipped."""
         self.threshold = threshold
-        self.pass_count = 0                    # of the transformer
-        self.skip_count = 0                   # passes that ended behind the first block
-        self.skips_rest = False              # this pass does
-        self._first_residual: Tensor | None = None  # the first block's residual when all blocks last ran
-        self._first_output: Tensor | None = None  # its output, until the others have run
-        self._rest_residual: Tensor | None = None  # what the others added to that
+        self.pass_count = 0                # passes of the transformer
+        self.skip_count = 0                # passes in which all blocks but the first were skipped
+        self.skips_rest = False            # whether the current pass skips them
+        self._first_residual: Tensor | None = None   # of the first block, when all blocks ran last
+        self._first_output: Tensor | None = None     # of the first block in this pass, until the others have run
+        self._rest_residual: Tensor | None = None    # what the others added to that, when they ran last
 
     def wrap_first(self, block: Block) -> Block:
-        """The first block, which decides about the others."""
+        """The first block, which also decides whether the other blocks of this pass are skipped."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
-            made = block(film, context, *more)
-            self.skips_rest = self._is_similar(made[0] - film)
-            self._first_output = None if self.skips_rest else made[0]
+            out = block(film, context, *more)
+            self.skips_rest = self._is_similar(out[0] - film)
+            self._first_output = None if self.skips_rest else out[0]
             self.pass_count += 1
             self.skip_count += self.skips_rest
-            return made
+            return out
 
         return run
 
     def wrap_last(self, block: Block) -> Block:
-        """The last block, behind which it is known what all the others did."""
+        """The last block, which also stores what all blocks after the first have added."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
-            made = block(film, context, *more)
+            out = block(film, context, *more)
             assert self._first_output is not None, "the first block ran before"
-            self._rest_residual, self._first_output = made[0] - self._first_output, None
-            return made
+            self._rest_residual, self._first_output = out[0] - self._first_output, None
+            return out
 
         return run
 
     def replay(self, film: Tensor, context: Tensor, *_: object) -> Pair:
-        """Instead of all blocks but the first: what they did the last time that they ran."""
+        """Stands for all blocks but the first: adds what they added in the last full pass."""
         assert self._rest_residual is not None, "nothing is skipped before everything ran once"
         return self._rest_residual + film, context
 
     def _is_similar(self, residual: Tensor) -> bool:
-        """Whether the first block did about what it did when all blocks last ran; if not, this is what it did from now on.
+        """Whether the first block's residual is near that of the last full pass. If not, this residual is stored as the new one.
 
-        A ratio of means of absolute values, in the stream's own precision, as diffusers has it.
+        A ratio of mean absolute values, in the stream's own precision, as in diffusers.
         """
         if self._first_residual is not None and self._rest_residual is not None:
             change = (residual - self._first_residual).abs().mean() / self._first_residual.abs().mean()
-            if change.item() <= self.threshold:        # never true of what is not a number
+            if change.item() <= self.threshold:        # False for a NaN
                 return True
         self._first_residual = residual
         return False
@@ -80,14 +84,17 @@ class StepCache:
 
 @contextmanager
 def first_block_cache(transformer: HunyuanVideoFramepackTransformer3DModel, threshold: float) -> Iterator[StepCache]:
-    """Within it the transformer skips blocks. Before and after it is as it was, and nothing is kept.
+    """A context in which the transformer skips blocks. Afterwards the transformer is as before and nothing is kept.
 
     Args:
-        transformer: one section's passes, one after the other, all of the same shape.
-        threshold: relative change of the first block's residual up to which the other blocks are left out; above 0.
+        transformer: inside, the passes of one section, one after another, all of the same shape.
+        threshold: relative change of the first block's residual up to which the other blocks are skipped; above 0.
+
+    Yields:
+        The cache, with its counts of passes and skips.
 
     Raises:
-        ValueError: no threshold, a transformer without blocks of both kinds, or one that has a step cache already.
+        ValueError: the threshold is not above 0, the transformer lacks blocks of one kind, or it has a step cache already.
     """
     double, single = transformer.transformer_blocks, transformer.single_transformer_blocks
     if not 0 < threshold < float("inf"):
@@ -106,30 +113,30 @@ def first_block_cache(transformer: HunyuanVideoFramepackTransformer3DModel, thre
 
 
 class _CachedDoubleBlocks(nn.ModuleList):
-    """The same blocks under the same names; whoever walks them as the transformer does is stopped behind the first one."""
+    """The double blocks under their own names. Iteration ends after the first block where the rest is skipped."""
 
     def __init__(self, blocks: nn.ModuleList, cache: StepCache) -> None:
         super().__init__(blocks)
         self.cache = cache
 
     def __iter__(self) -> Iterator[nn.Module]:
-        wrap_first, *others = self._modules.values()
-        yield self.cache.wrap_first(wrap_first)  # type: ignore[arg-type, misc]
+        first, *others = self._modules.values()
+        yield self.cache.wrap_first(first)  # type: ignore[arg-type, misc]
         if not self.cache.skips_rest:
             yield from others  # type: ignore[misc]
 
 
 class _CachedSingleBlocks(nn.ModuleList):
-    """The same blocks, or one step that stands for them and for the double ones."""
+    """The single blocks under their own names, or one step that stands for them and for the double blocks that were skipped."""
 
     def __init__(self, blocks: nn.ModuleList, cache: StepCache) -> None:
         super().__init__(blocks)
         self.cache = cache
 
     def __iter__(self) -> Iterator[nn.Module]:
-        *others, wrap_last = self._modules.values()
+        *others, last = self._modules.values()
         if self.cache.skips_rest:
             yield self.cache.replay  # type: ignore[misc]
             return
         yield from others  # type: ignore[misc]
-        yield self.cache.wrap_last(wrap_last)  # type: ignore[arg-type, misc]
+        yield self.cache.wrap_last(last)  # type: ignore[arg-type, misc]

@@ -1,1 +1,1 @@
-"""The papers: how a film's past is packed for the backbone. It knows neither engine nor page."""
+"""Memory of a film: FramePack's packed context, MemoryPack's psi and RoPE indices, the snapshot that holds both."""

@@ -1,8 +1,7 @@
-"""Adapter files: a trained memory as one safetensors file that says what it is. It does not know how one is trained.
+"""Adapter files: a trained memory as one safetensors file that describes itself.
 
-A SemanticPack is one file, and a Recall, which asks it, another. The file's metadata: `kind`, `version`, and `config`, the module's
-config as JSON (structure, widths, heads, windows, indices). The widths among them say which backbones it is for. So a file can be
-shared and judged without any other.
+A SemanticPack is one file; a Recall, which queries it, is another. A file's metadata holds `kind`, `version` and `config`, the
+module's config as JSON. The widths in the config tell which backbones the file fits, so a file can be shared and checked alone.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ WIDTH_NAMES = {
 
 
 class AdapterError(Exception):
-    """An adapter file cannot be used: the message names the file, what is wrong and the remedy."""
+    """An adapter file cannot be used. The message names the file, what is wrong, and the remedy."""
 
 
 def save_adapter(pack: SemanticPack | Recall, path: Path) -> None:
-    """Write weights and config as one file: whole or not at all.
+    """Write a memory's weights and config as one file, atomically.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
@@ -49,7 +48,7 @@ def save_adapter(pack: SemanticPack | Recall, path: Path) -> None:
 
 
 def read_config(path: Path) -> SemanticPackConfig:
-    """The config of a SemanticPack's file; its weights are not read.
+    """The config in a SemanticPack's file, without its weights.
 
     Raises:
         AdapterError: as `load_adapter`.
@@ -58,29 +57,34 @@ def read_config(path: Path) -> SemanticPackConfig:
 
 
 def load_adapter(path: Path, widths: Widths | None = None) -> SemanticPack:
-    """The SemanticPack of an adapter file, on the CPU, in the file's precision.
+    """The SemanticPack in an adapter file, on the CPU, in the file's precision.
 
     Args:
         path: the file.
-        fit: the widths of the backbone it shall serve; None: whatever it was made for.
+        widths: of the backbone that it is for; None: they are not checked.
 
     Raises:
-        AdapterError: the file is missing, cut short, of a newer format, no adapter, or made for another backbone.
+        AdapterError: the file is missing, truncated, of a newer format, no adapter, or made for another backbone.
     """
     config = read_config(path)
     _check_widths(path, config.widths, widths)
     return _load_module(path, lambda: SemanticPack(config))
 
 
-def load_recall(path: Path, pack: SemanticPack, beside: int = 0) -> Recall:
-    """The Recall in a file, to ask the psi of `pack`, which is given so many channels `beside` those that are asked for.
+def load_recall(path: Path, pack: SemanticPack, extra_channels: int = 0) -> Recall:
+    """The Recall in a file, for the psi of `pack`.
+
+    Args:
+        path: the file.
+        pack: the SemanticPack that writes psi.
+        extra_channels: channels of the pack's input that Recall does not answer with.
 
     Raises:
-        AdapterError: as `load_adapter`, or it asks a psi of another width, or for other channels.
+        AdapterError: as `load_adapter`, or its widths or channels are not those of `pack`.
     """
     config = _read_config(path, RecallConfig)
     for what, asks, holds in (
-        ("wide", config.width, pack.config.width), ("channels deep", config.channels, pack.config.channels - beside),
+        ("wide", config.width, pack.config.width), ("channels deep", config.channels, pack.config.channels - extra_channels),
     ):
         if asks != holds:
             raise AdapterError(
@@ -91,6 +95,7 @@ def load_recall(path: Path, pack: SemanticPack, beside: int = 0) -> Recall:
 
 
 def _read_config(path: Path, kind: type[C]) -> C:
+    """The config in a file's metadata, of class `kind`. Raises AdapterError."""
     try:
         with safe_open(path, framework="pt") as file:
             return _config(path, file.metadata() or {}, kind)
@@ -99,7 +104,7 @@ def _read_config(path: Path, kind: type[C]) -> C:
 
 
 def _load_module(path: Path, build: Callable[[], M]) -> M:
-    """The module with the file's weights."""
+    """The module that `build` makes, with the file's weights. Raises AdapterError: missing, surplus or infinite tensors."""
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
@@ -123,6 +128,7 @@ def _load_module(path: Path, build: Callable[[], M]) -> M:
 
 
 def _config(path: Path, facts: dict[str, str], kind: type[C]) -> C:
+    """The config in the metadata `facts`. Raises AdapterError: another kind, a newer version, or unusable values."""
     if facts.get("kind") != KINDS[kind]:
         what = DESCRIPTIONS[KINDS[kind]]
         raise AdapterError(f"{path} is a safetensors file, but no {what}. Choose a file written by this studio.")
@@ -137,13 +143,14 @@ def _config(path: Path, facts: dict[str, str], kind: type[C]) -> C:
 
 
 def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
+    """The values of a config's table, with lists as tuples. Raises ValueError: an unknown key."""
     if strangers := sorted(set(table) - {field.name for field in fields(kind)}):
         raise ValueError(f"unknown key '{strangers[0]}'")
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
 def _check_widths(path: Path, made_for: Widths, widths: Widths | None) -> None:
-    """Raise if the backbone's widths are others than those the adapter was made for."""
+    """Raises AdapterError where the adapter was made for a backbone of other widths."""
     for name, words in WIDTH_NAMES.items():
         if widths is not None and getattr(made_for, name) != getattr(widths, name):
             raise AdapterError(
@@ -153,6 +160,7 @@ def _check_widths(path: Path, made_for: Widths, widths: Widths | None) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> AdapterError:
+    """The error for a file that is missing or cannot be parsed."""
     if isinstance(error, FileNotFoundError):
         return AdapterError(f"The adapter {path} is missing. Choose another one.")
     return AdapterError(f"The adapter {path} cannot be read ({error}): it was cut short or is no safetensors file. Get it again.")

@@ -1,4 +1,4 @@
-"""The attention block that the memories are built of: multi-head attention with normed queries and keys, as in Wan.
+"""The attention block of the memories: Wan's, with normalized queries and keys.
 
 Letters: B batch, Q queries, M memory tokens, D width.
 """
@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 
 class Attention(nn.Module):
-    """Multi-head attention with normed queries and keys, as in Wan."""
+    """Multi-head attention. Queries and keys are normalized per head (RMSNorm), as in Wan."""
 
     def __init__(self, width: int, heads: int) -> None:
+        """`heads` heads of width / heads each."""
         super().__init__()
         self.heads = heads
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
@@ -30,6 +31,7 @@ class Block(nn.Module):
     """Attention and feed-forward, each with a norm before it and a residual around it: Wan's block."""
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
+        """`hidden`: inner width of the feed-forward."""
         super().__init__()
         self.before_attention, self.before_feed_forward = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attention = Attention(width, heads)

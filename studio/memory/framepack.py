@@ -1,5 +1,6 @@
-"""FramePack's short-term context (Zhang and Agrawala, arXiv 2504.12626, F1 order); it does not know what is done with the tokens.
+"""FramePack's short-term context (Zhang and Agrawala, 2504.12626), in the order of FramePack-F1.
 
+Names follow diffusers' arguments (`latents_history_2x`, `indices_latents_clean`, ...).
 Letters: B batch, C latent channels, h and w latent height and width, W the window (latent frames per section).
 """
 
@@ -15,28 +16,28 @@ from studio.memory.context_sizes import RECENT, SIZES
 
 @dataclass(frozen=True)
 class PackedContext:
-    """What the backbone sees of the film so far, with the frame index that RoPE gives to each part."""
+    """The frames of the film so far as the transformer takes them, with the RoPE index of each frame."""
 
-    clean: Tensor          # [B, C, 2, h, w]   start latent, newest latent
-    clean_index: Tensor    # [2]
-    history_2x: Tensor          # [B, C, 2, h, w]   packed 2x in each direction
-    history_2x_index: Tensor    # [2]
-    history_4x: Tensor       # [B, C, 16, h, w]  packed 4x in each direction
-    history_4x_index: Tensor # [16]
-    index: Tensor          # [W]               of the latents to be denoised
+    clean: Tensor              # [B, C, 2, h, w]   start latent, newest latent; not compressed
+    clean_index: Tensor        # [2]
+    history_2x: Tensor         # [B, C, 2, h, w]   the transformer packs it 2x along each axis
+    history_2x_index: Tensor   # [2]
+    history_4x: Tensor         # [B, C, 16, h, w]  the transformer packs it 4x along each axis
+    history_4x_index: Tensor   # [16]
+    index: Tensor              # [W]               of the latents to be denoised
 
 
 def pack_context(start: Tensor, recent: Tensor, window: int, positions: Tensor | None = None) -> PackedContext:
-    """Lay out the context of the next section as FramePack-F1 does: [start | 16 at 4x | 2 at 2x | 1 at 1x | window].
+    """The context of the next section in FramePack-F1's order: [start | 16 at 4x | 2 at 2x | 1 at 1x | window].
 
     Args:
         start: [B, C, 1, h, w] latent of the reference image.
-        recent: [B, C, 19, h, w] newest latent frames, oldest first; zeros where the film is younger than that.
-        window: latent frames to be denoised.
-        positions: [1 + 19 + W] RoPE indices of start, recent and window, see `rope`; FramePack's 0, 1, 2, ... if None.
+        recent: [B, C, 19, h, w] newest latent frames, oldest first; zeros where the film is shorter than that.
+        window: W, latent frames to be denoised.
+        positions: [1 + 19 + W] RoPE indices of start, recent and window, see `rope`; None: FramePack's 0, 1, 2, ...
 
     Raises:
-        ValueError: `recent` does not hold exactly 19 frames, or there are not as many positions as frames.
+        ValueError: `recent` does not hold exactly 19 frames, or the numbers of positions and frames differ.
     """
     if recent.shape[2] != RECENT:
         raise ValueError(f"recent holds {recent.shape[2]} latent frames; FramePack-F1 packs {RECENT}")
@@ -58,11 +59,11 @@ def pack_context(start: Tensor, recent: Tensor, window: int, positions: Tensor |
 
 
 def slide_history(recent: Tensor, latents: Tensor) -> Tensor:
-    """Slide the window over a finished section: the newest 19 of [recent | latents], [B, C, 19, h, w]."""
+    """The history after a finished section: the newest 19 frames of [recent | latents], [B, C, 19, h, w]."""
     return torch.cat([recent, latents], dim=2)[:, :, -RECENT:]
 
 
 def empty_history(start: Tensor) -> Tensor:
-    """`recent` of a film not begun: 18 empty frames and the start latent, [B, C, 19, h, w] (as FramePack-F1 begins)."""
+    """The history of a film without sections, as FramePack-F1 begins: 18 zero frames and the start latent, [B, C, 19, h, w]."""
     b, c, _, h, w = start.shape
     return torch.cat([start.new_zeros(b, c, RECENT - 1, h, w), start], dim=2)

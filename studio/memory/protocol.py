@@ -1,4 +1,4 @@
-"""What the section loop asks of a long-term memory, and how a memory is shown to a person.
+"""The protocol of a long-term memory (psi), and the picture of a memory that a person can look at.
 
 Letters: B batch, C latent channels, T latent frames, h and w latent height and width, H and W pixel height and width,
 L text tokens, S image tokens, M memory tokens, D the width of psi.
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 class ConditioningFeatures(Protocol):
-    """The prompt and the reference image, as far as psi_0 is made of them."""
+    """The features of prompt and reference image that psi_0 is computed from."""
 
     @property
     def text(self) -> Tensor:
@@ -21,7 +21,7 @@ class ConditioningFeatures(Protocol):
 
     @property
     def mask(self) -> Tensor:
-        """[B, L] 1 where a token is."""
+        """[B, L] 1 for tokens, 0 for padding."""
 
     @property
     def image(self) -> Tensor:
@@ -30,7 +30,7 @@ class ConditioningFeatures(Protocol):
 
 @dataclass(frozen=True)
 class MemoryView:
-    """The content of a memory as a picture, and where in it the camera looks."""
+    """The content of a memory as a picture, with the camera's view in it."""
 
     frame: Tensor                               # [3, H, W] in [-1, 1], in daylight and clear air
     known: Tensor                               # [H, W] how much the memory holds of each pixel, 0 to 1
@@ -41,7 +41,7 @@ class Memory(Protocol):
     """A long-term memory (psi). All methods are pure: the same arguments give the same result, bit for bit."""
 
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
-        """psi_0, [B, M, D]."""
+        """psi_0 of a film without sections, [B, M, D]."""
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} [B, M', D] from psi_n [B, M, D] and the finished section's latents [B, C, T, h, w]."""

@@ -1,7 +1,7 @@
-"""Asking the long-term memory what a place of the scene looks like. It knows neither pictures nor how psi is written.
+"""Recall: queries the long-term memory psi by position in the scene. This project's own part.
 
-The frame query of "Pretraining Frame Preservation" (2512.23851: a history encoder learns to keep what any queried frame needs),
-asked of SemanticPack's psi and place by place: a query is where something is in the scene, the answer what was there.
+After the frame query of "Pretraining Frame Preservation" (2512.23851), in which a history encoder learns to keep what any queried
+frame needs. Here the query is a place in the scene, the answer the scene's channels at that place, and the history is psi.
 Letters: B batch, Q queries, M memory tokens, D their width, C channels of an answer.
 """
 
@@ -18,7 +18,7 @@ from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 
 @dataclass(frozen=True)
 class RecallConfig:
-    """All that makes a Recall, but its weights.
+    """The architecture of a `Recall`.
 
     Raises:
         ValueError: numbers that do not go together.
@@ -36,37 +36,38 @@ class RecallConfig:
 
     @property
     def hidden(self) -> int:
-        """Width of the feed-forwards."""
+        """Inner width of the feed-forwards."""
         return round(self.feed_forward * self.width)
 
 
 @dataclass(frozen=True)
 class RecallAnswer:
-    """What the memory says about places."""
+    """The scene's channels at the queried places, as far as the memory holds them."""
 
     values: Tensor     # [B, Q, C]
-    log_variance: Tensor      # [B, Q] log of the error's variance it expects, in units of the scale
+    log_variance: Tensor   # [B, Q] log of the expected variance of the error, in units of the scale
 
 
 class Recall(nn.Module):
-    """Cross-attention from places to psi. Each place is asked alone: what else is asked changes nothing."""
+    """Cross-attention from places to psi. Every place is answered independently of the other places in the query."""
 
     scale: Tensor
 
     def __init__(self, config: RecallConfig) -> None:
+        """Random weights; see `adapter.load_recall` for trained ones."""
         super().__init__()
         self.config = config
         self.ask = nn.Linear(POSITION_FEATURES, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads, config.hidden) for _ in range(config.layers))
         self.answer = nn.Linear(config.width, config.channels + 1)
-        self.register_buffer("scale", torch.ones(config.channels))       # [C] deviation of a channel from what one would guess
+        self.register_buffer("scale", torch.ones(config.channels))       # [C] deviation of a channel from the best other estimate
 
     def forward(self, psi: Tensor, places: Tensor) -> RecallAnswer:
-        """What is remembered of places.
+        """The memory's answer for places.
 
         Args:
             psi: [B, M, D].
-            places: [B, Q, 3] columns to the right and rows down in cells at magnification 1, log of the magnification.
+            places: [B, Q, 3] columns to the right and rows down in cells at magnification 1, and log of the magnification.
         """
         x = self.ask(encode_positions(places).to(psi))
         for block in self.blocks:
@@ -75,9 +76,10 @@ class Recall(nn.Module):
         return RecallAnswer(answer[..., :-1] * self.scale, answer[..., -1])
 
     def trust(self, recalled: RecallAnswer) -> Tensor:
-        """How much of what is recalled is to be taken, [B, Q], where the other guess is off by the scale.
+        """Weight [B, Q] of the answers against another estimate whose error has the deviation `scale`.
 
-        The Wiener weight where the memory is the better one, and nothing where it is not: a mean of two guesses is grey.
+        The Wiener weight, mapped so that it is 0 where the answer is expected to be no better than the other estimate: a mean of
+        two different pictures would be grey.
         """
         return (2 * torch.sigmoid(-recalled.log_variance) - 1).clamp(min=0)
 

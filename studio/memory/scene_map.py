@@ -1,7 +1,8 @@
-"""A map of the scene as the long-term memory: one token for each place. It is this project's own, not the paper's.
+"""A map of the scene as long-term memory: one token of psi for each place. This project's own, not part of the paper.
 
-The paper's structures A, B and C (`semantic_pack.Squeeze`) keep psi as features that belong to no place. Structure "map" updates
-psi by `MapSqueeze` instead: it has a slot for each place, and a slot takes what the section showed there, or keeps what it has.
+In the paper's structures A, B and C (`semantic_pack.Squeeze`) the tokens of psi are features without a place. With structure "map"
+psi is updated by `MapSqueeze` instead: psi has a slot for each place, and a slot takes in what the section showed at its place, or
+keeps its content.
 
 Letters: B batch, M slots of the map (rows x columns), M' tokens of the finished section, D width.
 """
@@ -18,8 +19,8 @@ from studio.memory.scene_positions import WAVE_FEATURES, slot_encodings
 class MapSqueeze(nn.Module):
     """psi_{n+1} = slots + attention(slots; [psi_n; Memorize(x^n)]).
 
-    Queries are the slots, keys and values psi_n and the section's tokens side by side. There is no residual and no norm on the way
-    of a value, so a place that is not shown again is kept unchanged.
+    The slots are queries; psi_n and the section's tokens are keys and values. Values pass through no residual and no norm, so the
+    content of a place that the section does not show stays unchanged.
     """
 
     def __init__(self, width: int, heads: int, size: tuple[int, int]) -> None:
@@ -35,7 +36,7 @@ class MapSqueeze(nn.Module):
         return empty_maps + self.attention(empty_maps, torch.cat([psi, segment], dim=1))
 
     def empty_maps(self, count: int) -> Tensor:
-        """`count` maps on which nothing is written yet, [B, M, D]."""
+        """psi of `count` films with nothing written yet, [B, M, D]."""
         like = self.slot.weight
         tokens: Tensor = self.slot(slot_encodings(*self.size).to(like))
         return tokens.expand(count, -1, -1)

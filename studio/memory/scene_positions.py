@@ -1,6 +1,6 @@
-"""Positions in a scene as waves (sines and cosines), so that a memory can be addressed by where something is.
+"""Sinusoidal position encodings of places in a scene, so that a memory can be queried by position.
 
-Letters: M slots of a map, [rows, columns].
+A place is (column, row, log magnification) in cells of 16 pixels at magnification 1. Letters: M slots of a map, rows x columns.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import torch
 from torch import Tensor
 
 WAVELENGTHS = 8
-"""Wavelengths of a coordinate."""
+"""Number of wavelengths per coordinate."""
 SHORTEST_WAVE, LONGEST_WAVE = 2.0, 256.0
-"""Cells."""
+"""Shortest and longest wavelength, in cells."""
 WAVE_FEATURES = 4 * WAVELENGTHS
-"""Sines and cosines of a place's two coordinates."""
+"""Features of a position without its magnification: a sine and a cosine for each coordinate and wavelength."""
 POSITION_FEATURES = WAVE_FEATURES + 1
 
 
 def encode_positions(places: Tensor) -> Tensor:
-    """Places [..., 3] as sines and cosines of their coordinates, and the magnification, [..., FEATURES].
+    """Sines and cosines of the coordinates of places [..., 3], and the log magnification: [..., POSITION_FEATURES].
 
-    Products of two such vectors depend on the distance of the places, as with rotary phases, at every scale.
+    As with rotary embeddings, the product of two such vectors depends on the distance of the places, at every wavelength.
     """
     steps = torch.arange(WAVELENGTHS, device=places.device) / (WAVELENGTHS - 1)
     angles = 2 * math.pi * places[..., :2, None] / (SHORTEST_WAVE * (LONGEST_WAVE / SHORTEST_WAVE) ** steps)       # [..., 2, WAVES]
@@ -30,15 +30,16 @@ def encode_positions(places: Tensor) -> Tensor:
 
 
 def fitting_waves(columns: float, rows: float) -> Tensor:
-    """Which of the AXES waves are no longer than so many cells across and down, [AXES] bool."""
+    """Which of the WAVE_FEATURES belong to wavelengths of at most so many cells across and down, [WAVE_FEATURES] bool."""
     length = SHORTEST_WAVE * (LONGEST_WAVE / SHORTEST_WAVE) ** (torch.arange(WAVELENGTHS) / (WAVELENGTHS - 1))
     return torch.cat([length <= columns + 0.5, length <= rows + 0.5]).repeat(2)
 
 
 def slot_encodings(rows: int, columns: int) -> Tensor:
-    """The slots of a map of rows x columns cells that repeats without end, by their waves, [M, AXES].
+    """Encodings of the cells of a periodic map of rows x columns cells, [M, WAVE_FEATURES].
 
-    Only waves that fit into the map a whole number of times: a place and its repetition have the same ones.
+    Only wavelengths that fit into the map a whole number of times are used, so a place and its periodic repetition are encoded
+    alike.
     """
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     places = torch.stack([x, y, torch.zeros_like(x)], dim=-1).flatten(0, 1).float()

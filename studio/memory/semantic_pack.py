@@ -2,13 +2,13 @@
 
     psi_{n+1} = Squeeze(psi_n, Memorize(x^n)),    psi_0 = [prompt feature; reference-image feature]        (equation 1)
 
-x^n is the n-th segment of the film, psi_n what is remembered when it is made. One segment goes in per update, so an update costs
-the same in the second section and in the two hundredth. The paper has no public code. What it leaves open is a choice here, and
-said to be one: widths, patches, windows, tokens kept per window, norms, residuals.
+x^n is the n-th segment of the film, psi_n the memory when it is made. One segment goes in per update, so an update costs the same
+in the second section and in the two hundredth. The paper has no public code. What it leaves open is our choice: widths, patches,
+windows, tokens per window, norms, residuals.
 
 Letters: B batch; C latent channels; T, h, w latent frames, height, width; t, y, x the same counted in patches; N attention windows;
-P patches in a window; K tokens kept of a window; M memory tokens; D width of the backbone's context stream; L text tokens;
-S image tokens.
+P patches in a window; K tokens that a window is pooled to; M memory tokens; D width of the backbone's context stream; L text
+tokens; S image tokens.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from studio.memory.protocol import ConditioningFeatures
 from studio.memory.scene_map import MapSqueeze
 
 FREQUENCIES = 8
-"""Frequencies that tell a patch its place, per axis."""
+"""Frequencies of the position encoding, per axis."""
 LONGEST_PERIOD = 256.0
 """Patches in the longest period."""
 
 
 @dataclass(frozen=True)
 class Widths:
-    """The widths a memory shares with its backbone: of one that has others it cannot be used."""
+    """The widths that a memory and its backbone must share."""
 
     width: int      # D, the transformer's inner width
     channels: int   # C
@@ -43,7 +43,7 @@ class Widths:
 
 @dataclass(frozen=True)
 class SemanticPackConfig:
-    """All that makes a SemanticPack, but its weights.
+    """The architecture of a SemanticPack.
 
     Raises:
         ValueError: numbers that do not go together.
@@ -55,17 +55,17 @@ class SemanticPackConfig:
     image: int
     heads: int
     patch: tuple[int, int, int] = (1, 2, 2)      # latent frames, rows, columns
-    window: tuple[int, int, int] = (9, 8, 8)     # patches that attend to each other, along t, y, x
-    keep: tuple[int, int, int] = (1, 2, 2)       # tokens kept of a window, along t, y, x
+    window: tuple[int, int, int] = (9, 8, 8)     # patches that attend to each other, along t, y, x; P in all
+    keep: tuple[int, int, int] = (1, 2, 2)       # tokens that a window is pooled to, along t, y, x; K in all
     layers: int = 1                              # of Memorize
     feed_forward: int = 4                        # its width in multiples of D
     structure: Literal["A", "B", "C", "map"] = "A"      # of Squeeze
     slots: tuple[int, int] = (0, 0)              # rows and columns of a "map", powers of two
-    literal: bool = False                        # Squeeze as printed: no residual, no feed-forward, no norm
-    zero_start: bool = False                     # psi_0 = 0, the ablation "zero-MemoryPack"
-    text_tokens: int = 8                         # of psi_0; 0: all of the prompt's
-    image_side: int = 4                          # psi_0 has side x side tokens of the image; 0: all of them
-    trained_index: int = 0                       # RoPE indices it was trained with, see `rope.rule`
+    literal: bool = False                        # Squeeze as the paper prints it: no residual, no feed-forward, no norm
+    zero_start: bool = False                     # psi_0 = 0, the paper's ablation "zero-MemoryPack"
+    text_tokens: int = 8                         # text tokens in psi_0; 0: all of the prompt's
+    image_side: int = 4                          # psi_0 has side x side image tokens; 0: all of them
+    trained_index: int = 0                       # largest RoPE index in training, see `rope.rope_rule`
 
     def __post_init__(self) -> None:
         positive = (self.width, self.channels, self.text, self.image, self.heads, self.layers, self.feed_forward,
@@ -85,15 +85,16 @@ class SemanticPackConfig:
 
     @property
     def hidden(self) -> int:
-        """Width of the feed-forwards."""
+        """Inner width of the feed-forwards."""
         return self.feed_forward * self.width
 
     @property
     def widths(self) -> Widths:
+        """The widths that a backbone must have."""
         return Widths(self.width, self.channels, self.text, self.image)
 
     def first_tokens(self, text: int, image: int) -> int:
-        """Tokens of psi_0 for L text tokens and S image tokens."""
+        """Tokens of psi_0 for L = `text` text tokens and S = `image` image tokens."""
         if self.structure == "map":
             return math.prod(self.slots)
         return (self.text_tokens or text) + (self.image_side**2 or image)
@@ -104,9 +105,10 @@ FRAMEPACK_F1 = SemanticPackConfig(width=3072, channels=16, text=4096, image=1152
 
 
 class Memorize(nn.Module):
-    """Self-attention inside windows of a segment, and of each window a few tokens: its compact embedding."""
+    """Memorize: self-attention within windows of a segment, then a few pooled tokens per window as its compact embedding."""
 
     def __init__(self, config: SemanticPackConfig) -> None:
+        """Random weights."""
         super().__init__()
         self.config = config
         self.patches = nn.Linear(config.channels * math.prod(config.patch), config.width)
@@ -116,17 +118,17 @@ class Memorize(nn.Module):
     def forward(self, latents: Tensor) -> Tensor:
         """Memorize(x): latents [B, C, T, h, w] to tokens [B, M, D], M = N K, window by window.
 
-        Edges are filled by repetition up to whole windows, as FramePack fills its own.
+        Latents are padded by repetition to whole windows, as FramePack pads its own.
         """
         tokens = self._windows(latents)                                # [B, N, P, D]
         b = len(tokens)
-        tokens = tokens.flatten(0, 1)                                  # [B N, P, D]: windows do not see each other
+        tokens = tokens.flatten(0, 1)                                  # [B N, P, D]: attention stays within a window
         for block in self.blocks:
             tokens = block(tokens)
         return self._pool(tokens).unflatten(0, (b, -1)).flatten(1, 2)  # [B, N, K, D] -> [B, M, D]
 
     def _windows(self, latents: Tensor) -> Tensor:
-        """Latents [B, C, T, h, w] as patch embeddings with their places, [B, N, P, D]."""
+        """Latents [B, C, T, h, w] as patch embeddings with position encodings, by window: [B, N, P, D]."""
         (pt, py, px), (wt, wy, wx) = self.config.patch, self.config.window
         missing = [-size % (p * w) for size, p, w in zip(latents.shape[2:], (pt, py, px), (wt, wy, wx), strict=True)]
         x = latents.to(self.patches.weight)
@@ -143,25 +145,26 @@ class Memorize(nn.Module):
         return tokens.flatten(4, 6).flatten(1, 3)
 
     def _pool(self, tokens: Tensor) -> Tensor:
-        """Of each window [., P, D] the means over K equal parts, [., K, D]."""
+        """Tokens of windows [., P, D] as means over K equal parts of the window, [., K, D]."""
         (wt, wy, wx), (kt, ky, kx) = self.config.window, self.config.keep
         parts = tokens.unflatten(1, (kt, wt // kt, ky, wy // ky, kx, wx // kx))
         return parts.mean(dim=(2, 4, 6)).flatten(1, 3)
 
 
 class Squeeze(nn.Module):
-    """Cross-attention that takes a segment into the memory, in the three structures of the paper's appendix (figure 6).
+    """Squeeze: cross-attention that takes a segment into the memory, in the three structures of the paper's appendix (figure 6).
 
     A (the paper's choice): queries from Memorize(x^n), keys and values from psi_n. Each new token asks the old memory.
     B: queries from psi_n, keys and values from Memorize(x^n).
     C: as B, with the tokens of the film's first window beside those of psi_0. (First of the attention's windows: our reading.)
 
-    As printed (`literal`) A cannot write what is new: its output is a mean of V(psi_n), weighted per head, and x^n only sets the
-    weights. So the default is Wan's block around the same attention, with its residual and feed-forward. A norm behind it
+    As printed (`literal`), A cannot write what is new: its output is a mean of V(psi_n), weighted per head, and x^n only sets the
+    weights. So the default is ours: Wan's block around the same attention, with its residual and feed-forward. A norm after it
     keeps psi at one scale however often it is squeezed.
     """
 
     def __init__(self, config: SemanticPackConfig) -> None:
+        """Random weights."""
         super().__init__()
         self.config = config
         if config.literal:
@@ -176,6 +179,7 @@ class Squeeze(nn.Module):
         return self.attention(queries, source) if self.config.literal else self.norm(self.block(queries, source))
 
     def _roles(self, psi: Tensor, segment: Tensor) -> tuple[Tensor, Tensor]:
+        """(queries, keys and values) of the attention, by the structure."""
         if self.config.structure == "A":
             return segment, psi
         if self.config.structure == "C" and psi.shape[1] == self.config.first_tokens(0, 0):
@@ -187,6 +191,7 @@ class SemanticPack(nn.Module):
     """psi_{n+1} = Squeeze(psi_n, Memorize(x^n)) (equation 1)."""
 
     def __init__(self, config: SemanticPackConfig) -> None:
+        """Random weights; see `adapter.load_adapter` for trained ones."""
         super().__init__()
         self.config = config
         self.memorize = Memorize(config)
@@ -199,8 +204,8 @@ class SemanticPack(nn.Module):
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0 = [prompt feature; reference-image feature], [B, M, D].
 
-        Pooled to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number. A map is empty at
-        first: what the reference image shows it does not know until a section has shown it.
+        Both are pooled, to `text_tokens` and `image_side`^2 tokens, so that prompts of any length give the same number.
+        A map is empty at first: it holds only what finished sections have shown.
 
         Raises:
             ValueError: features of other widths, image tokens that are no square, or (with all text tokens kept) prompts of
@@ -234,7 +239,7 @@ class SemanticPack(nn.Module):
         return updated
 
     def view(self, psi: Tensor, recent: Tensor) -> None:
-        """None: psi's tokens are features, not places, and cannot be shown."""
+        """None: the tokens of psi are features, not places, and cannot be shown."""
 
     def forward(self, psi: Tensor, latents: Tensor) -> Tensor:
         """`update` without its checks."""
@@ -242,21 +247,21 @@ class SemanticPack(nn.Module):
 
 
 def _encode_indices(count: int, like: Tensor) -> Tensor:
-    """Sines and cosines of the places 0, 1, ..., [count, 2 BANDS]."""
+    """Sines and cosines of the indices 0, 1, ..., count - 1, [count, 2 FREQUENCIES]."""
     periods = 2 * (LONGEST_PERIOD / 2) ** (torch.arange(FREQUENCIES, device=like.device) / (FREQUENCIES - 1))
     angles = 2 * math.pi * torch.arange(count, device=like.device)[:, None] / periods
     return torch.cat([angles.sin(), angles.cos()], dim=1).to(like)
 
 
 def _pool_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
-    """Prompt features [B, L, .] without the padding, as means over `tokens` equal parts [B, tokens, .]; 0: all of them."""
+    """Prompt features [B, L, .] without the padding, as means over `tokens` equal parts [B, tokens, .]; 0: all tokens, unpooled."""
     mask = mask.bool()
     length = mask.sum(dim=1)                                                   # [B]
     if not tokens:
         if bool((length != length[0]).any()):
             raise ValueError("prompts of different lengths in one batch: set text_tokens, or give one prompt at a time")
         return text[mask].unflatten(0, (len(text), -1))
-    # As adaptive_avg_pool1d would, over the tokens that are there: part j of n is [floor(j n / tokens), ceil((j + 1) n / tokens)).
+    # As adaptive_avg_pool1d, but without the padding: part j of n tokens is [floor(j n / tokens), ceil((j + 1) n / tokens)).
     part = torch.arange(tokens, device=mask.device).view(1, -1, 1)             # [1, tokens, 1]
     n = length.view(-1, 1, 1).clamp(min=1)                                     # [B, 1, 1]
     at = (mask.cumsum(dim=1) - 1).unsqueeze(1)                                 # [B, 1, L]
@@ -266,7 +271,7 @@ def _pool_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
 
 
 def _pool_image(image: Tensor, side: int) -> Tensor:
-    """Image features [B, S, .], a square of rows, as means over side x side equal parts; 0: all of them."""
+    """Image features [B, S, .] of a square grid, as means over side x side equal parts [B, side^2, .]; 0: all tokens, unpooled."""
     if not side:
         return image
     rows = math.isqrt(image.shape[1])

@@ -1,4 +1,4 @@
-"""A snapshot: all that is needed to continue a film after a section, as value and as file. It does not know how it is made."""
+"""A snapshot: everything that is needed to continue a film after a section, as a value and as a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FORMAT = "1"
 
 
 class SnapshotError(Exception):
-    """A snapshot cannot be read or does not fit the model: the message names the file and the remedy."""
+    """A snapshot cannot be read or does not fit the model. The message names the file and the remedy."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything section n+1 needs. CPU tensors, float32.
+    """Everything that section n + 1 needs. CPU tensors, float32.
 
-    Letters: C latent channels, h and w latent height and width, M memory tokens, D their width.
+    Letters: C latent channels, h and w latent height and width, W window, M memory tokens, D their width.
     """
 
     start: Tensor                  # [1, C, 1, h, w]  latent of the reference image
@@ -35,18 +35,23 @@ class Snapshot:
 
     @classmethod
     def initial(cls, start: Tensor, model: str = "") -> Snapshot:
-        """The snapshot of a film that has only its reference image. `start` is [1, C, 1, h, w]."""
+        """The snapshot of a film without sections.
+
+        Args:
+            start: [1, C, 1, h, w] latent of the reference image.
+            model: fingerprint of the model.
+        """
         start = start.float().cpu()
         return cls(start=start, recent=empty_history(start), model=model)
 
     def advance(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
-        """The snapshot behind a finished section of `latents` [1, C, W, h, w], with the memory `psi` [1, M, D] of it."""
+        """The snapshot after a finished section with `latents` [1, C, W, h, w] and the updated memory `psi` [1, M, D]."""
         recent = slide_history(self.recent, latents.float().cpu())
         psi = None if psi is None else psi.float().cpu()
         return Snapshot(self.start, recent, psi, self.sections + 1, self.model)
 
     def write(self, path: Path) -> None:
-        """Write as one safetensors file: whole or not at all, and on the disk when this returns.
+        """Write one safetensors file atomically. It is on the disk when this returns.
 
         Raises:
             OSError: the disk is full or the folder cannot be written.
@@ -61,7 +66,7 @@ def read_snapshot(path: Path) -> Snapshot:
     """Read a snapshot file.
 
     Raises:
-        SnapshotError: the file is missing, cut short, of a newer format, or not a snapshot.
+        SnapshotError: the file is missing, truncated, of a newer format, or not a snapshot.
     """
     remedy = "Rewind to the take before it and render again; the clip itself is not affected."
     try:
