@@ -1,4 +1,4 @@
-"""What prompts and pictures were read as, kept on disk by their content: a retake wakes no encoder. It knows no encoders."""
+"""A disk cache of prompt and picture embeddings, keyed by content, so that a retake need not load the encoders."""
 
 from __future__ import annotations
 
@@ -21,15 +21,23 @@ from studio.media import MediaError
 from studio.media.disk import atomic_write
 
 LIMIT = 256
-"""Embeddings kept of one model; those that were not used for longest go first. FramePack-F1's are about 6 MB each."""
+"""Embeddings that are cached per model; the least recently used ones are deleted first. FramePack-F1's take about 6 MB each."""
 
 
 class CachedConditioner:
-    """A conditioner that is opened when it is first needed, and asked for everything once."""
+    """A conditioner with a disk cache. The encoders behind it are opened when something is not in the cache. Thread-safe."""
 
-    def __init__(self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, most: int = LIMIT) -> None:
-        """`name` stands for the encoders, their weights and precision: with others, the same prompt says something else."""
-        self._open, self._folder, self._name, self._device, self._most = open_, folder, name, device, most
+    def __init__(self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, limit: int = LIMIT) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            open_: loads the encoders.
+            folder: of the cache.
+            name: of the encoders' weights and precision. It is part of the key, because other weights give other embeddings.
+            device: where embeddings are returned.
+            limit: number of embeddings in the cache.
+        """
+        self._open, self._folder, self._name, self._device, self._limit = open_, folder, name, device, limit
         self._conditioner: Conditioner | None = None
         self._lock = threading.Lock()
 
@@ -39,47 +47,48 @@ class CachedConditioner:
         return self._conditioner is not None
 
     def close(self) -> None:
-        """Let the encoders go; they are opened again when something new is to be read."""
+        """Free the encoders. They are opened again when something new is to be encoded."""
         with self._lock:
             self._conditioner = None
-        gc.collect()                   # hooks hold the encoders that hold them, and what lies on a card with them
+        gc.collect()                   # encoders and their hooks refer to each other, and keep GPU memory until collected
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
+        """Embeddings from the cache; new ones are computed and stored. The encoders are opened only for these."""
         path = self._folder / f"{self._key(prompt, picture)}.safetensors"
         with self._lock:
-            kept = self._read(path)
-            if kept is None:
+            embeddings = self._read(path)
+            if embeddings is None:
                 if self._conditioner is None:
                     self._conditioner = self._open()
-                kept = self._conditioner(prompt, picture)
-                self._write(path, kept)
-            return kept
+                embeddings = self._conditioner(prompt, picture)
+                self._write(path, embeddings)
+            return embeddings
 
     def _key(self, prompt: str, picture: Tensor) -> str:
-        told = hashlib.sha256()
+        key = hashlib.sha256()
         for text in (self._name, prompt, str(tuple(picture.shape))):
-            told.update(len(text.encode()).to_bytes(8, "big") + text.encode())
-        told.update(picture.detach().float().cpu().contiguous().numpy().tobytes())
-        return told.hexdigest()
+            key.update(len(text.encode()).to_bytes(8, "big") + text.encode())
+        key.update(picture.detach().float().cpu().contiguous().numpy().tobytes())
+        return key.hexdigest()
 
     def _read(self, path: Path) -> Conditioning | None:
-        """What was kept, or None: a file that is damaged is as good as none."""
+        """The stored embeddings; None where there are none or the file is damaged."""
         try:
             parts = load_file(path, device=str(self._device))
-            kept = Conditioning(*(parts[field.name] for field in fields(Conditioning)))
+            embeddings = Conditioning(*(parts[field.name] for field in fields(Conditioning)))
         except (OSError, SafetensorError, KeyError):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
-        return kept
+        return embeddings
 
-    def _write(self, path: Path, said: Conditioning) -> None:
-        """Keep it if there is room; a film does not fail for want of it."""
+    def _write(self, path: Path, embeddings: Conditioning) -> None:
+        """Store embeddings. A full disk is no error: they are computed again the next time."""
         with contextlib.suppress(OSError, MediaError, SafetensorError):
-            # As copies: parts that share memory cannot be saved.
-            parts = {f.name: getattr(said, f.name).detach().cpu().contiguous().clone() for f in fields(Conditioning)}
+            # As copies: safetensors refuses tensors that share memory.
+            parts = {f.name: getattr(embeddings, f.name).detach().cpu().contiguous().clone() for f in fields(Conditioning)}
             with atomic_write(path, need=sum(part.nbytes for part in parts.values())) as temporary:
                 save_file(parts, temporary)
-            old = sorted(self._folder.glob("*.safetensors"), key=lambda kept: kept.stat().st_mtime_ns)
-            for kept in old[: -self._most]:
-                kept.unlink(missing_ok=True)
+            by_last_use = sorted(self._folder.glob("*.safetensors"), key=lambda stored: stored.stat().st_mtime_ns)
+            for stored in by_last_use[: -self._limit]:
+                stored.unlink(missing_ok=True)

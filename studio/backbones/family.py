@@ -1,4 +1,4 @@
-"""What the studio asks of a family of models, as one value that each family's folder exports. Imports no torch."""
+"""`Family`: what the studio needs to know of a family of models. Each family's package exports one such value. Imports no torch."""
 
 from __future__ import annotations
 
@@ -22,29 +22,26 @@ class LoadRequest:
     """Which model is to be loaded, and how; see `load.load`."""
 
     card: ModelCard
-    device: torch.device | None        # None: the best there is
+    device: torch.device | None        # None: the best one there is
     dtype: torch.dtype | None          # None: bfloat16 on a GPU, float32 on a CPU
-    size: Size | None                  # of the film that a large model is placed for; None: the model's first
-    plan: Plan | None                  # where a large model's parts lie; None: planned for this machine
-    report: Callable[[str], None]      # is called with a sentence about whatever takes long
+    size: Size | None                  # of the film that a large model is placed for; None: the card's first size
+    plan: Plan | None                  # where a large model's parts lie; None: a plan is made for this machine
+    report: Callable[[str], None]      # called with a sentence before work that takes long
 
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models. Everything that differs from one family to the next is behind one of these fields.
-
-    What a family's conditioner reads and what its memory can show follow from the `FilmModel` that `load` returns.
-    """
+    """A family of models. What differs between families is a field here, or follows from the `FilmModel` that `load` returns."""
 
     name: str
-    """The `kind` in a model's card."""
+    """The `kind` in the cards of its models."""
     load: Callable[[LoadRequest], FilmModel]
     """Reads a model folder into memory. Imports torch when it is called. Raises ModelError, MediaError."""
     sizes: Callable[[ModelCard], ModelSizes]
     """Bytes and operations of a model folder, for the planner. Raises ModelError, or KeyError for a config that lacks a key."""
     lora_layers: Callable[[ModelCard], LoraLayers] | None = None
-    """The layers that LoRAs may change, by all their names. Raises LoraError. None: the family takes no LoRAs."""
+    """The layers that LoRAs may change, under all their names. Raises LoraError. None: the family takes no LoRAs."""
     skips_blocks: bool = False
-    """Whether blocks can be skipped between steps (the step cache), so that presets which do so may be offered."""
+    """Whether its backbone can skip blocks between steps (step cache). Presets that do so are offered only then."""
     published_sizes: Callable[[], ModelSizes] | None = None
-    """Sizes of the family's published model, to plan with where its folder is missing. None: nothing is published."""
+    """Sizes of the family's published model, to plan with before it is fetched. None: nothing is published."""

@@ -1,4 +1,4 @@
-"""A model in memory, ready to render: what every family's `load` returns."""
+"""A loaded model, ready to render: what the `load` of every family returns."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class FilmModel:
     codec: Codec
     conditioner: Conditioner
     device: torch.device
-    fingerprint: str                           # of the weights: snapshots of other weights are refused
+    fingerprint: str                           # of the weights; snapshots made with other weights are refused
     memory: Memory | None = None
     rope: RopeRule = FIXED_OFFSETS
     placement: ModelPlacement | None = None       # of a large model on a GPU; None: everything lies on `device`
 
     def release(self) -> None:
-        """Free what a placement holds. The model cannot be used afterwards."""
+        """Free the memory of a placed model. The model cannot be used afterwards."""
         if self.placement is not None:
             self.placement.release()
 
     @property
     def channels(self) -> int:
-        """C, of the latents."""
+        """C, the channels of the latents."""
         return self.backbone.channels

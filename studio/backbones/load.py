@@ -1,4 +1,4 @@
-"""Loading: a model folder becomes a `FilmModel`, by the family that its card names."""
+"""Loading: the model in a folder becomes a `FilmModel`, through the family that its card names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ transformers.utils.logging.disable_progress_bar()
 
 
 def best_device() -> torch.device:
-    """CUDA, then Apple's GPU, then the CPU."""
+    """CUDA if there is one, else Apple's GPU, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
@@ -39,30 +39,34 @@ def load(
     card: ModelCard, device: torch.device | str | None = None, dtype: torch.dtype | None = None,
     size: Size | None = None, plan: Plan | None = None, report: Callable[[str], None] = lambda _: None,
 ) -> FilmModel:
-    """Load the model of `card`: bfloat16 on a GPU and float32 on a CPU unless `dtype` says otherwise.
+    """Load the model of `card`.
 
     Args:
         card: of the model.
-        device: None: the best there is. A large model that is asked for on the CPU is kept there as a whole.
-        dtype: of weights that are not int8, and of the computation.
-        size: of the film that a large model is placed for; None: the model's first.
-        plan: where a large model's parts lie; None: one is made for this machine.
-        report: is called with a sentence about whatever takes long because it is done for the first time.
+        device: None: the best one there is. A large model whose device is the CPU lies there completely.
+        dtype: of weights that are not int8, and of the computation; None: bfloat16 on a GPU, float32 on a CPU.
+        size: of the film that a large model is placed for; None: the card's first size.
+        plan: where a large model's parts lie; None: a plan is made for this machine.
+        report: called with a sentence before work that takes long because it is done for the first time.
 
     Raises:
-        ModelError: a file is missing, truncated or not what the card says, or the model does not fit this machine; the message
-            names it and the remedy.
-        MediaError: there is no room on the disk for what is prepared once.
+        ModelError: a file is missing, truncated or does not match the card, or the model does not fit this machine; the message
+            names the file and the remedy.
+        MediaError: there is no room on the disk for the files that are prepared once.
     """
     family = family_of(card)
     check(card)
-    # The libraries' loaders build modules under switches of the whole process: two at once would spoil each other's.
+    # The libraries' loaders set global switches while they build modules: two loads at once would disturb each other.
     with _LOADING:
         return family.load(LoadRequest(card, None if device is None else torch.device(device), dtype, size, plan, report))
 
 
 def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
-    """One component of the model folder, read by its library's own loader. Raises ModelError: it is missing or damaged."""
+    """One component of a model folder, read by its library's own loader.
+
+    Raises:
+        ModelError: the component is missing or damaged.
+    """
     loader = cast(Callable[..., T], kind.from_pretrained)  # type: ignore[attr-defined]
     try:
         return loader(card.path(folder), local_files_only=True, **options)
@@ -73,6 +77,6 @@ def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
 
 
 def freeze(component: T, device: torch.device) -> T:
-    """The component on its device, to be used and not trained."""
+    """The component on its device, in evaluation mode and without gradients."""
     module: Any = component
     return cast(T, module.to(device).eval().requires_grad_(False))

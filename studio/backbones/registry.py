@@ -1,4 +1,4 @@
-"""The families of models that this studio knows. A new family is one folder beside this file and one line here."""
+"""The families of models of this studio. A new family is a package in this folder and a line here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDERS = (
     "animatic",
     "framepack",
 )
-"""Each of them is a package beside this file that exports its `Family` as FAMILY."""
+"""The families' packages in this folder. Each exports its `Family` as FAMILY."""
 
 
 def _families() -> dict[str, Family]:
@@ -24,6 +24,7 @@ def _families() -> dict[str, Family]:
 
 
 FAMILIES = _families()
+"""The families by their name, which is the `kind` in a model's card."""
 
 
 def family_of(card: ModelCard) -> Family:
@@ -44,7 +45,7 @@ def skips_blocks(card: ModelCard) -> bool:
 
 
 def sizes_of(card: ModelCard) -> ModelSizes:
-    """Bytes and operations of the model in a folder, from its configs.
+    """Bytes and operations of a model, counted from the configs in its folder.
 
     Raises:
         ModelError: a config cannot be read or lacks a key, or the model's family is unknown.

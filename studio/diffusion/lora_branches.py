@@ -81,7 +81,7 @@ class LoraBranches:
 
 
 def find_layer(transformer: nn.Module, name: str) -> nn.Module:
-    """The layer with this name in diffusers. Where psi joins, `image_projection` is wrapped: its layers are found in the wrapper."""
+    """The layer with this name in diffusers. Where psi joins, `image_projection` is wrapped and its layers are in the wrapper."""
     part, _, rest = name.partition(".")
     outer = transformer.get_submodule(part)
     inner = getattr(outer, "inner", None) if part == "image_projection" else None

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from studio.backbones.animatic.codec import AnimaticCodec, apply_light
 from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
-from studio.backbones.framepack.hunyuan import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec
 from studio.lab import tiny
 from studio.memory.snapshot import Snapshot
 from tests.bases import of_colours

@@ -33,8 +33,8 @@ class Encoders:
         return Conditioning(text, torch.ones(1, text.shape[1], dtype=torch.long), text[:, 0], picture.flatten(1)[:, None])
 
 
-def kept(encoders: Encoders, folder: Path, name: str = "llama-int8", most: int = 256) -> CachedConditioner:
-    return CachedConditioner(encoders.open, folder, name, torch.device("cpu"), most)
+def kept(encoders: Encoders, folder: Path, name: str = "llama-int8", limit: int = 256) -> CachedConditioner:
+    return CachedConditioner(encoders.open, folder, name, torch.device("cpu"), limit)
 
 
 def same(one: Conditioning, other: Conditioning) -> bool:
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_written_anew(tmp_path: Path) -> None:
 
 def test_those_not_used_for_longest_go(tmp_path: Path) -> None:
     encoders = Encoders()
-    conditioner = kept(encoders, tmp_path, most=2)
+    conditioner = kept(encoders, tmp_path, limit=2)
     for prompt in ("one", "two", "one", "three"):
         conditioner(prompt, PICTURE)
     assert len(list(tmp_path.iterdir())) == 2

@@ -16,7 +16,7 @@ from studio.backbones import registry
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
-from studio.backbones.framepack.hunyuan import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.load import freeze, load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, read_card

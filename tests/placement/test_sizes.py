@@ -16,8 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel, SiglipVisionConfig, SiglipVisionModel
 
 from studio.backbones.framepack import family
+from studio.backbones.framepack.conditioner import drop_unused_layers
 from studio.backbones.framepack.family import published_configs, published_sizes
-from studio.backbones.framepack.hunyuan import drop_unused_layers
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelError, read_card
 from studio.placement import counts, sizes

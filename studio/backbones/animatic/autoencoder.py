@@ -1,4 +1,4 @@
-"""The embedded model's autoencoder: lapped 16 x 16 patches of 4 frames on a linear basis. It knows no files and no weather.
+"""The embedded model's autoencoder: a linear basis for lapped patches of 16 x 16 pixels and 4 frames.
 
 Letters: B batch, T frames, k latent frames after the first, C latent channels, H and W pixel height and width, h = H / 16,
 w = W / 16, P = 3 * 4 * 16 * 16 values of a patch.
@@ -15,17 +15,20 @@ from torch.nn import functional as F
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
 
 PATCH = 16
+"""Height and width of a patch in pixels."""
 GROUP = 4
+"""Frames of a latent."""
 VALUES = 3 * GROUP * PATCH * PATCH
+"""P: values of a patch."""
 
 
 class LappedAutoencoder(ModelMixin, ConfigMixin):
     """Frames [B, 3, 1 + 4 k, H, W] in [-1, 1] <-> latents [B, C, 1 + k, h, w].
 
-    The first frame is a group of its own (repeated to four); then every four frames are a group. Each group is encoded alone, so
-    a film is encoded and decoded as it grows, bit for bit as at once. The basis is orthonormal, from principal components of
-    procedural clips, coarsest first: encoding a decoded latent gives the latent again. A channel is divided by the root of its
-    deviation, so coarse structure stays larger than fine detail.
+    The first frame is a group of its own (repeated to four frames); after it every four frames are a group. Each group is encoded
+    alone, so encoding and decoding a film piece by piece gives the same bits as at once. The basis is orthonormal, from principal
+    components of procedural clips, coarsest first: encoding a decoded latent gives the latent again. Each channel is divided by the
+    square root of its deviation, so coarse structure stays larger than fine detail.
     """
 
     config_name = "config.json"
@@ -36,6 +39,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
 
     @register_to_config
     def __init__(self, latent_channels: int = 320) -> None:
+        """An empty basis of `latent_channels` components; see `set_basis`."""
         super().__init__()
         self.register_buffer("components", torch.zeros(latent_channels, VALUES))   # [C, P], orthonormal rows
         self.register_buffer("scale", torch.ones(latent_channels))                 # [C]
@@ -44,20 +48,27 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
 
     @torch.no_grad()
     def set_basis(self, components: Tensor, deviation: Tensor, mean: Tensor) -> None:
-        """Take orthonormal `components` [C, P], whose coefficients have `deviation` [C], and the patches' `mean` [P]."""
+        """Set the basis.
+
+        Args:
+            components: [C, P] orthonormal.
+            deviation: [C] of the patches' coefficients.
+            mean: [P] of the patches.
+        """
         self.components.copy_(components)
         self.scale.copy_((deviation * deviation.mean()).sqrt())
         self.mean.copy_(mean)
 
     @property
     def channels(self) -> int:
+        """C, the number of latent channels."""
         return len(self.scale)
 
     def encode(self, frames: Tensor) -> Tensor:
         """Latents [B, C, 1 + k, h, w] of frames [B, 3, 1 + 4 k, H, W].
 
         Raises:
-            ValueError: the frames are not 1 + 4 k, or not of multiples of 16 pixels.
+            ValueError: the number of frames is not 1 + 4 k, or height or width is no multiple of 16 pixels.
         """
         if (frames.shape[2] - 1) % GROUP or frames.shape[3] % PATCH or frames.shape[4] % PATCH:
             raise ValueError(f"frames are {tuple(frames.shape[2:])}; they must be 1 + 4 k frames of multiples of 16 pixels")
@@ -70,7 +81,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         return torch.cat([groups[0][:, :, -1:], *groups[1:]], dim=2)
 
     def encode_group(self, group: Tensor, channels: int | None = None) -> Tensor:
-        """Latent [B, C, h, w] of four frames [B, 3, 4, H, W]; only the first `channels` of it if given."""
+        """The latent [B, C, h, w] of four frames [B, 3, 4, H, W]; only its first `channels` channels if given."""
         filtered = filter_borders(group, self.turn).flatten(1, 2)
         patches = F.pixel_unshuffle(filtered, PATCH) - self.mean.view(1, -1, 1, 1)                # [B, P, h, w]
         basis = (self.components / self.scale[:, None])[:channels]
@@ -83,10 +94,13 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         return filter_borders(F.pixel_shuffle(patches, PATCH).unflatten(1, (3, GROUP)), self.turn.T)
 
     def preview(self, latents: Tensor) -> Tensor:
-        """A quick look at the last frame of each latent [B, C, T, h, w]: [B, 3, T, 4 h, 4 w] in [-1, 1]. The grid may show."""
+        """Small pictures [B, 3, T, 4 h, 4 w] in [-1, 1] of the last frame of each latent [B, C, T, h, w].
+
+        The border filter is left out, so the grid of patches may show.
+        """
         b, c, t, h, w = latents.shape
-        whole = (self.components * self.scale[:, None]).T.reshape(3, GROUP, 4, 4, 4, 4, c)
-        small = whole[:, -1].mean(dim=(2, 4)).reshape(48, c)                                      # 4 x 4 pixels of 4 x 4
+        basis = (self.components * self.scale[:, None]).T.reshape(3, GROUP, 4, 4, 4, 4, c)
+        small = basis[:, -1].mean(dim=(2, 4)).reshape(48, c)                                      # means over 4 x 4 pixels each
         mean = self.mean.view(3, GROUP, 4, 4, 4, 4)[:, -1].mean(dim=(2, 4)).reshape(48)
         values = torch.einsum("pc,bcthw->btphw", small, latents) + mean.view(48, 1, 1)
         return F.pixel_shuffle(values.flatten(0, 1), 4).view(b, t, 3, 4 * h, 4 * w).transpose(1, 2).clamp(-1, 1)

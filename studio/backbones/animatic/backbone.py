@@ -1,12 +1,13 @@
-"""The embedded model's backbone: a small transformer that says how the film goes on, and frames composed as it says.
+"""The embedded model's backbone: a small transformer that predicts motion, light and weather, and frames composed from them.
 
-The network is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size
-cannot carry a picture through its tokens, so it does not have to: it says, for each latent frame, the camera's way, the scene's
-own movement, light and weather, and what is new where nothing was seen (`Heads`; how hard the wind blows, the prompt says). Frames
-are composed from those in the snapshot (`composition`) and encoded. What no frame in the snapshot shows any more, the long-term
-memory is asked for (`places`); one that cannot be asked joins the network's context, as in the paper (`ContextMemory`). All of it
-is one estimate of x, so section loop and schedule see a velocity as from any model.
-Letters: B batch, C scene channels, D drawn ones, W window, h and w latent height and width.
+The transformer is diffusers' FramePack transformer at small size, with the packed context of the large one. A network of this size
+cannot carry a picture through its tokens, so it need not. For each latent frame it predicts the camera's motion, the scene's own
+motion, light and weather, and new content where no source shows anything (`Heads`; the strength of the wind is read from the
+prompt). Frames are composed from the frames in the snapshot (`composition`) and encoded. Where none of these shows a place, the
+long-term memory is queried (`place_memory`); a memory that cannot be queried joins the transformer's context, as in the paper
+(`ContextMemory`). All of it together is one estimate of x_0, so section loop and schedule see a velocity as from any model.
+
+Letters: B batch, C scene channels, D drawn channels, W window, h and w latent height and width, E width of the pooled feature.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.composition import Source, compose
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, interpolate_state, join_latents, split_latents
+from studio.backbones.animatic.state import (
+    STATE_CHANNELS,
+    FilmState,
+    concatenate_states,
+    interpolate_state,
+    join_latents,
+    split_latents,
+)
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion.backbone import Conditioning
 from studio.memory.framepack import PackedContext
@@ -31,29 +39,36 @@ from studio.memory.protocol import ConditioningFeatures
 from studio.memory.semantic_pack import SemanticPack
 
 VISIBLE_CHANNELS = 48
-"""Channels of the scene that the network sees."""
+"""Coarsest channels of the scene, which the network sees."""
 INPUT_CHANNELS = DRAWN_CHANNELS + VISIBLE_CHANNELS + 6 + 3
+"""Of the transformer: x_t's drawn channels; the visible scene, light and weather; frame, row and column."""
 MEMORY_CHANNELS = VISIBLE_CHANNELS + STATE_CHANNELS
+"""Of the latents that a `ContextMemory` is given."""
 TRUST = 0.15
-"""Share of the deviation by which x_t is trusted."""
-RECOMPOSE_ABOVE, ZOOM_REACH = 0.125, 8.0
-"""Frames are composed again when they would change by more than so many cells; a magnification is felt so far from the middle."""
+"""Factor on the deviation in the weight k of x_t, see `AnimaticBackbone`."""
+RECOMPOSE_ABOVE = 0.125
+"""Cells of motion from which on the frames are composed again."""
+ZOOM_REACH = 8.0
+"""Cells from the frame's middle at which a zoom is compared with a pan."""
 OLDER_FRAMES = (-7, -13, -19)
-"""Which recent latents are looked up beside the newest and the start."""
+"""Latents of the history that are decoded as sources, besides the newest one."""
 EXTRA_SOURCES = frozenset({"older", "start"})
-"""What frames are composed from beside the newest one: older ones of the packed context, and the film's first."""
+"""Sources besides the newest frame: `OLDER_FRAMES` of the history, and the film's first frame."""
 
 
 class AnimaticBackbone(FramePackBackbone):
-    """x of a section as composed frames, encoded, plus what is drawn where nothing was seen.
+    """x_0 of a section: composed frames, encoded, and in the D drawn channels new content where no source shows anything.
 
-    For the drawn channels the estimate is the preconditioning of Karras et al. (2206.00364, section 5) for a flow of known base:
+    It is a FramePackBackbone because its transformer is FramePack's, with the same psi input, step cache and LoRA layers.
 
-        x = base + k (x_t - (1 - sigma) base) + c F,   k = (1 - sigma) V / U,   c = sigma sqrt(V / U),
+    For the drawn channels the estimate is the preconditioning of Karras et al. (2206.00364, section 5), for a flow with a known
+    base:
+
+        x_0 = base + k (x_t - (1 - sigma) base) + c F,   k = (1 - sigma) V / U,   c = sigma sqrt(V / U),
         U = (1 - sigma)^2 V + sigma^2,
 
-    where V is the variance of (x - base) where nothing was seen, and 0 where something was, and F the network's output. In k the
-    deviation is told as smaller than it is (`TRUST`): a small network cannot take all of the noise away again.
+    where F is the network's output, and V the variance of (x_0 - base) where no source shows anything, 0 elsewhere. In k, V is
+    reduced by the factor `TRUST`^2, which is ours: a small network cannot remove all the noise that k would let in.
     """
 
     deviation: Tensor
@@ -61,16 +76,18 @@ class AnimaticBackbone(FramePackBackbone):
     def __init__(
         self, transformer: HunyuanVideoFramepackTransformer3DModel, autoencoder: LappedAutoencoder, deviation: Tensor
     ) -> None:
+        """`deviation`: [D] sqrt(V) of each drawn channel."""
         super().__init__(transformer)
         self.autoencoder = autoencoder
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
         self.wind_weights: Tensor | None = None     # [E + 1] strength of the wind, linear in the prompt's pooled feature [E]
-        self.memory: PlaceMemory | None = None      # how psi is asked for places; without it psi joins the context
+        self.memory: PlaceMemory | None = None      # queries psi by place; None: psi joins the transformer's context
         self.extra_sources: frozenset[str] = EXTRA_SOURCES
         self._sources: tuple[PackedContext, _SectionSources] | None = None
 
     @property
     def channels(self) -> int:
+        """C + 10: the scene's channels and the state's."""
         return self.autoencoder.channels + STATE_CHANNELS
 
     @property
@@ -82,49 +99,57 @@ class AnimaticBackbone(FramePackBackbone):
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
-        """Velocity of x_t [B, C + 10, W, h, w], float32; arguments as for every backbone."""
+        """Velocity of x_t [B, C + 10, W, h, w], float32. Arguments as for every `Backbone`; guidance is not used."""
         sigma = (timestep.float() / 1000).clamp(min=1e-3)
         if self._sources is None or self._sources[0] is not packed:
-            self._sources = (packed, self._read_sources(packed, x, psi))      # once a section: the frames behind it do not change
-        seen = self._sources[1]
+            self._sources = (packed, self._read_sources(packed, x, psi))      # once per section: its history does not change
+        sources = self._sources[1]
         context_psi = psi if self.memory is None else None
         heads = self.predict_heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, context_psi).suppress_small()
-        return (x.float() - self.estimate(x, sigma, heads, seen)) / sigma.view(-1, 1, 1, 1, 1)
+        return (x.float() - self.estimate(x, sigma, heads, sources)) / sigma.view(-1, 1, 1, 1, 1)
 
     def predict_heads(
         self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Conditioning, psi: Tensor | None = None
     ) -> Heads:
-        """What the network says; `drawn` [B, D, W, h, w] are the drawn channels of x_t, sigma [B]; psi joins its context."""
-        said = self.network(network_input(drawn, packed), 1000 * sigma, network_context(packed), conditioning, psi=psi).float()
-        heads = read_heads(said)
+        """The network's prediction.
+
+        Args:
+            drawn: [B, D, W, h, w] the drawn channels of x_t.
+            sigma: [B].
+            packed, conditioning: as for every `Backbone`.
+            psi: joins the transformer's context.
+        """
+        context = network_context(packed)
+        prediction = self.run_transformer(network_input(drawn, packed), 1000 * sigma, context, conditioning, psi=psi).float()
+        heads = read_heads(prediction)
         if self.wind_weights is None:
             return heads
-        pooled, breeze = conditioning.pooled.float(), self.wind_weights.to(conditioning.pooled.device)
-        return replace(heads, wind=pooled @ breeze[:-1] + breeze[-1])
+        pooled, weights = conditioning.pooled.float(), self.wind_weights.to(conditioning.pooled.device)
+        return replace(heads, wind=pooled @ weights[:-1] + weights[-1])
 
-    def estimate(self, x: Tensor, sigma: Tensor, heads: Heads, seen: _SectionSources) -> Tensor:
-        """x [B, C + 10, W, h, w] as the heads say."""
-        if seen.composed is None or seen.composed.apart(heads) > RECOMPOSE_ABOVE:
-            seen.composed = self._compose(heads, seen)
-        composed = seen.composed
-        deviation = self.deviation.view(1, -1, 1, 1, 1) * (1 - composed.known)
-        drawn = precondition(
-            x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), composed.scene[:, :DRAWN_CHANNELS], heads.drawn, deviation)
-        state = replace(heads, camera=composed.camera).film_state(seen.state)
-        return join_latents(torch.cat([drawn, composed.scene[:, DRAWN_CHANNELS:]], dim=1), state)
+    def estimate(self, x: Tensor, sigma: Tensor, heads: Heads, sources: _SectionSources) -> Tensor:
+        """The clean latents x_0 [B, C + 10, W, h, w] estimated from x_t, sigma [B], the heads and the section's sources."""
+        if sources.composition is None or sources.composition.distance(heads) > RECOMPOSE_ABOVE:
+            sources.composition = self._compose(heads, sources)
+        composition = sources.composition
+        deviation = self.deviation.view(1, -1, 1, 1, 1) * (1 - composition.known)
+        base = composition.scene[:, :DRAWN_CHANNELS]
+        drawn = precondition(x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), base, heads.drawn, deviation)
+        state = replace(heads, camera=composition.camera).film_state(sources.state)
+        return join_latents(torch.cat([drawn, composition.scene[:, DRAWN_CHANNELS:]], dim=1), state)
 
-    def _compose(self, heads: Heads, seen: _SectionSources) -> _Composition:
-        """The section's frames from those that were seen, encoded."""
-        if seen.still is not None and not bool(heads.camera.any()) and not bool(heads.flow.any()) and not bool(heads.wind.any()):
-            scene = seen.still.expand(-1, -1, heads.camera.shape[1], -1, -1)
+    def _compose(self, heads: Heads, sources: _SectionSources) -> _Composition:
+        """The section's frames, composed from its sources and encoded."""
+        if sources.still_scene is not None and not heads.moves():
+            scene = sources.still_scene.expand(-1, -1, heads.camera.shape[1], -1, -1)
             return _Composition(heads.camera, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
-        pose = interpolate_state(follow(seen.state, heads.film_state(seen.state)), GROUP).pose
-        remembered = None
-        if seen.psi is not None and self.memory is not None:
-            remembered = partial(self.memory.recall_source, seen.psi, pose, *heads.flow.shape[-2:])
+        pose = interpolate_state(concatenate_states(sources.state, heads.film_state(sources.state)), GROUP).pose
+        recall = None
+        if sources.psi is not None and self.memory is not None:
+            recall = partial(self.memory.recall_source, sources.psi, pose, *heads.flow.shape[-2:])
         flow = _interpolate_flow(heads.flow)
         flow = flow + wind_flow(heads.wind, flow.shape[1], *flow.shape[-2:])
-        frames, known = compose(seen.newest, seen.older, pose, flow, remembered)
+        frames, known = compose(sources.newest, sources.older, pose, flow, recall)
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
@@ -134,10 +159,10 @@ class AnimaticBackbone(FramePackBackbone):
         """Decode the frames that the section will be composed from."""
         recent = torch.cat([packed.history_4x, packed.history_2x, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
-        written = [at for at in OLDER_FRAMES if "older" in self.extra_sources and bool(recent[:, :, at].any())]
-        older = [self._source(recent[:, :, at].unsqueeze(2)) for at in written]
+        filled = [at for at in OLDER_FRAMES if "older" in self.extra_sources and bool(recent[:, :, at].any())]
+        older = [self._source(recent[:, :, at].unsqueeze(2)) for at in filled]
         state = split_latents(recent[:, :, -1:])[1]
-        if not bool(state.weather.any()):      # a new shower: its pattern is this section's own
+        if not bool(state.weather.any()):      # weather that begins in this section gets a clock, and so a pattern, from the noise
             state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
         scene, before = (split_latents(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
@@ -145,15 +170,17 @@ class AnimaticBackbone(FramePackBackbone):
         return _SectionSources(newest, [*older, *start], state, scene if still else None, psi)
 
     def _source(self, latent: Tensor) -> Source:
+        """The last frame of a latent [B, C + 10, 1, h, w], with its pose."""
         scene, state = split_latents(latent)
         like = self.autoencoder.components
         return Source(self.autoencoder.decode_group(scene[:, :, 0].to(like))[:, :, -1].float(), state.pose[:, 0])
 
 
 class ContextMemory(nn.Module):
-    """A `Memory` as the paper has it: psi joins the network's context. It is given of a section what the network sees."""
+    """A `Memory` as in the paper: psi joins the transformer's context. Of a section it takes the channels that the network sees."""
 
     def __init__(self, pack: SemanticPack) -> None:
+        """`pack`: a SemanticPack for MEMORY_CHANNELS channels."""
         super().__init__()
         self.pack = pack
 
@@ -171,46 +198,48 @@ class ContextMemory(nn.Module):
 
 @dataclass(frozen=True)
 class _Composition:
-    """A section's scene as composed for one way and flow."""
+    """A section's scene, composed for one motion of camera, scene and wind."""
 
-    camera: Tensor        # [B, W, 3]
+    camera: Tensor     # [B, W, 3], see `Heads`
     flow: Tensor       # [B, W, 2, h, w]
     wind: Tensor       # [B]
-    scene: Tensor      # [B, C, W, h, w]
-    known: Tensor      # [B, 1, W, h, w]
+    scene: Tensor      # [B, C, W, h, w] the encoded frames
+    known: Tensor      # [B, 1, W, h, w] share of each cell that a source shows; the rest is mirrored
 
-    def apart(self, heads: Heads) -> float:
-        """By how many cells the frames would be looked up elsewhere now, at most."""
-        way = (heads.camera - self.camera).abs().amax(dim=(0, 1))
+    def distance(self, heads: Heads) -> float:
+        """The largest distance in cells between where these frames were looked up and where `heads` would look them up."""
+        camera = (heads.camera - self.camera).abs().amax(dim=(0, 1))
         flow, wind = (heads.flow - self.flow).abs().amax(), (heads.wind - self.wind).abs().amax()
-        return float(way[:2].amax() + ZOOM_REACH * way[2] + flow + WIND_REACH * wind)
+        return float(camera[:2].amax() + ZOOM_REACH * camera[2] + flow + WIND_REACH * wind)
 
 
 @dataclass
 class _SectionSources:
-    """What a section goes on from; and its frames, once composed: the way is settled in the first steps, and composing is dear."""
+    """What a section continues from, and its composition.
+
+    Composition is slow and the motion hardly changes after the first steps, so the composition is cached.
+    """
 
     newest: Source
     older: list[Source]
-    state: FilmState
-    still: Tensor | None    # [B, C, 1, h, w] the newest scene if it stands: encoded again and again it would wear off
-    psi: Tensor | None      # [B, M, D] the long-term memory
-    composed: _Composition | None = None
+    state: FilmState                # of the newest frame
+    still_scene: Tensor | None      # [B, C, 1, h, w] the newest scene where nothing moved: encoding it again would lose detail
+    psi: Tensor | None              # [B, M, D] the long-term memory
+    composition: _Composition | None = None
 
 
 def network_input(drawn: Tensor, packed: PackedContext) -> Tensor:
-    """The network's view of the section in flight [B, INPUTS, W, h, w]: x_t, and the newest frame's scene, light and weather."""
+    """The network's input for the section in flight, [B, INPUT_CHANNELS, W, h, w]: x_t, and the newest scene, light and weather."""
     newest = _visible(packed.clean[:, :, -1:])
     window = drawn.shape[2]
     return add_coordinates(torch.cat([drawn.to(newest), newest.expand(-1, -1, window, -1, -1)], dim=1), packed.index)
 
 
 def network_context(packed: PackedContext) -> PackedContext:
-    """The packed context as the network sees it."""
+    """The packed context in the network's channels: x_t's channels are 0."""
 
     def part(latents: Tensor, index: Tensor) -> Tensor:
-        shown = _visible(latents)
-        return add_coordinates(F.pad(shown, (0, 0, 0, 0, 0, 0, DRAWN_CHANNELS, 0)), index)
+        return add_coordinates(F.pad(_visible(latents), (0, 0, 0, 0, 0, 0, DRAWN_CHANNELS, 0)), index)
 
     return PackedContext(
         part(packed.clean, packed.clean_index), packed.clean_index,
@@ -221,18 +250,18 @@ def network_context(packed: PackedContext) -> PackedContext:
 
 
 def memory_input(latents: Tensor) -> Tensor:
-    """Of latents [B, C + 10, T, h, w] what the network sees, [B, NOTICED, T, h, w]: the coarse scene, and the state."""
+    """The channels of latents [B, C + 10, T, h, w] that the network sees: coarse scene and state, [B, MEMORY_CHANNELS, T, h, w]."""
     return torch.cat([latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]], dim=1)
 
 
 def _visible(latents: Tensor) -> Tensor:
-    """Coarse scene, light and weather of latents, [B, SEEN + 6, T, h, w]."""
+    """Coarse scene, light and weather of latents [B, C + 10, T, h, w]: [B, VISIBLE_CHANNELS + 6, T, h, w]."""
     scene, state = latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]
     return torch.cat([scene, state[:, 3:9]], dim=1)
 
 
 def add_coordinates(latents: Tensor, index: Tensor) -> Tensor:
-    """Latents with frame, row and column as three more channels: rotary phases alone are slow to teach how far, and where."""
+    """Latents with frame, row and column as three more channels: position is learned slowly from rotary embeddings alone."""
     b, _, t, h, w = latents.shape
     frame = (index.to(latents) / 10 - 2).view(1, 1, t, 1, 1).expand(b, 1, t, h, w)
     row = ((torch.arange(h, device=latents.device) - (h - 1) / 2) / 8).to(latents).view(1, 1, 1, h, 1).expand(b, 1, t, h, w)
@@ -241,23 +270,15 @@ def add_coordinates(latents: Tensor, index: Tensor) -> Tensor:
 
 
 def precondition(x: Tensor, sigma: Tensor, base: Tensor, output: Tensor, deviation: Tensor) -> Tensor:
-    """x from x_t, the base, the network's output F and the deviation of (x - base); see the class."""
-    told = (TRUST * deviation) ** 2
-    wiener = (1 - sigma) * told / ((1 - sigma) ** 2 * told + sigma**2)
-    scale = sigma * deviation * ((1 - sigma) ** 2 * deviation**2 + sigma**2).rsqrt()
-    return base + wiener * (x - (1 - sigma) * base) + scale * output.float()
-
-
-def follow(before: FilmState, after: FilmState) -> FilmState:
-    """A state [B, 1] and those that follow it [B, W], as one."""
-    return FilmState(
-        torch.cat([before.pose, after.pose], 1), torch.cat([before.light, after.light], 1),
-        torch.cat([before.weather, after.weather], 1), torch.cat([before.clock, after.clock], 1),
-    )
+    """x_0 from x_t, sigma, the base, the network's output F and the deviation sqrt(V); see `AnimaticBackbone`."""
+    variance = (TRUST * deviation) ** 2
+    k = (1 - sigma) * variance / ((1 - sigma) ** 2 * variance + sigma**2)
+    c = sigma * deviation * ((1 - sigma) ** 2 * deviation**2 + sigma**2).rsqrt()
+    return base + k * (x - (1 - sigma) * base) + c * output.float()
 
 
 def _interpolate_flow(flow: Tensor) -> Tensor:
-    """Flow [B, W, 2, h, w] at every frame, [B, 4 W, 2, h, w], from none at the newest frame."""
+    """Flow [B, W, 2, h, w] of the latents, linearly interpolated for every frame from 0 at the newest: [B, 4 W, 2, h, w]."""
     ends = F.pad(flow, (0, 0, 0, 0, 0, 0, 1, 0))
     share = (torch.arange(1, GROUP + 1, device=flow.device) / GROUP).view(1, 1, -1, 1, 1, 1)
     return (ends[:, :-1].unsqueeze(2) + share * (ends[:, 1:] - ends[:, :-1]).unsqueeze(2)).flatten(1, 2)

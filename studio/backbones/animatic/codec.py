@@ -1,6 +1,6 @@
 """The embedded model's codec: pictures to latents, and latents to frames with light and weather drawn over the scene.
 
-Letters: B batch, C latent channels, h and w latent height and width, H and W pixel height and width, T frames.
+Letters: B batch, C latent channels, n latent frames, h and w latent height and width, H and W pixel height and width, T frames.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from studio.diffusion.codec import FrameStream
 
 
 class AnimaticCodec:
-    """The embedded model's: scenes by the autoencoder; light and weather, which its latents only name, drawn over them."""
+    """The autoencoder for scenes. Light and weather, which are numbers in the latents' state, are drawn over the decoded frames."""
 
     def __init__(self, autoencoder: LappedAutoencoder, weather: WeatherSynthesis) -> None:
+        """Both modules must be on the same device."""
         self.autoencoder = autoencoder
         self.weather = weather
         self.pixels_per_latent = PATCH
 
     def encode(self, picture: Tensor) -> Tensor:
+        """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1], with a neutral state."""
         return with_neutral_state(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
 
     def decode(self, latents: Tensor) -> Tensor:
@@ -35,21 +37,23 @@ class AnimaticCodec:
     def decode_next(self, latents: Tensor, previous: Tensor) -> Tensor:
         """Frames [B, 3, 4 n, H, W] of latents [B, C, n, h, w] that follow `previous` [B, C, 1, h, w].
 
-        One latent at a time, so that the frames are the same bits however a film is cut into calls.
+        One latent at a time, so that the frames have the same bits however a film is divided into calls.
         """
         line = torch.cat([previous, latents], dim=2)
         return torch.cat([self._group(line[:, :, at : at + 2]) for at in range(latents.shape[2])], dim=2)
 
     def stream(self, recent: Tensor, sections: int) -> FrameStream:
+        """A stream that continues after the newest latent of `recent` [1, C, T, h, w]. `sections` is not used."""
         return AnimaticStream(self, recent[:, :, -1:])
 
     def preview(self, latents: Tensor) -> Tensor:
+        """Small pictures [n, 3, 4 h, 4 w] in [-1, 1] of latents [1, C, n, h, w], with their light but without weather."""
         scene, state = split_latents(latents)
         small = self.autoencoder.preview(scene.to(self.autoencoder.components)).float()
         return apply_light(small, state.light)[0].movedim(1, 0).clamp(-1, 1)
 
     def _group(self, pair: Tensor) -> Tensor:
-        """Four frames of the second of two latents [B, C, 2, h, w]: light and weather change from the first one's."""
+        """The four frames of the second of two latents [B, C, 2, h, w]. Light and weather begin as in the first."""
         scene, state = split_latents(pair)
         frames = self.autoencoder.decode_group(scene[:, :, 1].to(self.autoencoder.components)).float()
         now: FilmState = interpolate_state(state, GROUP)
@@ -57,13 +61,15 @@ class AnimaticCodec:
 
 
 class AnimaticStream:
-    """Remembers the newest latent only."""
+    """Decodes a film latent by latent; its only memory is the newest latent."""
 
     def __init__(self, codec: AnimaticCodec, newest: Tensor) -> None:
+        """`newest`: [1, C, 1, h, w], the latent that the stream continues after."""
         self._codec = codec
         self._newest = newest
 
     def push(self, latents: Tensor) -> Tensor:
+        """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w]."""
         latents = latents.to(self._codec.autoencoder.components.device).float()
         frames = self._codec.decode_next(latents, self._newest.to(latents))
         self._newest = latents[:, :, -1:]
@@ -71,7 +77,7 @@ class AnimaticStream:
 
 
 def apply_light(frames: Tensor, light: Tensor) -> Tensor:
-    """Frames [B, 3, T, H, W] in [-1, 1] with their colours multiplied by exp of light [B, T, 3, h, w]."""
+    """Frames [B, 3, T, H, W] in [-1, 1] with their colours multiplied by exp(light), light [B, T, 3, h, w]."""
     if not bool(light.any()):
         return frames
     gain = F.interpolate(light.flatten(0, 1), frames.shape[-2:], mode="bilinear", align_corners=False).exp()

@@ -1,4 +1,4 @@
-"""The embedded model's conditioner: a small text and a small image encoder.
+"""The embedded model's conditioner: a small text encoder and a small image encoder.
 
 Letters: B batch, L text tokens, S image tokens, H and W pixel height and width.
 """
@@ -13,11 +13,12 @@ from studio.diffusion.backbone import Conditioning
 
 
 class SmallConditioner:
-    """The embedded model's: a CLIP text transformer and a SigLIP vision transformer, both small and trained along."""
+    """A CLIP text transformer and a SigLIP vision transformer, both small and trained together with the film model."""
 
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, text_encoder: CLIPTextModel, image_encoder: SiglipVisionModel, tokens: int
     ) -> None:
+        """`tokens`: L; longer prompts are cut, shorter ones padded."""
         self.tokenizer = tokenizer
         self.text_encoder = text_encoder
         self.image_encoder = image_encoder
@@ -28,7 +29,7 @@ class SmallConditioner:
         return Conditioning(text, mask, pooled, self.encode_pictures(picture))
 
     def encode_prompts(self, prompts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
-        """Text embeddings [B, L, .], mask [B, L] and pooled [B, .] of prompts, cut after `tokens` tokens."""
+        """Embeddings [B, L, .], mask [B, L] and pooled feature [B, .] of prompts."""
         batch = self.tokenizer(
             prompts, max_length=self.tokens, padding="max_length", truncation=True, return_tensors="pt"
         ).to(self.text_encoder.device)
@@ -36,7 +37,7 @@ class SmallConditioner:
         return out.last_hidden_state, batch.attention_mask, out.pooler_output
 
     def encode_pictures(self, pictures: Tensor) -> Tensor:
-        """Image embeddings [B, S, .] of pictures [B, 3, H, W] in [-1, 1], squashed to the encoder's square."""
+        """Embeddings [B, S, .] of pictures [B, 3, H, W] in [-1, 1], squeezed to the encoder's square."""
         side = self.image_encoder.config.image_size
         pictures = pictures.to(self.image_encoder.device, self.image_encoder.dtype)
         square = F.interpolate(pictures, (side, side), mode="bilinear", antialias=True, align_corners=False)

@@ -1,4 +1,4 @@
-"""The embedded family's entry in the registry. Imports no torch before a model is loaded."""
+"""The embedded family's entry in the registry. torch is imported only when a model is loaded."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ IMAGE_TOKENS = 36
 
 
 def _load(request: LoadRequest) -> FilmModel:
+    """See `load.load`."""
     from studio.backbones.animatic.load import load
 
     return load(request)
 
 
 def _sizes(card: ModelCard) -> ModelSizes:
-    """The transformer is counted from its config, the other parts from their files, which hold float16."""
+    """The transformer is counted from its config, the other parts by their files, which hold float16."""
     stored = {file.path.split("/")[0]: file.size // 2 for file in card.files if file.path.endswith(".safetensors")}
     return ModelSizes(
         card.name, card.title, False, card.sizes, card.steps, card.window, card.section_frames, compression=16,
@@ -39,6 +40,7 @@ def _sizes(card: ModelCard) -> ModelSizes:
 
 
 def _config(card: ModelCard) -> Mapping[str, Any]:
+    """The transformer's config. Raises ModelError."""
     path = card.path("transformer/config.json")
     try:
         return dict(json.loads(path.read_text("utf-8")))
@@ -49,6 +51,7 @@ def _config(card: ModelCard) -> Mapping[str, Any]:
 
 
 def _lora_layers(card: ModelCard) -> FramePackLayers:
+    """The layers of the card's transformer. Raises LoraError."""
     path = card.path("transformer/config.json")
     try:
         return FramePackLayers(dict(json.loads(path.read_text("utf-8"))))

@@ -1,9 +1,9 @@
-"""Orthogonal filters across the borders of patches, so that no grid shows; they know nothing of what is done inside a patch.
+"""Orthogonal filters across the borders of patches, so that no grid of patches shows.
 
-A patch transform cuts a picture into squares, and what it drops shows as a grid. In a lapped transform (Malvar and Staelin 1989)
-neighbours overlap. It is written here as Tran, Liang and Tu do (2003, "Lapped transform via time-domain pre- and post-filtering"):
-a rotation of the pixels on both sides of each border before the patches are taken, and its inverse afterwards. Being orthogonal,
-it changes no energy, and principal components of the patches stay the best basis there is.
+A patch transform cuts a picture into squares, and what it discards shows as a grid. In a lapped transform (Malvar and Staelin 1989)
+neighbouring patches overlap. It is written here as in Tran, Liang and Tu (2003, "Lapped transform via time-domain pre- and
+post-filtering"): an orthogonal filter of the pixels on both sides of each border before the patches are cut, and its inverse after
+they are joined. An orthogonal filter preserves energy, so principal components of the patches remain the best basis.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 
 def border_rotation(size: int) -> Tensor:
-    """The filter across one border, orthogonal [size, size], of half a patch on either side (the type-II fast lapped transform)."""
+    """The filter across one border, half a patch on either side: the type-II fast lapped transform, orthogonal [size, size]."""
     half = size // 2
     mirror = torch.eye(half).flip(0)
     inner = mirror @ _cosines(half, 0.0).T @ _cosines(half, 0.5) @ mirror
@@ -33,9 +33,9 @@ def _cosines(size: int, offset: float) -> Tensor:
 
 
 def filter_borders(pictures: Tensor, turn: Tensor) -> Tensor:
-    """Apply `turn` [S, S] across every border between patches of S pixels of `pictures` [..., H, W], rows and columns.
+    """Apply the filter `turn` [S, S] across all borders between patches of S pixels in `pictures` [..., H, W].
 
-    The picture's own edges have no neighbour and stay as they are. With `turn.T` it is undone.
+    The picture's own edges have no neighbour and are not filtered. `turn.T` inverts it.
     """
     for axis in (-1, -2):
         pictures = _filter_rows(pictures.transpose(axis, -1), turn).transpose(axis, -1)
@@ -43,6 +43,7 @@ def filter_borders(pictures: Tensor, turn: Tensor) -> Tensor:
 
 
 def _filter_rows(lines: Tensor, turn: Tensor) -> Tensor:
+    """The filter `turn` [S, S] across the borders along the last axis of `lines` [..., W]."""
     size = turn.shape[0]
     if lines.shape[-1] == size:
         return lines

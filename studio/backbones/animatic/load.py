@@ -1,4 +1,4 @@
-"""Loading a model of the embedded family: small, and as a whole on the device that computes."""
+"""Loading a model of the embedded family. It is small, so all of it lies on the device that computes."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ DEVIATION = "deviation.safetensors"
 
 
 def load(request: LoadRequest) -> FilmModel:
-    """The model of `request.card`. Raises ModelError: a part is missing or damaged."""
+    """Load the model of `request.card`. Raises ModelError: a part is missing or damaged."""
     card = request.card
     device = request.device or best_device()
     dtype = request.dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
     transformer = load_part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
-    # float32 on every device: frames are looked up and encoded with it, and it is small.
+    # float32 on every device: the frames' quality depends on it, and it is small.
     autoencoder = freeze(load_part(card, LappedAutoencoder, "vae", torch_dtype=torch.float32), device)
     weather = freeze(load_part(card, WeatherSynthesis, "weather", torch_dtype=torch.float32), device)
     path = card.folder / DEVIATION
     try:
-        beside = load_file(path)
-        backbone = AnimaticBackbone(transformer, autoencoder, beside["deviation"])
+        constants = load_file(path)
+        backbone = AnimaticBackbone(transformer, autoencoder, constants["deviation"])
     except (OSError, KeyError, SafetensorError) as error:
         raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
-    backbone.wind_weights = beside.get("wind")
+    backbone.wind_weights = constants.get("wind")
     conditioner = SmallConditioner(
         load_part(card, PreTrainedTokenizerFast, "tokenizer"),
         freeze(load_part(card, CLIPTextModel, "text_encoder", dtype=dtype), device),
@@ -58,9 +58,9 @@ def load(request: LoadRequest) -> FilmModel:
 def load_memory(
     card: ModelCard, backbone: AnimaticBackbone, device: torch.device
 ) -> tuple[PlaceMemory | ContextMemory, int]:
-    """The model's long-term memory, and up to which RoPE index it was trained.
+    """The model's long-term memory, and the largest RoPE index that it was trained with.
 
-    With a `recall.safetensors` beside it, psi is asked for places by the backbone; without one, psi joins the network's context.
+    With a `recall.safetensors` in the folder the backbone queries psi by place; without one psi joins the transformer's context.
 
     Raises:
         ModelError: a file cannot be used, or was made for another model.
@@ -78,12 +78,12 @@ def load_memory(
 
 
 def load_place_memory(folder: Path, backbone: AnimaticBackbone, device: torch.device) -> PlaceMemory:
-    """The memory in a folder's two adapter files, for this backbone to ask for places.
+    """The memory in a folder's two adapter files, for this backbone to query.
 
     Raises:
         AdapterError: a file cannot be used, or was made for another model.
     """
     own, network = read_config(folder / ADAPTER), backbone.transformer.config
-    # Its psi does not join the context: its width is its own.
+    # Its psi does not join the context, so its width need not be the transformer's.
     pack = load_adapter(folder / ADAPTER, Widths(own.width, own.channels, network.text_embed_dim, network.image_proj_dim))
     return freeze(PlaceMemory(pack, load_recall(folder / RECALL, pack, EXTRA_CHANNELS), backbone.autoencoder), device)

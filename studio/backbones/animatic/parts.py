@@ -16,7 +16,7 @@ class AnimaticParts:
 
     backbone: AnimaticBackbone
     conditioner: SmallConditioner
-    place_memory: PlaceMemory | None        # a map that is asked for places
+    place_memory: PlaceMemory | None        # a memory that is queried by place
     context_memory: ContextMemory | None    # a memory whose psi joins the network's context
 
 

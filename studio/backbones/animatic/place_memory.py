@@ -1,9 +1,11 @@
-"""The embedded model's long-term memory: what of a section it is given, and what it is asked for. It knows no files.
+"""The embedded model's long-term memory: psi is written with cells of the scene and queried by place.
 
-psi is SemanticPack's. Frames of a section (where it begins, where it ends) are memorized as they lie on the grid of the scene's
-whole cells at magnification 1, so that a cell is the same cell whenever it is seen. It is read as "Pretraining Frame Preservation"
-(2512.23851) reads its history, by asking for a frame: the cells of the scene that no frame in the snapshot shows.
-Letters: B batch, C scene channels, T latent frames, K channels kept, h and w latent height and width, M memory tokens.
+psi is SemanticPack's. The first and last frame of a section are memorized on the grid of the scene's whole cells at magnification
+1, so that a place is the same cell whenever it is seen. psi is read as "Pretraining Frame Preservation" (2512.23851) reads its
+history,
+by a query: here for the cells that no frame in the snapshot shows.
+Letters: B batch, C scene channels, T latent frames, K memorized channels, h and w latent height and width, M memory tokens,
+D their width.
 """
 
 from __future__ import annotations
@@ -23,19 +25,20 @@ from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 from studio.memory.semantic_pack import SemanticPack
 
 EXTRA_CHANNELS = 1 + POSITION_FEATURES
-"""Channels that the memory is given beside what it keeps: how well a cell was seen, and where it lies."""
+"""Channels of the memory's input after the K scene channels: how well a cell was seen, and its position."""
 RIM_LEVEL, MIRRORED_LEVEL = 0.5, 0.2
-"""How well cells count as seen at the frame's rim, and those just beyond it."""
+"""How well a cell at the frame's rim, and a mirrored cell just outside it, count as seen."""
 MAX_CELLS = 4096
-"""Cells asked for at once, at most."""
+"""Largest number of cells in one query."""
 MOTION_SHARE = 1e-3
-"""Share of a basis vector's energy that changes within a group of frames, from which on it does not belong to a still."""
+"""A basis vector shows motion, and is not memorized, if a larger share of its energy changes within its four frames."""
 
 
 class PlaceMemory(nn.Module):
-    """A `Memory` of what lies where in the scene."""
+    """A `Memory` of what the scene shows at each place."""
 
     def __init__(self, pack: SemanticPack, recall: Recall, autoencoder: LappedAutoencoder) -> None:
+        """`pack` writes psi, `recall` queries it, `autoencoder` encodes and decodes the cells."""
         super().__init__()
         self.pack, self.recall = pack, recall
         self.cells = SceneCells(autoencoder, recall.config.channels)
@@ -45,7 +48,7 @@ class PlaceMemory(nn.Module):
         return self.pack.begin(conditioning)
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
-        """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
+        """psi_{n+1} from psi_n [B, M, D] and the first and last of the section's latents [B, C + 10, T, h, w]."""
         scene, state = split_latents(latents[:, :, [0, -1]])
         views = []
         for at in range(2):
@@ -54,9 +57,10 @@ class PlaceMemory(nn.Module):
         return self.pack.update(psi, torch.cat(views, dim=2))
 
     def recall_source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
-        """What psi knows of the cells that frames of h x w cells at `pose` [B, T, 3] show: a frame, and how far to trust it.
+        """The cells that frames of h x w cells at `pose` [B, T, 3] show, as psi remembers them, with their trust.
 
-        All films of a batch are asked for as many cells; more than `MAX_CELLS` are cut off at the far sides.
+        The query is one rectangle, of the same size for all films of a batch. Beyond `MAX_CELLS` it is cut at the right and the
+        bottom.
         """
         low, size = cell_range(pose, h, w)
         return self._recall_cells(psi, low, size)
@@ -69,14 +73,14 @@ class PlaceMemory(nn.Module):
         rows, columns = self.pack.config.slots if self.pack.config.structure == "map" else (2 * h, 2 * w)
         low = (pose[:, :2] - pose.new_tensor([(columns - 1) / 2, (rows - 1) / 2])).round()
         source = self._recall_cells(psi, low, (rows, columns))
-        assert source.trust is not None, "what is asked of a memory has its share"
+        assert source.trust is not None, "a recalled source has a trust"
         middle_x, middle_y = ((pose[0, :2] - low[0] + 0.5) * CELL).tolist()
         half_x, half_y = (side * CELL / 2 / float(pose[0, 2].exp()) for side in (w, h))
         window = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
         return _crop(MemoryView(source.frame[0], source.trust[0, 0], window))
 
     def _recall_cells(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
-        """What psi knows of rows and columns of whole cells from `low` [B, 2] on."""
+        """psi's answer for rows and columns (`size`) of whole cells from `low` [B, 2] on, decoded."""
         places = cell_grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
         scene = self.cells.decode(found.values.transpose(1, 2).unflatten(2, size))
@@ -86,19 +90,20 @@ class PlaceMemory(nn.Module):
 
 
 class SceneCells:
-    """Between frames and what is kept of them: the still channels of the scene's cells."""
+    """Converts between frames and the K memorized channels of the scene's cells."""
 
     def __init__(self, autoencoder: LappedAutoencoder, kept: int) -> None:
+        """`kept`: K. The memorized channels are the coarsest ones without motion."""
         self.autoencoder = autoencoder
         basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
         moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
         self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
 
     def encode(self, seen: Source) -> Tensor:
-        """What is memorized of a frame, [B, K + BESIDE, 1, h + 2, w + 2]: still channels, how well they were seen, where they lie.
+        """The memory's input for a frame, [B, K + EXTRA_CHANNELS, 1, h + 2, w + 2]: scene, how well it was seen, position.
 
-        A cell counts 1 if all was seen that its lapped filters touch, `RIM_LEVEL` if only it was, `MIRRORED_LEVEL` if what lies in
-        it is mirrored from beside it (the rim cannot be decoded without), and else 0.
+        A cell was seen to 1 if everything was seen that its lapped filters touch, to `RIM_LEVEL` if only the cell itself was, to
+        `MIRRORED_LEVEL` if its content is mirrored from a neighbour (cells at the rim cannot be decoded without it), and else to 0.
         """
         low, h, w = self.first_cell(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
         # A cell more on each side, for the filters.
@@ -114,19 +119,19 @@ class SceneCells:
         return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
 
     def first_cell(self, seen: Source) -> Tensor:
-        """The whole cell one before that next to a frame's first, [B, 2]: column, row."""
+        """Column and row [B, 2] of the first cell that `encode` gives: one before the whole cell nearest to the frame's first."""
         h, w = (side // CELL for side in seen.frame.shape[-2:])
         return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round() - 1
 
     def decode(self, kept: Tensor) -> Tensor:
-        """A scene's channels [B, C, h, w] from what is kept of it [B, K, h, w]."""
+        """The scene's channels [B, C, h, w] from the memorized ones [B, K, h, w]; the others are 0."""
         scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
         scene[:, self.stills] = kept
         return scene
 
 
 def _crop(view: MemoryView) -> MemoryView:
-    """The view without the margins that are neither known nor in the camera's window."""
+    """The view without margins that are neither known nor in the camera's view."""
     height, width = view.known.shape
     known = (view.known > 0.5).nonzero()
     left, top, right, bottom = view.window
@@ -139,9 +144,9 @@ def _crop(view: MemoryView) -> MemoryView:
 
 
 def feather(trust: Tensor) -> Tensor:
-    """Shares of cells [B, 1, h, w] for their pixels, [B, 1, 16 h, 16 w]: what is trusted is trusted to its edge, and less beyond.
+    """Trust of cells [B, 1, h, w] as trust of their pixels, [B, 1, 16 h, 16 w], smooth.
 
-    There lies its mirror image, if anything.
+    The smooth edge lies outside the trusted cells, where the decoded frame shows mirrored content at most.
     """
     wide, half = CELL + 1, CELL // 2
     trust = trust.repeat_interleave(CELL, 2).repeat_interleave(CELL, 3)
@@ -152,7 +157,7 @@ def feather(trust: Tensor) -> Tensor:
 
 
 def cell_grid(low: Tensor, rows: int, columns: int) -> Tensor:
-    """The scene's whole cells from `low` [B, 2] (column, row) on: their places [B, rows, columns, 3]."""
+    """Positions [B, rows, columns, 3] of the scene's whole cells from `low` [B, 2] (column, row) on."""
     y, x = torch.meshgrid(
         torch.arange(rows, device=low.device), torch.arange(columns, device=low.device), indexing="ij")
     at = low[:, None, None] + torch.stack([x, y], dim=-1)
@@ -160,13 +165,16 @@ def cell_grid(low: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def center_pose(low: Tensor, rows: int, columns: int) -> Tensor:
-    """Pose [B, 3] of a frame of the scene's whole cells from `low` [B, 2] on."""
+    """Pose [B, 3] of a frame that shows rows x columns whole cells from `low` [B, 2] on."""
     at = low + low.new_tensor([(columns - 1) / 2, (rows - 1) / 2])
     return torch.cat([at, torch.zeros_like(at[:, :1])], dim=1)
 
 
 def cell_range(pose: Tensor, h: int, w: int) -> tuple[Tensor, tuple[int, int]]:
-    """The whole cells that frames of h x w cells at `pose` [B, T, 3] show: the first [B, 2] (column, row), and rows and columns."""
+    """The whole cells that frames of h x w cells at `pose` [B, T, 3] show.
+
+    Returns the first cell [B, 2] (column, row), and the number of rows and columns.
+    """
     half = torch.tensor([w / 2, h / 2], device=pose.device) * (-pose[..., 2:]).exp()
     low = (pose[..., :2] - half).amin(dim=1).floor()
     high = (pose[..., :2] + half).amax(dim=1).ceil()

@@ -1,8 +1,9 @@
-"""Weather as a texture: draws snow, rain and fog over decoded frames, from how much there is and a clock. It knows no latents.
+"""Weather as a texture: snow, rain and fog are drawn over decoded frames, from amounts and a clock.
 
-The idea is film-grain synthesis, as in AV1: what is noise to the eye is not coded but drawn again by the decoder. Small texture
-networks (Ulyanov et al. 2016, arXiv:1603.03417) turn white noise on a torus into sheets of flakes, streaks and veils, once; a frame
-then reads each sheet at its velocity times the clock. Letters: B batch, T frames, H and W pixel height and width, S torus size.
+The idea is film-grain synthesis, as in AV1: what looks like noise is not coded but drawn again by the decoder. Small texture
+networks (Ulyanov et al. 2016, 1603.03417) turn white noise on a torus into sheets of flakes, streaks and veils, once; each frame
+then reads every sheet at an offset of velocity times clock. Letters: B batch, T frames, H and W pixel height and width, S torus
+size.
 """
 
 from __future__ import annotations
@@ -18,43 +19,45 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 KINDS = ("snow", "rain", "fog")
-GRAINS = {"snow": (1,), "rain": (1,), "fog": (16, 32, 64, 128)}   # pixels from one value of a noise to the next
-REACHES = {"snow": (9, 9), "rain": (31, 7), "fog": (5, 5)}         # height and width of what one value of noise may draw
-NOISES = 3                                                         # channels of noise of each grain
-SHARPNESS = 8.0                                                    # of the step from noise too weak for a flake to strong enough
-THINNING = {"snow": 0.7, "rain": 0.7, "fog": 0.0}                  # little weather: 1 few full flakes, 0 all of them, faint
-SWAY = {"snow": 2.5, "rain": 0.0, "fog": 0.0}                      # pixels to either side, besides the velocity
-SWAY_PERIOD = 56.0                                                 # frames; each depth a little longer than the one before
+GRAINS = {"snow": (1,), "rain": (1,), "fog": (16, 32, 64, 128)}    # pixels per value of noise, for each grain
+REACHES = {"snow": (9, 9), "rain": (31, 7), "fog": (5, 5)}         # height and width that one value of noise can affect
+NOISES = 3                                                         # noise channels of each grain
+SHARPNESS = 8.0                                                    # of the threshold between noise without and with a flake
+THINNING = {"snow": 0.7, "rain": 0.7, "fog": 0.0}                  # small amounts: 1 fewer flakes, 0 all flakes but fainter
+SWAY = {"snow": 2.5, "rain": 0.0, "fog": 0.0}                      # pixels to either side, in addition to the velocity
+SWAY_PERIOD = 56.0                                                 # frames; each depth has a slightly longer period
 LIT = {"snow": (0.10, 1.9, 0.97), "rain": (0.10, 1.5, 0.90), "fog": (0.06, 1.25, 0.88)}
-"""Colour of the weather by the frame's mean brightness m: offset + gain * m, at most the third; it must not glow at night."""
-DIMMING = 0.15                                                     # of the light that full rain takes
+"""The weather's colour for a frame of mean brightness m: min(offset + gain * m, limit), so that weather does not glow at night."""
+DIMMING = 0.15                                                     # share of the light that full rain absorbs
 
 
 class TextureNetwork(nn.Module):
-    """Noise [N, C, H, W] of a torus -> a texture [N, 1, H, W], of about 0..1, of the same torus."""
+    """Noise [N, C, H, W] on a torus -> a texture [N, 1, H, W] of about 0 to 1 on the same torus."""
 
     def __init__(self, kind: str, width: int) -> None:
+        """A network for one of `KINDS`, with `width` channels inside."""
         super().__init__()
         self.grains, (tall, wide) = GRAINS[kind], REACHES[kind]
         self.sparse = self.grains == (1,)
-        self.unit = 1 if self.sparse else 2 * self.grains[-1]      # a torus is some of these wide and high
+        self.unit = 1 if self.sparse else 2 * self.grains[-1]      # a torus is a multiple of this high and wide
         channels = NOISES * len(self.grains)
         self.pick = nn.Conv2d(channels, width, 1)
         self.shape = nn.Conv2d(width, width // 2, (tall, wide))
         self.finish = nn.Conv2d(width // 2, 1, 1)
 
     def forward(self, noise: Tensor) -> Tensor:
+        """The texture [N, 1, H, W] of noise [N, C, H, W], see `noise`. Both are periodic."""
         tall, wide = self.shape.kernel_size
         x = F.relu(_conv(self.pick, noise))
-        x = -torch.expm1(-SHARPNESS * x) if self.sparse else x    # all that passes counts nearly alike
+        x = -torch.expm1(-SHARPNESS * x) if self.sparse else x    # everything above the threshold becomes nearly 1
         x = F.pad(x, (wide // 2, wide // 2, tall // 2, tall // 2), mode="circular")
         return _conv(self.finish, F.leaky_relu(_conv(self.shape, x), 0.1))
 
     def noise(self, draw: torch.Generator, height: int, width: int, number: int = 1) -> Tensor:
-        """White noise [number, C, H, W] of each grain, grown to the torus's size. On the CPU: the same on any machine.
+        """White noise [number, C, H, W] of every grain, enlarged to the torus. Drawn on the CPU: the same on every machine.
 
         Raises:
-            ValueError: the largest grain does not fit the torus.
+            ValueError: height or width is no multiple of the largest grain.
         """
         if height % self.unit or width % self.unit:
             raise ValueError(f"A torus of {height} x {width} pixels; both must be multiples of {self.unit}.")
@@ -66,9 +69,9 @@ class TextureNetwork(nn.Module):
 
 
 class WeatherSynthesis(ModelMixin, ConfigMixin):
-    """Draws `kinds` of weather, each of some depths, made by texture networks of some width, on tori of `size` pixels.
+    """Draws `kinds` of weather, each in `depths` sheets, made by texture networks of `widths` on tori of `size` pixels.
 
-    A frame depends on its own pixels, amounts and clock alone: a film decoded in pieces has the bits of one decoded at once.
+    A frame depends only on its own pixels, amounts and clock, so a film decoded in pieces has the same bits as one decoded at once.
     """
 
     config_name = "config.json"
@@ -79,21 +82,33 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         self, kinds: Sequence[str] = KINDS, depths: Sequence[int] = (3, 2, 2), widths: Sequence[int] = (8, 8, 12),
         size: int = 512, seed: int = 7,
     ) -> None:
+        """Untrained textures.
+
+        Args:
+            kinds: of weather, some of `KINDS`.
+            depths: number of sheets of each kind.
+            widths: of the texture networks of each kind.
+            size: S.
+            seed: of the sheets' noise.
+
+        Raises:
+            ValueError: an unknown kind.
+        """
         super().__init__()
-        if strangers := sorted(set(kinds) - set(KINDS)):
-            raise ValueError(f"Weather {strangers[0]!r} cannot be drawn; known are {', '.join(KINDS)}.")
+        if unknown := sorted(set(kinds) - set(KINDS)):
+            raise ValueError(f"Weather {unknown[0]!r} cannot be drawn; known are {', '.join(KINDS)}.")
         self.textures = nn.ModuleList(
             TextureNetwork(kind, width) for kind, count, width in zip(kinds, depths, widths, strict=True) for _ in range(count))
         self.register_buffer("velocities", torch.zeros(sum(depths), 2))    # x, y in pixels a frame, farthest depth first
         self._sheets: dict[int, Tensor] = {}
 
     def forward(self, frames: Tensor, amounts: Tensor, clock: Tensor) -> Tensor:
-        """Frames with their weather; a frame whose amounts are 0 comes out as it is.
+        """Frames with their weather; a frame whose amounts are 0 is returned unchanged.
 
         Args:
-            frames: [B, 3, T, H, W] in [-1, 1], or a little beyond.
-            amounts: [B, T, kinds] of each kind of weather, 0..1; beyond is cut.
-            clock: [B, T] frames since some moment, fractions too; up to a million.
+            frames: [B, 3, T, H, W] in [-1, 1], or slightly beyond.
+            amounts: [B, T, kinds] of each kind of weather; clamped to 0..1.
+            clock: [B, T] in frames, fractions allowed; up to a million.
 
         Raises:
             ValueError: the shapes do not belong together, or an amount or a clock is not finite.
@@ -109,13 +124,13 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         cloudy = shares.amax(dim=2) > 0
         if not bool(cloudy.any()):
             return frames
-        drawn = frames.clone()
+        out = frames.clone()
         for i, j in cloudy.nonzero().tolist():
-            drawn[i, :, j] = self._draw(frames[i, :, j], shares[i, j].tolist(), float(moments[i, j])).to(frames.dtype)
-        return drawn
+            out[i, :, j] = self._draw(frames[i, :, j], shares[i, j].tolist(), float(moments[i, j])).to(frames.dtype)
+        return out
 
     def overlay(self, kind: str, amount: float, clock: float, height: int, width: int) -> Tensor:
-        """How much of the frame each pixel of weather hides at this moment, [H, W] in 0..1."""
+        """Opacity [H, W] in 0..1 of one kind of weather at one moment."""
         clear: Tensor | None = None
         for depth in self._depths(kind):
             alpha, rank = self._read(kind, depth, clock, height, width)
@@ -125,14 +140,14 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         return 1 - clear if clear is not None else torch.zeros(height, width, device=self.device)
 
     def network(self, depth: int) -> TextureNetwork:
-        """What draws a depth; depths are numbered over all kinds."""
+        """The texture network of a depth. Depths are numbered over all kinds."""
         return cast(TextureNetwork, self.textures[depth])
 
     def _draw(self, frame: Tensor, shares: list[float], clock: float) -> Tensor:
-        """One frame [3, H, W]; contiguous, so that its mean has the same bits wherever it came from."""
+        """One frame [3, H, W] with its weather. It is made contiguous, so that its mean always has the same bits."""
         picture = frame.float().contiguous()
         light = picture.mean(dim=(1, 2)) / 2 + 0.5
-        light = (0.7 * light.mean() + 0.3 * light).clamp(0, 1)      # weather is grey, but takes on some of the scene's colour
+        light = (0.7 * light.mean() + 0.3 * light).clamp(0, 1)      # mostly grey, with some of the scene's colour
         for kind in ("fog", "snow", "rain"):
             amount = shares[self.config.kinds.index(kind)] if kind in self.config.kinds else 0.0
             if not amount:
@@ -146,7 +161,7 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         return picture
 
     def _read(self, kind: str, depth: int, clock: float, height: int, width: int) -> Tensor:
-        """The sheet of a depth where the clock has moved it, [2, H, W]: texture, and rank of the flake in the order of arrival."""
+        """The sheet of a depth at the offset of `clock`, [2, H, W]: texture, and rank of each flake in the order of appearance."""
         sheet = self._sheet(depth)
         number = depth - self._depths(kind)[0]
         x, y = (float(speed) * clock for speed in self.velocities[depth])
@@ -156,12 +171,12 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         right, down = -x - left, -y - top
         rows = torch.arange(top, top + height + 1, device=sheet.device).remainder(size)
         columns = torch.arange(left, left + width + 1, device=sheet.device).remainder(size)
-        seen = sheet[:, rows][:, :, columns]
-        seen = torch.lerp(seen[:, :-1], seen[:, 1:], down) if down else seen[:, :-1]
-        return torch.lerp(seen[:, :, :-1], seen[:, :, 1:], right) if right else seen[:, :, :-1]
+        part = sheet[:, rows][:, :, columns]
+        part = torch.lerp(part[:, :-1], part[:, 1:], down) if down else part[:, :-1]
+        return torch.lerp(part[:, :, :-1], part[:, :, 1:], right) if right else part[:, :, :-1]
 
     def _sheet(self, depth: int) -> Tensor:
-        """Texture and ranks of a depth, [2, S, S], made at first use: the textures only move, so a film needs them once."""
+        """Texture and ranks of a depth, [2, S, S]. Computed at first use and cached: only the offset changes during a film."""
         if depth not in self._sheets:
             network = self.network(depth)
             draw = torch.Generator().manual_seed(self.config.seed * 1000 + depth)
@@ -175,6 +190,7 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         return self._sheets[depth]
 
     def _depths(self, kind: str) -> range:
+        """The depths of one kind."""
         at = self.config.kinds.index(kind)
         begin = sum(self.config.depths[:at])
         return range(begin, begin + self.config.depths[at])
@@ -184,23 +200,25 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         return super()._apply(fn, recurse)
 
     def train(self, mode: bool = True) -> WeatherSynthesis:
+        """Set the mode. Cached sheets are dropped, because training changes the networks."""
         self._sheets.clear()
         super().train(mode)
         return self
 
     def load_state_dict(self, *args: Any, **options: Any) -> Any:
+        """Load weights, and drop the sheets that were made with others."""
         self._sheets.clear()
         return super().load_state_dict(*args, **options)
 
 
 def _conv(layer: nn.Conv2d, x: Tensor) -> Tensor:
-    """In float32, whatever the weights are kept in: sheets are made once."""
+    """The convolution in float32, whatever precision the weights have; it runs once per sheet."""
     bias = None if layer.bias is None else layer.bias.float()
     return F.conv2d(x, layer.weight.float(), bias)
 
 
 def _grow(values: Tensor, grain: int) -> Tensor:
-    """Bicubic, `grain` times as large, on the torus."""
+    """Values on a torus, enlarged `grain` times by bicubic interpolation."""
     if grain == 1:
         return values
     around = F.pad(values, (2, 2, 2, 2), mode="circular")

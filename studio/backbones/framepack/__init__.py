@@ -1,4 +1,4 @@
-"""FramePack-F1's family: HunyuanVideo's transformer with a packed context, placed part by part on small GPUs."""
+"""FramePack-F1's family: HunyuanVideo's transformer with a packed context, placed on GPUs of any size. Imports no torch."""
 
 from studio.backbones.framepack.family import FAMILY
 

@@ -1,4 +1,4 @@
-"""FramePack's backbone: diffusers' transformer as a velocity field, with room for psi; it does not know steps, seeds or sections.
+"""FramePack's backbone: diffusers' transformer as a velocity field, with an input for psi.
 
 Letters: B batch, C latent channels, W window, h and w latent height and width, S image tokens, M memory tokens, D the
 transformer's inner width.
@@ -21,33 +21,36 @@ from studio.memory.framepack import PackedContext
 
 
 class PsiProjection(nn.Module):
-    """`image_projection` with memory tokens behind the image tokens: psi joins the context stream (2510.01784, figure 1).
+    """`image_projection` with memory tokens after the image tokens: psi joins the context stream (2510.01784, figure 1).
 
-    The transformer sizes its context mask from this module's output, so nothing else changes; without psi the output is
-    the inner projection's, bit for bit.
+    The transformer sizes its context mask by this module's output, so nothing else needs to change. Without psi the output is that
+    of the wrapped projection, bit for bit.
     """
 
     def __init__(self, inner: nn.Module) -> None:
+        """`inner`: the transformer's own image projection."""
         super().__init__()
         self.inner = inner
-        self.psi: Tensor | None = None     # [B, M, D]
+        self.psi: Tensor | None = None     # [B, M, D]; None: no memory
 
     def forward(self, image: Tensor) -> Tensor:
+        """Image tokens [B, S, D] of image features, followed by psi: [B, S + M, D]."""
         tokens: Tensor = self.inner(image)  # [B, S, D]
         return tokens if self.psi is None else torch.cat([tokens, self.psi.to(tokens)], dim=1)
 
 
 def add_psi_input(transformer: HunyuanVideoFramepackTransformer3DModel) -> HunyuanVideoFramepackTransformer3DModel:
-    """The transformer, changed in place so that psi may join its context."""
+    """The transformer, changed in place so that psi can join its context. Does nothing the second time."""
     if not isinstance(transformer.image_projection, PsiProjection):
         transformer.image_projection = PsiProjection(transformer.image_projection)
     return transformer
 
 
 class FramePackBackbone(nn.Module):
-    """A `Backbone`: FramePack's own velocity, the transformer's output as it is."""
+    """A `Backbone` whose velocity is the transformer's output."""
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
+        """`transformer` is changed in place, see `add_psi_input`."""
         super().__init__()
         self.transformer = add_psi_input(transformer)
         self._loras = NO_LORAS
@@ -59,10 +62,10 @@ class FramePackBackbone(nn.Module):
         return FramePackLayers(self.transformer.config)
 
     def apply_loras(self, loras: ActiveLoras) -> None:
-        """Run these LoRAs beside the transformer's layers from now on, instead of those before; `NO_LORAS` for none.
+        """Replace the active LoRAs by these; `NO_LORAS` for none.
 
         Raises:
-            torch.OutOfMemoryError: the device is too small for them; then none is on.
+            torch.OutOfMemoryError: they do not fit on the device. No LoRA is active then.
         """
         if loras.key == self._loras.key:
             return
@@ -78,26 +81,30 @@ class FramePackBackbone(nn.Module):
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
-        """Nothing: the weights are simply there."""
+        """Does nothing: all weights are on the device."""
 
     def skip_blocks(self, threshold: float) -> AbstractContextManager[StepCache]:
-        """Blocks are skipped (see `step_cache`)."""
+        """A context with the step cache of `step_cache.first_block_cache`."""
         return first_block_cache(self.transformer, threshold)
 
     @property
     def device(self) -> torch.device:
+        """The device of the weights, which computes."""
         return next(self.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:
+        """The transformer's precision."""
         return self.transformer.dtype
 
     @property
     def patch_size(self) -> int:
+        """Latent pixels along one edge of a token."""
         return int(self.transformer.config.patch_size)
 
     @property
     def channels(self) -> int:
+        """C, the channels of the latents."""
         return int(self.transformer.config.out_channels)
 
     def forward(
@@ -109,14 +116,14 @@ class FramePackBackbone(nn.Module):
         guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
-        """Velocity of x_t [B, C, W, h, w]; arguments as for every `Backbone`."""
-        return self.network(x, timestep, packed, conditioning, guidance, psi)
+        """Velocity of x_t [B, C, W, h, w]. Arguments as for every `Backbone`."""
+        return self.run_transformer(x, timestep, packed, conditioning, guidance, psi)
 
-    def network(
+    def run_transformer(
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
     ) -> Tensor:
-        """The transformer's output for latents that are plan out as it wants them."""
+        """The transformer's output [B, ., W, h, w] for inputs in the channels that it takes."""
         dtype = self.dtype
         self.transformer.image_projection.psi = psi
         return self.transformer(
@@ -139,10 +146,10 @@ class FramePackBackbone(nn.Module):
 
 
 def require_framepack(backbone: Backbone) -> FramePackBackbone:
-    """The backbone, for those who need FramePack's own transformer.
+    """The backbone as a FramePackBackbone, for code that needs FramePack's own transformer.
 
     Raises:
-        TypeError: it is of another kind.
+        TypeError: it is of another class.
     """
     if not isinstance(backbone, FramePackBackbone):
         kind = type(backbone).__name__

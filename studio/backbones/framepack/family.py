@@ -1,4 +1,4 @@
-"""FramePack-F1's entry in the registry. Imports no torch before a model is loaded."""
+"""FramePack-F1's entry in the registry. torch is imported only when a model is loaded."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Configs = dict[str, dict[str, Any]]
 """The config of each part, by the part's name."""
 
 UNUSED_LAYERS = 2
-"""Llama's last layers that FramePack does not read: its prompt features are the hidden states before them. They are not loaded."""
+"""Llama's last layers, which FramePack does not use: its prompt features are the hidden states before them. They are not loaded."""
 
 
 def _load(request: LoadRequest) -> FilmModel:
+    """See `load.load`."""
     from studio.backbones.framepack.load import load
 
     return load(request)
@@ -31,18 +32,18 @@ def _load(request: LoadRequest) -> FilmModel:
 
 @cache
 def published_configs() -> Configs:
-    """The configs of FramePack-F1's networks as they are published, to plan with before anything is fetched."""
+    """The configs of FramePack-F1's published networks, to plan with before anything is fetched."""
     configs: Configs = json.loads(Path(__file__).with_name("configs.json").read_text("utf-8"))
     return configs
 
 
 def published_sizes() -> ModelSizes:
-    """FramePack-F1 as it is published, for planning without its folder."""
+    """Bytes and operations of the published FramePack-F1, to plan with before it is fetched."""
     return _counted("framepack-f1", "FramePack-F1", ((640, 640), (832, 480), (480, 832)), 25, 9, 36, 256, 0, published_configs())
 
 
 def sizes_of(card: ModelCard) -> ModelSizes:
-    """Bytes and operations of a model, from its folder's configs; the published ones stand in for those not fetched yet.
+    """Bytes and operations of a model, from the configs in its folder; the published configs stand in for those not fetched yet.
 
     Raises:
         ModelError: a config cannot be read. KeyError: it lacks a key.
@@ -57,6 +58,7 @@ def sizes_of(card: ModelCard) -> ModelSizes:
 def _counted(
     name: str, title: str, sizes: tuple[Size, ...], steps: int, window: int, frames: int, prompt: int, memory: int, configs: Configs
 ) -> ModelSizes:
+    """The sizes of networks with these configs."""
     picture, text = configs["image_encoder"], configs["text_encoder"]
     return ModelSizes(
         name, title, True, sizes, steps, window, frames, compression=8,
@@ -69,6 +71,7 @@ def _counted(
 
 
 def _config(card: ModelCard, part: str) -> dict[str, Any] | None:
+    """The config of a part; None if it is not fetched yet. Raises ModelError."""
     path = card.path(f"{part}/config.json")
     if not path.is_file():
         return None
@@ -79,7 +82,7 @@ def _config(card: ModelCard, part: str) -> dict[str, Any] | None:
 
 
 def lora_layers(card: ModelCard) -> FramePackLayers:
-    """The layers of the card's transformer; FramePack-F1's own where it is not fetched yet. Raises LoraError."""
+    """The layers of the card's transformer; those of the published FramePack-F1 before it is fetched. Raises LoraError."""
     path = card.path("transformer/config.json")
     try:
         found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]

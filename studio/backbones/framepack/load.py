@@ -1,4 +1,4 @@
-"""The large kind of model, FramePack-F1's: as a whole on one device, or its parts where a plan for this machine puts them."""
+"""Loading a model of FramePack-F1's family: all of it on the CPU, or its parts on a GPU as a plan says."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
+from studio.backbones.framepack.codec import HunyuanCodec
+from studio.backbones.framepack.conditioner import HunyuanConditioner, drop_unused_layers
 from studio.backbones.framepack.family import sizes_of
-from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner, drop_unused_layers
 from studio.backbones.framepack.own_lora import merge_own_lora
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
@@ -47,7 +48,7 @@ CPU = torch.device("cpu")
 
 
 def load(request: LoadRequest) -> FilmModel:
-    """The model of `request.card`: placed part by part on a GPU, as a whole on the CPU.
+    """Load the model of `request.card`: by a plan for a GPU, or completely on the CPU.
 
     Raises:
         ModelError: a part is missing or damaged, or the model does not fit this machine. MediaError: the disk is full.
@@ -68,19 +69,19 @@ def load(request: LoadRequest) -> FilmModel:
 def plan_for(
     card: ModelCard, device: torch.device | str | None = None, size: Size | None = None, machine: Machine | None = None
 ) -> Plan | None:
-    """Where a large model's parts are to lie, before any of them is read.
+    """The plan for a model's parts, made before any of them is read.
 
     Args:
         card: of the model.
-        device: asked for; on the CPU nothing is placed.
-        size: of the film; None: the model's first.
+        device: None: the best one there is.
+        size: of the film; None: the card's first size.
         machine: to plan for; None: this one.
 
     Returns:
-        None where everything lies on the CPU because somebody insists.
+        The plan; None if the device is the CPU, where nothing is placed.
 
     Raises:
-        ModelError: it does not fit, or the profile that was asked for (STUDIO_PROFILE) cannot be used; with what to change.
+        ModelError: the model does not fit, or the profile in STUDIO_PROFILE cannot be used; the message says what to change.
     """
     if device is not None and torch.device(device).type == "cpu":
         return None
@@ -91,7 +92,19 @@ def load_placed(
     card: ModelCard, plan: Plan, device: torch.device, dtype: torch.dtype | None, report: Callable[[str], None],
     engine: Callable[[torch.device], CopyEngine] = copy_engine,
 ) -> FilmModel:
-    """The model with its parts where `plan` says; nothing is on the device before the first section. Raises as `load.load`."""
+    """The model with its parts where `plan` says. Nothing is on the device before the first section.
+
+    Args:
+        card: of the model.
+        plan: where the parts lie.
+        device: computes.
+        dtype: None: the profile's precision.
+        report: called with a sentence before work that takes long.
+        engine: copies blocks to a device.
+
+    Raises:
+        ModelError, MediaError: as `load.load`.
+    """
     profile = plan.profile
     try:
         attention.require_backend(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
@@ -104,16 +117,16 @@ def load_placed(
 
     def transformer(plan: Plan) -> Any:
         weights = plan.profile.weights
-        made = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
+        loaded = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
         verified.append(weights)
-        return made
+        return loaded
 
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
     host_codec = load_codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)
     placed_codec = PlacedCodec(host_codec, device, backbone.free_device)
     placement = ModelPlacement(backbone, placed_codec, _override())
-    conditioner = _kept(card, placement, backbone, dtype, scratch)
+    conditioner = _cached_conditioner(card, placement, backbone, dtype, scratch)
     placement.close_text_encoders = conditioner.close
     memory, trained = load_memory(card, backbone, device)
     return FilmModel(
@@ -123,7 +136,7 @@ def load_placed(
 
 
 def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[SemanticPack | None, int]:
-    """The model's SemanticPack, if it has one, and up to which RoPE index it was trained.
+    """The model's SemanticPack, if it has one, and the largest RoPE index that it was trained with.
 
     Raises:
         ModelError: the file cannot be used, or was made for another model.
@@ -140,6 +153,7 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
 
 
 def _override() -> Profile | None:
+    """The profile in STUDIO_PROFILE, if it is set. Raises ModelError."""
     try:
         return select_profile()
     except ProfileError as error:
@@ -147,22 +161,22 @@ def _override() -> Profile | None:
 
 
 def load_codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanCodec:
-    """HunyuanVideo's autoencoder: float16 on a GPU, because its colours band in bfloat16. Raises ModelError."""
+    """HunyuanVideo's autoencoder. On a GPU it uses float16, because bfloat16 gives banded colours. Raises ModelError."""
     precision = torch.float16 if device.type == "cuda" else dtype
     autoencoder = freeze(load_part(card, AutoencoderKLHunyuanVideo, "vae", torch_dtype=precision), device)
     return HunyuanCodec(autoencoder, card.window, load_previews(card, autoencoder.config.latent_channels))
 
 
 def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:
-    """Llama, CLIP and SigLIP. Raises ModelError."""
+    """Llama, CLIP and SigLIP, all on `device`. Raises ModelError."""
     llama = drop_unused_layers(load_part(card, LlamaModel, "text_encoder", dtype=dtype))
-    return _reader(card, freeze(llama, device), device, dtype)
+    return _conditioner(card, freeze(llama, device), device, dtype)
 
 
-def _kept(
+def _cached_conditioner(
     card: ModelCard, placement: ModelPlacement, backbone: PlacedBackbone, dtype: torch.dtype, scratch: Path
 ) -> CachedConditioner:
-    """The encoders, 8 GB and more, read into memory for the first prompt that they have not read yet."""
+    """The encoders (8 GB and more) behind a cache: they are loaded for the first prompt that is not in it."""
     precision = placement.plan.profile.text_weights
     parts = [part_checksums(card, part) for part in ("text_encoder", "text_encoder_2", "image_encoder")]
     name = f"{parts} {precision} {placement.plan.profile.products} {dtype} {card.prompt_tokens}"
@@ -173,18 +187,20 @@ def _kept(
 def _placed_conditioner(
     card: ModelCard, placement: ModelPlacement, backbone: PlacedBackbone, dtype: torch.dtype
 ) -> Conditioner:
+    """The encoders, loaded and placed as the plan says."""
     profile, device = placement.plan.profile, backbone.device
-    on_card = profile.text_encoder != "cpu"
+    on_gpu = profile.text_encoder != "cpu"
     llama = mapped_weights.load_text_encoder(card, profile.text_weights, dtype, lambda _: None, aligned=device.type == "cpu")
     if profile.products == "bitsandbytes":
         multiply_by_bitsandbytes(llama)
-    reader = _reader(card, llama, CPU, dtype, device if on_card else CPU)
-    return PlacedConditioner(reader, profile.text_encoder, device, backbone.free_device)
+    conditioner = _conditioner(card, llama, CPU, dtype, device if on_gpu else CPU)
+    return PlacedConditioner(conditioner, profile.text_encoder, device, backbone.free_device)
 
 
-def _reader(
+def _conditioner(
     card: ModelCard, llama: LlamaModel, device: torch.device, dtype: torch.dtype, text_device: torch.device | None = None
 ) -> HunyuanConditioner:
+    """FramePack's conditioner around a loaded Llama. `text_device` computes the text encoders."""
     pipeline = HunyuanVideoFramepackPipeline(
         transformer=None,
         vae=None,

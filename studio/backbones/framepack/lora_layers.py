@@ -1,8 +1,9 @@
-"""The layers of a FramePack transformer by all the names that LoRA files give them. Reads no weights and imports no torch.
+"""The layers of a FramePack transformer under all the names that LoRA files use. Imports no torch.
 
-Three families of names for one network: diffusers' (FramePack's own too), those of HunyuanVideo's repository, and ComfyUI's.
-Trainers put prefixes before them and write dots as underscores, so names are compared without either. HunyuanVideo keeps query, key
-and value (and a single block's MLP) in one layer, of which each of diffusers' layers is a stretch of rows.
+Three naming schemes for one network: diffusers' (FramePack's own too), that of HunyuanVideo's repository, and ComfyUI's. Trainers
+put prefixes before the names and replace dots by underscores, so names are compared without prefixes and with underscores.
+HunyuanVideo has query, key and value (and a single block's MLP) in one layer, of which each of diffusers' layers is a range of
+rows.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import FileLayer, LayerRows
 
 PREFIXES = ("transformer", "diffusion_model", "base_model_model", "lora_unet", "lycoris", "model", "unet", "dit")
-"""What trainers put before a name; several may follow each other."""
+"""What trainers put before a name; a name may have several of them."""
 HINT = "LoRAs made for HunyuanVideo or FramePack fit FramePack-F1."
+"""Tells people which LoRAs fit."""
 
 
 def config_error(card: ModelCard, error: Exception) -> LoraError:
-    """Why the layers of a model are not known: its transformer's config cannot be read, or lacks a key."""
+    """The error for a model whose layers cannot be listed: its transformer's config cannot be read, or lacks a key."""
     if isinstance(error, KeyError | TypeError):
         return LoraError(f"{card.title} takes no LoRAs: its transformer's config lacks {error}.")
     return LoraError(f"{card.title} takes no LoRA: {card.path('transformer/config.json')} cannot be read ({error}).")
@@ -33,11 +35,11 @@ class FramePackLayers:
     hint = HINT
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Raises KeyError: the config lacks a key."""
+        """List the layers. Raises KeyError: the config lacks a key."""
         self.doubles, self.singles = int(config["num_layers"]), int(config["num_single_layers"])
         self.width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
         self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
-        """Name in diffusers to inputs and outputs."""
+        """Inputs and outputs of each layer, by its name in diffusers."""
         self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
         for names, targets in _other_names(config):
             if all(target in self.sizes for target in targets):
@@ -45,7 +47,7 @@ class FramePackLayers:
                     self._named[_flat(name)] = self._joined(name, targets)
 
     def find(self, name: str) -> FileLayer | None:
-        """The layer that a file calls `name`, with whatever prefix."""
+        """The layer that a file calls `name`, with or without prefixes; None for an unknown name."""
         flat = _flat(name)
         while flat not in self._named:
             prefix = next((prefix for prefix in PREFIXES if flat.startswith(f"{prefix}_")), None)
@@ -55,28 +57,30 @@ class FramePackLayers:
         return self._named[flat]
 
     def missing_block(self, name: str) -> str | None:
-        """How many blocks the transformer has, in words, where a file's layer lies in a block that it does not have."""
+        """How many blocks the transformer has, in words, if the layer `name` is in a block that it lacks; else None."""
         found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", _flat(name))
         if found is None or "refiner" in name or int(found[2]) < (self.singles if found[1] else self.doubles):
             return None
         return f"{self.doubles} double and {self.singles} single blocks"
 
     def _joined(self, name: str, targets: tuple[str, ...]) -> FileLayer:
+        """A layer of a file that holds the rows of several of diffusers' layers, `targets`, one after another."""
         parts, begin = [], 0
         for target in targets:
             ins, outs = self.sizes[target]
-            turned = "final_layer" in name and target == "norm_out.linear"     # shift and scale there, scale and shift here
+            turned = "final_layer" in name and target == "norm_out.linear"     # HunyuanVideo: shift, scale; diffusers: scale, shift
             parts.append(LayerRows(target, ins, begin, begin + outs, turned))
             begin += outs
         return FileLayer(name, tuple(parts))
 
 
 def _flat(name: str) -> str:
+    """The name with underscores for dots."""
     return name.replace(".", "_")
 
 
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """diffusers' names, with inputs and outputs."""
+    """Names of the layers in diffusers, with their inputs and outputs."""
     width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
     wide = int(width * config.get("mlp_ratio", 4.0))
     text, pooled, picture = config["text_embed_dim"], config["pooled_projection_dim"], config["image_proj_dim"]
@@ -122,7 +126,7 @@ def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """(HunyuanVideo's and ComfyUI's names of a layer, diffusers' layers in it)."""
+    """For each layer: its names in HunyuanVideo and ComfyUI, and the names of diffusers' layers that it holds."""
     for i in range(config["num_layers"]):
         theirs, ours = f"double_blocks.{i}", f"transformer_blocks.{i}"
         for stream, norm, ff, q, out in (

@@ -1,6 +1,6 @@
-"""Weights as a plan wants them, mapped from files: a network is built empty and filled without a copy. It moves nothing.
+"""The large model's networks with memory-mapped weights: a network is built empty and filled without a copy.
 
-int8 weights are made once and stored beside the published ones (`store`); after that a start maps them.
+int8 weights are computed once and stored next to the published ones (`weight_store`); after that they are mapped from there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 from transformers import AutoConfig, LlamaModel
 
-from studio.backbones.framepack.hunyuan import drop_unused_layers, unused_layers
+from studio.backbones.framepack.conditioner import drop_unused_layers, unused_layers
 from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import part_checksums
@@ -22,25 +22,26 @@ from studio.placement.device import int8, weight_store
 from studio.placement.sizes import Weights
 
 Report = Callable[[str], None]
+"""Is called with a sentence for people before work that takes long."""
 PRECISIONS: dict[Weights, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
-"""What is computed with, on a card."""
+"""The precision of the computation on a GPU, by that of the weights."""
 
 
 def load_transformer(
-    card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Report, aligned: bool = False, verify: bool = True
+    card: ModelCard, weights: Weights, dtype: torch.dtype, report: Report, aligned: bool = False, verify: bool = True
 ) -> HunyuanVideoFramepackTransformer3DModel:
-    """The model's transformer on the host, its weights mapped.
+    """The model's transformer on the host, with mapped weights.
 
     Args:
-        card: of a model of the large kind, all of whose files are there.
-        weights: int8: those that `int8.SKIP` does not name.
-        dtype: of what is not int8, and what it computes with.
-        tell: hears why something is written, in a sentence.
-        aligned: copy the weights into memory: products on a processor round otherwise where memory is not aligned.
-        verify: read stored weights once and compare their sums.
+        card: of a model of this family, whose files are all there.
+        weights: their precision; "int8" does not apply to the layers in `int8.SKIP`.
+        dtype: of the weights that are not int8, and of the computation.
+        report: called with a sentence before weights are computed and stored.
+        aligned: copy the weights into memory. On a CPU, products of weights that are not aligned in memory are rounded differently.
+        verify: check the stored weights' checksums.
 
     Raises:
-        ModelError: a file is missing, damaged or not this network's; MediaError: there is no room for what is stored.
+        ModelError: a file is missing, damaged or of another network. MediaError: there is no room to store weights.
     """
     folder = card.path("transformer")
     try:
@@ -49,13 +50,13 @@ def load_transformer(
             empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (tell, aligned, verify))
+    return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (report, aligned, verify))
 
 
-def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tell: Report, aligned: bool = False) -> LlamaModel:
-    """Llama on the host without the layers that are not read, its weights mapped; all its Linear layers become int8.
+def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, report: Report, aligned: bool = False) -> LlamaModel:
+    """Llama on the host with mapped weights, without the layers that FramePack does not use. All its Linear layers become int8.
 
-    Arguments and errors as for the transformer.
+    Arguments and errors as for `load_transformer`.
     """
     folder = card.path("text_encoder")
     try:
@@ -64,11 +65,11 @@ def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, tel
             empty = drop_unused_layers(LlamaModel(config))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), (tell, aligned, True))
+    return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), (report, aligned, True))
 
 
 def _cast(empty: Any, dtype: torch.dtype) -> Any:
-    """Parameters, and not the buffers: angles lose too much."""
+    """The network with its parameters in this precision. Buffers stay as they are: angles in half precision would be too coarse."""
     for parameter in empty.parameters():
         parameter.data = parameter.data.to(dtype)
     return empty
@@ -77,29 +78,29 @@ def _cast(empty: Any, dtype: torch.dtype) -> Any:
 def _fill(
     card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collection[str], how: tuple[Report, bool, bool]
 ) -> Any:
-    """The empty network with its weights, for inference."""
-    tell, aligned, verify = how
+    """The empty network with its weights, in evaluation mode. `how`: report, aligned and verify of the caller."""
+    report, aligned, verify = how
     folder, dtype = card.path(part), next(empty.parameters()).dtype
-    left_out = tuple(f"layers.{at}." for at in unused_layers(empty)) if part == "text_encoder" else ()
+    unused = tuple(f"layers.{at}." for at in unused_layers(empty)) if part == "text_encoder" else ()
 
     def published() -> Iterator[tuple[str, Tensor]]:
         if part == "transformer":
             return tensors_with_own_lora(card, _published(folder))
-        return ((name, value) for name, value in _published(folder) if not name.startswith(left_out))
+        return ((name, value) for name, value in _published(folder) if not name.startswith(unused))
 
     try:
         if weights == "int8":
             layers = int8.quantize(empty, skip)
             path = (card.weights or card.folder) / PREPARED / f"{part}-int8-{_dtype_name(dtype)}.safetensors"
-            without = f", without {' '.join(left_out)}" if left_out else ""
+            without = f", without {' '.join(unused)}" if unused else ""
             loras = own_lora_checksums(card) if part == "transformer" else ()
             recipe = f"{int8.recipe(skip)}, the others {_dtype_name(dtype)}{without}"
             key = weight_store.StoreKey(":".join(part_checksums(card, part)), recipe, loras)
 
-            def make() -> Iterable[tuple[str, Tensor]]:
+            def build() -> Iterable[tuple[str, Tensor]]:
                 return int8.quantize_tensors(published(), layers, dtype)
 
-            tensors = weight_store.load_or_build(path, key, _layout(empty), make, tell, verify)
+            tensors = weight_store.load_or_build(path, key, _layout(empty), build, report, verify)
         else:
             tensors = {name: value.to(dtype) if value.is_floating_point() else value for name, value in published()}
         if aligned:
@@ -111,15 +112,17 @@ def _fill(
 
 
 def _layout(module: nn.Module) -> dict[str, Tensor]:
+    """Names, shapes and types of the network's tensors."""
     return dict(module.state_dict())
 
 
 def _published(folder: Any) -> Iterator[tuple[str, Tensor]]:
-    """A checkpoint's tensors by the names they have here: language models are also published with an output head."""
+    """A checkpoint's tensors under the names of this network. Llama is also published with an output head, which is left out."""
     for name, value in weight_store.read_checkpoint(folder):
         if not name.startswith("lm_head."):
             yield name.removeprefix("model."), value
 
 
 def _dtype_name(dtype: torch.dtype) -> str:
+    """"bfloat16" for torch.bfloat16."""
     return str(dtype).removeprefix("torch.")

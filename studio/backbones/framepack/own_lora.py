@@ -1,7 +1,8 @@
-"""A LoRA that is part of a model: it lies in the model's folder, and its card lists it.
+"""A LoRA that is part of a model: a file in the model's folder that its card lists.
 
-It is merged when weights are read, W + B A in float32 and rounded once: before they are quantized, so int8 weights hold it too, and
-rendering costs nothing more. Forcing a model whose weights are somebody else's leaves such a file (`lab.train.forced_folder`).
+It is merged while the weights are read: W + s B A in float32, rounded once. That happens before quantization, so int8 weights
+include it too, and rendering is not slower. Such files are written when forcing fine-tunes published weights
+(`lab.train.forced_folder`).
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from studio.diffusion.lora_files import read_lora
 
 
 def own_lora_path(card: ModelCard) -> Path | None:
-    """The model's own LoRA, if it has one."""
+    """The file of the model's own LoRA; None if it has none."""
     return card.folder / LORA if any(file.path == LORA for file in card.files) else None
 
 
 def own_lora_checksums(card: ModelCard) -> tuple[str, ...]:
-    """Of the model's own LoRA, as its card has it; nothing if there is none."""
+    """Checksum of the model's own LoRA from its card; empty if it has none."""
     return tuple(file.sha256 for file in card.files if file.path == LORA)
 
 
 def read_own_lora(card: ModelCard) -> ActiveLoras:
-    """What the model's own LoRA adds, if it has one.
+    """The factors of the model's own LoRA; `NO_LORAS` if it has none.
 
     Raises:
         ModelError: the file is damaged, or made for another transformer.
@@ -45,12 +46,12 @@ def read_own_lora(card: ModelCard) -> ActiveLoras:
 
 
 def merge_own_lora(card: ModelCard, transformer: Any) -> None:
-    """Merges the model's own LoRA, if it has one, into a transformer in memory. Raises as `read_own_lora`."""
+    """Merge the model's own LoRA, if it has one, into a loaded transformer. Raises as `read_own_lora`."""
     merge_loras(transformer, read_own_lora(card))
 
 
 def tensors_with_own_lora(card: ModelCard, tensors: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
-    """A transformer's published tensors, with the model's own LoRA merged into them if it has one. Raises as `read_own_lora`."""
+    """A transformer's published tensors, with the model's own LoRA, if it has one, merged into them. Raises as `read_own_lora`."""
     layers = read_own_lora(card).layers
     for name, value in tensors:
         for factors in layers.get(name.removesuffix(".weight"), ()) if name.endswith(".weight") else ():

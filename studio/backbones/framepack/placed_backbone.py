@@ -1,4 +1,4 @@
-"""A backbone whose weights lie where a plan says: put there when they are wanted, taken off when room is. It makes no plan."""
+"""A FramePack backbone whose weights lie where a plan says: placed on the device for a section, and taken off to free memory."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from studio.placement.device.transformer_placement import TransformerPlacement, 
 from studio.placement.plan import Plan
 
 Make = Callable[[Plan], HunyuanVideoFramepackTransformer3DModel]
-"""A transformer with the plan's weights on the host, mapped, so that making it again costs next to nothing."""
+"""Loads a transformer with the plan's weights on the host. They are memory-mapped, so loading again is cheap."""
 EMBEDDERS = "time_text_embed."
-"""What AdaLN's tables are made from."""
+"""Layers whose output AdaLN's tables are computed from."""
 
 
 class PlacedBackbone(FramePackBackbone):
-    """FramePack's velocity, from a transformer that may be streamed. Nobody may call its `to`."""
+    """FramePack's velocity from a transformer whose blocks may be streamed. Its `to` must not be called."""
 
     def __init__(
         self, load_transformer: Make, plan: Plan, device: torch.device, scratch: Path,
         engine: Callable[[torch.device], CopyEngine] = copy_engine,
     ) -> None:
-        """Nothing is put on the device yet.
+        """Load the weights to the host. Nothing is put on the device yet.
 
         Args:
-            make: the weights.
-            plan: where they lie; see `set_plan`.
+            load_transformer: loads a transformer for a plan.
+            plan: where the weights lie; see `set_plan`.
             device: computes.
-            scratch: folder for blocks that wait on disk.
-            engine: of copies.
+            scratch: folder for blocks that are streamed from disk.
+            engine: copies blocks to a device.
         """
         super().__init__(load_transformer(plan))
         self.plan = plan
@@ -54,15 +54,16 @@ class PlacedBackbone(FramePackBackbone):
 
     @property
     def device(self) -> torch.device:
+        """The device that computes, wherever the weights are."""
         return self._device
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the weights are where the plan says, and the branches beside them."""
+        """Whether weights and LoRA branches are where the plan says."""
         return self._placement is not None and (self._branches is not None or not self._loras.layers)
 
     def apply_loras(self, loras: ActiveLoras) -> None:
-        """As every FramePack backbone; the branches are on the device when the weights are: see `apply_plan`."""
+        """Replace the active LoRAs by these. `apply_plan` puts their branches on the device, together with the weights."""
         if loras.key == self._loras.key:
             return
         if self._placement is not None and (loras.touches(EMBEDDERS) or self._loras.touches(EMBEDDERS)):
@@ -71,7 +72,7 @@ class PlacedBackbone(FramePackBackbone):
         self._loras = loras
 
     def set_plan(self, plan: Plan) -> None:
-        """Another plan from now on. What lies elsewhere by it leaves the device at once, and is placed anew when wanted."""
+        """Use another plan from now on. Weights that it places differently leave the device at once."""
         ours, theirs = self.plan.profile, plan.profile
         parts = ("resident", "weights", "stream", "adaln_table", "attention", "streamer", "compile", "products")
         moved = any(getattr(ours, part) != getattr(theirs, part) for part in parts)
@@ -80,11 +81,11 @@ class PlacedBackbone(FramePackBackbone):
             self._reload()
 
     def apply_plan(self) -> TransformerPlacement:
-        """Put the weights where the plan says, unless they are.
+        """Put weights and LoRA branches where the plan says, unless they are there.
 
         Raises:
-            torch.OutOfMemoryError, MemoryError: something does not fit; nothing is on the device then, or no branch.
-            ValueError: the device cannot be streamed to. MediaError: there is no room for blocks on disk.
+            torch.OutOfMemoryError, MemoryError: something does not fit. Nothing, or no branch, is on the device then.
+            ValueError: the device does not support streaming. MediaError: there is no room for blocks on disk.
         """
         if self._placement is None:
             self._placement = self._place()
@@ -95,33 +96,36 @@ class PlacedBackbone(FramePackBackbone):
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
+        """Apply the plan, and compute what all steps of the section share. Raises as `apply_plan`."""
         placed = self.apply_plan()
         placed.should_stop = should_stop
         placed.prepare(timesteps, conditioning.pooled, guidance)
 
     def free_device(self) -> None:
-        """Give the device back until the next section. No weights are brought to the host: they are mapped again."""
+        """Take the weights off the device until the next section. They are mapped again, not copied to the host."""
         if self._placement is not None:
             self._reload()
 
     def release(self) -> None:
-        """Give device and host back for good."""
+        """Free device and host. The backbone cannot be used afterwards."""
         if self._branches is not None:
             self._branches.remove()
-            self._branches = None                               # what is worn is put on again where the weights come back
+            self._branches = None                               # `_loras` stays: `apply_plan` makes the branches again
         if self._placement is not None:
             self._placement.abandon()
             self._placement = None
         self.transformer = None
-        gc.collect()                                            # hooks hold the blocks that hold them
+        gc.collect()                                            # blocks and their hooks refer to each other
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
     def _reload(self) -> None:
+        """Take everything off the device, and load the transformer to the host again."""
         self.release()
         self.transformer = add_psi_input(self._load_transformer(self.plan))
 
     def _place(self) -> TransformerPlacement:
+        """Put the transformer on the device as the plan says. If that fails, it is loaded to the host again."""
         profile = self.plan.profile
         blocks = len(blocks_of(self.transformer))
         whole = profile.resident >= blocks
@@ -144,5 +148,6 @@ class PlacedBackbone(FramePackBackbone):
             raise
 
     def _copy_engine(self) -> CopyEngine:
+        """What copies blocks to the device: from memory, or from the disk if the plan streams from there."""
         engine = self._engine(self._device)
         return DiskBuffers(engine, self._scratch) if self.plan.profile.stream == "disk" else engine

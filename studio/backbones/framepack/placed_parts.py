@@ -1,4 +1,4 @@
-"""The large model's other parts where a plan puts them: autoencoder, text and image encoders. It does not know the backbone."""
+"""The large model's autoencoder and encoders, where a plan puts them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 from accelerate import cpu_offload
 from torch import Tensor
 
-from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
+from studio.backbones.framepack.codec import HunyuanCodec
+from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.codec import FrameStream
 from studio.placement.device.memory_errors import is_out_of_memory
@@ -18,10 +19,10 @@ from studio.placement.profile import TextEncoderPlacement
 
 
 class PlacedCodec:
-    """An autoencoder that is on the device while it encodes or decodes, and not while the transformer works."""
+    """A HunyuanCodec whose autoencoder is on the device only while it encodes or decodes."""
 
     def __init__(self, codec: HunyuanCodec, device: torch.device, free_device: Callable[[], None] = lambda: None) -> None:
-        """`free_device` takes the film model off the device, for a picture that would not fit beside it."""
+        """`free_device` takes the film model off the device; it is called if a picture cannot be encoded next to it."""
         self._free_device = free_device
         self.codec = codec
         self.pixels_per_latent = codec.pixels_per_latent
@@ -29,7 +30,7 @@ class PlacedCodec:
 
     @property
     def preview_note(self) -> str:
-        """How previews are made, as a sentence; empty where they are rough."""
+        """How previews are made, as a sentence; empty for rough ones."""
         return "" if self.codec.previews is None else self.codec.previews.description
 
     def set_tile_size(self, edge: int) -> None:
@@ -37,42 +38,58 @@ class PlacedCodec:
         self.codec.set_tile_size(edge)
 
     def encode(self, picture: Tensor) -> Tensor:
-        """As `HunyuanCodec.encode`; where the device's memory runs out, once more with the film model off it."""
+        """Start latent of a picture, as `HunyuanCodec.encode`.
+
+        Where the device's memory runs out, the film model is taken off the device and the picture encoded again.
+        """
         try:
             return self._encoded(picture)
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-        self._free_device()                       # by now nothing holds what the encoder had made
+        self._free_device()                       # after the except block, so that the error no longer keeps tensors alive
         return self._encoded(picture)
 
     def _encoded(self, picture: Tensor) -> Tensor:
+        """One try of `encode`."""
         with on_device(self.codec.autoencoder, self._device):
             return self.codec.encode(picture)
 
     def stream(self, recent: Tensor, sections: int) -> FrameStream:
+        """As `HunyuanCodec.stream`."""
         return _PlacedStream(self.codec, self.codec.stream(recent, sections), self._device)
 
     def preview(self, latents: Tensor) -> Tensor:
+        """As `HunyuanCodec.preview`."""
         return self.codec.preview(latents)
 
 
 class _PlacedStream:
+    """A stream that moves the autoencoder to the device for every call."""
+
     def __init__(self, codec: HunyuanCodec, stream: FrameStream, device: torch.device) -> None:
         self._codec, self._stream, self._device = codec, stream, device
 
     def push(self, latents: Tensor) -> Tensor:
+        """As `HunyuanStream.push`."""
         with on_device(self._codec.autoencoder, self._device):
             return self._stream.push(latents)
 
 
 class PlacedConditioner:
-    """Reads prompt and picture with encoders that the film model leaves room for; what they say goes to the device."""
+    """FramePack's conditioning with encoders placed by a plan. The embeddings are returned on the device."""
 
     def __init__(
         self, conditioner: HunyuanConditioner, place: TextEncoderPlacement, device: torch.device, free_device: Callable[[], None]
     ) -> None:
-        """The encoders are on the host. `free_device` takes the film model off, for a text encoder that needs the whole device."""
+        """Wrap a conditioner whose encoders are on the host.
+
+        Args:
+            conditioner: with all encoders on the host.
+            place: where the plan has the text encoder.
+            device: of the film model.
+            free_device: takes the film model off the device, for a text encoder that needs all of it.
+        """
         self._conditioner = conditioner
         self._place = place
         self._device = device
@@ -82,6 +99,7 @@ class PlacedConditioner:
             cpu_offload(pipeline.text_encoder, device, state_dict=dict(pipeline.text_encoder.state_dict()))
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
+        """Embeddings of a prompt and a picture [1, 3, H, W] in [-1, 1]."""
         pipeline = self._conditioner.pipeline
         with ExitStack() as stack:
             if self._place == "gpu":
@@ -89,5 +107,6 @@ class PlacedConditioner:
                 stack.enter_context(on_device(pipeline.text_encoder, self._device))
             if self._place != "cpu":
                 stack.enter_context(on_device(pipeline.text_encoder_2, self._device))
-            said = self._conditioner(prompt, picture)
-        return Conditioning(*(part.to(self._device) for part in (said.text, said.mask, said.pooled, said.image)))
+            embeddings = self._conditioner(prompt, picture)
+        parts = (embeddings.text, embeddings.mask, embeddings.pooled, embeddings.image)
+        return Conditioning(*(part.to(self._device) for part in parts))

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import SiglipImageProcessor, SiglipVisionConfig, SiglipVisionModel
 
-from studio.backbones.framepack.hunyuan import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.framepack.placed_parts import PlacedCodec
 from studio.diffusion import flow
 from studio.diffusion.backbone import Conditioning

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.backbones.framepack.hunyuan import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec
 from studio.backbones.registry import sizes_of

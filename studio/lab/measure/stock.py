@@ -9,7 +9,8 @@ import torch
 from diffusers.utils.torch_utils import randn_tensor
 
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
+from studio.backbones.framepack.codec import HunyuanCodec
+from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab import tiny
 from studio.memory.snapshot import Snapshot

@@ -21,7 +21,7 @@ from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.state import join_latents, split_latents
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.hunyuan import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec
 from studio.diffusion.backbone import Conditioning
 from studio.lab.train.coarse import CoarseCodec
 from studio.lab.train.encoded import Encoded, Shot, Truth, encoded

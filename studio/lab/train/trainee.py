@@ -13,7 +13,8 @@ from torch import nn
 from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
-from studio.backbones.framepack.hunyuan import HunyuanCodec, HunyuanConditioner
+from studio.backbones.framepack.codec import HunyuanCodec
+from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.backbones.load import best_device, load
 from studio.catalogue.cards import ADAPTER, read_card
 from studio.lab.train.coarse import Shape, small_framepack

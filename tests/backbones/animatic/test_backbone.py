@@ -11,11 +11,18 @@ from torch import Tensor, nn
 
 from studio.backbones.animatic import backbone as animatic
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone, follow, network_context, precondition
+from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone, network_context, precondition
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.composition import compose
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, HEAD_CHANNELS, LEAST_PAN, OUTPUT_CHANNELS
-from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents, with_neutral_state
+from studio.backbones.animatic.state import (
+    STATE_CHANNELS,
+    FilmState,
+    concatenate_states,
+    join_latents,
+    split_latents,
+    with_neutral_state,
+)
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.flow import noise
@@ -274,7 +281,7 @@ def test_the_network_sees_coarse_scene_light_weather_and_places_but_no_clock() -
 
 def test_states_follow_each_other() -> None:
     state = FilmState(randn(1, 4, 3), randn(1, 4, 3, 2, 2), randn(1, 4, 3), randn(1, 4))
-    whole = follow(state[0:1], state[1:4])
+    whole = concatenate_states(state[0:1], state[1:4])
     assert torch.equal(whole.pose, state.pose)
     assert torch.equal(whole.light, state.light)
     assert torch.equal(whole.clock, state.clock)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaModel
 
+from studio.backbones.framepack.conditioner import drop_unused_layers
 from studio.backbones.framepack.family import UNUSED_LAYERS
-from studio.backbones.framepack.hunyuan import drop_unused_layers
 from studio.lab import tiny
 
 
