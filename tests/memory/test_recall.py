@@ -77,6 +77,6 @@ def test_files_of_the_other_kind_or_width_are_refused(recall: Recall, tmp_path: 
     with pytest.raises(AdapterError, match="asks a memory 12 wide, and this one is 24 wide"):
         load_recall(tmp_path / "recall.safetensors", wide)
     with pytest.raises(AdapterError, match="asks a memory 5 channels deep, and this one is 2 channels deep"):
-        load_recall(tmp_path / "recall.safetensors", SemanticPack(PACK), beside=3)
+        load_recall(tmp_path / "recall.safetensors", SemanticPack(PACK), extra_channels=3)
     with pytest.raises(AdapterError, match="missing"):
         load_recall(tmp_path / "nowhere.safetensors", wide)

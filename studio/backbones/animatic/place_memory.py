@@ -92,41 +92,41 @@ class PlaceMemory(nn.Module):
 class SceneCells:
     """Converts between frames and the K memorized channels of the scene's cells."""
 
-    def __init__(self, autoencoder: LappedAutoencoder, kept: int) -> None:
-        """`kept`: K. The memorized channels are the coarsest ones without motion."""
+    def __init__(self, autoencoder: LappedAutoencoder, channels: int) -> None:
+        """`channels`: K. The memorized channels are the coarsest ones without motion."""
         self.autoencoder = autoencoder
         basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
         moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
-        self.stills = moving.int().argsort(stable=True)[:kept]      # coarsest first; of a basis without stills simply the first
+        self.stills = moving.int().argsort(stable=True)[:channels]   # coarsest first; the first K if all basis vectors move
 
-    def encode(self, seen: Source) -> Tensor:
+    def encode(self, view: Source) -> Tensor:
         """The memory's input for a frame, [B, K + EXTRA_CHANNELS, 1, h + 2, w + 2]: scene, how well it was seen, position.
 
         A cell was seen to 1 if everything was seen that its lapped filters touch, to `RIM_LEVEL` if only the cell itself was, to
         `MIRRORED_LEVEL` if its content is mirrored from a neighbour (cells at the rim cannot be decoded without it), and else to 0.
         """
-        low, h, w = self.first_cell(seen), *(side // CELL + 2 for side in seen.frame.shape[-2:])
+        low, h, w = self.first_cell(view), *(side // CELL + 2 for side in view.frame.shape[-2:])
         # A cell more on each side, for the filters.
-        at = source_coordinates(center_pose(low - 1, h + 2, w + 2).unsqueeze(1), seen.pose, (h + 2) * CELL, (w + 2) * CELL)
-        frame = sample(seen.frame, at)                                                            # [B, 3, 1, H + 64, W + 64]
+        at = source_coordinates(center_pose(low - 1, h + 2, w + 2).unsqueeze(1), view.pose, (h + 2) * CELL, (w + 2) * CELL)
+        frame = sample(view.frame, at)                                                            # [B, 3, 1, H + 64, W + 64]
         scene = self.autoencoder.encode_group(frame.expand(-1, -1, GROUP, -1, -1).to(self.autoencoder.components))
-        visible = (inside_weight(at, seen.frame, 0.5)[:, :, 0] > 0).to(frame)                            # [B, 1, H + 64, W + 64]
-        whole = -F.max_pool2d(-visible, CELL)                                                     # [B, 1, h + 2, w + 2]
-        well = -F.max_pool2d(-visible, 2 * CELL, CELL, CELL // 2)[..., : h + 2, : w + 2]
-        level = torch.maximum(MIRRORED_LEVEL * F.max_pool2d(whole, 3, 1, 1), RIM_LEVEL * whole + (1 - RIM_LEVEL) * whole * well)
-        kept = torch.cat([scene[:, self.stills], level], dim=1)[..., 1:-1, 1:-1]
-        where = encode_positions(cell_grid(low, h, w)).movedim(-1, 1)
-        return torch.cat([kept, where.to(kept)], dim=1).unsqueeze(2)
+        visible = (inside_weight(at, view.frame, 0.5)[:, :, 0] > 0).to(frame)                     # [B, 1, H + 64, W + 64]
+        cell = -F.max_pool2d(-visible, CELL)                            # [B, 1, h + 2, w + 2] 1 where all of the cell was seen
+        support = -F.max_pool2d(-visible, 2 * CELL, CELL, CELL // 2)[..., : h + 2, : w + 2]      # all that its filters touch
+        level = torch.maximum(MIRRORED_LEVEL * F.max_pool2d(cell, 3, 1, 1), RIM_LEVEL * cell + (1 - RIM_LEVEL) * cell * support)
+        features = torch.cat([scene[:, self.stills], level], dim=1)[..., 1:-1, 1:-1]
+        positions = encode_positions(cell_grid(low, h, w)).movedim(-1, 1)
+        return torch.cat([features, positions.to(features)], dim=1).unsqueeze(2)
 
-    def first_cell(self, seen: Source) -> Tensor:
+    def first_cell(self, view: Source) -> Tensor:
         """Column and row [B, 2] of the first cell that `encode` gives: one before the whole cell nearest to the frame's first."""
-        h, w = (side // CELL for side in seen.frame.shape[-2:])
-        return (seen.pose[:, :2] - seen.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round() - 1
+        h, w = (side // CELL for side in view.frame.shape[-2:])
+        return (view.pose[:, :2] - view.pose.new_tensor([(w - 1) / 2, (h - 1) / 2])).round() - 1
 
-    def decode(self, kept: Tensor) -> Tensor:
+    def decode(self, stills: Tensor) -> Tensor:
         """The scene's channels [B, C, h, w] from the memorized ones [B, K, h, w]; the others are 0."""
-        scene = kept.new_zeros(len(kept), self.autoencoder.channels, *kept.shape[2:])
-        scene[:, self.stills] = kept
+        scene = stills.new_zeros(len(stills), self.autoencoder.channels, *stills.shape[2:])
+        scene[:, self.stills] = stills
         return scene
 
 

@@ -128,7 +128,7 @@ class PlacedBackbone(FramePackBackbone):
         """Put the transformer on the device as the plan says. If that fails, it is loaded to the host again."""
         profile = self.plan.profile
         blocks = len(blocks_of(self.transformer))
-        whole = profile.resident >= blocks
+        streams = profile.resident < blocks
         try:
             if profile.products == "bitsandbytes":
                 multiply_by_bitsandbytes(self.transformer)
@@ -137,11 +137,11 @@ class PlacedBackbone(FramePackBackbone):
                 set_backend(self.transformer, attention)
             if profile.compile and not compilation.why_not_compiled(profile, blocks):
                 compilation.compile_blocks(self.transformer)
-            if profile.streamer == "diffusers" and not whole:
+            if profile.streamer == "diffusers" and streams:
                 return place_transformer_with_diffusers(self.transformer, self._device, profile.adaln_table)
             return place_transformer(
-                self.transformer, self._device, None if whole else profile.resident,
-                tables=profile.adaln_table, engine=None if whole else self._copy_engine(),
+                self.transformer, self._device, profile.resident if streams else None,
+                tables=profile.adaln_table, engine=self._copy_engine() if streams else None,
             )
         except BaseException:
             self._reload()
