@@ -1,4 +1,4 @@
-"""A test double of the engine: real jobs, real files of a few frames, no model; paced or broken as asked."""
+"""A fake engine for tests: real jobs and real files of a few frames, but no model. It can be slowed down, stopped or broken."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def card(name: str = "tiny", **changes: object) -> ModelCard:
 
 
 class FakeEngine:
-    """Renders flat colours, made from prompt, seed and section, with everything a real engine writes and tells.
+    """Renders flat colours, made from prompt, seed and section, with all files and events of a real engine.
 
     Args:
         step_seconds: how long a denoising step takes.
@@ -62,24 +62,27 @@ class FakeEngine:
         self.requests: list[RenderRequest] = []
         self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
-        self.full_at: tuple[int, int] | None = None        # (section, step) before which the card's memory runs out, once
+        self.out_of_memory_at: tuple[int, int] | None = None        # (section, step) before which the GPU runs out of memory, once
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._worker = Worker(self._render)
 
     def status(self) -> EngineStatus:
+        """As `Engine.status`."""
         return self._status
 
     def watch(self, listen: Callable[[EngineStatus], None]) -> None:
+        """As `Engine.watch`."""
         self._watchers.append(listen)
 
     def wake(self, status: EngineStatus | None = None) -> None:
-        """Tell everyone a new status."""
+        """Set a new status (ready, unless another one is given) and report it."""
         self._status = status or READY
         for listen in self._watchers:
             listen(self._status)
 
     def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
+        """As `Engine.submit`."""
         return self._worker.submit(Job(requests, listen))
 
     def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
@@ -91,8 +94,8 @@ class FakeEngine:
         for section in range(take_folder.finished_sections(request.folder), request.sections):
             yield Working(request.take, "denoising")
             for step in range(1, request.steps + 1):
-                if self.full_at == (section, step):
-                    self.full_at = None
+                if self.out_of_memory_at == (section, step):
+                    self.out_of_memory_at = None
                     yield PlacementReduced(request.take, section, LIGHTER)
                 ended = self._wait(section, step, stop)
                 if ended:

@@ -1,4 +1,4 @@
-"""A model that takes LoRAs without having weights, and LoRA files for it: for the tests of the session and of the page."""
+"""A model card without weights that takes LoRAs, and LoRA files for it: for the tests of the session and of the page."""
 
 from __future__ import annotations
 
@@ -24,5 +24,6 @@ def model(folder: Path, name: str = "tiny", width: int = 10, **changes: object) 
 
 
 def lora(folder: Path, name: str = "ink.safetensors", seed: int = 0, width: int = 20) -> Path:
+    """A LoRA file for one layer of a model whose hidden size is `width`; other seeds give other contents."""
     pair = randn(2, width, seed=seed), randn(width, 2, seed=seed + 1)
     return written(folder / name, kohya({"transformer_blocks.0.attn.to_q": pair}))

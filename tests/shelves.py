@@ -13,17 +13,19 @@ from studio.session import JobView, Session, Studio
 from tests.fake_engine import FakeEngine, card
 
 
-def shelf(home: Path, engine: FakeEngine | None = None) -> Studio:
+def make_studio(home: Path, engine: FakeEngine | None = None) -> Studio:
+    """A studio with one model, on a fake engine."""
     return Studio(home / "projects", engine or FakeEngine(), (card(),))
 
 
 def picture(folder: Path, colour: str = "teal", size: tuple[int, int] = (80, 60)) -> Path:
+    """A PNG of one colour; returns its path."""
     path = folder / f"{colour}.png"
     Image.new("RGB", size, colour).save(path)
     return path
 
 
-def film(studio: Studio, *prompts: str, sections: int = 1) -> Session:
+def make_film(studio: Studio, *prompts: str, sections: int = 1) -> Session:
     """A project with a picture and one segment per prompt, on the quickest preset."""
     session = studio.create("A film")
     session.set_reference(picture(studio.home))
@@ -34,24 +36,24 @@ def film(studio: Studio, *prompts: str, sections: int = 1) -> Session:
     return session
 
 
-def until(session: Session, true: Callable[[], bool], timeout: float = 20.0) -> None:
-    """Wait for something to become true, at most `timeout` seconds."""
+def wait_until(session: Session, condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    """Wait until `condition` is true, at most `timeout` seconds. It is checked at every change of the session."""
     end = time.monotonic() + timeout
     revision = session.revision
-    while not true():
+    while not condition():
         assert time.monotonic() < end, f"waited in vain: {session.job}"
         revision = session.watch(revision, 0.2)
 
 
-def ended(session: Session) -> JobView:
-    """The session's job once it has ended."""
-    until(session, lambda: session.job is not None and session.job.state not in ("queued", "running"))
+def wait_for_job(session: Session) -> JobView:
+    """Wait until the session's job has ended; returns it."""
+    wait_until(session, lambda: session.job is not None and session.job.state not in ("queued", "running"))
     assert session.job
     return session.job
 
 
-def generated(session: Session) -> Session:
-    """The session after Generate all."""
-    session.generate_all()
-    assert ended(session).state == "done", session.job
+def render_all(session: Session) -> Session:
+    """Render all segments that are left; returns the session."""
+    session.jobs.generate_all()
+    assert wait_for_job(session).state == "done", session.job
     return session

@@ -15,7 +15,7 @@ from studio.project import edits
 from studio.project.store import Store
 from studio.session import EditError, Session, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import ended, film, generated, shelf, until
+from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return shelf(tmp_path, engine)
+    return make_studio(tmp_path, engine)
 
 
 def prompts(session: Session) -> list[str]:
@@ -33,9 +33,9 @@ def prompts(session: Session) -> list[str]:
 
 
 def test_generate_next_renders_one_take(studio: Studio) -> None:
-    session = film(studio, "a", "b", sections=2)
-    session.generate_next()
-    job = ended(session)
+    session = make_film(studio, "a", "b", sections=2)
+    session.jobs.generate_next()
+    job = wait_for_job(session)
     assert (job.state, job.finished, job.planned, job.message, job.preview) == ("done", 1, 1, "", None)
     (take,) = session.project.film()
     assert (take.segment.prompt, take.sections, take.frames, take.state) == ("a", 2, 8, "done")
@@ -48,17 +48,17 @@ def test_generate_next_renders_one_take(studio: Studio) -> None:
 
 
 def test_generate_all_goes_to_the_end_of_the_plan(studio: Studio, engine: FakeEngine) -> None:
-    session = generated(film(studio, "a", "b", "c"))
+    session = render_all(make_film(studio, "a", "b", "c"))
     assert prompts(session) == ["a", "b", "c"] and len(session.project.branches) == 1
     assert [r.parent and r.parent.name for r in engine.requests] == [None, *(t.id for t in session.project.film()[:2])]
     assert session.job and (session.job.finished, session.job.planned) == (3, 3)
     with pytest.raises(EditError, match="Add a segment"):
-        session.generate_next()
+        session.jobs.generate_next()
 
 
 def test_without_a_picture_nothing_is_generated(studio: Studio) -> None:
     session = studio.create()
-    for verb in (session.generate_next, session.generate_all):
+    for verb in (session.jobs.generate_next, session.jobs.generate_all):
         with pytest.raises(EditError, match="reference image"):
             verb()
     assert session.job is None
@@ -66,34 +66,34 @@ def test_without_a_picture_nothing_is_generated(studio: Studio) -> None:
 
 def test_one_job_at_a_time_and_progress_that_tells_the_truth(studio: Studio, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(0)
-    session = film(studio, "a", "b", sections=2)
-    session.generate_all()
+    session = make_film(studio, "a", "b", sections=2)
+    session.jobs.generate_all()
     with pytest.raises(EditError, match="already generating"):
-        session.generate_next()
+        session.jobs.generate_next()
     for _ in range(5):                                    # one section of four steps, and one step
         engine.gate.release()
-    until(session, lambda: session.job is not None and (session.job.section, session.job.step) == (1, 1))
+    wait_until(session, lambda: session.job is not None and (session.job.section, session.job.step) == (1, 1))
     job = session.job
     assert job and (job.state, job.doing, job.index, job.sections, job.steps) == ("running", "denoising", 0, 2, 4)
     assert job.preview and job.seconds_left is not None and job.planned == 2
     engine.gate = None
-    assert ended(session).state == "done"
+    assert wait_for_job(session).state == "done"
 
 
 def test_cancel_keeps_finished_sections_and_generate_completes_them(studio: Studio, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(5)
-    session = film(studio, "a", "b", sections=3)
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.section == 1)
-    session.cancel()
-    assert ended(session).state == "cancelled"
+    session = make_film(studio, "a", "b", sections=3)
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.section == 1)
+    session.jobs.cancel()
+    assert wait_for_job(session).state == "cancelled"
     (take,) = session.project.film()
     assert (take.state, take.sections, take.frames) == ("partial", 1, 4)
     film_so_far = session.films.film()
     assert film_so_far and probe(film_so_far).frames == 4
     engine.gate = None
-    session.generate_next()
-    ended(session)
+    session.jobs.generate_next()
+    wait_for_job(session)
     (whole,) = session.project.film()
     assert (whole.id, whole.state, whole.sections) == (take.id, "done", 3) and whole.seconds >= take.seconds
     now = session.films.film()
@@ -102,91 +102,91 @@ def test_cancel_keeps_finished_sections_and_generate_completes_them(studio: Stud
 
 def test_cancel_in_the_first_section_leaves_nothing_behind(studio: Studio, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(2)
-    session = film(studio, "a")
-    session.generate_next()
-    until(session, lambda: session.job is not None and session.job.step == 2)
-    session.cancel()
-    assert ended(session).state == "cancelled"
+    session = make_film(studio, "a")
+    session.jobs.generate_next()
+    wait_until(session, lambda: session.job is not None and session.job.step == 2)
+    session.jobs.cancel()
+    assert wait_for_job(session).state == "cancelled"
     assert session.project.takes == {} and list((session.folder / "takes").iterdir()) == []
 
 
 def test_a_failure_says_why_and_keeps_what_is_finished(studio: Studio, engine: FakeEngine) -> None:
     engine.fail_at = (1, 2)
-    session = film(studio, "a", "b", sections=2)
-    session.generate_all()
-    job = ended(session)
+    session = make_film(studio, "a", "b", sections=2)
+    session.jobs.generate_all()
+    job = wait_for_job(session)
     assert (job.state, job.message, job.remedy) == ("failed", "Out of memory.", "Choose a smaller size.")
     assert [t.state for t in session.project.film()] == ["partial"]
     engine.fail_at = None
-    assert prompts(generated(session)) == ["a", "b"]
+    assert prompts(render_all(session)) == ["a", "b"]
 
 
 def test_finish_completes_a_partial_take(studio: Studio, engine: FakeEngine) -> None:
     engine.fail_at = (1, 1)
-    session = film(studio, "a", sections=2)
-    session.generate_next()
-    ended(session)
+    session = make_film(studio, "a", sections=2)
+    session.jobs.generate_next()
+    wait_for_job(session)
     engine.fail_at = None
     (take,) = session.project.takes.values()
     session.edit(edits.rewind, None)
-    session.finish(take.id)
-    assert ended(session).state == "done"
+    session.jobs.finish(take.id)
+    assert wait_for_job(session).state == "done"
     assert session.project.takes[take.id].state == "done" and session.project.head == take.id
     with pytest.raises(EditError, match="finished already"):
-        session.finish(take.id)
+        session.jobs.finish(take.id)
 
 
 def test_a_queued_job_is_cancelled_at_once(tmp_path: Path, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(0)
-    studio = shelf(tmp_path, engine)
-    first, second = film(studio, "a"), film(studio, "b")
-    first.generate_next()
-    until(first, lambda: first.job is not None and first.job.state == "running")
-    second.generate_next()
+    studio = make_studio(tmp_path, engine)
+    first, second = make_film(studio, "a"), make_film(studio, "b")
+    first.jobs.generate_next()
+    wait_until(first, lambda: first.job is not None and first.job.state == "running")
+    second.jobs.generate_next()
     assert second.job and second.job.state == "queued"
-    second.cancel()
+    second.jobs.cancel()
     assert second.job.state == "cancelled"
-    second.generate_next()
+    second.jobs.generate_next()
     engine.gate = None
-    assert ended(first).state == "done" and ended(second).state == "done"
+    assert wait_for_job(first).state == "done" and wait_for_job(second).state == "done"
     assert len(second.project.takes) == 1 and len(engine.requests) == 2
 
 
 def test_segments_not_begun_can_be_edited_while_it_renders(studio: Studio, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(1)
-    session = film(studio, "a", "b", "c")
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session = make_film(studio, "a", "b", "c")
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     session.edit(edits.edit_segment, 1, prompt="B", frames=8)
     session.edit(edits.remove_segment, 2)
     session.edit(edits.add_segment, prompt="d")
     engine.gate = None
-    assert ended(session).state == "done"
+    assert wait_for_job(session).state == "done"
     assert prompts(session) == ["a", "B", "d"] and edits.stale_takes(session.project) == frozenset()
 
 
 def test_an_edit_of_the_segment_being_rendered_makes_it_stale(studio: Studio, engine: FakeEngine) -> None:
     engine.gate = threading.Semaphore(1)
-    session = film(studio, "a")
-    session.generate_next()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session = make_film(studio, "a")
+    session.jobs.generate_next()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     session.edit(edits.edit_segment, 0, prompt="A")
     engine.gate = None
-    ended(session)
+    wait_for_job(session)
     assert prompts(session) == ["a"] and len(edits.stale_takes(session.project)) == 1
 
 
 def test_the_head_stays_where_the_artist_put_it(studio: Studio, engine: FakeEngine) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     first = session.project.head
     session.edit(edits.add_segment, prompt="b")
     session.edit(edits.add_segment, prompt="c")
     engine.gate = threading.Semaphore(1)
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     session.edit(edits.rewind, None)
     engine.gate = None
-    ended(session)
+    wait_for_job(session)
     assert session.project.head is None
     assert [t.segment.prompt for t in session.project.path()] == ["a", "b", "c"] and len(session.project.branches) == 1
     session.edit(edits.rewind, first)
@@ -194,80 +194,80 @@ def test_the_head_stays_where_the_artist_put_it(studio: Studio, engine: FakeEngi
 
 
 def test_switching_away_while_it_renders(studio: Studio, engine: FakeEngine) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     main = session.project.branch
     session.edit(edits.add_segment, prompt="b")
     engine.gate = threading.Semaphore(1)
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     session.edit(edits.branch, None, "Elsewhere")
     engine.gate = None
-    ended(session)
+    wait_for_job(session)
     assert session.project.current().name == "Elsewhere" and session.project.head is None
     session.edit(edits.switch, main)
     assert prompts(session) == ["a", "b"]
 
 
 def test_retake_is_another_seed_on_another_branch(studio: Studio) -> None:
-    session = generated(film(studio, "a", "b", "c"))
+    session = render_all(make_film(studio, "a", "b", "c"))
     second = session.project.film()[1]
     session.edit(edits.edit_segment, 1, prompt="B")
-    session.retake(second.id, seed=77)
-    ended(session)
+    session.jobs.retake(second.id, seed=77)
+    wait_for_job(session)
     assert prompts(session) == ["a", "B"]
     again = session.project.film()[1]
     assert (again.parent, again.segment.seed, session.project.current().name) == (second.parent, 77, "Branch 2")
     assert [s.prompt for s in session.project.current().segments] == ["a", "B", "c"]
-    session.retake(again.id)
-    ended(session)
+    session.jobs.retake(again.id)
+    wait_for_job(session)
     assert session.project.film()[1].segment.seed not in (1, 77) and len(session.project.branches) == 3
 
 
 def test_generating_the_same_again_draws_another_seed(studio: Studio) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     session.edit(edits.rewind, None)
-    session.generate_next()
-    ended(session)
+    session.jobs.generate_next()
+    wait_for_job(session)
     one, two = session.project.takes.values()
     assert one.segment.seed != two.segment.seed and session.project.head == two.id
     assert edits.stale_takes(session.project) == frozenset()
 
 
 def test_undo_while_it_renders_loses_no_take(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a", "b")
+    session = make_film(studio, "a", "b")
     engine.gate = threading.Semaphore(4 + 1)
-    session.generate_all()
-    until(session, lambda: session.job is not None and (session.job.finished, session.job.step) == (1, 1))
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and (session.job.finished, session.job.step) == (1, 1))
     session.undo()
     assert session.project.film() == ()
     engine.gate = None
-    assert ended(session).state == "done"
+    assert wait_for_job(session).state == "done"
     assert len(session.project.takes) == 2 and session.project.head is None
     assert any(session.project.lineage(b.tip)[1:] for b in session.project.branches)
 
 
 def test_what_no_longer_fits_stops_the_job_with_a_reason(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a", "b")
+    session = make_film(studio, "a", "b")
     engine.gate = threading.Semaphore(1)
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     session.set_size((48, 64))
     engine.gate = None
-    job = ended(session)
+    job = wait_for_job(session)
     assert job.state == "failed" and "another size" in job.message and len(session.project.takes) == 1
 
 
 def test_estimates_come_from_measured_takes(studio: Studio, engine: FakeEngine) -> None:
     engine.step_seconds = 0.01
-    session = film(studio, "a")
-    assert session.estimate() is None
-    generated(session)
-    assert session.estimate() is None, "nothing is next"
+    session = make_film(studio, "a")
+    assert session.jobs.estimate_next() is None
+    render_all(session)
+    assert session.jobs.estimate_next() is None, "nothing is next"
     session.edit(edits.add_segment, frames=8)
-    estimate = session.estimate()
+    estimate = session.jobs.estimate_next()
     assert estimate and 0.08 <= estimate < 5
     session.apply_preset("standard")
-    twice = session.estimate()
+    twice = session.jobs.estimate_next()
     assert twice == pytest.approx(2 * estimate)
 
 
@@ -281,7 +281,7 @@ def test_watch_wakes_on_changes_and_in_time(studio: Studio) -> None:
 
 def test_the_engine_waking_up_is_a_change(tmp_path: Path) -> None:
     engine = FakeEngine(ready=False)
-    session = shelf(tmp_path, engine).create()
+    session = make_studio(tmp_path, engine).create()
     revision = session.revision
     assert session.engine.state == "starting"
     engine.wake()
@@ -290,27 +290,27 @@ def test_the_engine_waking_up_is_a_change(tmp_path: Path) -> None:
 
 def test_the_time_left_is_told_before_the_engine_has_measured(studio: Studio, engine: FakeEngine) -> None:
     engine.step_seconds = 0.01
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     session.edit(edits.add_segment, prompt="b", frames=8)
-    before = session.estimate()
+    before = session.jobs.estimate_next()
     engine.gate = threading.Semaphore(0)
-    session.generate_next()
-    until(session, lambda: bool(session.job and session.job.doing == "denoising"))
+    session.jobs.generate_next()
+    wait_until(session, lambda: bool(session.job and session.job.doing == "denoising"))
     assert session.job and session.job.seconds_left == session.job.total_left == before
-    session.cancel()
-    assert ended(session).state == "cancelled"
+    session.jobs.cancel()
+    assert wait_for_job(session).state == "cancelled"
 
 
 def test_a_finished_section_is_shown_as_it_came_out(studio: Studio, engine: FakeEngine) -> None:
     """Not as the last step foresaw it."""
-    session = film(studio, "a", sections=2)
-    session.generate_next()
-    ended(session)
-    run = session._jobs._job
+    session = make_film(studio, "a", sections=2)
+    session.jobs.generate_next()
+    wait_for_job(session)
+    run = session.jobs._job
     assert run
     run.view = replace(run.view, state="running", preview=b"foreseen")
     done = SectionDone(run.ask.take.id, 0, 2, 4, session.folder, None, b"as it came out")
-    session._jobs._show_event(run, done)
+    session.jobs._show_event(run, done)
     assert (run.view.preview, run.view.section, run.view.step) == (b"as it came out", 1, 0)
 
 
@@ -325,9 +325,9 @@ def test_a_job_runs_in_the_context_of_whoever_asked_for_it(
         return ""
 
     monkeypatch.setattr(engine, "_wait", wait)
-    session = film(studio, "a", "b")
+    session = make_film(studio, "a", "b")
     visitor.set("artist")
-    session.generate_all()
+    session.jobs.generate_all()
     visitor.set("somebody else")
-    ended(session)
+    wait_for_job(session)
     assert set(seen) == {"artist"} and len(seen) == 8

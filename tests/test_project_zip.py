@@ -9,17 +9,17 @@ import pytest
 
 from studio.project import edits
 from studio.session import EditError, MediaError, StoreError, Studio
-from tests.shelves import film, generated, shelf
+from tests.shelves import make_film, make_studio, render_all
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
-    return shelf(tmp_path / "here")
+    return make_studio(tmp_path / "here")
 
 
 @pytest.fixture
 def there(tmp_path: Path) -> Studio:
-    return shelf(tmp_path / "there")
+    return make_studio(tmp_path / "there")
 
 
 def rewritten(parcel: Path, change: dict[str, bytes | None], root: str | None = None) -> Path:
@@ -37,17 +37,17 @@ def rewritten(parcel: Path, change: dict[str, bytes | None], root: str | None = 
 
 
 def test_a_project_travels(studio: Studio, there: Studio) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     arrived = there.unpack(session.films.export_project())
     assert arrived.project == session.project and arrived.findings == ()
     assert arrived.store.missing_clips(arrived.project) == frozenset()
     arrived.edit(edits.add_segment, prompt="c")
-    assert len(generated(arrived).project.film()) == 3
+    assert len(render_all(arrived).project.film()) == 3
     assert [path.name for path in there.home.iterdir()] == [session.id]
 
 
 def test_a_project_arriving_twice_gets_a_name_of_its_own(studio: Studio) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     copy = studio.unpack(session.films.export_project())
     assert copy.id != session.id and copy.project.id == copy.id and copy.project.takes == session.project.takes
     copy.edit(edits.rename, "Another")
@@ -55,7 +55,7 @@ def test_a_project_arriving_twice_gets_a_name_of_its_own(studio: Studio) -> None
 
 
 def test_a_damaged_document_is_mended_on_arrival(studio: Studio, there: Studio) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     arrived = there.unpack(rewritten(session.films.export_project(), {"project.json": b"{"}))
     assert arrived.project.takes == session.project.takes
 
@@ -69,7 +69,7 @@ def test_a_damaged_document_is_mended_on_arrival(studio: Studio, there: Studio) 
     ],
 )  # fmt: skip
 def test_what_is_no_project_stays_outside(studio: Studio, there: Studio, change: dict[str, bytes | None]) -> None:
-    parcel = rewritten(film(studio, "a").films.export_project(), change)
+    parcel = rewritten(make_film(studio, "a").films.export_project(), change)
     with pytest.raises(StoreError, match="not a project"):
         there.unpack(parcel)
     assert there.list() == () and not list(there.home.glob("*") if there.home.exists() else ())
@@ -77,7 +77,7 @@ def test_what_is_no_project_stays_outside(studio: Studio, there: Studio, change:
 
 
 def test_what_is_no_zip_or_cut_short(studio: Studio, there: Studio, tmp_path: Path) -> None:
-    parcel = generated(film(studio, "a")).films.export_project()
+    parcel = render_all(make_film(studio, "a")).films.export_project()
     whole = parcel.read_bytes()
     for content in (b"", b"not a zip", whole[: len(whole) // 2], whole[:1000] + b"\0" * 64 + whole[1064:]):
         path = tmp_path / "broken.zip"
@@ -90,7 +90,7 @@ def test_what_is_no_zip_or_cut_short(studio: Studio, there: Studio, tmp_path: Pa
 
 
 def test_a_film_leads_back_to_where_it_ends(studio: Studio, there: Studio) -> None:
-    session = generated(film(studio, "a", "b", "c"))
+    session = render_all(make_film(studio, "a", "b", "c"))
     first, second, _ = session.project.film()
     session.edit(edits.rewind, second.id)
     exported, gif = session.films.export_film(), session.films.export_take(first.id, "gif")
@@ -105,10 +105,10 @@ def test_a_film_leads_back_to_where_it_ends(studio: Studio, there: Studio) -> No
 
 
 def test_a_film_of_a_take_that_is_not_there(studio: Studio, there: Studio) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     parcel = session.films.export_project()
     session.edit(edits.add_segment, prompt="b")
-    later = generated(session).films.export_film()
+    later = render_all(session).films.export_film()
     there.unpack(parcel)
     with pytest.raises(EditError):
         there.reopen(later)

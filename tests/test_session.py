@@ -20,7 +20,7 @@ from studio.project import edits
 from studio.project.model import RenderSettings
 from studio.session import EditError, MediaError, Session, StoreError, Studio, start_sweeper
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import ended, film, generated, picture, shelf
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return shelf(tmp_path, engine)
+    return make_studio(tmp_path, engine)
 
 
 def on_disk(session: Session) -> dict:  # type: ignore[type-arg]
@@ -54,7 +54,7 @@ def test_a_new_project_is_by_the_first_model(studio: Studio) -> None:
     project = session.project
     assert (project.model, project.size, project.clock.section_frames) == ("tiny", (64, 48), 4)
     assert (project.settings, session.id) == (RenderSettings("standard", 8, 1.0), project.id)
-    assert session.findings == () and session.job is None and session.estimate() is None and session.films.film() is None
+    assert session.findings == () and session.job is None and session.jobs.estimate_next() is None and session.films.film() is None
 
 
 def test_projects_on_the_shelf(studio: Studio, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_model_whose_weights_are_not_here_cannot_be_chosen(tmp_path: Path) -> 
 
 
 def test_films_are_joined_once_and_tell_how_they_were_made(studio: Studio) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     path = session.films.film()
     assert path and path == session.films.film() and len(read_clip(path)) == 8
     told = read_lineage(path)
@@ -177,7 +177,7 @@ def test_films_are_joined_once_and_tell_how_they_were_made(studio: Studio) -> No
 
 
 def test_exports(studio: Studio) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     session.edit(edits.rename, "Das Meer / é")
     take = session.project.film()[1].id
     assert session.films.export_film().name == "Das-Meer-é.mp4"
@@ -194,17 +194,17 @@ def test_exports(studio: Studio) -> None:
 
 
 def test_an_exported_project_opens_on_another_machine(studio: Studio, tmp_path: Path) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     elsewhere = tmp_path / "elsewhere" / "projects"
     with zipfile.ZipFile(session.films.export_project()) as archive:
         archive.extractall(elsewhere)
-    other = shelf(tmp_path / "elsewhere")
+    other = make_studio(tmp_path / "elsewhere")
     (summary,) = other.list()
     opened = other.open(summary.id)
     assert opened.project.takes == session.project.takes and opened.findings == ()
     assert opened.store.missing_clips(opened.project) == frozenset()
     opened.edit(edits.add_segment, prompt="c")
-    assert prompts(generated(opened)) == ["a", "b", "c"]
+    assert prompts(render_all(opened)) == ["a", "b", "c"]
 
 
 def test_nothing_to_export_yet(studio: Studio) -> None:
@@ -213,7 +213,7 @@ def test_nothing_to_export_yet(studio: Studio) -> None:
 
 
 def test_a_missing_clip_is_told_and_the_rest_plays(studio: Studio) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     first, second = session.project.film()
     clip = session.films.clip(first.id)
     assert clip
@@ -229,11 +229,11 @@ def test_a_missing_clip_is_told_and_the_rest_plays(studio: Studio) -> None:
 
 
 def test_the_same_prompt_on_a_branch_draws_a_seed_and_is_not_stale(studio: Studio) -> None:
-    session = generated(film(studio, "one", "two", "three"))
+    session = render_all(make_film(studio, "one", "two", "three"))
     first, second = session.project.path()[0], session.project.path()[1]
     session.edit(edits.branch, first.id)
-    session.generate_next()
-    assert ended(session).state == "done"
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "done"
     again = session.project.takes[session.project.head or ""]
     assert again.segment.prompt == second.segment.prompt
     assert again.segment.seed != second.segment.seed
@@ -293,7 +293,7 @@ def test_a_film_that_was_begun_is_never_swept_away(studio: Studio, tmp_path: Pat
     if begin == "name":
         session.edit(edits.rename, "Sea")
     if begin == "take":
-        generated(session).edit(edits.set_reference, None)
+        render_all(session).edit(edits.set_reference, None)
     if begin == "damage":
         (session.folder / "project.json").write_text("{")
     other = Studio(studio.home, FakeEngine(), (card(),))

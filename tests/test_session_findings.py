@@ -11,16 +11,16 @@ import pytest
 from studio import disk
 from studio.session import StoreError, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import film, generated, shelf
+from tests.shelves import make_film, make_studio, render_all
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
-    return shelf(tmp_path)
+    return make_studio(tmp_path)
 
 
 def test_a_finding_is_dismissed_for_good(studio: Studio) -> None:
-    session = generated(film(studio, "one"))
+    session = render_all(make_film(studio, "one"))
     document = session.folder / "project.json"
     document.write_text(document.read_text("utf-8")[:-40], "utf-8")
     session.store.close()
@@ -39,7 +39,7 @@ def test_a_finding_is_dismissed_for_good(studio: Studio) -> None:
 
 
 def test_a_finding_of_a_film_for_viewing_can_be_dismissed_too(studio: Studio) -> None:
-    session = film(studio, "one")
+    session = make_film(studio, "one")
     document = session.folder / "project.json"
     document.write_text(document.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
     viewed = Studio(studio.home, FakeEngine(), studio.models).open(session.id)
@@ -52,7 +52,7 @@ def full(handle: int) -> None:
 
 
 def test_a_finding_stays_while_the_mended_film_cannot_be_saved(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = film(studio, "one")
+    session = make_film(studio, "one")
     session.add_finding("Something was mended.")
     with monkeypatch.context() as patch:
         patch.setattr(disk, "os", SimpleNamespace(fsync=full))

@@ -21,7 +21,7 @@ from studio.session.loras import UNUSED_SECONDS
 from tests.catalogue.loras.files import written
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
-from tests.shelves import ended, film, generated, picture
+from tests.shelves import make_film, picture, render_all, wait_for_job
 
 
 @pytest.fixture()
@@ -36,7 +36,7 @@ def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
 
 @pytest.fixture()
 def session(studio: Studio) -> Session:
-    return film(studio, "dawn", "noon")
+    return make_film(studio, "dawn", "noon")
 
 
 def test_a_file_is_kept_once_and_goes_on_segments(studio: Studio, session: Session, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_engine_is_asked_for_them_and_the_take_remembers(
     studio: Studio, session: Session, engine: FakeEngine, tmp_path: Path
 ) -> None:
     session.add_lora(0, lora(tmp_path), strength=0.8)
-    generated(session)
+    render_all(session)
     first, second = engine.requests
     (asked,), none = first.loras, second.loras
     assert (asked.name, asked.strength, none) == ("ink.safetensors", 0.8, ())
@@ -111,10 +111,10 @@ def test_a_missing_file_is_named_before_anything_is_rendered(session: Session, s
     shutil.rmtree(studio.loras.folder)
     assert not session.loras.has(worn.sha256)
     with pytest.raises(EditError, match=r"The LoRA ink\.safetensors is not in this studio .*Add the file again, or take it off"):
-        session.generate_all()
+        session.jobs.generate_all()
     session.edit(edits.set_lora_strength, 0, worn.sha256, 0.0)
-    session.generate_next()
-    assert ended(session).state == "done", "none of it is asked for"
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "done", "none of it is asked for"
     session.edit(edits.set_lora_strength, 0, worn.sha256, 0.5)
     session.add_lora(0, lora(tmp_path))
     assert [one.strength for one in session.project.current().segments[0].loras] == [0.5] and session.loras.has(worn.sha256)
@@ -125,9 +125,9 @@ def test_one_that_goes_missing_while_a_job_waits_fails_it_with_a_sentence(
 ) -> None:
     session.add_lora(1, lora(tmp_path))
     engine.step_seconds = 0.02
-    session.generate_all()
+    session.jobs.generate_all()
     shutil.rmtree(studio.loras.folder)
-    job = ended(session)
+    job = wait_for_job(session)
     assert job.state == "failed" and "ink.safetensors is not in this studio" in job.message and len(session.project.film()) == 1
 
 
@@ -137,15 +137,15 @@ def test_another_model_says_that_it_does_not_fit(session: Session, tmp_path: Pat
     shelved, = session.shelved_loras()
     assert not shelved.fits and "does not fit Wide" in shelved.description
     with pytest.raises(EditError, match=r"does not fit Wide.*Take it off the segment, or choose the model"):
-        session.generate_next()
+        session.jobs.generate_next()
     session.set_model("tiny")
-    session.generate_next()
-    assert ended(session).state == "done"
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "done"
 
 
 def test_a_shared_studio_limits_sizes_shows_each_its_own_and_sweeps(tmp_path: Path) -> None:
     shared = Studio(tmp_path / "projects", FakeEngine(), (model(tmp_path),), shared=True)
-    mine, theirs = film(shared, "dawn"), film(shared, "dusk")
+    mine, theirs = make_film(shared, "dawn"), make_film(shared, "dusk")
     mine.add_lora(0, lora(tmp_path))
     theirs.add_lora(0, lora(tmp_path, "clay.safetensors", seed=9))
     assert [shelved.name for shelved in mine.shelved_loras(own=True)] == ["ink.safetensors"] and len(mine.shelved_loras()) == 2
@@ -191,7 +191,7 @@ def test_a_story_puts_them_on(studio: Studio, tmp_path: Path) -> None:
     session = studio.from_story(story(tmp_path, '[{file = "ink.safetensors", strength = 0.4}]'))
     first, second = session.project.current().segments
     assert first.loras == () and [(one.name, one.strength) for one in second.loras] == [("ink.safetensors", 0.4)]
-    generated(session)
+    render_all(session)
 
 
 def test_a_wrong_lora_in_a_story_leaves_nothing_on_the_shelf(studio: Studio, tmp_path: Path) -> None:

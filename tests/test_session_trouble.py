@@ -24,7 +24,7 @@ from studio.project import edits, files
 from studio.project.rules import check_project
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import LIGHTER, FakeEngine
-from tests.shelves import ended, film, generated, picture, shelf, until
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +36,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return shelf(tmp_path, engine)
+    return make_studio(tmp_path, engine)
 
 
 class FullDisk:
@@ -55,7 +55,7 @@ class FullDisk:
 
 
 def test_an_edit_on_a_full_disk_changes_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = film(studio, "a")
+    session = make_film(studio, "a")
     disk, before = FullDisk(monkeypatch), (session.project, session.revision)
     disk.full = True
     for verb in (
@@ -73,50 +73,50 @@ def test_an_edit_on_a_full_disk_changes_nothing(studio: Studio, monkeypatch: pyt
 def test_a_take_finished_on_a_full_disk_is_kept(
     studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    session = film(studio, "a", "b")
+    session = make_film(studio, "a", "b")
     disk = FullDisk(monkeypatch)
     engine.gate = threading.Semaphore(1)
-    session.generate_all()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session.jobs.generate_all()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     disk.full = True
     engine.gate = None
-    job = ended(session)
+    job = wait_for_job(session)
     assert job.state == "failed" and "full" in job.message and len(engine.requests) == 1
     assert [t.segment.prompt for t in session.project.film()] == ["a"]
     disk.full = False
-    session.generate_all()
-    assert ended(session).state == "done"
-    again = shelf(tmp_path).open(session.id)
+    session.jobs.generate_all()
+    assert wait_for_job(session).state == "done"
+    again = make_studio(tmp_path).open(session.id)
     assert again.project == session.project and again.findings == ()
 
 
 def test_a_full_disk_when_the_studio_stops_loses_no_take(
     studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    session = film(studio, "a")
+    session = make_film(studio, "a")
     disk = FullDisk(monkeypatch)
     engine.gate = threading.Semaphore(1)
-    session.generate_next()
-    until(session, lambda: session.job is not None and session.job.step == 1)
+    session.jobs.generate_next()
+    wait_until(session, lambda: session.job is not None and session.job.step == 1)
     disk.full = True
     engine.gate = None
-    ended(session)
+    wait_for_job(session)
     disk.full = False                                             # nothing was saved since; the studio starts again
-    again = shelf(tmp_path).open(session.id)
+    again = make_studio(tmp_path).open(session.id)
     (take,) = again.project.film()
     assert (take.state, take.frames) == ("done", 4) and "stopped during a render" in again.findings[0]
 
 
 def test_generating_on_a_full_disk_says_so(studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = film(studio, "a")
+    session = make_film(studio, "a")
     FullDisk(monkeypatch).full = True
-    session.generate_next()
-    job = ended(session)
+    session.jobs.generate_next()
+    job = wait_for_job(session)
     assert job.state == "failed" and "full" in job.message and engine.requests == []
 
 
 def test_a_full_disk_for_pictures_and_films(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
     for verb in (
         session.films.film, session.films.export_film, session.films.export_project,
@@ -131,14 +131,14 @@ import sys, threading
 from pathlib import Path
 from studio.project import edits
 from tests.fake_engine import FakeEngine
-from tests.shelves import film, generated, shelf, until
+from tests.shelves import make_film, render_all, make_studio, wait_until
 engine = FakeEngine()
-studio = shelf(Path(sys.argv[1]), engine)
-session = generated(film(studio, "a"))
+studio = make_studio(Path(sys.argv[1]), engine)
+session = render_all(make_film(studio, "a"))
 session.edit(edits.add_segment, prompt="b", frames=16)
 engine.gate = threading.Semaphore(int(sys.argv[2]))
-session.generate_next()
-until(session, lambda: session.job.section * 4 + session.job.step == int(sys.argv[2]))
+session.jobs.generate_next()
+wait_until(session, lambda: session.job.section * 4 + session.job.step == int(sys.argv[2]))
 print(session.id, flush=True)
 threading.Event().wait()
 """
@@ -151,7 +151,7 @@ def test_a_killed_studio_loses_no_finished_section(tmp_path: Path, steps: int, s
         assert child.stdout
         project = child.stdout.readline().strip()
         child.send_signal(signal.SIGKILL)
-    session = shelf(tmp_path).open(project)
+    session = make_studio(tmp_path).open(project)
     takes = session.project.film()
     assert [t.segment.prompt for t in takes] == (["a", "b"] if sections else ["a"])
     assert len(list((session.folder / "takes").iterdir())) == len(takes), "what came to nothing leaves no folder"
@@ -161,13 +161,13 @@ def test_a_killed_studio_loses_no_finished_section(tmp_path: Path, steps: int, s
         assert (takes[1].state, takes[1].sections) == ("partial", sections) and "stopped during a render" in session.findings[0]
     else:
         assert session.findings == ()
-    generated(session)
+    render_all(session)
     assert [(t.sections, t.state) for t in session.project.film()] == [(1, "done"), (4, "done")]
-    assert shelf(tmp_path).open(project).findings == ()
+    assert make_studio(tmp_path).open(project).findings == ()
 
 
 def test_killed_between_the_last_frame_and_the_note(studio: Studio, tmp_path: Path) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     last = session.project.film()[-1]
     folder = session.folder / "takes" / last.id
     asked = json.loads((folder / "take.json").read_text())
@@ -178,22 +178,22 @@ def test_killed_between_the_last_frame_and_the_note(studio: Studio, tmp_path: Pa
     document = json.loads((session.folder / "project.json").read_text())
     document["takes"] = [take for take in document["takes"] if take["id"] != last.id]
     (session.folder / "project.json").write_text(json.dumps(document))
-    again = shelf(tmp_path).open(session.id)
+    again = make_studio(tmp_path).open(session.id)
     assert again.project.head == last.id and again.project.takes[last.id].state == "done"
     assert "was complete" in again.findings[0] and not (folder / "asked.json").exists()
 
 
 def test_a_damaged_section_does_not_keep_the_project_closed(studio: Studio, engine: FakeEngine, tmp_path: Path) -> None:
-    session = film(studio, "a", sections=2)
+    session = make_film(studio, "a", sections=2)
     engine.gate = threading.Semaphore(5)
-    session.generate_next()
-    until(session, lambda: session.job is not None and session.job.section == 1)
+    session.jobs.generate_next()
+    wait_until(session, lambda: session.job is not None and session.job.section == 1)
     (section,) = session.folder.glob("takes/*/section-000.mp4")
     section.write_bytes(b"cut short")
-    again = shelf(tmp_path).open(session.id)
+    again = make_studio(tmp_path).open(session.id)
     assert again.project.takes == {} and "could not be brought back" in again.findings[0] and section.exists()
-    session.cancel()
-    ended(session)
+    session.jobs.cancel()
+    wait_for_job(session)
 
 
 def test_two_tabs_edit_at_once(studio: Studio) -> None:
@@ -218,13 +218,13 @@ def test_two_tabs_edit_at_once(studio: Studio) -> None:
 
 
 def test_two_tabs_press_generate_at_once(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a", "b")
+    session = make_film(studio, "a", "b")
     engine.gate = threading.Semaphore(0)
     refused = []
 
     def press() -> None:
         try:
-            session.generate_next()
+            session.jobs.generate_next()
         except EditError as error:
             refused.append(str(error))
 
@@ -234,22 +234,22 @@ def test_two_tabs_press_generate_at_once(studio: Studio, engine: FakeEngine) -> 
     for thread in threads:
         thread.join()
     engine.gate = None
-    ended(session)
+    wait_for_job(session)
     assert len(refused) == 4 and len(session.project.takes) == 1
 
 
 def test_a_newer_project_can_be_watched_and_not_changed(studio: Studio, tmp_path: Path) -> None:
-    session = generated(film(studio, "a", "b"))
+    session = render_all(make_film(studio, "a", "b"))
     document = json.loads((session.folder / "project.json").read_text())
     (session.folder / "project.json").write_text(json.dumps(document | {"format": 9, "mood": "blue"}))
     before = (session.folder / "project.json").read_bytes()
-    viewed = shelf(tmp_path).open(session.id)
+    viewed = make_studio(tmp_path).open(session.id)
     assert viewed.store.read_only and "newer studio" in viewed.findings[0]
     path = viewed.films.film()
     assert path and probe(path).frames == 8
     for verb in (
         lambda: viewed.edit(edits.rename, "x"), lambda: viewed.edit(edits.add_segment), lambda: viewed.edit(edits.rewind, None),
-        viewed.generate_next, lambda: viewed.retake(viewed.project.film()[0].id),
+        viewed.jobs.generate_next, lambda: viewed.jobs.retake(viewed.project.film()[0].id),
         lambda: viewed.set_reference(picture(tmp_path, "red")),
     ):  # fmt: skip
         with pytest.raises((StoreError, EditError)):
@@ -266,20 +266,20 @@ def test_a_wrong_picture_in_a_story_leaves_nothing_on_the_shelf(studio: Studio, 
 
 
 def test_files_that_are_gone_are_told_before_anything_waits(studio: Studio) -> None:
-    session = generated(film(studio, "a"))
+    session = render_all(make_film(studio, "a"))
     session.edit(edits.add_segment, prompt="b")
     snapshot = next(session.folder.glob("takes/*/snapshot.safetensors"))
     snapshot.rename(snapshot.with_suffix(".away"))
     with pytest.raises(EditError, match="cannot be continued"):
-        session.generate_next()
+        session.jobs.generate_next()
     next(session.folder.glob("media/*.png")).unlink()
     session.edit(edits.rewind, None)
     with pytest.raises(EditError, match="reference image is gone"):
-        session.generate_next()
+        session.jobs.generate_next()
 
 
 def test_an_engine_that_breaks_down_keeps_what_is_finished(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a", "b", sections=2)
+    session = make_film(studio, "a", "b", sections=2)
     rendering = engine._worker._render
 
     def broken(request: Any, stop: threading.Event) -> Any:
@@ -289,56 +289,56 @@ def test_an_engine_that_breaks_down_keeps_what_is_finished(studio: Studio, engin
             yield event
 
     engine._worker._render = broken
-    session.generate_all()
-    job = ended(session)
+    session.jobs.generate_all()
+    job = wait_for_job(session)
     assert job.state == "failed" and "boom" in job.message
     assert [(t.state, t.sections) for t in session.project.film()] == [("partial", 1)]
     engine._worker._render = rendering
-    assert len(generated(session).project.film()) == 2
+    assert len(render_all(session).project.film()) == 2
 
 
 def test_a_card_that_ran_full_is_told_in_the_job_until_the_next_one(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a", "b", sections=2)
-    engine.full_at = (1, 3)
+    session = make_film(studio, "a", "b", sections=2)
+    engine.out_of_memory_at = (1, 3)
     notes: list[str] = []
-    session.generate_all()
-    until(session, lambda: bool(session.job and (notes.append(session.job.note) or session.job.state == "done")))
+    session.jobs.generate_all()
+    wait_until(session, lambda: bool(session.job and (notes.append(session.job.note) or session.job.state == "done")))
     assert session.job and session.job.note == LIGHTER and session.job.message == "", "it is no failure"
     assert notes == sorted(notes) and len(session.project.film()) == 2, "once told, it is kept for the rest of the job"
-    session.retake(session.project.head or "", seed=5)
-    assert ended(session).note == "", "another job begins anew"
+    session.jobs.retake(session.project.head or "", seed=5)
+    assert wait_for_job(session).note == "", "another job begins anew"
 
 
 def test_trouble_of_ours_does_not_stop_the_worker(
     studio: Studio, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, other = film(studio, "a"), film(studio, "b")
+    session, other = make_film(studio, "a"), make_film(studio, "b")
 
     def unthinkable(*_: object, **__: object) -> None:
         raise ZeroDivisionError("unthinkable")
 
     with monkeypatch.context() as patch:
         patch.setattr("studio.project.edits.add_take", unthinkable)
-        session.generate_next()
-        job = ended(session)
+        session.jobs.generate_next()
+        job = wait_for_job(session)
     assert job.state == "failed" and "unthinkable" in job.message
-    assert len(generated(other).project.takes) == 1
+    assert len(render_all(other).project.takes) == 1
 
 
 def test_cancel_in_every_state(studio: Studio, engine: FakeEngine) -> None:
-    session = film(studio, "a")
-    session.cancel()                                              # nothing runs
-    generated(session)
-    session.cancel()                                              # it is over
+    session = make_film(studio, "a")
+    session.jobs.cancel()                                              # nothing runs
+    render_all(session)
+    session.jobs.cancel()                                              # it is over
     assert session.job and session.job.state == "done"
     jobs: list[Job] = []
     submit = engine.submit
     engine.submit = lambda requests, listen: jobs.append(submit(requests, listen)) or jobs[-1]  # type: ignore[method-assign,func-returns-value]
     for _ in range(10):                                           # at any moment
         session.edit(edits.rewind, None)
-        session.generate_next()
-        session.cancel()
-        assert ended(session).state == "cancelled" or session.project.head
+        session.jobs.generate_next()
+        session.jobs.cancel()
+        assert wait_for_job(session).state == "cancelled" or session.project.head
         assert jobs[-1].wait(5)
     assert all(t.state == "done" for t in session.project.takes.values())
 
@@ -346,8 +346,8 @@ def test_cancel_in_every_state(studio: Studio, engine: FakeEngine) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path: Path, seed: int) -> None:
     """Everything at once, at random: afterwards the tree hangs together, and disk and memory agree."""
-    session = shelf(tmp_path, engine).open(film(studio, "a", "b", "c").id)    # opened anew: undo cannot take the picture away
-    generated(session)
+    session = make_studio(tmp_path, engine).open(make_film(studio, "a", "b", "c").id)  # now undo keeps the picture
+    render_all(session)
     engine.step_seconds = 0.001
     unforeseen: list[Exception] = []
 
@@ -362,13 +362,13 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
             return dice.randrange(4)
 
         verbs: list[Callable[[], object]] = [
-            session.generate_next, session.generate_all, session.generate_all, session.cancel, session.undo, session.redo,
-            session.films.film, lambda: session.edit(edits.add_segment), lambda: session.edit(edits.remove_segment, index()),
-            lambda: session.edit(edits.move_segment, index(), index()),
+            session.jobs.generate_next, session.jobs.generate_all, session.jobs.generate_all, session.jobs.cancel,
+            session.undo, session.redo, session.films.film, lambda: session.edit(edits.add_segment),
+            lambda: session.edit(edits.remove_segment, index()), lambda: session.edit(edits.move_segment, index(), index()),
             lambda: session.edit(edits.edit_segment, index(), prompt=str(dice.random()), frames=dice.choice([4, 12])),
             lambda: session.edit(edits.rewind, take() or None), lambda: session.edit(edits.branch, take() or None),
             lambda: session.edit(edits.switch, branch()), lambda: session.edit(edits.drop_branch, branch()),
-            lambda: session.retake(take()), lambda: session.finish(take()),
+            lambda: session.jobs.retake(take()), lambda: session.jobs.finish(take()),
         ]  # fmt: skip
         for _ in range(60):
             try:
@@ -385,8 +385,8 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
     for tab in tabs:
         tab.join()
     if session.job:
-        session.cancel()
-        assert ended(session).state in ("done", "cancelled")
+        session.jobs.cancel()
+        assert wait_for_job(session).state in ("done", "cancelled")
     idle = threading.Event()
     engine.submit(iter(()), lambda job, event: idle.set() if job.state == "done" else None)
     assert idle.wait(10) and unforeseen == []
@@ -394,5 +394,5 @@ def test_a_busy_artist_in_two_tabs(studio: Studio, engine: FakeEngine, tmp_path:
     assert len(session.project.takes) > 3, "something was rendered"
     assert {p.name for p in session.folder.glob("takes/*")} == set(session.project.takes)
     assert not session.store.missing_clips(session.project) and not list(session.folder.rglob(".*.json-*"))
-    again = shelf(tmp_path).open(session.id)
+    again = make_studio(tmp_path).open(session.id)
     assert again.project == session.project and again.findings == ()

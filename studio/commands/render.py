@@ -97,7 +97,7 @@ def _generate(session: Session) -> bool:
     plan = project.current().segments
     steps = [clock.sections(segment.frames) * project.settings.steps for segment in plan]
     begun = sum(steps[: len(project.path())])
-    session.generate_all()
+    session.jobs.generate_all()
     with _ctrl_c() as pressed, Progress(sum(steps), begun) as progress:
         revision, note = 0, ""
         while True:
@@ -111,7 +111,7 @@ def _generate(session: Session) -> bool:
             if job.state not in ("queued", "running"):
                 return job.state == "done"
             if pressed.is_set():
-                session.cancel()
+                session.jobs.cancel()
 
 
 def _show(progress: Progress, job: JobView, steps: list[int]) -> None:

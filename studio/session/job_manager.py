@@ -55,7 +55,11 @@ class EngineProtocol(Protocol):
 
 
 class JobManager:
-    """Renders takes of one document, in at most one job at a time."""
+    """Renders takes of one document, in at most one job at a time.
+
+    The methods that start a job return at once. They raise EditError if a job of this document runs already or the take
+    cannot be rendered, and StoreError if the project is open read-only.
+    """
 
     def __init__(
         self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf
@@ -72,13 +76,24 @@ class JobManager:
         """The job that runs, or how the last one ended."""
         return self._job.view if self._job else None
 
-    def start(self, choose: Callable[[Project], TakeRequest], rest: bool = False) -> None:
-        """Start a job with the take that `choose` asks for, and with all segments after it if `rest`.
+    def generate_next(self) -> None:
+        """Render the segment after the head, or complete the partial take there."""
+        self._start(take_requests.next_request)
 
-        Raises:
-            EditError: a job of this project runs already, or the take cannot be rendered.
-            StoreError: the project is open read-only.
-        """
+    def generate_all(self) -> None:
+        """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
+        self._start(take_requests.next_request, rest=True)
+
+    def retake(self, take: str, seed: int | None = None) -> None:
+        """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
+        self._start(lambda project: take_requests.retake(project, take, seed))
+
+    def finish(self, take: str) -> None:
+        """Complete a partial take."""
+        self._start(lambda project: take_requests.finish(project, take))
+
+    def _start(self, choose: Callable[[Project], TakeRequest], rest: bool = False) -> None:
+        """Start a job with the take that `choose` asks for, and with all segments after it if `rest`."""
         document = self._document
         with document.lock:
             if self._job and self._job.active:
@@ -103,7 +118,19 @@ class JobManager:
                 job.update(**({"state": "cancelled"} if job.view.state == "queued" else {"doing": "stopping"}))
                 self._document.notify()
 
-    def estimate(self, sections: float, steps: int) -> float | None:
+    def estimate_next(self) -> float | None:
+        """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
+        project = self._document.project
+        try:
+            index, _ = edits.next_segment(project)
+        except EditError:
+            return None
+        sections = project.clock.sections(project.current().segments[index].frames)
+        if partial_take := edits.unfinished_take(project):
+            sections -= partial_take.sections
+        return self._estimate(sections, project.settings.steps)
+
+    def _estimate(self, sections: float, steps: int) -> float | None:
         """Seconds to render `sections` of `steps` steps each, by the newest takes of the same model and size; None before any."""
         project = self._document.project
         similar = [t for t in project.takes.values() if (t.model, t.size) == (project.model, project.size)]
@@ -235,14 +262,14 @@ class JobManager:
         """
         project, view = self._document.project, job.view
         if seconds is None:  # estimated from takes made before
-            seconds = self.estimate(view.sections - view.section - view.step / max(1, view.steps), view.steps)
+            seconds = self._estimate(view.sections - view.section - view.step / max(1, view.steps), view.steps)
         plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
         after = sum(project.clock.sections(segment.frames) for segment in plan)
         ahead = view.steps * (view.sections - view.section) - view.step
         if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
             later: float | None = seconds / ahead * after * project.settings.steps
         else:
-            later = self.estimate(after, project.settings.steps) if after else 0.0
+            later = self._estimate(after, project.settings.steps) if after else 0.0
         total = None if seconds is None or later is None else seconds + later
         job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
-from studio.project import edits, limits, take_requests
+from studio.project import edits, limits
 from studio.project.edits import EditError
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
@@ -39,13 +39,13 @@ class Session(Document):
         self._engine = engine
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
-        self._jobs = JobManager(self, engine, self._models, loras)
+        self.jobs = JobManager(self, engine, self._models, loras)
         engine.watch(lambda _: self.notify())
 
     @property
     def job(self) -> JobView | None:
         """The job that runs, or how the last one ended; None before the first."""
-        return self._jobs.view
+        return self.jobs.view
 
     @property
     def engine(self) -> EngineStatus:
@@ -130,37 +130,3 @@ class Session(Document):
         if card is None:
             raise EditError(f"The model '{self.project.model}' is not installed. Choose another one, or add it to models/.")
         return card
-
-    # Rendering
-
-    def generate_next(self) -> None:
-        """Render the segment after the head, or complete the partial take there."""
-        self._jobs.start(take_requests.next_request)
-
-    def generate_all(self) -> None:
-        """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
-        self._jobs.start(take_requests.next_request, rest=True)
-
-    def retake(self, take: str, seed: int | None = None) -> None:
-        """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
-        self._jobs.start(lambda project: take_requests.retake(project, take, seed))
-
-    def finish(self, take: str) -> None:
-        """Complete a partial take."""
-        self._jobs.start(lambda project: take_requests.finish(project, take))
-
-    def cancel(self) -> None:
-        """Stop the job, if one runs. Finished sections are kept."""
-        self._jobs.cancel()
-
-    def estimate(self) -> float | None:
-        """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
-        project = self.project
-        try:
-            index, _ = edits.next_segment(project)
-        except EditError:
-            return None
-        sections = project.clock.sections(project.current().segments[index].frames)
-        if partial_take := edits.unfinished_take(project):
-            sections -= partial_take.sections
-        return self._jobs.estimate(sections, project.settings.steps)

@@ -29,7 +29,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
     card = next((c for c in cards if c.name == project.model), None)
     film = sum(t.frames for t in project.film())
     following, blocked = next_render(project)
-    estimate = session.estimate() if following else None
+    estimate = session.jobs.estimate_next() if following else None
     return {
         "id": session.id,
         "name": project.name,

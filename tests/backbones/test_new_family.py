@@ -43,7 +43,7 @@ studio = Studio(root / "projects", engine, models)
 engine.start()
 
 def generate():
-    session.generate_all()
+    session.jobs.generate_all()
     revision = 0
     while session.job.state in ("queued", "running"):
         revision = session.watch(revision, timeout=1)
@@ -53,7 +53,7 @@ session = studio.from_story(root / "story.toml")
 generate()
 first, second = session.project.film()
 session.rewind(first.id)                       # to the first boundary, and another second take from there
-session.generate_next()
+session.jobs.generate_next()
 while session.job.state in ("queued", "running"):
     session.watch(0, timeout=0.2)
 again = session.project.film()[-1]

@@ -21,7 +21,7 @@ from studio.session import Session
 from tests import folders
 from tests.clips import alike
 from tests.fake_engine import LIGHTER, FakeEngine
-from tests.shelves import film, shelf
+from tests.shelves import make_film, make_studio
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def test_interrupted_and_resumed_is_the_uninterrupted_film(
 
     def interrupt(self: Session, revision: int, timeout: float | None = None) -> int:
         if self.job and self.job.index == 1 and self.job.section == 1 and self.job.step >= 1:
-            self.cancel()
+            self.jobs.cancel()
         return watch(self, revision, timeout)
 
     monkeypatch.setattr(Session, "watch", interrupt)
@@ -239,8 +239,8 @@ def test_headless_runs_in_a_thread_too(models: Path, story: Path, tmp_path: Path
 
 def test_a_card_that_ran_full_is_told_once_beside_the_bar(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     engine = FakeEngine()
-    engine.full_at = (0, 2)
-    session = film(shelf(tmp_path, engine), "a", "b")
+    engine.out_of_memory_at = (0, 2)
+    session = make_film(make_studio(tmp_path, engine), "a", "b")
     assert headless._generate(session)
     assert capfd.readouterr().err.count(LIGHTER) == 1
 

@@ -128,7 +128,7 @@ def running(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def stand(running: Stand) -> Stand:
     running.engine.step_seconds, running.engine.gate, running.engine.fail_at = STEP, None, None
-    running.engine.full_at = None
+    running.engine.out_of_memory_at = None
     running.engine.requests.clear()
     return running
 

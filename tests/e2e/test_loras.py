@@ -16,7 +16,7 @@ from tests.e2e.test_stories import badge, cards
 from tests.e2e.test_trust import AUDIT
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
-from tests.shelves import generated, picture
+from tests.shelves import picture, render_all
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +211,6 @@ def test_a_shared_studio_shows_nobody_elses_and_says_how_large(chromium: Any, tm
 
 
 def test_a_rendered_film_still_looks_as_before_where_nobody_uses_them(stand: Stand, desk: Visit) -> None:
-    page = desk.open(generated(stand.film("dawn", "noon")))
+    page = desk.open(render_all(stand.film("dawn", "noon")))
     expect(badge(page, 1)).to_have_text("Done")
     assert page.locator(".loras:visible, .chip:visible, .lora-sheet:visible, .loras-there:visible").count() == 0

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from studio.project import edits
 from tests.e2e.conftest import Stand, Visit
-from tests.shelves import generated, picture
+from tests.shelves import picture, render_all
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def test_cancel_keeps_the_finished_part_and_finish_completes_it(stand: Stand, de
 
 
 def test_rewind_and_branch(stand: Stand, desk: Visit) -> None:
-    page = desk.open(generated(stand.film("one", "two", "three")))
+    page = desk.open(render_all(stand.film("one", "two", "three")))
     tool(page, 0, "rewind").click()
     expect(cards(page).nth(0).locator(".flag")).to_have_text("Head")
     expect(cards(page).nth(1)).to_have_attribute("data-beyond", "")
@@ -119,7 +119,7 @@ def test_rewind_and_branch(stand: Stand, desk: Visit) -> None:
 
 
 def test_retake_and_compare(stand: Stand, desk: Visit) -> None:
-    page = desk.open(generated(stand.film("one")))
+    page = desk.open(render_all(stand.film("one")))
     tool(page, 0, "retake").click()
     expect(page.locator(".node")).to_have_count(2)
     first, second = stand.engine.requests
@@ -183,7 +183,7 @@ def test_the_film_so_far_plays_while_the_rest_is_made(stand: Stand, desk: Visit)
 
 def test_planned_segments_change_places(stand: Stand, desk: Visit) -> None:
     session = stand.film("one", "two", "three")
-    session.generate_next()
+    session.jobs.generate_next()
     page = desk.open(session)
     expect(badge(page, 0)).to_have_text("Done")
     for verb in ("move_earlier", "move_later"):
@@ -228,7 +228,7 @@ def test_preset_and_shape(stand: Stand, desk: Visit) -> None:
 
 
 def test_the_film_so_far_and_export(stand: Stand, desk: Visit) -> None:
-    page = desk.open(generated(stand.film("one", "two")))
+    page = desk.open(render_all(stand.film("one", "two")))
     page.get_by_role("button", name="Film so far").click()
     expect(page.locator(".counter")).to_contain_text("/ 8")
     page.get_by_role("button", name="Export").click()

@@ -13,7 +13,7 @@ from studio.project import edits
 from studio.session import Studio
 from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import DROP, badge, cards
-from tests.shelves import generated, picture
+from tests.shelves import picture, render_all
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def test_failures_say_what_happened_and_what_to_do(stand: Stand, desk: Visit) ->
 
 def test_a_card_that_ran_full_is_told_quietly_until_it_is_dismissed(stand: Stand, desk: Visit) -> None:
     page = desk.open(stand.film("one", "two"))
-    stand.engine.gate, stand.engine.full_at = threading.Semaphore(2), (0, 2)
+    stand.engine.gate, stand.engine.out_of_memory_at = threading.Semaphore(2), (0, 2)
     page.keyboard.press("Control+Shift+Enter")
     notice = page.locator(".notice", has_text="ran out of memory while decoding")
     expect(notice).to_have_attribute("role", "status")
@@ -102,7 +102,7 @@ def test_a_film_that_is_not_there_is_said_and_another_opens(stand: Stand, desk: 
 
 
 def test_what_was_found_on_opening_is_told_until_it_is_dismissed(stand: Stand, desk: Visit) -> None:
-    lost = generated(stand.film("one"))
+    lost = render_all(stand.film("one"))
     document = lost.folder / "project.json"
     document.write_text(document.read_text("utf-8")[:-40], "utf-8")
     studio = Studio(stand.studio.home, stand.engine, stand.studio.models)
@@ -125,7 +125,7 @@ def test_what_was_found_on_opening_is_told_until_it_is_dismissed(stand: Stand, d
 
 
 def test_hostile_words_stay_words(stand: Stand, desk: Visit) -> None:
-    page = desk.open(generated(stand.film("one")))
+    page = desk.open(render_all(stand.film("one")))
     page.get_by_label("Prompt of segment 1").fill(HOSTILE)
     page.get_by_label("Film title").fill(HOSTILE[:110])
     page.get_by_label("Film title").press("Enter")
@@ -195,7 +195,7 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(stand: Stand, phone: Vi
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_names_and_contrast(stand: Stand, desk: Visit, dark: bool) -> None:
     """Every control has a name, no id is used twice, and text stands out from what is behind it."""
-    session = generated(stand.film("one", "two"))
+    session = render_all(stand.film("one", "two"))
     session.edit(edits.edit_segment, 1, prompt="three")
     session.edit(edits.add_segment)
     page = desk.open(session)

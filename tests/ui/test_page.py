@@ -17,12 +17,12 @@ from studio.project import edits
 from studio.ui import page
 from studio.ui.component import STATIC
 from studio.ui.verbs import PageApi
-from tests.shelves import ended, film, shelf
+from tests.shelves import make_film, make_studio, wait_for_job
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return page.build(shelf(tmp_path_factory.mktemp("studio")))
+    return page.build(make_studio(tmp_path_factory.mktemp("studio")))
 
 
 def script(built: Any, name: str) -> str:
@@ -94,20 +94,20 @@ def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[st
 
 def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "HEARTBEAT", 0.2)
-    studio = shelf(tmp_path)
-    session = film(studio, "one")
-    changes = {1: lambda: session.edit(edits.rename, "Other"), 2: session.generate_next}
+    studio = make_studio(tmp_path)
+    session = make_film(studio, "one")
+    changes = {1: lambda: session.edit(edits.rename, "Other"), 2: session.jobs.generate_next}
     seen = screens(studio, session, 2, lambda i: changes.get(i, lambda: None)())
     assert [s["board"]["name"] for s in seen] == ["A film", "Other"]
-    ended(session)
+    wait_for_job(session)
     first, *rest = screens(studio, session, 3, lambda i: None)
     assert first["live"]["job"]["state"] == "done" and first["live"]["project"] == session.id
     assert all("board" not in s for s in rest) and [s["live"]["beat"] for s in rest] == [2, 3]
 
 
 def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:
-    studio = shelf(tmp_path)
-    session = film(studio, "one")
+    studio = make_studio(tmp_path)
+    session = make_film(studio, "one")
     api = PageApi(studio, (), tmp_path)
     assert page._session_or_notice(api, {"project": session.id}) is session
     assert page._session_or_notice(api, {}) is session, "without a name: the film changed last"

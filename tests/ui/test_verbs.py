@@ -16,7 +16,7 @@ from studio.ui.gallery import find_samples
 from studio.ui.verbs import PageApi
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
-from tests.shelves import ended, film, generated, picture, shelf
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
 
 STORY = 'name = "Waves"\nimage = "sea.png"\npreset = "draft"\n[[segment]]\nprompt = "a"\n[[segment]]\nprompt = "b"\nseconds = 1\n'
 
@@ -32,12 +32,12 @@ def api(tmp_path: Path) -> PageApi:
     (broken / "story.toml").write_text("nonsense = 1")
     uploads = tmp_path / "uploads"
     uploads.mkdir()
-    return PageApi(shelf(tmp_path), find_samples(tmp_path / "examples"), uploads)
+    return PageApi(make_studio(tmp_path), find_samples(tmp_path / "examples"), uploads)
 
 
 @pytest.fixture
 def session(api: PageApi) -> Session:
-    return film(api.studio, "one", "two")
+    return make_film(api.studio, "one", "two")
 
 
 def ask(api: PageApi, session: Session | None, verb: str, **fields: Any) -> Any:
@@ -73,10 +73,10 @@ def test_writing(api: PageApi, session: Session) -> None:
 
 def test_rendering(api: PageApi, session: Session) -> None:
     ask(api, session, "generate_next")
-    ended(session)
+    wait_for_job(session)
     take = session.project.head
     ask(api, session, "retake", take=take)
-    ended(session)
+    wait_for_job(session)
     ask(api, session, "rewind", take=take)
     ask(api, session, "branch", take=take)
     ask(api, session, "rename_branch", branch=session.project.branch, name="Other")
@@ -85,7 +85,7 @@ def test_rendering(api: PageApi, session: Session) -> None:
 
 
 def test_files(api: PageApi, session: Session) -> None:
-    generated(session)
+    render_all(session)
     for fields in ({"what": "film", "title": "T", "fade": 0.1}, {"what": "gif", "take": session.project.head}, {"what": "project"}):
         answer = ask(api, session, "export", **fields)
         assert answer["url"].startswith("gradio_api/file=/") and answer["file"]
@@ -206,7 +206,7 @@ def test_loras(tmp_path: Path) -> None:
     uploads = tmp_path / "uploads"
     uploads.mkdir()
     api = PageApi(Studio(tmp_path / "projects", FakeEngine(), (model(tmp_path),)), (), uploads)
-    session = film(api.studio, "one", "two")
+    session = make_film(api.studio, "one", "two")
     first, second = (segment.id for segment in session.project.current().segments)
     assert ask(api, session, "shelved_loras") == {"loras": [], "most": None}
     assert ask(api, session, "add_lora", segment=first, path=str(lora(uploads)), name="Ink.safetensors") == {"aside": ""}

@@ -16,7 +16,7 @@ from studio.ui.model_views import engine_view, size_choices
 from studio.ui.tree import layout_tree
 from studio.ui.words import file_url, format_length, format_wait
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import ended, film, generated, shelf
+from tests.shelves import make_film, make_studio, render_all, wait_for_job
 
 
 def board(session: Session) -> views.Json:
@@ -27,7 +27,7 @@ def board(session: Session) -> views.Json:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return film(shelf(tmp_path), "one", "two", "three", sections=2)
+    return make_film(make_studio(tmp_path), "one", "two", "three", sections=2)
 
 
 def test_an_unrendered_film(session: Session) -> None:
@@ -47,7 +47,7 @@ def test_an_unrendered_film(session: Session) -> None:
 
 
 def test_a_rendered_film(session: Session) -> None:
-    drawn = board(generated(session))
+    drawn = board(render_all(session))
     assert [s["badge"] for s in drawn["segments"]] == ["Done"] * 3
     assert [s["head"] for s in drawn["segments"]] == [False, False, True]
     assert drawn["next"] is None and "Add a segment" in drawn["blocked"]
@@ -58,7 +58,7 @@ def test_a_rendered_film(session: Session) -> None:
 
 
 def test_after_a_rewind_what_lies_beyond_is_said(session: Session) -> None:
-    generated(session).edit(edits.rewind, session.project.film()[0].id)
+    render_all(session).edit(edits.rewind, session.project.film()[0].id)
     drawn = board(session)
     assert [s["beyond"] for s in drawn["segments"]] == [False, True, True]
     assert drawn["next"] == {"index": 1, "completes": False, "forks": True}
@@ -68,9 +68,9 @@ def test_after_a_rewind_what_lies_beyond_is_said(session: Session) -> None:
 def test_a_partial_take_is_completed_next(session: Session, tmp_path: Path) -> None:
     engine = FakeEngine()
     engine.fail_at = (1, 1)
-    session = film(shelf(tmp_path / "other", engine), "one", sections=2)
-    session.generate_next()
-    assert ended(session).state == "failed"
+    session = make_film(make_studio(tmp_path / "other", engine), "one", sections=2)
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "failed"
     drawn = board(session)
     assert drawn["segments"][0]["badge"] == "1 of 2 sections"
     assert drawn["segments"][0]["state"] == drawn["takes"][0]["state"] == "partial"
@@ -79,7 +79,7 @@ def test_a_partial_take_is_completed_next(session: Session, tmp_path: Path) -> N
 
 
 def test_edited_takes_are_stale_and_lost_clips_missing(session: Session) -> None:
-    generated(session).edit(edits.edit_segment, 1, prompt="else")
+    render_all(session).edit(edits.edit_segment, 1, prompt="else")
     drawn = board(session)
     assert [s["state"] for s in drawn["segments"]] == ["done", "stale", "stale"]
     clip = session.films.clip(session.project.film()[0].id)
@@ -103,15 +103,15 @@ def test_a_model_that_is_not_installed_is_no_accident(session: Session) -> None:
 
 
 def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:
-    generated(session)
+    render_all(session)
     one, two, _ = (t.id for t in session.project.film())
     session.edit(edits.branch, one, "Other")
     session.edit(edits.edit_segment, 1, prompt="two b")
-    session.generate_next()
-    ended(session)
+    session.jobs.generate_next()
+    wait_for_job(session)
     other = session.project.head
-    session.retake(one)
-    ended(session)
+    session.jobs.retake(one)
+    wait_for_job(session)
     again = session.project.head
     nodes = {n.take: n for n in layout_tree(session.project)}
     assert [nodes[t].column for t in (one, two, other, again) if t] == [0, 0, 1, 2]
@@ -120,8 +120,8 @@ def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:
 
 
 def test_undone_takes_are_loose(session: Session) -> None:
-    session.generate_next()
-    ended(session)
+    session.jobs.generate_next()
+    wait_for_job(session)
     session.undo()
     node, = layout_tree(session.project)
     assert node.loose and not node.on_path and node.tips == ()
@@ -134,14 +134,14 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     for _ in range(2):
         session.edit(edits.add_segment, frames=4 * 8)
     files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
-    drawn = views.memory_view(generated(session).project, card(files=files))   # 22 sections of 4 frames, one latent frame a section
+    drawn = views.memory_view(render_all(session).project, card(files=files))    # 22 sections, each 4 frames, 1 latent frame
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
     assert drawn["sentence"].endswith(said)
 
 
 def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:
     session.edit(edits.add_segment)
-    generated(session)
+    render_all(session)
     assert views.board(session, (card(),), ())["memory"]["picture"] is None
     head = session.project.head
     (session.folder / "takes" / str(head) / "memory.webp").write_bytes(b"webp")

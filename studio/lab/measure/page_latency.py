@@ -76,7 +76,7 @@ def _film(studio: Studio) -> Session:
     session = studio.from_story(sorted((ROOT / "assets" / "examples").glob("*/story.toml"))[0])
     session.apply_preset("draft")
     for _ in range(3):
-        session.generate_next()
+        session.jobs.generate_next()
         while session.job and session.job.state in ("queued", "running"):
             time.sleep(0.05)
     if len(session.project.film()) != 3:
