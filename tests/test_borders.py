@@ -108,9 +108,9 @@ def test_a_planted_import_is_found(tmp_path: Path) -> None:
 
 def test_what_is_allowed_is_allowed_alone(tmp_path: Path) -> None:
     planted = tmp_path / "planted.py"
-    planted.write_text("from studio.lab.world import shoot\nfrom studio.lab.train.film import Objective\n")
+    planted.write_text("from studio.lab.world import shoot\nfrom studio.lab.train.film import FilmObjective\n")
     assert crossings(planted, {"studio.lab"}, allowed={"studio.lab.world"}) == [
-        "planted.py imports studio.lab.train.film.Objective"]
+        "planted.py imports studio.lab.train.film.FilmObjective"]
 
 
 def test_files_stay_short() -> None:

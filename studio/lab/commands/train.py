@@ -50,9 +50,9 @@ def _run(options: argparse.Namespace) -> int:
         options.parser.error("--arm and --seed choose what --export writes: give --export FOLDER too")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     from studio.catalogue.cards import ModelError
-    from studio.lab.train.keeping import RecipeError  # imports torch, which is slow: not before the command line is read
-    from studio.lab.train.sidecars import FootageError
-    from studio.lab.world import ScriptError
+    from studio.lab.train.caption_files import FootageError
+    from studio.lab.train.recipe import RecipeError
+    from studio.lab.world import ScriptError  # imports torch, which is slow: not before the command line is read
 
     try:
         options.train(options)
@@ -65,23 +65,24 @@ def _run(options: argparse.Namespace) -> int:
 
 def _autoencoder(options: argparse.Namespace) -> None:
     from studio.lab.train import autoencoder
-    from studio.lab.train.keeping import read_recipe
+    from studio.lab.train.recipe import read_recipe
 
-    autoencoder.train(read_recipe(options.recipe, autoencoder.Recipe))
+    autoencoder.train(read_recipe(options.recipe, autoencoder.AutoencoderRecipe))
 
 
 def _weather(options: argparse.Namespace) -> None:
     from studio.lab.train import weather
-    from studio.lab.train.keeping import read_recipe
+    from studio.lab.train.recipe import read_recipe
 
-    weather.train(read_recipe(options.recipe, weather.Recipe))
+    weather.train(read_recipe(options.recipe, weather.WeatherRecipe))
 
 
 def _film(options: argparse.Namespace) -> None:
     from studio.lab.train import film
-    from studio.lab.train.keeping import read_recipe
+    from studio.lab.train.film_recipe import FilmRecipe
+    from studio.lab.train.recipe import read_recipe
 
-    film.train(read_recipe(options.recipe, film.Recipe))
+    film.train(read_recipe(options.recipe, FilmRecipe))
 
 
 def _memory(options: argparse.Namespace) -> None:

@@ -1,10 +1,12 @@
-"""Fitting the autoencoder's basis on the procedural world: principal components of lapped patches. It knows no film model."""
+"""Fitting the autoencoder's basis on films of the procedural world: principal components of overlapping patches.
+
+Letters: N patches or groups, P values of a patch, C channels, H and W height and width in pixels, h and w in patches.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,14 +16,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
-from studio.lab.train.keeping import restore, save
+from studio.lab.train.checkpoints import load_checkpoint, save_checkpoint
 from studio.lab.world import film
+from studio.tables import table
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Recipe:
+@table
+class AutoencoderRecipe:
     """How an autoencoder is fitted. Sizes in pixels."""
 
     run: str
@@ -30,17 +33,17 @@ class Recipe:
     films: int = 800
     width: int = 144
     height: int = 144
-    groups: int = 5            # of four frames, from each film
+    groups: int = 5            # of four frames, taken from each film
     workers: int = 2
     save_every: int = 50       # films
 
 
-class Groups(Dataset[Tensor]):
-    """Film number n as patches of lapped groups, [N, P]: so many groups spread over it, and its first frame standing still."""
+class PatchDataset(Dataset[Tensor]):
+    """Item n is the patches [N, P] of film n: of groups of frames spread over the film, and of its first frame standing still."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: AutoencoderRecipe) -> None:
         self.recipe = recipe
-        self.turn = border_rotation(PATCH)
+        self.rotation = border_rotation(PATCH)
 
     def __getitem__(self, index: int) -> Tensor:
         torch.set_num_threads(1)
@@ -48,56 +51,69 @@ class Groups(Dataset[Tensor]):
         frames = film(recipe.seed * 10_000_000 + index, recipe.width, recipe.height, sections=1).scene.float() / 127.5 - 1
         starts = torch.linspace(1, len(frames) - GROUP, recipe.groups).long().tolist()
         groups = [frames[at : at + GROUP] for at in starts] + [frames[:1].expand(GROUP, -1, -1, -1)]
-        return patches(torch.stack(groups).transpose(1, 2), self.turn)
+        return lapped_patches(torch.stack(groups).transpose(1, 2), self.rotation)
 
 
-def patches(groups: Tensor, turn: Tensor) -> Tensor:
-    """Lapped patches [N h w, P] of groups [N, 3, 4, H, W]."""
-    return F.pixel_unshuffle(filter_borders(groups, turn).flatten(1, 2), PATCH).movedim(1, -1).reshape(-1, VALUES)
+def lapped_patches(groups: Tensor, rotation_matrix: Tensor) -> Tensor:
+    """Overlapping patches [N h w, P] of groups of four frames [N, 3, 4, H, W]; `rotation_matrix` is `lapped.rotation(PATCH)`."""
+    return F.pixel_unshuffle(filter_borders(groups, rotation_matrix).flatten(1, 2), PATCH).movedim(1, -1).reshape(-1, VALUES)
 
 
-def train(recipe: Recipe) -> LappedAutoencoder:
-    """Gather the patches' second moments film by film (a stopped run goes on), then take the principal components."""
+def train(recipe: AutoencoderRecipe) -> LappedAutoencoder:
+    """Sum the patches' first and second moments film by film, then take the principal components.
+
+    A run that was stopped goes on from its checkpoint. The autoencoder is written to the folder `vae` of the run.
+    """
     path = Path(recipe.run) / "last.pt"
-    state = restore(path) or {"total": torch.zeros(VALUES), "square": torch.zeros(VALUES, VALUES), "count": 0, "films": 0}
+    state = load_checkpoint(path) or {"total": torch.zeros(VALUES), "square": torch.zeros(VALUES, VALUES), "count": 0, "films": 0}
     films = DataLoader(
-        Groups(recipe), batch_size=None, sampler=range(state["films"], recipe.films), num_workers=recipe.workers,
+        PatchDataset(recipe), batch_size=None, sampler=range(state["films"], recipe.films), num_workers=recipe.workers,
         prefetch_factor=4 if recipe.workers else None,
     )
     begun = time.monotonic()
-    for found in films:
-        state["total"] += found.sum(0)
-        state["square"] += found.T @ found
-        state["count"] += len(found)
+    for patches in films:
+        state["total"] += patches.sum(0)
+        state["square"] += patches.T @ patches
+        state["count"] += len(patches)
         state["films"] += 1
         if state["films"] % recipe.save_every == 0:
-            save(path, state)
+            save_checkpoint(path, state)
             log.info("%d of %d films, %.0f s", state["films"], recipe.films, time.monotonic() - begun)
     model = LappedAutoencoder(recipe.channels)
-    kept = basis(state["total"], state["square"], state["count"], recipe.channels)
-    model.set_basis(*kept[:3])
-    log.info("%d channels keep %.2f %% of the patches' variance", recipe.channels, 100 * kept[3])
+    components, deviation, mean, share = basis(state["total"], state["square"], state["count"], recipe.channels)
+    model.set_basis(components, deviation, mean)
+    log.info("%d channels keep %.2f %% of the patches' variance", recipe.channels, 100 * share)
     model.save_pretrained(Path(recipe.run) / "vae")
     return model
 
 
 def basis(total: Tensor, square: Tensor, count: int, channels: int) -> tuple[Tensor, Tensor, Tensor, float]:
-    """Components [C, P], deviation of their coefficients [C], mean [P], and the share of variance they keep.
+    """Principal components of patches, from the patches' sum and the sum of their outer products.
 
-    Principal components of what stands still in a patch, and of what changes in it, apart: a component is one or the other. So a
-    still picture stays in the still components, and decoding it and encoding it again changes nothing.
+    The part of a patch that is the same in all four frames and the part that changes have components of their own. So a still
+    picture is in the still components alone, and decoding it and encoding it again changes nothing.
+
+    Args:
+        total: [P] sum of the patches.
+        square: [P, P] sum of their outer products.
+        count: of the patches.
+        channels: how many components, C.
+
+    Returns:
+        Components [C, P], the standard deviation of their coefficients [C], the mean patch [P], and the share of the variance
+        that the components keep.
     """
-    mean = still(total.double() / count)
+    mean = still_part(total.double() / count)
     second = square.double() / count - mean[:, None] * mean[None]
-    standing = still(still(second).T)
-    rest = second - still(second) - still(second.T).T + standing
-    values, vectors = torch.linalg.eigh(standing + rest)
+    still = still_part(still_part(second).T)
+    changing = second - still_part(second) - still_part(second.T).T + still
+    values, vectors = torch.linalg.eigh(still + changing)
     top = values[-channels:].flip(0).clamp(min=1e-8)
     components = vectors[:, -channels:].flip(1).T
     return components.float(), top.sqrt().float(), mean.float(), float(top.sum() / values.sum())
 
 
-def still(patches: Tensor) -> Tensor:
-    """The part of patches [P, ...] that is the same in all four frames."""
+def still_part(patches: Tensor) -> Tensor:
+    """The part of patches [P, ...] that is the same in all four frames: their mean over the frames, at each frame."""
     frames = patches.unflatten(0, (3, GROUP, -1))
     return frames.mean(dim=1, keepdim=True).expand_as(frames).flatten(0, 2)

@@ -1,8 +1,8 @@
-"""Whether a model in training goes by its psi: its loss with its own, and with another film's. It knows no optimizer.
+"""Memory Dependence of the training loss: by how much it grows if a film's psi is replaced by another film's.
 
-Memory Dependence of the loss: what another film's psi costs, the recent window, prompt and picture being the same. About 0 of a
-model that does not read psi, or of films in which nothing further back than the window matters.
-Letters: B batch, n section of a film.
+Recent window, prompt and picture stay the same. The difference is about 0 if the model does not read psi, or if nothing that lies
+further back than the window matters.
+Letters: n section of a film.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from typing import Any
 
 import torch
 
-from studio.lab.train.forcing import Draws, History, Learner
-from studio.lab.train.learners import Serial
+from studio.lab.train.forcing import Draws, FilmHistory, Learner
+from studio.lab.train.latent_film import LatentFilm
 
 
 @torch.no_grad()
-def measure(learner: Learner[Serial], films: Sequence[Serial], sections: int, seed: int, draws: int = 4) -> dict[str, Any]:
-    """Of films that were not learned from, true histories: the mean loss over sections from the second on, and its parts.
+def measure(learner: Learner[LatentFilm], films: Sequence[LatentFilm], sections: int, seed: int, draws: int = 4) -> dict[str, Any]:
+    """The mean loss over the sections of films that were not trained on, from the second section on, with true histories.
 
     Args:
         learner: a model with a memory.
-        films: at least two, of at least so many sections.
-        seed: of the noise, the same for all three.
-        draws: so many noises a section.
+        films: at least two, each with at least so many sections.
+        sections: how many of each film.
+        seed: of the noise, which is the same for all three cases.
+        draws: how many noises are averaged for a section.
 
     Returns:
-        "own", "other" (the next film's psi) and "first" (psi_0 for ever), each {"loss": ..., parts}; "curve": of each the loss by
-        section.
+        "own", "other" (the next film's psi) and "first" (psi_0 throughout), each with "loss" and the loss's parts; and "curve", the
+        loss of each section in each case.
 
     Raises:
         ValueError: no memory, or fewer than two films.
@@ -38,17 +39,18 @@ def measure(learner: Learner[Serial], films: Sequence[Serial], sections: int, se
     if learner.memory is None or len(films) < 2:
         raise ValueError("Memory Dependence needs a memory and two films.")
     first = learner.conditioning(films, 0)
-    history, begun = History.begin(learner.start(films)), learner.memory.begin(first)
-    found: dict[str, list[dict[str, float]]] = {"own": [], "other": [], "first": []}
+    history, psi_0 = FilmHistory.begin(learner.start(films)), learner.memory.begin(first)
+    cases: dict[str, list[dict[str, float]]] = {"own": [], "other": [], "first": []}
     for n in range(sections):
         context = history.context(learner.memory, first)
         assert context.psi is not None, "there is a memory"
-        for name, psi in (("own", context.psi), ("other", context.psi.roll(1, 0)), ("first", begun)):
-            told = [learner.told(films, n, replace(context, psi=psi), Draws(seed, k).of("dependence", n)) for k in range(draws)]
-            found[name].append({
-                "loss": fmean(float(each.loss) for each in told),
-                **{part: fmean(each.parts[part] for each in told) for part in told[0].parts},
+        for name, psi in (("own", context.psi), ("other", context.psi.roll(1, 0)), ("first", psi_0)):
+            generators = [Draws(seed, k).generator("dependence", n) for k in range(draws)]
+            predictions = [learner.predict(films, n, replace(context, psi=psi), generator) for generator in generators]
+            cases[name].append({
+                "loss": fmean(float(each.loss) for each in predictions),
+                **{part: fmean(each.parts[part] for each in predictions) for part in predictions[0].parts},
             })
-        history = history.after(learner.truth(films, n), learner.memory, first, reach=1)
-    means = {name: {part: fmean(row[part] for row in rows[1:]) for part in rows[0]} for name, rows in found.items()}
-    return {**means, "curve": {name: [row["loss"] for row in rows] for name, rows in found.items()}}
+        history = history.append(learner.truth(films, n), learner.memory, first, reach=1)
+    means = {name: {part: fmean(row[part] for row in rows[1:]) for part in rows[0]} for name, rows in cases.items()}
+    return {**means, "curve": {name: [row["loss"] for row in rows] for name, rows in cases.items()}}

@@ -1,4 +1,4 @@
-"""Exporting a film run's average weights as a model folder that the engine reads. It trains nothing."""
+"""Export of a film training's average weights as a model folder that the studio opens."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from safetensors.torch import save_file
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, check, files_toml, read_card
-from studio.lab.train.film import Objective, Recipe, assemble
-from studio.lab.train.keeping import Average, read_recipe, restore
-from studio.lab.train.parts import Shape, plain
-from studio.lab.train.words import wind
+from studio.lab.train.checkpoints import WeightAverage, load_checkpoint
+from studio.lab.train.film import FilmObjective, new_objective
+from studio.lab.train.film_recipe import FilmRecipe
+from studio.lab.train.parts import stock_names
+from studio.lab.train.recipe import read_recipe
+from studio.lab.train.text_codes import fit_wind
 from studio.lab.world import FPS, FRAMES, PHRASES
 
 log = logging.getLogger(__name__)
@@ -25,30 +27,39 @@ log = logging.getLogger(__name__)
 FOLDER = Path("models/memorypack-mini")
 
 
-def average_of(recipe: Recipe) -> tuple[Objective, int, float]:
-    """The film model with its average weights, the steps and the seconds behind it."""
-    state = restore(Path(recipe.run) / "last.pt")
+def load_average(recipe: FilmRecipe) -> tuple[FilmObjective, int, float]:
+    """The film model with its average weights, the steps it was trained, and the seconds that took.
+
+    Raises:
+        FileNotFoundError: the recipe's run has no checkpoint.
+    """
+    state = load_checkpoint(Path(recipe.run) / "last.pt")
     if state is None:
         raise FileNotFoundError(f"There is no checkpoint in {recipe.run}: train first.")
     autoencoder = LappedAutoencoder.from_pretrained(recipe.autoencoder)
-    objective = assemble(recipe, autoencoder, state["deviation"])
-    average = Average(objective, recipe.average)
-    average.restore(state["average"])
-    average.lend(objective)
+    objective = new_objective(recipe, autoencoder, state["deviation"])
+    average = WeightAverage(objective, recipe.average)
+    average.load_state_dict(state["average"])
+    average.copy_to(objective)
     return objective.eval(), state["step"], state["spent"]
 
 
 def export(path: Path, folder: Path = FOLDER) -> None:
-    """Write the model of the recipe in `path` to `folder`: weights, tokenizer and card."""
-    recipe = read_recipe(path, Recipe)
-    objective, step, spent = average_of(recipe)
-    blows = wind(objective.tokenizer, objective.text_encoder, recipe.seed)
-    objective.tokenizer.backend_tokenizer.no_padding()          # as it was before it was used
+    """Write the model of the recipe in `path` to `folder`: weights, tokenizer and card.
+
+    Raises:
+        RecipeError: the recipe cannot be read.
+        FileNotFoundError: its run has no checkpoint.
+    """
+    recipe = read_recipe(path, FilmRecipe)
+    objective, step, spent = load_average(recipe)
+    wind = fit_wind(objective.tokenizer, objective.text_encoder, recipe.seed)
+    objective.tokenizer.backend_tokenizer.no_padding()          # calling it has set both, and its file should not have them
     objective.tokenizer.backend_tokenizer.no_truncation()
     folder.mkdir(parents=True, exist_ok=True)
     wrapped = objective.backbone.transformer
     transformer = HunyuanVideoFramepackTransformer3DModel.from_config(wrapped.config)
-    transformer.load_state_dict(plain(wrapped.state_dict()))
+    transformer.load_state_dict(stock_names(wrapped.state_dict()))
     # float16: half the size, and it keeps more digits than bfloat16 of weights that are about 1.
     transformer.to(torch.float16).save_pretrained(folder / "transformer")
     objective.text_encoder.to(torch.float16).save_pretrained(folder / "text_encoder")
@@ -61,10 +72,10 @@ def export(path: Path, folder: Path = FOLDER) -> None:
         if recipe.memory:
             shutil.copyfile(Path(recipe.memory) / name, folder / name)
     deviation = objective.backbone.deviation.float().cpu().contiguous()
-    save_file({"deviation": deviation, "wind": blows}, folder / "deviation.safetensors")
+    save_file({"deviation": deviation, "wind": wind}, folder / "deviation.safetensors")
     _tidy(folder)
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix in (".safetensors", ".json"))
-    (folder / "model.toml").write_text(card(recipe) + files_toml(folder, paths), "utf-8")
+    (folder / "model.toml").write_text(card_text(recipe) + files_toml(folder, paths), "utf-8")
     check(read_card(folder), thorough=True)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     log.info("exported %s: step %d, %.0f s of training, %.1f MB", folder, step, spent, size / 1e6)
@@ -79,17 +90,17 @@ def _tidy(folder: Path) -> None:
             path.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
 
 
-def card(recipe: Recipe) -> str:
-    """model.toml without its list of files."""
+def card_text(recipe: FilmRecipe) -> str:
+    """The text of the model card, model.toml, without its list of files."""
     keys: dict[str, object] = {
         "title": "MemoryPack mini",
         "summary": "A small film model for any machine: it moves the camera, the light and the weather of a picture.",
         "licence": "Apache-2.0",
         "fps": FPS, "window": FRAMES // 4, "section_frames": FRAMES,
         "sizes": [[320, 192], [192, 320], [256, 256]],
-        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": Shape(**recipe.shape).tokens,
+        "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": recipe.shape.tokens,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    heard = {kind: [p for p in phrases if not any(word in p for word in recipe.unheard)] for kind, phrases in PHRASES.items()}
-    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(phrases)}" for kind, phrases in heard.items() if phrases)]
+    offered = {kind: [p for p in phrases if not any(word in p for word in recipe.unheard)] for kind, phrases in PHRASES.items()}
+    lines += ["", "[phrases]", *(f"{kind} = {json.dumps(phrases)}" for kind, phrases in offered.items() if phrases)]
     return "\n".join(lines) + "\n"

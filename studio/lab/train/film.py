@@ -1,14 +1,15 @@
-"""Training the film model: the loss, the loop, checkpoints that resume to the step. It knows films only as a reel."""
+"""Training of the embedded film model: its loss, and the loop, whose checkpoints resume at the step they stopped at.
+
+Letters: B batch, D drawn channels, M memory tokens, W window, h and w latent height and width.
+"""
 
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -21,70 +22,37 @@ from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.heads import DRAWN_CHANNELS
 from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import Conditioning
-from studio.lab.train import parts
-from studio.lab.train.encoded import Shoot, from_footage, procedural
-from studio.lab.train.keeping import Average, Curve, restore, save
-from studio.lab.train.losses import Errors, errors
-from studio.lab.train.reel import Batch, Pool, Reel, Schedule, Stage
+from studio.lab.train import parts, schedules
+from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
+from studio.lab.train.curve import Curve
+from studio.lab.train.encoding import FilmSource, footage_films, procedural_films
+from studio.lab.train.film_pool import FilmDataset, FilmPool, FilmSchedule, SectionBatch
+from studio.lab.train.film_recipe import FilmRecipe
+from studio.lab.train.losses import FilmLoss, film_loss
+from studio.lab.train.text_codes import train_codes
 from studio.lab.train.throughput import Throughput
-from studio.lab.train.words import teach
 from studio.memory.framepack import pack_context
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a film model is trained. Lengths in steps, sizes in pixels."""
-
-    run: str
-    autoencoder: str
-    stages: list[dict[str, Any]]           # of steps, sizes, batch
-    weather: str = ""                      # folder of the weather synthesis, for the export
-    memory: str = ""                       # folder of a trained memory, for the export; none: the model has no psi
-    footage: str = ""                      # folder of videos with captions, instead of the procedural world
-    shape: dict[str, int] = field(default_factory=dict)
-    unheard: tuple[str, ...] = ()          # phrases with these words are not offered: the model was seen not to follow them
-    seed: int = 1
-    sections: int = 3                      # of a film
-    films: int = 480                       # in the pool
-    warm: int = 96                         # films before the first step
-    pace: float = 1.0                      # new films per step
-    rate: float = 1.0e-3
-    words: int = 400                       # steps for the text encoder alone, first
-    text_rate: float = 0.1                 # of the rate, for the text encoder afterwards
-    warmup: int = 100
-    fall: float = 0.5                      # of the steps, at which the rate begins to fall
-    shift: float = 3.0                     # of the sigmas
-    least: float = 0.05                    # sigma
-    first: float = 0.3                     # share of sigma 1: there nothing but the prompt tells the motion
-    noisy: float = 0.1                     # most noise on the history, in deviations
-    average: float = 0.995
-    save_every: int = 50
-    look_every: int = 200
-    bfloat16: bool = True
-    threads: int = 2
-    workers: int = 1
-    device_films: bool = False             # render the films on the training device (then without workers)
-
-
-class Objective(nn.Module):
-    """The film model and what it is trained for."""
+class FilmObjective(nn.Module):
+    """The film model's networks, and the loss that they are trained with."""
 
     def __init__(
         self, backbone: AnimaticBackbone, tokenizer: PreTrainedTokenizerFast, text_encoder: CLIPTextModel,
-        image_encoder: SiglipVisionModel, recipe: Recipe,
+        image_encoder: SiglipVisionModel, recipe: FilmRecipe,
     ) -> None:
         super().__init__()
         self.backbone, self.text_encoder, self.image_encoder = backbone, text_encoder, image_encoder
         self.tokenizer, self.recipe = tokenizer, recipe
 
     def conditioner(self) -> SmallConditioner:
-        """As the engine uses it."""
+        """The conditioner of the same encoders, as the engine uses it."""
         return SmallConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.tokenizer.model_max_length)
 
-    def condition(self, batch: Batch) -> Conditioning:
-        """The same embeddings as the conditioner's, padded no longer than needed."""
+    def condition(self, batch: SectionBatch) -> Conditioning:
+        """The same embeddings as the conditioner's, padded to the batch's longest caption only."""
         words = self.tokenizer(
             batch.captions, max_length=self.tokenizer.model_max_length, padding=True, truncation=True, return_tensors="pt"
         ).to(batch.start.device)
@@ -92,8 +60,14 @@ class Objective(nn.Module):
         picture = self.image_encoder(pixel_values=batch.picture).last_hidden_state
         return Conditioning(text.last_hidden_state, words.attention_mask, text.pooler_output, picture)
 
-    def forward(self, batch: Batch, draw: torch.Generator, psi: Tensor | None = None) -> Errors:
-        """The errors of what the network says about the batch's sections, at random sigmas. psi [B, M, D] joins its context."""
+    def forward(self, batch: SectionBatch, draw: torch.Generator, psi: Tensor | None = None) -> FilmLoss:
+        """The loss of the network's predictions for a batch of sections, at random sigmas.
+
+        Args:
+            batch: the sections.
+            draw: for sigmas and noise.
+            psi: [B, M, width] long-term memory that joins the network's context.
+        """
         truth, b = batch.truth, len(batch.start)
         even = torch.rand(b, generator=draw)
         even = torch.where(torch.rand(b, generator=draw) < self.recipe.first, torch.ones(b), even)
@@ -102,15 +76,15 @@ class Objective(nn.Module):
         wide = sigma.view(b, 1, 1, 1, 1)
         noise = torch.randn(truth.scene.shape, generator=draw).to(truth.scene)
         x = (1 - wide) * truth.scene + wide * noise
-        packed = pack_context(batch.start, self._worn(batch.recent, draw), truth.scene.shape[2])
+        packed = pack_context(batch.start, self._add_noise(batch.recent, draw), truth.scene.shape[2])
         heads = self.backbone.predict_heads(x, sigma, packed, self.condition(batch), psi)
         before = split_latents(batch.recent[:, :, -1:])[1]
         unknown = (1 - truth.known).unsqueeze(1)
         drawn = precondition(x, wide, truth.base, heads.drawn, self.backbone.deviation.view(1, -1, 1, 1, 1) * unknown)
-        return errors(heads, heads.film_state(before), drawn, truth, wide, self.backbone.deviation)
+        return film_loss(heads, heads.film_state(before), drawn, truth, wide, self.backbone.deviation)
 
-    def _worn(self, recent: Tensor, draw: torch.Generator) -> Tensor:
-        """Recent latents, half of the time with a little noise on the scene: what the model makes is not perfect either."""
+    def _add_noise(self, recent: Tensor, draw: torch.Generator) -> Tensor:
+        """Recent latents, half of them with a little noise on the scene: in rendering the history is not perfect either."""
         b, state = len(recent), recent.shape[1] - 10
         amount = self.recipe.noisy * torch.rand(b, generator=draw) * (torch.rand(b, generator=draw) < 0.5)
         written = (recent[:, :state].abs().amax(dim=(1, 3, 4), keepdim=True) > 0).to(recent)
@@ -120,30 +94,31 @@ class Objective(nn.Module):
         return torch.cat([scene, recent[:, state:]], dim=1)
 
 
-def schedule(recipe: Recipe) -> Schedule:
-    stages = [
-        Stage(s["steps"], tuple((int(w), int(h)) for w, h in s["sizes"]), s["batch"], s.get("calm", False)) for s in recipe.stages
-    ]
-    return Schedule(stages, recipe.films, recipe.warm, recipe.pace)
+def film_schedule(recipe: FilmRecipe) -> FilmSchedule:
+    """The recipe's schedule of stages and films."""
+    return FilmSchedule(recipe.stages, recipe.films, recipe.warm, recipe.pace)
 
 
-def source(recipe: Recipe) -> Shoot:
-    """Where the recipe's films come from."""
+def film_source(recipe: FilmRecipe) -> FilmSource:
+    """Where the recipe's films come from: footage or the procedural world. Raises FootageError."""
     if recipe.footage:
-        return from_footage(Path(recipe.footage), Path(recipe.run) / "footage.json", recipe.seed, recipe.sections)
+        return footage_films(Path(recipe.footage), Path(recipe.run) / "footage.json", recipe.seed, recipe.sections)
     device = "cuda" if recipe.device_films and torch.cuda.is_available() else "cpu"
-    return procedural(recipe.seed, recipe.sections, device)
+    return procedural_films(recipe.seed, recipe.sections, device)
 
 
-def assemble(recipe: Recipe, autoencoder: LappedAutoencoder, deviation: Tensor) -> Objective:
-    """A new film model, with the run's tokenizer: the world's captions may have changed since it was made."""
-    words, text, image, transformer = parts.seeded(parts.Shape(**recipe.shape), recipe.seed, Path(recipe.run) / "tokenizer")
-    return Objective(AnimaticBackbone(transformer, autoencoder, deviation), words, text, image, recipe)
+def new_objective(recipe: FilmRecipe, autoencoder: LappedAutoencoder, deviation: Tensor) -> FilmObjective:
+    """A film model with new weights; `deviation` [D] is that of the drawn channels.
+
+    The tokenizer is the run's own if it has one: a new one could differ, since the world's captions may have changed.
+    """
+    words, text, image, transformer = parts.new_parts(recipe.shape, recipe.seed, Path(recipe.run) / "tokenizer")
+    return FilmObjective(AnimaticBackbone(transformer, autoencoder, deviation), words, text, image, recipe)
 
 
-def prepare(objective: Objective, pool: Pool) -> None:
-    """What is taught before the transformer: the text encoder its code; and the deviation of what is drawn."""
-    teach(objective.tokenizer, objective.text_encoder, objective.recipe.seed, objective.recipe.words)
+def prepare(objective: FilmObjective, pool: FilmPool) -> None:
+    """Train the text encoder's code, and measure the drawn channels' deviation on films of the pool's first steps."""
+    train_codes(objective.tokenizer, objective.text_encoder, objective.recipe.seed, objective.recipe.words)
     draw = torch.Generator().manual_seed(objective.recipe.seed)
     total, weight = torch.zeros(DRAWN_CHANNELS), torch.zeros(())
     for step in [0, 1, 2] * 12:
@@ -154,15 +129,13 @@ def prepare(objective: Objective, pool: Pool) -> None:
     objective.backbone.deviation.copy_((total / weight.clamp(min=1)).sqrt().clamp(min=1e-3))
 
 
-def rate(recipe: Recipe, step: int, steps: int) -> float:
-    """Warm-up, level, then half a cosine to a fiftieth."""
-    begin = recipe.fall * steps
-    progress = min(1.0, max(0.0, (step - begin) / max(1.0, steps - begin)))
-    return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+def learning_rate(recipe: FilmRecipe, step: int, steps: int) -> float:
+    """The learning rate at a step: warm-up, a level part, then half a cosine down to a fiftieth."""
+    return recipe.rate * schedules.warm_up(step, recipe.warmup) * schedules.cosine(step, steps, recipe.fall * steps)
 
 
-def optimizer_of(objective: Objective, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW. The text encoder, taught before, goes slower."""
+def new_optimizer(objective: FilmObjective, recipe: FilmRecipe) -> torch.optim.Optimizer:
+    """AdamW. The text encoder, which is trained already, has a lower learning rate: its group's `share` of the recipe's."""
     text = list(objective.text_encoder.parameters())
     chosen = {id(p) for p in text}
     return torch.optim.AdamW([
@@ -172,91 +145,101 @@ def optimizer_of(objective: Objective, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 @dataclass
-class Run:
-    """A training run in being: everything a checkpoint holds, and what feeds it."""
+class FilmTraining:
+    """A run of the film training at some step: everything that a checkpoint holds, and the pool that feeds it."""
 
-    recipe: Recipe
-    objective: Objective
+    recipe: FilmRecipe
+    objective: FilmObjective
     optimizer: torch.optim.Optimizer
-    average: Average
-    pool: Pool
+    average: WeightAverage
+    pool: FilmPool
     accelerator: Accelerator
     step: int
-    spent: float
+    spent: float           # seconds in all steps so far
 
     @property
     def steps(self) -> int:
+        """Steps of the whole run."""
         return self.pool.schedule.step_ends[-1]
 
     def advance(self) -> dict[str, float]:
-        """One step; returns its errors and the gradient's norm. All randomness comes from the seed and the step's number."""
+        """Make one optimizer step; returns its loss, the loss's parts and the gradient's norm.
+
+        All randomness comes from the recipe's seed and the step's number.
+        """
         draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
         batch = self.pool.batch(self.step, draw).to(self.accelerator.device)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["share"] * rate(self.recipe, self.step, self.steps)
+            group["lr"] = group["share"] * learning_rate(self.recipe, self.step, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
         with self.accelerator.autocast():
-            found = self.objective(batch, draw)
-        self.accelerator.backward(found.loss)
+            result = self.objective(batch, draw)
+        self.accelerator.backward(result.loss)
         norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), 1.0)
         self.optimizer.step()
-        self.average.follow(self.accelerator.unwrap_model(self.objective))
+        self.average.step(self.accelerator.unwrap_model(self.objective))
         self.step += 1
-        return {"loss": float(found.loss.detach()), "norm": float(norm), **found.parts}
+        return {"loss": float(result.loss.detach()), "norm": float(norm), **result.parts}
 
     def save(self) -> None:
+        """Write the checkpoint, `last.pt` in the run's folder."""
         bare = self.accelerator.unwrap_model(self.objective)
-        save(Path(self.recipe.run) / "last.pt", {
-            "model": bare.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state(),
+        save_checkpoint(Path(self.recipe.run) / "last.pt", {
+            "model": bare.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average.state_dict(),
             "deviation": bare.backbone.deviation, "step": self.step, "spent": self.spent,
         })
 
 
-def begin(recipe: Recipe) -> Run:
+def open_training(recipe: FilmRecipe) -> FilmTraining:
     """A new run, or the one that the recipe's folder holds, at the step where it stopped."""
     torch.set_num_threads(recipe.threads)
     accelerator = Accelerator(mixed_precision="bf16" if recipe.bfloat16 else "no", cpu=not torch.cuda.is_available())
-    state = restore(Path(recipe.run) / "last.pt")
+    state = load_checkpoint(Path(recipe.run) / "last.pt")
     step = state["step"] if state else 0
     autoencoder = LappedAutoencoder.from_pretrained(recipe.autoencoder).float().eval()
-    plan = schedule(recipe)
-    shape = parts.Shape(**recipe.shape)
+    schedule = film_schedule(recipe)
     workers = 0 if recipe.device_films else recipe.workers
-    beside = autoencoder.to(accelerator.device) if recipe.device_films else autoencoder
-    pool = Pool(Reel(beside, plan, source(recipe), shape.image_size), plan, step, workers)
-    objective = assemble(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN_CHANNELS))
+    encoder = autoencoder.to(accelerator.device) if recipe.device_films else autoencoder
+    films = FilmDataset(encoder, schedule, film_source(recipe), recipe.shape.image_size)
+    pool = FilmPool(films, schedule, step, workers)
+    objective = new_objective(recipe, autoencoder, state["deviation"] if state else torch.ones(DRAWN_CHANNELS))
     if not state:
         prepare(objective, pool)
     objective.to(accelerator.device)
-    optimizer = optimizer_of(objective, recipe)
-    average = Average(objective, recipe.average)
+    optimizer = new_optimizer(objective, recipe)
+    average = WeightAverage(objective, recipe.average)
     if state:
         objective.load_state_dict(state["model"])
-        average.restore(state["average"])
+        average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
     objective, optimizer = accelerator.prepare(objective, optimizer)
-    return Run(recipe, objective, optimizer, average, pool, accelerator, step, state["spent"] if state else 0.0)
+    return FilmTraining(recipe, objective, optimizer, average, pool, accelerator, step, state["spent"] if state else 0.0)
 
 
-def train(recipe: Recipe, look: Callable[[Objective, Path], None] | None = None) -> Run:
-    """Run or resume to the last step."""
-    from studio.lab.train.look import strips
+def train(recipe: FilmRecipe, preview: Callable[[FilmObjective, Path], None] | None = None) -> FilmTraining:
+    """Begin or resume the recipe's run, and train to the last step.
 
-    run = begin(recipe)
+    Args:
+        recipe: the recipe.
+        preview: is called every `look_every` steps with the average weights and the run's folder; None: `preview.save_preview`.
+    """
+    from studio.lab.train.preview import save_preview  # it imports this module
+
+    run = open_training(recipe)
     folder = Path(recipe.run)
     curve = Curve(folder / "curve.csv", run.step)
-    log.info("%d parameters, step %d of %d", parts.count(run.objective), run.step, run.steps)
+    log.info("%d parameters, step %d of %d", parts.parameter_count(run.objective), run.step, run.steps)
     use = Throughput(run.accelerator.device, torch.bfloat16 if recipe.bfloat16 else torch.float32)
     while run.step < run.steps:
         begun = time.monotonic()
         if run.step in run.pool.schedule.step_ends:
-            use.begin()                      # another size from here on
-        found = use.step(run.advance)
+            use.reset()                      # the steps from here on are of another size
+        numbers = use.step(run.advance)
         run.spent += time.monotonic() - begun
-        curve.add(step=run.step, **found, seconds=round(run.spent, 2))
+        curve.add(step=run.step, **numbers, seconds=round(run.spent, 2))
         if run.step % 20 == 0:
             recent = curve.rows[-20:]
-            means = [f"{name} {sum(row[k] for row in recent) / len(recent):.4f}" for k, name in enumerate(curve.head) if k]
+            means = [f"{name} {sum(row[k] for row in recent) / len(recent):.4f}" for k, name in enumerate(curve.columns) if k]
             log.info("step %d  %s", run.step, "  ".join([*means[:-1], f"{run.spent:.0f} s"]))
         if run.accelerator.is_main_process and (run.step % recipe.save_every == 0 or run.step == run.steps):
             run.save()
@@ -264,7 +247,8 @@ def train(recipe: Recipe, look: Callable[[Objective, Path], None] | None = None)
             log.info("%.0f GFLOP a step, %.2f of a matrix product's rate", use.operations / 1e9, use.share())
         if run.accelerator.is_main_process and recipe.look_every and run.step % recipe.look_every == 0:
             bare = run.accelerator.unwrap_model(run.objective)
-            own = run.average.lend(bare)
-            (look or strips)(bare, folder)
-            bare.load_state_dict(own)
+            run.average.store(bare)
+            run.average.copy_to(bare)
+            (preview or save_preview)(bare, folder)
+            run.average.restore(bare)
     return run

@@ -1,7 +1,7 @@
-"""Which history a section is trained on: Direct Forcing of "Pack and Force Your Memory" (2510.01784), and what it is held against.
+"""Direct Forcing of "Pack and Force Your Memory" (2510.01784), and the ways of training that it is compared with.
 
-Trained on true histories, a model has never seen its own mistakes, and films it makes alone drift. So the history of the next
-section is made from what the model says of this one. It knows a model only by the protocol `Learner`, and nothing of optimizers.
+A model that is trained on true histories alone never sees its own errors, and the films that it makes drift. With Direct Forcing
+the history of the next section is the model's own one-step estimate of this one. A model is a `Learner` here, whatever its family.
 
 Time is diffusers' sigma: x_t = (1 - sigma) x + sigma noise and v = d x_t / d sigma = noise - x. The paper's t is 1 - sigma and its
 velocity x - noise, so its equation 7, x~ = x_t + (1 - t) v_paper, is x_t - sigma v here (`one_step`).
@@ -28,90 +28,97 @@ F_contra = TypeVar("F_contra", contravariant=True)
 
 @dataclass(frozen=True)
 class Context:
-    """What a section is made from, beside prompt and picture."""
+    """What a section is generated from, apart from prompt and picture."""
 
     start: Tensor            # [B, C, 1, h, w]
     recent: Tensor           # [B, C, 19, h, w]
     psi: Tensor | None       # [B, M, D]
     sections: int            # finished so far
 
-    def of(self, film: int) -> Context:
-        """That of one film of the batch."""
+    def select(self, film: int) -> Context:
+        """The context of one film, as a batch of one."""
         at = slice(film, film + 1)
         return Context(self.start[at], self.recent[at], None if self.psi is None else self.psi[at], self.sections)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a model said of a section at a random sigma."""
+class Prediction:
+    """A model's prediction for a section at a random sigma."""
 
     loss: Tensor                     # [] with its gradient
-    estimate: Callable[[], Tensor]   # x~ [B, C, W, h, w], from the same forward, detached; made when an arm asks for it
-    parts: dict[str, float]
+    estimate: Callable[[], Tensor]   # computes x~ [B, C, W, h, w] from the same forward pass, detached; not all arms need it
+    parts: dict[str, float]          # of the loss
 
 
 class Learner(Protocol[F_contra]):
-    """A model in training, as forcing sees it. `films` are B films of one size, each with its sections in order."""
+    """A model in training. `films` are B films of one size, each with its sections in order; n is the index of a section."""
 
     @property
     def memory(self) -> Memory | None:
-        """Where psi comes from."""
+        """The long-term memory that psi comes from; None: the model has no psi."""
 
     def start(self, films: Sequence[F_contra]) -> Tensor:
-        """Latents of their first frames, [B, C, 1, h, w]."""
+        """Latents of the films' first frames, [B, C, 1, h, w]."""
 
     def conditioning(self, films: Sequence[F_contra], n: int) -> Conditioning:
-        """Prompts and pictures of their n-th sections."""
+        """Embeddings of prompts and pictures of the films' n-th sections."""
 
     def truth(self, films: Sequence[F_contra], n: int) -> Tensor:
-        """Their n-th sections, [B, C, W, h, w]."""
+        """The films' true n-th sections, [B, C, W, h, w]."""
 
-    def told(self, films: Sequence[F_contra], n: int, context: Context, draw: torch.Generator) -> Told:
-        """One forward: the ordinary loss of the n-th sections with this history, and the estimate."""
+    def predict(self, films: Sequence[F_contra], n: int, context: Context, draw: torch.Generator) -> Prediction:
+        """One forward pass: the training loss of the n-th sections in this context, and the estimate."""
 
-    def denoised(self, films: Sequence[F_contra], n: int, context: Context, x: Tensor, sigma: Tensor) -> Tensor:
-        """x - sigma v of x_t [B, C, W, h, w] at sigma [B], as in rendering, without gradient."""
+    def denoise(self, films: Sequence[F_contra], n: int, context: Context, x: Tensor, sigma: Tensor) -> Tensor:
+        """x_t - sigma v of x_t [B, C, W, h, w] at sigma [B], as in rendering, without gradient."""
 
-    def sampled(self, films: Sequence[F_contra], n: int, context: Context, steps: int, draw: torch.Generator) -> Tensor:
+    def sample(self, films: Sequence[F_contra], n: int, context: Context, steps: int, draw: torch.Generator) -> Tensor:
         """The n-th sections as rendered in so many steps, [B, C, W, h, w], without gradient."""
 
-    def noised(self, latents: Tensor, amount: Tensor, draw: torch.Generator) -> Tensor:
-        """Latents with Gaussian noise of `amount` [B] in their own deviations."""
+    def add_noise(self, latents: Tensor, amount: Tensor, draw: torch.Generator) -> Tensor:
+        """Latents with Gaussian noise of `amount` [B], in multiples of their standard deviation."""
 
 
 def one_step(x: Tensor, sigma: Tensor, velocity: Tensor) -> Tensor:
-    """x~ = x_t - sigma v (equation 7): x as one step to the end gives it, detached. At sigma 0 it is x itself, at 1 its mean."""
+    """x~ = x_t - sigma v (equation 7), the estimate of x by one step to sigma 0, detached.
+
+    Args:
+        x: x_t [B, C, W, h, w].
+        sigma: [B]. At 0 the estimate is x itself, at 1 the mean of all x that the model thinks possible.
+        velocity: v [B, C, W, h, w].
+    """
     return (x - sigma.view(-1, 1, 1, 1, 1) * velocity).detach()
 
 
 class Draws:
-    """All randomness of one optimizer step. Every use has a generator of its own, so that all arms draw the same numbers.
+    """The random generators of one film in one optimizer step.
 
-    `film` is the place in the batch of the film that draws: what it draws does not depend on the films beside it.
+    Every use has a generator of its own, so that all arms draw the same numbers. `film` is the film's index in the batch; its
+    numbers do not depend on the other films.
     """
 
     def __init__(self, seed: int, step: int, film: int = 0) -> None:
         self.seed, self.step, self.film = seed, step, film
 
-    def at(self, film: int) -> Draws:
-        """Those of a film of the batch."""
+    def for_film(self, film: int) -> Draws:
+        """The generators of another film of the batch."""
         return Draws(self.seed, self.step, film)
 
-    def of(self, use: str, n: int = 0) -> torch.Generator:
-        """The generator for a use in section n."""
-        beside = f"/{self.film}" if self.film else ""
-        digest = hashlib.sha256(f"{self.seed}/{self.step}/{n}/{use}{beside}".encode()).digest()
+    def generator(self, use: str, n: int = 0) -> torch.Generator:
+        """The generator for a use, named by a word, in section n."""
+        film = f"/{self.film}" if self.film else ""
+        digest = hashlib.sha256(f"{self.seed}/{self.step}/{n}/{use}{film}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the arms and the memory's gradient are set to."""
+class ForcingSettings:
+    """Settings of the arms (named in quotes) and of the memory's gradient."""
 
-    noisy: float = 0.2       # most noise on a history, in deviations ("noise")
-    steps: int = 5           # of the sampler ("student")
-    level: float = 0.0       # mean of the logit of sigma at which an estimate is noised again ("resampled"; its deviation is 1)
-    reach: int = 4           # updates of psi through which a section's loss is led back
+    noisy: float = 0.2       # "noise": most noise on a history, in standard deviations
+    steps: int = 5           # "student": of the sampler
+    level: float = 0.0       # "resampled": mean of the logit of the sigma to which an estimate is noised; its deviation is 1
+    reach: int = 4           # updates of psi through which a section's gradient goes back
 
     def __post_init__(self) -> None:
         if self.noisy < 0 or self.steps < 1 or self.reach < 1:
@@ -119,131 +126,154 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class History:
-    """The film so far, as it was made or as it is pretended to have been.
+class FilmHistory:
+    """The film so far, as the next section's training sees it.
 
-    The gradient of a section's loss goes through the newest `reach` updates of psi and no further: psi is computed anew for each
-    section from `kept`, which has no gradient, so each section's graph is freed with its backward. It never goes through the
-    latents. With a film shorter than `reach` it comes to psi_0.
+    The gradient of a section's loss goes back through the newest `reach` updates of psi, and never through the latents. For each
+    section psi is computed anew from `psi_before`, which has no gradient, so that every section's graph is freed after its backward
+    pass. If the film has no more than `reach` sections, the gradient reaches psi_0.
     """
 
     start: Tensor                          # [B, C, 1, h, w]
     recent: Tensor                         # [B, C, 19, h, w]
     sections: int = 0
-    kept: Tensor | None = None             # [B, M, D] psi before `lately`; None: psi_0
-    lately: tuple[Tensor, ...] = ()        # the newest sections, oldest first
+    psi_before: Tensor | None = None       # [B, M, D] psi before `newest`; None: psi_0
+    newest: tuple[Tensor, ...] = ()        # the newest sections [B, C, W, h, w], oldest first
 
     @classmethod
-    def begin(cls, start: Tensor) -> History:
+    def begin(cls, start: Tensor) -> FilmHistory:
+        """The history of films of which there is only the start latent [B, C, 1, h, w]."""
         return cls(start, empty_history(start))
 
     def context(self, memory: Memory | None, first: Conditioning) -> Context:
-        """What the next section is made from; `first` is the conditioning of the film's first section."""
+        """The context of the next section.
+
+        Args:
+            memory: the model's; None: the context has no psi.
+            first: conditioning of the films' first sections, from which psi_0 is made.
+        """
         psi = None
         if memory is not None:
-            psi = memory.begin(first) if self.kept is None else self.kept
-            for latents in self.lately:
+            psi = memory.begin(first) if self.psi_before is None else self.psi_before
+            for latents in self.newest:
                 psi = memory.update(psi, latents)
         return Context(self.start, self.recent, psi, self.sections)
 
-    def after(self, latents: Tensor, memory: Memory | None, first: Conditioning, reach: int) -> History:
-        """The history with a section [B, C, W, h, w] more, taken as a fact: detached."""
+    def append(self, latents: Tensor, memory: Memory | None, first: Conditioning, reach: int) -> FilmHistory:
+        """The history with one more section.
+
+        Args:
+            latents: of the section, [B, C, W, h, w]; their gradient is cut off.
+            memory: the model's, if it has one.
+            first: conditioning of the films' first sections.
+            reach: see the class.
+        """
         latents = latents.detach()
-        kept, lately = self.kept, (*self.lately, latents)
-        if memory is not None and len(lately) > reach:
+        psi, newest = self.psi_before, (*self.newest, latents)
+        if memory is not None and len(newest) > reach:
             with torch.no_grad():
-                kept = memory.update(memory.begin(first) if kept is None else kept, lately[0])
-            lately = lately[1:]
+                psi = memory.update(memory.begin(first) if psi is None else psi, newest[0])
+            newest = newest[1:]
         recent = slide_history(self.recent, latents)
-        return History(self.start, recent, self.sections + 1, kept, lately if memory is not None else ())
+        return FilmHistory(self.start, recent, self.sections + 1, psi, newest if memory is not None else ())
 
 
 @dataclass(frozen=True)
-class Turn(Generic[F]):
-    """A section whose loss is done, and all an arm needs to say what is to be remembered of it."""
+class SectionState(Generic[F]):
+    """A section whose loss is computed, and everything from which an arm makes the history of the next one."""
 
     learner: Learner[F]
     films: Sequence[F]
     n: int
     context: Context
-    told: Told
+    prediction: Prediction
     draws: Draws
-    settings: Settings
+    settings: ForcingSettings
 
 
-def teacher(turn: Turn[F]) -> Tensor:
-    """Teacher forcing: the truth."""
-    return turn.learner.truth(turn.films, turn.n)
+def teacher(state: SectionState[F]) -> Tensor:
+    """Teacher forcing: the true section, [B, C, W, h, w]."""
+    return state.learner.truth(state.films, state.n)
 
 
-def noise(turn: Turn[F]) -> Tensor:
-    """The truth with some noise, another amount for each film and section."""
-    latents, draw = turn.learner.truth(turn.films, turn.n), turn.draws.of("noise", turn.n)
-    amount = turn.settings.noisy * torch.rand(len(latents), generator=draw)
-    return turn.learner.noised(latents, amount.to(latents), draw)
+def noise(state: SectionState[F]) -> Tensor:
+    """The true section with some noise, another amount for each film and section, [B, C, W, h, w]."""
+    latents, draw = state.learner.truth(state.films, state.n), state.draws.generator("noise", state.n)
+    amount = state.settings.noisy * torch.rand(len(latents), generator=draw)
+    return state.learner.add_noise(latents, amount.to(latents), draw)
 
 
-def direct(turn: Turn[F]) -> Tensor:
-    """Direct Forcing: x~ of the loss's own forward; it costs nothing."""
-    return turn.told.estimate()
+def direct(state: SectionState[F]) -> Tensor:
+    """Direct Forcing: the estimate x~ of the loss's own forward pass, [B, C, W, h, w]; it costs no other."""
+    return state.prediction.estimate()
 
 
-def student(turn: Turn[F]) -> Tensor:
-    """Student forcing: the section as rendered in a few steps."""
-    return turn.learner.sampled(turn.films, turn.n, turn.context, turn.settings.steps, turn.draws.of("student", turn.n))
+def student(state: SectionState[F]) -> Tensor:
+    """Student forcing: the section as rendered in a few steps, [B, C, W, h, w]."""
+    draw = state.draws.generator("student", state.n)
+    return state.learner.sample(state.films, state.n, state.context, state.settings.steps, draw)
 
 
-def resampled(turn: Turn[F]) -> Tensor:
-    """After Resampling Forcing (2512.15702): x~ noised again, to a level of its own (logit-normal), and denoised in one step.
+def resampled(state: SectionState[F]) -> Tensor:
+    """After Resampling Forcing (2512.15702): x~ noised again to a logit-normal sigma and denoised in one step, [B, C, W, h, w].
 
-    Theirs noises the true section and goes on from there along the schedule; here it is the estimate, and one more forward.
+    The paper noises the true section and denoises it along the schedule. This noises the estimate, and makes one forward pass.
     """
-    x, draw = turn.told.estimate(), turn.draws.of("resampled", turn.n)
-    sigma = torch.sigmoid(turn.settings.level + torch.randn(len(x), generator=draw)).to(x)
+    x, draw = state.prediction.estimate(), state.draws.generator("resampled", state.n)
+    sigma = torch.sigmoid(state.settings.level + torch.randn(len(x), generator=draw)).to(x)
     wide = sigma.view(-1, 1, 1, 1, 1)
     x = (1 - wide) * x + wide * torch.randn(x.shape, generator=draw).to(x)
-    return turn.learner.denoised(turn.films, turn.n, turn.context, x, sigma)
+    return state.learner.denoise(state.films, state.n, state.context, x, sigma)
 
 
-ARMS: dict[str, Callable[[Turn[Any]], Tensor]] = {
+ARMS: dict[str, Callable[[SectionState[Any]], Tensor]] = {
     "teacher": teacher, "noise": noise, "direct": direct, "student": student, "resampled": resampled,
 }
+"""What takes the place of a section in the next one's history."""
 
 
 @dataclass(frozen=True)
-class Forced:
-    """What one optimizer step's films gave."""
+class ForcingLosses:
+    """The losses of one optimizer step's films."""
 
     losses: tuple[float, ...]              # of each section
     parts: dict[str, float]                # means over the sections
 
 
 def force(
-    learner: Learner[F], films: Sequence[F], sections: int, arm: str, draws: Draws, settings: Settings,
+    learner: Learner[F], films: Sequence[F], sections: int, arm: str, draws: Draws, settings: ForcingSettings,
     backward: Callable[[Tensor], None],
-) -> Forced:
-    """Go through the first `sections` of the films in order; gradients of the mean loss add up, for one step of the caller's.
+) -> ForcingLosses:
+    """Compute the gradient of the mean loss of the films' first sections, one section after the other.
 
-    An update at every section would perturb the learned distribution, says the paper. `backward` is called once a section, so
-    only one section's graph is held at a time.
+    The caller makes one optimizer step of it: a step after every section would perturb the learned distribution (2510.01784).
+
+    Args:
+        learner: the model.
+        films: one batch.
+        sections: how many of each film.
+        arm: a key of ARMS.
+        draws: the random generators.
+        settings: of the arms.
+        backward: is called with each section's share of the loss, so that only one section's graph is held at a time.
 
     Raises:
         ValueError: no such arm.
     """
     if arm not in ARMS:
         raise ValueError(f"There is no arm '{arm}'; there are {', '.join(ARMS)}.")
-    history, first = History.begin(learner.start(films)), learner.conditioning(films, 0)
+    history, first = FilmHistory.begin(learner.start(films)), learner.conditioning(films, 0)
     losses: list[float] = []
     parts: dict[str, float] = {}
     for n in range(sections):
         context = history.context(learner.memory, first)
-        told = learner.told(films, n, context, draws.of("loss", n))
-        backward(told.loss / sections)
-        losses.append(float(told.loss.detach()))
-        for name, value in told.parts.items():
+        prediction = learner.predict(films, n, context, draws.generator("loss", n))
+        backward(prediction.loss / sections)
+        losses.append(float(prediction.loss.detach()))
+        for name, value in prediction.parts.items():
             parts[name] = parts.get(name, 0.0) + value / sections
         if n + 1 < sections:
             with torch.no_grad():
-                latents = ARMS[arm](Turn(learner, films, n, context, told, draws, settings))
-            history = history.after(latents, learner.memory, first, settings.reach)
-    return Forced(tuple(losses), parts)
+                latents = ARMS[arm](SectionState(learner, films, n, context, prediction, draws, settings))
+            history = history.append(latents, learner.memory, first, settings.reach)
+    return ForcingLosses(tuple(losses), parts)

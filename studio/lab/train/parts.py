@@ -1,8 +1,7 @@
-"""The embedded film model's parts, new: tokenizer, text encoder, image encoder, transformer. It knows nothing of training."""
+"""New networks of the embedded film model: tokenizer, text encoder, image encoder and transformer, with random weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,35 +13,16 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast,
 
 from studio.backbones.animatic.backbone import INPUT_CHANNELS
 from studio.backbones.animatic.heads import OUTPUT_CHANNELS
+from studio.lab.train.shapes import AnimaticShape, BlockShape
 from studio.lab.world import plan
 
 SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
-"""Not 2 for <eos>: CLIPTextModel takes that number for an old mistake and pools elsewhere."""
+"""Special tokens in the order of their numbers. <eos> must not be 2: CLIPTextModel takes an end token of 2 for an old config's
+mistake and pools the output at another place."""
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """Sizes of a FramePack transformer."""
-
-    heads: int = 4
-    head_width: int = 64
-    double_layers: int = 2
-    single_layers: int = 4
-
-
-@dataclass(frozen=True)
-class Shape(Blocks):
-    """Sizes of the parts."""
-
-    side_width: int = 128      # of text and image encoders
-    side_layers: int = 2
-    image_size: int = 96
-    tokens: int = 64
-    vocabulary: int = 900
-
-
-def tokenizer(shape: Shape) -> PreTrainedTokenizerFast:
-    """A byte-level BPE learned from captions: any text becomes tokens, case does not matter."""
+def new_tokenizer(shape: AnimaticShape) -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer learned from the world's captions. Any text becomes tokens; upper and lower case are the same."""
     rng = np.random.default_rng(0)
     captions = [section.caption for _ in range(4000) for section in plan(rng, 1)]
     bpe = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -62,8 +42,8 @@ def tokenizer(shape: Shape) -> PreTrainedTokenizerFast:
     )
 
 
-def text_encoder(shape: Shape, vocabulary: int) -> CLIPTextModel:
-    """A small CLIP text transformer."""
+def new_text_encoder(shape: AnimaticShape, vocabulary: int) -> CLIPTextModel:
+    """A small CLIP text transformer for a tokenizer of so many tokens."""
     return CLIPTextModel(CLIPTextConfig(
         vocab_size=vocabulary, hidden_size=shape.side_width, intermediate_size=4 * shape.side_width,
         projection_dim=shape.side_width, num_hidden_layers=shape.side_layers, num_attention_heads=4,
@@ -72,7 +52,7 @@ def text_encoder(shape: Shape, vocabulary: int) -> CLIPTextModel:
     ))
 
 
-def image_encoder(shape: Shape) -> SiglipVisionModel:
+def new_image_encoder(shape: AnimaticShape) -> SiglipVisionModel:
     """A small SigLIP vision transformer."""
     return SiglipVisionModel(SiglipVisionConfig(
         hidden_size=shape.side_width, intermediate_size=4 * shape.side_width, num_hidden_layers=shape.side_layers,
@@ -80,44 +60,52 @@ def image_encoder(shape: Shape) -> SiglipVisionModel:
     ))
 
 
-def framepack(
-    blocks: Blocks, inputs: int, outputs: int, sides: tuple[int, int, int], guidance: bool
+def new_framepack(
+    shape: BlockShape, inputs: int, outputs: int, sides: tuple[int, int, int], guidance: bool
 ) -> HunyuanVideoFramepackTransformer3DModel:
-    """A new small FramePack transformer; `sides` are the widths of text tokens, pooled text and image tokens."""
-    width, (text, pooled, image) = blocks.head_width, sides
+    """A small FramePack transformer.
+
+    Args:
+        shape: its sizes.
+        inputs: channels of the latents that it reads.
+        outputs: channels of what it predicts.
+        sides: widths of text tokens, pooled text and image tokens.
+        guidance: whether it reads a guidance scale.
+    """
+    width, (text, pooled, image) = shape.head_width, sides
     return HunyuanVideoFramepackTransformer3DModel(
-        in_channels=inputs, out_channels=outputs, num_attention_heads=blocks.heads, attention_head_dim=width,
-        num_layers=blocks.double_layers, num_single_layers=blocks.single_layers, num_refiner_layers=1, patch_size=2, patch_size_t=1,
+        in_channels=inputs, out_channels=outputs, num_attention_heads=shape.heads, attention_head_dim=width,
+        num_layers=shape.double_layers, num_single_layers=shape.single_layers, num_refiner_layers=1, patch_size=2, patch_size_t=1,
         guidance_embeds=guidance, text_embed_dim=text, pooled_projection_dim=pooled, rope_theta=256.0,
         rope_axes_dim=(width // 4, width * 3 // 8, width * 3 // 8), image_condition_type=None, has_image_proj=True,
         image_proj_dim=image, has_clean_x_embedder=True,
     )
 
 
-def transformer(shape: Shape) -> HunyuanVideoFramepackTransformer3DModel:
-    """A small FramePack transformer that at first says nothing: the film stands still until it has learned what moves."""
-    made = framepack(shape, INPUT_CHANNELS, OUTPUT_CHANNELS, (shape.side_width,) * 3, guidance=False)
-    nn.init.zeros_(made.proj_out.weight)
-    nn.init.zeros_(made.proj_out.bias)
-    return made
+def new_transformer(shape: AnimaticShape) -> HunyuanVideoFramepackTransformer3DModel:
+    """The embedded model's transformer. Its output layer is zero, so that at first nothing in the film moves."""
+    transformer = new_framepack(shape, INPUT_CHANNELS, OUTPUT_CHANNELS, (shape.side_width,) * 3, guidance=False)
+    nn.init.zeros_(transformer.proj_out.weight)
+    nn.init.zeros_(transformer.proj_out.bias)
+    return transformer
 
 
-def plain(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A transformer's weights without the place for memory tokens that `FramePackBackbone` puts around its image projection."""
+def stock_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A transformer's weights by diffusers' own names: `FramePackBackbone` puts a layer around its image projection."""
     return {name.replace("image_projection.inner.", "image_projection."): tensor for name, tensor in state.items()}
 
 
-def count(module: nn.Module) -> int:
-    """Parameters of a module."""
+def parameter_count(module: nn.Module) -> int:
+    """How many parameters a module has."""
     return sum(tensor.numel() for tensor in module.parameters())
 
 
-def seeded(
-    shape: Shape, seed: int, vocabulary: Path
+def new_parts(
+    shape: AnimaticShape, seed: int, vocabulary: Path
 ) -> tuple[PreTrainedTokenizerFast, CLIPTextModel, SiglipVisionModel, HunyuanVideoFramepackTransformer3DModel]:
-    """All parts, from a seed. The tokenizer is kept in the folder `vocabulary`, or read from there."""
+    """All parts, with weights from a seed. The tokenizer is read from the folder `vocabulary`, or made and written there."""
     if not vocabulary.is_dir():
-        tokenizer(shape).save_pretrained(vocabulary)
-    words = PreTrainedTokenizerFast.from_pretrained(vocabulary)
+        new_tokenizer(shape).save_pretrained(vocabulary)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(vocabulary)
     torch.manual_seed(seed)
-    return words, text_encoder(shape, len(words)), image_encoder(shape), transformer(shape)
+    return tokenizer, new_text_encoder(shape, len(tokenizer)), new_image_encoder(shape), new_transformer(shape)

@@ -1,4 +1,4 @@
-"""How well a training run uses its hardware: floating-point operations of its steps against a plain matrix product's rate."""
+"""How well a training run uses its hardware: the operations of its steps against the rate of a plain matrix product."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 T = TypeVar("T")
 SIZES = {"cpu": 1024, "cuda": 8192}
+"""Rows of the matrices that are multiplied, by kind of device."""
 
 
-def peak(device: torch.device, dtype: torch.dtype, seconds: float = 1.0) -> float:
-    """Operations a second of the best square matrix product of `dtype` on `device`, measured now."""
+def peak_rate(device: torch.device, dtype: torch.dtype, seconds: float = 1.0) -> float:
+    """Operations a second of square matrix products: the best of those that are made in so many seconds."""
     size = SIZES.get(device.type, 2048)
     a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     best, begun = 0.0, time.monotonic()
@@ -30,25 +31,26 @@ def peak(device: torch.device, dtype: torch.dtype, seconds: float = 1.0) -> floa
 
 
 def _wait(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 class Throughput:
-    """Of the steps of a run: counts the operations of the first, and the seconds of all."""
+    """Counts the operations of a run's first step, and times the others."""
 
     def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
         self.device = device
-        self.peak = peak(device, dtype)
+        self.peak = peak_rate(device, dtype)
         self.operations = 0
         self.seconds: list[float] = []
 
-    def begin(self) -> None:
-        """Steps are of another size from here on."""
+    def reset(self) -> None:
+        """Forget all steps so far: those that follow are of another size."""
         self.operations, self.seconds = 0, []
 
     def step(self, advance: Callable[[], T]) -> T:
-        """Run one step and take its time; the one that is counted is slower, and left out of the times."""
+        """Call `advance` and return its result. The first call's operations are counted, which slows it; the others are timed."""
         counter = FlopCounterMode(display=False) if not self.operations else None
         begun = time.monotonic()
         with counter or nullcontext():
@@ -60,5 +62,5 @@ class Throughput:
         return result
 
     def share(self) -> float:
-        """Of the matrix product's rate, by the median step; 0 before the second step."""
+        """The median step's rate of operations, as a share of the matrix product's; 0 before the second step."""
         return self.operations / median(self.seconds) / self.peak if self.seconds else 0.0

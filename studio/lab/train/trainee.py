@@ -1,153 +1,94 @@
-"""A model that is to be trained further: loaded or new, which parts of it are trained, how these are written. It knows no loop."""
+"""A model that is set up to be forced: which parts of it are trained, and the files that they are written to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
-from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
-from studio.backbones.framepack.codec import HunyuanCodec
-from studio.backbones.framepack.conditioner import HunyuanConditioner
-from studio.backbones.load import best_device, load
+from studio.backbones.load import best_device
 from studio.catalogue.cards import ADAPTER, read_card
-from studio.lab.train.coarse import Shape, small_framepack
-from studio.lab.train.forcing_recipe import Recipe
-from studio.lab.train.keeping import RecipeError
-from studio.lab.train.learners import AnimaticLearner, VelocityLearner
-from studio.lab.train.lora import LowRank, attach, save_lora
-from studio.lab.train.parts import plain
+from studio.lab.train.coarse import small_framepack
+from studio.lab.train.families import training_family
+from studio.lab.train.forcing import Learner
+from studio.lab.train.forcing_recipe import ForcingRecipe
+from studio.lab.train.latent_film import LatentFilm
+from studio.lab.train.lora import LowRank, add_lora, save_lora
+from studio.lab.train.parts import stock_names
 from studio.memory.adapter import save_adapter
-from studio.memory.rope import rope_rule
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
 
 LORA, WEIGHTS = "lora.safetensors", "weights.safetensors"
 
 
 @dataclass
 class Trainee:
-    """A model that is trained, and which parts of it."""
+    """A model and the parts of it that are trained."""
 
     model: FilmModel                              # as it renders
-    learner: AnimaticLearner | VelocityLearner
-    trained: nn.ModuleDict
+    learner: Learner[LatentFilm]
+    trained: nn.ModuleDict                        # "memory" is the SemanticPack; the others are parts of the transformer
+    pack: SemanticPack | None = None              # the memory that is trained along
     lora: dict[str, LowRank] = field(default_factory=dict)
 
-    @property
-    def pack(self) -> SemanticPack | None:
-        """The memory that is trained along."""
-        found = self.trained["memory"] if "memory" in self.trained else None  # noqa: SIM401 - a ModuleDict has no get
-        return found if isinstance(found, SemanticPack) else None
 
-
-def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
-    """The model that the recipe begins with, with `part` of it and a new or loaded SemanticPack to be trained.
+def new_trainee(recipe: ForcingRecipe, seed: int, part: str) -> Trainee:
+    """The model that the recipe begins with, set up so that `part` of it and its SemanticPack, new or loaded, are trained.
 
     Raises:
         ModelError: the model's folder cannot be used.
-        RecipeError: the recipe asks for a memory that cannot be trained.
+        RecipeError: the recipe describes a memory that cannot be made.
     """
-    model = resident(Path(recipe.model), torch.device(recipe.device) if recipe.device else best_device())
-    if recipe.small:
-        model = small_framepack(model, Shape(**recipe.small), seed)
+    device = torch.device(recipe.device) if recipe.device else best_device()
+    card = read_card(Path(recipe.model))
+    model = training_family(card).load(card, device)
+    if recipe.small is not None:
+        model = small_framepack(model, recipe.small, seed)
     transformer = require_framepack(model.backbone).transformer
     if recipe.checkpointing:
         transformer.enable_gradient_checkpointing()
     torch.manual_seed(seed)
-    learner: AnimaticLearner | VelocityLearner
-    animatic = model.backbone
-    if isinstance(animatic, AnimaticBackbone):
-        if recipe.memory:       # instead of the folder's own, which is asked for places
-            model, pack = remembering(model, recipe.memory, MEMORY_CHANNELS)
-            animatic.memory = None
-            model = replace(model, memory=None if pack is None else ContextMemory(pack))
-        else:
-            pack = model.memory.pack if isinstance(model.memory, ContextMemory) else None
-        learner = AnimaticLearner(model, recipe.bfloat16)
-        model = learner.model
-    else:
-        model, pack = remembering(model, recipe.memory)
-        learner = VelocityLearner(model, pack, model.rope, recipe.shift, recipe.bfloat16)
+    setup = training_family(model.card).set_up(model, recipe)
     lora: dict[str, LowRank] = {}
     parts: dict[str, nn.Module] = {"transformer": transformer}
     if part == "output":
         parts = {"norm_out": transformer.norm_out, "proj_out": transformer.proj_out}
     elif part == "lora":
-        lora = attach(transformer, recipe.rank)
+        lora = add_lora(transformer, recipe.rank)
         parts = {"lora": nn.ModuleList(lora.values())}
-    if pack is not None:
-        parts["memory"] = pack
-    return Trainee(model, learner, nn.ModuleDict(parts).requires_grad_(True), lora)
+    if setup.pack is not None:
+        parts["memory"] = setup.pack
+    return Trainee(setup.model, setup.learner, nn.ModuleDict(parts).requires_grad_(True), setup.pack, lora)
 
 
-def resident(folder: Path, device: torch.device) -> FilmModel:
-    """The model in `folder` with plain weights, all of it on `device`: what is quantized or streamed cannot be trained.
-
-    Raises:
-        ModelError: the folder cannot be used.
-    """
-    card = read_card(folder)
-    if card.kind != "framepack" or device.type == "cpu":
-        return load(card, device)
-    model = load(card, "cpu", torch.bfloat16)
-    codec, words = model.codec, model.conditioner
-    if isinstance(codec, HunyuanCodec):
-        codec.autoencoder.to(device, torch.float16)          # its colours band in bfloat16
-    if isinstance(words, HunyuanConditioner):
-        for encoder in (words.pipeline.text_encoder, words.pipeline.text_encoder_2, words.pipeline.image_encoder):
-            encoder.to(device)
-    if isinstance(model.memory, nn.Module):
-        model.memory.to(device)
-    require_framepack(model.backbone).to(device)
-    return replace(model, device=device)
-
-
-def remembering(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tuple[FilmModel, SemanticPack | None]:
-    """The model with a new SemanticPack as `table` says, for so many channels (0: the model's), or with its own, or with none."""
-    if table:
-        network = require_framepack(model.backbone).transformer.config
-        sizes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
-        try:
-            pack = SemanticPack(SemanticPackConfig(
-                width=network.num_attention_heads * network.attention_head_dim, channels=channels or model.channels,
-                text=network.text_embed_dim, image=network.image_proj_dim, **sizes,
-            )).to(model.device)
-        except (TypeError, ValueError) as error:
-            raise RecipeError(f"[memory] of the recipe: {error}") from None
-        return replace(model, memory=pack, rope=rope_rule(pack.config.trained_index)), pack
-    own = model.memory
-    return model, own if isinstance(own, SemanticPack) else None
-
-
-def take(trainee: Trainee, kept: dict[str, torch.Tensor]) -> None:
-    """The weights of a trainee whose whole network was trained."""
+def load_weights(trainee: Trainee, weights: dict[str, Tensor]) -> None:
+    """Load the weights of a trainee whose whole transformer was trained; `weights` are named as in its `trained`."""
     transformer = require_framepack(trainee.model.backbone).transformer
     own = {name.replace(".inner.", "."): tensor for name, tensor in transformer.state_dict(keep_vars=True).items()}
     with torch.no_grad():
-        for name, tensor in kept.items():
+        for name, tensor in weights.items():
             if name.startswith("transformer."):
                 own[name.removeprefix("transformer.").replace(".inner.", ".")].copy_(tensor)
     if trainee.pack is not None:
-        trainee.pack.load_state_dict({n.removeprefix("memory."): t for n, t in kept.items() if n.startswith("memory.")})
+        trainee.pack.load_state_dict({n.removeprefix("memory."): t for n, t in weights.items() if n.startswith("memory.")})
 
 
-def written(trainee: Trainee, folder: Path) -> None:
-    """What was trained, as files: a LoRA or plain weights of the transformer, and the SemanticPack."""
+def save_trained(trainee: Trainee, folder: Path) -> None:
+    """Write what was trained into a folder: a LoRA file or plain weights of the transformer, and the SemanticPack."""
     folder.mkdir(parents=True, exist_ok=True)
     if trainee.lora:
         save_lora(trainee.lora, folder / LORA)
     else:
-        tensors: dict[str, torch.Tensor] = {}
+        tensors: dict[str, Tensor] = {}
         for name, module in trainee.trained.items():
             if name != "memory":
                 lead = "" if name == "transformer" else f"{name}."
                 tensors |= {f"{lead}{key}": tensor.cpu().contiguous() for key, tensor in module.state_dict().items()}
-        save_file(plain(tensors), folder / WEIGHTS)
+        save_file(stock_names(tensors), folder / WEIGHTS)
     if trainee.pack is not None:
         save_adapter(trainee.pack, folder / ADAPTER)

@@ -19,7 +19,7 @@ from studio.backbones.animatic.place_memory import (
     cell_range,
 )
 from studio.backbones.animatic.state import FilmState, join_latents
-from studio.lab.train.start_by_place import place
+from studio.lab.train.start_by_place import start_by_place
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.scene_positions import encode_positions
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
@@ -43,7 +43,7 @@ def memory(autoencoder: LappedAutoencoder) -> PlaceMemory:
     recall = Recall(RecallConfig(96, 48, 3))
     scene = autoencoder.encode_group(ground(0, 0).unsqueeze(2).expand(-1, -1, 4, -1, -1))
     recall.scale.copy_(scene.square().mean(dim=(0, 2, 3)).sqrt())
-    place(pack, recall)
+    start_by_place(pack, recall)
     return PlaceMemory(pack, recall, autoencoder).requires_grad_(False)
 
 

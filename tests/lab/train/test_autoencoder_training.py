@@ -12,11 +12,11 @@ from torch import Tensor
 from studio.backbones.animatic.autoencoder import PATCH, VALUES, LappedAutoencoder
 from studio.backbones.animatic.lapped import border_rotation
 from studio.lab.train import autoencoder
-from studio.lab.train.autoencoder import Groups, Recipe, basis, patches, still, train
+from studio.lab.train.autoencoder import AutoencoderRecipe, PatchDataset, basis, lapped_patches, still_part, train
 
 
-def toy(run: Path) -> Recipe:
-    return Recipe(run=str(run), channels=8, films=4, width=48, height=32, groups=2, workers=0, save_every=2)
+def toy(run: Path) -> AutoencoderRecipe:
+    return AutoencoderRecipe(run=str(run), channels=8, films=4, width=48, height=32, groups=2, workers=0, save_every=2)
 
 
 def test_the_basis_is_of_principal_components() -> None:
@@ -41,10 +41,10 @@ def test_a_still_picture_decoded_and_encoded_again_stays_as_it_is() -> None:
     mixing = torch.randn(48, 48, generator=rng)                          # 2 x 2 pixels, where standing and changing go together
     found = torch.randn(4000, 48, generator=rng) @ mixing
     components, _, mean, _ = basis(found.sum(0), found.T @ found, len(found), 20)
-    patch = still(torch.randn(48, generator=rng))
+    patch = still_part(torch.randn(48, generator=rng))
     once = components.T @ (components @ (patch - mean)) + mean
-    assert torch.allclose(once, still(once), atol=1e-5) and not torch.allclose(once, patch, atol=0.1)
-    assert all(min(float((row - still(row)).norm()), float(still(row).norm())) < 1e-4 for row in components)
+    assert torch.allclose(once, still_part(once), atol=1e-5) and not torch.allclose(once, patch, atol=0.1)
+    assert all(min(float((row - still_part(row)).norm()), float(still_part(row).norm())) < 1e-4 for row in components)
 
 
 def test_patches_are_what_the_autoencoder_sees() -> None:
@@ -53,18 +53,18 @@ def test_patches_are_what_the_autoencoder_sees() -> None:
     rows = torch.linalg.qr(torch.randn(VALUES, 4)).Q.T
     model.set_basis(rows, torch.ones(4), torch.zeros(VALUES))
     groups = torch.randn(2, 3, 4, 32, 48)
-    found = patches(groups, border_rotation(PATCH)) @ rows.T
+    found = lapped_patches(groups, border_rotation(PATCH)) @ rows.T
     assert torch.allclose(found.view(2, 2, 3, 4).movedim(-1, 1), model.encode_group(groups), atol=1e-4)
 
 
 def test_a_film_gives_groups_over_its_length_and_a_still_one() -> None:
     recipe = toy(Path())
-    found = Groups(recipe)[1]
+    found = PatchDataset(recipe)[1]
     assert found.shape == ((2 + 1) * 2 * 3, VALUES)
     still = found[-6:].view(6, 3, 4, PATCH, PATCH)
     assert torch.equal(still[:, :, 0], still[:, :, 3])
-    assert torch.equal(found, Groups(recipe)[1])
-    assert not torch.equal(found, Groups(replace(recipe, seed=2))[1])
+    assert torch.equal(found, PatchDataset(recipe)[1])
+    assert not torch.equal(found, PatchDataset(replace(recipe, seed=2))[1])
 
 
 def test_a_stopped_run_gathers_what_a_straight_one_gathers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.lab.train.dependence import measure
-from tests.lab.train.forced import velocity, velocity_film
+from tests.lab.train.toys import velocity, velocity_film
 
 
 def test_another_films_psi_is_told_from_its_own() -> None:

@@ -15,9 +15,10 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, check, read_card
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
+from studio.lab.train.checkpoints import load_checkpoint
 from studio.lab.train.export import export
-from studio.lab.train.film import begin
-from studio.lab.train.keeping import restore
+from studio.lab.train.film import open_training
+from studio.lab.train.film_pool import Stage
 from studio.lab.train.study import study
 from studio.memory.snapshot import Snapshot
 from tests.bases import of_colours
@@ -38,12 +39,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "warm": 3, "pace": 0.5, "words": 0, "bfloat16": False, "threads": 1, "workers": 0,
     }
     stages = "[[stages]]\nsteps = 3\nsizes = [[64, 32]]\nbatch = 2\n"
-    shape = "[shape]\n" + "".join(f"{name} = {value}\n" for name, value in recipe.shape.items())
+    shape = "[shape]\n" + "".join(f"{name} = {value}\n" for name, value in vars(recipe.shape).items() if not name.startswith("_"))
     path = root / "film.toml"
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items()) + stages + shape, "utf-8")
     with pytest.raises(FileNotFoundError, match=r"no checkpoint in .*run: train first"):
         export(path, root / "model")
-    run = begin(replace(recipe, words=0, stages=[{"steps": 3, "sizes": [[64, 32]], "batch": 2}]))
+    run = open_training(replace(recipe, words=0, stages=(Stage(3, ((64, 32),), 2),)))
     run.advance()
     run.save()
     export(path, root / "model")
@@ -66,7 +67,7 @@ def test_its_card_is_true(card: ModelCard) -> None:
 
 
 def test_it_holds_the_average_at_half_precision(folder: Path, card: ModelCard) -> None:
-    state = restore(folder / "run" / "last.pt")
+    state = load_checkpoint(folder / "run" / "last.pt")
     assert state is not None
     kept = load_file(card.folder / "transformer" / "diffusion_pytorch_model.safetensors")
     assert {tensor.dtype for tensor in kept.values()} == {torch.float16}

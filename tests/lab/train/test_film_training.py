@@ -11,8 +11,12 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
-from studio.lab.train.film import Recipe, Run, begin, rate, train
-from studio.lab.train.keeping import Average, Curve
+from studio.lab.train.checkpoints import WeightAverage
+from studio.lab.train.curve import Curve
+from studio.lab.train.film import FilmTraining, learning_rate, open_training, train
+from studio.lab.train.film_pool import Stage
+from studio.lab.train.film_recipe import FilmRecipe
+from studio.lab.train.shapes import AnimaticShape
 from studio.lab.world import Section, shoot
 from studio.media.clip import write_clip
 from tests.bases import of_colours
@@ -27,32 +31,32 @@ def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def toy(run: Path, autoencoder: str, **changes: Any) -> Recipe:
+def toy(run: Path, autoencoder: str, **changes: Any) -> FilmRecipe:
     """Two heads of 16, films of two sections of 64 x 32 pixels; a second stage of higher ones."""
-    shape = {
-        "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1, "side_width": 32, "side_layers": 1, "image_size": 32,
-        "vocabulary": 300, "tokens": 32,
-    }
-    recipe = Recipe(
+    shape = AnimaticShape(
+        heads=2, head_width=16, double_layers=1, single_layers=1, side_width=32, side_layers=1, image_size=32, vocabulary=300,
+        tokens=32,
+    )
+    recipe = FilmRecipe(
         run=str(run), autoencoder=autoencoder, shape=shape, sections=2, films=4, warm=3, pace=0.5, rate=2e-3, warmup=2, words=2,
-        stages=[{"steps": 3, "sizes": [[64, 32]], "batch": 3}, {"steps": 1, "sizes": [[32, 64]], "batch": 2, "calm": True}],
+        stages=(Stage(3, ((64, 32),), 3), Stage(1, ((32, 64),), 2, calm=True)),
         bfloat16=False, threads=1, workers=0, look_every=0, save_every=2,
     )
     return replace(recipe, **changes)
 
 
-def weights(run: Run) -> dict[str, Tensor]:
+def weights(run: FilmTraining) -> dict[str, Tensor]:
     return {**run.objective.state_dict(), **{f"average.{name}": tensor for name, tensor in run.average.weights.items()}}
 
 
 def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path, autoencoder: str) -> None:
-    whole = begin(toy(tmp_path / "whole", autoencoder))
+    whole = open_training(toy(tmp_path / "whole", autoencoder))
     losses = [whole.advance() for _ in range(4)]
 
-    stopped = begin(toy(tmp_path / "stopped", autoencoder))
+    stopped = open_training(toy(tmp_path / "stopped", autoencoder))
     first = [stopped.advance() for _ in range(2)]
     stopped.save()
-    resumed = begin(toy(tmp_path / "stopped", autoencoder))
+    resumed = open_training(toy(tmp_path / "stopped", autoencoder))
     assert resumed.step == 2
     assert first + [resumed.advance() for _ in range(2)] == losses
     ends, again = weights(whole), weights(resumed)
@@ -64,7 +68,7 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path, autoencod
 def test_a_trained_run_keeps_curve_and_checkpoint_and_begins_again_where_it_was(tmp_path: Path, autoencoder: str) -> None:
     """The last stage has higher frames, and another seed another beginning."""
     shown: list[Path] = []
-    run = train(toy(tmp_path, autoencoder, look_every=4), look=lambda _, folder: shown.append(folder))
+    run = train(toy(tmp_path, autoencoder, look_every=4), preview=lambda _, folder: shown.append(folder))
     assert run.step == run.steps == 4
     assert shown == [tmp_path]
     lines = (tmp_path / "curve.csv").read_text().splitlines()
@@ -73,15 +77,15 @@ def test_a_trained_run_keeps_curve_and_checkpoint_and_begins_again_where_it_was(
     assert (tmp_path / "last.pt").is_file()
     assert run.pool.batch(2, torch.Generator().manual_seed(0)).start.shape[-2:] == (2, 4)
     assert run.pool.batch(3, torch.Generator().manual_seed(0)).start.shape[-2:] == (4, 2)
-    assert begin(toy(tmp_path, autoencoder)).step == 4
-    other = begin(toy(tmp_path / "other", autoencoder, seed=2)).advance()
+    assert open_training(toy(tmp_path, autoencoder)).step == 4
+    other = open_training(toy(tmp_path / "other", autoencoder, seed=2)).advance()
     assert other["loss"] != float(lines[1].split(",")[1])
 
 
 def test_it_learns(tmp_path: Path, autoencoder: str) -> None:
     """On one batch, again and again: the loss falls by a fifth within seconds."""
-    recipe = toy(tmp_path, autoencoder, pace=0.0, rate=4e-3, stages=[{"steps": 40, "sizes": [[64, 32]], "batch": 4}])
-    run = begin(recipe)
+    recipe = toy(tmp_path, autoencoder, pace=0.0, rate=4e-3, stages=(Stage(40, ((64, 32),), 4),))
+    run = open_training(recipe)
     batch = run.pool.batch(0, torch.Generator().manual_seed(0))
     run.pool.batch = lambda step, rng: batch  # type: ignore[method-assign]
     losses = [run.advance()["loss"] for _ in range(40)]
@@ -89,7 +93,7 @@ def test_it_learns(tmp_path: Path, autoencoder: str) -> None:
 
 
 def test_a_new_model_says_nothing_and_its_autoencoder_is_not_trained(tmp_path: Path, autoencoder: str) -> None:
-    run = begin(toy(tmp_path, autoencoder))
+    run = open_training(toy(tmp_path, autoencoder))
     batch = run.pool.batch(0, torch.Generator().manual_seed(0))
     parts = run.objective(batch, torch.Generator().manual_seed(0)).parts
     way = batch.truth.way * torch.tensor([1.0, 1.0, 6.0])
@@ -103,24 +107,25 @@ def test_a_new_model_says_nothing_and_its_autoencoder_is_not_trained(tmp_path: P
     assert run.objective.backbone.deviation.unique().numel() > 1
 
 
-def test_the_average_starts_near_and_lends() -> None:
+def test_the_average_starts_near_and_is_lent() -> None:
     layer = torch.nn.Linear(1, 1, bias=False)
     layer.weight.data.fill_(0.0)
-    average = Average(layer, 0.999)
+    average = WeightAverage(layer, 0.999)
     layer.weight.data.fill_(1.0)
     for _ in range(40):
-        average.follow(layer)
-    own = average.lend(layer)
+        average.step(layer)
+    average.store(layer)
+    average.copy_to(layer)
     assert 0.95 < layer.weight.item() < 1.0
-    layer.load_state_dict(own)
+    average.restore(layer)
     assert layer.weight.item() == 1.0
 
 
 def test_rate_rises_and_falls() -> None:
-    recipe = Recipe(run="", autoencoder="", stages=[], rate=1.0, warmup=10, fall=0.5)
-    assert rate(recipe, 0, 100) == pytest.approx(0.1)
-    assert rate(recipe, 40, 100) == 1.0
-    assert rate(recipe, 99, 100) < 0.03
+    recipe = FilmRecipe(run="", autoencoder="", stages=(), rate=1.0, warmup=10, fall=0.5)
+    assert learning_rate(recipe, 0, 100) == pytest.approx(0.1)
+    assert learning_rate(recipe, 40, 100) == 1.0
+    assert learning_rate(recipe, 99, 100) < 0.03
 
 
 def test_a_curve_forgets_what_a_resumed_run_does_again(tmp_path: Path) -> None:
@@ -143,6 +148,6 @@ def test_it_trains_on_a_folder_of_videos(tmp_path: Path, autoencoder: str) -> No
         write_clip(folder / f"{seed}.mp4", shoot(script, 96, 64, seed).frames().movedim(1, -1).numpy(), 12)
         (folder / f"{seed}.txt").write_text("the camera pans right slowly\n")
     recipe = toy(tmp_path / "run", autoencoder, footage=str(folder), sections=1, films=2, warm=2,
-                 stages=[{"steps": 25, "sizes": [[96, 64]], "batch": 4}])
-    losses = [row["way"] for row in (run.advance() for run in [begin(recipe)] for _ in range(25))]
+                 stages=(Stage(25, ((96, 64),), 4),))
+    losses = [row["way"] for row in (run.advance() for run in [open_training(recipe)] for _ in range(25))]
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])

@@ -20,58 +20,63 @@ from studio.diffusion.lora_branches import ActiveLoras, LoraBranches
 from studio.diffusion.lora_files import read_lora
 from studio.lab.commands.train import RECIPES
 from studio.lab.train import finetune, trainee
-from studio.lab.train.finetune import BASE, Run, drawn, open_run, train
+from studio.lab.train.animatic_learner import AnimaticLearner
+from studio.lab.train.families.new_memory import add_memory
+from studio.lab.train.finetune import BASE, ForcingRun, draw_films, open_run, train
 from studio.lab.train.forcing import Draws
-from studio.lab.train.forcing_recipe import Recipe, checked, length
-from studio.lab.train.keeping import RecipeError, read_recipe
-from studio.lab.train.learners import AnimaticLearner, Serial, VelocityLearner
-from studio.lab.train.lora import LowRank, attach
-from studio.lab.train.together import Together
+from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe, sections_at
+from studio.lab.train.latent_film import LatentFilm
+from studio.lab.train.lora import LowRank, add_lora
+from studio.lab.train.processes import Processes
+from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.trainee import LORA, WEIGHTS, Trainee
+from studio.lab.train.velocity_learner import VelocityLearner
 from studio.memory.adapter import load_adapter
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.tables import parse
 from tests import folders
-from tests.lab.train.forced import animatic_film, animatic_learner, animatic_model, velocity, velocity_film
+from tests.lab.train.toys import animatic_film, animatic_learner, animatic_model, velocity, velocity_film
 
 FILMS = [velocity_film(), velocity_film(seed=9), velocity_film(seed=20)]
 
 
-def toy(run: Path, **changes: Any) -> Recipe:
-    recipe = Recipe(
-        run=str(run), model="", arms=["direct"], seeds=[1], curriculum=[[1, 2], [3, 2]], part="output", sections=3, films=3,
-        batch=2, rate=1e-3, warmup=1, save_every=2, device="cpu",
-    )
-    return replace(recipe, **changes)
+def toy(run: Path, **changes: Any) -> ForcingRecipe:
+    table = {
+        "run": str(run), "model": "", "arms": ["direct"], "seeds": [1], "curriculum": [[1, 2], [3, 2]], "part": "output",
+        "sections": 3, "films": 3, "batch": 2, "rate": 1e-3, "warmup": 1, "save_every": 2, "device": "cpu",
+    }
+    return parse({**table, **changes}, ForcingRecipe, "toy", RecipeError)
 
 
-def parts(learner: AnimaticLearner | VelocityLearner, recipe: Recipe, part: str) -> Trainee:
-    """As `trainee.begun` does it, without a folder."""
+def parts(learner: AnimaticLearner | VelocityLearner, recipe: ForcingRecipe, part: str) -> Trainee:
+    """As `trainee.new_trainee` does it, without a folder."""
     transformer = learner.model.backbone.transformer.requires_grad_(False)
-    lora: dict[str, LowRank] = attach(transformer, recipe.rank) if part == "lora" else {}
+    lora: dict[str, LowRank] = add_lora(transformer, recipe.rank) if part == "lora" else {}
     chosen: dict[str, nn.Module] = {"transformer": transformer} if part == "all" else {"lora": nn.ModuleList(lora.values())}
     if part == "output":
         chosen = {"norm_out": transformer.norm_out, "proj_out": transformer.proj_out}
-    if isinstance(learner, VelocityLearner) and isinstance(learner.memory, nn.Module):
-        chosen["memory"] = learner.memory
-    return Trainee(learner.model, learner, nn.ModuleDict(chosen).requires_grad_(True), lora)
+    pack = learner.memory if isinstance(learner, VelocityLearner) and isinstance(learner.memory, SemanticPack) else None
+    if pack is not None:
+        chosen["memory"] = pack
+    return Trainee(learner.model, learner, nn.ModuleDict(chosen).requires_grad_(True), pack, lora)
 
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Recipes without a model's folder begin with the toy; others as they say."""
-    real = trainee.begun
+    real = trainee.new_trainee
 
-    def begun(recipe: Recipe, seed: int, part: str) -> Trainee:
+    def toy_trainee(recipe: ForcingRecipe, seed: int, part: str) -> Trainee:
         if recipe.model:
             return real(recipe, seed, part)
         torch.manual_seed(seed)
         return parts(velocity(), recipe, part)
 
-    monkeypatch.setattr(finetune, "begun", begun)
+    monkeypatch.setattr(finetune, "new_trainee", toy_trainee)
     yield
 
 
-def weights(run: Run) -> dict[str, Tensor]:
+def weights(run: ForcingRun) -> dict[str, Tensor]:
     state = run.trainee.trained.state_dict()
     return {**state, **{f"average.{name}": tensor for name, tensor in run.average.weights.items()}}
 
@@ -93,7 +98,7 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path, part: str
 
 
 def test_the_curriculum_goes_from_one_section_to_many(tmp_path: Path) -> None:
-    assert [length([[1, 2], [3, 1], [2, 1]], step) for step in range(6)] == [1, 1, 3, 2, 2, 2]
+    assert [sections_at([[1, 2], [3, 1], [2, 1]], step) for step in range(6)] == [1, 1, 3, 2, 2, 2]
     run = open_run(toy(tmp_path), "direct", 1)
     found = [run.advance(FILMS) for _ in range(4)]
     assert [row["sections"] for row in found] == [1, 1, 3, 3]
@@ -108,10 +113,10 @@ def test_a_step_is_the_mean_of_its_films_each_with_its_own_noise(tmp_path: Path,
     recipe = toy(tmp_path, batch=3, curriculum=[[2, 1]], warmup=1)
     run = open_run(recipe, arm, 1)
     alone = open_run(recipe, arm, 1).trainee
-    chosen = drawn(FILMS, 2, 3, Draws(1, 0))
+    chosen = draw_films(FILMS, 2, 3, Draws(1, 0))
     losses = []
     for k in (2, 0, 1):                                     # in whatever order
-        settings = finetune.Settings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
+        settings = finetune.ForcingSettings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
         losses += finetune.force(
             alone.learner, [chosen[k]], 2, arm, Draws(1, 0, k), settings, lambda loss: torch.autograd.backward(loss / 3)).losses
     row = run.advance(FILMS)
@@ -122,27 +127,28 @@ def test_a_step_is_the_mean_of_its_films_each_with_its_own_noise(tmp_path: Path,
     for name, parameter in theirs.items():
         grad = ours[name].grad
         assert grad is not None and parameter.grad is not None and torch.allclose(grad, parameter.grad, atol=1e-6), name
-    again = Draws(1, 0, 2).of("loss")
-    assert torch.equal(torch.rand(3, generator=again), torch.rand(3, generator=Draws(1, 0).at(2).of("loss")))
-    assert not torch.equal(torch.rand(3, generator=Draws(1, 0, 1).of("loss")), torch.rand(3, generator=Draws(1, 0).of("loss")))
+    again = Draws(1, 0, 2).generator("loss")
+    assert torch.equal(torch.rand(3, generator=again), torch.rand(3, generator=Draws(1, 0).for_film(2).generator("loss")))
+    first, second = (torch.rand(3, generator=Draws(1, 0, film).generator("loss")) for film in (0, 1))
+    assert not torch.equal(first, second)
 
 
 def test_processes_share_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes, imitated: each film is one's, gradients and numbers are sums, and what nobody has a gradient of stays so."""
-    def of(index: int, other: list[Tensor]) -> Together:
-        made = Together(cpu=True)
+    def of(index: int, other: list[Tensor]) -> Processes:
+        made = Processes(cpu=True)
         made.accelerator = SimpleNamespace(
             num_processes=2, process_index=index, device=torch.device("cpu"), reduce=lambda mine, how: mine + other.pop(0))
         return made
 
     shares = [list(of(index, []).share(5)) for index in range(2)]
-    assert shares == [[0, 2, 4], [1, 3]] and list(Together(cpu=True).share(3)) == [0, 1, 2]
+    assert shares == [[0, 2, 4], [1, 3]] and list(Processes(cpu=True).share(3)) == [0, 1, 2]
     mine = [nn.Parameter(torch.zeros(2)) for _ in range(3)]
     mine[0].grad = torch.ones(2)
-    of(0, [torch.tensor([1.0, 1.0, 0.0]).double(), torch.full((2,), 3.0), torch.full((2,), 5.0)]).add(mine)
+    of(0, [torch.tensor([1.0, 1.0, 0.0]).double(), torch.full((2,), 3.0), torch.full((2,), 5.0)]).sum_gradients(mine)
     assert [None if p.grad is None else p.grad.tolist() for p in mine] == [[4, 4], [5, 5], None]
-    assert of(1, [torch.tensor([0.5, 2.0]).double()]).sums([1, 2]) == [1.5, 4]
-    monkeypatch.setattr(Together, "count", 3)
+    assert of(1, [torch.tensor([0.5, 2.0]).double()]).sum([1, 2]) == [1.5, 4]
+    monkeypatch.setattr(Processes, "count", 3)
     with pytest.raises(RecipeError, match="3 processes cannot share the films of a step: batch is 2"):
         open_run(toy(tmp_path), "direct", 1)
 
@@ -168,9 +174,9 @@ def test_a_velocity_is_learned(tmp_path: Path, arm: str) -> None:
     """One film of one constant latent, again and again: the loss falls by a third."""
     film = velocity_film()
     film = replace(film, latents=torch.ones_like(film.latents), start=torch.ones_like(film.start))
-    run = Run(
+    run = ForcingRun(
         recipe := toy(tmp_path, batch=2, warmup=1), arm, 1, tmp_path, made := parts(velocity(), recipe, "all"), [[2, 40]],
-        torch.optim.AdamW([{"params": list(made.trained.parameters()), "share": 4e-3}]), finetune.Average(made.trained, 0.9),
+        torch.optim.AdamW([{"params": list(made.trained.parameters()), "share": 4e-3}]), finetune.WeightAverage(made.trained, 0.9),
     )
     losses = [run.advance([film])["loss"] for _ in range(40)]
     assert sum(losses[-10:]) < 0.67 * sum(losses[:10])
@@ -178,9 +184,9 @@ def test_a_velocity_is_learned(tmp_path: Path, arm: str) -> None:
 
 def test_the_embedded_model_is_learned(tmp_path: Path) -> None:
     made = parts(animatic_learner(), recipe := toy(tmp_path, batch=1), "all")
-    run = Run(
+    run = ForcingRun(
         recipe, "direct", 1, tmp_path, made, [[2, 25]],
-        torch.optim.AdamW([{"params": list(made.trained.parameters()), "share": 3e-3}]), finetune.Average(made.trained, 0.9),
+        torch.optim.AdamW([{"params": list(made.trained.parameters()), "share": 3e-3}]), finetune.WeightAverage(made.trained, 0.9),
     )
     found = [run.advance([animatic_film()]) for _ in range(25)]
     losses = [row["loss"] for row in found]
@@ -192,16 +198,16 @@ def test_a_memory_in_the_embedded_models_context_is_learned_along(tmp_path: Path
     """Its gradient comes through the network's context; what was learned is a file that a model folder can hold."""
     card = folders.small(tmp_path / "model")
     table = {"heads": 2, "window": [3, 1, 2], "keep": [1, 1, 1], "text_tokens": 2, "image_side": 2}
-    made = trainee.begun(toy(tmp_path, model=str(card.folder), memory=table), 1, "output")
+    made = trainee.new_trainee(toy(tmp_path, model=str(card.folder), memory=table), 1, "output")
     assert made.pack is not None and isinstance(made.learner, AnimaticLearner)
     learner = AnimaticLearner(replace(animatic_model(), memory=ContextMemory(SemanticPack(SemanticPackConfig(
         width=32, channels=MEMORY_CHANNELS, text=32, image=32, heads=2,
         window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
     )))))
-    finetune.force(learner, [animatic_film()], 2, "direct", Draws(1, 0), finetune.Settings(), torch.autograd.backward)
+    finetune.force(learner, [animatic_film()], 2, "direct", Draws(1, 0), finetune.ForcingSettings(), torch.autograd.backward)
     pack = cast(ContextMemory, learner.memory).pack
     assert all(p.grad is not None and bool(p.grad.any()) for p in pack.memorize.patches.parameters())
-    trainee.written(made, tmp_path / "out")
+    trainee.save_trained(made, tmp_path / "out")
     kept = load_adapter(tmp_path / "out" / ADAPTER, made.pack.config.widths)
     assert all(torch.equal(kept.state_dict()[name], tensor) for name, tensor in made.pack.state_dict().items())
 
@@ -249,7 +255,7 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
         memory={"heads": 2, "window": [3, 1, 1], "keep": [1, 1, 1], "text_tokens": 2, "image_side": 1, "trained_index": 28},
     )
     run = open_run(recipe, "direct", 1)
-    films = [replace(film, said=tuple(replace(s, image=s.image[:, :, :32]) for s in film.said)) for film in FILMS]
+    films = [replace(film, conditioning=tuple(replace(c, image=c.image[:, :, :32]) for c in film.conditioning)) for film in FILMS]
     done = train(run, films)
     folder = tmp_path / "run" / "direct-1"
     (card.folder / ADAPTER).write_bytes((folder / ADAPTER).read_bytes())
@@ -268,7 +274,7 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
     other = VelocityLearner(again, again.memory, again.rope)
     with torch.no_grad():
         ours, theirs = (
-            finetune.force(learner, films[:1], 2, "direct", Draws(3, 0), finetune.Settings(), lambda _: None).losses
+            finetune.force(learner, films[:1], 2, "direct", Draws(3, 0), finetune.ForcingSettings(), lambda _: None).losses
             for learner in (done.learner, other)
         )
     assert ours == pytest.approx(theirs, rel=1e-5)
@@ -276,28 +282,28 @@ def test_the_engine_loads_what_was_trained(tmp_path: Path) -> None:
 
 def test_what_a_recipe_cannot_ask_for(tmp_path: Path) -> None:
     good = toy(tmp_path)
-    assert checked(good) is good
+    assert check_recipe(good) is good
     for changes, message in (
         ({"arms": ["forceful"]}, "no arm 'forceful'"), ({"part": "some"}, "part is 'some'"),
         ({"curriculum": [[4, 1]]}, r"curriculum holds \[4, 1\].* 3 sections"), ({"before": [[1]]}, "before holds"),
         ({"curriculum": []}, "needs arms"), ({"part": "lora", "before_part": "output"}, "before_part is 'output'"),
     ):
         with pytest.raises(RecipeError, match=message):
-            checked(toy(tmp_path, **changes))
+            check_recipe(toy(tmp_path, **changes))
     with pytest.raises(RecipeError, match="No film has 9 sections"):
-        drawn(FILMS, 9, 1, Draws(1, 0))
+        draw_films(FILMS, 9, 1, Draws(1, 0))
     with pytest.raises(RecipeError, match=r"\[memory\] of the recipe"):
-        trainee.remembering(velocity().model, {"heads": 3})
+        add_memory(velocity().model, {"heads": 3})
 
 
 def test_recipes_that_ship_can_be_read() -> None:
     found = sorted(RECIPES.glob("force-*.toml"))
     assert len(found) >= 3
     for path in found:
-        checked(read_recipe(path, Recipe))
+        check_recipe(read_recipe(path, ForcingRecipe))
         assert any(said in path.read_text().lower() for said in ("not run", "never run", "report.md")), "what came of it"
 
 
 def test_films_that_are_too_short_are_passed_over() -> None:
-    short: list[Serial] = [velocity_film(1), velocity_film(3)]
-    assert all(len(each.said) == 3 for seed in range(8) for each in drawn(short, 2, 2, Draws(seed, 0)))
+    short: list[LatentFilm] = [velocity_film(1), velocity_film(3)]
+    assert all(len(each.conditioning) == 3 for seed in range(8) for each in draw_films(short, 2, 2, Draws(seed, 0)))

@@ -17,11 +17,11 @@ from safetensors.torch import load_file
 from studio.catalogue.cards import ADAPTER
 from studio.lab.commands.train import RECIPES
 from studio.lab.train import finetune
+from studio.lab.train.checkpoints import load_checkpoint
 from studio.lab.train.finetune import BASE
-from studio.lab.train.keeping import restore
 from studio.lab.train.trainee import LORA, WEIGHTS
 from tests import folders
-from tests.lab.train.test_serial import moving
+from tests.lab.train.test_film_store import moving
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "studio.lab", "train",
          "force", str(recipe("two"))], check=True, cwd=root, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
     one, two = (tmp_path / name / "direct-1" for name in ("one", "two"))
-    begun = restore(one / "last.pt")
+    begun = load_checkpoint(one / "last.pt")
     assert begun is not None and begun["step"] == 3
     for file in (WEIGHTS, ADAPTER) if kind == "small" else (WEIGHTS,):
         ours, theirs = load_file(one / file), load_file(two / file)

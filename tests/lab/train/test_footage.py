@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from studio.lab.train import footage as module
+from studio.lab.train.caption_files import FootageError
 from studio.lab.train.footage import Footage
-from studio.lab.train.shots import Cuts, Shots, look_through, read
-from studio.lab.train.sidecars import FootageError
+from studio.lab.train.shots import CutDetector, Shots, find_shots, read_frames
 from studio.media.clip import write_clip
 
 Images = NDArray[np.uint8]
@@ -88,10 +88,10 @@ def test_any_kind_of_file_anywhere_in_it(tmp_path: Path, name: str, codec: str) 
         pytest.skip(f"this FFmpeg has no {codec}")
     images = scene(1, 100, step=1)
     encode(tmp_path / name, images, 24, codec)
-    shots = look_through(tmp_path / name)
+    shots = find_shots(tmp_path / name)
     assert shots.frames == 50 and shots.begins == (0,) and min(shots.changes) > 5
     for begin in (0, 5, 30):
-        for count, image in enumerate(read(tmp_path / name, begin, 3, shots.start, 96, 64), start=begin):
+        for count, image in enumerate(read_frames(tmp_path / name, begin, 3, shots.start, 96, 64), start=begin):
             apart = [near(image, original) for original in images]         # some of these codecs lose a lot
             assert np.argmin(apart) == 2 * count and min(apart) < 18
 
@@ -101,11 +101,11 @@ def test_a_frame_is_what_was_on_screen_at_its_time(tmp_path: Path) -> None:
     images = scene(2, 30, step=2)
     times = sorted([*range(0, 1000, 50), 1400, 2500, *range(2600, 2920, 40)])
     encode(tmp_path / "a.mkv", images, 30, "libx264", times)
-    shots = look_through(tmp_path / "a.mkv")
+    shots = find_shots(tmp_path / "a.mkv")
     shown = [max(n for n, time in enumerate(times) if time <= k * 1000 / 12 + 1) for k in range(shots.frames)]
     assert shots.frames == int(times[-1] * 12 / 1000) + 1
     for begin in (0, 14, 20):
-        assert near(read(tmp_path / "a.mkv", begin, shots.frames - begin, shots.start, 96, 64), images[shown[begin:]]) < 3
+        assert near(read_frames(tmp_path / "a.mkv", begin, shots.frames - begin, shots.start, 96, 64), images[shown[begin:]]) < 3
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 32), (32, 96), (160, 96)])
@@ -114,7 +114,7 @@ def test_the_middle_is_kept_at_any_size(tmp_path: Path, size: tuple[int, int]) -
     y, x = np.mgrid[:75, :117]
     disc = ((x - 58) ** 2 + (y - 37) ** 2 < 144)[..., None] * np.full(3, 255)
     encode(tmp_path / "a.mp4", np.repeat(disc[None], 3, 0).astype(np.uint8), 12, "libx264")
-    image = read(tmp_path / "a.mp4", 0, 1, 0.0, *size)[0]
+    image = read_frames(tmp_path / "a.mp4", 0, 1, 0.0, *size)[0]
     assert image.shape == (size[1], size[0], 3)
     rows, columns = np.nonzero(image[..., 1] > 128)
     assert abs(rows.mean() + 0.5 - size[1] / 2) < 1 and abs(columns.mean() + 0.5 - size[0] / 2) < 1
@@ -128,7 +128,7 @@ def test_a_turned_recording_is_upright(tmp_path: Path, degrees: int) -> None:
     """As a telephone writes it: the sensor's picture, and by how much a player has to turn it (counter-clockwise)."""
     upright = scene(3, 4, 64, 96) if degrees != 180 else scene(3, 4)
     encode(tmp_path / "a.mp4", np.rot90(upright, -degrees // 90, (1, 2)), 12, "libx264", turned=degrees)
-    assert near(read(tmp_path / "a.mp4", 0, 4, 0.0, upright.shape[2], upright.shape[1]), upright) < 8
+    assert near(read_frames(tmp_path / "a.mp4", 0, 4, 0.0, upright.shape[2], upright.shape[1]), upright) < 8
 
 
 def test_films_end_at_cuts(folder: Path, tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_flashes_pans_and_night_are_no_cuts() -> None:
     thumbs[20] = 255
     thumbs[40:42] = np.minimum(thumbs[40:42] * 2 + 90, 255)
     thumbs *= np.linspace(1, 0.15, 60)[:, None, None, None]
-    cuts = Cuts()
-    assert [cut for thumb in thumbs if (cut := cuts.see(thumb)) is not None] + cuts.rest() == []
-    cuts = Cuts()
+    cuts = CutDetector()
+    assert [cut for thumb in thumbs if (cut := cuts.add(thumb)) is not None] + cuts.finish() == []
+    cuts = CutDetector()
     both = np.concatenate([thumbs, scene(9, 2, 48, 32).astype(np.float32)])
-    assert [cut for thumb in both if (cut := cuts.see(thumb)) is not None] + cuts.rest() == [60]
+    assert [cut for thumb in both if (cut := cuts.add(thumb)) is not None] + cuts.finish() == [60]
 
 
 def test_what_cannot_be_used_is_named_and_counted(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -247,13 +247,13 @@ def test_two_tables_are_one_too_many(folder: Path, tmp_path: Path) -> None:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were looked through."""
     names: list[str] = []
-    whole: Callable[[Path], Shots] = module.look_through
+    whole: Callable[[Path], Shots] = module.find_shots
 
     def noted(path: Path) -> Shots:
         names.append(path.name)
         return whole(path)
 
-    monkeypatch.setattr(module, "look_through", noted)
+    monkeypatch.setattr(module, "find_shots", noted)
     return names
 
 

@@ -22,8 +22,8 @@ from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.__main__ import main
 from studio.lab.train.finetune import open_run
 from studio.lab.train.forced_folder import export
-from studio.lab.train.keeping import RecipeError
-from studio.lab.train.trainee import Trainee, written
+from studio.lab.train.recipe import RecipeError
+from studio.lab.train.trainee import Trainee, save_trained
 from studio.memory.snapshot import Snapshot
 from tests import folders
 
@@ -40,18 +40,19 @@ def recipe(folder: Path, base: Path, part: str, more: str = "") -> Path:
 
 def trained(path: Path) -> Trainee:
     """A run as its last step leaves it, with weights that are not the base's."""
-    from studio.lab.train.forcing_recipe import Recipe
-    from studio.lab.train.keeping import Average, read_recipe
+    from studio.lab.train.checkpoints import WeightAverage
+    from studio.lab.train.forcing_recipe import ForcingRecipe
+    from studio.lab.train.recipe import read_recipe
 
-    run = open_run(read_recipe(path, Recipe), "direct", 3)
+    run = open_run(read_recipe(path, ForcingRecipe), "direct", 3)
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in run.trainee.trained.parameters():
             parameter.add_(0.05 * torch.randn(parameter.shape, generator=draw))
-    run.average, run.step = Average(run.trainee.trained, 0.9), run.steps
+    run.average, run.step = WeightAverage(run.trainee.trained, 0.9), run.steps
     run.save()
     run.trainee.trained.requires_grad_(False)
-    written(run.trainee, run.folder)
+    save_trained(run.trainee, run.folder)
     return run.trainee
 
 

@@ -15,7 +15,7 @@ from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import ActiveLoras, LoraBranches, merge_loras
 from studio.diffusion.lora_files import read_lora
 from studio.lab import tiny
-from studio.lab.train.lora import LowRank, attach, layers, save_lora
+from studio.lab.train.lora import LowRank, adaptable_layers, add_lora, save_lora
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import pack_context
 
@@ -33,7 +33,7 @@ def spoken(backbone: FramePackBackbone) -> Tensor:
 
 def trained(backbone: FramePackBackbone, rank: int = 2) -> dict[str, LowRank]:
     """An adapter that does something."""
-    made = attach(backbone.transformer, rank)
+    made = add_lora(backbone.transformer, rank)
     for k, low in enumerate(made.values()):
         low.up.weight.data.copy_(0.3 * randn(*low.up.weight.shape, seed=k))
     return made
@@ -42,13 +42,13 @@ def trained(backbone: FramePackBackbone, rank: int = 2) -> dict[str, LowRank]:
 def test_a_new_one_changes_nothing_and_is_beside_the_blocks_layers_only() -> None:
     backbone = FramePackBackbone(tiny.transformer())
     before = spoken(backbone)
-    names = set(layers(backbone.transformer))
-    made = attach(backbone.transformer, 2)
+    names = set(adaptable_layers(backbone.transformer))
+    made = add_lora(backbone.transformer, 2)
     assert torch.equal(spoken(backbone), before)
     assert set(made) == names
     assert "transformer_blocks.0.attn.to_q" in names and "single_transformer_blocks.0.proj_mlp" in names
     assert not any("norm" in name or name.startswith(("context", "proj_out", "x_emb")) for name in names)
-    assert layers(backbone.transformer).keys() == {f"{name}.inner" for name in names}
+    assert adaptable_layers(backbone.transformer).keys() == {f"{name}.inner" for name in names}
 
 
 def test_a_saved_one_comes_back_to_the_bit(tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def test_what_does_not_fit_is_said_and_changes_nothing(tmp_path: Path) -> None:
 def test_only_plain_layers_once_and_with_a_rank() -> None:
     backbone = FramePackBackbone(tiny.transformer())
     with pytest.raises(ValueError, match="rank of at least 1"):
-        attach(backbone.transformer, 0)
+        add_lora(backbone.transformer, 0)
     with pytest.raises(ValueError, match="not quantized"):
-        attach(torch.nn.Identity(), 1)
-    attach(backbone.transformer, 1)
+        add_lora(torch.nn.Identity(), 1)
+    add_lora(backbone.transformer, 1)
     with pytest.raises(ValueError, match="already"):
-        attach(backbone.transformer, 1)
+        add_lora(backbone.transformer, 1)

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads
 from studio.backbones.animatic.state import FilmState
-from studio.lab.train.encoded import Truth
-from studio.lab.train.losses import UNSEEN, WEIGHTS, Errors, errors
+from studio.lab.train.encoding import Truth
+from studio.lab.train.losses import UNSEEN, WEIGHTS, FilmLoss, film_loss
 
 B, T, H, W = 2, 9, 2, 3
 SIGMA = torch.full((B, 1, 1, 1, 1), 0.5)
@@ -44,14 +44,14 @@ def perfect(truth: Truth) -> tuple[Heads, FilmState]:
     return heads, FilmState(torch.zeros(B, T, 3), truth.light, truth.weather, torch.zeros(B, T))
 
 
-def found(truth: Truth, drawn: Tensor | None = None, sigma: Tensor = SIGMA, **said: Tensor) -> Errors:
+def found(truth: Truth, drawn: Tensor | None = None, sigma: Tensor = SIGMA, **said: Tensor) -> FilmLoss:
     heads, state = perfect(truth)
     for name, value in said.items():
         if name in ("light", "weather"):
             state = replace(state, **{name: value})
         else:
-            heads = replace(heads, **{name: value})
-    return errors(heads, state, truth.scene if drawn is None else drawn, truth, sigma, DEVIATION)
+            heads = replace(heads, **{"camera" if name == "way" else name: value})
+    return film_loss(heads, state, truth.scene if drawn is None else drawn, truth, sigma, DEVIATION)
 
 
 def test_what_is_true_has_no_error() -> None:

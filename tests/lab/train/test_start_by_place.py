@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, MIRRORED_LEVEL, RIM_LEVEL, cell_grid
-from studio.lab.train.start_by_place import place
+from studio.lab.train.start_by_place import start_by_place
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.scene_positions import WAVE_FEATURES, encode_positions, fitting_waves, slot_encodings
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
@@ -24,7 +24,7 @@ def memory(structure: str = "map", **changes: object) -> tuple[SemanticPack, Rec
     pack = SemanticPack(SemanticPackConfig(**{**WIDE, "structure": structure, **sides, **changes}))  # type: ignore[arg-type]
     recall = Recall(RecallConfig(64, K, 2))
     recall.scale.copy_(torch.linspace(0.5, 3, K))
-    place(pack, recall)
+    start_by_place(pack, recall)
     return pack.requires_grad_(False), recall.requires_grad_(False)
 
 
@@ -137,7 +137,7 @@ def test_a_gradient_comes_from_an_answer_to_what_was_seen_long_before() -> None:
 def test_what_is_too_narrow_is_refused(changes: dict[str, int]) -> None:
     config = SemanticPackConfig(**{**WIDE, **changes})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="tokens must be"):
-        place(SemanticPack(config), Recall(RecallConfig(config.width, K, config.heads)))
+        start_by_place(SemanticPack(config), Recall(RecallConfig(config.width, K, config.heads)))
 
 
 @pytest.mark.parametrize("sides", [(0, 0), (16, 24), (16, 1)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from studio.lab.train.throughput import Throughput, peak
+from studio.lab.train.throughput import Throughput, peak_rate
 
 
 def test_a_matrix_product_reaches_its_own_rate() -> None:
@@ -24,4 +24,4 @@ def test_only_arithmetic_counts() -> None:
 
 
 def test_the_peak_is_a_rate() -> None:
-    assert peak(torch.device("cpu"), torch.float32, seconds=0.1) > 1e8
+    assert peak_rate(torch.device("cpu"), torch.float32, seconds=0.1) > 1e8

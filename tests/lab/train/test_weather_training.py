@@ -11,35 +11,36 @@ import torch
 
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.lab.train import weather
-from studio.lab.train.keeping import RecipeError, read_recipe
-from studio.lab.train.weather import Recipe, sliced, train, views
+from studio.lab.train.recipe import RecipeError, read_recipe
+from studio.lab.train.weather import WeatherRecipe, sliced_wasserstein, target_textures, train
 
 RECIPES = Path(weather.__file__).parent / "recipes"
 
 
-def toy(run: Path, steps: int) -> Recipe:
-    return Recipe(run=str(run), widths=(4, 4, 4), size=256, height=96, width=48, directions=8, steps=steps, every=2, rate=2e-2)
+def toy(run: Path, steps: int) -> WeatherRecipe:
+    return WeatherRecipe(
+        run=str(run), widths=(4, 4, 4), size=256, height=96, width=48, directions=8, steps=steps, every=2, rate=2e-2)
 
 
 def test_the_shipped_recipe_is_a_recipe() -> None:
-    assert read_recipe(RECIPES / "weather-cpu.toml", Recipe).steps > 0
+    assert read_recipe(RECIPES / "weather-cpu.toml", WeatherRecipe).steps > 0
 
 
 def test_a_wrong_recipe_names_its_key(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text('run = "x"\nflakes = 3\n')
     with pytest.raises(RecipeError, match="flakes"):
-        read_recipe(tmp_path / "r.toml", Recipe)
+        read_recipe(tmp_path / "r.toml", WeatherRecipe)
 
 
 def test_the_distance_tells_textures_apart() -> None:
     """Two draws of the same snow are nearer to each other than snow is to rain or to larger snow."""
     draw = torch.Generator().manual_seed(0)
-    one, two = (views("snow", np.random.default_rng(seed), 192, 128) for seed in (1, 2))
-    rain = views("rain", np.random.default_rng(3), 192, 256)[1][0]
+    one, two = (target_textures("snow", np.random.default_rng(seed), 192, 128) for seed in (1, 2))
+    rain = target_textures("rain", np.random.default_rng(3), 192, 256)[1][0]
     far, near = one[0][0], one[2][0]
 
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-        return float(sliced(a, b, weather.SCALES["snow"], 32, draw))
+        return float(sliced_wasserstein(a, b, weather.SCALES["snow"], 32, draw))
 
     alike = distance(far, two[0][0])
     assert distance(far, far) == 0
@@ -49,8 +50,8 @@ def test_the_distance_tells_textures_apart() -> None:
 
 def test_the_depths_of_the_world() -> None:
     """As many as the recipe's, in 0..1, nearer ones faster; the world's own way for each."""
-    for kind, depths in zip(weather.KINDS, Recipe(run="").depths, strict=True):
-        seen = views(kind, np.random.default_rng(1), 96, 64)
+    for kind, depths in zip(weather.KINDS, WeatherRecipe(run="").depths, strict=True):
+        seen = target_textures(kind, np.random.default_rng(1), 96, 64)
         assert len(seen) == depths
         assert all(float(alpha.min()) >= 0 and float(alpha.max()) <= 1 for alpha, _ in seen)
         speeds = [abs(x) + abs(y) for _, (x, y) in seen]
@@ -66,14 +67,14 @@ def test_it_learns(tmp_path: Path) -> None:
     again = WeatherSynthesis.from_pretrained(tmp_path / "model").eval()
     assert torch.equal(again.overlay("snow", 1.0, 2.5, 64, 64), model.overlay("snow", 1.0, 2.5, 64, 64))
     assert again.velocities.tolist() == [list(way) for kind in weather.KINDS
-                                         for _, way in views(kind, np.random.default_rng(1), 96, 48)]
+                                         for _, way in target_textures(kind, np.random.default_rng(1), 96, 48)]
 
 
 def test_a_run_that_was_cut_off_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(toy(tmp_path / "whole", 6)).state_dict()
     measured = weather.distances
 
-    def breaks(model: WeatherSynthesis, recipe: Recipe, step: int) -> torch.Tensor:
+    def breaks(model: WeatherSynthesis, recipe: WeatherRecipe, step: int) -> torch.Tensor:
         if step == 5:
             raise KeyboardInterrupt
         return measured(model, recipe, step)

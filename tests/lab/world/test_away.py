@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from studio.lab.measure.views import unseen_mask
-from studio.lab.train.forcing_recipe import Recipe, checked
-from studio.lab.train.keeping import RecipeError, read_recipe
-from studio.lab.train.serial import goes_away, held_out, made
+from studio.lab.train.film_store import goes_away, held_out_films, load_or_make_films
+from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe
+from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.world import AWAY, FRAMES, ScriptError, Section, plan
 from studio.lab.world.camera import way
 from studio.memory.context_sizes import RECENT
-from tests.lab.train.forced import animatic_model
+from tests.lab.train.toys import animatic_model
 
 WIDTH, HEIGHT = 160, 96
 WINDOW = RECENT * 4
@@ -56,22 +56,22 @@ def test_gaps_are_of_all_lengths() -> None:
 def test_too_few_sections_are_refused() -> None:
     with pytest.raises(ScriptError, match=f"a film needs {AWAY + 3}, not 4. Give the films more sections"):
         plan(np.random.default_rng(0), 4, away=True)
-    recipe = read_recipe(Path("studio/lab/train/recipes/force-away-cpu.toml"), Recipe)
-    assert checked(recipe) is recipe
-    for changes in ({"away": 1.5}, {"away": -0.1}, {"sections": 4, "curriculum": [[4, 1]], "before": []}):
+    recipe = read_recipe(Path("studio/lab/train/recipes/force-away-cpu.toml"), ForcingRecipe)
+    assert check_recipe(recipe) is recipe
+    for changes in ({"away": 1.5}, {"away": -0.1}, {"sections": 4, "curriculum": ((4, 1),), "before": ()}):
         with pytest.raises(RecipeError, match="away is a share"):
-            checked(replace(recipe, **changes))
+            check_recipe(replace(recipe, **changes))
 
 
 def test_a_share_of_the_films_goes_away_and_they_are_kept_apart(tmp_path: Path) -> None:
     gone = [number for number in range(400) if goes_away(number, 0.75)]
     assert 260 < len(gone) < 340 and not any(goes_away(number, 0.0) for number in range(50))
     model, number = animatic_model(), gone[0]
-    plain, away = (made(model, tmp_path, [number], (64, 32), 5, away=share)[0] for share in (0.0, 0.75))
-    again = made(model, tmp_path, [number], (64, 32), 5)[0]
+    plain, away = (load_or_make_films(model, tmp_path, [number], (64, 32), 5, away=share)[0] for share in (0.0, 0.75))
+    again = load_or_make_films(model, tmp_path, [number], (64, 32), 5)[0]
     assert torch.equal(plain.latents, again.latents) and not torch.equal(plain.latents, away.latents)
     assert away.encoded is not None
     cameras = [section.camera for section in away.encoded.sections]
     assert cameras[0] in cameras[2 + AWAY :]
-    held = [held_out(model, tmp_path, 0, 1, (64, 32), 5, away=share)[0] for share in (0.0, 1.0)]
+    held = [held_out_films(model, tmp_path, 0, 1, (64, 32), 5, away=share)[0] for share in (0.0, 1.0)]
     assert not torch.equal(held[0].frames, held[1].frames)

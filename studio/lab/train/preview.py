@@ -1,4 +1,4 @@
-"""Looking at a film model in training: sections under several prompts, as a sheet. It measures nothing."""
+"""Preview sheets of a film model in training: strips of frames of films that it makes under several prompts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.lab.world import film
 from studio.memory.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from studio.lab.train.film import Objective
+    from studio.lab.train.film import FilmObjective
 
 PROMPTS = (
     ("the camera pans left", "the camera pans right"), ("the camera tilts up", "night falls"),
@@ -25,15 +25,30 @@ PROMPTS = (
     ("the camera zooms out", "the sun rises"), ("a warm lamp is lit", "the lamp flickers"), ("wind", "it snows"),
     ("the figure walks to the left", "the figure hops"),
 )
+"""Prompts of films with two sections each."""
 FRAMES = (0, 4, 12, 24, 36, 48, 72)
+"""Frames that a strip shows."""
 SCENES = (900_000_001, 900_000_007)
+"""Films of the world whose first frames are the pictures; none is trained on."""
 
 
 @torch.no_grad()
 def generate(
-    objective: Objective, codec: AnimaticCodec, picture: Tensor, prompts: tuple[str, ...], steps: int = 4, seed: int = 0,
+    objective: FilmObjective, codec: AnimaticCodec, picture: Tensor, prompts: tuple[str, ...], steps: int = 4, seed: int = 0,
 ) -> Tensor:
-    """The film [3, 1 + 36 n, H, W] in [-1, 1] of one section per prompt, from a picture [3, H, W], as the engine makes it."""
+    """Make a film of n sections as the engine does, one for each prompt.
+
+    Args:
+        objective: the model.
+        codec: decodes its latents.
+        picture: [3, H, W] in [-1, 1] that the film begins with.
+        prompts: of the sections.
+        steps: of the sampler.
+        seed: of the first section's noise; the others follow.
+
+    Returns:
+        Frames [3, 1 + 36 n, H, W] in [-1, 1].
+    """
     backbone, conditioner = objective.backbone, objective.conditioner()
     device = backbone.autoencoder.components.device
     start = codec.encode(picture[None].to(device))
@@ -50,16 +65,16 @@ def generate(
     return codec.decode(torch.cat(latents, dim=2))[0].clamp(-1, 1).cpu()
 
 
-def sheet(rows: list[Tensor], path: Path) -> None:
-    """Strips [3, H, n W] below each other, as a PNG."""
-    wide = max(row.shape[2] for row in rows)
-    rows = [torch.nn.functional.pad(row, (0, wide - row.shape[2])) for row in rows]
+def save_sheet(rows: list[Tensor], path: Path) -> None:
+    """Write pictures [3, H, W] in [-1, 1], of one height or several, below each other as a PNG file."""
+    width = max(row.shape[2] for row in rows)
+    rows = [torch.nn.functional.pad(row, (0, width - row.shape[2])) for row in rows]
     pixels = ((torch.cat(rows, dim=1).clamp(-1, 1) + 1) * 127.5).byte().movedim(0, -1).numpy()
     Image.fromarray(pixels).save(path)
 
 
-def strips(objective: Objective, folder: Path) -> None:
-    """A sheet of the present state beside the run's curve: two sections a row, from scenes it has not seen."""
+def save_preview(objective: FilmObjective, folder: Path) -> None:
+    """Write a sheet of films of the model's present state, two sections a row, as `look.png` in a folder."""
     objective.eval()
     device = objective.backbone.autoencoder.components.device
     weather = objective.recipe.weather
@@ -68,7 +83,7 @@ def strips(objective: Objective, folder: Path) -> None:
     for scene in SCENES:
         picture = film(scene, 192, 128, 1).scene[0].float() / 127.5 - 1
         for prompts in PROMPTS:
-            made = generate(objective, codec, picture, prompts)
-            rows.append(torch.cat([made[:, at] for at in FRAMES], dim=2))
-    sheet(rows, folder / "look.png")
+            frames = generate(objective, codec, picture, prompts)
+            rows.append(torch.cat([frames[:, at] for at in FRAMES], dim=2))
+    save_sheet(rows, folder / "look.png")
     objective.train()

@@ -1,7 +1,8 @@
-"""Teaching the text encoder what captions ask for, before it has pictures: move, pace, light, weather, action as one code.
+"""Pre-training of the text encoder: its pooled output learns a code of what a caption asks for.
 
-Left alone, the film's loss first tells moving from standing still, and makes captions of opposite moves almost the same; what
-the transformer is not told it cannot learn to do. So the pooled output carries the code, as large as everything else in it.
+With the film's loss alone the encoder first learns only whether anything moves, and captions of opposite moves get almost the same
+embedding, so the transformer cannot learn the moves. After this pre-training the first values of the pooled output are the code.
+Letters: B batch, E width of the pooled output, K values of a code.
 """
 
 from __future__ import annotations
@@ -14,45 +15,47 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
+from studio.lab.train.schedules import warm_up
 from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, WEATHERS, Section, plan
 
 log = logging.getLogger(__name__)
 
-PACES = {"slow": -1.0, "normal": 0.0, "fast": 1.0}
-LOUD = 4.0
-"""Size of the code in the pooled output, whose values are about 1."""
+SPEEDS = {"slow": -1.0, "normal": 0.0, "fast": 1.0}
+SCALE = 4.0
+"""Values of the code are multiplied by this: the other values of the pooled output are about 1, and many more."""
 
 
 def code(section: Section) -> list[float]:
-    """What a section does: a place for each camera move, light, weather and action, and the pace of what moves."""
+    """The code of a section: a 0 or 1 for each camera move, light, weather and action, the camera's speed, and whether it eases."""
     moves = section.camera not in ("hold", "shake")
     chosen = [section.camera == name for name in CAMERAS]
     chosen += [section.light == name for name in LIGHTS]
     chosen += [section.weather == name for name in WEATHERS]
     chosen += [section.action == name for name in ACTIONS]
-    return [*map(float, chosen), PACES[section.speed] if moves else 0.0, float(section.eased and moves)]
+    return [*map(float, chosen), SPEEDS[section.speed] if moves else 0.0, float(section.eased and moves)]
 
 
 def codes(sections: list[Section]) -> Tensor:
-    """Codes of sections, [B, K]."""
+    """Codes [B, K] of sections."""
     return torch.tensor([code(section) for section in sections])
 
 
-def teach(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int, steps: int, batch: int = 64) -> float:
-    """Train `encoder` in place so that the first places of its pooled output are the code; returns the error at the end.
+def train_codes(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int, steps: int, batch: int = 64) -> float:
+    """Train `encoder` in place so that the first values of its pooled output are the code times SCALE.
 
-    The error is the mean square of what is missing, against 1 for saying nothing.
+    Returns:
+        The mean square error at the end, as a share of the code's mean square; predicting zeros gives 1.
     """
     rng = np.random.default_rng([seed, 7])
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=2e-3, weight_decay=0.0)
     error = 1.0
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1.0, (step + 1) / 20) * (1.02 - step / steps)
+            group["lr"] = 2e-3 * warm_up(step, 20) * (1.02 - step / steps)
         sections = plan(rng, batch)
         words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt").to(encoder.device)
         pooled = encoder(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output
-        true = LOUD * codes(sections).to(pooled)
+        true = SCALE * codes(sections).to(pooled)
         loss = F.mse_loss(pooled[:, : true.shape[1]], true)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -64,8 +67,11 @@ def teach(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int,
 
 
 @torch.no_grad()
-def wind(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int, captions: int = 12_000) -> Tensor:
-    """How to read from the pooled output [E] whether the wind blows: weights and a constant, [E + 1], by least squares."""
+def fit_wind(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: int, captions: int = 12_000) -> Tensor:
+    """Weights and a constant, [E + 1], that predict from the pooled output [E] whether the caption asks for wind: 1, else 0.
+
+    They are fitted by ridge regression on random captions of the world.
+    """
     rng = np.random.default_rng([seed, 8])
     gram, moment = torch.zeros(()), torch.zeros(())
     for _ in range(captions // 200):

@@ -11,17 +11,19 @@ import torch
 
 from studio.backbones.load import load
 from studio.catalogue.cards import read_card
-from studio.lab.train import serial
+from studio.lab.train import film_store
+from studio.lab.train.animatic_learner import AnimaticLearner
+from studio.lab.train.caption_files import FootageError
+from studio.lab.train.captioned_frames import frames_at
 from studio.lab.train.coarse import CoarseCodec
-from studio.lab.train.encoded import Truth
-from studio.lab.train.learners import AnimaticLearner
-from studio.lab.train.serial import FIRST, HELD_OUT, frames_at, held_out, made
-from studio.lab.train.sidecars import FootageError
+from studio.lab.train.encoding import Truth
+from studio.lab.train.families.family import FIRST
+from studio.lab.train.film_store import HELD_OUT, held_out_films, load_or_make_films
 from studio.lab.world import film
 from studio.media.clip import write_clip
 from tests import folders
 from tests.bases import of_colours
-from tests.lab.train.forced import animatic_film, animatic_model, conditioner, velocity
+from tests.lab.train.toys import animatic_film, animatic_model, conditioner, velocity
 
 SIZE = (64, 32)
 
@@ -36,9 +38,9 @@ def moving(path: Path, fps: int = 24, seconds: int = 5) -> np.ndarray:
 
 
 def test_films_are_made_once_and_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = made(animatic_model(), tmp_path, [0, 3], SIZE, 2)
-    monkeypatch.setattr(serial, "_make", lambda *_: pytest.fail("made again"))
-    again = made(animatic_model(), tmp_path, [0, 3], SIZE, 2)
+    first = load_or_make_films(animatic_model(), tmp_path, [0, 3], SIZE, 2)
+    monkeypatch.setattr(film_store, "training_family", lambda _: pytest.fail("made again"))
+    again = load_or_make_films(animatic_model(), tmp_path, [0, 3], SIZE, 2)
     for one, other in zip(first, again, strict=True):
         assert torch.equal(one.start, other.start) and torch.equal(one.latents, other.latents)
         assert one.encoded is not None and other.encoded is not None
@@ -48,7 +50,7 @@ def test_films_are_made_once_and_come_back_as_they_were(tmp_path: Path, monkeypa
     assert not torch.equal(first[0].latents, first[1].latents)
     assert torch.equal(first[0].latents, animatic_film(0).latents)
     with pytest.raises(pytest.fail.Exception, match="made again"):
-        made(animatic_model(), tmp_path, [0], SIZE, 1)                       # other films
+        load_or_make_films(animatic_model(), tmp_path, [0], SIZE, 1)                       # other films
 
 
 def test_a_films_start_is_what_the_studio_begins_with() -> None:
@@ -65,13 +67,13 @@ def test_a_films_start_is_what_the_studio_begins_with() -> None:
 def test_a_velocity_models_film_is_its_codecs_latents(tmp_path: Path) -> None:
     """Of the large kind, too: sections of 12 frames, each with what is said of it."""
     model = load(read_card(folders.large(tmp_path / "large").folder), "cpu")
-    each = made(model, tmp_path / "films", [1], SIZE, 4)[0]
-    assert each.start.shape == (4, 1, 4, 8) and each.latents.shape == (4, 12, 4, 8) and len(each.said) == 4
+    each = load_or_make_films(model, tmp_path / "films", [1], SIZE, 4)[0]
+    assert each.start.shape == (4, 1, 4, 8) and each.latents.shape == (4, 12, 4, 8) and len(each.conditioning) == 4
     true = film(FIRST + 1, *SIZE, 2)
     picture = true.frames()[:1].float() / 127.5 - 1
     assert torch.allclose(each.start, model.codec.encode(picture)[0], atol=1e-5)
     wanted = [model.conditioner(true.sections[n * 12 // 36].caption, picture) for n in range(4)]
-    assert all(torch.allclose(one.text, other.text, atol=1e-5) for one, other in zip(each.said, wanted, strict=True))
+    assert all(torch.allclose(one.text, other.text, atol=1e-5) for one, other in zip(each.conditioning, wanted, strict=True))
 
 
 def test_frames_are_what_is_on_screen_at_the_models_rate(tmp_path: Path) -> None:
@@ -91,22 +93,22 @@ def test_footage_is_read_with_its_captions_and_held_apart(tmp_path: Path) -> Non
         '[["a.mp4"]]\nfrom = 0\nto = 3\ncaption = "pan left"\n[["a.mp4"]]\nfrom = 3\nto = 9\ncaption = "pan right"\n'
     )
     model = replace(velocity().model, conditioner=conditioner(), codec=CoarseCodec(of_colours(4), 4))
-    films = made(model, tmp_path / "films", [0], SIZE, 4, str(folder))
-    assert films[0].latents.shape == (4, 12, 2, 4) and len(films[0].said) == 4        # 4 sections of 12 frames at 12 a second
+    films = load_or_make_films(model, tmp_path / "films", [0], SIZE, 4, str(folder))
+    assert films[0].latents.shape == (4, 12, 2, 4) and len(films[0].conditioning) == 4     # of 12 frames at 12 a second
     said = {
         name: model.conditioner(text, torch.zeros(1, 3, 32, 64)).text for name, text in (("l", "pan left"), ("r", "pan right"))
     }
-    assert any(torch.equal(films[0].said[0].text, text) for text in said.values())
+    assert any(torch.equal(films[0].conditioning[0].text, text) for text in said.values())
     with pytest.raises(FootageError, match="too few for 5 to learn from and 1 held out"):
-        held_out(model, tmp_path / "films", 5, 1, SIZE, 1, str(folder))
-    held = held_out(model, tmp_path / "films", 0, 1, SIZE, 1, str(folder))
+        held_out_films(model, tmp_path / "films", 5, 1, SIZE, 1, str(folder))
+    held = held_out_films(model, tmp_path / "films", 0, 1, SIZE, 1, str(folder))
     assert held[0].frames.shape == (13, 3, 32, 64) and held[0].pose is None
 
 
 def test_held_out_films_are_none_that_are_learned_from(tmp_path: Path) -> None:
-    one = held_out(animatic_model(), tmp_path, 5, 1, SIZE, 1)[0]
+    one = held_out_films(animatic_model(), tmp_path, 5, 1, SIZE, 1)[0]
     true = film(HELD_OUT, *SIZE, 1)
     assert torch.equal(one.frames, true.frames()) and one.pose is not None and not one.pose[0].any()
-    assert torch.equal(held_out(animatic_model(), tmp_path, 5, 1, SIZE, 1)[0].frames, one.frames)
+    assert torch.equal(held_out_films(animatic_model(), tmp_path, 5, 1, SIZE, 1)[0].frames, one.frames)
     assert not torch.equal(true.scene, film(FIRST, *SIZE, 1).scene)
-    assert held_out(animatic_model(), tmp_path, 5, 0, SIZE, 1) == []
+    assert held_out_films(animatic_model(), tmp_path, 5, 0, SIZE, 1) == []

@@ -7,10 +7,11 @@ import torch
 
 from studio.backbones.animatic.heads import WIND_FULL, WIND_NONE
 from studio.lab.train import parts
-from studio.lab.train.words import LOUD, code, codes, teach, wind
+from studio.lab.train.shapes import AnimaticShape
+from studio.lab.train.text_codes import SCALE, code, codes, fit_wind, train_codes
 from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, SPEEDS, WEATHERS, Section
 
-SMALL = parts.Shape(side_width=64, side_layers=1, vocabulary=600)
+SMALL = AnimaticShape(side_width=64, side_layers=1, vocabulary=600)
 
 
 def test_each_thing_has_a_place_of_its_own() -> None:
@@ -36,24 +37,24 @@ def test_pace_and_ease_are_of_what_moves() -> None:
 
 def test_teaching_lets_the_error_fall_and_tells_left_from_right() -> None:
     torch.manual_seed(0)
-    words = parts.tokenizer(SMALL)
-    encoder = parts.text_encoder(SMALL, len(words))
-    assert teach(words, encoder, seed=1, steps=1, batch=24) > 0.9
-    assert teach(words, encoder, seed=1, steps=200, batch=24) < 0.75
+    words = parts.new_tokenizer(SMALL)
+    encoder = parts.new_text_encoder(SMALL, len(words))
+    assert train_codes(words, encoder, seed=1, steps=1, batch=24) > 0.9
+    assert train_codes(words, encoder, seed=1, steps=200, batch=24) < 0.75
     batch = words(["the camera pans left", "the camera pans right"], padding=True, return_tensors="pt")
     with torch.no_grad():
         left, right = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
     for name, mine, other in (("left", left, right), ("right", right, left)):
-        assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * LOUD
+        assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * SCALE
 
 
 @pytest.mark.slow
 def test_the_wind_is_read_from_what_was_taught() -> None:
     torch.manual_seed(0)
-    words = parts.tokenizer(SMALL)
-    encoder = parts.text_encoder(SMALL, len(words))
-    teach(words, encoder, seed=1, steps=300, batch=32)
-    breeze = wind(words, encoder.eval(), seed=1, captions=2000)
+    words = parts.new_tokenizer(SMALL)
+    encoder = parts.new_text_encoder(SMALL, len(words))
+    train_codes(words, encoder, seed=1, steps=300, batch=32)
+    breeze = fit_wind(words, encoder.eval(), seed=1, captions=2000)
     said = ["the wind blows", "the camera pans left", "snow begins to fall", "a small house"]
     batch = words(said, padding=True, return_tensors="pt")
     with torch.no_grad():

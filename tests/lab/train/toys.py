@@ -20,17 +20,20 @@ from studio.catalogue.cards import ModelCard
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny
 from studio.lab.train import parts
+from studio.lab.train.animatic_learner import AnimaticLearner
 from studio.lab.train.coarse import CoarseCodec
-from studio.lab.train.encoded import Shot
-from studio.lab.train.learners import AnimaticLearner, Serial, VelocityLearner
-from studio.lab.train.serial import animatic
+from studio.lab.train.encoding import TrainingFilm
+from studio.lab.train.families.animatic import latent_film
+from studio.lab.train.latent_film import LatentFilm
+from studio.lab.train.shapes import AnimaticShape
+from studio.lab.train.velocity_learner import VelocityLearner
 from studio.lab.world import film
 from studio.memory.rope import FIXED_OFFSETS
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from tests.bases import of_colours
 
 WINDOW = 3
-SIZES = parts.Shape(
+SIZES = AnimaticShape(
     heads=2, head_width=16, double_layers=1, single_layers=1, side_width=32, side_layers=1, image_size=32, vocabulary=300,
     tokens=32,
 )
@@ -50,8 +53,8 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
 @cache
 def conditioner() -> SmallConditioner:
     torch.manual_seed(0)
-    words = parts.tokenizer(SIZES)
-    return SmallConditioner(words, parts.text_encoder(SIZES, len(words)), parts.image_encoder(SIZES), SIZES.tokens)
+    words = parts.new_tokenizer(SIZES)
+    return SmallConditioner(words, parts.new_text_encoder(SIZES, len(words)), parts.new_image_encoder(SIZES), SIZES.tokens)
 
 
 def velocity(memory: bool = True, **changes: Any) -> VelocityLearner:
@@ -66,19 +69,19 @@ def velocity(memory: bool = True, **changes: Any) -> VelocityLearner:
     return VelocityLearner(model, pack, FIXED_OFFSETS)
 
 
-def velocity_film(sections: int = 3, seed: int = 0) -> Serial:
+def velocity_film(sections: int = 3, seed: int = 0) -> LatentFilm:
     """Noise."""
-    said = tuple(
+    conditioning = tuple(
         Conditioning(randn(1, 5, 16, seed=seed + n), torch.ones(1, 5), randn(1, 8, seed=seed + n), randn(1, 4, 32, seed=seed + n))
         for n in range(sections)
     )
-    return Serial(randn(4, 1, 4, 4, seed=seed + 50), randn(4, WINDOW * sections, 4, 4, seed=seed + 60), said)
+    return LatentFilm(randn(4, 1, 4, 4, seed=seed + 50), randn(4, WINDOW * sections, 4, 4, seed=seed + 60), conditioning)
 
 
 def animatic_model() -> FilmModel:
     """The embedded model at toy size; it says something, for its last layer is not zero."""
     torch.manual_seed(0)
-    transformer = parts.transformer(SIZES)
+    transformer = parts.new_transformer(SIZES)
     nn.init.normal_(transformer.proj_out.weight, std=0.02)
     backbone = AnimaticBackbone(transformer, of_colours(4), torch.ones(DRAWN_CHANNELS)).eval()
     codec = AnimaticCodec(of_colours(4), WeatherSynthesis(size=256))
@@ -90,6 +93,6 @@ def animatic_learner() -> AnimaticLearner:
 
 
 @cache
-def animatic_film(seed: int = 0, sections: int = 2) -> Serial:
+def animatic_film(seed: int = 0, sections: int = 2) -> LatentFilm:
     """A film of the world, 64 x 32."""
-    return animatic(animatic_model(), Shot(film(600_000_000 + seed, 64, 32, sections), (True,) * sections))
+    return latent_film(animatic_model(), TrainingFilm(film(600_000_000 + seed, 64, 32, sections), (True,) * sections))

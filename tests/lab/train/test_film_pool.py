@@ -12,10 +12,10 @@ from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
 from studio.backbones.animatic.composition import source_coordinates
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads, wind_flow
 from studio.backbones.animatic.state import STATE_CHANNELS, split_latents
-from studio.lab.train.encoded import WINDOW, Encoded, Shot, Truth, encoded, procedural
-from studio.lab.train.film import Recipe
-from studio.lab.train.keeping import RecipeError, read_recipe
-from studio.lab.train.reel import Batch, Pool, Reel, Schedule, Stage, collate, cut
+from studio.lab.train.encoding import WINDOW, EncodedFilm, TrainingFilm, Truth, encode_film, procedural_films
+from studio.lab.train.film_pool import FilmDataset, FilmPool, FilmSchedule, SectionBatch, Stage, collate, draw_section
+from studio.lab.train.film_recipe import FilmRecipe
+from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.world import CELL, FRAMES, Film, Section, shoot
 from tests.bases import of_colours
 
@@ -28,21 +28,21 @@ def autoencoder() -> LappedAutoencoder:
 
 
 @pytest.fixture(scope="module")
-def shots() -> list[Shot]:
+def shots() -> list[TrainingFilm]:
     """Scenes that stay, are panned over, zoomed, and lit."""
     scripts = [
         [Section("right"), Section("left", "fast")], [Section("in"), Section("down", "slow", light="night")],
         [Section("dolly out", weather="fog"), Section("hold", weather="snow")],
     ]
-    return [Shot(shoot(script, *SIZE, seed=seed), (True, True)) for seed, script in enumerate(scripts, 11)]
+    return [TrainingFilm(shoot(script, *SIZE, seed=seed), (True, True)) for seed, script in enumerate(scripts, 11)]
 
 
 @pytest.fixture(scope="module")
-def films(shots: list[Shot], autoencoder: LappedAutoencoder) -> list[Encoded]:
-    return [encoded(shot, autoencoder, 32) for shot in shots]
+def films(shots: list[TrainingFilm], autoencoder: LappedAutoencoder) -> list[EncodedFilm]:
+    return [encode_film(shot, autoencoder, 32) for shot in shots]
 
 
-def test_shapes(films: list[Encoded]) -> None:
+def test_shapes(films: list[EncodedFilm]) -> None:
     h, w = SIZE[1] // CELL, SIZE[0] // CELL
     for film in films:
         assert film.latents.shape == (48 + STATE_CHANNELS, 1 + 2 * WINDOW, h, w)
@@ -56,7 +56,7 @@ def test_shapes(films: list[Encoded]) -> None:
             assert truth.light.shape == (WINDOW, 3, h, w)
 
 
-def test_what_is_composed_from_the_truth_is_near_the_scene_where_it_is_known(films: list[Encoded]) -> None:
+def test_what_is_composed_from_the_truth_is_near_the_scene_where_it_is_known(films: list[EncodedFilm]) -> None:
     """In decibels of the drawn channels, whose cosines are orthonormal: far nearer than the frame that the section began with."""
     for film in films:
         for k, truth in enumerate(film.truths):
@@ -73,7 +73,7 @@ def _psnr(made: Tensor, true: Tensor, sure: Tensor) -> float:
     return float(10 * torch.log10(4 / error))
 
 
-def test_way_and_flow_together_look_up_where_the_film_says(shots: list[Shot], films: list[Encoded]) -> None:
+def test_way_and_flow_together_look_up_where_the_film_says(shots: list[TrainingFilm], films: list[EncodedFilm]) -> None:
     """As the engine does it: pose by `source_coordinates`, flow added. The film's flow counts from cells' middles, in pixels."""
     rest = torch.zeros(1, 3)
     middle = slice(CELL // 2 - 1, None, CELL)
@@ -89,7 +89,7 @@ def test_way_and_flow_together_look_up_where_the_film_says(shots: list[Shot], fi
             assert (found - shot.film.flow[last]).abs().max() < 0.1
 
 
-def test_the_way_leads_to_the_films_poses(films: list[Encoded]) -> None:
+def test_the_way_leads_to_the_films_poses(films: list[EncodedFilm]) -> None:
     """Heads that say the truth make the state that the latents hold."""
     for film in films:
         state = split_latents(film.latents[None].float())[1]
@@ -107,7 +107,7 @@ def test_the_way_leads_to_the_films_poses(films: list[Encoded]) -> None:
 def test_the_winds_sway_is_the_flow_of_a_film_in_which_only_the_wind_blows(autoencoder: LappedAutoencoder) -> None:
     """The world bends what it shows; cells' middles are looked up half a pixel beside."""
     blown = shoot([Section(weather="wind"), Section()], *SIZE, seed=11)
-    windy = encoded(Shot(blown, (True, True)), autoencoder, 32).truths[0]
+    windy = encode_film(TrainingFilm(blown, (True, True)), autoencoder, 32).truths[0]
     assert windy.flow.abs()[:, :, windy.known.amin(0) > 0].max() < 0.02
     drawn = wind_flow(torch.tensor([1.0, 0.5]), FRAMES, SIZE[1] // CELL, SIZE[0] // CELL)
     assert (drawn[0] - blown.flow[1 : FRAMES + 1] / CELL).abs().max() < 0.02 < 0.25 < drawn.abs().max()
@@ -123,20 +123,20 @@ def _said(truth: Truth) -> Heads:
     )
 
 
-def test_what_is_asked_for_is_noted(films: list[Encoded]) -> None:
+def test_what_is_asked_for_is_noted(films: list[EncodedFilm]) -> None:
     assert [truth.says.tolist() for truth in films[0].truths] == [[0, 0], [0, 0]]
     assert [truth.says.tolist() for truth in films[1].truths] == [[0, 0], [1, 0]]
     assert [truth.says.tolist() for truth in films[2].truths] == [[0, 1], [0, 1]]
 
 
-def test_footage_is_freed_of_the_light_that_is_in_it(shots: list[Shot], autoencoder: LappedAutoencoder) -> None:
+def test_footage_is_freed_of_the_light_that_is_in_it(shots: list[TrainingFilm], autoencoder: LappedAutoencoder) -> None:
     """A film half as bright from frame 20 on, with its gain: the scene to be learned is the one before."""
     plain = shots[0].film
     light = torch.zeros_like(plain.light)
     light[20:] = torch.tensor(0.5).log()
     dim = (plain.scene.float() * torch.where(torch.arange(len(plain.scene)) < 20, 1.0, 0.5).view(-1, 1, 1, 1)).round()
     taken = Film(**{**vars(plain), "scene": dim.to(torch.uint8), "light": light})
-    film, true = encoded(Shot(taken, (True, False), lit=True), autoencoder, 32), encoded(shots[0], autoencoder, 32)
+    film, true = encode_film(TrainingFilm(taken, (True, False), lit=True), autoencoder, 32), encode_film(shots[0], autoencoder, 32)
     first, wanted = film.truths[0], true.truths[0]
     assert (first.scene.float() - wanted.scene.float()).abs().mean() < 0.2
     assert first.says.tolist() == [-1, -1]
@@ -145,7 +145,7 @@ def test_footage_is_freed_of_the_light_that_is_in_it(shots: list[Shot], autoenco
     assert not split_latents(film.latents[None].float())[1].light.any()
 
 
-def _numbered() -> Encoded:
+def _numbered() -> EncodedFilm:
     """Latent k of this film holds the number k, its stills 100 + section: what is cut says where it comes from."""
     def truth(section: int) -> Truth:
         number = torch.arange(1.0 + WINDOW * section, 1 + WINDOW * (section + 1))
@@ -153,7 +153,7 @@ def _numbered() -> Encoded:
         return Truth(field, field, field[0], number.view(WINDOW, 1).expand(-1, 3), field.movedim(0, 1), field.movedim(0, 1),
                      number.view(WINDOW, 1).expand(-1, 3), torch.zeros(2), torch.ones(()))
 
-    return Encoded(
+    return EncodedFilm(
         torch.arange(1.0 + 3 * WINDOW).view(1, -1, 1, 1).half(), torch.tensor([0.0, 101, 102]).view(1, 3, 1, 1).half(),
         torch.arange(3.0).view(3, 1, 1, 1).expand(3, 3, 4, 4).half(), tuple(truth(k) for k in range(3)),
         tuple(Section(caption=name) for name in "abc"),
@@ -163,7 +163,7 @@ def _numbered() -> Encoded:
 def test_sections_are_cut_with_their_history() -> None:
     seen = set()
     for seed in range(60):
-        batch = cut(_numbered(), torch.Generator().manual_seed(seed))
+        batch = draw_section(_numbered(), torch.Generator().manual_seed(seed))
         section = "abc".index(batch.captions[0])
         assert batch.truth.way[0, :, 0].tolist() == list(range(1 + WINDOW * section, 1 + WINDOW * (section + 1)))
         begun = {0.0: 0, 101.0: 1, 102.0: 2}[batch.start.item()]
@@ -176,7 +176,7 @@ def test_sections_are_cut_with_their_history() -> None:
 
 
 def test_sections_are_collated() -> None:
-    parts = [cut(_numbered(), torch.Generator().manual_seed(seed)) for seed in range(3)]
+    parts = [draw_section(_numbered(), torch.Generator().manual_seed(seed)) for seed in range(3)]
     batch = collate(parts)
     assert batch.start.shape[0] == batch.recent.shape[0] == batch.picture.shape[0] == len(batch.captions) == 3
     assert batch.truth.trusted.shape == (3,)
@@ -185,39 +185,39 @@ def test_sections_are_collated() -> None:
 
 
 def test_stages_have_their_own_films() -> None:
-    plan = Schedule([Stage(100, ((192, 128), (160, 160)), 8), Stage(50, ((320, 192),), 4)], pool=40, warm=10, pace=0.5)
+    plan = FilmSchedule([Stage(100, ((192, 128), (160, 160)), 8), Stage(50, ((320, 192),), 4)], pool=40, warm=10, pace=0.5)
     assert plan.stage_of_step(99) == 0
     assert plan.stage_of_step(100) == 1
     assert plan.stage_of_step(150) == 1     # a finished run that is begun again
     boundary = plan.film_ends[0]
     assert plan.size(boundary) == (320, 192)
     assert plan.size(boundary - 1) in {(192, 128), (160, 160)}
-    assert plan.needed(100) - boundary == 10  # the second stage begins with a warm pool
-    assert plan.first(20) == 0
-    assert plan.first(90) == boundary - 40  # the pool stopped moving on five films ago
-    assert plan.first(100) == boundary
+    assert plan.films_before(100) - boundary == 10  # the second stage begins with a warm pool
+    assert plan.first_film(20) == 0
+    assert plan.first_film(90) == boundary - 40  # the pool stopped moving on five films ago
+    assert plan.first_film(100) == boundary
 
 
 def test_a_pool_changes_to_the_next_stages_films_and_resumes_there(autoencoder: LappedAutoencoder) -> None:
-    plan = Schedule([Stage(2, ((64, 32),), 2), Stage(2, ((32, 64), (48, 48)), 3, calm=True)], pool=4, warm=2, pace=1.0)
-    reel = Reel(autoencoder, plan, procedural(3, 2), 32)
+    plan = FilmSchedule([Stage(2, ((64, 32),), 2), Stage(2, ((32, 64), (48, 48)), 3, calm=True)], pool=4, warm=2, pace=1.0)
+    reel = FilmDataset(autoencoder, plan, procedural_films(3, 2), 32)
 
-    def drawn(pool: Pool, step: int) -> Batch:
+    def drawn(pool: FilmPool, step: int) -> SectionBatch:
         return pool.batch(step, torch.Generator().manual_seed(step))
 
-    straight = Pool(reel, plan, 0, workers=0)
+    straight = FilmPool(reel, plan, 0, workers=0)
     batches = [drawn(straight, step) for step in range(4)]
     assert [tuple(batch.start.shape[-2:]) for batch in batches] == [(2, 4), (2, 4), (4, 2), (3, 3)]
     assert [len(batch.captions) for batch in batches] == [2, 2, 3, 3]
-    late = Pool(reel, plan, 3, workers=0)
+    late = FilmPool(reel, plan, 3, workers=0)
     assert torch.equal(drawn(late, 3).recent, batches[3].recent)
     assert not any(split_latents(batch.recent)[1].weather.any() for batch in batches[2:])
 
 
 def test_recipes_are_read_and_strangers_named(tmp_path: Path) -> None:
     recipes = Path(__file__).parents[3] / "studio" / "lab" / "train" / "recipes"
-    assert read_recipe(recipes / "film-cpu.toml", Recipe).stages
+    assert read_recipe(recipes / "film-cpu.toml", FilmRecipe).stages
     bad = tmp_path / "bad.toml"
     bad.write_text('run = "x"\nautoencoder = "y"\nstages = []\nspeed = 1\n')
     with pytest.raises(RecipeError, match=r"bad\.toml: unknown key 'speed'"):
-        read_recipe(bad, Recipe)
+        read_recipe(bad, FilmRecipe)
