@@ -20,7 +20,7 @@ from tests import folders
 def test_the_camera_wanders_and_the_picture_stays(tmp_path: Path) -> None:
     model = load(folders.remembering(tmp_path / "it"))
     assert isinstance(model.memory, PlaceMemory)
-    walked = list(psi._wandering(model, torch.rand(1, 3, 32, 64) * 2 - 1, 4))
+    walked = list(psi._wander(model, torch.rand(1, 3, 32, 64) * 2 - 1, 4))
     scenes, poses = zip(*((scene, state.pose[0]) for scene, state in map(split_latents, walked)), strict=True)
     assert all(torch.equal(scene, scenes[0]) for scene in scenes)
     ways = torch.cat(poses).diff(dim=0)
