@@ -107,7 +107,7 @@ def test_films_too_short_to_look_away_are_a_sentence(
 
     recipe = tmp_path / "recipe.toml"
     recipe.touch()
-    monkeypatch.setattr(finetune, "finetune", lambda _: film(1, 64, 32, 2, away=True))
+    monkeypatch.setattr(finetune, "finetune", lambda _: film(1, 64, 32, 2, late_return=True))
     assert main(["train", "force", str(recipe)]) == 2
     assert "a film needs 5, not 2. Give the films more sections" in capsys.readouterr().err
 

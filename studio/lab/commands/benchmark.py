@@ -69,15 +69,23 @@ def _figures(parts: Sequence[str], model: str | None, sections: int) -> dict[str
 
 
 def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
-    """The figures of one part. Imports only what that part measures."""
-    if part == "startup":
-        from studio.lab.measure import startup
+    """The figures of one part. Imports only what that part measures.
 
-        return startup.measure()
-    if part == "page":
-        from studio.lab.measure import page_latency
+    Raises:
+        ModelError: there is no such model.
+        ValueError: the part cannot be measured here.
+    """
+    if part in ("startup", "page"):
+        try:
+            if part == "page":
+                from studio.lab.measure import page_latency
 
-        return page_latency.measure()
+                return page_latency.measure()
+            from studio.lab.measure import startup
+
+            return startup.measure()
+        except RuntimeError as error:      # the studio did not start, or there is no Chromium: a sentence will do
+            raise ValueError(str(error)) from error
     if part == "stock":
         from studio.lab.measure import stock
 

@@ -51,7 +51,7 @@ def _still(options: argparse.Namespace) -> int:
 
     try:
         Image.fromarray(_shot(options).frames()[0].permute(1, 2, 0).contiguous().numpy()).save(options.output, quality=90)
-    except (ScriptError, OSError, ValueError) as error:      # ValueError: Pillow knows no format for the file's ending
+    except (ScriptError, OSError, ValueError) as error:  # ValueError: Pillow knows no format for the file's ending
         return complain(error, 2)
     return 0
 

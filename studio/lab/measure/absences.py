@@ -18,10 +18,10 @@ from torch import Tensor
 from studio.lab.measure.filming import HELD_OUT
 from studio.lab.measure.journeys import CANDIDATES, MemoryCase, Past, world_stride
 from studio.lab.world import FRAMES, Section
-from studio.lab.world.acting import Acting, Stage, act, actor
-from studio.lab.world.camera import Way, way
-from studio.lab.world.exposure import expose, see, seen_area
-from studio.lab.world.figures import look, pictures
+from studio.lab.world.acting import FigureMotion, Stage, figure_motion, visible_figure
+from studio.lab.world.camera import CameraPath, camera_path
+from studio.lab.world.figures import figure_pictures, random_appearance
+from studio.lab.world.rendering import render, visible_area, visible_layers
 from studio.lab.world.scenes import Scene, has_figure, scene
 
 KINDS = ("occlusion", "leaving")
@@ -43,9 +43,9 @@ class FigureScene:
 
     scene: Scene
     stage: Stage
-    path: Way
+    path: CameraPath
     size: tuple[int, int]            # width and height of a frame
-    figures: tuple[Tensor, ...]      # K x [13, 4, h, w], see `figures.pictures`
+    figures: tuple[Tensor, ...]      # K x [13, 4, h, w], see `figures.figure_pictures`
 
     def shoot(self, script: Sequence[Section], which: int, at: slice) -> tuple[Tensor, Tensor]:
         """Films some frames of a script with one of the figures.
@@ -59,12 +59,12 @@ class FigureScene:
             frames [T, 3, H, W] uint8, and the figure's boxes in them [T, 4], NaN where it is not visible.
         """
         width, height = self.size
-        acting = act(self.stage, script, self.path, width)
-        acting = Acting(acting.feet[at], acting.facing[at], acting.phase[at])
-        path = Way(self.path.place[at], self.path.zoom[at], self.path.dolly[at], self.path.gust[at])
-        layers = see(path, self.scene.layers, width, height)
-        figure = actor(self.figures[which], acting, self.stage.height, path, width, height)
-        return expose(layers, path, figure, self.scene.front)
+        acting = figure_motion(self.stage, script, self.path, width)
+        acting = FigureMotion(acting.feet[at], acting.facing[at], acting.phase[at])
+        path = CameraPath(self.path.position[at], self.path.zoom[at], self.path.dolly[at], self.path.gust[at])
+        layers = visible_layers(path, self.scene.layers, width, height)
+        figure = visible_figure(self.figures[which], acting, self.stage.height, path, width, height)
+        return render(layers, path, figure, self.scene.front)
 
 
 def script(gap: int) -> tuple[Section, ...]:
@@ -84,15 +84,15 @@ def figure_scene(seed: int, kind: str, width: int, height: int) -> FigureScene |
     """Scene number `seed` with K figures; None if it has no figure, or its figure does not hide in the way of `kind`."""
     if not has_figure(seed):
         return None
-    path = way(script(1))
-    made = scene(seed, lambda near: seen_area(path, near, width, height), figure=True)
+    path = camera_path(script(1))
+    made = scene(seed, lambda near: visible_area(path, near, width, height), figure=True)
     stage = made.stage
     if stage is None or (stage.cover is not None and abs(stage.cover) < width / 2) != (kind == "occlusion"):
         return None
     # `scene` draws the figure's look first of all from this generator: the height must be the one that the stage has.
-    tall = look(np.random.default_rng([seed, 5])).height
-    looks = [replace(look(np.random.default_rng([seed, 6, k])), height=tall) for k in range(CANDIDATES)]
-    return FigureScene(made, stage, path, (width, height), tuple(pictures(each, stage.height) for each in looks))
+    tall = random_appearance(np.random.default_rng([seed, 5])).height
+    looks = [replace(random_appearance(np.random.default_rng([seed, 6, k])), height=tall) for k in range(CANDIDATES)]
+    return FigureScene(made, stage, path, (width, height), tuple(figure_pictures(each, stage.height) for each in looks))
 
 
 def suitable_scenes(kind: str, count: int, width: int, height: int) -> list[int]:

@@ -20,7 +20,7 @@ from studio.lab.measure.filming import HELD_OUT
 from studio.lab.measure.views import unseen_mask, view
 from studio.lab.photographs import COLOURFUL, photograph
 from studio.lab.world import FRAMES, Section, shoot
-from studio.lab.world.camera import way
+from studio.lab.world.camera import camera_path
 
 DISTANCE = 144
 """Pixels from B to A: a pan at the normal pace for one section."""
@@ -196,7 +196,7 @@ def pan_film(canvas: Tensor, sections: Sequence[Section], width: int, height: in
         ValueError: the camera zooms, or leaves the picture.
     """
     canvas_height, canvas_width = canvas.shape[1:]
-    pose = way(sections).pose()[::stride] + torch.tensor([canvas_width // 2, canvas_height // 2, 0.0])
+    pose = camera_path(sections).pose()[::stride] + torch.tensor([canvas_width // 2, canvas_height // 2, 0.0])
     corners = pose[:, :2] - torch.tensor([width / 2, height / 2])
     room = torch.tensor([canvas_width - width, canvas_height - height])
     integral = bool((corners == corners.round()).all())

@@ -46,7 +46,7 @@ def load_or_make_films(
         size: width and height in pixels.
         sections: of each film, at most.
         footage: a folder of videos with captions; empty: films of the procedural world.
-        away: share of the world's films that need a memory, see `world.plan`.
+        away: share of the world's films that need a memory, see `world.random_script`.
 
     Raises:
         FootageError: nothing in the footage can be used.
@@ -97,7 +97,7 @@ def held_out_films(
         size: width and height in pixels.
         sections: of each film.
         footage: a folder of videos with captions; empty: films of the procedural world.
-        away: share of the world's films that need a memory, see `world.plan`.
+        away: share of the world's films that need a memory, see `world.random_script`.
 
     Raises:
         FootageError: the folder has not enough films.
@@ -116,7 +116,7 @@ def held_out_films(
         path = folder / f"held-out{'-away' * goes}-{number}-{size[0]}x{size[1]}-{model.card.section_frames}-{sections}.pt"
         table = load_checkpoint(path)
         if table is None:
-            true = film(HELD_OUT + number, *size, -(-model.card.section_frames * sections // FRAMES), away=goes)
+            true = film(HELD_OUT + number, *size, -(-model.card.section_frames * sections // FRAMES), late_return=goes)
             shown = world_frames(true, model.card.section_frames, sections)
             length = len(shown.frames)
             pose = torch.cat([(true.pose[:, :2] - true.pose[:1, :2]) / CELL, true.pose[:, 2:]], dim=1)[:length].float()

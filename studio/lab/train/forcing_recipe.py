@@ -11,7 +11,7 @@ from pydantic import Field
 from studio.lab.train.forcing import ARMS
 from studio.lab.train.recipe import RecipeError
 from studio.lab.train.shapes import CoarseShape
-from studio.lab.world import AWAY
+from studio.lab.world import RECENT_SECTIONS
 from studio.tables import table
 
 AtLeastOne = Annotated[int, Field(ge=1, description="at least 1")]
@@ -40,7 +40,7 @@ class ForcingRecipe:
     height: int = 96
     sections: int = 8                                        # of a film
     films: AtLeastOne = 64
-    away: float = 0.0                                        # share of the world's films that need a memory, see world.plan
+    away: float = 0.0                                        # share of the world's films that need a memory, see `random_script`
     footage: str = ""                                        # folder of videos with captions, instead of the procedural world
     batch: AtLeastOne = 1                                    # films a step; processes share them
     rate: float = 1.0e-4
@@ -78,8 +78,8 @@ def check_recipe(recipe: ForcingRecipe) -> ForcingRecipe:
             if len(stage) != 2 or min(stage) < 1 or stage[0] > recipe.sections:
                 limit = f"at most the {recipe.sections} sections of a film"
                 raise RecipeError(f"{name} holds {list(stage)}: each entry is [sections, steps], with {limit}.")
-    if not 0 <= recipe.away <= 1 or (recipe.away and recipe.sections < AWAY + 3):
-        raise RecipeError(f"away is a share, and needs films of {AWAY + 3} sections at least: it is {recipe.away}.")
+    if not 0 <= recipe.away <= 1 or (recipe.away and recipe.sections < RECENT_SECTIONS + 3):
+        raise RecipeError(f"away is a share, and needs films of {RECENT_SECTIONS + 3} sections at least: it is {recipe.away}.")
     if not recipe.curriculum or not recipe.arms or not recipe.seeds:
         raise RecipeError("A run needs arms, seeds and a curriculum.")
     return recipe

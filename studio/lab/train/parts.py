@@ -14,7 +14,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast,
 from studio.backbones.animatic.backbone import INPUT_CHANNELS
 from studio.backbones.animatic.heads import OUTPUT_CHANNELS
 from studio.lab.train.shapes import AnimaticShape, BlockShape
-from studio.lab.world import plan
+from studio.lab.world import random_script
 
 SPECIAL = ("<pad>", "<bos>", "<unk>", "<eos>")
 """Special tokens in the order of their numbers. <eos> must not be 2: CLIPTextModel takes an end token of 2 for an old config's
@@ -24,7 +24,7 @@ mistake and pools the output at another place."""
 def new_tokenizer(shape: AnimaticShape) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer learned from the world's captions. Any text becomes tokens; upper and lower case are the same."""
     rng = np.random.default_rng(0)
-    captions = [section.caption for _ in range(4000) for section in plan(rng, 1)]
+    captions = [section.caption for _ in range(4000) for section in random_script(rng, 1)]
     bpe = Tokenizer(models.BPE(unk_token="<unk>"))
     bpe.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)

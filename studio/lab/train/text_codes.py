@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from studio.lab.train.schedules import warm_up
-from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, WEATHERS, Section, plan
+from studio.lab.world import ACTIONS, CAMERAS, LIGHTS, WEATHERS, Section, random_script
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def train_codes(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * warm_up(step, 20) * (1.02 - step / steps)
-        sections = plan(rng, batch)
+        sections = random_script(rng, batch)
         words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt").to(encoder.device)
         pooled = encoder(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output
         true = SCALE * codes(sections).to(pooled)
@@ -75,7 +75,7 @@ def fit_wind(tokenizer: PreTrainedTokenizerFast, encoder: CLIPTextModel, seed: i
     rng = np.random.default_rng([seed, 8])
     gram, moment = torch.zeros(()), torch.zeros(())
     for _ in range(captions // 200):
-        sections = plan(rng, 200)
+        sections = random_script(rng, 200)
         words = tokenizer([s.caption for s in sections], padding=True, truncation=True, return_tensors="pt")
         pooled = encoder(input_ids=words.input_ids, attention_mask=words.attention_mask).pooler_output.double()
         features = torch.cat([pooled, torch.ones_like(pooled[:, :1])], dim=1)

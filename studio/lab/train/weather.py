@@ -19,7 +19,7 @@ from studio.backbones.animatic.weather import KINDS, TextureNetwork, WeatherSynt
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
 from studio.lab.train.curve import Curve
 from studio.lab.train.schedules import warm_up
-from studio.lab.world.weather import layers
+from studio.lab.world.weather import overlays
 from studio.tables import table
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,10 @@ def target_textures(kind: str, rng: np.random.Generator, height: int, width: int
         For each depth its opacity [1, 1, h, w] in 0..1, and its velocity x, y in pixels a frame.
     """
     width *= {"snow": 2, "rain": 1, "fog": 2}[kind]    # near flakes are few, and the fog's waves are wide
-    near = layers(kind, rng, 1, height, width)
+    near = overlays(kind, rng, 1, height, width)
     textures = [(overlay.alpha, 1.0, overlay.velocity) for overlay in near]
     if kind != "snow":
-        textures.insert(0, (layers(kind, rng, 1, height // 2, 2 * width)[0].alpha, 0.5, near[0].velocity))
+        textures.insert(0, (overlays(kind, rng, 1, height // 2, 2 * width)[0].alpha, 0.5, near[0].velocity))
     if kind == "rain":
         textures[0] = (FAR_RAIN * textures[0][0], *textures[0][1:])
     if kind == "fog":

@@ -1,6 +1,6 @@
-"""What a figure does through a script: where it stands in each frame, which way it faces, which picture shows it. No looks.
+"""How a figure moves through a script: where it stands in each frame, which way it faces, which picture shows it.
 
-Lengths are pixels of the reference plane, from the middle of the film's first view. It acts on that plane.
+Lengths are pixels of the reference plane, from the middle of the film's first view. The figure stands on that plane.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.lab.world.camera import Way, ease
+from studio.lab.world.camera import CameraPath, ease
 from studio.lab.world.figures import BOTTOM, LEFT, PHASES, RIGHT, TOP
 from studio.lab.world.section import FRAMES, Section
 
 STRIDE = 1.5
-"""Pixels a frame of a walk."""
+"""Speed of a walk, in pixels per frame."""
 HASTE = 30
-"""Frames in which a figure that hides or returns gets there, if it must hurry for that."""
+"""Frames within which a figure that hides or returns arrives, at a walk or faster."""
 HOP = 12
-"""Frames of a hop."""
+"""Duration of a hop, in frames."""
 LEAP = 0.2
-"""Height of a hop, in heights of the figure."""
+"""Height of a hop, as a share of the figure's height."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a figure stands at first, and what it can hide behind."""
+    """Where a figure stands at the beginning, and what it can hide behind."""
 
     x: float
     y: float
     facing: int            # 1: right, -1: left
     height: float
-    cover: float | None    # x of the thing at hand
+    cover: float | None    # x of the object it can hide behind; None: it leaves the frame instead
 
 
 @dataclass(frozen=True)
-class Acting:
-    """The figure in each frame."""
+class FigureMotion:
+    """Where the figure stands and how it faces in each frame."""
 
     feet: Tensor           # [T, 2] float64
     facing: Tensor         # [T] float64: 1 right, -1 left, between them while it turns
@@ -48,16 +48,16 @@ class Acting:
 
 
 class _Figure:
-    """A figure going through a script."""
+    """Follows a figure through a script, section by section."""
 
-    def __init__(self, stage: Stage, path: Way, width: int) -> None:
+    def __init__(self, stage: Stage, path: CameraPath, width: int) -> None:
         self.stage, self.path, self.width = stage, path, width
         self.x, self.side = stage.x, stage.facing
-        self.home: float | None = None     # where it stood before it hid
+        self.home: float | None = None     # x where it stood before it hid
         self.feet, self.facing, self.phase = [[stage.x, stage.y]], [float(stage.facing)], [PHASES]
 
     def play(self, number: int, action: str) -> None:
-        """One section."""
+        """Adds one section's frames."""
         if action in ("walk left", "walk right"):
             self.home = None
             self._go(self.x + (1 if action == "walk right" else -1) * STRIDE * FRAMES, STRIDE)
@@ -72,7 +72,7 @@ class _Figure:
             self._stay(action)
 
     def _refuge(self, number: int, x: float) -> float:
-        """Behind the thing at hand, or just beyond the nearer edge of the section's last view."""
+        """x behind the object that it can hide behind, or just beyond the nearer edge of the section's last view."""
         cover = self.stage.cover
         if cover is not None:
             return cover
@@ -111,17 +111,24 @@ class _Figure:
         self.phase.append(phase)
 
 
-def act(stage: Stage, sections: Sequence[Section], path: Way, width: int) -> Acting:
-    """The figure through the sections, seen by a frame so many pixels wide."""
+def figure_motion(stage: Stage, sections: Sequence[Section], path: CameraPath, width: int) -> FigureMotion:
+    """Returns a figure's motion through the sections.
+
+    Args:
+        stage: where it stands at the beginning.
+        sections: their actions are carried out.
+        path: of the camera: a figure without an object to hide behind leaves the camera's view.
+        width: of a frame in pixels.
+    """
     figure = _Figure(stage, path, width)
     for number, section in enumerate(sections):
         figure.play(number, section.action)
-    return Acting(torch.tensor(figure.feet).double(), torch.tensor(figure.facing).double(), torch.tensor(figure.phase))
+    return FigureMotion(torch.tensor(figure.feet).double(), torch.tensor(figure.facing).double(), torch.tensor(figure.phase))
 
 
 @dataclass(frozen=True)
-class Actor:
-    """A figure as the camera sees it. The wind does not sway it."""
+class VisibleFigure:
+    """A figure as the camera sees it: a `truth.Part`. The wind does not sway it."""
 
     pictures: Tensor       # [13, 4, h, w]
     feet: Tensor           # [T, 2] float64: pixels of the frame
@@ -129,43 +136,54 @@ class Actor:
     facing: Tensor         # [T] float64
     phase: Tensor          # [T] long
 
-    def inward(self, points: Tensor, frames: Tensor) -> Tensor:
+    def to_part(self, points: Tensor, frames: Tensor) -> Tensor:
+        """See `truth.Part.to_part`. The figure's own units are its height, from its feet; it faces right."""
         moved = (points - self.feet[frames].to(points)[:, None]) / self.tall[frames].to(points)[:, None, None]
         moved[..., 0] /= self.facing[frames].to(points)[:, None]
         return moved
 
-    def outward(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
+    def to_frame(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
+        """See `truth.Part.to_frame`."""
         moved = points * self.tall[frames].to(points)[:, None, None]
         moved[..., 0] *= self.facing[like].to(points)[:, None]
         return moved + self.feet[frames].to(points)[:, None]
 
-    def cover(self, points: Tensor, frames: Tensor) -> Tensor:
-        return self._taken(points[:, None], frames, self.pictures[:, 3:])[:, 0, 0]
+    def coverage(self, points: Tensor, frames: Tensor) -> Tensor:
+        """See `truth.Part.coverage`: the alpha of its pictures."""
+        return self._sample(points[:, None], frames, self.pictures[:, 3:])[:, 0, 0]
 
-    def same(self, frames: Tensor, base: Tensor) -> Tensor:
-        """Whether it faces alike in both, [T]: its mirror image is not the same thing."""
+    def same_side(self, frames: Tensor, base: Tensor) -> Tensor:
+        """See `truth.Part.same_side`: whether it faces the same way in both frames, for its mirror image shows other points."""
         return (self.facing[frames] * self.facing[base] > 0) & ((self.facing[frames] / self.facing[base]).abs() > 0.8)
 
     def patches(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """The figure's surroundings in frames [T]: pictures [T, 4, h, w] and their left top pixels [T, 2] in the frame."""
+        """Returns the figure's pictures in frames [T], [T, 4, h, w], and where their top left pixels lie in the frame, [T, 2]."""
         tall = self.tall[frames]
         half, up = RIGHT * tall, -TOP * tall
         corner = torch.stack([self.feet[frames, 0] - half, self.feet[frames, 1] - up], dim=1).floor()
         width, height = int((2 * half).amax().ceil()) + 1, int(((BOTTOM - TOP) * tall).amax().ceil()) + 1
         y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
         points = torch.stack([x, y], dim=-1).view(1, -1, 2) + corner[:, None]
-        taken = self._taken(self.inward(points, frames).unflatten(1, (height, width)), frames, self.pictures)
-        return taken, corner.long()
+        pictures = self._sample(self.to_part(points, frames).unflatten(1, (height, width)), frames, self.pictures)
+        return pictures, corner.long()
 
-    def _taken(self, points: Tensor, frames: Tensor, pictures: Tensor) -> Tensor:
-        """Pictures [13, C, h, w] of frames [T] at points [T, a, b, 2], [T, C, a, b]."""
+    def _sample(self, points: Tensor, frames: Tensor, pictures: Tensor) -> Tensor:
+        """Samples pictures [13, C, h, w] at points [T, a, b, 2] of frames [T]; returns [T, C, a, b]."""
         low, high = torch.tensor([LEFT, TOP]).to(points), torch.tensor([RIGHT, BOTTOM]).to(points)
         grid = ((points - low) / (high - low) * 2 - 1).to(pictures)
         return F.grid_sample(pictures[self.phase[frames].to(pictures.device)], grid, align_corners=False)
 
 
-def actor(pictures: Tensor, acting: Acting, height: float, path: Way, width: int, tall: int) -> Actor:
-    """The figure of so many pixels' height seen by a frame of `width` x `tall` pixels."""
+def visible_figure(pictures: Tensor, motion: FigureMotion, height: float, path: CameraPath, width: int, tall: int) -> VisibleFigure:
+    """Returns the figure as the camera sees it.
+
+    Args:
+        pictures: of `figures.figure_pictures`, [13, 4, h, w].
+        motion: of the figure.
+        height: of the figure in pixels of the reference plane.
+        path: of the camera.
+        width, tall: of a frame in pixels.
+    """
     middle, scale = path.view(1.0)
-    feet = (acting.feet - middle) * scale[:, None] + torch.tensor([width / 2, tall / 2]).double()
-    return Actor(pictures, feet, height * scale, acting.facing, acting.phase)
+    feet = (motion.feet - middle) * scale[:, None] + torch.tensor([width / 2, tall / 2]).double()
+    return VisibleFigure(pictures, feet, height * scale, motion.facing, motion.phase)

@@ -1,4 +1,4 @@
-"""How one says what a section does: many phrasings of camera, light, weather and figure. It knows words, no pixels."""
+"""Captions of sections: many ways to say what the camera, the light, the weather and the figure do."""
 
 from __future__ import annotations
 
@@ -7,65 +7,65 @@ from itertools import pairwise
 
 import numpy as np
 
-from studio.lab.world import phrases as say
+from studio.lab.world import phrases
 from studio.lab.world.section import PANS, Section
 
 
 def caption(rng: np.random.Generator, section: Section) -> str:
-    """One of many ways to say what `section` does, with scene words around it that mean nothing.
+    """Returns one of many ways to say what a section does, often with words about a scene, which mean nothing.
 
-    Everything that differs from holding still is said; nothing says how things look that only memory can know.
+    Everything that differs from a still camera is mentioned. Nothing describes what the film shows.
     """
-    told = _told(rng, section)
-    if section.camera == "hold" and not told and rng.random() < 0.35:
+    events = _events(rng, section)
+    if section.camera == "hold" and not events and rng.random() < 0.35:
         return "" if rng.random() < 0.6 else _scene(rng)
-    clauses = [*told]
-    if section.camera != "hold" or not told or rng.random() < 0.5:
+    clauses = [*events]
+    if section.camera != "hold" or not events or rng.random() < 0.5:
         clauses.append(_camera(rng, section))
     rng.shuffle(clauses)
     if rng.random() < 0.5:
         clauses.insert(0 if rng.random() < 0.8 else len(clauses), _scene(rng))
     if rng.random() < 0.12:
-        clauses.append(_one(rng, say.STYLES))
+        clauses.append(_one(rng, phrases.STYLES))
     joint = (", ", ", ", ", ", ". ", " and ", ", then ", "; ", " while ", " as ")[rng.integers(9)]
     text = joint.join(clauses) + ("." if rng.random() < 0.3 else "")
     return text[:1].upper() + text[1:] if rng.random() < 0.5 else text
 
 
-def _told(rng: np.random.Generator, section: Section) -> list[str]:
-    """What is said of light, weather and figure."""
-    told = []
+def _events(rng: np.random.Generator, section: Section) -> list[str]:
+    """Clauses about light, weather and figure."""
+    events = []
     if section.light:
-        told.append(_one(rng, say.LIGHT[section.light]))
+        events.append(_one(rng, phrases.LIGHT[section.light]))
     if section.weather:
-        told.append(_one(rng, say.WEATHER[section.weather]))
+        events.append(_one(rng, phrases.WEATHER[section.weather]))
     if section.action:
-        done = _one(rng, say.ACTION[section.action])
-        if section.action == "hide" and (done.endswith("behind") or (done.startswith("hides") and rng.random() < 0.4)):
-            done = f"hides behind {_one(rng, say.COVERS)}"
-        told.append(f"{_one(rng, say.WHO)} {done}")
-    return told
+        action = _one(rng, phrases.ACTION[section.action])
+        if section.action == "hide" and (action.endswith("behind") or (action.startswith("hides") and rng.random() < 0.4)):
+            action = f"hides behind {_one(rng, phrases.COVERS)}"
+        events.append(f"{_one(rng, phrases.WHO)} {action}")
+    return events
 
 
 def _camera(rng: np.random.Generator, section: Section) -> str:
     if section.camera == "hold":
-        return _one(rng, say.HOLD)
+        return _one(rng, phrases.HOLD)
     if section.camera == "shake":
-        return _one(rng, say.SHAKE)
-    pace = {"slow": _one(rng, say.SLOW), "fast": _one(rng, say.FAST), "normal": ""}[section.speed]
+        return _one(rng, phrases.SHAKE)
+    pace = {"slow": _one(rng, phrases.SLOW), "fast": _one(rng, phrases.FAST), "normal": ""}[section.speed]
     clause = _sideways(rng, section.camera, pace) if section.camera in PANS else _along(rng, section.camera, pace)
     if not section.eased:
         return clause
-    soft = _one(rng, say.EASED)
+    soft = _one(rng, phrases.EASED)
     return f"{soft}, {clause}" if rng.random() < 0.2 else f"{clause}{',' if ' ' in soft else ''} {soft}"
 
 
 def _along(rng: np.random.Generator, camera: str, pace: str) -> str:
-    """A zoom or a dolly."""
+    """A clause about a zoom or a dolly."""
     if rng.random() < 0.25:
-        phrase = _one(rng, say.SHORT_ALONG[camera])
+        phrase = _one(rng, phrases.SHORT_ALONG[camera])
         return _spaced(*((pace, phrase) if rng.random() < 0.5 else (phrase, pace)))
-    subject, phrase = _one(rng, say.SUBJECTS), _one(rng, say.ALONG[camera])
+    subject, phrase = _one(rng, phrases.SUBJECTS), _one(rng, phrases.ALONG[camera])
     verb, _, rest = phrase.partition(" ")
     if subject == "we":
         verb = _plural(verb)
@@ -75,9 +75,9 @@ def _along(rng: np.random.Generator, camera: str, pace: str) -> str:
 
 
 def _sideways(rng: np.random.Generator, camera: str, pace: str) -> str:
-    """A pan or a tilt."""
-    subject, short = _one(rng, say.SUBJECTS), rng.random() < 0.2
-    verbs = {"up": say.UP_VERBS, "down": say.DOWN_VERBS}.get(camera, say.PAN_VERBS)
+    """A clause about a pan or a tilt."""
+    subject, short = _one(rng, phrases.SUBJECTS), rng.random() < 0.2
+    verbs = {"up": phrases.UP_VERBS, "down": phrases.DOWN_VERBS}.get(camera, phrases.PAN_VERBS)
     verb = _one(rng, list(verbs))
     if camera in ("left", "right"):
         where = _one(rng, ("", "", "to the ", "towards the ")) + camera
@@ -94,25 +94,25 @@ def _sideways(rng: np.random.Generator, camera: str, pace: str) -> str:
 
 
 def _plural(verb: str) -> str:
-    """The verb as "we" use it."""
+    """The form of a verb that goes with "we"."""
     irregular = {"goes": "go", "pushes": "push", "approaches": "approach", "magnifies": "magnify", "dollies": "dolly"}
     return irregular.get(verb, verb.removesuffix("s"))
 
 
 def _scene(rng: np.random.Generator) -> str:
-    """Scene words that mean nothing to a film, such as "an old harbour by the sea"."""
-    words = [_one(rng, ("a", "the", "an", "one", "this")), _one(rng, say.KINDS), _one(rng, say.THINGS)]
+    """Words about a scene that mean nothing to a film, such as "an old harbour by the sea"."""
+    words = [_one(rng, ("a", "the", "an", "one", "this")), _one(rng, phrases.KINDS), _one(rng, phrases.THINGS)]
     if rng.random() < 0.3:
         words.pop(1)
     if rng.random() < 0.4:
-        words.append(_one(rng, say.PLACES))
+        words.append(_one(rng, phrases.PLACES))
     if rng.random() < 0.15:
-        words += ["with", "a", _one(rng, say.KINDS), _one(rng, say.THINGS)]
+        words += ["with", "a", _one(rng, phrases.KINDS), _one(rng, phrases.THINGS)]
     return " ".join(_with_articles(words))
 
 
 def _with_articles(words: Sequence[str]) -> list[str]:
-    """The words with every "a" or "an" as the next word wants it: none of ours sounds unlike its first letter."""
+    """The words with "a" or "an" chosen by the first letter of the next word; ours need no exceptions."""
     chosen = [("an" if after[0] in "aeiou" else "a") if word in ("a", "an") else word for word, after in pairwise(words)]
     return [*chosen, words[-1]]
 

@@ -1,4 +1,4 @@
-"""The words of captions: what means something to a film, and scene words around it that mean nothing. Only lists."""
+"""The words of captions: phrases that say what happens in a film, and words about scenes that mean nothing."""
 
 from __future__ import annotations
 
@@ -113,4 +113,4 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "figures": ("the figure walks to the left", "the figure walks to the right", "the figure hops", "the figure turns around",
                 "the figure hides", "the figure comes back"),
 }
-"""Typical phrases, for a page to offer."""
+"""Typical phrases, which the page offers."""

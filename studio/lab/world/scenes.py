@@ -1,6 +1,6 @@
-"""Scenes to film: of what kind number `seed` is, painted over as much of its plane as a camera will see. They know nothing of time.
+"""Scenes by number: of what kind scene number `seed` is, and its layers, painted as far as the camera will see them.
 
-A scene has no edges: `areas(near)` says which part of a layer's plane is seen, and a place looks the same in every part.
+A scene has no edges: `areas(near)` gives the visible part of a layer's plane, and every point looks the same in every part.
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ import numpy as np
 from torch import Tensor
 
 from studio.lab.world.acting import Stage
-from studio.lab.world.figures import look, pictures
+from studio.lab.world.canvas import Layer
+from studio.lab.world.figures import figure_pictures, random_appearance
 from studio.lab.world.indoors import room
-from studio.lab.world.noise import Area
+from studio.lab.world.noise import Area, Areas
 from studio.lab.world.outdoors import forest, hills, sea
-from studio.lab.world.plan import FIGURES
-from studio.lab.world.props import COVERS, Backdrop, cover
-from studio.lab.world.sheet import Layer
+from studio.lab.world.props import COVERS, Backdrop, draw_cover
+from studio.lab.world.random_script import FIGURE_SHARE
 from studio.lab.world.streets import street
 from studio.lab.world.textures import clouds, drawing, gradient, leaves
 
-Areas = Callable[[float], Area]
 Painter = Callable[[np.random.Generator, int, Areas], Backdrop]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Layers, farthest first, and a figure before the first of them but behind the last `front` ones."""
+    """The layers of a scene, farthest first, and its figure, which stands behind the last `front` layers."""
 
     layers: list[Layer]
     front: int = 0
-    stage: Stage | None = None
-    pictures: Tensor | None = None
+    stage: Stage | None = None            # None: the scene has no figure
+    pictures: Tensor | None = None        # of the figure, see `figures.figure_pictures`
 
 
 def _plain(paint: Callable[[np.random.Generator, int, Area], Tensor]) -> Painter:
@@ -53,11 +52,11 @@ KINDS: dict[str, tuple[float, Painter]] = {
     "drawing": (0.06, _layered(drawing)), "hills": (0.12, hills), "sea": (0.09, sea), "street": (0.09, street),
     "room": (0.11, room), "forest": (0.05, forest),
 }
-"""Kinds of scenes, their shares, and who paints them."""
+"""Kinds of scenes, their shares, and the functions that paint them."""
 
 
 def kind_of(seed: int) -> str:
-    """What kind of scene number `seed` is."""
+    """Returns the kind of scene number `seed`, a key of KINDS."""
     draw = float(np.random.default_rng([seed, 1]).random())
     for kind, (share, _) in KINDS.items():
         draw -= share
@@ -67,26 +66,34 @@ def kind_of(seed: int) -> str:
 
 
 def has_figure(seed: int) -> bool:
-    """Whether scene number `seed` has a figure."""
-    return bool(np.random.default_rng([seed, 3]).random() < FIGURES)
+    """Returns whether scene number `seed` has a figure in random films."""
+    return bool(np.random.default_rng([seed, 3]).random() < FIGURE_SHARE)
 
 
 def scene(seed: int, areas: Areas, figure: bool, nearest: float = 1.0) -> Scene:
-    """Scene number `seed`, with or without its figure, for a camera that magnifies up to `nearest` times."""
+    """Paints scene number `seed`.
+
+    Args:
+        seed: its number.
+        areas: gives the visible area of a layer by its inverse depth.
+        figure: with its figure, or without.
+        nearest: the camera's largest magnification; the figure's pictures are painted for it.
+    """
     rng = np.random.default_rng([seed, 4])
     backdrop = KINDS[kind_of(seed)][1](rng, int(rng.integers(2**31)), areas)
     if not figure:
         return Scene([*backdrop.layers, *backdrop.front])
     rng = np.random.default_rng([seed, 5])
-    who, unit = look(rng), areas(1.0).unit
+    appearance, unit = random_appearance(rng), areas(1.0).unit
     ground = backdrop.ground if backdrop.ground is not None else float(rng.uniform(36, 56))
     side = 1 if rng.random() < 0.5 else -1
-    x, aside = float(rng.uniform(0, 44)) * side, float(rng.uniform(58, 78)) * -side   # it may hide across the frame
+    x, aside = float(rng.uniform(0, 44)) * side, float(rng.uniform(58, 78)) * -side   # it may have to cross the frame to hide
     front = list(backdrop.front)
     hides = rng.random() < 0.7
     if hides:
         kind = backdrop.cover or COVERS[int(rng.integers(len(COVERS)))]
-        front.insert(0, cover(rng, kind, areas(1.0), x + aside, ground, who.height))
+        front.insert(0, draw_cover(rng, kind, areas(1.0), x + aside, ground, appearance.height))
     facing = 1 if rng.random() < 0.5 else -1
-    stage = Stage(x * unit, ground * unit, facing, who.height * unit, (x + aside) * unit if hides else None)
-    return Scene([*backdrop.layers, *front], len(front), stage, pictures(who, who.height * unit * min(nearest, 1.5)))
+    stage = Stage(x * unit, ground * unit, facing, appearance.height * unit, (x + aside) * unit if hides else None)
+    pictures = figure_pictures(appearance, appearance.height * unit * min(nearest, 1.5))
+    return Scene([*backdrop.layers, *front], len(front), stage, pictures)

@@ -1,8 +1,7 @@
-"""Script files: sections of a film written down in TOML, and photographs made large enough for a script's way. No drawing."""
+"""Script files, which describe a film's sections in TOML, and photographs, enlarged for a script's camera path."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -13,19 +12,19 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from studio.lab.world.camera import way
-from studio.lab.world.exposure import seen_area
+from studio.lab.world.camera import camera_path
+from studio.lab.world.rendering import visible_area
 from studio.lab.world.section import ScriptError, Section
+from studio.tables import read_toml
 
 
 def read_script(path: Path) -> list[Section]:
-    """The sections of a script file: [[sections]] tables with the keys of Section. Raises ScriptError."""
-    try:
-        table = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise ScriptError(f"{path} cannot be read: {error.strerror or error}. Name a script file that exists.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScriptError(f"{path} is not TOML: {error}. Correct it there.") from error
+    """Reads a script file: [[sections]] tables with the keys of `Section`.
+
+    Raises:
+        ScriptError: the file cannot be read, or something in it is wrong.
+    """
+    table = read_toml(path, ScriptError)
     if unknown := sorted(set(table) - {"sections"}):
         raise ScriptError(f"{path} has {', '.join(unknown)}, but a script has only [[sections]] tables. Take the rest out.")
     sections = table.get("sections")
@@ -52,13 +51,25 @@ def _section(path: Path, number: int, entries: Any) -> Section:
 
 
 def read_photograph(path: Path, script: Sequence[Section], width: int, height: int) -> Tensor:
-    """A photograph [3, Hc, Wc] uint8, scaled so that all of the script's way lies on it. Raises ScriptError."""
+    """Reads a photograph, scaled so that the camera stays on it for the whole script.
+
+    Args:
+        path: of the picture file.
+        script: the sections.
+        width, height: of a frame in pixels.
+
+    Returns:
+        [3, Hc, Wc] uint8.
+
+    Raises:
+        ScriptError: the file cannot be read as a picture.
+    """
     try:
         with Image.open(path) as image:
             picture = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, UnidentifiedImageError) as error:
         raise ScriptError(f"{path} cannot be read as a picture. Name a JPEG, PNG or WebP file.") from error
-    area = seen_area(way(script), 1.0, width, height)
+    area = visible_area(camera_path(script), 1.0, width, height)
     reach = (2 * max(-area.left, area.left + area.width), 2 * max(-area.top, area.top + area.height))
     scale = max(reach[0] / picture.width, reach[1] / picture.height)
     size = (max(reach[0], round(picture.width * scale)), max(reach[1], round(picture.height * scale)))

@@ -1,4 +1,4 @@
-"""Where each place of a film's frames was before its section began, from the parts of the scene themselves. It draws nothing.
+"""Where each point of a film's frames was before its section began, computed from the parts of the scene.
 
 Letters: T frames, N points, h and w height and width in cells of 16 pixels.
 """
@@ -17,21 +17,30 @@ from studio.lab.world.section import CELL, FRAMES
 class Part(Protocol):
     """Something of a scene that covers other parts: a layer, or a figure."""
 
-    def inward(self, points: Tensor, frames: Tensor) -> Tensor:
-        """Where points [T, N, 2] of frames [T], in pixels, lie on the part; [T, N, 2] in its own measure."""
+    def to_part(self, points: Tensor, frames: Tensor) -> Tensor:
+        """Maps points [T, N, 2] of frames [T], in pixels, to points of the part in its own units, [T, N, 2]."""
 
-    def outward(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
-        """Where points of the part are seen in frames [T], were it turned as in frames `like` [T]."""
+    def to_frame(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
+        """Maps points of the part [T, N, 2] to pixels of frames [T], as if it faced as it does in frames `like` [T]."""
 
-    def cover(self, points: Tensor, frames: Tensor) -> Tensor:
-        """How much the part covers there, 0..1, [T, N], given points of the part."""
+    def coverage(self, points: Tensor, frames: Tensor) -> Tensor:
+        """Returns how opaque the part is at its points [T, N, 2], 0..1, [T, N]."""
 
-    def same(self, frames: Tensor, base: Tensor) -> Tensor:
-        """Whether frames [T] show the part's points as frames `base` [T] do, [T]."""
+    def same_side(self, frames: Tensor, base: Tensor) -> Tensor:
+        """Returns whether frames [T] show the same side of the part as frames `base` [T] do, [T] bool."""
 
 
 def trace(parts: Sequence[Part], frames: int, width: int, height: int) -> tuple[Tensor, Tensor]:
-    """Flow [T, 2, h, w] and known [T, h, w] of the cells' middles, against the last frame before each frame's section."""
+    """Returns the flow of every cell's middle, against the last frame before the frame's section.
+
+    Args:
+        parts: of the scene, farthest first.
+        frames: T.
+        width, height: of a frame in pixels.
+
+    Returns:
+        flow [T, 2, h, w] in pixels, and whether that earlier frame showed the same point, [T, h, w] bool.
+    """
     h, w = height // CELL, width // CELL
     y, x = torch.meshgrid(torch.arange(h) * CELL + CELL / 2, torch.arange(w) * CELL + CELL / 2, indexing="ij")
     now = torch.arange(frames)
@@ -41,13 +50,13 @@ def trace(parts: Sequence[Part], frames: int, width: int, height: int) -> tuple[
     free = torch.ones(frames, h * w, dtype=torch.bool)  # not yet covered by a nearer part
     for number in reversed(range(len(parts))):
         part = parts[number]
-        inside = part.inward(middles, now)
-        mine = free & (part.cover(inside, now).cpu() >= 0.5)
+        inside = part.to_part(middles, now)
+        mine = free & (part.coverage(inside, now).cpu() >= 0.5)
         free &= ~mine
-        before = part.outward(inside, base, now)
-        shown = (part.cover(inside, base).cpu() >= 0.5) & part.same(now, base)[:, None]
+        before = part.to_frame(inside, base, now)
+        shown = (part.coverage(inside, base).cpu() >= 0.5) & part.same_side(now, base)[:, None]
         for other in parts[number + 1 :]:
-            shown &= other.cover(other.inward(before, base), base).cpu() < 0.5
+            shown &= other.coverage(other.to_part(before, base), base).cpu() < 0.5
         shown &= (before >= 0).all(-1) & (before[..., 0] < width) & (before[..., 1] < height)
         was = torch.where(mine[..., None], before, was)
         known = torch.where(mine, shown, known)

@@ -8,10 +8,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from studio.lab.world import ACTIONS, CAMERAS, FRAMES, LIGHTS, PHRASES, WEATHERS, Section, caption, plan
+from studio.lab.world import ACTIONS, CAMERAS, FRAMES, LIGHTS, PHRASES, WEATHERS, Section, caption, random_script
 from studio.lab.world import phrases as say
-from studio.lab.world.camera import way
-from studio.lab.world.plan import CHANGES
+from studio.lab.world.camera import camera_path
+from studio.lab.world.random_script import CHANGE_SHARE
 
 SIDES = {"left", "right", "up", "down"}
 
@@ -60,7 +60,7 @@ def test_captions_name_what_the_figure_does() -> None:
 
 def test_articles_go_with_the_next_word() -> None:
     rng = np.random.default_rng(0)
-    text = " ".join(f"{section.caption.lower()} ." for _ in range(600) for section in plan(rng, 3))
+    text = " ".join(f"{section.caption.lower()} ." for _ in range(600) for section in random_script(rng, 3))
     articles = re.findall(r"\b(an?) ([a-z])", text)
     assert {article for article, _ in articles} == {"a", "an"}
     assert [pair for pair in articles if (pair[0] == "an") != (pair[1] in "aeiou")] == []
@@ -90,7 +90,7 @@ def test_the_palette_offers_all_kinds() -> None:
 def test_most_plans_of_three_sections_come_back() -> None:
     rng, back, count = np.random.default_rng(0), 0, 300
     for _ in range(count):
-        path = way(plan(rng, 3, calm=True))
+        path = camera_path(random_script(rng, 3, calm=True))
         states = path.states()[::FRAMES, :4]
         moved = (states - states[:, None]).abs().amax(-1) > 1e-6
         back += any(
@@ -101,12 +101,12 @@ def test_most_plans_of_three_sections_come_back() -> None:
 
 def test_shares_of_plans() -> None:
     rng = np.random.default_rng(0)
-    sections = [section for _ in range(400) for section in plan(rng, 3, figure=True)]
+    sections = [section for _ in range(400) for section in random_script(rng, 3, figure=True)]
     cameras = Counter(section.camera for section in sections)
     for camera in CAMERAS:
         assert 0.05 < cameras[camera] / len(sections) < 0.17
-    assert np.mean([bool(section.light) for section in sections]) == pytest.approx(CHANGES, abs=0.05)
-    assert np.mean([bool(section.weather) for section in sections]) == pytest.approx(CHANGES, abs=0.05)
+    assert np.mean([bool(section.light) for section in sections]) == pytest.approx(CHANGE_SHARE, abs=0.05)
+    assert np.mean([bool(section.weather) for section in sections]) == pytest.approx(CHANGE_SHARE, abs=0.05)
     assert 0.53 < np.mean([bool(section.action) for section in sections]) < 0.67
     assert {section.light for section in sections} == {"", *LIGHTS}
     assert {section.weather for section in sections} == {"", *WEATHERS}
@@ -117,19 +117,19 @@ def test_only_who_is_hidden_returns() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         hidden = False
-        for section in plan(rng, 6, figure=True):
+        for section in random_script(rng, 6, figure=True):
             if section.action:
                 assert hidden == (section.action == "return")
                 hidden = section.action == "hide"
 
 
 def test_calm_plans_only_move_the_camera() -> None:
-    for section in plan(np.random.default_rng(0), 200, calm=True):
+    for section in random_script(np.random.default_rng(0), 200, calm=True):
         assert not (section.light or section.weather or section.action)
 
 
 def test_empty_prompts_mean_nothing_happens() -> None:
-    empty = [section for section in plan(np.random.default_rng(0), 900, figure=False) if not section.caption]
+    empty = [section for section in random_script(np.random.default_rng(0), 900, figure=False) if not section.caption]
     assert empty
     for section in empty:
         assert section == Section()

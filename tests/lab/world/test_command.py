@@ -60,7 +60,7 @@ def test_a_still_of_a_photograph(script: Path, tmp_path: Path) -> None:
     ("", "no sections"),
     ("sections = []", "no sections"),
     ("sections = [1]", "not a table"),
-    ("[[sections]", "is not TOML"),
+    ("[[sections]", "is not valid TOML"),
 ])
 def test_what_is_wrong_in_a_script(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "script.toml"

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from studio.lab.world import FRAMES, Film, Section, shoot
-from studio.lab.world.camera import way
-from studio.lab.world.exposure import seen_area
+from studio.lab.world.camera import camera_path
+from studio.lab.world.rendering import visible_area
 from studio.lab.world.scenes import has_figure, scene
 
 SIZE = (192, 128)
@@ -16,10 +16,10 @@ SIZE = (192, 128)
 
 def people(hides: bool, count: int = 2) -> list[int]:
     """Seeds of scenes whose figure has something to hide behind, or has not."""
-    path, found = way([Section()]), []
+    path, found = camera_path([Section()]), []
     for seed in range(200):
         if has_figure(seed):
-            made = scene(seed, lambda near: seen_area(path, near, 64, 48), True)
+            made = scene(seed, lambda near: visible_area(path, near, 64, 48), True)
             if made.stage is not None and (made.stage.cover is not None) == hides:
                 found.append(seed)
         if len(found) == count:

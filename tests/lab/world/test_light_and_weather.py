@@ -13,7 +13,7 @@ from studio.lab.world import weather as weathers
 
 def test_a_light_goes_to_its_goal_and_stays() -> None:
     course = lights.gains([Section(light="night"), Section(), Section(light="night"), Section(light="day")], 4, 6)
-    night = lights.goal("night", 4, 6)
+    night = lights.target_gain("night", 4, 6)
     assert not course[0].any()
     for end in (FRAMES, 2 * FRAMES, 3 * FRAMES):
         assert torch.allclose(course[end], night)
@@ -61,7 +61,7 @@ def test_weather_comes_goes_on_and_clears() -> None:
 
 @pytest.mark.parametrize(("kind", "depths"), [("snow", 3), ("rain", 1), ("fog", 1)])
 def test_overlays_move_by_their_velocity(kind: str, depths: int) -> None:
-    overlays = weathers.layers(kind, np.random.default_rng(1), 8, 48, 64)
+    overlays = weathers.overlays(kind, np.random.default_rng(1), 8, 48, 64)
     assert len(overlays) == depths
     for overlay in overlays:
         x, y = overlay.velocity
@@ -76,7 +76,7 @@ def test_overlays_move_by_their_velocity(kind: str, depths: int) -> None:
 
 def test_there_is_no_such_overlay() -> None:
     with pytest.raises(ValueError, match="snow, rain, fog"):
-        weathers.layers("wind", np.random.default_rng(1), 2, 48, 64)
+        weathers.overlays("wind", np.random.default_rng(1), 2, 48, 64)
 
 
 @pytest.mark.parametrize("kind", ["snow", "rain", "fog"])

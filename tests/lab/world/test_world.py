@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.lab.world import CAMERAS, CELL, FRAMES, Film, Section, film, shoot
-from studio.lab.world.camera import way
+from studio.lab.world.camera import camera_path
 from studio.lab.world.scenes import has_figure, kind_of
 
 SIZE = (96, 64)
@@ -104,23 +104,23 @@ def test_the_picture_goes_against_the_camera(camera: str, speed: str, x: int, y:
 
 
 def test_an_eased_pan_ends_where_a_plain_one_does() -> None:
-    eased, plain = way([Section("left", eased=True)]), way([Section("left")])
+    eased, plain = camera_path([Section("left", eased=True)]), camera_path([Section("left")])
     assert torch.equal(eased.place[-1], plain.place[-1])
     assert abs(float(eased.place[1, 0])) < 0.1 * abs(float(plain.place[1, 0]))
 
 
 def test_zooms_magnify_and_a_pan_keeps_its_pace_on_screen() -> None:
-    path = way([Section("in"), Section("right")])
+    path = camera_path([Section("in"), Section("right")])
     assert path.view(1.0)[1][FRAMES].item() == pytest.approx(1.25)
-    assert float(path.place[-1, 0]) * 1.25 == pytest.approx(4 * FRAMES)
+    assert float(path.position[-1, 0]) * 1.25 == pytest.approx(4 * FRAMES)
 
 
 def test_a_dolly_magnifies_near_layers_more() -> None:
-    path = way([Section("dolly in", "fast")])
+    path = camera_path([Section("dolly in", "fast")])
     far, near = (float(path.view(depth)[1][-1]) for depth in (0.25, 1.0))
     assert near == pytest.approx(1.5)
     assert 1 < far < 1.12
-    zoomed = way([Section("in", "fast")])
+    zoomed = camera_path([Section("in", "fast")])
     assert float(zoomed.view(0.25)[1][-1]) == pytest.approx(1.5)
 
 
@@ -133,10 +133,10 @@ def test_a_pan_turns_past_near_and_far_alike_and_a_dolly_does_not() -> None:
 
 
 def test_shake_is_always_the_same_and_ends_where_it_began() -> None:
-    path = way([Section("right"), Section("shake"), Section("shake")])
-    one, two = path.place[FRAMES + 1 : 2 * FRAMES + 1], path.place[2 * FRAMES + 1 :]
+    path = camera_path([Section("right"), Section("shake"), Section("shake")])
+    one, two = path.position[FRAMES + 1 : 2 * FRAMES + 1], path.position[2 * FRAMES + 1 :]
     assert torch.allclose(one, two)
-    assert torch.allclose(one[-1], path.place[FRAMES])
+    assert torch.allclose(one[-1], path.position[FRAMES])
     assert 4 < (one - one[-1]).abs().max() < 7
 
 

@@ -40,7 +40,7 @@ def _set_up(model: FilmModel, recipe: ForcingRecipe) -> ForcingSetup:
 @torch.no_grad()
 def _make_film(model: FilmModel, request: FilmRequest) -> LatentFilm:
     if request.footage is None:
-        true = film(FIRST + request.number, *request.size, request.sections, away=request.away)
+        true = film(FIRST + request.number, *request.size, request.sections, late_return=request.away)
         return latent_film(model, TrainingFilm(true, (True,) * request.sections))
     clip = request.footage.film(request.number, *request.size)
     return latent_film(model, TrainingFilm(clip.film, clip.trusted, lit=True))

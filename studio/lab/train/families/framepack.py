@@ -57,7 +57,7 @@ def _make_film(model: FilmModel, request: FilmRequest) -> LatentFilm:
     if request.footage is not None:
         return latent_film(model, footage_frames(card, request.footage, request.number, request.size, request.sections))
     count = card.section_frames
-    true = film(FIRST + request.number, *request.size, -(-count * request.sections // FRAMES), away=request.away)
+    true = film(FIRST + request.number, *request.size, -(-count * request.sections // FRAMES), late_return=request.away)
     return latent_film(model, world_frames(true, count, request.sections))
 
 
