@@ -1,4 +1,4 @@
-"""A large model placed on a graphics card that is not there (`SmallGpu`), for tests of what runs out."""
+"""A large model placed on a simulated GPU with little memory (`SmallGpu`), for tests of running out of memory."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CPU = torch.device("cpu")
 def loaded(
     card: ModelCard, plan: Plan, on: SmallGpu, denoising: int = 0, decoding: int = 0, encoding: int = 0
 ) -> FilmModel:
-    """The model placed on a small card. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value.
+    """The model placed on a small GPU. Every block needs `denoising` bytes while it computes, the decoder `decoding` a value.
 
-    A picture needs `encoding` bytes; a prompt as much of the text encoder as the plan has on the card at once.
+    A picture needs `encoding` bytes; a prompt as much of the text encoder as the plan has on the GPU at once.
     """
     model = large.load_placed(card, plan, CPU, None, lambda _: None, engine=lambda _: on)
     placement = model.placement
@@ -58,7 +58,7 @@ def loaded(
 
 
 def _reads(conditioner: Any, on: SmallGpu) -> None:
-    """Let a kept conditioner's text encoder take its room on the card whenever it is opened."""
+    """Let a cached conditioner's text encoder take its memory on the GPU whenever it is opened."""
     opening = conditioner._open
 
     def needs(part: nn.Module, recurse: bool) -> None:

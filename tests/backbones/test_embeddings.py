@@ -33,7 +33,7 @@ class Encoders:
         return Conditioning(text, torch.ones(1, text.shape[1], dtype=torch.long), text[:, 0], picture.flatten(1)[:, None])
 
 
-def kept(encoders: Encoders, folder: Path, name: str = "llama-int8", limit: int = 256) -> CachedConditioner:
+def cached(encoders: Encoders, folder: Path, name: str = "llama-int8", limit: int = 256) -> CachedConditioner:
     return CachedConditioner(encoders.open, folder, name, torch.device("cpu"), limit)
 
 
@@ -46,40 +46,40 @@ def same(one: Conditioning, other: Conditioning) -> bool:
 
 def test_a_retake_and_a_studio_started_again_wake_no_encoder(tmp_path: Path) -> None:
     first, again = Encoders(), Encoders()
-    conditioner = kept(first, tmp_path)
+    conditioner = cached(first, tmp_path)
     assert not conditioner.is_open
-    said = conditioner("rain falls", PICTURE)
-    assert same(conditioner("rain falls", PICTURE), said) and (first.opened, first.asked) == (1, 1)
-    later = kept(again, tmp_path)
-    assert same(later("rain falls", PICTURE), said) and same(later("rain falls", PICTURE), Encoders()("rain falls", PICTURE))
+    embeddings = conditioner("rain falls", PICTURE)
+    assert same(conditioner("rain falls", PICTURE), embeddings) and (first.opened, first.asked) == (1, 1)
+    later = cached(again, tmp_path)
+    assert same(later("rain falls", PICTURE), embeddings) and same(later("rain falls", PICTURE), Encoders()("rain falls", PICTURE))
     assert not later.is_open and (again.opened, again.asked) == (0, 0)
 
 
 @pytest.mark.parametrize("changed", ["prompt", "picture", "size", "encoders", "border"])
 def test_whatever_is_different_is_read_anew(tmp_path: Path, changed: str) -> None:
-    kept(Encoders(), tmp_path, "ab")("c", PICTURE)
+    cached(Encoders(), tmp_path, "ab")("c", PICTURE)
     encoders = Encoders()
     picture = {"picture": PICTURE + 0.01, "size": PICTURE.view(1, 3, 6, 4)}.get(changed, PICTURE)
     name, prompt = {"encoders": ("abc", "c"), "prompt": ("ab", "d"), "border": ("a", "bc")}.get(changed, ("ab", "c"))
-    kept(encoders, tmp_path, name)(prompt, picture)
+    cached(encoders, tmp_path, name)(prompt, picture)
     assert encoders.asked == 1
 
 
 def test_a_damaged_file_is_written_anew(tmp_path: Path) -> None:
-    said = kept(Encoders(), tmp_path)("fog", PICTURE)
+    embeddings = cached(Encoders(), tmp_path)("fog", PICTURE)
     path, = tmp_path.glob("*.safetensors")
     for damage in (path.read_bytes()[:40], b"", b"{}" * 50):
         path.write_bytes(damage)
         encoders = Encoders()
-        assert same(kept(encoders, tmp_path)("fog", PICTURE), said) and encoders.asked == 1
+        assert same(cached(encoders, tmp_path)("fog", PICTURE), embeddings) and encoders.asked == 1
     last = Encoders()
-    kept(last, tmp_path)("fog", PICTURE)
+    cached(last, tmp_path)("fog", PICTURE)
     assert last.asked == 0
 
 
 def test_those_not_used_for_longest_go(tmp_path: Path) -> None:
     encoders = Encoders()
-    conditioner = kept(encoders, tmp_path, limit=2)
+    conditioner = cached(encoders, tmp_path, limit=2)
     for prompt in ("one", "two", "one", "three"):
         conditioner(prompt, PICTURE)
     assert len(list(tmp_path.iterdir())) == 2
@@ -95,7 +95,7 @@ def test_a_full_disk_keeps_nothing_and_hinders_nobody(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(module, "save_file", full)
     encoders = Encoders()
-    conditioner = kept(encoders, tmp_path)
+    conditioner = cached(encoders, tmp_path)
     assert same(conditioner("snow", PICTURE), conditioner("snow", PICTURE))
     assert encoders.asked == 2 and not list(tmp_path.iterdir())
 

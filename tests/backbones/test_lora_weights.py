@@ -107,24 +107,24 @@ def test_broken_weights_are_told(tmp_path: Path) -> None:
     shelf, path = LoraWeights(LAYERS, "Small"), tmp_path / "x.safetensors"
     good = peft({"proj_out": (randn(2, 20), randn(16, 2))})
 
-    def said(file: LoraFile) -> str:
+    def message(file: LoraFile) -> str:
         with pytest.raises(LoraError) as refused:
             shelf.active([file])
         return str(refused.value)
 
     written(path, {**good, "transformer.proj_out.lora_B.weight": torch.full((16, 2), torch.nan)})
-    assert "holds values that are not numbers (in proj_out)" in said(asked(path))
+    assert "holds values that are not numbers (in proj_out)" in message(asked(path))
     written(path, {**good, "transformer.proj_out.alpha": torch.tensor([1.0, 2.0])})
-    assert "not numbers" in said(asked(path))
+    assert "not numbers" in message(asked(path))
     written(path, good)
-    assert "is not the file any more that was added" in said(replace(asked(path), sha256="0" * 64))
-    assert "wrong is not there any more" in said(LoraFile("wrong", tmp_path / "no", "0", 1.0))
+    assert "is not the file any more that was added" in message(replace(asked(path), sha256="0" * 64))
+    assert "wrong is not there any more" in message(LoraFile("wrong", tmp_path / "no", "0", 1.0))
     written(path, {"transformer.proj_out.lora_A.weight": randn(2, 8), "transformer.proj_out.lora_B.weight": randn(16, 2)})
-    assert "does not fit Small: proj_out is 20 to 16 wide there, and 8 to 16 in the LoRA" in said(asked(path))
+    assert "does not fit Small: proj_out is 20 to 16 wide there, and 8 to 16 in the LoRA" in message(asked(path))
     whole = written(path, good).read_bytes()
     path.write_bytes(whole[:-4])
-    assert "is cut short" in said(asked(path))
+    assert "is cut short" in message(asked(path))
     header = whole.replace(b'"data_offsets":[0,', b'"data_offsets":[1,', 1)
     path.write_bytes(header)
-    assert "is damaged" in said(asked(path))
+    assert "is damaged" in message(asked(path))
     assert changes(shelf.active([asked(written(path, good))]))

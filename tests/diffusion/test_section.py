@@ -73,13 +73,14 @@ def test_every_section_of_a_take_has_its_own_seed() -> None:
 
 
 def test_steps_are_told_and_stop_within_one(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
-    told: list[int] = []
-    loop = denoise_section(backbone, snapshot, conditioning, flow.noise(SHAPE, 0), SAMPLING, should_stop=lambda: len(told) == 2)
+    steps_done: list[int] = []
+    noise = flow.noise(SHAPE, 0)
+    loop = denoise_section(backbone, snapshot, conditioning, noise, SAMPLING, should_stop=lambda: len(steps_done) == 2)
     with pytest.raises(StoppedError):
         for progress in loop:
             assert isinstance(progress, DenoisingStep)
-            told.append(progress.step)
-    assert told == [1, 2]
+            steps_done.append(progress.step)
+    assert steps_done == [1, 2]
 
 
 def test_the_last_clean_estimate_is_the_result(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:

@@ -81,12 +81,12 @@ def test_nothing_is_left_behind() -> None:
 
 def test_a_pass_that_was_broken_off_is_no_ground_for_skipping() -> None:
     """A stop between two blocks: what the others did is not known then."""
-    model, seen = network(), [0]
+    model, calls = network(), [0]
     exact = run(model)
 
     def stop(*_: Any) -> None:
-        seen[0] += 1
-        if seen[0] == 1:
+        calls[0] += 1
+        if calls[0] == 1:
             raise RuntimeError("stop")
 
     model.single_transformer_blocks[0].register_forward_pre_hook(stop)

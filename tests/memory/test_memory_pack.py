@@ -135,8 +135,8 @@ def test_rewinding_restores_psi_and_branches_have_their_own(
     assert torch.equal(once.latents, again.latents)
     assert not torch.equal(psi_of(branch.snapshot), psi_of(once.snapshot))
     assert torch.equal(psi_of(read_snapshot(tmp_path / "ac")), psi_of(branch.snapshot))
-    held = film.shoot(film.shoot(start, 1, memory).snapshot, 2, memory)    # never on disk
-    assert torch.equal(psi_of(held.snapshot), psi_of(read_snapshot(tmp_path / "ab")))
+    continued = film.shoot(film.shoot(start, 1, memory).snapshot, 2, memory)    # never on disk
+    assert torch.equal(psi_of(continued.snapshot), psi_of(read_snapshot(tmp_path / "ab")))
 
 
 def test_a_memory_can_be_left_out_or_come_late(film: Film, memory: SemanticPack, start: Snapshot) -> None:

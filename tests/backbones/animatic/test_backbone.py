@@ -1,4 +1,4 @@
-"""The embedded model's backbone: its guess, and the films that the section loop makes of what a tiny network says."""
+"""The embedded model's backbone: its estimate of x_0, and the films that the section loop makes with a tiny network."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def randn(*shape: int, seed: int = 0) -> Tensor:
 CONDITIONING = Conditioning(randn(1, 5, 8), torch.ones(1, 5), randn(1, 8), randn(1, 6, 32))
 
 
-def said(far: float) -> float:
-    """What the network must say in units of 4 cells, so that the way is `far` cells when it was made steady."""
+def raw_motion(far: float) -> float:
+    """The network's output, in units of 4 cells, that is a motion of `far` cells after `suppress_small`."""
     return (far + math.copysign((far**2 + 4 * LEAST_PAN**2) ** 0.5, far)) / 2 / 4
 
 
-def backbone(silent: bool = True, **says: list[float]) -> AnimaticBackbone:
-    """A tiny network of two heads on a grey autoencoder that loses nothing; `silent` but for what it `says` everywhere."""
+def backbone(silent: bool = True, **outputs: list[float]) -> AnimaticBackbone:
+    """A tiny network on a lossless grey autoencoder. `silent`: its output is 0, except for `outputs`, the same everywhere."""
     transformer = tiny.transformer(
         in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, attention_head_dim=16, rope_axes_dim=(4, 6, 6),
         pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False,
@@ -59,8 +59,8 @@ def backbone(silent: bool = True, **says: list[float]) -> AnimaticBackbone:
         nn.init.zeros_(transformer.proj_out.bias)
     at = DRAWN_CHANNELS
     for name, width in HEAD_CHANNELS.items():
-        if name in says:
-            transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[at : at + width] = torch.tensor(says[name])[:, None]
+        if name in outputs:
+            transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[at : at + width] = torch.tensor(outputs[name])[:, None]
         at += width
     return AnimaticBackbone(transformer, of_grey(), torch.ones(DRAWN_CHANNELS)).eval().requires_grad_(False)
 
@@ -70,7 +70,7 @@ def picture(seed: int = 0) -> Tensor:
     return (0.4 * randn(1, 1, H, W, seed=seed)).clamp(-1, 1).expand(-1, 3, -1, -1).contiguous()
 
 
-def begun(film: AnimaticBackbone) -> Snapshot:
+def first_snapshot(film: AnimaticBackbone) -> Snapshot:
     return Snapshot.initial(with_neutral_state(film.autoencoder.encode(picture().unsqueeze(2))))
 
 
@@ -81,14 +81,14 @@ def next_section(film: AnimaticBackbone, snapshot: Snapshot, seed: int = 1, samp
     return last
 
 
-def test_the_guess_is_exact_where_nothing_deviates() -> None:
+def test_the_estimate_is_exact_where_nothing_deviates() -> None:
     x, base, output = randn(1, 4, 3, 2, 2), randn(1, 4, 3, 2, 2, seed=1), randn(1, 4, 3, 2, 2, seed=2)
     for sigma in (1.0, 0.5, 0.001):
         at = torch.full((1, 1, 1, 1, 1), sigma)
         assert torch.equal(precondition(x, at, base, output, torch.zeros(1, 4, 1, 1, 1)), base)
 
 
-def test_the_guess_begins_at_what_the_network_says_and_ends_near_x() -> None:
+def test_the_estimate_begins_at_the_networks_output_and_ends_near_x() -> None:
     base, output, true = randn(1, 4, 3, 2, 2), randn(1, 4, 3, 2, 2, seed=1), randn(1, 4, 3, 2, 2, seed=2)
     deviation = torch.full((1, 4, 1, 1, 1), 2.0)
     start = precondition(randn(1, 4, 3, 2, 2, seed=3), torch.ones(1, 1, 1, 1, 1), base, output, deviation)
@@ -98,10 +98,10 @@ def test_the_guess_begins_at_what_the_network_says_and_ends_near_x() -> None:
     assert (precondition(x, late, base, torch.zeros_like(base), deviation) - true).abs().mean() < 0.05 * (base - true).abs().mean()
 
 
-def test_the_guess_is_wieners_for_a_deviation_that_is_told_smaller() -> None:
-    """For x of the told deviation and a silent network no other factor of the noise would miss less."""
-    told, sigma = animatic.TRUST * 3.0, 0.4
-    true = told * randn(1, 1, 1, 200, 200)
+def test_the_estimate_is_wieners_for_the_reduced_deviation() -> None:
+    """For x of the reduced deviation and a silent network, no other factor of the noise gives a smaller error."""
+    deviation_in_k, sigma = animatic.TRUST * 3.0, 0.4
+    true = deviation_in_k * randn(1, 1, 1, 200, 200)
     x = (1 - sigma) * true + sigma * randn(1, 1, 1, 200, 200, seed=1)
     none, deviation = torch.zeros_like(x), torch.full((1, 1, 1, 1, 1), 3.0)
     made = precondition(x, torch.full((1, 1, 1, 1, 1), sigma), none, none, deviation)
@@ -112,7 +112,7 @@ def test_the_guess_is_wieners_for_a_deviation_that_is_told_smaller() -> None:
 def test_a_silent_networks_film_stands_still() -> None:
     """Bit for bit in the state and in the film's 8-bit frames, over several sections, and not only nearly."""
     film = backbone()
-    snapshot = begun(film)
+    snapshot = first_snapshot(film)
     first = _levels(film.autoencoder.decode_group(snapshot.start[:, :-STATE_CHANNELS, 0]))
     for seed in range(4):
         done = next_section(film, snapshot, seed)
@@ -131,7 +131,8 @@ def test_a_held_picture_does_not_wear_off() -> None:
     film.autoencoder = LappedAutoencoder(48)
     film.autoencoder.set_basis(torch.linalg.qr(randn(VALUES, 48)).Q.T, torch.ones(48), torch.zeros(VALUES))
     moved = with_neutral_state(randn(1, 48, WINDOW, H // 16, W // 16))
-    for snapshot, begins in ((begun(film), 0), (begun(film).advance(moved), 1)):     # still from the start, and after a move
+    start = first_snapshot(film)
+    for snapshot, begins in ((start, 0), (start.advance(moved), 1)):             # still from the start, and after a move
         scenes = []
         for seed in range(4):
             done = next_section(film, snapshot, seed)
@@ -150,8 +151,8 @@ def _levels(frames: Tensor) -> Tensor:
 @pytest.mark.parametrize(("x", "y"), [(4, 0), (-4, 0), (0, 2)])
 def test_a_way_pans_the_picture_by_exactly_that(x: int, y: int) -> None:
     """So many pixels a frame for the first four frames, and then it stands; the next section goes on from there."""
-    film = backbone(camera=[said(x / 4) if x else 0.0, said(y / 4) if y else 0.0, 0.0])
-    snapshot, codec = begun(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
+    film = backbone(camera=[raw_motion(x / 4) if x else 0.0, raw_motion(y / 4) if y else 0.0, 0.0])
+    snapshot, codec = first_snapshot(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
     start = picture()
     for number in (1, 2):
         done = next_section(film, snapshot, seed=number)
@@ -170,9 +171,9 @@ def _moved(frame: Tensor, x: int, y: int) -> Tensor:
 
 
 def test_light_and_weather_ride_beside_the_scene() -> None:
-    still = next_section(backbone(), begun(backbone())).latents
+    still = next_section(backbone(), first_snapshot(backbone())).latents
     film = backbone(light=[-1.0, -1.0, -0.5], light_gate=[20.0], weather=[0.75, 0.0, 0.25], weather_gate=[20.0])
-    scene, state = split_latents(next_section(film, begun(film)).latents)
+    scene, state = split_latents(next_section(film, first_snapshot(film)).latents)
     assert torch.allclose(scene, split_latents(still)[0], atol=1e-4)
     assert torch.allclose(state.light[0, :, :, 0, 0], torch.tensor([-1.0, -1.0, -0.5]), atol=1e-3)
     assert torch.allclose(state.weather[0], torch.tensor([0.75, 0.0, 0.25]), atol=1e-3)
@@ -180,7 +181,7 @@ def test_light_and_weather_ride_beside_the_scene() -> None:
 
 def test_a_new_shower_has_a_clock_of_its_own_that_runs_on() -> None:
     film = backbone(weather=[0.75, 0.0, 0.0], weather_gate=[20.0])
-    snapshot = begun(film)
+    snapshot = first_snapshot(film)
     one, other = (split_latents(next_section(film, snapshot, seed).latents)[1].clock[0] for seed in (1, 2))
     assert abs(one[0] - other[0]) > 1
     for clock in (one, other):
@@ -191,10 +192,10 @@ def test_a_new_shower_has_a_clock_of_its_own_that_runs_on() -> None:
 
 
 def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
-    film = backbone(camera=[said(1), 0.0, 0.0])
-    plain = split_latents(next_section(film, begun(film)).latents)[0]
+    film = backbone(camera=[raw_motion(1), 0.0, 0.0])
+    plain = split_latents(next_section(film, first_snapshot(film)).latents)[0]
     film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[0] = 1.0
-    drawn = split_latents(next_section(film, begun(film)).latents)[0]
+    drawn = split_latents(next_section(film, first_snapshot(film)).latents)[0]
     assert torch.allclose(drawn[:, 1:], plain[:, 1:], atol=1e-3)
     change = (drawn - plain)[0, 0, -1]
     assert change[:, -1].min() > 0.5                      # the column that came into view
@@ -204,15 +205,15 @@ def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
 def test_what_left_is_composed_from_the_snapshots_older_frames() -> None:
     """Three cells to the right and back: the picture is the first one again, though the newest frame shows a third of it."""
     film = backbone()
-    scene, _ = split_latents(begun(film).start)
+    scene, _ = split_latents(first_snapshot(film).start)
     away = picture(seed=9)
     away[..., : W - 48] = picture()[..., 48:]
     gone = film.autoencoder.encode(away.unsqueeze(2)).expand(-1, -1, WINDOW, -1, -1)
     pose = torch.tensor([3.0, 0.0, 0.0]).expand(1, WINDOW, 3)
     clear = torch.zeros(1, WINDOW, 3)
     state = FilmState(pose, torch.zeros(1, WINDOW, 3, H // 16, W // 16), clear, torch.zeros(1, WINDOW))
-    snapshot = begun(film).advance(join_latents(gone, state))
-    film = backbone(camera=[said(-3), 0.0, 0.0])
+    snapshot = first_snapshot(film).advance(join_latents(gone, state))
+    film = backbone(camera=[raw_motion(-3), 0.0, 0.0])
     found, after = split_latents(next_section(film, snapshot).latents)
     assert torch.allclose(after.pose[0, -1], torch.zeros(3), atol=1e-3)
     back = film.autoencoder.decode_group(found[:, :, -1])[:, :, -1]
@@ -220,24 +221,24 @@ def test_what_left_is_composed_from_the_snapshots_older_frames() -> None:
     assert torch.allclose(split_latents(snapshot.start)[0], scene)
 
 
-def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_are_composed_again_only_when_the_motion_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     def counted(*arguments: Tensor) -> tuple[Tensor, Tensor]:
         calls.append(1)
         return compose(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(animatic, "compose", counted)
-    film = backbone(camera=[said(1), 0.0, 0.0])
-    first = next_section(film, begun(film))
+    film = backbone(camera=[raw_motion(1), 0.0, 0.0])
+    first = next_section(film, first_snapshot(film))
     assert len(calls) == 1
     next_section(film, first.snapshot)
     assert len(calls) == 2
     bias = film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[DRAWN_CHANNELS]
     for more, wanted in ((0.01, 1), (0.05, SAMPLING.steps)):      # of 4 cells, added at every step; a cell's eighth is the limit
         calls.clear()
-        bias.fill_(said(1))
+        bias.fill_(raw_motion(1))
         shape = (1, film.channels, WINDOW, H // 16, W // 16)
-        for event in denoise_section(film, begun(film), CONDITIONING, noise(shape, 1), SAMPLING):
+        for event in denoise_section(film, first_snapshot(film), CONDITIONING, noise(shape, 1), SAMPLING):
             if isinstance(event, DenoisingStep):
                 bias.add_(more)
         assert len(calls) == wanted
@@ -245,7 +246,7 @@ def test_frames_are_composed_anew_only_when_the_way_changes(monkeypatch: pytest.
 
 def test_the_same_snapshot_and_noise_make_the_same_latents() -> None:
     film, again = backbone(silent=False), backbone(silent=False)
-    snapshot = next_section(film, begun(film)).snapshot
+    snapshot = next_section(film, first_snapshot(film)).snapshot
     one = next_section(film, snapshot, seed=5).latents
     assert torch.equal(one, next_section(film, snapshot, seed=5).latents)
     assert torch.equal(one, next_section(again, snapshot, seed=5).latents)
@@ -254,7 +255,7 @@ def test_the_same_snapshot_and_noise_make_the_same_latents() -> None:
 
 def test_a_branch_from_a_snapshot_on_disk_goes_on_as_the_film_did(tmp_path: Path) -> None:
     film = backbone(silent=False)
-    first = next_section(film, begun(film), seed=1)
+    first = next_section(film, first_snapshot(film), seed=1)
     first.snapshot.write(tmp_path / "snapshot.safetensors")
     went_on = next_section(film, first.snapshot, seed=2)
     other = backbone(silent=False)
@@ -265,18 +266,18 @@ def test_a_branch_from_a_snapshot_on_disk_goes_on_as_the_film_did(tmp_path: Path
 
 def test_the_network_sees_coarse_scene_light_weather_and_places_but_no_clock() -> None:
     film = backbone()
-    snapshot = next_section(film, begun(film)).snapshot
-    seen = network_context(pack_context(snapshot.start, snapshot.recent, WINDOW))
-    assert seen.clean.shape == (1, INPUT_CHANNELS, 2, H // 16, W // 16)
-    assert seen.history_2x.shape[1] == seen.history_4x.shape[1] == INPUT_CHANNELS
+    snapshot = next_section(film, first_snapshot(film)).snapshot
+    context = network_context(pack_context(snapshot.start, snapshot.recent, WINDOW))
+    assert context.clean.shape == (1, INPUT_CHANNELS, 2, H // 16, W // 16)
+    assert context.history_2x.shape[1] == context.history_4x.shape[1] == INPUT_CHANNELS
     changed = snapshot.recent.clone()
     changed[:, -1] += 500                                  # the clock
     changed[:, -STATE_CHANNELS : -STATE_CHANNELS + 3] += 7             # the pose: the network counts from the newest frame
     other = network_context(pack_context(snapshot.start, changed, WINDOW))
-    assert torch.equal(other.clean, seen.clean)
+    assert torch.equal(other.clean, context.clean)
     changed[:, -2] += 0.5                                  # fog
-    assert not torch.equal(network_context(pack_context(snapshot.start, changed, WINDOW)).clean, seen.clean)
-    assert not torch.equal(seen.clean[..., 0, :], seen.clean[..., 1, :])
+    assert not torch.equal(network_context(pack_context(snapshot.start, changed, WINDOW)).clean, context.clean)
+    assert not torch.equal(context.clean[..., 0, :], context.clean[..., 1, :])
 
 
 def test_states_follow_each_other() -> None:
@@ -290,7 +291,7 @@ def test_states_follow_each_other() -> None:
 def test_the_prompt_says_how_hard_the_wind_blows() -> None:
     """The picture sways at its top, comes back to rest, and is not encoded anew while no wind blows."""
     film = backbone()
-    snapshot, codec = begun(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
+    snapshot, codec = first_snapshot(film), AnimaticCodec(film.autoencoder, WeatherSynthesis(size=256))
     width = film.transformer.config.pooled_projection_dim
     film.wind_weights = torch.cat([torch.zeros(width), torch.tensor([1.0])])
     frames = codec.decode_next(next_section(film, snapshot).latents, snapshot.recent[:, :, -1:])[0]

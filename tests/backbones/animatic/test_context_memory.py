@@ -33,10 +33,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> FilmModel:
 
 
 def next_section(model: FilmModel, snapshot: Snapshot) -> SectionResult:
-    said = model.conditioner("the camera pans left", torch.zeros(1, 3, 32, 64))
+    conditioning = model.conditioner("the camera pans left", torch.zeros(1, 3, 32, 64))
     shape = (1, model.channels, model.card.window, *snapshot.start.shape[-2:])
     *_, last = denoise_section(
-        model.backbone, snapshot, said, noise(shape, 3), Sampling(2, 1.0, model.card.window, model.card.shift), memory=model.memory
+        model.backbone, snapshot, conditioning, noise(shape, 3),
+        Sampling(2, 1.0, model.card.window, model.card.shift), memory=model.memory,
     )
     assert isinstance(last, SectionResult)
     return last

@@ -44,7 +44,7 @@ def before(magnification: float = 0.0) -> FilmState:
     return FilmState(pose, torch.full((B, 1, 3, H, W), -0.4), weather, torch.full((B, 1), 100.0))
 
 
-def said(**values: list[float]) -> Tensor:
+def network_output(**values: list[float]) -> Tensor:
     """An output of the network that says the same at every place."""
     out, at = torch.zeros(B, OUTPUT_CHANNELS, T, H, W), DRAWN_CHANNELS
     for name, width in HEAD_CHANNELS.items():
@@ -55,7 +55,7 @@ def said(**values: list[float]) -> Tensor:
 
 
 def test_the_output_is_read() -> None:
-    out = said(camera=[0.5, -1.0, 2.0], flow=[1.0, 2.0], light=[-1.0, 0.0, 1.0], local=[0.25, 0.0, 0.0], flicker=[0.3],
+    out = network_output(camera=[0.5, -1.0, 2.0], flow=[1.0, 2.0], light=[-1.0, 0.0, 1.0], local=[0.25, 0.0, 0.0], flicker=[0.3],
                light_gate=[0.0], weather=[0.1, 0.2, 0.3], weather_gate=[100.0])
     out[:, :DRAWN_CHANNELS] = torch.randn(B, DRAWN_CHANNELS, T, H, W)
     heads = read_heads(out)
@@ -72,7 +72,7 @@ def test_the_output_is_read() -> None:
 
 
 def test_what_holds_for_a_frame_is_its_mean_and_local_light_is_smooth() -> None:
-    out = said()
+    out = network_output()
     out[:, DRAWN_CHANNELS, :, 0, 0] = H * W                    # `camera` begins there
     local = DRAWN_CHANNELS + sum(list(HEAD_CHANNELS.values())[: list(HEAD_CHANNELS).index("local")])
     out[:, local, :, 2, 3] = 9.0

@@ -154,15 +154,15 @@ def test_all_that_is_held_can_be_seen(memory: PlaceMemory, autoencoder: LappedAu
     psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     newest = section(autoencoder, 4.5, 1.5)
     psi = memory.update(psi, newest)
-    held = memory.view(psi, newest)
-    left, top, right, bottom = (round(edge) for edge in held.window)
+    view = memory.view(psi, newest)
+    left, top, right, bottom = (round(edge) for edge in view.window)
     assert (right - left, bottom - top) == (W * CELL, H * CELL)
-    share = held.known[top:bottom, left:right]
+    share = view.known[top:bottom, left:right]
     assert share.shape == (H * CELL, W * CELL) and share.min() > 0.9
-    assert psnr(held.frame[None, :, top:bottom, left:right], ground(4.5, 1.5)) > 35
+    assert psnr(view.frame[None, :, top:bottom, left:right], ground(4.5, 1.5)) > 35
     before = slice(top - CELL, bottom - CELL), slice(left - 4 * CELL, right - 4 * CELL)
-    assert psnr(held.frame[None, :, *before][..., : 3 * CELL], ground(0.5, 0.5)[..., : 3 * CELL]) > 30
+    assert psnr(view.frame[None, :, *before][..., : 3 * CELL], ground(0.5, 0.5)[..., : 3 * CELL]) > 30
     # nothing else is shown: five cells up and down, ten across, and what fades beyond
-    assert held.known.shape[0] <= 7 * CELL and held.known.shape[1] <= 12 * CELL
+    assert view.known.shape[0] <= 7 * CELL and view.known.shape[1] <= 12 * CELL
     empty = memory.view(memory.pack.squeeze.empty_maps(1), newest)
     assert empty.known.max() < 0.02 and empty.frame.shape[1:] == (H * CELL, W * CELL)

@@ -144,14 +144,14 @@ def test_int8_text_is_near(card: ModelCard, plain: FilmModel, place: TextEncoder
 def test_int8_weights_are_written_once_and_for_these_weights_alone(card: ModelCard, tmp_path: Path) -> None:
     moved = replace(card, weights=tmp_path)
     profile = replace(SHIPPED["card-6gb"], resident=1)
-    said: list[str] = []
+    reports: list[str] = []
 
     def again(card: ModelCard) -> list[str]:
-        said.clear()
-        model = load(card, "cpu", plan=plan(card, profile), report=said.append)
+        reports.clear()
+        model = load(card, "cpu", plan=plan(card, profile), report=reports.append)
         assert not model.conditioner.is_open                                      # type: ignore[attr-defined]
         model.conditioner("rain", torch.zeros(1, 3, 32, 64))
-        return sorted(sentence.split(":")[-1].split(" was ")[0].strip() for sentence in said)
+        return sorted(sentence.split(":")[-1].split(" was ")[0].strip() for sentence in reports)
 
     names = ["text_encoder-int8-float32.safetensors", "transformer-int8-float32.safetensors"]
     assert again(moved) == [f"{names[1]} is written, once."], "the text encoder's is written while the first prompt is read"
@@ -203,11 +203,11 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
 def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = replace(EXACT, text_encoder="cpu")            # nothing leaves the card in between
     model, stop, steps = load(card, "cpu", plan=plan(card, profile)), threading.Event(), list[Event]()
-    seen = [0]
+    calls = [0]
 
     def forward(*_: Any) -> None:
-        seen[0] += 1
-        if seen[0] == 9:
+        calls[0] += 1
+        if calls[0] == 9:
             stop.set()
 
     assert model.placement
@@ -215,7 +215,7 @@ def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: py
     for block in placed.transformer.single_transformer_blocks:
         block.register_forward_hook(forward)
     *steps, last = Renderer(model).render(ask(steps=4), stop)
-    assert isinstance(last, Cancelled) and seen == [9], "the third step's first single block was the last one"
+    assert isinstance(last, Cancelled) and calls == [9], "the third step's first single block was the last one"
     assert len([e for e in steps if isinstance(e, Step)]) == 2
     assert isinstance(list(Renderer(model).render(ask(steps=4), threading.Event()))[-1], TakeDone)
 

@@ -46,10 +46,10 @@ def latents(seed: int = 0) -> Tensor:
 
 
 def test_the_first_decoded_section_measures_the_map(card: ModelCard, ask: Ask) -> None:
-    model, kept = load(card, "cpu"), card.weights / PREPARED / MAP  # type: ignore[operator]
-    assert not kept.exists() and torch.equal(model.codec.preview(latents()), rough_preview(latents()))
+    model, stored = load(card, "cpu"), card.weights / PREPARED / MAP  # type: ignore[operator]
+    assert not stored.exists() and torch.equal(model.codec.preview(latents()), rough_preview(latents()))
     film(model, ask, "one")
-    assert kept.is_file()
+    assert stored.is_file()
     first = model.codec.preview(latents())
     assert first.shape == (3, 3, 4, 8) and first.abs().max() <= 1 and not torch.equal(first, rough_preview(latents()))
     assert torch.equal(load(card, "cpu").codec.preview(latents()), first), "it is read the next time"
@@ -76,23 +76,23 @@ def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
     engine._renderer = Renderer(model)
     engine._ready(engine._renderer)
     assert "rough" in engine.status().placement[-1]
-    told: list[EngineStatus] = []
-    engine.watch(told.append)
+    statuses: list[EngineStatus] = []
+    engine.watch(statuses.append)
     list(engine._render(ask("one", model=card.name, sections=2, cache=0.5), threading.Event()))
-    assert "step cache" in " ".join(told[0].placement) and "rough" in told[0].placement[-1]
+    assert "step cache" in " ".join(statuses[0].placement) and "rough" in statuses[0].placement[-1]
     assert "measured on 2" in engine.status().placement[-1] and engine.status().state == "ready"
     model.release()
 
 
 def test_after_some_sections_it_is_settled(tmp_path: Path) -> None:
-    look, frames = LatentPreviews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
-    look.learn(latents(), torch.full((1, 3, 12, 32, 64), float("nan")))
-    assert "rough" in look.description and not (tmp_path / MAP).exists()
+    previews, frames = LatentPreviews(tmp_path / MAP, "a", CHANNELS), torch.rand(1, 3, 12, 32, 64)
+    previews.learn(latents(), torch.full((1, 3, 12, 32, 64), float("nan")))
+    assert "rough" in previews.description and not (tmp_path / MAP).exists()
     for seed in range(SECTIONS):
-        look.learn(latents(seed), frames)
-    settled, written = look(latents()), (tmp_path / MAP).read_bytes()
-    look.learn(latents(99), -frames)
-    assert torch.equal(look(latents()), settled) and (tmp_path / MAP).read_bytes() == written
+        previews.learn(latents(seed), frames)
+    settled, written = previews(latents()), (tmp_path / MAP).read_bytes()
+    previews.learn(latents(99), -frames)
+    assert torch.equal(previews(latents()), settled) and (tmp_path / MAP).read_bytes() == written
 
 
 def test_a_map_of_other_weights_or_a_damaged_one_is_not_used(tmp_path: Path) -> None:
@@ -101,17 +101,17 @@ def test_a_map_of_other_weights_or_a_damaged_one_is_not_used(tmp_path: Path) -> 
     assert "linear map" in LatentPreviews(path, "a", CHANNELS).description
     assert "rough" in LatentPreviews(path, "b", CHANNELS).description and "rough" in LatentPreviews(path, "a", 16).description
     path.write_bytes(path.read_bytes()[:-9])
-    look = LatentPreviews(path, "a", CHANNELS)
-    assert "rough" in look.description
-    look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    previews = LatentPreviews(path, "a", CHANNELS)
+    assert "rough" in previews.description
+    previews.learn(latents(), torch.rand(1, 3, 12, 32, 64))
     assert "linear map" in LatentPreviews(path, "a", CHANNELS).description, "it is measured anew"
 
 
 def test_where_nothing_can_be_written_it_lasts_as_long_as_the_model(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    look = LatentPreviews(tmp_path / "file" / MAP, "a", CHANNELS)
-    look.learn(latents(), torch.rand(1, 3, 12, 32, 64))
-    assert "measured on 1" in look.description and not torch.equal(look(latents()), rough_preview(latents()))
+    previews = LatentPreviews(tmp_path / "file" / MAP, "a", CHANNELS)
+    previews.learn(latents(), torch.rand(1, 3, 12, 32, 64))
+    assert "measured on 1" in previews.description and not torch.equal(previews(latents()), rough_preview(latents()))
 
 
 @pytest.mark.parametrize("beside", ["weights", "folder"])
@@ -123,9 +123,9 @@ def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path
     torch.manual_seed(0)
     decoder = TinyDecoder(CHANNELS).eval()
     torch.save(decoder.state_dict(), place / "taehv.pth")
-    look = LatentPreviews(place / PREPARED / MAP, "", CHANNELS, *find_taehv(card, CHANNELS))
-    assert look.description == "Previews: by TAEHV."
-    assert torch.equal(look(latents()), decoder.look(latents())) and look(latents()).shape == (3, 3, 32, 64)
+    previews = LatentPreviews(place / PREPARED / MAP, "", CHANNELS, *find_taehv(card, CHANNELS))
+    assert previews.description == "Previews: by TAEHV."
+    assert torch.equal(previews(latents()), decoder.previews(latents())) and previews(latents()).shape == (3, 3, 32, 64)
     if beside == "weights":
         film(load(card, "cpu"), ask, "one")
 
@@ -136,20 +136,20 @@ def test_a_bad_file_is_told_of_and_the_map_is_used(card: ModelCard, ask: Ask) ->
     (card.weights / "taehv.safetensors").write_bytes(b"cut short")
     model = load(card, "cpu")
     film(model, ask, "one")
-    look = model.codec.look  # type: ignore[attr-defined]
-    assert look.description.startswith("Previews: by a linear map, measured on 1 of")
-    assert look.description.count("cannot be read") == 1
-    assert look.description.endswith("Get the file again, or take it away.")
+    previews = model.codec.previews  # type: ignore[attr-defined]
+    assert previews.description.startswith("Previews: by a linear map, measured on 1 of")
+    assert previews.description.count("cannot be read") == 1
+    assert previews.description.endswith("Get the file again, or take it away.")
 
 
 def test_no_room_for_taehv(tmp_path: Path) -> None:
     class Full(TinyDecoder):
-        def look(self, latents: Tensor) -> Tensor:
+        def previews(self, latents: Tensor) -> Tensor:
             raise torch.OutOfMemoryError("full")
 
-    look = LatentPreviews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
-    assert torch.equal(look(latents()), rough_preview(latents()))
-    assert look.description.endswith("There was no room for TAEHV on the card.") and look(latents()).shape == (3, 3, 4, 8)
+    previews = LatentPreviews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
+    assert torch.equal(previews(latents()), rough_preview(latents()))
+    assert previews.description.endswith("There was no room for TAEHV on the card.") and previews(latents()).shape == (3, 3, 4, 8)
 
 
 def test_names_of_files() -> None:

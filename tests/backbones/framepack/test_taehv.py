@@ -87,7 +87,7 @@ class Evil:
 def test_files_that_cannot_be_used(decoder: TinyDecoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights = decoder.state_dict()
 
-    def told(content: Any, name: str = "taehv.pth", channels: int = 16) -> str:
+    def message(content: Any, name: str = "taehv.pth", channels: int = 16) -> str:
         path = tmp_path / name
         path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
         with pytest.raises(TaehvError) as error:
@@ -95,16 +95,16 @@ def test_files_that_cannot_be_used(decoder: TinyDecoder, tmp_path: Path, capsys:
         assert str(path) in str(error.value)
         return str(error.value)
 
-    assert "cannot be read" in told(b"")
-    assert "cannot be read" in told(b"rubbish" * 100)
-    assert "cannot be read" in told(b"rubbish" * 100, "taehv.safetensors")
-    assert "holds no weights of TAEHV's decoder" in told({"encoder.0.weight": torch.zeros(1)})
-    assert "cannot be read" in told([1, 2, 3])
-    assert "cannot be read" in told({**weights, "decoder.1.weight": torch.zeros(64, 16, 3, 3)})
-    assert "cannot be read" in told({name: value for name, value in weights.items() if name != "decoder.22.bias"})
-    assert "channels, this model's have 4" in told(weights, channels=4)
-    assert "not numbers" in told({**weights, "decoder.22.bias": torch.full((3,), float("nan"))})
-    assert "cannot be read" in told({"decoder.1.weight": Evil()})
+    assert "cannot be read" in message(b"")
+    assert "cannot be read" in message(b"rubbish" * 100)
+    assert "cannot be read" in message(b"rubbish" * 100, "taehv.safetensors")
+    assert "holds no weights of TAEHV's decoder" in message({"encoder.0.weight": torch.zeros(1)})
+    assert "cannot be read" in message([1, 2, 3])
+    assert "cannot be read" in message({**weights, "decoder.1.weight": torch.zeros(64, 16, 3, 3)})
+    assert "cannot be read" in message({name: value for name, value in weights.items() if name != "decoder.22.bias"})
+    assert "channels, this model's have 4" in message(weights, channels=4)
+    assert "not numbers" in message({**weights, "decoder.22.bias": torch.full((3,), float("nan"))})
+    assert "cannot be read" in message({"decoder.1.weight": Evil()})
     assert "ran" not in capsys.readouterr().out
     with pytest.raises(TaehvError, match="cannot be read"):
         load_taehv(tmp_path / "nothing.pth", 16)
