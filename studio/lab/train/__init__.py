@@ -1,1 +1,1 @@
-"""Learning: the procedural world and the training loops behind the embedded model. Nothing imports it."""
+"""Training: parts of the embedded model, its long-term memory, and the forcing of loaded models. The studio imports none of it."""

@@ -207,6 +207,7 @@ def _card_text(base: ModelCard, arm: FinishedArm, folder: Path) -> str:
 
 def _toml(table: dict[str, Any]) -> str:
     """A card's table as TOML: plain keys, [phrases], [[sources]]."""
+    # By hand: Python reads TOML and does not write it, and this is the one table that the lab writes.
     plain = [f"{key} = {_value(value)}" for key, value in table.items() if key not in ("phrases", "sources")]
     phrases = [f"{key} = {_value(value)}" for key, value in table.get("phrases", {}).items()]
     lines = [*plain, *(["", "[phrases]", *phrases] if phrases else [])]
