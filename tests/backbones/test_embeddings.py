@@ -1,4 +1,4 @@
-"""Embeddings kept by content: read once, the same to the bit, never in the way."""
+"""The cache of embeddings: each is computed once, returned bit for bit, and no error of the disk reaches a film."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_retake_and_a_studio_started_again_wake_no_encoder(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("changed", ["prompt", "picture", "size", "encoders", "border"])
-def test_whatever_is_different_is_read_anew(tmp_path: Path, changed: str) -> None:
+def test_whatever_is_different_is_encoded_again(tmp_path: Path, changed: str) -> None:
     cached(Encoders(), tmp_path, "ab")("c", PICTURE)
     encoders = Encoders()
     picture = {"picture": PICTURE + 0.01, "size": PICTURE.view(1, 3, 6, 4)}.get(changed, PICTURE)
@@ -65,7 +65,7 @@ def test_whatever_is_different_is_read_anew(tmp_path: Path, changed: str) -> Non
     assert encoders.asked == 1
 
 
-def test_a_damaged_file_is_written_anew(tmp_path: Path) -> None:
+def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
     embeddings = cached(Encoders(), tmp_path)("fog", PICTURE)
     path, = tmp_path.glob("*.safetensors")
     for damage in (path.read_bytes()[:40], b"", b"{}" * 50):

@@ -1,4 +1,4 @@
-"""Weights of LoRA files: under every trainer's names the same change of the network; broken ones are told, read ones are kept."""
+"""Weights of LoRA files: every trainer's names give the same change of the network, errors are reported, weights are cached."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_files_are_read_once_by_content(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(read) == 7, "only so many are kept"
 
 
-def test_broken_weights_are_told(tmp_path: Path) -> None:
+def test_broken_weights_are_reported(tmp_path: Path) -> None:
     shelf, path = LoraWeights(LAYERS, "Small"), tmp_path / "x.safetensors"
     good = peft({"proj_out": (randn(2, 20), randn(16, 2))})
 

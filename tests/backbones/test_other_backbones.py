@@ -185,7 +185,7 @@ def test_what_renders_imports_no_network(module: str) -> None:
     assert not [name for name in names if any(family in name.lower() for family in families)]
 
 
-def test_an_unknown_kind_is_told(card: ModelCard) -> None:
+def test_an_unknown_kind_is_an_error(card: ModelCard) -> None:
     with pytest.raises(ModelError, match="knows models of the kinds 'animatic' and 'framepack', not 'helios'"):
         load(card, "cpu")
     with pytest.raises(ModelError, match="knows models of the kinds 'animatic' and 'framepack', not 'helios'"):

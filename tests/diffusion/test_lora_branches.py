@@ -1,4 +1,4 @@
-"""Branches beside layers: the sum of all products, nothing left when they are off, merged weights as the slow twin."""
+"""LoRA branches: the sum of all products, no trace after removal, and equality with merged weights."""
 
 from __future__ import annotations
 

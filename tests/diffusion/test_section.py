@@ -72,7 +72,7 @@ def test_every_section_of_a_take_has_its_own_seed() -> None:
     assert flow.section_seed(7, 3) == flow.section_seed(7, 3)
 
 
-def test_steps_are_told_and_stop_within_one(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
+def test_steps_are_reported_and_a_stop_ends_it(backbone: FramePackBackbone, snapshot: Snapshot, conditioning: Conditioning) -> None:
     steps_done: list[int] = []
     noise = flow.noise(SHAPE, 0)
     loop = denoise_section(backbone, snapshot, conditioning, noise, SAMPLING, should_stop=lambda: len(steps_done) == 2)

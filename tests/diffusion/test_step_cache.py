@@ -1,4 +1,4 @@
-"""The step cache: diffusers' own rule and bits, blocks that are really left out, and nothing left behind."""
+"""The step cache: diffusers' own rule and bits, blocks that are really skipped, and no trace afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MemoryPack: psi in the section loop, in snapshots on disk, and beside the 13B backbone."""
+"""MemoryPack: psi in the section loop, in snapshots on disk, and next to the 13B backbone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking psi for places: each alone, by distance, and as a file."""
+"""Queries of psi by place: independent of each other, dependent on distance, and read from a file."""
 
 from __future__ import annotations
 

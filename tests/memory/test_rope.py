@@ -1,4 +1,4 @@
-"""RoPE indices against hand-computed ones, and what the network makes of them."""
+"""RoPE indices against hand-computed ones, and their effect on the network."""
 
 from __future__ import annotations
 

@@ -257,7 +257,7 @@ def test_counted_costs_agree_with_a_module_that_is_there() -> None:
     assert (counted.tokens, counted.bytes) == (psi.shape[1], psi.nbytes)
 
 
-def test_costs_beside_the_13b_backbone_at_480p() -> None:
+def test_costs_for_the_13b_backbone_at_480p() -> None:
     counted = count_costs(FRAMEPACK_F1, 60, 104)
     assert counted.tokens == 4 * 7 * 4                                # 4 x 7 windows of 8 x 8 patches, 4 tokens each
     assert counted.bytes == 112 * 3072 * 4                            # 1.3 MiB in a snapshot

@@ -1,4 +1,4 @@
-"""Snapshots on disk: exact, whole or not at all, and honest about what is wrong with one."""
+"""Snapshots on disk: exact, atomic, and with errors that say what is wrong with a file."""
 
 from __future__ import annotations
 

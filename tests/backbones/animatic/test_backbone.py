@@ -170,7 +170,7 @@ def _moved(frame: Tensor, x: int, y: int) -> Tensor:
     return frame[..., max(y, 0) : H + min(y, 0), max(x, 0) : W + min(x, 0)]
 
 
-def test_light_and_weather_ride_beside_the_scene() -> None:
+def test_light_and_weather_do_not_change_the_scene() -> None:
     still = next_section(backbone(), first_snapshot(backbone())).latents
     film = backbone(light=[-1.0, -1.0, -0.5], light_gate=[20.0], weather=[0.75, 0.0, 0.25], weather_gate=[20.0])
     scene, state = split_latents(next_section(film, first_snapshot(film)).latents)
@@ -191,7 +191,7 @@ def test_a_new_shower_has_a_clock_of_its_own_that_runs_on() -> None:
     assert later[0].item() == pytest.approx(one[-1].item() + 4, abs=1e-2)
 
 
-def test_something_is_drawn_where_nothing_was_seen_and_only_there() -> None:
+def test_content_is_drawn_where_no_source_shows_anything_and_only_there() -> None:
     film = backbone(camera=[raw_motion(1), 0.0, 0.0])
     plain = split_latents(next_section(film, first_snapshot(film)).latents)[0]
     film.transformer.proj_out.bias.data.view(OUTPUT_CHANNELS, 4)[0] = 1.0

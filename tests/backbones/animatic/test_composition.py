@@ -1,4 +1,4 @@
-"""Frames composed from frames that were seen: holds, pans, zooms, what comes back from an older source, and what nobody saw."""
+"""Frames composed from earlier frames: still, panned, zoomed, filled from an older source, and where no source shows anything."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_pan_counts_pixels_of_the_screen_when_magnified() -> None:
     assert torch.allclose(frames[:, :, 0, :, :-16], newest.frame[:, :, :, 16:], atol=1e-3)
 
 
-def test_flow_is_looked_up_beside_the_pose() -> None:
+def test_flow_is_added_to_the_pose() -> None:
     newest = Source(noise(), ORIGIN)
     frames, known = compose(newest, [], poses((0, 0, 0)), flow(1, x=0.5, y=-0.25))
     assert torch.allclose(frames[:, :, 0, 4:, :-8], newest.frame[:, :, :-4, 8:], atol=1e-3)
@@ -141,7 +141,7 @@ def test_a_sharper_source_is_preferred_after_zooming_out() -> None:
     assert (known == 1).all()
 
 
-def test_what_nobody_saw_is_mirrored_and_said_to_be_unknown() -> None:
+def test_what_no_source_shows_is_mirrored_and_reported_unknown() -> None:
     newest = Source(noise(), ORIGIN)
     frames, known = compose(newest, [], poses((2, 0, 0)), flow(1))
     assert torch.allclose(frames[:, :, 0, :, -32:], newest.frame[:, :, :, -32:].flip(-1), atol=1e-3)

@@ -1,4 +1,4 @@
-"""What the network says: read from its output, made steady, and turned into the film's state."""
+"""The network's prediction: read from its output, small values suppressed, and turned into the film's state."""
 
 from __future__ import annotations
 

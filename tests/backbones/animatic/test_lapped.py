@@ -1,4 +1,4 @@
-"""Filters across patch borders: orthogonal, undone by their transpose, and without a grid where patches alone show one."""
+"""Filters across patch borders: orthogonal, inverted by their transpose, and without the grid that patches alone show."""
 
 from __future__ import annotations
 

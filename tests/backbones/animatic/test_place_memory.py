@@ -1,4 +1,4 @@
-"""What of a section is memorized, on whose grid, and what a film gets back of it."""
+"""The place memory: what of a section is memorized, on the scene's grid, and what a film gets back."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_camera_between_cells_sees_the_same_place(memory: PlaceMemory, autoenc
     assert psnr(frames[:, :, 0][inner], ground(0.8, 0.25)[inner]) > 30
 
 
-def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+def test_what_changed_is_remembered_in_its_newest_form(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
     psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     changed = section(autoencoder, 0.5, 0.5)
     changed[:, 0] += 1
@@ -149,7 +149,7 @@ def test_what_changed_is_remembered_as_it_was_last_seen(memory: PlaceMemory, aut
     assert F.mse_loss(found, wanted) < 1e-4
 
 
-def test_all_that_is_held_can_be_seen(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
+def test_everything_in_the_memory_is_in_its_view(memory: PlaceMemory, autoencoder: LappedAutoencoder) -> None:
     """Two views beside each other: one picture of both, and where in it the camera looks."""
     psi = memory.update(memory.pack.squeeze.empty_maps(1), section(autoencoder, 0.5, 0.5))
     newest = section(autoencoder, 4.5, 1.5)

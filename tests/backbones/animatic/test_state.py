@@ -1,4 +1,4 @@
-"""The film's state beside the scene: what goes in comes out, rounding does not become weather, and frames lie between latents."""
+"""The film's state in the latents: what goes in comes out, rounding does not become weather, and frames are interpolated."""
 
 from __future__ import annotations
 

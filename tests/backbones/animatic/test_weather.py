@@ -1,4 +1,4 @@
-"""Weather drawn over frames: what it leaves alone, pieces and the whole, which way it moves, what it does to a picture."""
+"""Weather drawn over frames: what it does not change, equality of pieces and the whole film, direction, effect on a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Llama without the layers that FramePack does not read says what it said, to the bit."""
+"""Llama without the layers that FramePack does not use gives the same features, bit for bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large models placed by a plan: the films are those of the plain model, whatever lies where."""
+"""Large models placed by a plan: their films are those of the model without a plan, whatever the plan is."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
     assert model.placement is None and model.device.type == "cpu", "somebody insists"
 
 
-def test_a_stop_is_seen_within_a_step(card: ModelCard, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_takes_effect_within_a_step(card: ModelCard, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = replace(EXACT, text_encoder="cpu")            # nothing leaves the card in between
     model, stop, steps = load(card, "cpu", plan=plan(card, profile)), threading.Event(), list[Event]()
     calls = [0]

@@ -1,4 +1,4 @@
-"""Previews of the large kind: rough at first, then by a map measured on decoded sections, or by TAEHV where its weights are."""
+"""Previews of the large family: rough at first, then by a map measured on decoded sections, or by TAEHV where its weights are."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path
         film(load(card, "cpu"), ask, "one")
 
 
-def test_a_bad_file_is_told_of_and_the_map_is_used(card: ModelCard, ask: Ask) -> None:
+def test_a_bad_file_is_reported_and_the_map_is_used(card: ModelCard, ask: Ask) -> None:
     assert card.weights
     card.weights.mkdir()
     (card.weights / "taehv.safetensors").write_bytes(b"cut short")
