@@ -99,6 +99,17 @@ def test_the_page_opens_without_torch() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def test_no_modules_import_each_other() -> None:
+    """No circle of imports, those within functions and those for type checking included."""
+    files = {path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
+             for path in (ROOT / "studio").rglob("*.py")}
+    arrows = {name: {found if found in files else found.rpartition(".")[0] for found in imports(path)} & (files.keys() - {name})
+              for name, path in files.items()}
+    while leaves := [name for name, targets in arrows.items() if not targets]:
+        arrows = {name: targets - set(leaves) for name, targets in arrows.items() if name not in leaves}
+    assert arrows == {}, "these import each other, or lead to those that do"
+
+
 def test_a_planted_import_is_found(tmp_path: Path) -> None:
     planted = tmp_path / "planted.py"
     planted.write_text("def f():\n    from torch.nn import functional\n")

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
 import diffusers.utils.logging
 import torch
 import transformers.utils.logging
-from safetensors import SafetensorError
 
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import family_of
-from studio.catalogue.cards import ModelCard, ModelError, check
+from studio.catalogue.cards import ModelCard, check
 from studio.placement.plan import Plan
 from studio.placement.sizes import Size
 
-T = TypeVar("T")
 _LOADING = threading.Lock()
 
 # The page and the command line show their own progress.
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
-
-
-def best_device() -> torch.device:
-    """CUDA if there is one, else Apple's GPU, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
 
 
 def load(
@@ -59,24 +47,3 @@ def load(
     # The libraries' loaders set global switches while they build modules: two loads at once would disturb each other.
     with _LOADING:
         return family.load(LoadRequest(card, None if device is None else torch.device(device), dtype, size, plan, report))
-
-
-def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
-    """One component of a model folder, read by its library's own loader.
-
-    Raises:
-        ModelError: the component is missing or damaged.
-    """
-    loader = cast(Callable[..., T], kind.from_pretrained)  # type: ignore[attr-defined]
-    try:
-        return loader(card.path(folder), local_files_only=True, **options)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(
-            f"The model '{card.title}' cannot be loaded: {card.path(folder)} is missing or damaged ({error}). {card.remedy}"
-        ) from error
-
-
-def freeze(component: T, device: torch.device) -> T:
-    """The component on its device, in evaluation mode and without gradients."""
-    module: Any = component
-    return cast(T, module.to(device).eval().requires_grad_(False))

@@ -13,11 +13,12 @@ from diffusers import HeliosTransformer3DModel
 from torch import Tensor, nn
 
 from studio.backbones import registry
+from studio.backbones.components import freeze
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.framepack.codec import HunyuanCodec
-from studio.backbones.load import freeze, load
+from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, read_card
 from studio.diffusion.backbone import Backbone, Conditioning

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.backbones.framepack.family import published_sizes
+from studio.backbones.framepack.sizes import published_sizes
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import read_card
 from studio.placement.choose import PlanError, Stage, alternative_sizes, choose_plan, smaller_sizes, step_down

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from studio.backbones.framepack.family import published_sizes
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
+from studio.backbones.framepack.sizes import published_sizes
 from studio.diffusion.step_cache import first_block_cache
 from studio.placement import compilation
 from studio.placement.choose import choose_plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.backbones.framepack.family import published_sizes
+from studio.backbones.framepack.sizes import published_sizes
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.device.model_placement import ModelPlacement
 from studio.placement.machine import GB, imagine_machine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from studio.backbones.framepack.family import published_sizes
+from studio.backbones.framepack.sizes import published_sizes
 from studio.placement.choose import Stage, choose_plan
 from studio.placement.machine import imagine_machine
 from studio.placement.plan import Plan

@@ -15,9 +15,9 @@ from diffusers.models.transformers.transformer_hunyuan_video import (
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel, SiglipVisionConfig, SiglipVisionModel
 
-from studio.backbones.framepack import family
+from studio.backbones.framepack import sizes as framepack_sizes
 from studio.backbones.framepack.conditioner import drop_unused_layers
-from studio.backbones.framepack.family import published_configs, published_sizes
+from studio.backbones.framepack.sizes import published_configs, published_sizes
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelError, read_card
 from studio.placement import counts, sizes
@@ -105,7 +105,7 @@ def test_whole_figures_are_those_known() -> None:
     assert bare / GB == pytest.approx(17.61, abs=0.01)
     assert (sum(sizes.block_bytes(t, "int8", True)) + sizes.bytes_of(t.outside, "bf16")) / GB == pytest.approx(9.18, abs=0.02)
     assert sizes.bytes_of(F1.text_encoder, "bf16") / GB == pytest.approx(13.17, abs=0.01)
-    assert family.UNUSED_LAYERS == 2
+    assert framepack_sizes.UNUSED_LAYERS == 2
     assert sizes.bytes_of(F1.vae, "bf16") / GB == pytest.approx(0.46, abs=0.01)
 
 

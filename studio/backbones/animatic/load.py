@@ -16,9 +16,9 @@ from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
+from studio.backbones.components import best_device, freeze, load_part
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
-from studio.backbones.load import best_device, freeze, load_part
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config

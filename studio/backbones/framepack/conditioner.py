@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import LlamaModel
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
-from studio.backbones.framepack.family import UNUSED_LAYERS
+from studio.backbones.framepack.sizes import UNUSED_LAYERS
 from studio.diffusion.backbone import Conditioning
 
 

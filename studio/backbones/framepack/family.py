@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio.backbones.family import Family, LoadRequest
-from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
-from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
-from studio.placement import counts
-from studio.placement.sizes import ModelSizes, Size
+from studio.backbones.framepack.lora_layers import lora_layers
+from studio.backbones.framepack.sizes import published_sizes, sizes_of
 
 if TYPE_CHECKING:
     from studio.backbones.film_model import FilmModel
-
-Configs = dict[str, dict[str, Any]]
-"""The config of each part, by the part's name."""
-
-UNUSED_LAYERS = 2
-"""Llama's last layers, which FramePack does not use: its prompt features are the hidden states before them. They are not loaded."""
 
 
 def _load(request: LoadRequest) -> FilmModel:
@@ -28,67 +17,6 @@ def _load(request: LoadRequest) -> FilmModel:
     from studio.backbones.framepack.load import load
 
     return load(request)
-
-
-@cache
-def published_configs() -> Configs:
-    """The configs of FramePack-F1's published networks, to plan with before anything is fetched."""
-    configs: Configs = json.loads(Path(__file__).with_name("configs.json").read_text("utf-8"))
-    return configs
-
-
-def published_sizes() -> ModelSizes:
-    """Bytes and operations of the published FramePack-F1, to plan with before it is fetched."""
-    return _counted("framepack-f1", "FramePack-F1", ((640, 640), (832, 480), (480, 832)), 25, 9, 36, 256, 0, published_configs())
-
-
-def sizes_of(card: ModelCard) -> ModelSizes:
-    """Bytes and operations of a model, from the configs in its folder; the published configs stand in for those not fetched yet.
-
-    Raises:
-        ModelError: a config cannot be read. KeyError: it lacks a key.
-    """
-    configs = {part: _config(card, part) or config for part, config in published_configs().items()}
-    memory = sum(file.size for file in card.files if file.path == ADAPTER)
-    return _counted(
-        card.name, card.title, card.sizes, card.steps, card.window, card.section_frames, card.prompt_tokens, memory, configs
-    )
-
-
-def _counted(
-    name: str, title: str, sizes: tuple[Size, ...], steps: int, window: int, frames: int, prompt: int, memory: int, configs: Configs
-) -> ModelSizes:
-    """The sizes of networks with these configs."""
-    picture, text = configs["image_encoder"], configs["text_encoder"]
-    return ModelSizes(
-        name, title, True, sizes, steps, window, frames, compression=8,
-        context=prompt + (picture["image_size"] // picture["patch_size"]) ** 2,
-        transformer=counts.transformer(configs["transformer"]),
-        text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNUSED_LAYERS)}),
-        small_encoders=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
-        vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory_bytes=memory,
-    )
-
-
-def _config(card: ModelCard, part: str) -> dict[str, Any] | None:
-    """The config of a part; None if it is not fetched yet. Raises ModelError."""
-    path = card.path(f"{part}/config.json")
-    if not path.is_file():
-        return None
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
-
-
-def lora_layers(card: ModelCard) -> FramePackLayers:
-    """The layers of the card's transformer; those of the published FramePack-F1 before it is fetched. Raises LoraError."""
-    path = card.path("transformer/config.json")
-    try:
-        found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]
-        return FramePackLayers(found)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise config_error(card, error) from None
 
 
 FAMILY = Family(

@@ -15,6 +15,7 @@ from diffusers import (
 )
 from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImageProcessor, SiglipVisionModel
 
+from studio.backbones.components import best_device, freeze, load_part
 from studio.backbones.embeddings import CachedConditioner
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
@@ -22,12 +23,11 @@ from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.framepack.conditioner import HunyuanConditioner, drop_unused_layers
-from studio.backbones.framepack.family import sizes_of
 from studio.backbones.framepack.own_lora import merge_own_lora
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
 from studio.backbones.framepack.previews import load_previews
-from studio.backbones.load import best_device, freeze, load_part
+from studio.backbones.framepack.sizes import sizes_of
 from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.diffusion.conditioning import Conditioner

@@ -8,10 +8,12 @@ rows.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studio.backbones.framepack.sizes import published_configs
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import FileLayer, LayerRows
@@ -161,3 +163,13 @@ def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], t
         yield (f"{theirs}.mlp.2", f"{theirs}.out_layer", f"{theirs}.linear_2"), (f"{ours}.linear_2",)
     yield ("final_layer.linear",), ("proj_out",)
     yield ("final_layer.adaLN_modulation.1",), ("norm_out.linear",)
+
+
+def lora_layers(card: ModelCard) -> FramePackLayers:
+    """The layers of the card's transformer; those of the published FramePack-F1 before it is fetched. Raises LoraError."""
+    path = card.path("transformer/config.json")
+    try:
+        found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]
+        return FramePackLayers(found)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise config_error(card, error) from None

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from studio.backbones.framepack.family import lora_layers
+from studio.backbones.framepack.lora_layers import lora_layers
 from studio.catalogue.cards import LORA, ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, merge_loras

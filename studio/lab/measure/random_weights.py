@@ -18,7 +18,7 @@ from accelerate import init_empty_weights
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
-from studio.backbones.framepack.family import published_configs
+from studio.backbones.framepack.sizes import published_configs
 from studio.catalogue.cards import ModelCard, ModelFile
 from studio.lab import tiny
 from studio.media.disk import atomic_write

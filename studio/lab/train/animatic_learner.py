@@ -20,7 +20,7 @@ from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_late
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab.train.encoding import WINDOW, EncodedFilm, Truth
-from studio.lab.train.film import FilmObjective
+from studio.lab.train.film_objective import FilmObjective
 from studio.lab.train.film_pool import SectionBatch
 from studio.lab.train.film_recipe import FilmRecipe
 from studio.lab.train.forcing import Context, Prediction, one_step

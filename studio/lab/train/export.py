@@ -15,7 +15,8 @@ from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, check, files_toml, read_card
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint
-from studio.lab.train.film import FilmObjective, new_objective
+from studio.lab.train.film import new_objective
+from studio.lab.train.film_objective import FilmObjective
 from studio.lab.train.film_recipe import FilmRecipe
 from studio.lab.train.parts import stock_names
 from studio.lab.train.recipe import read_recipe

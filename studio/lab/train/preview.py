@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -13,11 +12,9 @@ from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
+from studio.lab.train.film_objective import FilmObjective
 from studio.lab.world import film
 from studio.memory.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from studio.lab.train.film import FilmObjective
 
 PROMPTS = (
     ("the camera pans left", "the camera pans right"), ("the camera tilts up", "night falls"),

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from studio.backbones.components import best_device
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
-from studio.backbones.load import best_device
 from studio.catalogue.cards import ADAPTER, read_card
 from studio.lab.train.coarse import small_framepack
 from studio.lab.train.families import training_family

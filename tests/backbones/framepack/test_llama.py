@@ -7,7 +7,7 @@ import torch
 from transformers import LlamaConfig, LlamaModel
 
 from studio.backbones.framepack.conditioner import drop_unused_layers
-from studio.backbones.framepack.family import UNUSED_LAYERS
+from studio.backbones.framepack.sizes import UNUSED_LAYERS
 from studio.lab import tiny
 
 

@@ -166,7 +166,7 @@ def test_an_impossible_plan_fails_before_any_weight_is_read(card: ModelCard, mon
     def read(*_: object, **__: object) -> None:
         raise AssertionError("weights were read")
 
-    monkeypatch.setattr("studio.backbones.load.load_part", read)
+    monkeypatch.setattr("studio.backbones.components.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.load.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.mapped_weights.load_transformer", read)
     monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0, 64))

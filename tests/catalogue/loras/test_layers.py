@@ -8,8 +8,8 @@ from diffusers.loaders.lora_conversion_utils import _convert_hunyuan_video_lora_
 from diffusers.loaders.single_file_utils import convert_hunyuan_video_transformer_to_diffusers
 from torch import Tensor, nn
 
-from studio.backbones.framepack.family import published_configs
 from studio.backbones.framepack.lora_layers import FramePackLayers
+from studio.backbones.framepack.sizes import published_configs
 from studio.lab import tiny
 from tests.catalogue.loras.files import config, randn
 

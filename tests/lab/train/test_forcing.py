@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.lab.train.animatic_learner import AnimaticLearner
-from studio.lab.train.film import FilmObjective
+from studio.lab.train.film_objective import FilmObjective
 from studio.lab.train.film_pool import collate, draw_section
 from studio.lab.train.film_recipe import FilmRecipe
 from studio.lab.train.forcing import ARMS, Context, Draws, FilmHistory, ForcingSettings, Prediction, force, one_step
