@@ -75,12 +75,12 @@ def test_windows_do_not_mix_and_patches_within_one_do() -> None:
 
 
 @torch.no_grad()
-def test_a_kept_token_is_the_mean_of_its_part_of_the_window() -> None:
+def test_a_pooled_token_is_the_mean_of_its_part_of_the_window() -> None:
     memorize = pack(window=(3, 4, 4), keep=(1, 2, 2)).memorize
     tokens = randn(1, 48, 24)
     cube = tokens.view(3, 4, 4, 24)
     hand = torch.stack([cube[:, y:y + 2, x:x + 2].mean(dim=(0, 1, 2)) for y in (0, 2) for x in (0, 2)])
-    torch.testing.assert_close(memorize._kept(tokens)[0], hand)
+    torch.testing.assert_close(memorize._pool(tokens)[0], hand)
 
 
 @torch.no_grad()
