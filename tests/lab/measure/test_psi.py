@@ -1,4 +1,4 @@
-"""What psi costs: the same from the first section to the last, told in a table and a plot."""
+"""The cost of psi: the same from the first section to the last, written as a table and a plot."""
 
 from __future__ import annotations
 
