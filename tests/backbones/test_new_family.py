@@ -52,14 +52,15 @@ def generate():
 session = studio.from_story(root / "story.toml")
 generate()
 first, second = session.project.film()
-session.rewind(first.id)                       # to the first boundary, and another second take from there
+session.edit(edits.rewind, first.id)           # to the first boundary, and another second take from there
 session.jobs.generate_next()
 while session.job.state in ("queued", "running"):
     session.watch(0, timeout=0.2)
 again = session.project.film()[-1]
 assert again.parent == first.id and again.id != second.id
-assert session.clip(again.id).read_bytes() == session.clip(second.id).read_bytes(), "the same snapshot gives the same film"
-print(session.export_film())
+clips = [session.films.clip(take.id).read_bytes() for take in (again, second)]
+assert clips[0] == clips[1], "the same snapshot gives the same film"
+print(session.films.export_film())
 """
 
 
