@@ -106,7 +106,7 @@ def test_the_picture_goes_against_the_camera(camera: str, speed: str, x: int, y:
 def test_an_eased_pan_ends_where_a_plain_one_does() -> None:
     eased, plain = camera_path([Section("left", eased=True)]), camera_path([Section("left")])
     assert torch.equal(eased.position[-1], plain.position[-1])
-    assert abs(float(eased.place[1, 0])) < 0.1 * abs(float(plain.place[1, 0]))
+    assert abs(float(eased.position[1, 0])) < 0.1 * abs(float(plain.position[1, 0]))
 
 
 def test_zooms_magnify_and_a_pan_keeps_its_pace_on_screen() -> None:
