@@ -35,12 +35,12 @@ class StepCache:
     def __init__(self, threshold: float) -> None:
         """`threshold`: relative change of the first block's residual up to which the other blocks are skipped."""
         self.threshold = threshold
-        self.pass_count = 0                # passes of the transformer
-        self.skip_count = 0                # passes in which all blocks but the first were skipped
-        self.skips_rest = False            # whether the current pass skips them
-        self._first_residual: Tensor | None = None   # of the first block, when all blocks ran last
-        self._first_output: Tensor | None = None     # of the first block in this pass, until the others have run
-        self._rest_residual: Tensor | None = None    # what the others added to that, when they ran last
+        self.pass_count = 0                         # passes of the transformer
+        self.skip_count = 0                         # passes in which all blocks but the first were skipped
+        self.skips_rest = False                     # whether the current pass skips them
+        self._first_residual: Tensor | None = None  # of the first block, when all blocks ran last
+        self._first_output: Tensor | None = None    # of the first block in this pass, until the others have run
+        self._rest_residual: Tensor | None = None   # what the others added to that, when they ran last
 
     def wrap_first(self, block: Block) -> Block:
         """The first block, which also decides whether the other blocks of this pass are skipped."""

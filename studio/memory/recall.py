@@ -44,8 +44,8 @@ class RecallConfig:
 class RecallAnswer:
     """The scene's channels at the queried places, as far as the memory holds them."""
 
-    values: Tensor     # [B, Q, C]
-    log_variance: Tensor   # [B, Q] log of the expected variance of the error, in units of the scale
+    values: Tensor        # [B, Q, C]
+    log_variance: Tensor  # [B, Q] log of the expected variance of the error, in units of the scale
 
 
 class Recall(nn.Module):

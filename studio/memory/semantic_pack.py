@@ -54,18 +54,18 @@ class SemanticPackConfig:
     text: int
     image: int
     heads: int
-    patch: tuple[int, int, int] = (1, 2, 2)      # latent frames, rows, columns
-    window: tuple[int, int, int] = (9, 8, 8)     # patches that attend to each other, along t, y, x; P in all
-    keep: tuple[int, int, int] = (1, 2, 2)       # tokens that a window is pooled to, along t, y, x; K in all
-    layers: int = 1                              # of Memorize
-    feed_forward: int = 4                        # its width in multiples of D
-    structure: Literal["A", "B", "C", "map"] = "A"      # of Squeeze
-    slots: tuple[int, int] = (0, 0)              # rows and columns of a "map", powers of two
-    literal: bool = False                        # Squeeze as the paper prints it: no residual, no feed-forward, no norm
-    zero_start: bool = False                     # psi_0 = 0, the paper's ablation "zero-MemoryPack"
-    text_tokens: int = 8                         # text tokens in psi_0; 0: all of the prompt's
-    image_side: int = 4                          # psi_0 has side x side image tokens; 0: all of them
-    trained_index: int = 0                       # largest RoPE index in training, see `rope.rope_rule`
+    patch: tuple[int, int, int] = (1, 2, 2)         # latent frames, rows, columns
+    window: tuple[int, int, int] = (9, 8, 8)        # patches that attend to each other, along t, y, x; P in all
+    keep: tuple[int, int, int] = (1, 2, 2)          # tokens that a window is pooled to, along t, y, x; K in all
+    layers: int = 1                                 # of Memorize
+    feed_forward: int = 4                           # its width in multiples of D
+    structure: Literal["A", "B", "C", "map"] = "A"  # of Squeeze
+    slots: tuple[int, int] = (0, 0)                 # rows and columns of a "map", powers of two
+    literal: bool = False                           # Squeeze as the paper prints it: no residual, no feed-forward, no norm
+    zero_start: bool = False                        # psi_0 = 0, the paper's ablation "zero-MemoryPack"
+    text_tokens: int = 8                            # text tokens in psi_0; 0: all of the prompt's
+    image_side: int = 4                             # psi_0 has side x side image tokens; 0: all of them
+    trained_index: int = 0                          # largest RoPE index in training, see `rope.rope_rule`
 
     def __post_init__(self) -> None:
         positive = (self.width, self.channels, self.text, self.image, self.heads, self.layers, self.feed_forward,

@@ -38,7 +38,7 @@ class AttentionBackend:
     package: str                   # to install with pip
     minimum_version: str
     capabilities: tuple[Capability, Capability]    # the lowest compute capability that works, and the first that does not
-    exact: bool = True             # False: it rounds the attention
+    exact: bool = True                             # False: it rounds the attention
 
 
 BACKENDS = (

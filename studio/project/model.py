@@ -84,8 +84,8 @@ class Take:
     sections: int                 # finished sections
     frames: int                   # frames in its clip
     state: TakeState = "done"
-    seconds: float = 0.0          # wall time of the render
-    created: str = ""             # ISO 8601, UTC
+    seconds: float = 0.0            # wall time of the render
+    created: str = ""               # ISO 8601, UTC
     size: tuple[int, int] = (0, 0)  # width, height in pixels, as it was rendered
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

@@ -44,7 +44,7 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("components", torch.zeros(latent_channels, VALUES))   # [C, P], orthonormal rows
         self.register_buffer("scale", torch.ones(latent_channels))                 # [C]
         self.register_buffer("mean", torch.zeros(VALUES))                          # [P]
-        self.register_buffer("turn", border_rotation(PATCH), persistent=False)            # [16, 16]
+        self.register_buffer("turn", border_rotation(PATCH), persistent=False)     # [16, 16]
 
     @torch.no_grad()
     def set_basis(self, components: Tensor, deviation: Tensor, mean: Tensor) -> None:

@@ -46,7 +46,7 @@ def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int) ->
     screen = torch.stack([xs, ys], dim=-1)                                          # [H, W, 2]
     source = source.unsqueeze(1)
     size = (source[..., 2] - pose[..., 2]).exp()                                    # [B, T]
-    shift = CELL * source[..., 2:].exp() * (pose[..., :2] - source[..., :2])         # [B, T, 2]
+    shift = CELL * source[..., 2:].exp() * (pose[..., :2] - source[..., :2])        # [B, T, 2]
     return screen * size[..., None, None, None] + shift[:, :, None, None]
 
 

@@ -36,10 +36,10 @@ BATCH = 9
 class FilmedSection:
     """A section that a model filmed."""
 
-    frames: Tensor         # [s, 3, H, W] in [0, 1]
-    pose: Tensor           # [3] of its last frame's camera, from the film's state or by registration
-    from_state: bool       # whether the pose is from the film's state
-    sources: int | None = None      # frames that it may be composed from; None for a model that composes none
+    frames: Tensor              # [s, 3, H, W] in [0, 1]
+    pose: Tensor                # [3] of its last frame's camera, from the film's state or by registration
+    from_state: bool            # whether the pose is from the film's state
+    sources: int | None = None  # frames that it may be composed from; None for a model that composes none
 
 
 class SectionFilmer:

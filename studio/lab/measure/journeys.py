@@ -61,9 +61,9 @@ class MemoryCase:
     section_frames: int
     past: Past
     paired_past: Past
-    prompt: str                  # of the last section
-    truth: Tensor                # [s, 3, H, W] uint8, the last section
-    pose: Tensor                 # [s, 3] true poses of the last section
+    prompt: str                          # of the last section
+    truth: Tensor                        # [s, 3, H, W] uint8, the last section
+    pose: Tensor                         # [s, 3] true poses of the last section
     candidates: tuple[Tensor, ...]       # K x [3, H, W] in [0, 1]: what the last frame may show
     true_index: int                      # of the true candidate
     paired_index: int                    # of the candidate that the paired history showed

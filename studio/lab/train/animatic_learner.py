@@ -34,7 +34,7 @@ class RecordingBackbone(AnimaticBackbone):
 
     def __init__(self, backbone: AnimaticBackbone) -> None:
         nn.Module.__init__(self)
-        self.__dict__.update(backbone.__dict__)      # it has the same parts as that backbone, not copies of them
+        self.__dict__.update(backbone.__dict__)                        # it has the same parts as that backbone, not copies of them
         self.recorded: tuple[Tensor, Tensor, Heads] | None = None      # x_t [B, D, W, h, w], sigma [B], and the heads
         self.replayed: Heads | None = None                             # is returned instead of a new prediction
 

@@ -93,7 +93,7 @@ def encode_film(training_film: TrainingFilm, autoencoder: LappedAutoencoder, ima
     """A film's latents and truths, on the CPU; `image_size` is the side of the image encoder's picture in pixels."""
     true = training_film.film
     frames = true.scene.float() / 127.5 - 1                                             # [T, 3, H, W]
-    before = frames[:-1:FRAMES]                                                          # [n, 3, H, W] base frames
+    before = frames[:-1:FRAMES]                                                         # [n, 3, H, W] base frames
     still = torch.cat([_encode(autoencoder, frame.expand(GROUP, -1, -1, -1)) for frame in before], dim=1)
     scene = torch.cat([still[:, :1], _encode(autoencoder, frames[1:])], dim=1)
     state = _state(true, training_film.lit)

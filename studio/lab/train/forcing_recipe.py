@@ -46,9 +46,9 @@ class ForcingRecipe:
     rate: float = 1.0e-4
     memory_rate: float = 1.0                                 # learning rate of SemanticPack, in multiples of `rate`
     warmup: int = 20
-    average: float = 0.99                                    # decay of the weights' moving average
-    shift: float = 3.0                                       # of the sigmas of a model with a velocity
-    noisy: Annotated[float, Field(ge=0, description="0 or more")] = 0.2     # these four: see forcing.ForcingSettings
+    average: float = 0.99                                                # decay of the weights' moving average
+    shift: float = 3.0                                                   # of the sigmas of a model with a velocity
+    noisy: Annotated[float, Field(ge=0, description="0 or more")] = 0.2  # these four: see forcing.ForcingSettings
     student_steps: AtLeastOne = 5
     level: float = 0.0
     reach: AtLeastOne = 4

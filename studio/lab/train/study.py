@@ -42,7 +42,7 @@ class MemoryRecipe:
     seeds: tuple[int, ...]
     shape: MemoryShape
     more: dict[str, tuple[int, ...]] = field(default_factory=dict)      # further seeds of single arms
-    keep: int = 128                                 # channels of a cell that are memorized
+    keep: int = 128                                                     # channels of a cell that are memorized
     width: int = 160
     height: int = 96
     films: int = 400

@@ -39,7 +39,7 @@ class WeatherRecipe:
     run: str
     depths: tuple[int, ...] = (3, 2, 2)       # networks of each kind, one behind the other
     widths: tuple[int, ...] = (8, 8, 12)      # of the networks of each kind, in channels
-    size: int = 512            # of the periodic textures that the model draws from
+    size: int = 512                           # of the periodic textures that the model draws from
     seed: int = 1
     steps: int = 500
     height: int = 192          # of the frames whose weather this is
