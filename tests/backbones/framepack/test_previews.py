@@ -125,7 +125,7 @@ def test_taehv_is_used_where_its_weights_lie(card: ModelCard, ask: Ask, tmp_path
     torch.save(decoder.state_dict(), place / "taehv.pth")
     previews = LatentPreviews(place / PREPARED / MAP, "", CHANNELS, *find_taehv(card, CHANNELS))
     assert previews.description == "Previews: by TAEHV."
-    assert torch.equal(previews(latents()), decoder.previews(latents())) and previews(latents()).shape == (3, 3, 32, 64)
+    assert torch.equal(previews(latents()), decoder.preview(latents())) and previews(latents()).shape == (3, 3, 32, 64)
     if beside == "weights":
         film(load(card, "cpu"), ask, "one")
 
@@ -144,7 +144,7 @@ def test_a_bad_file_is_reported_and_the_map_is_used(card: ModelCard, ask: Ask) -
 
 def test_no_room_for_taehv(tmp_path: Path) -> None:
     class Full(TinyDecoder):
-        def previews(self, latents: Tensor) -> Tensor:
+        def preview(self, latents: Tensor) -> Tensor:
             raise torch.OutOfMemoryError("full")
 
     previews = LatentPreviews(tmp_path / MAP, "a", CHANNELS, Full(CHANNELS))
