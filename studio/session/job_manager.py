@@ -233,7 +233,7 @@ class JobManager:
             case Working():
                 job.update(doing=event.doing)
             case PlacementReduced():
-                doing = "placing the model more leanly: the card ran out of memory"
+                doing = "placing less of the model on the graphics card, whose memory ran out"
                 step = job.view.step if job.view.doing == "decoding" else 0       # denoising is not repeated
                 job.update(doing=doing, section=event.section, step=step, note=event.message)
             case Step():
