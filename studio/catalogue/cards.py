@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studio.catalogue.hub.record import RecordError, Source, read_record
+from studio.catalogue.hub.record import HubSource, RecordError, read_record
 from studio.tables import parse, parse_list, read_toml, table
 
 CARD = "model.toml"
@@ -65,7 +65,7 @@ class ModelCard:
     """Phrases that the model was trained on, by kind."""
     files: tuple[ModelFile, ...] = ()
     """Those of `sources` too, once they were listed by the hub."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[HubSource, ...] = ()
     """Repositories of others that parts of the model come from."""
     weights: Path | None = None
     """The folder of the parts that come from `sources`, except those in `places`."""
@@ -118,7 +118,7 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(f"There is no {CARD} in {folder}. A model folder needs one; see models/memorypack-mini.")
     values = read_toml(path, ModelError)
     files = parse_list(values.pop("files", []), ModelFile, str(path), ModelError, "[[files]]")
-    sources = parse_list(values.pop("sources", []), Source, str(path), ModelError, "[[sources]]")
+    sources = parse_list(values.pop("sources", []), HubSource, str(path), ModelError, "[[sources]]")
     card = parse(values, ModelCard, str(path), ModelError, folder=folder, name=folder.name, weights=None, places={})
     if not sources:
         return replace(card, files=files)

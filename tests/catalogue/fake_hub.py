@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from studio.catalogue.cards import ModelCard, read_card
-from studio.catalogue.hub.record import Source
+from studio.catalogue.hub.record import HubSource
 from tests import folders
 
 SHIPPED = Path(__file__).parents[2] / "models" / "framepack-f1"
@@ -161,7 +161,7 @@ def serve() -> tuple[Hub, ThreadingHTTPServer]:
     return hub, server
 
 
-def fill(hub: Hub, model: ModelCard, sources: tuple[Source, ...]) -> None:
+def fill(hub: Hub, model: ModelCard, sources: tuple[HubSource, ...]) -> None:
     """Spread the parts of a model folder over repositories, beside files that nobody wants."""
     for source in sources:
         files = {"README.md": b"# Weights", ".gitattributes": b"*.safetensors filter=lfs", "old/model.safetensors": b"other",

@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from studio.catalogue.cards import digest
 from studio.catalogue.hub.errors import FetchError
 from studio.catalogue.hub.listing import select
-from studio.catalogue.hub.record import FetchedRepository, HubFile, Source
+from studio.catalogue.hub.record import FetchedRepository, HubFile, HubSource
 
 WITHIN = (".", "hub", "hf_download/hub", "webui/hf_download/hub")
 """Where a cache is in a folder that a person names: itself, an HF_HOME, FramePack's folder, its Windows package."""
@@ -53,7 +53,7 @@ def locate(file: HubFile, repository: str, revision: str, caches: tuple[Path, ..
     return None
 
 
-def find_snapshot(source: Source, caches: tuple[Path, ...]) -> FetchedRepository | None:
+def find_snapshot(source: HubSource, caches: tuple[Path, ...]) -> FetchedRepository | None:
     """A snapshot in a cache that holds all parts of `source`, listed from its own files: for a machine without network."""
     for cache in caches:
         main = cache / _folder(source.repository) / "refs" / source.revision

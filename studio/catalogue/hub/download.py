@@ -9,7 +9,7 @@ from studio.catalogue.cards import ModelCard, digest
 from studio.catalogue.hub.caches import find_snapshot, git_id, locate
 from studio.catalogue.hub.errors import FetchError
 from studio.catalogue.hub.listing import list_files
-from studio.catalogue.hub.record import FetchedRepository, HubFile, Record, Source, read_record
+from studio.catalogue.hub.record import FetchedRepository, HubFile, HubSource, Record, read_record
 
 INCOMING = ".incoming"
 """The folder of downloads that are not complete."""
@@ -41,7 +41,7 @@ class Download:
         """Bytes of the files to download, those that were interrupted with their full size."""
         return sum(file.size for _, file in self.to_download)
 
-    def unaccepted_sources(self) -> tuple[Source, ...]:
+    def unaccepted_sources(self) -> tuple[HubSource, ...]:
         """The sources whose licences were not accepted on this machine yet."""
         return tuple(source for source in self.card.sources if source.licence_link not in self.record.accepted)
 
@@ -84,7 +84,7 @@ def plan_download(card: ModelCard, caches: tuple[Path, ...], endpoint: str | Non
     return Download(card, card.weights, Record(tuple(listed), old.accepted, places), tuple(linked), tuple(wanted), begun, endpoint)
 
 
-def _listed(source: Source, folder: Path, old: Record, caches: tuple[Path, ...], endpoint: str | None) -> FetchedRepository:
+def _listed(source: HubSource, folder: Path, old: Record, caches: tuple[Path, ...], endpoint: str | None) -> FetchedRepository:
     """The files of a source: from the hub, or, if it does not answer, from the record or a complete snapshot in a cache."""
     begun = old.of(source.repository)
     try:

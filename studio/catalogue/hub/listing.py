@@ -11,7 +11,7 @@ from huggingface_hub.errors import RevisionNotFoundError
 from huggingface_hub.hf_api import RepoSibling
 
 from studio.catalogue.hub.errors import REQUEST_ERRORS, FetchError, explain
-from studio.catalogue.hub.record import FetchedRepository, HubFile, Source, is_plain_name
+from studio.catalogue.hub.record import FetchedRepository, HubFile, HubSource, is_plain_name
 
 T = TypeVar("T")
 TIMEOUT = 30.0
@@ -19,7 +19,7 @@ TIMEOUT = 30.0
 
 
 def list_files(
-    source: Source, folder: Path, begun: FetchedRepository | None = None, endpoint: str | None = None
+    source: HubSource, folder: Path, begun: FetchedRepository | None = None, endpoint: str | None = None
 ) -> FetchedRepository:
     """The files of `source` on the hub.
 
@@ -49,7 +49,7 @@ def list_files(
     return FetchedRepository(source.repository, str(found.sha), listed)
 
 
-def select(source: Source, names: dict[str, T]) -> dict[str, T]:
+def select(source: HubSource, names: dict[str, T]) -> dict[str, T]:
     """Those of a repository's files that belong to parts of the model, by their path in it.
 
     Raises:
@@ -74,7 +74,7 @@ def select(source: Source, names: dict[str, T]) -> dict[str, T]:
     return chosen
 
 
-def _hub_file(source: Source, path: str, sibling: RepoSibling) -> HubFile:
+def _hub_file(source: HubSource, path: str, sibling: RepoSibling) -> HubFile:
     size = sibling.lfs.size if sibling.lfs else sibling.size
     if size is None or sibling.blob_id is None:
         raise FetchError(f"The hub did not say how large {sibling.rfilename} of {source.repository} is. Try again later.")

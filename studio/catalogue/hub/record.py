@@ -42,7 +42,7 @@ def _check_path(path: str) -> str:
 
 
 @table
-class Source:
+class HubSource:
     """A repository on the hub, the parts of the model that it holds, and its licence."""
 
     repository: Annotated[str, Field(min_length=1, description="text: owner/name")]

@@ -45,7 +45,7 @@ GUESSED = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow
 
 
 @dataclass
-class Films:
+class ModelFilms:
     """Makes films, and collects rows of frames by subject, films for guessing, and the seconds a section took."""
 
     model: FilmModel
@@ -98,7 +98,7 @@ def source(case: Case) -> str:
     return SOURCES[0] if case.subject.photograph else SOURCES[1]
 
 
-def measure_camera(films: Films, cases: Sequence[Case]) -> tuple[dict[str, Any], Confusion]:
+def measure_camera(films: ModelFilms, cases: Sequence[Case]) -> tuple[dict[str, Any], Confusion]:
     """Returns which move each film makes and how far its pace is from the true film's, for JSON, and the confusion matrix."""
     outcome, paces, rows = Outcome.empty(camera_move.MOVES, camera_move.SAME_AS), [], []
     for case in cases:
@@ -122,7 +122,7 @@ def measure_camera(films: Films, cases: Sequence[Case]) -> tuple[dict[str, Any],
 
 
 def measure_classes(
-    films: Films, cases: Sequence[Case], labels: Sequence[str], names: Sequence[str], features: Callable[[Tensor], Tensor],
+    films: ModelFilms, cases: Sequence[Case], labels: Sequence[str], names: Sequence[str], features: Callable[[Tensor], Tensor],
     classify: Callable[[Tensor], str],
 ) -> tuple[dict[str, Any], Confusion]:
     """Returns which light or weather each film ends with, for JSON, and the confusion matrix.
@@ -149,7 +149,7 @@ def measure_classes(
     return {"followed": outcome.table(), "films": rows}, outcome.combined()
 
 
-def measure_figures(films: Films, count: int) -> tuple[dict[str, Any], Confusion]:
+def measure_figures(films: ModelFilms, count: int) -> tuple[dict[str, Any], Confusion]:
     """Returns which action the figure does in `count` scenes that have one, for JSON, and the confusion matrix."""
     confusion, rows, number = Confusion(figure_actions.NAMES), [], 0
     for subject in figure_actions.scenes_with_figure(count):
@@ -189,7 +189,7 @@ def measure(
     """
     torch.manual_seed(0)
     out.mkdir(parents=True, exist_ok=True)
-    films, clock = Films(model, width, height), time.perf_counter()
+    films, clock = ModelFilms(model, width, height), time.perf_counter()
     figures: dict[str, Any] = {"model": model.card.name, "size": [width, height]}
     following: dict[str, Callable[[], tuple[dict[str, Any], Confusion]]] = {
         "camera": lambda: measure_camera(films, film_cases.camera(workload)),

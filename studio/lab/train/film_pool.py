@@ -24,7 +24,7 @@ from studio.tables import table
 
 
 @table
-class Stage:
+class TrainingStage:
     """A part of the training with films of its own. Films and steps take turns with the sizes."""
 
     steps: Annotated[int, Field(ge=1, description="a whole number, at least 1")]
@@ -52,7 +52,7 @@ class SectionBatch:
 class FilmSchedule:
     """Which stage each step and each film belongs to, and how many films the pool must have taken in before a step."""
 
-    def __init__(self, stages: Sequence[Stage], pool: int, warm: int, pace: float) -> None:
+    def __init__(self, stages: Sequence[TrainingStage], pool: int, warm: int, pace: float) -> None:
         """
         Args:
             stages: in their order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.lab.train.film_pool import Stage
+from studio.lab.train.film_pool import TrainingStage
 from studio.lab.train.shapes import AnimaticShape
 from studio.tables import table
 
@@ -13,7 +13,7 @@ class FilmRecipe:
 
     run: str                               # folder of the run
     autoencoder: str                       # folder of the autoencoder
-    stages: tuple[Stage, ...]
+    stages: tuple[TrainingStage, ...]
     weather: str = ""                      # folder of the weather synthesis, for the export
     memory: str = ""                       # folder of a trained memory, for the export; none: the model has no psi
     footage: str = ""                      # folder of videos with captions, instead of the procedural world

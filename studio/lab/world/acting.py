@@ -128,7 +128,7 @@ def figure_motion(stage: Stage, sections: Sequence[Section], path: CameraPath, w
 
 @dataclass(frozen=True)
 class VisibleFigure:
-    """A figure as the camera sees it: a `truth.Part`. The wind does not sway it."""
+    """A figure as the camera sees it: a `truth.ScenePart`. The wind does not sway it."""
 
     pictures: Tensor       # [13, 4, h, w]
     feet: Tensor           # [T, 2] float64: pixels of the frame
@@ -137,23 +137,23 @@ class VisibleFigure:
     phase: Tensor          # [T] long
 
     def to_part(self, points: Tensor, frames: Tensor) -> Tensor:
-        """See `truth.Part.to_part`. The figure's own units are its height, from its feet; it faces right."""
+        """See `truth.ScenePart.to_part`. The figure's own units are its height, from its feet; it faces right."""
         moved = (points - self.feet[frames].to(points)[:, None]) / self.tall[frames].to(points)[:, None, None]
         moved[..., 0] /= self.facing[frames].to(points)[:, None]
         return moved
 
     def to_frame(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
-        """See `truth.Part.to_frame`."""
+        """See `truth.ScenePart.to_frame`."""
         moved = points * self.tall[frames].to(points)[:, None, None]
         moved[..., 0] *= self.facing[like].to(points)[:, None]
         return moved + self.feet[frames].to(points)[:, None]
 
     def coverage(self, points: Tensor, frames: Tensor) -> Tensor:
-        """See `truth.Part.coverage`: the alpha of its pictures."""
+        """See `truth.ScenePart.coverage`: the alpha of its pictures."""
         return self._sample(points[:, None], frames, self.pictures[:, 3:])[:, 0, 0]
 
     def same_side(self, frames: Tensor, base: Tensor) -> Tensor:
-        """See `truth.Part.same_side`: whether it faces the same way in both frames, for its mirror image shows other points."""
+        """See `truth.ScenePart.same_side`: whether it faces the same way in both frames: its mirror image has other points."""
         return (self.facing[frames] * self.facing[base] > 0) & ((self.facing[frames] / self.facing[base]).abs() > 0.8)
 
     def patches(self, frames: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ from studio.lab.world.random_script import random_script
 from studio.lab.world.rendering import render, visible_area, visible_layers
 from studio.lab.world.scenes import Scene, has_figure, scene
 from studio.lab.world.section import CELL, Section
-from studio.lab.world.truth import Part, trace
+from studio.lab.world.truth import ScenePart, trace
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def shoot(
         motion = figure_motion(view.stage, script, path, width)
         figure = visible_figure(view.pictures.to(device), motion, view.stage.height, path, width, height)
     cut = len(layers) - view.front
-    parts: list[Part] = [*layers[:cut], *([figure] if figure is not None else []), *layers[cut:]]
+    parts: list[ScenePart] = [*layers[:cut], *([figure] if figure is not None else []), *layers[cut:]]
     flow, known = trace(parts, len(path.zoom), width, height)
     frames, boxes = render(layers, path, figure, view.front)
     return Film(

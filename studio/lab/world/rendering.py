@@ -23,7 +23,7 @@ AT_ONCE = 12
 
 @dataclass(frozen=True)
 class VisibleLayer:
-    """A layer as the camera sees it: a `truth.Part`."""
+    """A layer as the camera sees it: a `truth.ScenePart`."""
 
     layer: Layer
     position: Tensor       # [T, 2] float64: middle of the view on the layer, in pixels from its origin
@@ -32,7 +32,7 @@ class VisibleLayer:
     size: tuple[int, int]  # width and height of the frame
 
     def to_part(self, points: Tensor, frames: Tensor) -> Tensor:
-        """See `truth.Part.to_part`. The layer's own units are its pixels, from the origin."""
+        """See `truth.ScenePart.to_part`. The layer's own units are its pixels, from the origin."""
         shifted = points.clone()
         if bool((self.gust[frames] != 0).any()):
             shifted[..., 0] += sway(self.gust[frames].to(points)[:, None], points, self.size[1])
@@ -40,18 +40,18 @@ class VisibleLayer:
         return self.position[frames].to(points)[:, None] + (shifted - self._middle(points)) / scale
 
     def to_frame(self, points: Tensor, frames: Tensor, like: Tensor) -> Tensor:
-        """See `truth.Part.to_frame`. Only for frames without wind; layers do not turn, so `like` is not used."""
+        """See `truth.ScenePart.to_frame`. Only for frames without wind; layers do not turn, so `like` is not used."""
         moved = points - self.position[frames].to(points)[:, None]
         return moved * self.scale[frames].to(points)[:, None, None] + self._middle(points)
 
     def coverage(self, points: Tensor, frames: Tensor) -> Tensor:
-        """See `truth.Part.coverage`: the layer's alpha."""
+        """See `truth.ScenePart.coverage`: the layer's alpha."""
         if len(self.layer.pixels) == 3:
             return torch.ones(points.shape[:2], dtype=torch.float32, device=points.device)
         return _sample(self.layer.pixels[3:], points - self._corner(points))[0]
 
     def same_side(self, frames: Tensor, base: Tensor) -> Tensor:
-        """See `truth.Part.same_side`: always, for layers do not turn."""
+        """See `truth.ScenePart.same_side`: always, for layers do not turn."""
         return torch.ones(len(frames), dtype=torch.bool)
 
     def render(self, frames: Tensor) -> Tensor:

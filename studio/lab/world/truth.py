@@ -14,7 +14,7 @@ from torch import Tensor
 from studio.lab.world.section import CELL, FRAMES
 
 
-class Part(Protocol):
+class ScenePart(Protocol):
     """Something of a scene that covers other parts: a layer, or a figure."""
 
     def to_part(self, points: Tensor, frames: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ class Part(Protocol):
         """Returns whether frames [T] show the same side of the part as frames `base` [T] do, [T] bool."""
 
 
-def trace(parts: Sequence[Part], frames: int, width: int, height: int) -> tuple[Tensor, Tensor]:
+def trace(parts: Sequence[ScenePart], frames: int, width: int, height: int) -> tuple[Tensor, Tensor]:
     """Returns the flow of every cell's middle, against the last frame before the frame's section.
 
     Args:

@@ -18,7 +18,7 @@ from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.train.checkpoints import load_checkpoint
 from studio.lab.train.export import export
 from studio.lab.train.film import open_training
-from studio.lab.train.film_pool import Stage
+from studio.lab.train.film_pool import TrainingStage
 from studio.lab.train.study import study
 from studio.memory.snapshot import Snapshot
 from tests.bases import of_colours
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items()) + stages + shape, "utf-8")
     with pytest.raises(FileNotFoundError, match=r"no checkpoint in .*run: train first"):
         export(path, root / "model")
-    run = open_training(replace(recipe, words=0, stages=(Stage(3, ((64, 32),), 2),)))
+    run = open_training(replace(recipe, words=0, stages=(TrainingStage(3, ((64, 32),), 2),)))
     run.advance()
     run.save()
     export(path, root / "model")

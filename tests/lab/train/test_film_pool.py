@@ -13,7 +13,7 @@ from studio.backbones.animatic.composition import source_coordinates
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads, wind_flow
 from studio.backbones.animatic.state import STATE_CHANNELS, split_latents
 from studio.lab.train.encoding import WINDOW, EncodedFilm, TrainingFilm, Truth, encode_film, procedural_films
-from studio.lab.train.film_pool import FilmDataset, FilmPool, FilmSchedule, SectionBatch, Stage, collate, draw_section
+from studio.lab.train.film_pool import FilmDataset, FilmPool, FilmSchedule, SectionBatch, TrainingStage, collate, draw_section
 from studio.lab.train.film_recipe import FilmRecipe
 from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.world import CELL, FRAMES, Film, Section, shoot
@@ -185,7 +185,8 @@ def test_sections_are_collated() -> None:
 
 
 def test_stages_have_their_own_films() -> None:
-    plan = FilmSchedule([Stage(100, ((192, 128), (160, 160)), 8), Stage(50, ((320, 192),), 4)], pool=40, warm=10, pace=0.5)
+    stages = [TrainingStage(100, ((192, 128), (160, 160)), 8), TrainingStage(50, ((320, 192),), 4)]
+    plan = FilmSchedule(stages, pool=40, warm=10, pace=0.5)
     assert plan.stage_of_step(99) == 0
     assert plan.stage_of_step(100) == 1
     assert plan.stage_of_step(150) == 1     # a finished run that is begun again
@@ -199,7 +200,8 @@ def test_stages_have_their_own_films() -> None:
 
 
 def test_a_pool_changes_to_the_next_stages_films_and_resumes_there(autoencoder: LappedAutoencoder) -> None:
-    plan = FilmSchedule([Stage(2, ((64, 32),), 2), Stage(2, ((32, 64), (48, 48)), 3, calm=True)], pool=4, warm=2, pace=1.0)
+    stages = [TrainingStage(2, ((64, 32),), 2), TrainingStage(2, ((32, 64), (48, 48)), 3, calm=True)]
+    plan = FilmSchedule(stages, pool=4, warm=2, pace=1.0)
     reel = FilmDataset(autoencoder, plan, procedural_films(3, 2), 32)
 
     def drawn(pool: FilmPool, step: int) -> SectionBatch:

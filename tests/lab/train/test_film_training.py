@@ -14,7 +14,7 @@ from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.lab.train.checkpoints import WeightAverage
 from studio.lab.train.curve import Curve
 from studio.lab.train.film import FilmTraining, learning_rate, open_training, train
-from studio.lab.train.film_pool import Stage
+from studio.lab.train.film_pool import TrainingStage
 from studio.lab.train.film_recipe import FilmRecipe
 from studio.lab.train.shapes import AnimaticShape
 from studio.lab.world import Section, shoot
@@ -39,7 +39,7 @@ def toy(run: Path, autoencoder: str, **changes: Any) -> FilmRecipe:
     )
     recipe = FilmRecipe(
         run=str(run), autoencoder=autoencoder, shape=shape, sections=2, films=4, warm=3, pace=0.5, rate=2e-3, warmup=2, words=2,
-        stages=(Stage(3, ((64, 32),), 3), Stage(1, ((32, 64),), 2, calm=True)),
+        stages=(TrainingStage(3, ((64, 32),), 3), TrainingStage(1, ((32, 64),), 2, calm=True)),
         bfloat16=False, threads=1, workers=0, look_every=0, save_every=2,
     )
     return replace(recipe, **changes)
@@ -84,7 +84,7 @@ def test_a_trained_run_keeps_curve_and_checkpoint_and_begins_again_where_it_was(
 
 def test_it_learns(tmp_path: Path, autoencoder: str) -> None:
     """On one batch, again and again: the loss falls by a fifth within seconds."""
-    recipe = toy(tmp_path, autoencoder, pace=0.0, rate=4e-3, stages=(Stage(40, ((64, 32),), 4),))
+    recipe = toy(tmp_path, autoencoder, pace=0.0, rate=4e-3, stages=(TrainingStage(40, ((64, 32),), 4),))
     run = open_training(recipe)
     batch = run.pool.batch(0, torch.Generator().manual_seed(0))
     run.pool.batch = lambda step, rng: batch  # type: ignore[method-assign]
@@ -148,6 +148,6 @@ def test_it_trains_on_a_folder_of_videos(tmp_path: Path, autoencoder: str) -> No
         write_clip(folder / f"{seed}.mp4", shoot(script, 96, 64, seed).frames().movedim(1, -1).numpy(), 12)
         (folder / f"{seed}.txt").write_text("the camera pans right slowly\n")
     recipe = toy(tmp_path / "run", autoencoder, footage=str(folder), sections=1, films=2, warm=2,
-                 stages=(Stage(25, ((96, 64),), 4),))
+                 stages=(TrainingStage(25, ((96, 64),), 4),))
     losses = [row["way"] for row in (run.advance() for run in [open_training(recipe)] for _ in range(25))]
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
