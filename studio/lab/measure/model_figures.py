@@ -219,6 +219,7 @@ def measure(
     for subject, rows in films.rows.items():
         sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
     guesses = [films.guesses[name] for name in GUESSED if name in films.guesses][:10]
-    sheet.write_blind_test(guesses, out / "guess", model.card.fps)
+    if guesses:                      # parts without prompts film nothing that could be guessed
+        sheet.write_blind_test(guesses, out / "guess", model.card.fps)
     figures["seconds"] = time.perf_counter() - clock
     return figures

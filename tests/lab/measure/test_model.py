@@ -50,6 +50,18 @@ def test_the_command_measures_a_tiny_model(
     assert "| camera moves told apart | photographs |" in table
 
 
+@pytest.mark.slow
+def test_a_part_without_prompts_is_measured_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No film can be guessed then: there is no blind test, and the figures are written all the same."""
+    folders.small(tmp_path / "small")
+    monkeypatch.setattr(film_cases, "QUICK", replace(film_cases.QUICK, clips=1))
+    out = tmp_path / "out"
+    command = ("model", "--quick", "--only", "autoencoder", "--model", str(tmp_path / "small"), "--size", "64x32", "-o", str(out))
+    assert run(*command) == 0
+    assert json.loads((out / "figures.json").read_text())["autoencoder"]["still mean"]["psnr"] > 5
+    assert not (out / "guess").exists()
+
+
 def test_plans_are_seeded_held_out_and_say_something() -> None:
     cases = [*film_cases.camera(film_cases.FULL), *film_cases.light(film_cases.FULL), *film_cases.weather(film_cases.FULL)]
     assert cases == [*film_cases.camera(film_cases.FULL), *film_cases.light(film_cases.FULL), *film_cases.weather(film_cases.FULL)]
