@@ -25,6 +25,7 @@ from studio.media import MediaError, picture
 from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, open_clip, own_metadata, pixels, probe
 from studio.media.disk import atomic_write, check_room
 from studio.media.join import join
+from studio.media.metadata import DAMAGED
 from studio.media.title import draw_title
 
 TITLE_SECONDS, DISSOLVE = 2.5, 0.6     # length of the title, and of the dissolve into the film
@@ -46,7 +47,7 @@ def read_lineage(path: Path) -> dict[str, Any] | None:
         try:
             with Image.open(path, formats=["GIF", "WEBP"]) as image:
                 text = image.info.get("comment") or image.getexif().get(DESCRIPTION)
-        except picture.DAMAGED as error:
+        except DAMAGED as error:
             raise MediaError(f"{path.name} cannot be read ({error}).") from error
     else:
         text = probe(path).metadata.get(LINEAGE)

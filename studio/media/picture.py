@@ -3,113 +3,119 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
+import re
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
-from studio.media import MediaError
+from studio.media import MediaError, shown_name
+from studio.media.colour import flatten
 from studio.media.disk import atomic_write
+from studio.media.metadata import DAMAGED, Metadata, split
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")  # not EPS: it runs a program
 SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled down above
 MOST_PIXELS = 100_000_000             # more than any camera; a few bytes of PNG can claim far more
-NEUTRAL = (214, 211, 206)             # shows through transparent places: neither paper white nor a black hole
-# what Pillow's decoders raise on damaged files
-DAMAGED = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error
-)
+THINNEST = LARGEST // SMALLEST        # times as long as wide: scaled down, a thinner picture would be too narrow
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture of each orientation upright."""
 
 
 def read_picture(path: Path | str) -> Image.Image:
     """The picture in `path`: upright, sRGB, its first frame, scaled down to at most 4096 pixels a side.
 
+    Only its pixels decide whether it can be used. Orientation and colour profile are followed where they can be read; other
+    metadata is not looked at.
+
     Raises:
-        MediaError: it is no picture, too small or too large, damaged, or cannot be read.
+        MediaError: it is no picture, too small, too thin or too large, damaged, or cannot be read.
     """
     path = Path(path)
+    name = shown_name(path)
     try:
         Image.init()
-        with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
-            check_size(path, image.width, image.height)
-            image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
-            image.load()
-            picture = rotate_upright(flatten(image))
+        with path.open("rb") as file:
+            pixels, metadata = split(file)
+            picture = _decode(name, pixels, metadata)
     except Image.DecompressionBombError as error:
-        raise too_large(path) from error
+        raise too_large(name) from error
     except UnidentifiedImageError as error:
-        raise MediaError(f"{path.name} is not a picture the studio can read. Use PNG, JPEG, WebP or TIFF.") from error
+        raise MediaError(f"{name} is not a picture the studio can read. {_advice(path)}") from error
     except FileNotFoundError as error:
-        raise MediaError(f"{path.name} is not there any more. Choose the picture again.") from error
+        raise MediaError(f"{name} is not there any more. Choose the picture again.") from error
+    except IsADirectoryError as error:
+        raise MediaError(f"{name} is a folder. Choose a picture in it.") from error
     except PermissionError as error:
-        raise MediaError(f"{path.name} may not be read. Change its permissions or choose a copy.") from error
+        raise MediaError(f"{name} may not be read. Change its permissions or choose a copy.") from error
+    except MemoryError as error:
+        raise MediaError(f"{name} does not fit into the memory that is free. Save it smaller.") from error
     except DAMAGED as error:
-        raise MediaError(f"{path.name} is damaged or cut short ({error}). Save it again or choose another.") from error
+        raise MediaError(f"{name} is damaged or cut short ({error}). Save it again or choose another.") from error
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-    check_size(path, *picture.size)
     return picture
 
 
-def check_size(path: Path, width: int, height: int) -> None:
-    """Raises MediaError: a side is shorter than 16 pixels, or there are more than 100 megapixels."""
+def _decode(name: str, pixels: BinaryIO, metadata: Metadata) -> Image.Image:
+    """The picture of an open file, in sRGB and upright. Raises what Pillow raises, or MediaError for its size."""
+    with Image.open(pixels, formats=[form for form in FORMATS if form in Image.OPEN]) as image:
+        check_size(name, image.width, image.height)
+        image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
+        metadata.add(image)
+        image.load()
+        return rotate_upright(flatten(image, metadata), metadata.orientation())
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Check the size of a picture as it lies in its file.
+
+    Raises:
+        MediaError: a side is shorter than 16 pixels, one side is more than 256 times the other, or there are more than 100
+            megapixels.
+    """
     if min(width, height) < SMALLEST:
         least = f"{SMALLEST}×{SMALLEST}"
-        raise MediaError(f"{path.name} is only {width}×{height} pixels. Choose a picture of at least {least}.")
+        raise MediaError(f"{name} is only {width}×{height} pixels. Choose a picture of at least {least}.")
+    if max(width, height) > THINNEST * min(width, height):
+        raise MediaError(
+            f"{name} is too thin: {width}×{height} pixels. Choose a picture of at least {SMALLEST}×{SMALLEST}, and at most "
+            f"{THINNEST} times as long as it is wide."
+        )
     if width * height > MOST_PIXELS:
-        raise too_large(path)
+        raise too_large(name)
 
 
-def too_large(path: Path) -> MediaError:
+def _advice(path: Path) -> str:
+    """What to do with a file that is no picture of a kind that can be read."""
+    with path.open("rb") as file:
+        start = file.read(32)
+    if start[4:8] == b"ftyp" and re.search(rb"hei[cfmsx]|hev[cmsx]|mif1|msf1", start[8:]):
+        return "It is a HEIC picture, as phones make them: save it as JPEG and choose that."
+    if not start:
+        return "It is empty: copy it again, or choose another."
+    return "Use PNG, JPEG, WebP or TIFF."
+
+
+def too_large(name: str) -> MediaError:
     """The error for a picture of too many pixels."""
     most = f"{MOST_PIXELS // 10**6} megapixels"
-    return MediaError(f"{path.name} has more than {most}. Save it smaller; {LARGEST} pixels a side is plenty.")
+    return MediaError(f"{name} has more than {most}. Save it smaller; {LARGEST} pixels a side is plenty.")
 
 
-def flatten(image: Image.Image) -> Image.Image:
-    """The image in 8-bit sRGB without transparency. The orientation tag is kept."""
-    exif = image.getexif()
-    if image.mode.startswith(("I", "F")):
-        image = to_eight_bit(image)
-    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        layer = image.convert("RGBA")
-        result = Image.new("RGB", image.size, NEUTRAL)
-        result.paste(layer, mask=layer.getchannel("A"))
-    else:
-        result = to_srgb(image)
-    result.info["exif"] = exif.tobytes()
-    return result
-
-
-def to_eight_bit(image: Image.Image) -> Image.Image:
-    """A grey image of more than 8 bits, scaled to 8: Pillow's own conversion would clip it to white."""
-    values = np.asarray(image, dtype=np.float64)
-    deep = image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and values.max() <= 65535)
-    low, high = (0.0, 65535.0) if deep else (float(np.nanmin(values)), float(np.nanmax(values)))
-    scaled = np.nan_to_num((values - low) / max(high - low, 1e-9))
-    return Image.fromarray(np.rint(scaled.clip(0, 1) * 255).astype(np.uint8))
-
-
-def to_srgb(image: Image.Image) -> Image.Image:
-    """The image converted from its own colour profile to sRGB; a profile that cannot be read is ignored."""
-    profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            result = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            if result is not None:
-                return result
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return image.convert("RGB")
-
-
-def rotate_upright(image: Image.Image) -> Image.Image:
-    """The image rotated as its orientation tag says, without tags, so that nothing rotates it a second time."""
-    turned = ImageOps.exif_transpose(image)
-    return Image.fromarray(np.asarray(turned))
+def rotate_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The image turned and mirrored as its orientation, from 1 to 8, says; it has no tags, so nothing turns it a second time."""
+    turn = TURNS.get(orientation)
+    return Image.fromarray(np.asarray(image if turn is None else image.transpose(turn)))
 
 
 def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from studio.media import MediaError
-from studio.media.picture import NEUTRAL, fit, preview_webp, read_picture, save_map, save_png, save_poster
+from studio.media.colour import NEUTRAL
+from studio.media.picture import fit, preview_webp, read_picture, save_map, save_png, save_poster
 
 LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
 
