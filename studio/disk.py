@@ -28,7 +28,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full, or the folder is not there or cannot be written; `explain` turns it into a sentence.
     """
-    temporary = path.with_name(f".{path.stem[:64]}-{secrets.token_hex(4)}{path.suffix}")
+    # not with all of the name in front: a name of 255 bytes is full, and one byte more is refused
+    stem = path.stem.encode("utf-8", "ignore")[:32].decode("utf-8", "ignore")
+    temporary = path.with_name(f".{stem}-{secrets.token_hex(4)}{path.suffix[-16:]}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -47,6 +49,8 @@ def explain(path: Path, error: OSError) -> str:
         remedy = f"the disk of {folder} is full. Free some space and try again"
     elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
         remedy = f"{folder} cannot be written to. Change its permissions or choose another folder"
+    elif error.errno == errno.ENAMETOOLONG:
+        return f"A file could not be saved: the name is too long for the disk of {folder}. Choose a shorter one; nothing was lost."
     elif error.errno == errno.ENOENT and not folder.exists():
         remedy = f"{folder} is not there any more. Put the folder back where it was"
     else:

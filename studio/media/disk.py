@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +13,9 @@ from pathlib import Path
 
 from studio import disk
 from studio.media import MediaError
+from studio.names import is_reserved
 
+ON_WINDOWS = os.name == "nt"
 RESERVE = 16 * 2**20
 """Bytes left free on the disk for the project document, which must always be savable."""
 
@@ -33,12 +38,15 @@ def check_writable(path: Path) -> None:
     """Check, before long work, that a file can be written at `path`; makes its folder.
 
     Raises:
-        MediaError: `path` is a folder, or the disk is full or cannot be written.
+        MediaError: `path` is a folder, its name cannot be used, or the disk is full or cannot be written.
     """
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder. Name a file in it.")
+    if ON_WINDOWS and is_reserved(path.name):
+        raise MediaError(f"{path.name} cannot be saved: Windows keeps that name for a device. Choose another one.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISDIR(path.stat().st_mode):           # and not is_dir: a name that is too long must not pass
+                raise MediaError(f"{path} is a folder. Name a file in it.")
         check_room(path.parent)
         with tempfile.TemporaryFile(dir=path.parent):
             pass

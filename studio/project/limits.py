@@ -68,6 +68,18 @@ def name(text: object, of: str) -> str:
     return clean
 
 
+def title(text: str) -> str:
+    """The text of a title card, on one line and without control characters; it may be blank.
+
+    Raises:
+        EditError: longer than 120 characters.
+    """
+    clean = " ".join(_printable(text).split())
+    if len(clean) > NAME_LENGTH:
+        raise EditError(f"This title has {len(clean):,} characters; {NAME_LENGTH} is the most. Shorten it; nothing was exported.")
+    return clean
+
+
 def frames(length: object, clock: Clock) -> int:
     """A wanted length in whole frames: fractions are rounded, less than a section becomes one section.
 

@@ -132,6 +132,10 @@ def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
 def _file(story: Path, name: str, where: str, what: str) -> Path:
     """A file that a story names, from the story's folder. Raises StoryError: it is not there."""
     file = story.parent / name
-    if not file.is_file():
+    try:
+        there = file.is_file()
+    except (OSError, ValueError):       # a name that no disk takes: too long, or with a zero in it
+        there = False
+    if not there:
         raise StoryError(f"{where}: there is no file {file}. Put {what} there, or correct the name.")
     return file

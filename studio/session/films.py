@@ -13,6 +13,8 @@ from typing import Any
 
 from studio.media import MediaError, export
 from studio.media.join import join
+from studio.names import slug
+from studio.project import limits
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import CLIP
@@ -63,22 +65,23 @@ class Films:
         """The film up to the head as one file.
 
         Args:
-            title: text of a title card; None: no title card.
+            title: text of a title card; None or blank: no title card.
             fade: seconds of fading in and out.
             audio: a sound file to play with it.
 
         Raises:
-            EditError: there is no film yet.
+            EditError: there is no film yet, or the title is too long.
             MediaError: a clip is missing or damaged, the audio cannot be read, or the disk is full.
         """
         project = self._document.project
+        title = limits.title(title) if title else None
         takes = project.film()
         if not takes:
             raise EditError("There is no film yet. Generate a segment first.")
         for number, take in enumerate(takes, 1):
             if not self.clip(take.id):
                 raise MediaError(f"The clip of segment {number} is missing, so the film has a gap. Retake it first.")
-        out = self._export_path(f"{_slug(project.name)}.mp4")
+        out = self._export_path(f"{slug(project.name)}.mp4")
         export.compose(self._join(project, takes), out, title=title, fade=fade, audio=audio)
         return out
 
@@ -98,7 +101,7 @@ class Films:
         if clip is None:
             raise MediaError("The clip of this take is missing. Retake it to see it again.")
         ending = "-poster.webp" if kind == "poster" else f".{kind}"
-        out = self._export_path(f"{_slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
+        out = self._export_path(f"{slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
         if kind == "poster":
             export.still(clip, out)
         elif kind == "mp4":
@@ -114,8 +117,8 @@ class Films:
             MediaError: the disk is full or cannot be written.
         """
         project = self._document.project
-        out = self._export_path(f"{_slug(project.name)}.zip")
-        pack(project, self._store, out, f"{_slug(project.name)}-{project.id}")
+        out = self._export_path(f"{slug(project.name)}.zip")
+        pack(project, self._store, out, f"{slug(project.name)}-{project.id}")
         return out
 
     def _join(self, project: Project, takes: Sequence[Take]) -> Path:
@@ -178,8 +181,3 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
             for take in takes
         ],
     }
-
-
-def _slug(name: str) -> str:
-    """`name` for a file on any file system: letters and digits of any script, joined by hyphens."""
-    return "-".join(re.findall(r"\w+", name))[:60].strip("-_") or "film"

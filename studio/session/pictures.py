@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from studio.media.picture import read_picture, save_png
+from studio.names import readable
 from studio.project.model import Reference
 from studio.project.store import Store
 
@@ -21,4 +22,4 @@ def import_picture(path: Path, store: Store) -> Reference:
     copy = store.media / f"{content[:16]}.png"
     if not copy.is_file():
         save_png(picture, copy)
-    return Reference(f"media/{copy.name}", content, picture.width, picture.height, path.name[:120])
+    return Reference(f"media/{copy.name}", content, picture.width, picture.height, readable(path.name))

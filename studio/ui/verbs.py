@@ -134,7 +134,7 @@ class PageApi:
         what = fields.text("what", 20)
         if what == "film":
             audio = fields.upload("audio", self.uploads) if fields.has("audio") else None
-            title = fields.text("title", 200) if fields.has("title") else None
+            title = fields.text("title") if fields.has("title") else None
             fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
             path = session.films.export_film(title=title or None, fade=fade, audio=audio)
         elif what == "project":
