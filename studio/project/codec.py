@@ -32,7 +32,7 @@ def project_table(project: Project) -> Table:
         "settings": _settings_table(project.settings),
         "reference": _reference_table(project.reference) if project.reference else None,
         "takes": [take_table(take) for take in project.takes.values()],
-        "branches": [_branch_table(branch) for branch in project.branches],
+        "branches": [branch_table(branch) for branch in project.branches],
         "branch": project.branch,
         "head": project.head,
     }
@@ -56,7 +56,7 @@ def parse_project(table: object) -> Project:
         settings=_settings(read("settings", dict)),
         reference=None if reference is None else _reference(reference),
         takes={take.id: take for take in takes},
-        branches=tuple(_branch(entry) for entry in read("branches", list)),
+        branches=tuple(parse_branch(entry) for entry in read("branches", list)),
         branch=read.id("branch"),
         head=read.link("head"),
         unknown=read.rest("format"),
@@ -93,7 +93,7 @@ def parse_take(table: object) -> Take:
     return Take(
         id=read.id("id"),
         parent=read.link("parent"),
-        segment=_segment(read("segment", dict)),
+        segment=parse_segment(read("segment", dict)),
         settings=_settings(read("settings", dict)),
         model=read("model", str),
         reference=read("reference", str),
@@ -113,7 +113,8 @@ def _segment_table(segment: Segment) -> Table:
     return {**segment.unknown, **known, **({"loras": loras} if loras else {})}
 
 
-def _segment(table: Table) -> Segment:
+def parse_segment(table: object) -> Segment:
+    """The segment in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = _Reader(table, "segment")
     loras = tuple(_lora(entry) for entry in read.optional("loras", list) or ())
     return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest())
@@ -147,14 +148,16 @@ def _clock(table: Table) -> Clock:
     return Clock(read.count("fps", 1), read.count("section_frames", 1), read.rest())
 
 
-def _branch_table(branch: Branch) -> Table:
+def branch_table(branch: Branch) -> Table:
+    """A branch as a JSON object."""
     segments = [_segment_table(segment) for segment in branch.segments]
     return {**branch.unknown, "id": branch.id, "name": branch.name, "tip": branch.tip, "segments": segments}
 
 
-def _branch(table: object) -> Branch:
+def parse_branch(table: object) -> Branch:
+    """The branch in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = _Reader(table, "branch")
-    segments = tuple(_segment(entry) for entry in read("segments", list))
+    segments = tuple(parse_segment(entry) for entry in read("segments", list))
     return Branch(read.id("id"), read("name", str), segments, read.link("tip"), read.rest())
 
 

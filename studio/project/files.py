@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from studio.disk import atomic_write, explain
 
 LARGEST = 64 * 2**20
+"""Bytes of a project's document, at most."""
+DEPTH = 100
+"""Objects and lists within each other, at most."""
 
 
 class StoreError(Exception):
     """A project could not be read or written; the message says what happened and what to do."""
 
 
-def write_json(path: Path, table: dict[str, Any]) -> bytes:
-    """Write a JSON object to `path` by `write_bytes`; returns what was written.
+def write_json(path: Path, table: dict[str, Any], check: Callable[[dict[str, Any]], None] | None = None) -> bytes:
+    """Write a JSON object to `path` in one step, but only if it can be read again; returns what was written.
+
+    Args:
+        path: of the file.
+        table: the object.
+        check: gets what was read back from the disk, before it replaces an older file. It raises ValueError where that is not
+            what was meant. None: any JSON object will do.
 
     Raises:
-        StoreError: the disk is full, or the folder cannot be written.
+        StoreError: the disk is full, the folder cannot be written, or what was written cannot be read. An older file at `path`
+            stays as it was.
     """
-    text = json.dumps(table, ensure_ascii=False, indent=1, allow_nan=False).encode()
-    write_bytes(path, text)
+    try:
+        text = json.dumps(table, ensure_ascii=False, indent=1, allow_nan=False).encode()
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(text)
+            again = read_json(temporary)
+            if check:
+                check(again)
+    except OSError as error:
+        raise StoreError(explain(path, error)) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreError(
+            f"{path.name} was not saved, because it could not be opened again ({error}). "
+            "What was saved before is not touched. Undo what you did last, or tell the makers of the studio."
+        ) from error
     return text
 
 
@@ -40,10 +64,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in `path`.
+    """The JSON object in `path`, without what `write_json` could not write again.
+
+    Numbers that are not finite become null, and halves of surrogate pairs become question marks.
 
     Raises:
-        ValueError: it is not one, or it is cut short.
+        ValueError: it is not one, it is cut short, or it is nested too deeply.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
@@ -51,12 +77,34 @@ def read_json(path: Path) -> dict[str, Any]:
     if len(content) > LARGEST:
         raise ValueError("the file is too large to be a project")
     try:
-        table = json.loads(content)
+        table = json.loads(content, parse_constant=lambda _: None, parse_float=_finite)
     except RecursionError:
         raise ValueError("the file is nested too deeply") from None
     if not isinstance(table, dict):
         raise ValueError("the file does not hold an object")
+    _check_depth(table)
+    text = json.dumps(table, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        table = json.loads(text.encode("utf-8", "replace"))
     return table
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _check_depth(table: dict[str, Any]) -> None:
+    """Raises ValueError: there are more objects and lists within each other than a JSON writer can handle."""
+    level: list[Any] = [table]
+    for _ in range(DEPTH):
+        inner = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [value for values in inner for value in values if isinstance(value, (dict, list))]
+        if not level:
+            return
+    raise ValueError("the file is nested too deeply")
 
 
 def claim(path: Path) -> IO[bytes] | None:

@@ -2,7 +2,7 @@
 
 project.json        the document, replaced in one step; project.json.bak is the one before
 media/              reference images, named by content
-takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept
+takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept, both with the plan around it
 films/              joined films and exports; all of it can be made again
 .open               claimed by the studio that has the project open
 """
@@ -12,16 +12,16 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from studio.disk import explain
 from studio.project import repair
-from studio.project.codec import FORMAT, parse_project, parse_take, project_table, take_table
+from studio.project.codec import FORMAT, Table, parse_project, parse_take, project_table, take_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
 from studio.project.model import Project, Take
+from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
@@ -30,6 +30,7 @@ DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
 CLAIM = ".open"
 CLIP = "clip.mp4"
+TAKE, ASKED = "take.json", "asked.json"
 _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
@@ -95,27 +96,43 @@ class Store:
             StoreError: there is no project, or a newer studio made it and this one cannot show it.
         """
         damage: list[str] = []
+        copies: list[Table] = []
         for name in (DOCUMENT, BACKUP):
             try:
-                return self._opened(self.folder / name, tuple(damage))
+                table = read_json(self.folder / name)
+                project, newer = _parsed(self.folder / name, table)
             except FileNotFoundError:
                 continue
             except PermissionError as error:
                 raise StoreError(f"{self.folder / name} may not be read. Change its permissions first.") from error
+            except FormatError as error:  # an object, but not of a project that hangs together: parts of it can be used
+                damage.append(f"{name} is damaged ({error})")
+                copies.append(table)
             except (ValueError, OSError) as error:  # cut short, or not what it should be
                 damage.append(f"{name} is damaged ({error})")
-        return self._rebuilt(damage)
+            else:
+                if copies:
+                    copies.append(table)
+                    break
+                return self._opened(name, project, newer, damage)
+        return self._rescued(copies, damage)
 
     def save(self, project: Project) -> None:
-        """Write the document in one step; the one before stays as project.json.bak.
+        """Write the document in one step, once it was read back; the one before stays as project.json.bak.
 
         Raises:
-            StoreError: the project is open read-only, or the disk refuses. The file is as it was.
+            StoreError: the project is open read-only, the disk refuses, or the project could not be opened again. The file is
+                as it was.
         """
         self.check_writable()
+
+        def check(table: Table) -> None:
+            if parse_project(table) != project:
+                raise FormatError("it reads differently from what was written")
+
         if self._saved:
             write_bytes(self.folder / BACKUP, self._saved)
-        self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)})
+        self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)}, check)
 
     def close(self) -> None:
         """Let another studio open the project. Nothing is saved after this."""
@@ -136,7 +153,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(explain(folder, error)) from error
-        write_json(folder / "asked.json", _with_project(take, project))
+        _write_note(folder / ASKED, take, project)
         return folder
 
     def write_take(self, take: Take, project: Project) -> None:
@@ -147,15 +164,15 @@ class Store:
         """
         self.check_writable()
         folder = self.take_folder(take.id)
-        write_json(folder / "take.json", _with_project(take, project))
+        _write_note(folder / TAKE, take, project)
         if take.state == "done":
             with contextlib.suppress(OSError):
-                (folder / "asked.json").unlink(missing_ok=True)
+                (folder / ASKED).unlink(missing_ok=True)
 
     def discard_take(self, take: str) -> None:
         """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
         folder = self.take_folder(take)
-        if not self.read_only and not (folder / "take.json").exists():
+        if not self.read_only and not (folder / TAKE).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
     def missing_clips(self, project: Project) -> frozenset[str]:
@@ -164,7 +181,7 @@ class Store:
 
     def begun_takes(self) -> tuple[Take, ...]:
         """Takes whose render was started and not finished, as they were asked for."""
-        return tuple(take for take, _ in self._noted("asked.json"))
+        return self._takes(ASKED)
 
     def check_writable(self) -> None:
         """Raises StoreError: the project is open read-only."""
@@ -174,41 +191,31 @@ class Store:
                 "or its folder cannot be written to. Nothing was changed."
             )
 
-    def _opened(self, path: Path, damage: tuple[str, ...]) -> OpenedProject:
-        table = read_json(path)
-        version = table.get("format")
-        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-            raise FormatError("it has no format number")
-        newer = version > FORMAT
-        try:
-            project = parse_project(table)
-        except FormatError as error:
-            if newer:
-                raise StoreError(
-                    f"{path} was made by a newer studio (format {version}; this one reads {FORMAT}). "
-                    "Update the studio to open it. The project is as it was."
-                ) from error
-            raise
+    def _opened(self, name: str, project: Project, newer: bool, damage: list[str]) -> OpenedProject:
+        """The project that a file describes without damage, with all takes that were finished since."""
         if reason := self._read_only(newer):
             self.read_only = True
             return OpenedProject(project, (reason,), read_only=True)
-        if damage:
-            self._set_aside()
-            damage = (f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since.",)
-        else:
-            self._saved = path.read_bytes()
-        project, found = repair.add_takes(project, [take for take, _ in self._kept()])
-        return OpenedProject(project, (*damage, *found))
+        self._remove_unfinished()
+        project, found = repair.add_takes(project, self._takes(TAKE))
+        if not damage:
+            self._saved = (self.folder / name).read_bytes()
+            return OpenedProject(project, found)
+        self._set_aside()
+        message = f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since."
+        return OpenedProject(project, (message, *found))
 
-    def _rebuilt(self, damage: list[str]) -> OpenedProject:
-        kept = tuple(self._kept())
-        if not kept and not damage:
+    def _rescued(self, copies: list[Table], damage: list[str]) -> OpenedProject:
+        """The project as it can be put together, where no file describes it without damage."""
+        plans, takes = self._plans(), self._takes(TAKE)
+        if not plans and not takes and not damage:
             raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
-        project, repairs = repair.rebuild(self.folder, [table for _, table in kept], [take for take, _ in kept])
+        project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes))
         findings = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {repairs[0]}", *repairs[1:])
         if reason := self._read_only(newer=False):
             self.read_only = True
             return OpenedProject(project, (reason, *findings), read_only=True)
+        self._remove_unfinished()
         self._set_aside()
         return OpenedProject(project, findings)
 
@@ -225,25 +232,88 @@ class Store:
         return ""
 
     def _set_aside(self) -> None:
-        """Rename a damaged document, so that it can be examined."""
+        """Rename a damaged document, so that it can be examined. One that was set aside before stays."""
+        names = [f"{DOCUMENT}.damaged", *(f"{DOCUMENT}.damaged-{n}" for n in range(2, 100))]
+        free = next((name for name in names if not (self.folder / name).exists()), names[0])
         with contextlib.suppress(OSError):
-            (self.folder / DOCUMENT).replace(self.folder / f"{DOCUMENT}.damaged")
+            (self.folder / DOCUMENT).replace(self.folder / free)
 
-    def _kept(self) -> Iterator[tuple[Take, dict[str, Any]]]:
-        return self._noted("take.json")
+    def _remove_unfinished(self) -> None:
+        """Remove files that a killed studio had not finished writing."""
+        for path in (*self.folder.glob(".project*"), *self.takes.glob("*/.*.json")):
+            if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak)", path.name):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
-    def _noted(self, name: str) -> Iterator[tuple[Take, dict[str, Any]]]:
-        """Takes in files of that name, oldest first, with the project around them. Files that cannot be read are skipped."""
-        noted: list[tuple[Take, dict[str, Any]]] = []
+    def _takes(self, name: str) -> tuple[Take, ...]:
+        """Takes in files of that name, oldest first."""
+        return tuple(sorted((note.take for note in self._notes(name) if note.take), key=lambda take: take.created))
+
+    def _plans(self) -> tuple[Table, ...]:
+        """The plans beside all takes, newest first. A take is newer than the one it continues, whatever the clock said."""
+        notes = [*self._notes(ASKED), *self._notes(TAKE)]
+        takes = {note.take.id: note.take for note in notes if note.take}
+
+        def age(note: _Note) -> tuple[str, int, float]:
+            latest, seen, at = "", set[str](), note.take
+            while at and at.id not in seen:
+                seen.add(at.id)
+                latest, at = max(latest, at.created), takes.get(at.parent or "")
+            return latest, len(seen), note.changed
+
+        return tuple(note.plan for note in sorted(notes, key=age, reverse=True) if note.plan)
+
+    def _notes(self, name: str) -> list[_Note]:
+        """What files of that name beside the takes hold. Files that cannot be read are skipped."""
+        notes = []
         for path in sorted(self.takes.glob(f"*/{name}")):
             with contextlib.suppress(ValueError, OSError):
-                table = read_json(path)
-                take = parse_take(table.get("take"))
-                if take.id == path.parent.name:
-                    noted.append((take, table))
-        return iter(sorted(noted, key=lambda entry: entry[0].created))
+                table, take = read_json(path), None
+                with contextlib.suppress(FormatError):
+                    take = parse_take(table.get("take"))
+                plan = table.get("project")
+                own = take if take and take.id == path.parent.name else None
+                notes.append(_Note(own, plan if isinstance(plan, dict) else {}, path.stat().st_mtime))
+        return notes
 
 
-def _with_project(take: Take, project: Project) -> dict[str, Any]:
-    """A take, and the project around it without its other takes: enough to build the document again."""
-    return {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}))}
+@dataclass(frozen=True)
+class _Note:
+    """A take and the plan around it, as far as a file beside the take can be read, and when the file was changed."""
+
+    take: Take | None
+    plan: Table
+    changed: float
+
+
+def _write_note(path: Path, take: Take, project: Project) -> None:
+    """Write a take, and the project around it without its other takes: enough to build the document again."""
+
+    def check(table: Table) -> None:
+        if parse_take(table.get("take")) != take:
+            raise FormatError("it reads differently from what was written")
+
+    table = {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}))}
+    write_json(path, table, check)
+
+
+def _parsed(path: Path, table: Table) -> tuple[Project, bool]:
+    """The project in a document, and whether a newer studio made it.
+
+    Raises:
+        FormatError: the document is damaged.
+        StoreError: it is of a newer format that cannot be read.
+    """
+    version = table.get("format")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise FormatError("it has no format number")
+    newer = version > FORMAT
+    try:
+        return parse_project(table), newer
+    except FormatError as error:
+        if newer:
+            raise StoreError(
+                f"{path} was made by a newer studio (format {version}; this one reads {FORMAT}). "
+                "Update the studio to open it. The project is as it was."
+            ) from error
+        raise

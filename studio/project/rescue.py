@@ -1,0 +1,274 @@
+"""Rescuing a damaged project: one project with everything that any readable copy of it has. Reads pictures' sizes, writes nothing.
+
+A copy is a JSON object as `codec.project_table` makes it, whole or in part. There are the document, the version saved before it,
+and the plan that lies beside each take as it was when the take was begun or finished.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from studio.project import edits
+from studio.project.codec import Table, branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
+from studio.project.limits import fresh_id
+from studio.project.model import Branch, Project, Reference, Segment, Take
+from studio.project.repair import Findings, add_takes, count_takes
+from studio.project.rules import FormatError
+
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference")
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What is left of a project, the newest first."""
+
+    documents: tuple[Table, ...]
+    plans: tuple[Table, ...]
+    takes: tuple[Take, ...]
+    """Finished and partial takes as their own files describe them, the oldest first."""
+
+
+def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
+    """The project in `folder` as the copies describe it together; the first finding says where it came from.
+
+    Every field and every branch is taken from the newest copy in which it can be read. Where no document has a whole list of
+    branches, the plans of all takes are joined, so that no segment of any of them is lost; then one may come back that had been
+    removed.
+    """
+    known = _known_takes(copies)
+    branches, whole = _branches(copies, known)
+    project = _project(copies, branches, known) if branches else None
+    if project is None:
+        project, findings = add_takes(_with_fields(_bare(folder, copies.takes), copies), copies.takes)
+        lost = "branches and segments not rendered yet are lost."
+        return project, (f"It was built again from {count_takes(len(copies.takes))}; {lost}", *findings[1:])
+    project, findings = add_takes(project, copies.takes)
+    if any(_list(table.get("branches")) for table in copies.documents):
+        rest = "" if whole else ", and the rest as it was when the takes were made"
+        return project, (f"What could be read of it and of the version saved before is here{rest}.", *findings)
+    message = "It was built again from its takes, as it was when the last one was made."
+    return _with_last_take(project, copies), (message, *findings)
+
+
+def _project(copies: Copies, branches: Mapping[str, Branch], takes: Mapping[str, Take]) -> Project:
+    """The project of these branches and takes, with the newest readable value of every other field."""
+    tables = [*copies.documents, *copies.plans]
+    chosen = (table.get("branch") for table in tables)
+    current = next((key for key in chosen if isinstance(key, str) and key in branches), next(iter(branches)))
+    path = _path(branches[current].tip, takes)
+    heads = [t["head"] for t in tables if "head" in t and (t["head"] is None or t["head"] in path)]
+    blank = replace(edits.new(), takes=takes, branches=tuple(branches.values()), branch=current, head=None)
+    project = _with_fields(replace(blank, head=heads[0] if heads else branches[current].tip), copies)
+    return parse_project(project_table(project))
+
+
+def _with_fields(project: Project, copies: Copies) -> Project:
+    """The project with the newest readable value of each simple field, and with the fields of a newer format."""
+    table, tables = project_table(project), [*copies.documents, *copies.plans]
+    blank = project_table(edits.new())
+    for key in FIELDS:
+        value = next((t[key] for t in tables if key in t and _is_readable(blank, key, t[key])), None)
+        if value is not None:
+            table[key] = value
+    unknown = {key: value for t in reversed(tables) for key, value in t.items() if key not in table and key != "format"}
+    return parse_project({**unknown, **table})
+
+
+def _is_readable(blank: Table, key: str, value: object) -> bool:
+    try:
+        parse_project({**blank, key: value})
+    except FormatError:
+        return False
+    return True
+
+
+def _known_takes(copies: Copies) -> dict[str, Take]:
+    """Takes that the documents list or name, or all takes where no document lists any; each as its own file describes it.
+
+    A take whose parent is gone begins a film of its own.
+    """
+    own = {take.id: take for take in copies.takes}
+    listed = {take.id: take for table in reversed(copies.documents) for take in _takes(table)}
+    named = [branch.get("tip") for table in copies.documents for branch in _list(table.get("branches")) if isinstance(branch, dict)]
+    wanted = [*listed, *named] if any("takes" in table for table in copies.documents) else [*own, *listed]
+    known: dict[str, Take] = {}
+    while wanted:
+        key = wanted.pop()
+        if isinstance(key, str) and key not in known and (take := own.get(key) or listed.get(key)):
+            known[key] = take
+            wanted.append(take.parent or "")
+    for take in list(known.values()):
+        trail: set[str | None] = set()
+        at: Take | None = take
+        while at and at.id not in trail:
+            trail.add(at.id)
+            at = known.get(at.parent or "")
+        if at or take.parent not in {None, *known}:      # it continues itself, or a take that is gone
+            known[take.id] = replace(take, parent=None)
+    return known
+
+
+def _takes(table: Table) -> Iterator[Take]:
+    """The takes of a copy that can be read."""
+    for entry in _list(table.get("takes")):
+        with contextlib.suppress(FormatError):
+            yield parse_take(entry)
+
+
+def _path(tip: str | None, takes: Mapping[str, Take]) -> list[str]:
+    """Ids of the takes from the first one to `tip`."""
+    path: list[str] = []
+    while tip is not None:
+        path.append(tip)
+        tip = takes[tip].parent
+    return path[::-1]
+
+
+def _branches(copies: Copies, takes: Mapping[str, Take]) -> tuple[dict[str, Branch], bool]:
+    """All branches by id, and whether the documents had a whole list of them."""
+    found: dict[str, Branch] = {}
+    damaged: set[str] = set()
+    whole = False
+    for table in copies.documents:
+        if not whole:
+            whole = _join(found, damaged, table, takes, everything=False) and not damaged
+    for table in () if whole else copies.plans:
+        _join(found, damaged, table, takes, everything=True)
+    return {key: _covered(branch, takes) for key, branch in found.items()}, whole
+
+
+def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take], everything: bool) -> bool:
+    """Add to `found` what an older copy has: branches that are not there, and segments that are missing in `damaged` ones.
+
+    Args:
+        found: branches of newer copies, by id.
+        damaged: ids of those that no copy has described whole so far.
+        table: the older copy.
+        takes: all takes, by id.
+        everything: add segments that are missing in other branches too.
+
+    Returns:
+        Whether every branch of the copy has an id that can be read.
+    """
+    entries = _list(table.get("branches"))
+    whole = bool(entries)
+    for entry in entries:
+        read = _read_branch(entry, takes)
+        if read is None:
+            whole = False
+            continue
+        branch, sound = read
+        known = found.get(branch.id)
+        if known is None:
+            found[branch.id] = branch
+            damaged |= set() if sound else {branch.id}
+        elif branch.id in damaged:
+            found[branch.id] = _joined(known, branch, takes, order=branch if sound else known)
+            damaged -= {branch.id} if sound else set()
+        elif everything:
+            found[branch.id] = _joined(known, branch, takes, order=known)
+    return whole
+
+
+def _read_branch(entry: object, takes: Mapping[str, Take]) -> tuple[Branch, bool] | None:
+    """What can be read of a branch, and whether that is all of it; None: not even its id."""
+    try:
+        branch = parse_branch(entry)
+    except FormatError:
+        if not isinstance(entry, dict):
+            return None
+        segments = [segment for part in _list(entry.get("segments")) if (segment := _segment(part))]
+        name, tip = entry.get("name"), entry.get("tip")
+        plain = Branch(fresh_id(), name if isinstance(name, str) else "Branch", tuple(segments), tip if tip in takes else None)
+        try:
+            branch = parse_branch({**branch_table(plain), "id": entry.get("id")})
+        except FormatError:
+            return None
+        return branch, False
+    if branch.tip is not None and branch.tip not in takes:
+        return replace(branch, tip=None), False
+    return branch, len(branch.segments) >= len(_path(branch.tip, takes))
+
+
+def _segment(entry: object) -> Segment | None:
+    try:
+        return parse_segment(entry)
+    except FormatError:
+        return None
+
+
+def _joined(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Branch) -> Branch:
+    """One branch of two copies of it. `order`: the copy whose segments come in the right order."""
+    first, second = (older.segments, newer.segments) if order is older else (newer.segments, older.segments)
+    latest = {segment.id: segment for segment in (*older.segments, *newer.segments)}
+    plan = [segment.id for segment in first]
+    tip = older.tip if newer.tip is None else newer.tip
+    rendered = len(_path(tip, takes))
+    place = 0
+    for segment in second:
+        if segment.id in plan:
+            place = plan.index(segment.id) + 1
+        else:                                            # after the one that it followed, but never among rendered ones
+            place = min(max(place, rendered), len(plan))
+            plan.insert(place, segment.id)
+            place += 1
+    return replace(newer, tip=tip, segments=tuple(latest[key] for key in plan))
+
+
+def _covered(branch: Branch, takes: Mapping[str, Take]) -> Branch:
+    """The branch with at least as many segments as it has takes: those that are missing are as their takes were asked."""
+    asked = tuple(takes[take].segment for take in _path(branch.tip, takes))
+    ids = {segment.id for segment in branch.segments}
+    missing = tuple(replace(s, id=fresh_id()) if s.id in ids else s for s in asked[len(branch.segments) :])
+    return replace(branch, segments=branch.segments + missing)
+
+
+def _with_last_take(project: Project, copies: Copies) -> Project:
+    """The project with its newest take on a branch. The newest plan does not know it yet where it was written before the take."""
+    last = copies.takes[-1] if copies.takes else None
+    if last is None or project.head != last.parent or any(branch.tip == last.id for branch in project.branches):
+        return project
+    if any(project.children(last.id)):
+        return project
+    earlier = {key: take for key, take in project.takes.items() if key != last.id}
+    return edits.add_take(replace(project, takes=earlier), project.takes[last.id])
+
+
+def _bare(folder: Path, takes: Sequence[Take]) -> Project:
+    """A project without takes, with the model, size and settings of its last one."""
+    project = edits.new()
+    if not takes:
+        return replace(project, reference=_reference(folder, (folder / "media").glob("*.png")))
+    last = takes[-1]
+    empty = replace(project.current(), segments=())
+    per_section = max(1, last.frames // max(1, last.sections))
+    return replace(
+        project,
+        model=last.model,
+        size=last.size,
+        settings=last.settings,
+        clock=replace(project.clock, section_frames=per_section),
+        branches=(empty,),
+        reference=_reference(folder, [folder / "media" / f"{last.reference[:16]}.png"], last.reference),
+    )
+
+
+def _reference(folder: Path, pictures: Iterable[Path], sha256: str = "") -> Reference | None:
+    """The first of `pictures` that is there, measured by its PNG header."""
+    for picture in pictures:
+        try:
+            with picture.open("rb") as file:
+                width, height = struct.unpack(">II", file.read(24)[16:])
+        except (OSError, struct.error):
+            continue
+        return Reference(picture.relative_to(folder).as_posix(), sha256 or picture.stem, width, height)
+    return None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
