@@ -1,7 +1,8 @@
-"""The one entry: opens the studio in a browser, renders a story without one, lists and fetches models, examines the machine.
+"""The one entry: opens the studio in a browser; renders a story, imports a project and fetches models without one.
 
     python app.py
     python app.py render story.toml -o film.mp4
+    python app.py import project.zip
     python app.py models
     python app.py doctor
 """
@@ -43,6 +44,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     render.add_argument("--model", help="folder under models/ (default: the first)")
     render.add_argument("--seed", type=int, help="seed of the whole story: every segment's seed follows from it")
     render.add_argument("--resume", type=Path, metavar="FOLDER", help="continue the film of a project folder")
+
+    arrival = commands.add_parser("import", help="put a project that was exported as a ZIP beside the others")
+    arrival.set_defaults(run=import_project)
+    arrival.add_argument("file", type=Path, help="the ZIP")
 
     models = commands.add_parser("models", help="list the models, fetch weights, check them")
     models.set_defaults(run=list_models)
@@ -121,6 +126,13 @@ def render_story(options: argparse.Namespace) -> int:
     from studio.commands.render import render
 
     return render(options, MODELS, home())
+
+
+def import_project(options: argparse.Namespace) -> int:
+    """`app.py import`. Returns the exit status."""
+    from studio.commands import import_project as command
+
+    return command.import_project(options.file, home())
 
 
 def list_models(_: argparse.Namespace) -> int:

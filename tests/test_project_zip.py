@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import app
+from studio.commands.import_project import import_project
 from studio.project import edits
-from studio.session import EditError, MediaError, StoreError, Studio
+from studio.session import EditError, MediaError, StoreError, Studio, project_zip
 from tests.shelves import make_film, make_studio, render_all
 
 
@@ -64,8 +68,7 @@ def test_a_damaged_document_is_mended_on_arrival(studio: Studio, there: Studio) 
     "change",
     [
         {"../../evil.txt": b"x"}, {"/evil.txt": b"x"}, {"takes/../../evil.txt": b"x"}, {"takes/abc/../x": b"x"},
-        {"takes/abc/.hidden": b"x"}, {"media/evil.png": b"x"}, {"run.py": b"x"}, {"project.json": None},
-        {"takes\\abc\\x": b"x"}, {"films/a.mp4": b"x"},
+        {"takes\\..\\..\\evil.txt": b"x"}, {"project.json": None},
     ],
 )  # fmt: skip
 def test_what_is_no_project_stays_outside(studio: Studio, there: Studio, change: dict[str, bytes | None]) -> None:
@@ -112,3 +115,137 @@ def test_a_film_of_a_take_that_is_not_there(studio: Studio, there: Studio) -> No
     there.unpack(parcel)
     with pytest.raises(EditError):
         there.reopen(later)
+
+
+STRANGERS: dict[str, bytes | None] = {
+    ".open": b"", ".DS_Store": b"x", "desktop.ini": b"x", "Thumbs.db": b"x", "README.txt": b"x", "films/a.mp4": b"x",
+    "run.py": b"x", "takes/.DS_Store": b"x", "takes/abc/.hidden": b"x", "takes/abc/desktop.ini": b"x", "media/evil.png": b"x",
+    "media/._0.png": b"x",
+}
+
+
+def repacked(parcel: Path, name: Callable[[str], str], extra: dict[str, bytes | None] | None = None) -> Path:
+    """The parcel as another program would make it: `name` changes the files' names, and `extra` adds files."""
+    out = parcel.with_name("repacked.zip")
+    with zipfile.ZipFile(parcel) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.namelist():
+            info = zipfile.ZipInfo("x")
+            info.filename = name(member)          # as written: the constructor would turn backslashes around on Windows
+            new.writestr(info, old.read(member))
+        for path, content in (extra or {}).items():
+            new.writestr(path, content or b"")
+    return out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda member: member.split("/", 1)[1],
+        lambda member: f"Downloads/{member}",
+        lambda member: f"./{member}",
+        lambda member: member.replace("/", "\\"),
+        lambda member: "Über gang: 2/" + member.split("/", 1)[1],
+    ],
+    ids=["no root", "two roots", "dot", "backslashes", "odd root"],
+)
+def test_zips_of_other_programs_arrive(studio: Studio, there: Studio, name: Callable[[str], str]) -> None:
+    session = render_all(make_film(studio, "a", "b"))
+    root = name(f"A-film-{session.id}/project.json").replace("\\", "/").removesuffix("project.json")
+    extra = {root + path: content for path, content in STRANGERS.items()}
+    extra |= {"__MACOSX/root/._project.json": b"x", "__MACOSX/._root": b"x", f"{root}project.json.bak": b"{"}
+    arrived = there.unpack(repacked(session.films.export_project(), name, extra))
+    assert arrived.project == session.project and arrived.findings == ()
+    there_files = {p.relative_to(arrived.folder).as_posix() for p in arrived.folder.rglob("*") if p.is_file()}
+    assert there_files == {".open", "project.json", "project.json.bak"} | {
+        p.relative_to(session.folder).as_posix() for room in ("media", "takes") for p in (session.folder / room).rglob("*.*")
+    }
+    assert there.list()[0].id == arrived.id and arrived.store.missing_clips(arrived.project) == frozenset()
+
+
+def test_the_version_saved_before_arrives_where_the_document_is_missing(studio: Studio, there: Studio) -> None:
+    session = make_film(studio, "a", "b")
+    document = (session.folder / "project.json").read_bytes()
+    parcel = rewritten(session.films.export_project(), {"project.json": None, "project.json.bak": document})
+    arrived = there.unpack(parcel)
+    assert arrived.project == session.project and "project.json is gone" in arrived.findings[0]
+
+
+def test_two_projects_in_one_zip_are_refused_in_a_sentence(studio: Studio, there: Studio) -> None:
+    parcel = rewritten(make_film(studio, "a").films.export_project(), {})
+    with zipfile.ZipFile(parcel, "a") as archive:
+        archive.writestr("another/project.json", b"{}")
+    with pytest.raises(StoreError, match="2 projects"):
+        there.unpack(parcel)
+    assert there.list() == ()
+
+
+def test_what_a_file_manager_left_in_a_take_stays_at_home(studio: Studio, there: Studio) -> None:
+    session = render_all(make_film(studio, "a"))
+    (take,) = session.project.film()
+    folder = session.store.take_folder(take.id)
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "clip - Copy.mp4", "._clip.mp4", ".clip-0123abcd.mp4"):
+        (folder / name).write_bytes(b"x")
+    arrived = there.unpack(session.films.export_project())
+    assert arrived.project == session.project
+    assert not list(arrived.folder.rglob("*Store")) and len(list(arrived.store.take_folder(take.id).iterdir())) < 6
+
+
+@pytest.mark.parametrize("year", [1970, 2115])
+def test_dates_that_a_zip_cannot_hold(studio: Studio, there: Studio, year: int) -> None:
+    session = render_all(make_film(studio, "a"))
+    seconds = (year - 1970) * 31_556_952
+    for path in (*session.folder.rglob("*"), session.folder):
+        os.utime(path, (seconds, seconds))
+    assert there.unpack(session.films.export_project()).project == session.project
+
+
+def test_a_bomb_is_refused(studio: Studio, there: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = tmp_path / "bomb.zip"
+    monkeypatch.setattr(project_zip, "BOMB", (2**21, 100))
+    monkeypatch.setattr(project_zip, "LARGEST", 2**20)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("film/project.json", b"{}")
+        with archive.open("film/takes/a/clip.mp4", "w", force_zip64=True) as member:
+            member.write(bytes(2**22))
+    with pytest.raises(StoreError, match="larger than any film"):
+        there.unpack(bomb)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("film/project.json", b" " * (project_zip.LARGEST + 1))
+    with pytest.raises(StoreError, match="larger than any film"):
+        there.unpack(bomb)
+    assert there.list() == ()
+
+
+def test_a_locked_zip_and_an_unknown_compression_are_named(studio: Studio, there: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel = make_film(studio, "a").films.export_project()
+    whole = bytearray(parcel.read_bytes())
+    for mark, bit in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        at = -1
+        while (at := whole.find(mark, at + 1)) >= 0:
+            whole[at + bit] |= 1
+    parcel.write_bytes(whole)
+    with pytest.raises(StoreError, match="password"):
+        there.unpack(parcel)
+    deflate64 = zipfile.ZipInfo("film/project.json")
+    with zipfile.ZipFile(parcel, "w") as archive:
+        archive.writestr(deflate64, b"{}")
+    whole = bytearray(parcel.read_bytes())
+    for mark, place in ((b"PK\1\2", 10), (b"PK\3\4", 8)):
+        whole[whole.find(mark) + place] = 9
+    parcel.write_bytes(whole)
+    with pytest.raises(StoreError, match="Unzip it"):
+        there.unpack(parcel)
+    assert there.list() == ()
+
+
+def test_the_command_line_imports(studio: Studio, there: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = render_all(make_film(studio, "a"))
+    parcel = session.films.export_project()
+    options = app.parse(["import", str(parcel)])
+    assert options.run is app.import_project and options.file == parcel
+    assert import_project(parcel, there.home) == 0 and session.id in capsys.readouterr().err
+    assert there.open(session.id).project == session.project
+    (tmp_path / "no.zip").write_text("no ZIP")
+    for file in (tmp_path / "no.zip", tmp_path / "nothere.zip", tmp_path):
+        assert import_project(file, there.home) == 1
+        assert "Traceback" not in (told := capsys.readouterr().err) and str(file.name) in told

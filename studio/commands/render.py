@@ -17,6 +17,7 @@ from studio.engine.engine import Engine
 from studio.media import disk
 from studio.project import edits
 from studio.project.preset import PresetError
+from studio.project.shelf import address
 from studio.project.story import StoryError
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
 
@@ -66,7 +67,7 @@ def _check(options: argparse.Namespace) -> None:
 def _session(options: argparse.Namespace, studio: Studio) -> Session:
     """The project to render: the one to resume, or a new one of the story with the changes asked for."""
     if options.resume:
-        session = studio.open(options.resume.resolve().name)
+        session = studio.open(address(options.resume.resolve()))
         session.edit(edits.switch, session.project.branch)   # the head at the branch's end: what is rendered stays
     elif options.story:
         session = studio.from_story(options.story, options.model)

@@ -1,40 +1,114 @@
-"""The projects in the studio's home folder: listing them, finding unused ones, removing one."""
+"""The projects in the studio's home folder: listing and finding them, also unused ones, and removing one.
+
+A folder may have any name that a person or a file manager gave it. The page calls a project by the name of its folder (see
+`address`), so that two copies are two projects; the id within the document is what films remember.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import re
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from studio.project.codec import parse_project
 from studio.project.files import claim, read_json
+from studio.project.limits import fresh_id
 from studio.project.model import Project
-from studio.project.store import BACKUP, CLAIM, DOCUMENT
+from studio.project.store import ASKED, BACKUP, CLAIM, DOCUMENT, TAKE
+
+ADDRESS = re.compile(r"[^/\\\0.][^/\\\0]{0,199}")
+ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
 @dataclass(frozen=True)
 class ProjectSummary:
-    """A project for the list to choose from. `id` is the name of its folder; `changed` counts seconds since 1970."""
+    """A project for the list to choose from. `id` is its address, the name of its folder; `changed` counts seconds since 1970."""
 
     id: str
     name: str
     poster: Path | None
     changed: float
+    folder: Path
 
 
 def find_projects(home: Path) -> tuple[ProjectSummary, ...]:
     """The projects in `home`, the one changed last first. One that is damaged is listed by the name of its folder."""
-    found = []
-    for folder in home.iterdir() if home.is_dir() else ():
-        document = next((folder / name for name in (DOCUMENT, BACKUP) if (folder / name).is_file()), None)
-        if document and not folder.name.startswith("."):
-            found.append(_summary(folder, document))
-    return tuple(sorted(found, key=lambda summary: -summary.changed))
+    return tuple(sorted(map(_summary, project_folders(home)), key=lambda summary: -summary.changed))
+
+
+def project_folders(home: Path) -> Iterator[Path]:
+    """The folders in `home` that hold a project, whole or damaged.
+
+    A ZIP unzipped by hand may lie in a folder of its own: where a folder holds no project, those in it are looked at.
+    """
+    for folder in _folders(home):
+        if _holds_project(folder):
+            yield folder
+        else:
+            yield from filter(_holds_project, _folders(folder))
+
+
+def address(folder: Path) -> str:
+    """What the page calls the project in `folder`: the folder's name, or a checksum of one that no address can hold."""
+    try:
+        folder.name.encode()
+    except UnicodeEncodeError:
+        fits = False
+    else:
+        fits = ADDRESS.fullmatch(folder.name) is not None
+    return folder.name if fits else f"folder-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:16]}"
+
+
+def find_folder(home: Path, key: str) -> Path | None:
+    """The project's folder that has this address, or the one whose document has this id; None: there is none."""
+    named = None
+    with contextlib.suppress(OSError, ValueError):        # no system can hold a folder of such a name
+        named = home / key if ADDRESS.fullmatch(key) and (home / key).is_dir() else None
+    if named and _holds_project(named):
+        return named
+    listed = next((folder for folder in project_folders(home) if address(folder) == key), None)
+    return listed or named or next(iter(folders_by_id(home, key)), None)
+
+
+def folders_by_id(home: Path, project_id: str) -> tuple[Path, ...]:
+    """Folders whose document has this id, the one with the best claim to it first."""
+    claimants = [folder for folder in project_folders(home) if read_id(folder) == project_id]
+    return tuple(sorted(claimants, key=lambda folder: _claim_to_id(folder, project_id)))
+
+
+def read_id(folder: Path) -> str | None:
+    """The id in a project's document; None where it cannot be read."""
+    for name in (DOCUMENT, BACKUP):
+        with contextlib.suppress(OSError, ValueError):
+            found = read_json(folder / name).get("id")
+            if isinstance(found, str):
+                return found
+    return None
+
+
+def as_own_project(project: Project, folder: Path, home: Path, opened: Collection[Path]) -> Project:
+    """The project, with a new id if its folder is the copy of another one: two copies with one id are two projects.
+
+    Args:
+        project: the project in `folder`.
+        folder: where it lies.
+        home: the folder of all projects.
+        opened: folders of projects that are open now; they keep their ids.
+    """
+    rivals = [other for other in folders_by_id(home, project.id) if other != folder]
+    mine = _claim_to_id(folder, project.id)
+    if all(other not in opened and mine < _claim_to_id(other, project.id) for other in rivals):
+        return project
+    named = ID.fullmatch(folder.name) and not folders_by_id(home, folder.name)
+    return replace(project, id=folder.name if named else fresh_id())
 
 
 def is_unused(folder: Path, age: float) -> bool:
@@ -58,7 +132,7 @@ def used_loras(home: Path) -> frozenset[str]:
     found: set[bytes] = set()
     for path in [*home.glob(f"*/{DOCUMENT}"), *home.glob(f"*/{BACKUP}")]:
         with contextlib.suppress(OSError):
-            found.update(re.findall(rb'"sha256": "([0-9a-f]{64})"', path.read_bytes()))
+            found.update(re.findall(rb'"sha256"\s*:\s*"([0-9a-f]{64})"', path.read_bytes()))
     return frozenset(content.decode() for content in found)
 
 
@@ -77,13 +151,32 @@ def remove(folder: Path) -> bool:
     return True
 
 
-def _summary(folder: Path, document: Path) -> ProjectSummary:
+def _folders(folder: Path) -> Iterator[Path]:
+    """The folders in a folder, without hidden ones."""
+    with contextlib.suppress(OSError):
+        yield from (inner for inner in sorted(folder.iterdir()) if not inner.name.startswith(".") and inner.is_dir())
+
+
+def _holds_project(folder: Path) -> bool:
+    if any((folder / name).is_file() for name in (DOCUMENT, BACKUP)):
+        return True
+    return any(next(folder.glob(f"takes/*/{note}"), None) for note in (TAKE, ASKED))
+
+
+def _claim_to_id(folder: Path, project_id: str) -> tuple[bool, int, str]:
+    """Sorts folders whose documents have one id: first the one named so, then shorter names: "film" before "film (1)"."""
+    return folder.name != project_id, len(folder.name), folder.name
+
+
+def _summary(folder: Path) -> ProjectSummary:
+    document = next((folder / name for name in (DOCUMENT, BACKUP) if (folder / name).is_file()), folder / DOCUMENT)
+    shown = os.fsencode(folder.name).decode("utf-8", "replace")
     try:
         table, changed = read_json(document), document.stat().st_mtime
     except (OSError, ValueError):
-        return ProjectSummary(folder.name, f"{folder.name} (damaged)", None, 0.0)
+        return ProjectSummary(address(folder), f"{shown} (damaged)", None, 0.0, folder)
     name = table.get("name")
-    return ProjectSummary(folder.name, name if isinstance(name, str) else folder.name, _poster(folder, table), changed)
+    return ProjectSummary(address(folder), name if isinstance(name, str) else shown, _poster(folder, table), changed, folder)
 
 
 def _poster(folder: Path, table: dict[str, Any]) -> Path | None:

@@ -114,7 +114,8 @@ class Store:
                 if copies:
                     copies.append(table)
                     break
-                return self._opened(name, project, newer, damage)
+                gone = [] if damage or name == DOCUMENT else [f"{DOCUMENT} is gone"]
+                return self._opened(name, project, newer, [*damage, *gone])
         return self._rescued(copies, damage)
 
     def save(self, project: Project) -> None:

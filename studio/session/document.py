@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec
 from studio.project import history
 from studio.project.history import EditBurst, UndoHistory
 from studio.project.model import Project
+from studio.project.shelf import address
 from studio.project.store import OpenedProject, Store
 
 P = ParamSpec("P")
@@ -40,8 +41,8 @@ class Document:
 
     @property
     def id(self) -> str:
-        """The project's id: the name of its folder."""
-        return self.store.folder.name
+        """What the page calls the project: its folder's name on the shelf, so that two copies are two projects."""
+        return address(self.store.folder)
 
     @property
     def can_undo(self) -> bool:

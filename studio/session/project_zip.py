@@ -1,4 +1,8 @@
-"""A project as one ZIP file: packed to be sent, unpacked and checked on another machine. Files from outside are not trusted."""
+"""A project as one ZIP file: packed to be sent, unpacked and checked on another machine. Files from outside are not trusted.
+
+Other programs pack a project again in their own way: without a folder around it, in two, with backslashes, and with files of
+their own in it. Whatever belongs to a project is unpacked, and the rest is left out.
+"""
 
 from __future__ import annotations
 
@@ -6,52 +10,68 @@ import re
 import secrets
 import shutil
 import zipfile
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from studio.disk import explain
 from studio.media import MediaError, disk
-from studio.project.files import StoreError
+from studio.project.files import LARGEST, StoreError
 from studio.project.limits import fresh_id
 from studio.project.model import Project
-from studio.project.store import DOCUMENT, Store
+from studio.project.store import BACKUP, DOCUMENT, Store
 
-MEMBER_NAME = re.compile(
-    r"[^/\\:]+/(project\.json|media/[0-9a-f]{16}\.png|takes/[0-9A-Za-z_-]{1,64}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,63})"
+MEMBER = re.compile(
+    rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|media/[0-9a-f]{{16}}\.png"
+    r"|takes/[0-9A-Za-z][0-9A-Za-z_-]{0,63}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,63}\.(?:json|mp4|safetensors|webp|png)"
 )
+"""Files of a project, relative to its folder."""
+ANCHOR = re.compile(rf"(?P<root>.*?){re.escape(DOCUMENT)}(?:\.bak)?|(?P<parent>.*?)takes/[^/]+/(?:take|asked)\.json")
+"""Files by which a project's folder is found."""
 MAX_FILES = 200_000
-"""Files in a ZIP, at most: more than any film has."""
+"""Files of a project in a ZIP, at most: more than any film has."""
+BOMB = (2**30, 100)
+"""A ZIP that would be more than so many bytes, and so many times its own size, is no project: films hardly shrink."""
+ENCRYPTED = 1
+"""The flag of an encrypted file."""
 
 
 def pack(project: Project, store: Store, out: Path, name: str) -> None:
     """Write the whole project as a ZIP: document, pictures and takes, without films, all in one folder `name`.
 
+    What else lies in the project's folder, such as files of a file manager, is left out.
+
     Raises:
         MediaError: the disk is full or cannot be written.
     """
     takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
-    files = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *takes]
-    size = sum(path.stat().st_size for path in files)
-    with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for path in files:
+    found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *takes]
+    files = {path.relative_to(store.folder).as_posix(): path for path in found}
+    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member)}
+    size = sum(path.stat().st_size for path in files.values())
+    # Files may be dated before 1980 or after 2107, which a ZIP cannot say: they get the nearest date that it can.
+    with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:
+        for member, path in files.items():
             compression = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
-            archive.write(path, f"{name}/{path.relative_to(store.folder).as_posix()}", compression)
+            archive.write(path, f"{name}/{member}", compression)
 
 
 def unpack(file: Path, home: Path) -> str:
-    """Put the project in a ZIP on the shelf `home`; returns its id, which is a new one where the old one is taken.
+    """Put the project in a ZIP on the shelf `home`; returns the name of its folder: its id, or a new one where that is taken.
 
     Raises:
-        StoreError: the file is no project, is damaged, or contains a file that no project has.
+        StoreError: the file holds no project or several, is damaged, or has files that lead out of its folder.
         MediaError: the disk is full.
     """
+    if not file.is_file():
+        raise StoreError(f"There is no file {file}. Name the ZIP of a project.")
     incoming = home / f".incoming-{secrets.token_hex(4)}"
     try:
         with zipfile.ZipFile(file) as archive:
-            members = _checked_members(file, archive)
+            members = _members(file, archive)
             home.mkdir(parents=True, exist_ok=True)
-            disk.check_room(home, sum(member.file_size for member in members))
-            for member in members:
-                _extract(archive, member, incoming / member.filename.split("/", 1)[1])
+            disk.check_room(home, sum(member.file_size for member in members.values()))
+            for path, member in members.items():
+                _extract(archive, member, incoming / path)
         trial = Store(incoming)
         project = trial.open().project.id
         trial.close()
@@ -59,7 +79,12 @@ def unpack(file: Path, home: Path) -> str:
             project = fresh_id()
         incoming.rename(home / project)
         return project
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except NotImplementedError as error:
+        raise StoreError(
+            f"{file.name} is packed in a way that cannot be read here ({error}). Nothing was put on the shelf. "
+            "Unzip it with the program that made it, and put the folder beside the other projects."
+        ) from error
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, EOFError, ValueError) as error:
         raise StoreError(f"{file.name} is damaged ({error}). Nothing was put on the shelf; fetch the file again.") from error
     except OSError as error:
         raise StoreError(explain(home / file.name, error)) from error
@@ -67,15 +92,50 @@ def unpack(file: Path, home: Path) -> str:
         shutil.rmtree(incoming, ignore_errors=True)
 
 
-def _checked_members(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in the ZIP. Raises StoreError: one of them does not belong to a project, or none is the document."""
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    foreign = next((member.filename for member in members if not MEMBER_NAME.fullmatch(member.filename)), None)
-    roots = {member.filename.split("/", 1)[0] for member in members}
-    if foreign or len(roots) != 1 or len(members) > MAX_FILES or f"{next(iter(roots))}/{DOCUMENT}" not in archive.namelist():
-        found = f" (it holds {foreign[:80]})" if foreign else ""
-        raise StoreError(f"{file.name} is not a project{found}. Choose a ZIP that was exported as a project.")
+def _members(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The project's files in the ZIP, by their paths in its folder.
+
+    Raises:
+        StoreError: there is no project in it or more than one, it is encrypted, or a file leads out of its folder.
+    """
+    files = {member.filename.replace("\\", "/"): member for member in archive.infolist() if not member.is_dir()}
+    for name in files:
+        if re.match(r"/|[A-Za-z]:", name) or ".." in name.split("/"):
+            raise StoreError(
+                f"{file.name} is not a project as the studio packs it: it holds {name[:80]}, which leads out of its folder. "
+                "Nothing was put on the shelf."
+            )
+    root = _root(file, files)
+    members = {name[len(root) :]: member for name, member in files.items() if name.startswith(root)}
+    members = {name: member for name, member in members.items() if MEMBER.fullmatch(name)}
+    if any(member.flag_bits & ENCRYPTED for member in members.values()):
+        raise StoreError(f"{file.name} is locked with a password. Make one without, and import that.")
+    size, most = sum(member.file_size for member in members.values()), max(BOMB[0], BOMB[1] * file.stat().st_size)
+    texts = [member.file_size for name, member in members.items() if name.endswith(".json")]
+    if len(members) > MAX_FILES or size > most or max(texts, default=0) > LARGEST:
+        raise StoreError(f"{file.name} is not a project: it would be far larger than any film. Nothing was put on the shelf.")
     return members
+
+
+def _root(file: Path, names: Iterable[str]) -> str:
+    """The folder of the project in a ZIP, with a slash at its end; "" where it lies in no folder.
+
+    Raises:
+        StoreError: there is none, or there are several.
+    """
+    roots = set()
+    for name in names:
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+        if not hidden and (match := ANCHOR.fullmatch(name)):
+            roots.add(match["root"] if match["root"] is not None else match["parent"])
+    roots = {root for root in roots if not root or root.endswith("/")}
+    outer = [root for root in roots if not any(root != other and root.startswith(other) for other in roots)]
+    if len(outer) == 1:
+        return outer[0]
+    if outer:
+        several = ", ".join(sorted(outer))[:120]
+        raise StoreError(f"{file.name} holds {len(outer)} projects ({several}). Make a ZIP of each, and import them one by one.")
+    raise StoreError(f"{file.name} is not a project. Choose a ZIP that was exported as a project.")
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -98,18 +98,27 @@ class Studio:
         return session
 
     def open(self, project_id: str) -> Session:
-        """The project of that id; every caller gets the same object. Raises StoreError: it is not there, or unreadable."""
+        """The project of that address or id; every caller gets the same object. Raises StoreError: not there, or unreadable."""
         with self._lock:
-            if project_id not in self._open:
-                store = Store(self._folder(project_id))
-                opened = store.open()
-                project = replace(opened.project, id=store.folder.name)
-                session = self._session(store, replace(opened, project=project))
-                if not opened.read_only:
-                    recover(session)
-                self._open[project_id] = session
-            self._last_use[project_id] = time.monotonic()
-            return self._open[project_id]
+            session = self._open.get(project_id) or self._opened(self._folder(project_id))
+            self._last_use[session.id] = time.monotonic()
+            return session
+
+    def _opened(self, folder: Path) -> Session:
+        """The project in a folder, read unless it is open already. A copy of another project gets an id of its own."""
+        session = self._open.get(shelf.address(folder))
+        if session is None:
+            store = Store(folder)
+            opened = store.open()
+            others = [s.folder for s in self._open.values() if s.folder.is_dir()]
+            project = opened.project if opened.read_only else shelf.as_own_project(opened.project, folder, self.home, others)
+            session = self._open[shelf.address(folder)] = self._session(store, replace(opened, project=project))
+            if project != opened.project:
+                with contextlib.suppress(StoreError):  # a full disk: the id is saved with the next edit
+                    store.save(project)
+            if not opened.read_only:
+                recover(session)
+        return session
 
     def unpack(self, archive_path: Path) -> Session:
         """Put a project that was exported as a ZIP on the shelf, and open it.
@@ -131,9 +140,17 @@ class Studio:
         project, takes = lineage.get("project_id"), lineage.get("takes")
         if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
             raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
-        session = self.open(project)
-        session.edit(edits.rewind, str(takes[-1].get("id")))
+        last = str(takes[-1].get("id"))
+        session = self._origin(project, last)
+        session.edit(edits.rewind, last)
         return session
+
+    def _origin(self, project_id: str, take: str) -> Session:
+        """The project of that id, or the copy of it that has the take. Raises StoreError: it is not here, or unreadable."""
+        addresses = [shelf.address(folder) for folder in shelf.folders_by_id(self.home, project_id)]
+        sessions = map(self.open, addresses or [project_id])
+        first = next(sessions)
+        return first if take in first.project.takes else next((s for s in sessions if take in s.project.takes), first)
 
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""
@@ -161,10 +178,10 @@ class Studio:
         for summary in self.list():
             with self._lock:
                 unused = time.monotonic() - self._last_use.get(summary.id, -age) >= age and not self._viewers[summary.id]
-                if unused and shelf.is_unused(self.home / summary.id, age):
+                if unused and shelf.is_unused(summary.folder, age):
                     if session := self._open.pop(summary.id, None):
                         session.store.close()
-                    removed += shelf.remove(self.home / summary.id)
+                    removed += shelf.remove(summary.folder)
         if self.loras.max_bytes is not None:
             self.loras.sweep(shelf.used_loras(self.home))
         return removed
@@ -180,9 +197,10 @@ class Studio:
         return Session(store, opened, self._engine, self.models, self.presets, self.loras)
 
     def _folder(self, project_id: str) -> Path:
-        if not re.fullmatch(r"[^/\\\0.][^/\\\0]{0,200}", project_id) or not (self.home / project_id).is_dir():
+        folder = shelf.find_folder(self.home, project_id)
+        if folder is None:
             raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
-        return self.home / project_id
+        return folder
 
     def _defaults(self) -> tuple[ModelCard | None, RenderSettings]:
         card = self.models[0] if self.models else None

@@ -104,7 +104,9 @@ def _session_or_notice(api: PageApi, message: object) -> Session | dict[str, Any
     project = message.get("project") if isinstance(message, Mapping) else None
     try:
         fields = Fields(message)
-        return api.open(fields.folder("project") if fields.has("project") else None)
+        session = api.open(fields.folder("project") if fields.has("project") else None)
+        # A page that knows the film by its id, because its folder was renamed, asks again for the folder.
+        return session if project in (None, session.id) else {"project": project, "moved": session.id}
     except (EditError, StoreError) as error:
         return {"project": project, "notice": notice(str(error)), "lost": True}
     except MessageError as error:

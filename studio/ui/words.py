@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ def file_url(path: Path | None) -> str | None:
     It contains the time of the last change, so that a browser does not show an old version of a completed take's clip.
     """
     try:
-        return f"gradio_api/file={quote(str(path))}?v={path.stat().st_mtime_ns // 1_000_000}" if path else None
+        return f"gradio_api/file={quote(os.fsencode(path))}?v={path.stat().st_mtime_ns // 1_000_000}" if path else None
     except OSError:
         return None
 

@@ -86,6 +86,10 @@ const client = (() => {
   };
 
   const receiveLive = ({ detail }) => {
+    if (detail.moved) {                               // its folder was renamed
+      if (detail.project === self.requested) self.open(detail.moved, false);
+      return;
+    }
     if (detail.lost ? detail.project !== self.requested : isOther(detail.project)) return;
     self.lastMessage = Date.now();
     if (detail.lost) {

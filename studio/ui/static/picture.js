@@ -1,4 +1,4 @@
-/* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. */
+/* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. The ZIP of a project can be dropped too. */
 const picture = (() => {
   const input = h('input', { type: 'file', accept: 'image/*', class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
     onchange: () => { uploadPicture(input.files[0]); input.value = ''; } });
@@ -20,6 +20,22 @@ const picture = (() => {
     }
   };
 
+  const importProject = async (file) => {
+    element.classList.add('uploading');
+    try {
+      const { path } = await upload(file);
+      const answer = await client.askAside('import', { path });
+      if (answer) client.open(answer.project);
+    } catch {
+      notices.add({
+        message: `“${file.name}” could not be uploaded.`,
+        remedy: 'It may be too large for the page. Import it with “python app.py import”, or unzip it beside the other projects.',
+      });
+    } finally {
+      element.classList.remove('uploading');
+    }
+  };
+
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
   let depth = 0;
   const start = (root) => {
@@ -33,7 +49,8 @@ const picture = (() => {
       depth = 0;
       show(veil, false);
       const [file] = e.dataTransfer.files;
-      if (!/\.safetensors$/i.test(file?.name)) uploadPicture(file);
+      if (/\.zip$/i.test(file?.name)) importProject(file);
+      else if (!/\.safetensors$/i.test(file?.name)) uploadPicture(file);
       else if (e.target.closest('.card')) lora.uploadFile(file, e.target.closest('.card').dataset.id);
       else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
     });
