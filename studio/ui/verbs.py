@@ -76,6 +76,7 @@ class PageApi:
             "dismiss": lambda s, f: s.dismiss(f.text("finding")),
             "film": _film,
             "export": self._export,
+            "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path", self.uploads)).id},
         }
 
     def answer(self, message: Any) -> Answer:
@@ -89,8 +90,6 @@ class PageApi:
                 return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
             if name == "begin":
                 return {"ok": True, "answer": self._begin(fields)}
-            if name == "import":
-                return {"ok": True, "answer": {"project": self.studio.unpack(fields.upload("path", self.uploads)).id}}
             verb = fields.one_of("verb", self.verbs)
             answer = verb(self.studio.open(fields.folder("project")), fields)
             return {"ok": True, "answer": answer if isinstance(answer, dict) else {}}

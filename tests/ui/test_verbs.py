@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,14 @@ def test_a_sample_can_be_opened_or_lend_its_picture(api: PageApi, session: Sessi
     assert opened.name == "Waves" and opened.reference and [s.prompt for s in opened.current().segments] == ["a", "b"]
     ask(api, session, "use_sample", sample="waves")
     assert session.project.reference and session.project.reference.name == "sea.png"
+
+
+def test_a_project_that_was_exported_can_be_dropped_on_the_page(api: PageApi, session: Session) -> None:
+    parcel = shutil.copy(session.films.export_project(), api.uploads / "film.zip")
+    arrived = api.studio.open(ask(api, session, "import_project", path=str(parcel))["project"])
+    assert arrived is not session and arrived.project.branches == session.project.branches
+    (api.uploads / "film.zip").write_text("no ZIP")
+    assert "damaged" in refusal(api, {"verb": "import_project", "project": session.id, "path": str(parcel)})
 
 
 def test_an_unbegun_film_is_taken_again_and_not_listed(api: PageApi, session: Session) -> None:

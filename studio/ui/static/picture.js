@@ -24,7 +24,7 @@ const picture = (() => {
     element.classList.add('uploading');
     try {
       const { path } = await upload(file);
-      const answer = await client.askAside('import', { path });
+      const answer = await client.askAside('import_project', { path });
       if (answer) client.open(answer.project);
     } catch {
       notices.add({
