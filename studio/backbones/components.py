@@ -25,16 +25,31 @@ def best_device() -> torch.device:
 def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
     """One component of a model folder, read by its library's own loader.
 
+    For small components: these loaders take at least as much memory as the files are large. `framepack.mapped_weights` does not.
+
     Raises:
-        ModelError: the component is missing or damaged.
+        ModelError: the component is missing or damaged, or the machine's memory is too small for it.
     """
     loader = cast(Callable[..., T], kind.from_pretrained)  # type: ignore[attr-defined]
     try:
         return loader(card.path(folder), local_files_only=True, **options)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, MemoryError, SafetensorError) as error:
+        if memory := memory_error(card, folder, error):
+            raise memory from error
         raise ModelError(
             f"The model '{card.title}' cannot be loaded: {card.path(folder)} is missing or damaged ({error}). {card.remedy}"
         ) from error
+
+
+def memory_error(card: ModelCard, folder: str, error: Exception) -> ModelError | None:
+    """The error to raise if the machine's memory ran out while a component was read; None: `error` says something else."""
+    words = ("Cannot allocate memory", "can't allocate memory", "not enough memory")
+    if not isinstance(error, MemoryError) and not any(text in str(error) for text in words):
+        return None
+    return ModelError(
+        f"The memory of this machine is too small for {card.path(folder)}, a part of {card.title}. Close other programs, "
+        "or choose a smaller model. Projects are not affected."
+    )
 
 
 def freeze(component: T, device: torch.device) -> T:

@@ -76,7 +76,7 @@ class CachedConditioner:
         try:
             parts = load_file(path, device=str(self._device))
             embeddings = Conditioning(*(parts[field.name] for field in fields(Conditioning)))
-        except (OSError, SafetensorError, KeyError):
+        except (OSError, RuntimeError, SafetensorError, KeyError):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)

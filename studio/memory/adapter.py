@@ -99,7 +99,7 @@ def _read_config(path: Path, kind: type[C]) -> C:
     try:
         with safe_open(path, framework="pt") as file:
             return _config(path, file.metadata() or {}, kind)
-    except (OSError, SafetensorError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise _unreadable(path, error) from None
 
 
@@ -108,7 +108,7 @@ def _load_module(path: Path, build: Callable[[], M]) -> M:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise _unreadable(path, error) from None
     with torch.device("meta"):
         module = build()

@@ -75,7 +75,7 @@ def read_snapshot(path: Path) -> Snapshot:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except FileNotFoundError:
         raise SnapshotError(f"The snapshot {path} is missing. {remedy}") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError) as error:
         raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
     if facts.get("format") != FORMAT:
         raise SnapshotError(f"The snapshot {path} is of format {facts.get('format')}, made by a newer studio. {remedy}")

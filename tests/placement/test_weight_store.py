@@ -19,16 +19,8 @@ from studio.catalogue.cards import ModelError
 from studio.media import MediaError
 from studio.placement.device import weight_store
 from studio.placement.device.int8 import quantize, quantize_tensors, recipe
-from studio.placement.device.weight_store import (
-    DamagedWeightsError,
-    StaleWeightsError,
-    StoreKey,
-    fill_skeleton,
-    load_or_build,
-    read,
-    read_checkpoint,
-    write,
-)
+from studio.placement.device.weight_file import DamagedWeightsError, StaleWeightsError, StoreKey
+from studio.placement.device.weight_store import fill_skeleton, load_or_build, read, read_checkpoint, write
 from tests.placement.conftest import network, randn, run
 
 KEY = StoreKey("revision a", recipe(), ("lora b 0.8",))

@@ -41,7 +41,7 @@ def load(request: LoadRequest) -> FilmModel:
     try:
         constants = load_file(path)
         backbone = AnimaticBackbone(transformer, autoencoder, constants["deviation"])
-    except (OSError, KeyError, SafetensorError) as error:
+    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
     backbone.wind_weights = constants.get("wind")
     conditioner = SmallConditioner(

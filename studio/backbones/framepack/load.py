@@ -11,7 +11,6 @@ from diffusers import (
     AutoencoderKLHunyuanVideo,
     FlowMatchEulerDiscreteScheduler,
     HunyuanVideoFramepackPipeline,
-    HunyuanVideoFramepackTransformer3DModel,
 )
 from transformers import AutoTokenizer, CLIPTextModel, LlamaModel, SiglipImageProcessor, SiglipVisionModel
 
@@ -22,7 +21,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import mapped_weights
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.backbones.framepack.codec import HunyuanCodec
-from studio.backbones.framepack.conditioner import HunyuanConditioner, drop_unused_layers
+from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.backbones.framepack.own_lora import merge_own_lora
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
@@ -58,7 +57,7 @@ def load(request: LoadRequest) -> FilmModel:
     if plan is not None and plan.profile.device == "cuda":
         return load_placed(card, plan, request.device or best_device(), request.dtype, request.report)
     dtype = request.dtype or torch.float32
-    transformer = load_part(card, HunyuanVideoFramepackTransformer3DModel, "transformer", torch_dtype=dtype)
+    transformer = mapped_weights.load_transformer(card, "fp32", dtype, request.report, aligned=True, own_lora=False)
     merge_own_lora(card, transformer)
     backbone = freeze(FramePackBackbone(transformer), CPU)
     memory, trained = load_memory(card, backbone, CPU)
@@ -169,7 +168,7 @@ def load_codec(card: ModelCard, device: torch.device, dtype: torch.dtype) -> Hun
 
 def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HunyuanConditioner:
     """Llama, CLIP and SigLIP, all on `device`. Raises ModelError."""
-    llama = drop_unused_layers(load_part(card, LlamaModel, "text_encoder", dtype=dtype))
+    llama = mapped_weights.load_text_encoder(card, "fp32", dtype, lambda _: None, aligned=True)
     return _conditioner(card, freeze(llama, device), device, dtype)
 
 

@@ -1,11 +1,15 @@
 """The large model's networks with memory-mapped weights: a network is built empty and filled without a copy.
 
+By hand, because the libraries' own `from_pretrained` either maps a file as memory of the process, which the system refuses for a
+file larger than the memory, or reads all of it at once (`disable_mmap`).
+
 int8 weights are computed once and stored next to the published ones (`weight_store`); after that they are mapped from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,11 +18,13 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 from transformers import AutoConfig, LlamaModel
 
+from studio.backbones.components import memory_error
 from studio.backbones.framepack.conditioner import drop_unused_layers, unused_layers
 from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import part_checksums
 from studio.placement.device import int8, weight_store
+from studio.placement.device.weight_file import StoreKey
 from studio.placement.sizes import Weights
 
 Report = Callable[[str], None]
@@ -28,7 +34,8 @@ PRECISIONS: dict[Weights, torch.dtype] = {"fp32": torch.float32, "bf16": torch.b
 
 
 def load_transformer(
-    card: ModelCard, weights: Weights, dtype: torch.dtype, report: Report, aligned: bool = False, verify: bool = True
+    card: ModelCard, weights: Weights, dtype: torch.dtype, report: Report, aligned: bool = False, verify: bool = True,
+    own_lora: bool = True,
 ) -> HunyuanVideoFramepackTransformer3DModel:
     """The model's transformer on the host, with mapped weights.
 
@@ -39,6 +46,7 @@ def load_transformer(
         report: called with a sentence before weights are computed and stored.
         aligned: copy the weights into memory. On a CPU, products of weights that are not aligned in memory are rounded differently.
         verify: check the stored weights' checksums.
+        own_lora: merge the model's own LoRA, if it has one. False: weights as they were published, which are never int8 then.
 
     Raises:
         ModelError: a file is missing, damaged or of another network. MediaError: there is no room to store weights.
@@ -50,7 +58,7 @@ def load_transformer(
             empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, (report, aligned, verify))
+    return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, _How(report, aligned, verify, own_lora))
 
 
 def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, report: Report, aligned: bool = False) -> LlamaModel:
@@ -65,7 +73,7 @@ def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, rep
             empty = drop_unused_layers(LlamaModel(config))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
-    return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), (report, aligned, True))
+    return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), _How(report, aligned))
 
 
 def _cast(empty: Any, dtype: torch.dtype) -> Any:
@@ -75,17 +83,24 @@ def _cast(empty: Any, dtype: torch.dtype) -> Any:
     return empty
 
 
-def _fill(
-    card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collection[str], how: tuple[Report, bool, bool]
-) -> Any:
-    """The empty network with its weights, in evaluation mode. `how`: report, aligned and verify of the caller."""
-    report, aligned, verify = how
+@dataclass(frozen=True)
+class _How:
+    """The arguments of `load_transformer` that do not change what is read from where."""
+
+    report: Report
+    aligned: bool = False
+    verify: bool = True
+    own_lora: bool = True
+
+
+def _fill(card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collection[str], how: _How) -> Any:
+    """The empty network with its weights, in evaluation mode. Raises ModelError as `load_transformer`."""
     folder, dtype = card.path(part), next(empty.parameters()).dtype
     unused = tuple(f"layers.{at}." for at in unused_layers(empty)) if part == "text_encoder" else ()
 
     def published() -> Iterator[tuple[str, Tensor]]:
         if part == "transformer":
-            return tensors_with_own_lora(card, _published(folder))
+            return tensors_with_own_lora(card, _published(folder)) if how.own_lora else _published(folder)
         return ((name, value) for name, value in _published(folder) if not name.startswith(unused))
 
     try:
@@ -95,18 +110,22 @@ def _fill(
             without = f", without {' '.join(unused)}" if unused else ""
             loras = own_lora_checksums(card) if part == "transformer" else ()
             recipe = f"{int8.recipe(skip)}, the others {_dtype_name(dtype)}{without}"
-            key = weight_store.StoreKey(":".join(part_checksums(card, part)), recipe, loras)
+            key = StoreKey(":".join(part_checksums(card, part)), recipe, loras)
 
             def build() -> Iterable[tuple[str, Tensor]]:
                 return int8.quantize_tensors(published(), layers, dtype)
 
-            tensors = weight_store.load_or_build(path, key, _layout(empty), build, report, verify)
+            tensors = weight_store.load_or_build(path, key, _layout(empty), build, how.report, how.verify)
+            tensors = {name: value.clone() if how.aligned else value for name, value in tensors.items()}
         else:
-            tensors = {name: value.to(dtype) if value.is_floating_point() else value for name, value in published()}
-        if aligned:
-            tensors = {name: value.clone() for name, value in tensors.items()}
+            tensors = {
+                name: value.to(dtype if value.is_floating_point() else value.dtype, copy=how.aligned)
+                for name, value in published()
+            }
         weight_store.fill_skeleton(empty, tensors)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, MemoryError) as error:
+        if memory := memory_error(card, part, error):
+            raise memory from error
         raise ModelError(f"The weights in {folder} are not those of this network ({error}). {card.remedy}") from error
     return empty.eval().requires_grad_(False)
 

@@ -108,7 +108,7 @@ def _read_map(path: Path, autoencoder: str, channels: int) -> LatentMap:
             facts = file.metadata() or {}
             sums = [file.get_tensor(name) for name in ("gram", "cross", "square")]
             stored = LatentMap(sums[0], sums[1], sums[2], int(facts.get("sections", "")))
-    except (OSError, ValueError, SafetensorError):
+    except (OSError, ValueError, RuntimeError, SafetensorError):
         return empty
     same = all(
         wanted.shape == found.shape and wanted.dtype == found.dtype and bool(torch.isfinite(found).all())

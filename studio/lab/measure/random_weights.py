@@ -1,7 +1,7 @@
 """Writes a model folder with a transformer of FramePack's class and random weights, to measure placements without a download.
 
 Instead of drawing all weights, one strip of normal numbers is drawn and repeated into each tensor from another position, at a scale
-that keeps activations finite. Tensors are written one by one, so that 26 GB of them need no memory.
+that keeps activations finite. Tensors are written one by one, and in shards, so that 26 GB of them need no memory.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from studio.catalogue.cards import ModelCard, ModelFile
 from studio.lab import tiny
 from studio.media.disk import atomic_write
 from studio.placement.device import weight_store
+from studio.placement.device.weight_file import StoreKey
+from studio.placement.device.weight_shards import stored_files
 
 FILE = "transformer/random.safetensors"
+"""Where the weights are stored in the folder: in this file, or in shards beside it (`weight_shards`)."""
 STRIP = 4_194_301
 """Numbers in the strip. It is prime, so that rows of a layer begin at different positions of it."""
 WINDOW, STEPS, FRAMES, PROMPT = 9, 25, 36, 256
@@ -64,12 +67,14 @@ def write_model(
     (folder / "transformer").mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / "transformer" / "config.json") as temporary:
         temporary.write_text(json.dumps(config), "utf-8")
-    key = weight_store.StoreKey(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
+    key = StoreKey(json.dumps(config, sort_keys=True), f"a strip of {STRIP} normal numbers, seed 0")
     weight_store.load_or_build(folder / FILE, key, layout, lambda: random_tensors(layout), report, verify=False)
-    file = ModelFile(FILE, (folder / FILE).stat().st_size, hashlib.sha256(repr(key).encode()).hexdigest())
+    files = tuple(
+        ModelFile(f"transformer/{path.name}", path.stat().st_size, hashlib.sha256(f"{key} {path.name}".encode()).hexdigest())
+        for path in stored_files(folder / FILE))
     return ModelCard(
         folder, "random", "A model of random weights", "For measuring.", "Apache-2.0", 30, WINDOW, FRAMES, sizes, STEPS, 10.0, 0.0,
-        "framepack", PROMPT, files=(file,),
+        "framepack", PROMPT, files=files,
     )
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from diffusers.models.normalization import AdaLayerNormContinuous, AdaLayerNormZero, AdaLayerNormZeroSingle
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from studio.catalogue.cards import ModelError
+from studio.mapped_tensors import MappedTensors
 
 LayerSource = Callable[[str], nn.Module]
 """A function from the name of a norm to its AdaLN layer."""
@@ -206,5 +207,4 @@ def _size(layer: nn.Module) -> int:
 def _tensor(path: Path, key: str) -> Tensor:
     if path.name.endswith(".index.json"):
         path = path.with_name(json.loads(path.read_text("utf-8"))["weight_map"][key])
-    with safe_open(path, framework="pt") as file:
-        return file.get_tensor(key)
+    return MappedTensors(path)[key]
