@@ -17,13 +17,14 @@ PARTS = {
     "sections": "Time of a model's sections, part by part, beside what the machine can do.",
     "stock": "Our section loop beside diffusers' stock FramePack pipeline, with the same small random weights.",
     "page": "Time from a click to the page showing it, in Chromium, which must be installed.",
+    "neighbour": "Time of a section alone, beside a busy process and beside a browser that plays a film; needs Chromium.",
 }
 SECTIONS = 40
 
 
 def add_parsers(commands: Commands) -> None:
     """Add a command for each part, and `benchmark` for several of them, to the group `measure`."""
-    both = "Time the studio: several of the commands startup, sections, stock and page in one run, as one JSON file."
+    both = "Time the studio: several of the commands startup, sections, stock, page and neighbour in one run, as one JSON file."
     for name, about in {**PARTS, "benchmark": both}.items():
         command = add_command(commands, name, _run, about)
         command.set_defaults(parts=[name], model=None, sections=SECTIONS)
@@ -75,15 +76,11 @@ def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
         ModelError: there is no such model.
         ValueError: the part cannot be measured here.
     """
-    if part in ("startup", "page"):
+    if part in ("startup", "page", "neighbour"):
+        from studio.lab.measure import neighbour, page_latency, startup
+
         try:
-            if part == "page":
-                from studio.lab.measure import page_latency
-
-                return page_latency.measure()
-            from studio.lab.measure import startup
-
-            return startup.measure()
+            return {"startup": startup, "page": page_latency, "neighbour": neighbour}[part].measure()
         except RuntimeError as error:      # the studio did not start, or there is no Chromium: a sentence will do
             raise ValueError(str(error)) from error
     if part == "stock":

@@ -1,0 +1,149 @@
+"""Measures how much longer a section takes beside a busy process, with OpenMP's threads sleeping or spinning as they wait."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from studio.lab.measure.page_latency import FLAGS
+from studio.lab.measure.startup import ROOT
+
+SLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
+SPIN = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300000"}
+"""What GNU's OpenMP does when nothing is set; GOMP_SPINCOUNT goes before the policy."""
+ARMS = {"sleep": SLEEP, "spin": SPIN}
+BUSY = "while True: pass"
+PLAYER = "<video src='{}' autoplay loop muted style='width:100%'></video>"
+
+
+class Worker:
+    """A process that renders sections of the first model, with the environment variables of one arm."""
+
+    def __init__(self, arm: dict[str, str]) -> None:
+        """Start the process and wait until its model is warm."""
+        code = "from studio.lab.measure import neighbour; neighbour.render_on_request()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **arm}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.seconds()
+
+    def seconds(self) -> float:
+        """Returns the seconds that the next section takes.
+
+        Raises:
+            RuntimeError: the process ended.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write("next\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise RuntimeError("the process that renders ended early") from None
+        if not (line := self._process.stdout.readline()):
+            raise RuntimeError("the process that renders ended early")
+        return float(json.loads(line))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def render_on_request() -> None:
+    """Render a section for each line of standard input, and write its seconds to standard output. Runs in a process of its own."""
+    from studio.backbones.load import load
+    from studio.lab.commands.models import find_card
+    from studio.lab.measure.section_costs import render_sections
+
+    model = load(find_card(None))
+    with tempfile.TemporaryDirectory() as folder:
+        render_sections(model, 1, Path(folder))  # warm
+        for _ in sys.stdin:
+            row = render_sections(model, 1, Path(folder))[0]
+            sys.stdout.write(f"{sum(value for part, value in row.items() if part != 'resident_mib')}\n")
+            sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def busy_process() -> Iterator[None]:
+    """Keeps one processor core busy while the context lasts."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[None]:
+    """Plays an example's film in a loop, in Chromium, while the context lasts.
+
+    Raises:
+        RuntimeError: Chromium is not installed.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        raise RuntimeError("Chromium is not installed (apt-get install chromium).")
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "film.mp4"
+        _write_film(film)
+        page = Path(folder) / "page.html"
+        page.write_text(PLAYER.format(film.name), "utf-8")
+        process = subprocess.Popen(
+            [program, *FLAGS, "--remote-debugging-port=0", "--autoplay-policy=no-user-gesture-required",
+             f"--user-data-dir={folder}/user", page.as_uri()],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _write_film(path: Path) -> None:
+    """Three seconds of moving noise as an MP4, harder to decode than a film of the studio."""
+    import numpy as np
+
+    from studio.media.clip import write_clip
+
+    write_clip(path, np.random.default_rng(0).integers(0, 255, (36, 192, 320, 3), dtype=np.uint8), fps=12)
+
+
+def measure(rounds: int = 5) -> dict[str, Any]:
+    """Returns the median seconds of a section of both arms: alone, beside one busy process and beside a browser that plays a film.
+
+    In every round all arms take turns, so that they see the same machine. The ratios compare medians of one run.
+
+    Raises:
+        RuntimeError: a process ended early, or Chromium is not installed.
+    """
+    surroundings: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
+        "alone": contextlib.nullcontext, "busy process": busy_process, "browser": browser}
+    workers = {name: Worker(arm) for name, arm in ARMS.items()}
+    seconds: dict[str, dict[str, list[float]]] = {name: {where: [] for where in surroundings} for name in ARMS}
+    try:
+        for _ in range(rounds):
+            for where, surrounding in surroundings.items():
+                with surrounding():
+                    for name, worker in workers.items():
+                        seconds[name][where].append(worker.seconds())
+    finally:
+        for worker in workers.values():
+            worker.close()
+    medians = {name: {where: statistics.median(values) for where, values in rows.items()} for name, rows in seconds.items()}
+    return {
+        "seconds": medians,
+        "over_alone": {name: {where: row[where] / row["alone"] for where in row} for name, row in medians.items()},
+        "sleep_over_spin_alone": medians["sleep"]["alone"] / medians["spin"]["alone"],
+        "rounds": rounds,
+    }
