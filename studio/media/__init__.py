@@ -1,5 +1,6 @@
 """Media files: pictures are read, clips and films are written."""
 
+import unicodedata
 from pathlib import Path
 
 
@@ -12,6 +13,11 @@ class MediaError(Exception):
 
 
 def shown_name(path: Path) -> str:
-    """The name of a file for a sentence: bytes that are no letters as question marks, on one line, at most 80 characters."""
-    name = "".join(c if c.isprintable() else "?" for c in path.name)
+    """The name of a file for a sentence: on one line, at most 80 characters, with question marks where bytes are no letters."""
+    unwanted = {"Cc", "Cs", "Zl", "Zp"}
+    name = "".join("?" if unicodedata.category(c) in unwanted or c in TURNING else c for c in path.name)
     return name if len(name) <= 80 else f"{name[:60]}…{name[-19:]}"
+
+
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of the text around them, and could make a name look like another."""

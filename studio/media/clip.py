@@ -16,7 +16,8 @@ from av.container import InputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
-from studio.media import MediaError
+from studio.media import MediaError, shown_name
+from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
 
 Frame = NDArray[np.uint8]
@@ -69,7 +70,7 @@ class ClipWriter:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             temporary = stack.enter_context(atomic_write(self.path))
-            self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4", options=MUXER))
+            self._container = stack.enter_context(av.open(address(temporary), "w", format="mp4", options=MUXER))
             stack.push(self._flush)
             self._stack = stack.pop_all()
         return self
@@ -122,25 +123,33 @@ def write_clip(path: Path, frames: Frames, fps: float | Fraction, metadata: Mapp
 @contextmanager
 def open_clip(path: Path) -> Iterator[InputContainer]:
     """Open a clip that has a video stream; errors of reading while it is open are raised as MediaError, which names the file."""
+    name = shown_name(path)
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             if not container.streams.video:
-                raise MediaError(f"{path.name} holds no video. Choose another file.")
+                raise MediaError(f"{name} holds no video. Choose another file.")
             yield container
     except FileNotFoundError as error:
-        raise MediaError(f"{path.name} is not there any more: it was moved or deleted outside the studio.") from error
+        raise MediaError(f"{name} is not there any more: it was moved or deleted outside the studio.") from error
     except (av.FFmpegError, OSError) as error:
         reason = error.strerror or error
-        raise MediaError(f"{path.name} is not a video that can be read, or it is damaged ({reason}).") from error
+        raise MediaError(f"{name} is not a video that can be read, or it is damaged ({reason}).") from error
+
+
+def frames_of(container: InputContainer, path: Path) -> Iterator[Frame]:
+    """The frames of an open clip, as they are decoded. Raises MediaError: it holds none."""
+    some = False
+    for frame in container.decode(video=0):
+        some = True
+        yield pixels(frame)
+    if not some:
+        raise MediaError(f"{shown_name(path)} holds no frames. Choose another file.")
 
 
 def read_clip(path: Path) -> Frames:
     """All frames of a clip, [T, H, W, 3] RGB."""
     with open_clip(path) as container:
-        frames = [pixels(frame) for frame in container.decode(video=0)]
-    if not frames:
-        raise MediaError(f"{path.name} holds no frames.")
-    return np.stack(frames)
+        return np.stack(list(frames_of(container, path)))
 
 
 def pixels(frame: av.VideoFrame) -> Frame:

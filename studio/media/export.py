@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,20 +18,18 @@ from av.container import InputContainer
 from av.filter import Graph
 from av.packet import Packet
 from av.stream import Stream
-from moviepy import AudioFileClip, VideoClip, afx, concatenate_videoclips, vfx
-from numpy.typing import NDArray
 from PIL import Image
 
 from studio.media import MediaError, picture
-from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, open_clip, own_metadata, pixels, probe
-from studio.media.disk import atomic_write, check_room
+from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, frames_of, open_clip, own_metadata, probe
+from studio.media.container import address, open_container
+from studio.media.disk import atomic_write
 from studio.media.join import join
 from studio.media.metadata import DAMAGED
+from studio.media.sound import encode_sound
 from studio.media.title import draw_title
 
 TITLE_SECONDS, DISSOLVE = 2.5, 0.6     # length of the title, and of the dissolve into the film
-SOUND_FADE = 1.5                       # seconds over which music ends when it is longer than the film
-SOUND_BYTES = 48_000                   # a second of it takes less, coded
 LINEAGE = "lineage"                    # the metadata key
 DESCRIPTION = 0x010E                   # the EXIF tag that holds it in a WebP
 
@@ -61,7 +60,7 @@ def read_lineage(path: Path) -> dict[str, Any] | None:
 def still(clip: Path, out: Path) -> None:
     """Write the first frame of a clip as a WebP."""
     with open_clip(clip) as container:
-        picture.save_poster(pixels(next(container.decode(video=0))), out)
+        picture.save_poster(next(frames_of(container, clip)), out)
 
 
 def webp(clip: Path, out: Path, width: int = 480) -> None:
@@ -83,8 +82,8 @@ def webp(clip: Path, out: Path, width: int = 480) -> None:
 def small_frames(clip: Path, width: int) -> Iterator[Image.Image]:
     """The frames of a clip, scaled to at most `width` pixels."""
     with open_clip(clip) as container:
-        for frame in container.decode(video=0):
-            image = Image.fromarray(pixels(frame))
+        for frame in frames_of(container, clip):
+            image = Image.fromarray(frame)
             image.thumbnail((width, image.height), Image.Resampling.LANCZOS)
             yield image
 
@@ -95,7 +94,7 @@ def gif(clip: Path, out: Path, width: int = 480) -> None:
         source = container.streams.video[0]
         wide = min(width, source.width)
         high = round(source.height * wide / source.width)
-        with av.open(str(temporary), "w", format="gif", options={"loop": "0"}) as film:
+        with av.open(address(temporary), "w", format="gif", options={"loop": "0"}) as film:
             stream = film.add_stream("gif", rate=source.average_rate)
             stream.width, stream.height, stream.pix_fmt = wide, high, "pal8"
             graph = palette_graph(source, wide, high)
@@ -153,14 +152,14 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
         film: an MP4.
         out: the new one.
         title: shown before the film; None or blank: no title.
-        fade: seconds of the fades from and to black; 0: none.
+        fade: seconds of the fades from and to black, each of which takes at most half of the film; 0: none.
         audio: a sound file; None: no music.
 
     Raises:
         MediaError: a file cannot be read or written, or `fade` is negative.
     """
     title = (title or "").strip()
-    if fade < 0:
+    if not 0 <= fade < math.inf:
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
@@ -175,75 +174,55 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
             add_sound(shown, sound, finished)
 
 
+def longest_fade(film: Path, title: str | None = None) -> float:
+    """The longest fade, in seconds, that a film can have at each end: half of it, with its title.
+
+    Raises:
+        MediaError: the film cannot be read.
+    """
+    facts = probe(film)
+    return (facts.frames + title_frames(facts, title or "")) / facts.fps / 2
+
+
+def title_frames(facts: ClipFacts, title: str) -> int:
+    """The number of frames for which a title is shown before a film; 0 for a blank one."""
+    return round(TITLE_SECONDS * facts.fps) if title.strip() else 0
+
+
 def encode_with_title(film: Path, out: Path, title: str, fade: float) -> None:
     """Encode the film again with its title and fades, keeping its metadata."""
     facts = probe(film)
-    with open_clip(film) as container:
-        shown = VideoClip(frames_by_time(container, facts), duration=facts.seconds)
-        frames = facts.frames
-        if title:
-            opening = round(TITLE_SECONDS * facts.fps)
-            frames += opening
-            shown = concatenate_videoclips([title_clip(shown, title, opening / facts.fps), shown])
-        if fade:
-            shown = shown.with_effects([vfx.FadeIn(fade), vfx.FadeOut(fade)])
-        metadata = {**facts.metadata, "title": title} if title else facts.metadata
-        with ClipWriter(out, facts.fps, metadata) as clip:
-            for i in range(frames):
-                # the middle of each frame: no rounding can fall into a neighbour
-                clip.write(np.clip(np.rint(shown.get_frame((i + 0.5) / facts.fps)), 0, 255).astype(np.uint8)[None])
+    opening = title_frames(facts, title)
+    frames = facts.frames + opening
+    faded = min(fade * facts.fps, frames / 2)
+    metadata = {**facts.metadata, "title": title} if title else facts.metadata
+    with open_clip(film) as container, ClipWriter(out, facts.fps, metadata) as clip:
+        pictures = frames_of(container, film)
+        first = next(pictures)
+        for i, frame in enumerate(chain(opening_frames(first, title, opening, facts.fps), [first], pictures)):
+            edge = min(i + 0.5, frames - i - 0.5)       # frames from the middle of this one to the nearer end of the film
+            light = min(1.0, edge / faded) if faded else 1.0
+            clip.write((frame if light == 1 else np.rint(frame * light).astype(np.uint8))[None])
 
 
-def frames_by_time(container: InputContainer, facts: ClipFacts) -> Callable[[float], Frame]:
-    """A function from seconds to frames, for times that never decrease: only one frame is in memory."""
-    frames = enumerate(container.decode(video=0))
-    index, frame = next(frames)
-
-    def at(t: float) -> Frame:
-        nonlocal index, frame
-        wanted = min(int(t * facts.fps), facts.frames - 1)
-        while index < wanted:
-            index, frame = next(frames)
-        return pixels(frame)
-
-    return at
-
-
-def title_clip(film: VideoClip, title: str, seconds: float) -> VideoClip:
+def opening_frames(first: Frame, title: str, frames: int, fps: float) -> Iterator[Frame]:
     """The opening: the title over the film's first frame, darkened and blurred, which dissolves into that frame."""
-    first = film.get_frame(0).astype(np.float32)
-    titled = draw_title(first.astype(np.uint8), title).astype(np.float32)
-
-    def at(t: float) -> NDArray[np.float32]:
-        clear = float(np.clip((t - seconds + DISSOLVE) / DISSOLVE, 0, 1))
-        return titled + (first - titled) * clear * clear * (3 - 2 * clear)
-
-    return VideoClip(at, duration=seconds)
-
-
-def encode_sound(audio: Path, out: Path, seconds: float) -> None:
-    """Write the music as AAC, at most as long as the film; a longer one fades out at the end."""
-    check_room(out.parent, need=int(seconds * SOUND_BYTES))
-    try:
-        with av.open(str(audio)) as container:
-            if not container.streams.audio:
-                raise ValueError("pictures only")
-        with AudioFileClip(str(audio)) as sound:
-            cut = sound.subclipped(0, min(sound.duration, seconds))
-            if sound.duration > seconds:
-                cut = cut.with_effects([afx.AudioFadeOut(min(SOUND_FADE, seconds))])
-            cut.write_audiofile(str(out), fps=48000, codec="aac", bitrate="192k", logger=None)
-    except (OSError, ValueError, KeyError, IndexError, AttributeError, av.FFmpegError) as error:
-        raise MediaError(f"{audio.name} holds no sound that can be read. Use WAV, MP3, M4A, OGG or FLAC.") from error
+    if not frames:
+        return
+    titled, clear_frame = draw_title(first, title).astype(np.float32), first.astype(np.float32)
+    for i in range(frames):
+        clear = float(np.clip(1 - (frames - i - 0.5) / fps / DISSOLVE, 0, 1))
+        mixed = titled + (clear_frame - titled) * clear * clear * (3 - 2 * clear)
+        yield np.rint(mixed).clip(0, 255).astype(np.uint8)
 
 
 def add_sound(film: Path, sound: Path, out: Path) -> None:
     """Write a file with the encoded frames of one file and the encoded sound of another."""
     with (
         open_clip(film) as pictures,
-        av.open(str(sound)) as music,
+        open_container(sound) as music,
         atomic_write(out, need=2 * film.stat().st_size) as temporary,
-        av.open(str(temporary), "w", format="mp4", options=MUXER) as both,
+        av.open(address(temporary), "w", format="mp4", options=MUXER) as both,
     ):
         both.metadata.update(own_metadata(pictures))
         targets = {c: both.add_stream_from_template(c.streams[0]) for c in (pictures, music)}

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from studio.media import MediaError
 from studio.media.clip import MUXER, open_clip, own_metadata
+from studio.media.container import address
 from studio.media.disk import atomic_write
 
 
@@ -27,7 +28,7 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
     with open_clip(clips[0]) as first, atomic_write(out, need=2 * size) as temporary:
         pattern = first.streams.video[0]
         rate = pattern.average_rate or Fraction(1)
-        with av.open(str(temporary), "w", format="mp4", options=MUXER) as film:
+        with av.open(address(temporary), "w", format="mp4", options=MUXER) as film:
             film.metadata.update(own_metadata(first) if metadata is None else metadata)
             stream = film.add_stream_from_template(pattern)
             stream.time_base = 1 / rate

@@ -163,11 +163,3 @@ def test_no_room_for_music_is_not_blamed_on_the_music(
     with pytest.raises(MediaError, match="nearly full"):
         compose(made, tmp_path / "out.mp4", audio=tune)
     assert sorted(p.name for p in tmp_path.iterdir()) == before, "no half film and no parts of it"
-
-
-def test_sound_that_is_none(tmp_path: Path, made: Path, names: Callable[[Path], list[str]]) -> None:
-    (tmp_path / "notes.mp3").write_text("la la la")
-    for audio in (tmp_path / "notes.mp3", tmp_path / "gone.mp3", made):
-        with pytest.raises(MediaError, match=f"{audio.name}.*holds no sound"):
-            compose(made, tmp_path / "scored.mp4", audio=audio)
-    assert names(tmp_path) == ["film.mp4", "notes.mp3"]

@@ -1,0 +1,230 @@
+"""Sound for films: any file that holds some becomes AAC of the film's length. PyAV decodes it; no program is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from studio.media import MediaError, shown_name
+from studio.media.container import address, open_container, with_page_sums
+from studio.media.disk import check_room
+
+Samples = NDArray[np.float32]
+"""[2, N]: left and right, from -1 to 1, RATE a second."""
+
+RATE = 48_000
+FADE = 1.5                             # seconds over which sound ends when it is longer than the film
+SPARE = 0.1                            # seconds by which it may be longer and still end by itself: codecs add some silence
+BYTES = 48_000                         # a second of it takes less, coded
+ADVICE = "Use WAV, MP3, M4A, OGG or FLAC."
+OTHERS = (
+    (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"PK\3\4", "a ZIP archive"),
+    (b"%PDF", "a PDF document"), (b"MThd", "a file of notes (MIDI)"), (b"#EXTM3U", "a list of other files"),
+    (b"<", "a web page or another text"),
+)
+"""How files begin that are taken for sound, and what they are."""
+SOUNDS = (
+    b"RIFF", b"RF64", b"OggS", b"fLaC", b"\x1aE\xdf\xa3", b"ID3", b"FORM", b"wvpk", b"\xff\xf1", b"\xff\xf9", b"\xff\xfb",
+    b"\xff\xf3",
+)
+"""How files of sound begin; those of the MP4 kind have `ftyp` in the fifth place."""
+
+
+def encode_sound(audio: Path, out: Path, seconds: float) -> None:
+    """Write the sound of a file as AAC in an MP4.
+
+    Args:
+        audio: any file with sound: its tags, its length and what else it holds are not looked at.
+        out: the new file.
+        seconds: the most that is written; sound that is longer fades out there, over at most half of that time.
+
+    Raises:
+        MediaError: there is no sound that can be read, for a reason that the message names, or the disk is full.
+    """
+    check_room(out.parent, need=int(seconds * BYTES))
+    with av.open(address(out), "w", format="mp4") as film:
+        stream = film.add_stream("aac", rate=RATE, layout="stereo")
+        stream.bit_rate = 192_000
+        written = 0
+        for chunk in cut(read_sound(audio), round(seconds * RATE)):
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts = RATE, written
+            written += chunk.shape[1]
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+
+
+def cut(chunks: Iterator[Samples], length: int) -> Iterator[Samples]:
+    """Chunks of sound until there are `length` samples; where more would come, the last ones fade out."""
+    fade, held, done = min(round(FADE * RATE), length // 2), np.zeros((2, 0), np.float32), 0
+    for chunk in chunks:
+        held = np.concatenate([held, chunk], axis=1)
+        if done + held.shape[1] > length + SPARE * RATE:
+            tail = held[:, : length - done]
+            if fade:
+                tail[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+            yield tail
+            return
+        ready = min(held.shape[1] - fade, length - fade - done)
+        if ready > 0:
+            yield held[:, :ready]
+            held, done = held[:, ready:], done + ready
+    if held.shape[1]:
+        yield held[:, : length - done]
+
+
+def read_sound(audio: Path) -> Iterator[Samples]:
+    """The sound of a file from its start, in chunks of about a second. Damaged places are left out.
+
+    Raises:
+        MediaError: there is none that can be read; the message names the reason.
+    """
+    name = shown_name(audio)
+    try:
+        with _open(audio) as container:
+            stream = _sound_of(container, name)
+            parts: list[Samples] = []
+            ready = total = 0
+            for part in _decode(container, stream, name):
+                parts.append(part)
+                ready += part.shape[1]
+                if ready >= RATE:
+                    yield np.concatenate(parts, axis=1)
+                    parts, ready, total = [], 0, total + ready
+            if not parts and not total:
+                raise MediaError(f"The sound in {name} has no length: nothing was recorded in it. Choose another file.")
+            if ready or not total:
+                yield np.concatenate(parts, axis=1) if ready else np.zeros((2, 1), np.float32)
+    except FileNotFoundError as error:
+        raise MediaError(f"{name} is not there any more: it was moved or deleted. Choose the sound again.") from error
+    except IsADirectoryError as error:
+        raise MediaError(f"{name} is a folder. Choose a file with sound in it.") from error
+    except PermissionError as error:
+        raise MediaError(f"{name} may not be read. Change its permissions or choose a copy.") from error
+    except EOFError as error:
+        raise MediaError(f"{name} is cut short: it ends before its sound begins. Copy it again, or choose another.") from error
+    except (ValueError, av.DemuxerNotFoundError) as error:
+        raise MediaError(f"{name} {_what_is_wrong(audio)}") from error
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(f"{name} could not be read to its end ({error.strerror or error}). Copy it again.") from error
+
+
+@contextmanager
+def _open(audio: Path) -> Iterator[InputContainer]:
+    """Open a file for its sound, an Ogg file with wrong checksums as well."""
+    with audio.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        raise MediaError(f"{shown_name(audio)} is empty: it has 0 bytes. Copy it again, or choose another.")
+    try:
+        container = open_container(audio)
+    except av.InvalidDataError:
+        if start != b"OggS":
+            raise
+        container = open_container(with_page_sums(audio.read_bytes()))
+    with container:
+        yield container
+
+
+def _what_is_wrong(audio: Path) -> str:
+    """Why a file cannot be opened as sound, by its first bytes; the rest of a sentence that begins with its name."""
+    with audio.open("rb") as file:
+        start = file.read(512)
+    kind = next((what for begins, what in OTHERS if start.lstrip().startswith(begins)), None)
+    if kind is None and start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+        kind = "a picture"
+    if kind is None and (start.startswith(SOUNDS) or start[4:8] == b"ftyp"):
+        return "is damaged or cut short: where its sound lies can no longer be read. Copy it again, or save it again."
+    if kind is None and not start.translate(None, delete=TEXT):
+        kind = "a text"
+    return f"is {kind}, not sound. {ADVICE}" if kind else f"is not a file of sound that is known here. {ADVICE}"
+
+
+TEXT = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
+"""The bytes that texts consist of."""
+
+
+def _sound_of(container: InputContainer, name: str) -> AudioStream:
+    """The stream to take the sound from. Raises MediaError: there is none that can be decoded."""
+    if not container.streams.audio:
+        raise MediaError(f"{name} holds {'pictures and ' if container.streams.video else ''}no sound. {ADVICE}")
+    usable = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    best = container.streams.best("audio")
+    if not usable:
+        raise MediaError(f"The sound in {name} is coded in a way that cannot be read, or is protected. {ADVICE}")
+    return best if isinstance(best, AudioStream) and best in usable else usable[0]
+
+
+def _decode(container: InputContainer, stream: AudioStream, name: str) -> Iterator[Samples]:
+    """The sound of a stream as stereo at RATE, frame by frame.
+
+    Raises:
+        MediaError: it is damaged, and nothing of it can be decoded.
+    """
+    resampler, form = AudioResampler("fltp", "stereo", RATE), None
+    damage: list[Exception] = []
+    for frame in _frames(container, stream, damage):
+        frame = _with_places(frame)
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form not in (None, shape):                              # another part of a chained file
+            yield from map(_samples, resampler.resample(None))
+            resampler = AudioResampler("fltp", "stereo", RATE)
+        form, frame.pts = shape, None
+        yield from map(_samples, resampler.resample(frame))
+    if form:
+        yield from map(_samples, resampler.resample(None))
+        yield np.zeros((2, 0), np.float32)                         # so that some sound comes, however short it was
+    elif damage or stream.duration:
+        raise MediaError(f"The sound in {name} is damaged: none of it can be decoded. Save it again. {ADVICE}") from (
+            damage[0] if damage else None
+        )
+
+
+def _with_places(frame: av.AudioFrame) -> av.AudioFrame:
+    """The frame with the usual places for its channels, where its file names none; more than eight become their mean."""
+    if not frame.layout.name.endswith(" channels"):
+        return frame
+    channels = frame.layout.nb_channels
+    values = frame.to_ndarray()
+    rows = values.T if frame.format.is_planar else values.reshape(-1, channels)      # [samples, channels]
+    if channels not in LAYOUTS:
+        rows = rows.mean(axis=1, keepdims=True).astype(values.dtype)
+    packed: Any = np.ascontiguousarray(rows).reshape(1, -1)
+    placed = av.AudioFrame.from_ndarray(packed, format=frame.format.packed.name, layout=LAYOUTS.get(channels, "mono"))
+    placed.sample_rate = frame.sample_rate
+    return placed
+
+
+LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""The usual places of channels, by their number, as FFmpeg takes them."""
+
+
+def _frames(container: InputContainer, stream: AudioStream, damage: list[Exception]) -> Iterator[av.AudioFrame]:
+    """The frames of a stream; packets that cannot be decoded are left out, and their errors added to `damage`."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            frames = packet.decode()
+        except av.EOFError:
+            return
+        except (av.InvalidDataError, av.PatchWelcomeError) as error:
+            damage.append(error)
+            continue
+        yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
+
+
+def _samples(frame: av.AudioFrame) -> Samples:
+    values: Any = frame.to_ndarray()
+    return np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1, 1).astype(np.float32)
