@@ -61,10 +61,10 @@ class Worker:
 def render_on_request() -> None:
     """Render a section for each line of standard input, and write its seconds to standard output. Runs in a process of its own."""
     from studio.backbones.load import load
-    from studio.lab.commands.models import find_card
+    from studio.catalogue.cards import find_models
     from studio.lab.measure.section_costs import render_sections
 
-    model = load(find_card(None))
+    model = load(find_models(Path(__file__).parents[3] / "models")[0][0])
     with tempfile.TemporaryDirectory() as folder:
         render_sections(model, 1, Path(folder))  # warm
         for _ in sys.stdin:
