@@ -62,7 +62,10 @@ def close(folder: Path) -> tuple[int, int]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove the section files of a finished take, and unfinished files of a process that was killed."""
-    for path in folder.iterdir():
-        if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp)", path.name):
+    """Remove the section files of a finished take, and unfinished files of a process that was killed.
+
+    The first section goes first: if the process is killed meanwhile, those that are left do not look like a shorter take.
+    """
+    for path in sorted(folder.iterdir()):
+        if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|json)", path.name):
             path.unlink(missing_ok=True)

@@ -52,7 +52,7 @@ def parse_project(table: object) -> Project:
         name=read("name", str),
         model=read("model", str),
         size=read.size("size"),
-        clock=_clock(read("clock", dict)),
+        clock=parse_clock(read("clock", dict)),
         settings=_settings(read("settings", dict)),
         reference=None if reference is None else _reference(reference),
         takes={take.id: take for take in takes},
@@ -143,7 +143,8 @@ def _clock_table(clock: Clock) -> Table:
     return {**clock.unknown, "fps": clock.fps, "section_frames": clock.section_frames}
 
 
-def _clock(table: Table) -> Clock:
+def parse_clock(table: object) -> Clock:
+    """The clock in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = _Reader(table, "clock")
     return Clock(read.count("fps", 1), read.count("section_frames", 1), read.rest())
 

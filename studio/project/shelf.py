@@ -22,7 +22,7 @@ from studio.project.codec import parse_project
 from studio.project.files import claim, read_json
 from studio.project.limits import fresh_id
 from studio.project.model import Project
-from studio.project.store import ASKED, BACKUP, CLAIM, DOCUMENT, TAKE
+from studio.project.store import BACKUP, CLAIM, DOCUMENT
 
 ADDRESS = re.compile(r"[^/\\\0.][^/\\\0]{0,199}")
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
@@ -160,7 +160,7 @@ def _folders(folder: Path) -> Iterator[Path]:
 def _holds_project(folder: Path) -> bool:
     if any((folder / name).is_file() for name in (DOCUMENT, BACKUP)):
         return True
-    return any(next(folder.glob(f"takes/*/{note}"), None) for note in (TAKE, ASKED))
+    return any(folder.glob("takes/*/*"))
 
 
 def _claim_to_id(folder: Path, project_id: str) -> tuple[bool, int, str]:

@@ -12,17 +12,18 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from studio.disk import explain
 from studio.project import repair
-from studio.project.codec import FORMAT, Table, parse_project, parse_take, project_table, take_table
+from studio.project.codec import FORMAT, Table, parse_project, project_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
-from studio.project.model import Project, Take
+from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
+from studio.project.take_notes import ASKED, MADE, read_clock, read_plans, read_takes, write_note
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
 
@@ -30,7 +31,6 @@ DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
 CLAIM = ".open"
 CLIP = "clip.mp4"
-TAKE, ASKED = "take.json", "asked.json"
 _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
@@ -154,7 +154,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(explain(folder, error)) from error
-        _write_note(folder / ASKED, take, project)
+        write_note(folder / ASKED, take, project)
         return folder
 
     def write_take(self, take: Take, project: Project) -> None:
@@ -165,7 +165,7 @@ class Store:
         """
         self.check_writable()
         folder = self.take_folder(take.id)
-        _write_note(folder / TAKE, take, project)
+        write_note(folder / MADE, take, project)
         if take.state == "done":
             with contextlib.suppress(OSError):
                 (folder / ASKED).unlink(missing_ok=True)
@@ -173,7 +173,7 @@ class Store:
     def discard_take(self, take: str) -> None:
         """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
         folder = self.take_folder(take)
-        if not self.read_only and not (folder / TAKE).exists():
+        if not self.read_only and not (folder / MADE).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
     def missing_clips(self, project: Project) -> frozenset[str]:
@@ -182,7 +182,11 @@ class Store:
 
     def begun_takes(self) -> tuple[Take, ...]:
         """Takes whose render was started and not finished, as they were asked for."""
-        return self._takes(ASKED)
+        return read_takes(self.takes, ASKED)
+
+    def asked_clock(self, take: str) -> Clock | None:
+        """The clock by which a take was asked for; None where its note cannot be read."""
+        return read_clock(self.take_folder(take) / ASKED)
 
     def check_writable(self) -> None:
         """Raises StoreError: the project is open read-only."""
@@ -197,27 +201,27 @@ class Store:
         if reason := self._read_only(newer):
             self.read_only = True
             return OpenedProject(project, (reason,), read_only=True)
-        self._remove_unfinished()
-        project, found = repair.add_takes(project, self._takes(TAKE))
+        self._make_ready()
+        project, found = repair.add_takes(project, read_takes(self.takes, MADE))
         if not damage:
             self._saved = (self.folder / name).read_bytes()
             return OpenedProject(project, found)
-        self._set_aside()
+        self._set_aside(DOCUMENT)
         message = f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since."
         return OpenedProject(project, (message, *found))
 
     def _rescued(self, copies: list[Table], damage: list[str]) -> OpenedProject:
         """The project as it can be put together, where no file describes it without damage."""
-        plans, takes = self._plans(), self._takes(TAKE)
-        if not plans and not takes and not damage:
+        plans, takes = read_plans(self.takes), read_takes(self.takes, MADE)
+        if not plans and not takes and not damage and not any(self.takes.glob("*/*")):
             raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
         project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes))
         findings = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {repairs[0]}", *repairs[1:])
         if reason := self._read_only(newer=False):
             self.read_only = True
             return OpenedProject(project, (reason, *findings), read_only=True)
-        self._remove_unfinished()
-        self._set_aside()
+        self._make_ready()
+        self._set_aside(DOCUMENT)
         return OpenedProject(project, findings)
 
     def _read_only(self, newer: bool) -> str:
@@ -232,70 +236,24 @@ class Store:
             return "This project is open in another studio already, so here it is for viewing only. Close it there first."
         return ""
 
-    def _set_aside(self) -> None:
-        """Rename a damaged document, so that it can be examined. One that was set aside before stays."""
-        names = [f"{DOCUMENT}.damaged", *(f"{DOCUMENT}.damaged-{n}" for n in range(2, 100))]
+    def _set_aside(self, name: str) -> None:
+        """Rename what is damaged, so that it can be examined. What was set aside before stays."""
+        names = [f"{name}.damaged", *(f"{name}.damaged-{n}" for n in range(2, 100))]
         free = next((name for name in names if not (self.folder / name).exists()), names[0])
         with contextlib.suppress(OSError):
-            (self.folder / DOCUMENT).replace(self.folder / free)
+            (self.folder / name).replace(self.folder / free)
 
-    def _remove_unfinished(self) -> None:
-        """Remove files that a killed studio had not finished writing."""
+    def _make_ready(self) -> None:
+        """Remove files that a killed studio had not finished writing, and rename what is in the way of those to be written."""
+        for name in (self.takes.name, self.media.name, self.films.name):
+            if (self.folder / name).is_file():
+                self._set_aside(name)
+        if (self.folder / BACKUP).is_dir():
+            self._set_aside(BACKUP)
         for path in (*self.folder.glob(".project*"), *self.takes.glob("*/.*.json")):
             if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak)", path.name):
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-    def _takes(self, name: str) -> tuple[Take, ...]:
-        """Takes in files of that name, oldest first."""
-        return tuple(sorted((note.take for note in self._notes(name) if note.take), key=lambda take: take.created))
-
-    def _plans(self) -> tuple[Table, ...]:
-        """The plans beside all takes, newest first. A take is newer than the one it continues, whatever the clock said."""
-        notes = [*self._notes(ASKED), *self._notes(TAKE)]
-        takes = {note.take.id: note.take for note in notes if note.take}
-
-        def age(note: _Note) -> tuple[str, int, float]:
-            latest, seen, at = "", set[str](), note.take
-            while at and at.id not in seen:
-                seen.add(at.id)
-                latest, at = max(latest, at.created), takes.get(at.parent or "")
-            return latest, len(seen), note.changed
-
-        return tuple(note.plan for note in sorted(notes, key=age, reverse=True) if note.plan)
-
-    def _notes(self, name: str) -> list[_Note]:
-        """What files of that name beside the takes hold. Files that cannot be read are skipped."""
-        notes = []
-        for path in sorted(self.takes.glob(f"*/{name}")):
-            with contextlib.suppress(ValueError, OSError):
-                table, take = read_json(path), None
-                with contextlib.suppress(FormatError):
-                    take = parse_take(table.get("take"))
-                plan = table.get("project")
-                own = take if take and take.id == path.parent.name else None
-                notes.append(_Note(own, plan if isinstance(plan, dict) else {}, path.stat().st_mtime))
-        return notes
-
-
-@dataclass(frozen=True)
-class _Note:
-    """A take and the plan around it, as far as a file beside the take can be read, and when the file was changed."""
-
-    take: Take | None
-    plan: Table
-    changed: float
-
-
-def _write_note(path: Path, take: Take, project: Project) -> None:
-    """Write a take, and the project around it without its other takes: enough to build the document again."""
-
-    def check(table: Table) -> None:
-        if parse_take(table.get("take")) != take:
-            raise FormatError("it reads differently from what was written")
-
-    table = {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}))}
-    write_json(path, table, check)
 
 
 def _parsed(path: Path, table: Table) -> tuple[Project, bool]:

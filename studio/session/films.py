@@ -130,13 +130,13 @@ class Films:
                 path.touch()
             else:
                 join([self._store.take_folder(take.id) / CLIP for take in takes], path, _metadata(project, takes))
-                self._prune()
+                self._prune(path)
         return path
 
-    def _prune(self) -> None:
-        """Remove the oldest joined films."""
-        joined = [p for p in self._store.films.glob("*.mp4") if re.fullmatch(r"[0-9a-f]{16}", p.stem)]
-        for path in sorted(joined, key=lambda p: p.stat().st_mtime)[:-JOINED]:
+    def _prune(self, newest: Path) -> None:
+        """Remove the oldest joined films. `newest` stays, also where the clock was set back."""
+        joined = [p for p in self._store.films.glob("*.mp4") if re.fullmatch(r"[0-9a-f]{16}", p.stem) and p != newest]
+        for path in sorted(joined, key=lambda p: p.stat().st_mtime)[: 1 - JOINED]:
             path.unlink(missing_ok=True)
 
     def _file_of(self, take: str, name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from studio.media import MediaError
 from studio.media.clip import probe
 from studio.project import edits
 from studio.project.edits import EditError
-from studio.project.model import Project, Take
+from studio.project.model import Clock, Project, Take
 from studio.project.store import CLIP, StoreError
 from studio.session.document import Document
+
+log = logging.getLogger(__name__)
 
 
 def recover(document: Document) -> None:
@@ -24,7 +27,8 @@ def recover(document: Document) -> None:
     for requested in store.begun_takes():
         folder = store.take_folder(requested.id)
         try:
-            take = _finished(document.project, requested, folder)
+            clock = store.asked_clock(requested.id) or document.project.clock
+            take = _finished(document.project, requested, folder, clock)
             if take is None:
                 _discard(document, requested)
                 continue
@@ -32,12 +36,16 @@ def recover(document: Document) -> None:
             document.repair(_finding(take), _add_take, take)
             if take.state == "done":
                 take_folder.tidy(folder)
-        except (MediaError, StoreError, EditError) as error:
+        except Exception as error:  # whatever is in a damaged folder, the project opens
+            if not isinstance(error, (MediaError, StoreError, EditError)):
+                log.exception("a take that was cut off could not be recovered")
             document.add_finding(f"A take that was cut off could not be brought back yet; its files are in {folder}. {error}")
 
 
-def _finished(project: Project, requested: Take, folder: Path) -> Take | None:
+def _finished(project: Project, requested: Take, folder: Path, clock: Clock) -> Take | None:
     """The take with its finished sections; None: there are none that the project does not know already.
+
+    `clock`: by which the take was asked for; the project may have another model by now.
 
     Raises:
         MediaError: a section's clip cannot be read, or the disk is full.
@@ -45,15 +53,22 @@ def _finished(project: Project, requested: Take, folder: Path) -> Take | None:
     known = project.takes.get(requested.id)
     if known and known.state == "done":
         return None
-    wanted = project.clock.sections(requested.segment.frames)
-    sections = take_folder.finished_sections(folder)
-    if sections > (known.sections if known else 0):
+    before = known.sections if known else 0
+    sections, joined, frames = take_folder.finished_sections(folder), 0, 0
+    if (folder / CLIP).is_file() and (folder / take_folder.SNAPSHOT).is_file():
+        try:
+            frames = probe(folder / CLIP).frames
+            joined = clock.sections(frames)
+        except MediaError:
+            if not sections:
+                raise
+    if sections > before and sections >= joined:
         sections, frames = take_folder.close(folder)
-    elif not sections and (folder / CLIP).is_file() and (folder / take_folder.SNAPSHOT).is_file():
-        frames = probe(folder / CLIP).frames  # joined and cleaned up already: only the take's note was not written
-        sections = project.clock.sections(frames)
+    elif joined > max(before, sections):  # joined already, and some or all section files removed: only the note was not written
+        sections = joined
     else:
         return None
+    wanted = clock.sections(requested.segment.frames)
     return replace(requested, sections=sections, frames=frames, state="done" if sections >= wanted else "partial")
 
 

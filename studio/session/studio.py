@@ -127,7 +127,11 @@ class Studio:
             StoreError: the file is no project, or is damaged.
             MediaError: the disk is full.
         """
-        return self.open(unpack(archive_path, self.home))
+        project = unpack(archive_path, self.home)
+        with self._lock:
+            if gone := self._open.pop(project, None):  # open until now, and its folder was removed by hand
+                gone.store.close()
+        return self.open(project)
 
     def reopen(self, film: Path) -> Session:
         """The project a film or an exported take came from, with the head at the end of that film.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.project import edits
-from tests.e2e.conftest import Stand, Visit
+from studio.session import Studio
+from tests.e2e.conftest import Stand, Visit, serve
 from tests.shelves import picture, render_all
 
 pytestmark = pytest.mark.slow
@@ -261,6 +263,27 @@ def test_pictures_can_be_dropped_and_pasted(stand: Stand, desk: Visit) -> None:
     expect(page.locator(".reference .file")).to_contain_text("pasted.png")
     page.get_by_label("Remove the reference picture").click()
     expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
+
+
+def test_a_project_that_was_exported_can_be_dropped(stand: Stand, desk: Visit) -> None:
+    sent = render_all(stand.film("from a friend"))
+    parcel = list(sent.films.export_project().read_bytes())
+    shutil.rmtree(sent.folder)
+    page = desk.open(stand.studio.create())
+    page.evaluate(DROP, ["film.zip", "application/zip", parcel])
+    expect(page.get_by_label("Prompt of segment 1")).to_have_value("from a friend")
+    expect(badge(page, 0)).to_have_text("Done")
+
+
+def test_the_address_of_a_film_leads_to_its_renamed_folder(stand: Stand, desk: Visit) -> None:
+    session = stand.film("still here")
+    session.folder.rename(session.folder.with_name("Фильм (1)"))
+    for url in serve(Studio(stand.studio.home, stand.engine, stand.studio.models)):
+        page = desk.open(session, url)
+        expect(page.get_by_label("Prompt of segment 1")).to_have_value("still here")
+        assert "%281%29" in page.url or "(1)" in page.url
+    desk.complaints.clear()                                      # of the server that is gone now
+    desk.requests[:] = [r for r in desk.requests if not r.startswith(url)]
 
 
 def test_a_sample_story_opens(stand: Stand, desk: Visit) -> None:
