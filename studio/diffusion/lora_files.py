@@ -6,14 +6,16 @@ import math
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import Contents, parse_contents
 from studio.catalogue.loras.header import AGAIN, printable, read_header
 from studio.catalogue.loras.layers import LoraLayers
+from studio.catalogue.loras.values import values_error
 from studio.diffusion.lora_branches import LoraFactors
+from studio.mapped_tensors import MappedTensors
 
 
 def read_lora(path: Path, layers: LoraLayers, model: str, name: str = "") -> dict[str, LoraFactors]:
@@ -40,17 +42,15 @@ def read_weights(path: Path, found: Contents, name: str) -> dict[str, LoraFactor
     """
     loras = {}
     try:
-        with safe_open(path, framework="pt") as file:
-            for pair in found.pairs:
-                down, up = (file.get_tensor(key).flatten(1) for key in (pair.down, pair.up))
-                scale = pair.scale if pair.alpha is None else _alpha(file.get_tensor(pair.alpha), pair.rank)
-                if not (_numbers(down) and _numbers(up) and math.isfinite(scale)):
-                    raise LoraError(
-                        f"{printable(name)} holds values that are not numbers (in {pair.layer.name}): its training has failed, and "
-                        "it cannot be used. Use an earlier one of its training.")
-                for part in pair.layer.parts:
-                    rows = up[part.begin : part.end]
-                    loras[part.layer] = LoraFactors(down, torch.cat(rows.chunk(2)[::-1]) if part.swap_halves else rows, scale)
+        file = MappedTensors(path)
+        for pair in found.pairs:
+            down, up = (file[key].flatten(1) for key in (pair.down, pair.up))
+            scale = pair.scale if pair.alpha is None else _alpha(file[pair.alpha], pair.rank)
+            if not (_numbers(down) and _numbers(up) and math.isfinite(scale)):
+                raise values_error(name, pair.layer.name)
+            for part in pair.layer.parts:
+                rows = up[part.begin : part.end]
+                loras[part.layer] = LoraFactors(down, torch.cat(rows.chunk(2)[::-1]) if part.swap_halves else rows, scale)
     except (OSError, SafetensorError) as error:
         raise LoraError(f"{printable(name)} is damaged and cannot be read ({error}). {AGAIN}") from None
     return loras

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.names import readable
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import Lora, Project
 from studio.project.tree import segment_index, with_segments
+
+
+def shown_name(name: str) -> str:
+    """The name of a LoRA's file as people see it: on one line, and at most 120 letters, of which the file's ending is kept.
+
+    Raises:
+        EditError: the name is blank.
+    """
+    line = " ".join(name.split())
+    if not line:
+        raise EditError("A LoRA needs a name. Nothing was changed.")
+    stem, dot, ending = line.rpartition(".")
+    if not dot or not 0 < len(ending) <= len("safetensors"):
+        stem, dot, ending = line, "", ""
+    ending = dot + readable(ending)
+    return (readable(stem.strip(), limits.NAME_LENGTH - len(ending)) or "LoRA") + ending
 
 
 def add_lora(project: Project, index: int, lora: Lora, strength: float | None = None) -> Project:
@@ -31,7 +48,7 @@ def set_lora(project: Project, index: int, lora: Lora) -> Project:
     segments = project.current().segments
     index = segment_index(index, len(segments))
     loras = segments[index].loras
-    lora = replace(lora, name=limits.name(lora.name, "LoRA"), strength=limits.strength(lora.strength))
+    lora = replace(lora, name=shown_name(lora.name), strength=limits.strength(lora.strength))
     if any(other.sha256 == lora.sha256 for other in loras):
         loras = tuple(replace(other, strength=lora.strength) if other.sha256 == lora.sha256 else other for other in loras)
     elif len(loras) >= limits.LORAS:

@@ -19,11 +19,11 @@ from pathlib import Path
 from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import checksum, inspect
+from studio.catalogue.loras.contents import checksum, inspect, inspect_whole
 from studio.media import disk
-from studio.project import limits
 from studio.project.edits import EditError
 from studio.project.files import read_json, write_json
+from studio.project.lora_edits import shown_name
 from studio.project.model import Lora
 
 FOLDER = "loras"
@@ -72,15 +72,15 @@ class LoraShelf:
             name: what the artist calls it; "": the file's name.
 
         Returns:
-            The LoRA, and a sentence about what of the file is not used ("" when all of it is).
+            The LoRA, with a name that can be shown, and a sentence about what of the file is not used ("" when all of it is).
 
         Raises:
-            LoraError: it is no LoRA, does not fit the model, or is too large for this studio.
+            LoraError: it is no LoRA, does not fit the model, holds values that are not numbers, or is too large for this studio.
             MediaError: the disk is full.
             StoreError: the file with its name cannot be written.
         """
-        name = limits.name(name or path.name, "LoRA")
-        contents = inspect(path, lora_layers(card), card.title, name)
+        name = shown_name(name or path.name)
+        contents = inspect_whole(path, lora_layers(card), card.title, name)
         size = path.stat().st_size
         content = checksum(path)
         copy = self.path(content)
@@ -92,15 +92,19 @@ class LoraShelf:
         write_json(copy.with_suffix(".json"), {"name": name, "sha256": content})
         return Lora(name, content), f"{name}: {contents.unused_summary}." if contents.unused_summary else ""
 
-    def check(self, lora: Lora, card: ModelCard) -> None:
-        """Raises EditError: the file is gone, or does not fit the model."""
+    def check(self, lora: Lora, card: ModelCard, whole: bool = False) -> None:
+        """Check a LoRA before it is used. `whole`: read its weights too, which takes a moment.
+
+        Raises:
+            EditError: the file is gone, does not fit the model, or (`whole`) holds values that are not numbers.
+        """
         if not self.has(lora.sha256):
             raise EditError(
                 f"The LoRA {lora.name} is not in this studio ({self.path(lora.sha256)}). Add the file again, or take it off the "
                 "segment."
             )
         try:
-            inspect(self.path(lora.sha256), lora_layers(card), card.title, lora.name)
+            (inspect_whole if whole else inspect)(self.path(lora.sha256), lora_layers(card), card.title, lora.name)
         except LoraError as error:
             raise EditError(f"{error} Take it off the segment, or choose the model that it was made for.") from None
 

@@ -99,7 +99,7 @@ class Session(Document):
             Which layers of the file are not used, in a sentence; "" when all of them are.
 
         Raises:
-            LoraError: the file is no LoRA, or does not fit the model.
+            LoraError: the file is no LoRA, does not fit the model, or holds values that are not numbers.
             EditError: the strength is out of range, there is no such segment, or it has too many LoRAs.
         """
         self.store.check_writable()
@@ -113,7 +113,7 @@ class Session(Document):
     def use_lora(self, index: int, sha256: str) -> None:
         """Put a LoRA that is on the shelf on a segment. Raises EditError: it is gone, or does not fit the model."""
         lora = self.loras.find(sha256)
-        self.loras.check(lora, self._card())
+        self.loras.check(lora, self._card(), whole=True)
         self.edit(edits.add_lora, index, lora)
         self.notify()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import inspect
+from studio.catalogue.loras.contents import inspect_whole
 from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.media.export import read_lineage
@@ -227,6 +227,6 @@ def _check_loras(source: Story, card: ModelCard) -> None:
     for number, beat in enumerate(source.segments, 1):
         for file, _ in beat.loras:
             try:
-                inspect(file, lora_layers(card), card.title)
+                inspect_whole(file, lora_layers(card), card.title)
             except LoraError as error:
                 raise StoryError(f"{source.path}: segment {number}: 'loras': {error}") from None

@@ -56,7 +56,7 @@ class PageApi:
             "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
             "move_segment": lambda s, f: s.edit(edits.move_segment, _index(s, f), f.integer("to", 0, 10_000)),
             "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
-            "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 200))},
+            "add_lora": lambda s, f: {"aside": s.add_lora(_index(s, f), f.upload("path", self.uploads), f.text("name", 1000))},
             "use_lora": lambda s, f: s.use_lora(_index(s, f), f.identifier("lora")),
             "weigh_lora": _set_lora_strength,
             "spread_lora": lambda s, f: s.edit(edits.spread_lora, _index(s, f), f.identifier("lora")),

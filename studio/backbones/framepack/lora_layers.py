@@ -1,9 +1,9 @@
 """The layers of a FramePack transformer under all the names that LoRA files use. Imports no torch.
 
-Three naming schemes for one network: diffusers' (FramePack's own too), that of HunyuanVideo's repository, and ComfyUI's. Trainers
-put prefixes before the names and replace dots by underscores, so names are compared without prefixes and with underscores.
-HunyuanVideo has query, key and value (and a single block's MLP) in one layer, of which each of diffusers' layers is a range of
-rows.
+Four naming schemes for one network: diffusers' (FramePack's own too), that of HunyuanVideo's repository, ComfyUI's and
+OneTrainer's. Trainers put prefixes before the names and replace dots by underscores, so names are compared without prefixes and
+with underscores. HunyuanVideo has query, key and value (and a single block's MLP) in one layer, of which each of diffusers' layers
+is a range of rows; OneTrainer numbers these ranges.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import FileLayer, LayerRows
 
-PREFIXES = ("transformer", "diffusion_model", "base_model_model", "lora_unet", "lycoris", "model", "unet", "dit")
+PREFIXES = (
+    "transformer", "diffusion_model", "base_model_model", "lora_unet", "lora", "lycoris", "model", "module", "unet", "dit", "pipe",
+    "pipeline", "net", "network",
+)
 """What trainers put before a name; a name may have several of them."""
 HINT = "LoRAs made for HunyuanVideo or FramePack fit FramePack-F1."
 """Tells people which LoRAs fit."""
@@ -43,10 +46,15 @@ class FramePackLayers:
         self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
         """Inputs and outputs of each layer, by its name in diffusers."""
         self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
+        # diffusers' attention processors, which some trainers still write, had one name for the list of one layer.
+        self._named |= {flat.removesuffix("_0"): layer for flat, layer in self._named.items() if flat.endswith("_to_out_0")}
         for names, targets in _other_names(config):
             if all(target in self.sizes for target in targets):
                 for name in names:
                     self._named[_flat(name)] = self._joined(name, targets)
+                    for number, target in enumerate(targets) if len(targets) > 1 else ():        # OneTrainer cuts these layers
+                        ins, outs = self.sizes[target]
+                        self._named[_flat(f"{name}.{number}")] = FileLayer(f"{name}.{number}", (LayerRows(target, ins, 0, outs),))
 
     def find(self, name: str) -> FileLayer | None:
         """The layer that a file calls `name`, with or without prefixes; None for an unknown name."""
@@ -137,7 +145,7 @@ def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], t
             yield (f"{theirs}.{stream}_mod.linear", f"{theirs}.{stream}_mod.lin"), (f"{ours}.{norm}.linear",)
             yield (f"{theirs}.{stream}_attn.qkv",), tuple(f"{ours}.attn.{q.format(letter)}" for letter in "qkv")
             yield (f"{theirs}.{stream}_attn.proj",), (f"{ours}.attn.{out}",)
-            yield (f"{theirs}.{stream}_mlp.fc1", f"{theirs}.{stream}_mlp.0"), (f"{ours}.{ff}.net.0.proj",)
+            yield tuple(f"{theirs}.{stream}_mlp.{name}" for name in ("fc1", "fc0", "0")), (f"{ours}.{ff}.net.0.proj",)
             yield (f"{theirs}.{stream}_mlp.fc2", f"{theirs}.{stream}_mlp.2"), (f"{ours}.{ff}.net.2",)
     for i in range(config["num_single_layers"]):
         theirs, ours = f"single_blocks.{i}", f"single_transformer_blocks.{i}"
@@ -149,7 +157,7 @@ def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], t
         ours = f"context_embedder.token_refiner.refiner_blocks.{i}"
         yield (f"{theirs}.self_attn.qkv",), tuple(f"{ours}.attn.to_{letter}" for letter in "qkv")
         yield (f"{theirs}.self_attn.proj",), (f"{ours}.attn.to_out.0",)
-        yield (f"{theirs}.mlp.fc1", f"{theirs}.mlp.0"), (f"{ours}.ff.net.0.proj",)
+        yield (f"{theirs}.mlp.fc1", f"{theirs}.mlp.fc0", f"{theirs}.mlp.0"), (f"{ours}.ff.net.0.proj",)
         yield (f"{theirs}.mlp.fc2", f"{theirs}.mlp.2"), (f"{ours}.ff.net.2",)
         yield (f"{theirs}.adaLN_modulation.1",), (f"{ours}.norm_out.linear",)
     yield ("txt_in.input_embedder",), ("context_embedder.proj_in",)

@@ -1,15 +1,14 @@
 """What a LoRA file holds: its pairs of matrices and the layers of a model that they are for, or why it cannot be used.
 
 All of it is found from the header, before a weight is read; no torch is imported. Files of all common trainers are read: diffusers
-and PEFT, kohya's sd-scripts and musubi-tuner, diffusion-pipe, ComfyUI. diffusers' own conversion takes HunyuanVideo's names alone,
-at one width, without the trainers' alpha, and splits the text refiner's narrow matrices, so it is what tests compare with.
+and PEFT, kohya's sd-scripts and musubi-tuner, diffusion-pipe, OneTrainer, ComfyUI. diffusers' own conversion takes HunyuanVideo's
+names alone, at one width, without the trainers' alpha, and splits the text refiner's narrow matrices, so tests compare with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +17,9 @@ from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.header import FLOATING, Header, TensorEntry, printable, read_header
 from studio.catalogue.loras.kinds import TEXT, describe_file, other_adapter, other_network
 from studio.catalogue.loras.layers import FileLayer, LoraLayers
+from studio.catalogue.loras.names import TensorNames, sort_names
+from studio.catalogue.loras.values import check_values
 
-_ROLES = (
-    ("down", re.compile(r"[._]lora[._](A|down)(\.\w+)?\.weight$|\.lora_A$")),
-    ("up", re.compile(r"[._]lora[._](B|up)(\.\w+)?\.weight$|\.lora_B$")),
-    ("alpha", re.compile(r"\.(lora_)?alpha$")),
-)
 _NOTES = "lora_adapter_metadata"
 """The note in which diffusers writes PEFT's configuration."""
 
@@ -71,16 +67,6 @@ class Contents:
         return f"{len(self.unused)} of its tensors are not used{whose}"
 
 
-@dataclass
-class _Names:
-    """The names of a file's tensors, by the layers they are for."""
-
-    down: dict[str, str] = field(default_factory=dict)
-    up: dict[str, str] = field(default_factory=dict)
-    alpha: dict[str, str] = field(default_factory=dict)
-    rest: list[str] = field(default_factory=list)
-
-
 def inspect(path: Path, layers: LoraLayers, model: str, name: str = "") -> Contents:
     """What the LoRA at `path` holds for the model with these layers and this title. Reads the header alone.
 
@@ -90,13 +76,28 @@ def inspect(path: Path, layers: LoraLayers, model: str, name: str = "") -> Conte
     return parse_contents(read_header(path, name), layers, model, name or path.name)
 
 
+def inspect_whole(path: Path, layers: LoraLayers, model: str, name: str = "") -> Contents:
+    """As `inspect`, and every weight that is used is read once, so that what is accepted can be rendered with.
+
+    Raises:
+        LoraError: as `inspect`, or a weight is not a number.
+    """
+    name = name or path.name
+    header = read_header(path, name)
+    contents = parse_contents(header, layers, model, name)
+    for pair in contents.pairs:
+        entries = {key: header.tensors[key] for key in (pair.down, pair.up)}
+        check_values(path, header.begin, entries, header.tensors[pair.alpha] if pair.alpha else None, (name, pair.layer.name))
+    return contents
+
+
 def checksum(path: Path) -> str:
     """SHA-256 of a file. Raises LoraError: it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise LoraError(f"{path} cannot be read ({error.strerror or error}).") from None
+        raise LoraError(f"{printable(str(path), 200)} cannot be read ({error.strerror or error}).") from None
 
 
 def parse_contents(header: Header, layers: LoraLayers, model: str, name: str) -> Contents:
@@ -111,35 +112,26 @@ def parse_contents(header: Header, layers: LoraLayers, model: str, name: str) ->
     Raises:
         LoraError: it is no LoRA, another kind of adapter, another network's, or does not fit this one.
     """
-    name, found = printable(name), _sort_names(header)
+    name, found = printable(name), sort_names(header.tensors)
     if what := other_adapter(header.tensors):
         raise LoraError(f"{name} is {what}, and this studio reads plain LoRAs only. {layers.hint}")
     if not found.down and not found.up:
         what = describe_file(header.tensors) or f"a safetensors file of something else (its first tensor is {_first(header)})"
         raise LoraError(f"{name} is no LoRA: it is {what}. {layers.hint}")
-    stems = [stem for stem in {**found.down, **found.up} if not TEXT.match(stem)]
+    stems = [stem for stem in found.layers if not TEXT.match(stem)]
     if not stems:
         raise LoraError(f"{name} changes a text encoder alone, and nothing of the film model. {layers.hint}")
     downs = {stem: header.tensors[key] for stem, key in found.down.items()}
     if title := other_network(stems, downs, header.notes):
         raise LoraError(f"{name} is a LoRA of {title}, and does not fit {model}. {layers.hint}")
+    if found.repeated:
+        layer, *endings = map(printable, found.repeated[0])
+        raise LoraError(f"{name} holds more than one LoRA: {layer} has {endings[0]} and {endings[1]}. Get a file with one LoRA.")
     return _match_layers(header, found, stems, layers, _peft_config(header.notes), (model, name))
 
 
-def _sort_names(header: Header) -> _Names:
-    found = _Names()
-    for key in header.tensors:
-        for role, pattern in _ROLES:
-            if match := pattern.search(key):
-                getattr(found, role)[key[: match.start()]] = key
-                break
-        else:
-            found.rest.append(key)
-    return found
-
-
 def _match_layers(
-    header: Header, found: _Names, stems: list[str], layers: LoraLayers, configured: _PeftConfig, names: tuple[str, str]
+    header: Header, found: TensorNames, stems: list[str], layers: LoraLayers, configured: _PeftConfig, names: tuple[str, str]
 ) -> Contents:
     (model, name), pairs, used, unknown = names, [], set[str](), []
     for stem in stems:

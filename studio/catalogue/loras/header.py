@@ -14,14 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.catalogue.loras import LoraError
 
-LARGEST = 8 * 2**20
-"""Bytes of a header, at most: ten times that of a LoRA on every layer of FramePack-F1 with its training notes."""
+LARGEST = 100_000_000
+"""Bytes of a header, at most: as many as safetensors reads. Training notes with every picture's caption take many megabytes."""
+SHORT = 8 * 2**20
+"""Bytes of a header that is parsed without counting its parts first."""
 MOST = 20_000
 """Tensors, at most."""
 LONGEST = 400
 """Characters of a tensor's name, at most."""
+PARTS = 20 * MOST
+"""Lists, objects and commas of a long header outside of texts, at most: a hostile one would take gigabytes when it is parsed."""
 BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "F32": 4,
     "I64": 8, "U64": 8, "F64": 8,
@@ -37,25 +43,33 @@ _BEGINNINGS = (
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """Type and shape of a tensor, from the header."""
+    """Type and shape of a tensor, from the header, and its first byte, counted from the end of the header."""
 
     dtype: str
     shape: tuple[int, ...]
+    begin: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tensor."""
+        return math.prod(self.shape) * BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
 class Header:
-    """Every tensor of a file by its name, and the notes (`__metadata__`) of its trainer."""
+    """Every tensor of a file by its name, the notes (`__metadata__`) of its trainer, and the byte where the tensors begin."""
 
     tensors: Mapping[str, TensorEntry]
     notes: Mapping[str, str] = field(default_factory=dict)
+    begin: int = 0
 
 
 def read_header(path: Path, name: str = "") -> Header:
     """The header of the file at `path`, which an artist calls `name`.
 
     Raises:
-        LoraError: it is missing, no safetensors file, cut short or damaged; the message says which, and what it looks like.
+        LoraError: it is missing, no safetensors file, cut short, longer than its tensors or damaged; the message says which, and
+            what it looks like.
     """
     name = printable(name or path.name)
     try:
@@ -70,13 +84,16 @@ def read_header(path: Path, name: str = "") -> Header:
             file.seek(8)
             text = file.read(length)
     except FileNotFoundError:
-        raise LoraError(f"{name} is not there any more ({path}). Add the file again, or take the LoRA off the segment.") from None
+        where = printable(str(path), 200)
+        raise LoraError(f"{name} is not there any more ({where}). Add the file again, or take the LoRA off the segment.") from None
     except OSError as error:
-        raise LoraError(f"{name} cannot be read ({error.strerror or error}): {path}.") from None
+        raise LoraError(f"{name} cannot be read ({error.strerror or error}): {printable(str(path), 200)}.") from None
     if len(text) < length:
         raise LoraError(f"{name} is cut short: {size:,} bytes are not even its header. {AGAIN}")
     try:
-        return _header(json.loads(text), size - 8 - length, name)
+        if length > SHORT and _parts(text) > PARTS:
+            raise ValueError("more parts than any LoRA has")
+        return _header(json.loads(text), 8 + length, size, name)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise LoraError(f"{name} is damaged: its header cannot be read. {AGAIN}") from None
 
@@ -84,10 +101,10 @@ def read_header(path: Path, name: str = "") -> Header:
 AGAIN = "Get the file again from where it came."
 
 
-def printable(name: str) -> str:
-    """A name from an untrusted file, for use in a sentence: printable, on one line, at most 80 characters."""
-    clean = "".join(c if c.isprintable() else "?" for c in name[:400])
-    return clean if len(clean) <= 80 else f"{clean[:76]}..."
+def printable(name: str, most: int = 80) -> str:
+    """A name from an untrusted file, for use in a sentence: printable, on one line, at most `most` characters."""
+    clean = "".join(c if c.isprintable() else "?" for c in name[: 5 * most])
+    return clean if len(clean) <= most else f"{clean[: most - 4]}..."
 
 
 def _foreign(name: str, beginning: bytes, size: int) -> str:
@@ -97,7 +114,15 @@ def _foreign(name: str, beginning: bytes, size: int) -> str:
     return f"{name} is not a safetensors file.{looks} A LoRA for this studio ends in .safetensors."
 
 
-def _header(table: Any, room: int, name: str) -> Header:
+def _parts(text: bytes) -> int:
+    """How many lists, objects and commas JSON has outside of its texts, without parsing it."""
+    letters = np.frombuffer(text.replace(b"\\\\", b"").replace(b'\\"', b""), np.uint8)
+    outside = np.cumsum(letters == ord('"'), dtype=np.uint8) % 2 == 0
+    return int(sum((outside & (letters == part)).sum() for part in b"[{,"))
+
+
+def _header(table: Any, start: int, size: int, name: str) -> Header:
+    """The header in a JSON table. `start`: the byte where the tensors begin; `size`: of the file. Raises as `read_header`."""
     if not isinstance(table, dict):
         raise ValueError("not an object")
     notes = table.pop("__metadata__", {})
@@ -105,7 +130,7 @@ def _header(table: Any, room: int, name: str) -> Header:
         raise ValueError("the notes are no object")
     if len(table) > MOST:
         raise LoraError(f"{name} is not a LoRA: it holds {len(table):,} tensors.")
-    tensors, end = {}, 0
+    tensors: dict[str, TensorEntry] = {}
     for key, entry in table.items():
         if len(key) > LONGEST:
             raise ValueError("a name is endless")
@@ -117,8 +142,20 @@ def _header(table: Any, room: int, name: str) -> Header:
             raise ValueError("a shape or a place is no whole number")
         if after - begin != math.prod(shape) * BYTES[dtype]:
             raise ValueError("a tensor is not as long as its shape")
-        tensors[key] = TensorEntry(dtype, shape)
-        end = max(end, after)
+        tensors[key] = TensorEntry(dtype, shape, begin)
+    _check_places(tensors, size - start, name)
+    return Header(tensors, {str(key): str(value) for key, value in notes.items() if isinstance(value, str)}, start)
+
+
+def _check_places(tensors: Mapping[str, TensorEntry], room: int, name: str) -> None:
+    """Check that tensors lie one after another and fill the file, as safetensors demands. Raises LoraError: they do not."""
+    end, joined = 0, True
+    for entry in sorted(tensors.values(), key=lambda entry: (entry.begin, entry.size)):
+        joined = joined and entry.begin == end
+        end = max(end, entry.begin + entry.size)
     if end > room:
         raise LoraError(f"{name} is cut short: {room:,} of {end:,} bytes of its weights are there. {AGAIN}")
-    return Header(tensors, {str(key): str(value) for key, value in notes.items() if isinstance(value, str)})
+    if not joined:
+        raise LoraError(f"{name} is damaged: its tensors overlap, or there are gaps between them. {AGAIN}")
+    if end < room:
+        raise LoraError(f"{name} is damaged: {room - end:,} bytes follow after its last tensor. {AGAIN}")

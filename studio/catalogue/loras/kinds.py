@@ -8,14 +8,22 @@ from collections.abc import Collection, Iterable, Mapping
 from studio.catalogue.loras.header import TensorEntry
 
 ADAPTERS = (
-    ("a LoKr", r"\.lokr_w[12](_[ab])?$"), ("a LoHa", r"\.hada_[wt][12](_[ab])?$"),
-    ("a DoRA", r"(\.dora_scale|\.lora_magnitude_vector(\.\w+)*)$"),
+    ("a LoKr", r"\.lokr_(w|t)[12](_[ab])?(\..+)?$"), ("a LoHa", r"\.hada_[wt][12](_[ab])?(\..+)?$"),
+    ("a DoRA", r"\.(dora_scale|lora_magnitude_vector)(\..+)?$"), ("an AdaLoRA", r"\.(lora_E|ranknum)(\..+)?$"),
     ("a LoRA of FLUX.1 as XLabs wrote them", r"\.processor\.(qkv|proj)_lora\d\.(down|up)\.weight$"),
-    ("an OFT adapter", r"\.(oft_blocks|oft_diag|oft_r|boft_\w+)(\.\w+)*$"), ("a GLoRA", r"\.[ab][12]\.weight$"),
-    ("an IA3 adapter", r"\.(on_input|ia3_l)(\.\w+)*$"), ("a LoCon with inner convolutions", r"\.lora_mid\.weight$"),
+    ("an OFT adapter", r"\.(oft_blocks|oft_diag|oft_[rR]|boft_\w+)(\..+)?$"), ("a GLoRA", r"\.([ab][12]\.weight|glora_.+)$"),
+    ("an IA3 adapter", r"\.(on_input|ia3_l)(\..+)?$"), ("a LoCon with inner convolutions", r"\.lora_mid\.weight$"),
+    ("a VeRA adapter", r"\.p?vera_(lambda_)?\w+(\..+)?$"),
+    ("an adapter of another kind (PEFT has many)",
+     r"\.(fourierft|waveft|randlora|vblora|gralora|delora|tinylora|unilora|hira|hra|miss|bone|c3a|road|shira|poly)_\w+(\..+)?$"),
+    ("a LoRA whose weights are quantized", r"\.lora[._](A|B|down|up)(\..+)?\.(scale_weight|weight_scale|absmax|quant_map)$"),
 )
 """Adapters of other kinds, and patterns for the ends of their tensors' names."""
-TEXT = re.compile(r"^(lora_te\d?_|lora_prior_te|text_encoders?(_\d)?\.|te\d?\.|conditioner\.|cond_stage_model\.|clip_\w\.|t5xxl\.)")
+TEXT = re.compile(
+    r"^(?:(?:base_model\.model|pipe|pipeline|model)\.)*"
+    r"(lora_te\d?[._]|lora_prior_te|(lora_)?llama[._]|bundle_emb\.|text_encoders?(_\d)?\.|te\d?\.|conditioner\.|cond_stage_model\.|"
+    r"clip_\w\.|t5xxl\.)"
+)
 """Names of a text encoder's layers."""
 
 _NETWORKS = (
