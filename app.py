@@ -10,18 +10,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import TextIO
 
+from studio.commands import surroundings
+from studio.commands.guard import adopt_servers, guard
+from studio.commands.surroundings import SurroundingsError
+
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
+LOCAL = "127.0.0.1"
 
 
 def home() -> Path:
-    """Where projects live: STUDIO_HOME, or `projects` beside this file."""
-    return Path(os.environ.get("STUDIO_HOME", ROOT / "projects"))
+    """Where projects live: STUDIO_HOME, or `projects` beside this file. Raises SurroundingsError: STUDIO_HOME is no path."""
+    return surroundings.projects_folder(ROOT)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -29,7 +35,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     about = "MemoryPack Studio: long films, segment by segment, with a tree of takes."
     parser = argparse.ArgumentParser(prog="app.py", description=about)
     parser.set_defaults(run=open_studio)
-    parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
+    host = os.environ.get("GRADIO_SERVER_NAME", "").strip() or LOCAL
+    parser.add_argument("--host", default=host, help=f"address to serve on (default: {LOCAL}, this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
@@ -74,34 +81,39 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
+    on_space = "SPACE_ID" in os.environ
+    public = on_space or options.share
+    try:
+        projects = home()
+        surroundings.check_projects(projects, make=True)
+        host = surroundings.check_address("0.0.0.0" if on_space else options.host.strip() or LOCAL, options.port)
+        for note in surroundings.prepare_page(options.share, host):
+            say(note, sys.stderr)
+    except SurroundingsError as error:
+        return complain(str(error))
     from studio.catalogue.cards import find_models
     from studio.engine.engine import Engine
     from studio.session import Studio, start_sweeper
     from studio.ui.page import build, launch_options
 
-    try:
-        home().mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return complain(f"Projects cannot be kept in {home()} ({error.strerror}). Set STUDIO_HOME to a folder that can be written.")
     models, problems = find_models(MODELS)
     engine = Engine(models, problems)
     engine.watch(lambda status: say(status.note, sys.stdout))
-    on_space = "SPACE_ID" in os.environ
-    public = on_space or options.share
-    studio = Studio(home(), engine, models, shared=public)
+    studio = Studio(projects, engine, models, shared=public)
     page = build(studio, public=public)
     try:
         page.launch(
-            server_name="0.0.0.0" if on_space else options.host,
+            server_name=host,
             server_port=options.port,
             share=options.share,
             inbrowser=not (on_space or options.no_browser),
             prevent_thread_lock=True,
             **launch_options(public),
         )
-    except OSError as error:
-        where = f"{options.host}, port {options.port or 7860}"
+    except (OSError, OverflowError) as error:
+        where = f"{options.host}, port {options.port or 'from 7860'}"
         return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
+    adopt_servers()
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start()
@@ -110,9 +122,10 @@ def open_studio(options: argparse.Namespace) -> int:
 
 
 def say(sentence: str, out: TextIO) -> None:
-    """Write a line at once, also where the output is a pipe."""
-    out.write(f"{sentence}\n")
-    out.flush()
+    """Write a line at once, also where the output is a pipe; a pipe that was closed ends nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        out.write(f"{sentence}\n")
+        out.flush()
 
 
 def complain(sentence: str) -> int:
@@ -123,6 +136,8 @@ def complain(sentence: str) -> int:
 
 def render_story(options: argparse.Namespace) -> int:
     """`app.py render`. Returns the exit status."""
+    for note in surroundings.prepare_media():
+        say(note, sys.stderr)
     from studio.commands.render import render
 
     return render(options, MODELS, home())
@@ -144,6 +159,8 @@ def list_models(_: argparse.Namespace) -> int:
 
 def fetch_model(options: argparse.Namespace) -> int:
     """`app.py models fetch`. Returns the exit status."""
+    for note in surroundings.prepare_download():
+        say(note, sys.stderr)
     from studio.commands.models import fetch
 
     return fetch(options.name, MODELS, options.accept_licence, options.cache)
@@ -163,11 +180,15 @@ def run_doctor(options: argparse.Namespace) -> int:
     return examine(options, MODELS, home())
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command of a command line (None: of this process). Whatever goes wrong is told in a sentence. Returns the status."""
+    return guard(lambda: run(parse(arguments)))
+
+
+def run(options: argparse.Namespace) -> int:
     """Run the command that was asked for. Returns the exit status."""
-    options = parse()
-    run: int = options.run(options)
-    return run
+    status: int = options.run(options)
+    return status
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,15 @@ import pytest
 import app
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The studio sets variables of its process when it opens; the next test does not see them."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def test_the_studio_is_the_default() -> None:
@@ -27,6 +38,21 @@ def test_render_takes_what_the_readme_says() -> None:
     assert options.run is app.render_story
     assert (options.story, options.output, options.image) == (Path("s.toml"), Path("f.mp4"), Path("i.png"))
     assert (options.preset, options.model, options.seed, options.resume) == ("draft", "m", 3, None)
+
+
+def test_the_host_may_be_named_as_for_other_programs_of_gradio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_NAME", " 127.0.0.3 ")
+    assert app.parse([]).host == "127.0.0.3" and app.parse(["--host", "127.0.0.2"]).host == "127.0.0.2"
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "")
+    assert app.parse([]).host == "127.0.0.1"
+
+
+def test_an_error_that_nobody_expected_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(app, "home", lambda: 1 / 0)
+    for command in ([], ["doctor"], ["render", "story.toml"], ["import", "film.zip"]):
+        assert app.main(command) == 1
+        told = capsys.readouterr().err
+        assert "ZeroDivisionError" in told and "The details are in" in told and "Traceback" not in told, command
 
 
 def test_unknown_options_end_with_usage(capsys: pytest.CaptureFixture[str]) -> None:

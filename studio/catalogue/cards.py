@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from studio.catalogue.hub.record import HubSource, RecordError, read_record
+from studio.folders import FolderError, named_folder
 from studio.tables import parse, parse_list, read_toml, table
 
 CARD = "model.toml"
@@ -136,9 +136,15 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def weights_folder(folder: Path) -> Path:
-    """The folder for fetched weights of the model in `folder`: that folder, or one under STUDIO_MODELS on a larger disk."""
-    elsewhere = os.environ.get("STUDIO_MODELS")
-    return Path(elsewhere).expanduser().absolute() / folder.name if elsewhere else folder
+    """The folder for fetched weights of the model in `folder`: that folder, or one under STUDIO_MODELS on a larger disk.
+
+    Raises:
+        ModelError: STUDIO_MODELS is no path.
+    """
+    try:
+        return named_folder("STUDIO_MODELS", folder.parent) / folder.name
+    except FolderError as error:
+        raise ModelError(str(error)) from None
 
 
 def find_models(root: Path) -> tuple[tuple[ModelCard, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studio.backbones.registry import FAMILIES, sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, find_models
+from studio.commands import surroundings
 from studio.placement import attention
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe, gigabytes
@@ -41,7 +42,10 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         size, profile = _size(options.size), select_profile(options.profile)
         machine = _machine(options, home)
         selection = _models(models, options.model)
-        _print("\n".join(_about(machine, imaginary=options.vram is not None or options.ram is not None)))
+        imaginary = options.vram is not None or options.ram is not None
+        _print("\n".join(_about(machine, imaginary)))
+        for problem in () if imaginary else surroundings.problems(home):
+            _print(f"  problem   {problem}")
         runs = [_model(machine, model, card, size, profile) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, ModelError, ProfileError) as error:

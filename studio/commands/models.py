@@ -138,7 +138,7 @@ def _accepted(download: Download, accept: bool) -> bool:
     if accept:
         _say("Accepted by --accept-licence.")
         return True
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         _say("Nothing was downloaded. Read the licences; if you accept them, add --accept-licence.")
         return False
     sys.stderr.write("\nHave you read these licences, and do you accept them? Type yes to accept: ")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from studio.folders import write_problem
 from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.story import StoryError
@@ -88,6 +89,8 @@ class PageApi:
                 return {"ok": True, "answer": self._projects(fields)}
             if name == "samples":
                 return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
+            if name == "uploads":
+                return {"ok": True, "answer": {"problem": self._uploads_problem()}}
             if name == "begin":
                 return {"ok": True, "answer": self._begin(fields)}
             verb = fields.one_of("verb", self.verbs)
@@ -115,6 +118,18 @@ class PageApi:
             return self.studio.open(project)
         recent = () if self.public else self.studio.list()
         return self.studio.open(recent[0].id) if recent else self.studio.create()
+
+    def _uploads_problem(self) -> str:
+        """Why uploads cannot be stored at present, for an artist whose upload failed; "" if they can. Visitors see no paths."""
+        problem = write_problem(self.uploads)
+        if not problem:
+            return ""
+        if self.public:
+            return "This studio cannot store uploads at present: tell whoever runs it. The film is as it was."
+        return (
+            f"Uploads cannot be stored in {self.uploads}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
+            "set to another folder. The film is as it was."
+        )
 
     def _projects(self, fields: Fields) -> Answer:
         """The projects to choose from, without empty ones other than the open one."""

@@ -106,6 +106,19 @@ def test_pictures_come_from_uploads_only(api: PageApi, session: Session, tmp_pat
     assert session.project.reference.name == "olive.png"
 
 
+def test_why_an_upload_failed(api: PageApi, tmp_path: Path) -> None:
+    def told() -> str:
+        return str(api.answer({"verb": "uploads"})["answer"]["problem"])
+
+    assert told() == ""
+    api.uploads.rmdir()
+    assert told() == "", "it is made again when it is needed"
+    api.uploads.write_text("a file")
+    assert "is a file, not a folder" in told() and "GRADIO_TEMP_DIR" in told()
+    api.public = True
+    assert str(tmp_path) not in told() and "tell whoever runs it" in told()
+
+
 def test_a_sample_can_be_opened_or_lend_its_picture(api: PageApi, session: Session) -> None:
     sample, = ask(api, session, "samples")["samples"]          # the broken one is left out
     assert (sample["name"], sample["segments"], sample["first"]) == ("Waves", 2, "a")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import errors
+from huggingface_hub import constants, errors
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -20,8 +20,6 @@ from studio.disk import explain as explain_disk
 
 KEPT = "What is there already is kept: the same command goes on from it."
 TRANSPORT_ERROR: type[Exception] = errors.HTTPError  # type: ignore[attr-defined]  # of whichever HTTP library the hub's is built on
-REQUEST_ERRORS: tuple[type[Exception], ...] = (TRANSPORT_ERROR, OSError, ValueError)
-"""What a request to the hub may raise."""
 
 
 class FetchError(ModelError):
@@ -57,7 +55,12 @@ def explain(error: Exception, repository: str, folder: Path) -> FetchError:
         return FetchError(f"The disk of {folder} is full. {remedy}")
     if isinstance(error, OSError) and error.errno is not None:
         return FetchError(explain_disk(folder / "the weights", error))
-    return FetchError(f"{repository} could not be fetched ({str(error).partition(chr(10))[0]}). Try again. {KEPT}")
+    if isinstance(error, OSError):
+        return FetchError(f"{repository} could not be fetched ({str(error).partition(chr(10))[0]}). Try again. {KEPT}")
+    return FetchError(
+        f"{constants.ENDPOINT} answered, but not as the hub does, when it was asked for {repository}. A portal of this network, a "
+        f"proxy or a mirror may have answered instead: log in to the network, or correct or unset HF_ENDPOINT. {KEPT}"
+    )
 
 
 def _answered(error: HfHubHTTPError, repository: str) -> str:

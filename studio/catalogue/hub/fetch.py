@@ -23,7 +23,7 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers, disable_progre
 
 from studio.catalogue.cards import digest
 from studio.catalogue.hub.download import INCOMING, Download, matches, name_in_part, partial_path, size_of
-from studio.catalogue.hub.errors import KEPT, REQUEST_ERRORS, FetchError, checksum_error, explain
+from studio.catalogue.hub.errors import KEPT, FetchError, checksum_error, explain
 from studio.catalogue.hub.record import FetchedRepository, HubFile, Record, format_bytes, write_record
 from studio.media import MediaError, disk
 
@@ -96,7 +96,7 @@ def _download(download: Download, repository: FetchedRepository, file: HubFile, 
             http_get(url, counted, resume_size=out.tell(), headers=build_hf_headers(), expected_size=file.size)
             out.flush()
             os.fsync(out.fileno())
-    except REQUEST_ERRORS as error:
+    except Exception as error:      # the library expects the hub's own answers, and raises anything on others
         raise explain(error, repository.repository, download.folder) from error
     progress(0, f"{file.path}, checking")
     if not matches(part, file):

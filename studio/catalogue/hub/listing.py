@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RevisionNotFoundError
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
-from studio.catalogue.hub.errors import REQUEST_ERRORS, FetchError, explain
+from studio.catalogue.hub.errors import FetchError, explain
 from studio.catalogue.hub.record import FetchedRepository, HubFile, HubSource, is_plain_name
 
 T = TypeVar("T")
@@ -32,21 +33,33 @@ def list_files(
     Raises:
         FetchError: there was no answer, there is no such repository, it is gated, or it does not hold the parts that the card says.
     """
+    try:
+        found = _ask(source, begun, endpoint)
+        if not _is_commit(found.sha):
+            raise ValueError("it named no commit")
+        files = select(source, {sibling.rfilename: sibling for sibling in found.siblings or []})
+        listed = tuple(_hub_file(source, path, sibling) for path, sibling in files.items())
+        return FetchedRepository(source.repository, str(found.sha), listed)
+    except FetchError:
+        raise
+    except Exception as error:      # the library expects the hub's own answers, and raises anything on others
+        raise explain(error, source.repository, folder) from error
+
+
+def _ask(source: HubSource, begun: FetchedRepository | None, endpoint: str | None) -> ModelInfo:
     api = HfApi(endpoint=endpoint)
     try:
-        try:
-            found = api.model_info(
-                source.repository, revision=begun.revision if begun else source.revision, files_metadata=True, timeout=TIMEOUT
-            )
-        except RevisionNotFoundError:
-            if begun is None:
-                raise
-            found = api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=TIMEOUT)
-    except REQUEST_ERRORS as error:
-        raise explain(error, source.repository, folder) from error
-    files = select(source, {sibling.rfilename: sibling for sibling in found.siblings or []})
-    listed = tuple(_hub_file(source, path, sibling) for path, sibling in files.items())
-    return FetchedRepository(source.repository, str(found.sha), listed)
+        return api.model_info(
+            source.repository, revision=begun.revision if begun else source.revision, files_metadata=True, timeout=TIMEOUT
+        )
+    except RevisionNotFoundError:
+        if begun is None:
+            raise
+        return api.model_info(source.repository, revision=source.revision, files_metadata=True, timeout=TIMEOUT)
+
+
+def _is_commit(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch("[0-9a-f]{40,64}", name) is not None
 
 
 def select(source: HubSource, names: dict[str, T]) -> dict[str, T]:
@@ -76,6 +89,6 @@ def select(source: HubSource, names: dict[str, T]) -> dict[str, T]:
 
 def _hub_file(source: HubSource, path: str, sibling: RepoSibling) -> HubFile:
     size = sibling.lfs.size if sibling.lfs else sibling.size
-    if size is None or sibling.blob_id is None:
+    if not isinstance(size, int) or not isinstance(sibling.blob_id, str):
         raise FetchError(f"The hub did not say how large {sibling.rfilename} of {source.repository} is. Try again later.")
     return HubFile(path, sibling.rfilename, size, sibling.lfs.sha256 if sibling.lfs else "", sibling.blob_id)

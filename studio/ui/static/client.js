@@ -45,6 +45,16 @@ const client = (() => {
   /* The same, after everything typed so far has been sent. */
   self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
 
+  /* Say why a file could not be uploaded. `tooLarge` is what to do instead with a file that is larger than the studio accepts. */
+  self.uploadFailed = async (file, error, tooLarge = '') => {
+    const size = /maximum allowed size(?: of ([\d.]+ \w+))?/.exec(error?.message ?? String(error));
+    const answer = size ? {} : await send({ verb: 'uploads' });
+    if (!answer) return;            // the studio is not there, which was said
+    const most = size?.[1] ? `This studio accepts files of up to ${size[1]}.` : 'It is larger than this studio accepts.';
+    const remedy = size ? `${most} ${tooLarge}`.trim() : answer.problem || 'The connection broke on the way. Try again; the film is as it was.';
+    notices.add({ message: `“${file.name}” could not be uploaded.`, remedy });
+  };
+
   /* An edit while typing: sent after a pause, or before the next `act`. */
   self.later = (key, sendNow, pause = 350) => {
     clearTimeout(pending.get(key)?.timer);

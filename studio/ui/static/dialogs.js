@@ -48,8 +48,8 @@ const dialogs = (() => {
       try {
         if (what === 'film' && audio.files[0]) fields.audio = (await upload(audio.files[0])).path;
         answer = await client.askAside('export', { what, ...fields });
-      } catch {
-        notices.add({ message: 'The sound file could not be uploaded.', remedy: 'Files of up to 100 MB are accepted.' });
+      } catch (error) {
+        await client.uploadFailed(audio.files[0], error, 'Save it as MP3 or M4A.');
       }
       for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
       say(working, answer ? `Done: ${answer.file}` : '');

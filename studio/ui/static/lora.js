@@ -20,9 +20,8 @@ const lora = (() => {
       const { path } = await upload(file);
       const answer = await client.askAside('add_lora', { segment, path, name: file.name });
       if (answer?.aside) notices.add({ message: answer.aside, kind: 'found' });
-    } catch {
-      const remedy = 'It may be larger than this studio accepts, or the connection was lost.';
-      notices.add({ message: `“${file.name}” could not be uploaded.`, remedy });
+    } catch (error) {
+      await client.uploadFailed(file, error);
     } finally {
       uploads.delete(segment);
       client.put({});

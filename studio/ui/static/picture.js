@@ -10,11 +10,8 @@ const picture = (() => {
     try {
       const { path } = await upload(file);
       await client.act('set_reference', { path });
-    } catch {
-      notices.add({
-        message: `“${file.name}” could not be uploaded.`,
-        remedy: 'Pictures of up to 100 MB are accepted. Try again, or save it as PNG or JPEG first.',
-      });
+    } catch (error) {
+      await client.uploadFailed(file, error, 'Save it smaller: 4096 pixels a side are plenty.');
     } finally {
       element.classList.remove('uploading');
     }
@@ -26,11 +23,8 @@ const picture = (() => {
       const { path } = await upload(file);
       const answer = await client.askAside('import_project', { path });
       if (answer) client.open(answer.project);
-    } catch {
-      notices.add({
-        message: `“${file.name}” could not be uploaded.`,
-        remedy: 'It may be too large for the page. Import it with “python app.py import”, or unzip it beside the other projects.',
-      });
+    } catch (error) {
+      await client.uploadFailed(file, error, 'Import it with “python app.py import”, or unzip it beside the other projects.');
     } finally {
       element.classList.remove('uploading');
     }
