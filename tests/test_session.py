@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from studio.catalogue.cards import ModelFile
+from studio.media import fonts
 from studio.media.clip import probe, read_clip
 from studio.media.export import read_lineage
 from studio.project import edits
@@ -191,6 +192,24 @@ def test_exports(studio: Studio) -> None:
         session.films.export_take(take, kind="avi")
     with pytest.raises(EditError):
         session.films.export_take("nothere", kind="gif")
+
+
+def test_fades_longer_than_the_film_are_told_and_letters_without_a_font_come_first(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = render_all(make_film(studio, "a", "b"))
+    film = session.films.film()
+    assert film
+    half = probe(film).seconds / 2
+    assert session.films.fade_aside(half) == session.films.fade_aside(0) == "" != session.films.fade_aside(half + 0.1)
+    assert f"each was shortened to half of it: {half:.3g} seconds." in session.films.fade_aside(10)
+    assert session.films.fade_aside(half + 1, "Title") == ""
+    session.films.export_film(fade=10)
+    film.unlink()
+    monkeypatch.setattr(fonts, "system_fonts", lambda codes: [])
+    with pytest.raises(MediaError, match="letters of the title: 東"):
+        session.films.export_film(title="東")
+    assert not film.exists(), "nothing is joined for a title that cannot be drawn"
 
 
 def test_an_exported_project_opens_on_another_machine(studio: Studio, tmp_path: Path) -> None:

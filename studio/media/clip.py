@@ -16,9 +16,10 @@ from av.container import InputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
-from studio.media import MediaError, shown_name
+from studio.media import MediaError
 from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
+from studio.names import readable
 
 Frame = NDArray[np.uint8]
 """[H, W, 3] RGB."""
@@ -123,7 +124,7 @@ def write_clip(path: Path, frames: Frames, fps: float | Fraction, metadata: Mapp
 @contextmanager
 def open_clip(path: Path) -> Iterator[InputContainer]:
     """Open a clip that has a video stream; errors of reading while it is open are raised as MediaError, which names the file."""
-    name = shown_name(path)
+    name = readable(path.name)
     try:
         with open_container(path) as container:
             if not container.streams.video:
@@ -143,7 +144,7 @@ def frames_of(container: InputContainer, path: Path) -> Iterator[Frame]:
         some = True
         yield pixels(frame)
     if not some:
-        raise MediaError(f"{shown_name(path)} holds no frames. Choose another file.")
+        raise MediaError(f"{readable(path.name)} holds no frames. Choose another file.")
 
 
 def read_clip(path: Path) -> Frames:

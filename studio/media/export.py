@@ -27,7 +27,7 @@ from studio.media.disk import atomic_write
 from studio.media.join import join
 from studio.media.metadata import DAMAGED
 from studio.media.sound import encode_sound
-from studio.media.title import draw_title
+from studio.media.title import check_title, draw_title
 
 TITLE_SECONDS, DISSOLVE = 2.5, 0.6     # length of the title, and of the dissolve into the film
 LINEAGE = "lineage"                    # the metadata key
@@ -156,9 +156,10 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
         audio: a sound file; None: no music.
 
     Raises:
-        MediaError: a file cannot be read or written, or `fade` is negative.
+        MediaError: a file cannot be read or written, the title cannot be drawn on this machine, or `fade` is negative.
     """
     title = (title or "").strip()
+    check_title(title)
     if not 0 <= fade < math.inf:
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:

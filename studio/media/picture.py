@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
-from studio.media import MediaError, shown_name
+from studio.media import MediaError
 from studio.media.colour import flatten
 from studio.media.disk import atomic_write
 from studio.media.metadata import DAMAGED, Metadata, split
+from studio.names import readable
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")  # not EPS: it runs a program
 SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled down above
@@ -42,7 +43,7 @@ def read_picture(path: Path | str) -> Image.Image:
         MediaError: it is no picture, too small, too thin or too large, damaged, or cannot be read.
     """
     path = Path(path)
-    name = shown_name(path)
+    name = readable(path.name)
     try:
         Image.init()
         with path.open("rb") as file:

@@ -14,9 +14,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from studio.media import MediaError, shown_name
+from studio.media import MediaError
 from studio.media.container import address, open_container, with_page_sums
 from studio.media.disk import check_room
+from studio.names import readable
 
 Samples = NDArray[np.float32]
 """[2, N]: left and right, from -1 to 1, RATE a second."""
@@ -88,7 +89,7 @@ def read_sound(audio: Path) -> Iterator[Samples]:
     Raises:
         MediaError: there is none that can be read; the message names the reason.
     """
-    name = shown_name(audio)
+    name = readable(audio.name)
     try:
         with _open(audio) as container:
             stream = _sound_of(container, name)
@@ -124,7 +125,7 @@ def _open(audio: Path) -> Iterator[InputContainer]:
     with audio.open("rb") as file:
         start = file.read(4)
     if not start:
-        raise MediaError(f"{shown_name(audio)} is empty: it has 0 bytes. Copy it again, or choose another.")
+        raise MediaError(f"{readable(audio.name)} is empty: it has 0 bytes. Copy it again, or choose another.")
     try:
         container = open_container(audio)
     except av.InvalidDataError:

@@ -13,6 +13,7 @@ from typing import Any
 
 from studio.media import MediaError, export
 from studio.media.join import join
+from studio.media.title import check_title
 from studio.names import slug
 from studio.project import limits
 from studio.project.edits import EditError
@@ -71,10 +72,12 @@ class Films:
 
         Raises:
             EditError: there is no film yet, or the title is too long.
-            MediaError: a clip is missing or damaged, the audio cannot be read, or the disk is full.
+            MediaError: a clip is missing or damaged, the title has letters that cannot be drawn, the audio cannot be read, or the
+                disk is full.
         """
         project = self._document.project
         title = limits.title(title) if title else None
+        check_title(title or "")
         takes = project.film()
         if not takes:
             raise EditError("There is no film yet. Generate a segment first.")
@@ -84,6 +87,18 @@ class Films:
         out = self._export_path(f"{slug(project.name)}.mp4")
         export.compose(self._join(project, takes), out, title=title, fade=fade, audio=audio)
         return out
+
+    def fade_aside(self, fade: float, title: str | None = None) -> str:
+        """What to say beside an exported film about fades of so many seconds; empty where they are as long as wanted.
+
+        Raises:
+            MediaError: a clip of the film is damaged, or the disk is full.
+        """
+        film = self.film() if fade else None
+        most = export.longest_fade(film, title) if film else fade
+        if fade <= most:
+            return ""
+        return f"The film is shorter than two fades of {fade:g} seconds, so each was shortened to half of it: {most:.3g} seconds."
 
     def export_take(self, take: str, kind: str = "mp4") -> Path:
         """One take as a file: gif, webp, mp4 or poster.

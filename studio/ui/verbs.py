@@ -146,18 +146,19 @@ class PageApi:
         return {"project": empty[0].id if empty else self.studio.create().id}
 
     def _export(self, session: Session, fields: Fields) -> Answer:
-        """Export a film, a take or the project; answers with the URL of the file."""
-        what = fields.text("what", 20)
+        """Export a film, a take or the project; answers with the URL of the file, and with what is to be said about it."""
+        what, aside = fields.text("what", 20), ""
         if what == "film":
             audio = fields.upload("audio", self.uploads) if fields.has("audio") else None
             title = fields.text("title") if fields.has("title") else None
             fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
             path = session.films.export_film(title=title or None, fade=fade, audio=audio)
+            aside = session.films.fade_aside(fade, title)
         elif what == "project":
             path = session.films.export_project()
         else:
             path = session.films.export_take(fields.identifier("take"), kind=what)
-        return {"url": file_url(path), "file": path.name}
+        return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {})}
 
 
 def _is_empty(summary: ProjectSummary) -> bool:

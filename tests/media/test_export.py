@@ -13,12 +13,11 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
-from PIL import Image, ImageFont
+from PIL import Image
 
 from studio.media import MediaError
 from studio.media.clip import probe, read_clip
-from studio.media.export import compose, gif, lineage, read_lineage, still, webp
-from studio.media.title import balance_lines, draw_title
+from studio.media.export import compose, gif, lineage, longest_fade, read_lineage, still, webp
 
 RECORD = {"model": "memorypack-mini", "takes": [{"prompt": "snow falls – “çà”", "seed": 7}]}
 
@@ -103,30 +102,31 @@ def test_a_title_card_clears_up_into_the_film(tmp_path: Path, made: Path) -> Non
     assert np.abs(after[29].astype(float) - before[0]).mean() < 6
 
 
-@pytest.mark.parametrize("title", ["A", "Ünïcödé – “quoted”", "word " * 60, "W" * 30])
-def test_titles_of_all_lengths_stay_on_the_card(title: str) -> None:
-    card = draw_title(np.full((192, 320, 3), 120, np.uint8), title).astype(int)
-    letters = (card > 150).any(-1)
-    rows, columns = np.flatnonzero(letters.any(1)), np.flatnonzero(letters.any(0))
-    assert letters.any() and rows[0] > 20 and rows[-1] < 172 and columns[0] > 8 and columns[-1] < 312
-    assert abs((rows[0] + rows[-1]) / 2 - 96) < 12 and abs((columns[0] + columns[-1]) / 2 - 160) < 12
-
-
-def test_a_title_on_two_lines_has_no_lonely_word() -> None:
-    font = ImageFont.load_default(24)
-    parts = balance_lines("The lighthouse at dusk", font, font.getlength("The lighthouse at ") + 1)
-    assert parts == ["The lighthouse", "at dusk"]
-    assert balance_lines("Dusk", font, 500) == ["Dusk"] and balance_lines("", font, 500) == []
-
-
 def test_fades_begin_and_end_in_black(tmp_path: Path, made: Path) -> None:
     compose(made, tmp_path / "faded.mp4", fade=0.5)
     before, after = read_clip(made), read_clip(tmp_path / "faded.mp4")
     assert len(after) == len(before)
     assert after[0].mean() < 0.2 * before[0].mean() and after[-1].mean() < 0.2 * before[-1].mean()
     assert np.abs(after[15].astype(float) - before[15]).mean() < 3
-    with pytest.raises(MediaError, match="fade cannot last"):
-        compose(made, tmp_path / "faded.mp4", fade=-1)
+    for wrong in (-1, math.nan, math.inf):
+        with pytest.raises(MediaError, match="fade cannot last"):
+            compose(made, tmp_path / "faded.mp4", fade=wrong)
+
+
+@pytest.mark.parametrize(("frames", "fade"), [(30, 1.25), (30, 10.0), (30, 1e9), (1, 5.0), (2, 0.5), (31, 60.0)])
+def test_fades_never_cover_more_than_the_film(tmp_path: Path, clip: Callable[..., Path], frames: int, fade: float) -> None:
+    film = clip("film.mp4", frames=frames, width=64, height=64)
+    compose(film, tmp_path / "faded.mp4", fade=fade)
+    light = read_clip(tmp_path / "faded.mp4").mean((1, 2, 3)) / read_clip(film).mean((1, 2, 3))
+    most = min(fade, longest_fade(film)) * 12
+    wanted = [min(1, (i + 0.5) / most, (frames - i - 0.5) / most) for i in range(frames)]
+    assert np.abs(light - wanted).max() < 0.03
+    assert light.max() > (0.9 if frames > 20 else 0.45), "its middle is as bright as it was"
+
+
+def test_the_longest_fade_is_half_of_the_film_with_its_title(clip: Callable[..., Path]) -> None:
+    film = clip("film.mp4", frames=30)
+    assert longest_fade(film) == longest_fade(film, " ") == 1.25 and longest_fade(film, "Sea") == 2.5
 
 
 @pytest.mark.parametrize(("seconds", "title"), [(1.0, None), (9.0, None), (9.0, "With a card")])

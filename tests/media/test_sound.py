@@ -255,5 +255,5 @@ def test_names_of_any_bytes_and_with_colons(tmp_path: Path, clip: Callable[..., 
         compose(Path("film.mp4"), Path("out:1.mp4"), audio=Path(name))
         odd.rename(audio)
     (tmp_path / "caf\udce9.wav").write_bytes(b"")
-    with pytest.raises(MediaError, match=r"caf\?\.wav is empty"):
+    with pytest.raises(MediaError, match="caf\ufffd"):
         compose(film, tmp_path / "out.mp4", audio=tmp_path / "caf\udce9.wav")

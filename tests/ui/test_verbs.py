@@ -89,7 +89,8 @@ def test_files(api: PageApi, session: Session) -> None:
     render_all(session)
     for fields in ({"what": "film", "title": "T", "fade": 0.1}, {"what": "gif", "take": session.project.head}, {"what": "project"}):
         answer = ask(api, session, "export", **fields)
-        assert answer["url"].startswith("gradio_api/file=/") and answer["file"]
+        assert answer["url"].startswith("gradio_api/file=/") and answer["file"] and "aside" not in answer
+    assert "each was shortened to half" in ask(api, session, "export", what="film", fade=10)["aside"]
     assert ask(api, session, "film")["url"].startswith("gradio_api/file=/")
 
 

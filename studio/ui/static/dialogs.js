@@ -52,7 +52,7 @@ const dialogs = (() => {
         await client.uploadFailed(audio.files[0], error, 'Save it as MP3 or M4A.');
       }
       for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
-      say(working, answer ? `Done: ${answer.file}` : '');
+      say(working, answer ? `Done: ${answer.file}${answer.aside ? `. ${answer.aside}` : ''}` : '');
       if (!answer) dialog.close(); else fetchFile(answer.url);
     };
     const makes = (label, fits, run, kind = '') =>
