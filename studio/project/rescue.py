@@ -184,9 +184,10 @@ def _read_branch(entry: object, takes: Mapping[str, Take]) -> tuple[Branch, bool
             return None
         segments = [segment for part in _list(entry.get("segments")) if (segment := _segment(part))]
         name, tip = entry.get("name"), entry.get("tip")
-        plain = Branch(fresh_id(), name if isinstance(name, str) else "Branch", tuple(segments), tip if tip in takes else None)
+        tip = tip if isinstance(tip, str) and tip in takes else None
+        plain = Branch(fresh_id(), name if isinstance(name, str) else "", tuple(segments), tip)
         try:
-            branch = parse_branch({**branch_table(plain), "id": entry.get("id")})
+            branch = parse_branch({**entry, **branch_table(plain), "id": entry.get("id")})
         except FormatError:
             return None
         return branch, False
@@ -217,15 +218,15 @@ def _joined(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Bran
             place = min(max(place, rendered), len(plan))
             plan.insert(place, segment.id)
             place += 1
-    return replace(newer, tip=tip, segments=tuple(latest[key] for key in plan))
+    return replace(newer, name=newer.name or older.name, tip=tip, segments=tuple(latest[key] for key in plan))
 
 
 def _covered(branch: Branch, takes: Mapping[str, Take]) -> Branch:
-    """The branch with at least as many segments as it has takes: those that are missing are as their takes were asked."""
+    """The branch with a name, and with at least as many segments as it has takes: missing ones are as their takes were asked."""
     asked = tuple(takes[take].segment for take in _path(branch.tip, takes))
     ids = {segment.id for segment in branch.segments}
     missing = tuple(replace(s, id=fresh_id()) if s.id in ids else s for s in asked[len(branch.segments) :])
-    return replace(branch, segments=branch.segments + missing)
+    return replace(branch, name=branch.name or "Branch", segments=branch.segments + missing)
 
 
 def _with_last_take(project: Project, copies: Copies) -> Project:

@@ -1,8 +1,12 @@
-"""Damaged project files of every kind: the project opens, no finished take is lost, and no plan while any copy can be read."""
+"""Damaged project files of every kind: the project opens, no finished take is lost, and no plan while any copy can be read.
+
+STUDIO_DAMAGES sets how many damaged projects are tried (40 without it).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +31,8 @@ from tests.project.builders import film, rendered
 from tests.shelves import make_film, make_studio, render_all
 
 DOCUMENTS = ("project.json", "project.json.bak")
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+DAMAGES = int(os.environ.get("STUDIO_DAMAGES", "40"))
+SETTINGS = settings(max_examples=DAMAGES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +92,7 @@ def is_json(path: Path) -> bool:
 @given(st.dictionaries(st.integers(0, 6), damage.DOCUMENT, min_size=1))
 @example({0: damage._value([1], "My film", False), 1: damage._value([1], "My film", False)})
 @example({0: damage._replace(b""), 1: damage._replace(b"")})
-@settings(QUICK)
+@settings(SETTINGS)
 def test_what_is_whole_stays(whole: Path, strokes: dict[int, damage.Damage]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = shutil.copytree(whole, Path(temporary) / "film")
@@ -189,7 +194,7 @@ def film_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @given(st.dictionaries(st.integers(0, 30), damage.ANY_FILE, min_size=1, max_size=8))
-@settings(QUICK, max_examples=50)
+@settings(SETTINGS, max_examples=max(1, DAMAGES // 4))
 def test_whatever_is_damaged_the_film_opens_and_can_be_edited(film_folder: Path, strokes: dict[int, damage.Damage]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = shutil.copytree(film_folder, Path(temporary) / "projects" / film_folder.name)
