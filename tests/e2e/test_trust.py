@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,27 @@ def test_what_is_done_before_the_page_knows_its_film_waits_for_it(stand: Stand, 
     expect(page.locator(".reference .file")).to_have_text("early.png")
     expect(page.locator(".notice")).to_have_count(0)
     assert session.project.reference
+
+
+def test_an_upload_that_cannot_be_stored_says_so(
+    stand: Stand, chromium: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And it does not advise another format of the picture: that would not help."""
+    uploads = tmp_path / "uploads"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+    for url in serve(stand.studio):
+        shutil.rmtree(uploads)
+        uploads.write_text("a file where the folder was")
+        for here in visit(stand, chromium):
+            session = stand.studio.create()
+            page = here.open(session, url)
+            page.evaluate(DROP, ["early.png", "image/png", list(picture(stand.folder, "gold").read_bytes())])
+            note = page.locator(".notice")
+            expect(note).to_contain_text("“early.png” could not be uploaded.")
+            expect(note).to_contain_text(f"Uploads cannot be stored in {uploads}: {uploads} is a file, not a folder.")
+            assert "PNG" not in note.inner_text() and session.project.reference is None
+            here.complaints.clear()
+            here.requests.clear()
 
 
 def test_a_render_knows_whose_request_it_serves(stand: Stand, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> None:
