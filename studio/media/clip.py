@@ -129,6 +129,8 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
         with open_container(path) as container:
             if not container.streams.video:
                 raise MediaError(f"{name} holds no video. Choose another file.")
+            if container.streams.video[0].codec_context is None:
+                raise MediaError(f"The video in {name} is coded in a way that cannot be read. Save it as H.264 in an MP4.")
             yield container
     except FileNotFoundError as error:
         raise MediaError(f"{name} is not there any more: it was moved or deleted outside the studio.") from error

@@ -117,3 +117,23 @@ def test_files_that_are_no_clips(tmp_path: Path, clip: Callable[..., Path]) -> N
     cut.write_bytes(cut.read_bytes()[:200])
     with pytest.raises(MediaError, match=r"cut\.mp4"):
         read_clip(cut)
+
+
+def test_films_of_others(tmp_path: Path, clip: Callable[..., Path]) -> None:
+    """Their texts may have any encoding, and their coding may be unknown; a list of other files is no film."""
+    raw = clip("film.mp4", metadata={"title": "XXXX"}).read_bytes()
+    (tmp_path / "latin.mp4").write_bytes(raw.replace(b"XXXX", b"Caf\xe9"))
+    assert probe(tmp_path / "latin.mp4").frames == 12
+    (tmp_path / "odd.mp4").write_bytes(raw.replace(b"avc1", b"zzzz"))
+    with pytest.raises(MediaError, match=r"The video in odd\.mp4 is coded in a way that cannot be read"):
+        probe(tmp_path / "odd.mp4")
+    (tmp_path / "list.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfilm.mp4\n#EXT-X-ENDLIST\n")
+    with pytest.raises(MediaError, match=r"list\.mp4 is not a video"):
+        probe(tmp_path / "list.mp4")
+
+
+def test_names_that_look_like_addresses(tmp_path: Path, film: Callable[..., Frames], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("films:2026/a.mp4", "file:a.mp4", "data:,a.mp4", "caf\udce9.mp4"):
+        write_clip(Path(name), film(2), 12)
+        assert probe(Path(name)).frames == 2, name
