@@ -84,8 +84,8 @@ def check_title(title: str) -> None:
     if needs_order(title) and not can_order():
         raise MediaError(
             "The letters of this title must be joined or ordered, and FriBiDi, the library for that, is missing on this machine. "
-            "Install it (Debian and Ubuntu: apt-get install libfribidi0; macOS: brew install fribidi), or change the title; "
-            "nothing was exported."
+            "Install it (Debian and Ubuntu: apt-get install libfribidi0; macOS: brew install fribidi; Windows: put fribidi.dll "
+            "beside python.exe), or change the title; nothing was exported."
         )
 
 
