@@ -17,6 +17,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from studio.media import MediaError
+from studio.media.codecs import film_problem
 from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
 from studio.names import readable
@@ -103,6 +104,9 @@ class ClipWriter:
             raise MediaError(f"{self.path.name}: video needs an even width and height, not {width}×{height}.")
         self._size = (width, height)
         self._container.metadata.update(self._metadata)
+        problem = film_problem()
+        if problem:
+            raise MediaError(problem)
         stream = self._container.add_stream("libx264", rate=self._rate, options=ENCODER)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = 1 / self._rate

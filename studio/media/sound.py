@@ -15,6 +15,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from studio.media import MediaError
+from studio.media.codecs import film_problem
 from studio.media.container import address, open_container, with_page_sums
 from studio.media.disk import check_room
 from studio.names import readable
@@ -49,8 +50,12 @@ def encode_sound(audio: Path, out: Path, seconds: float) -> None:
         seconds: the most that is written; sound that is longer fades out there, over at most half of that time.
 
     Raises:
-        MediaError: there is no sound that can be read, for a reason that the message names, or the disk is full.
+        MediaError: there is no sound that can be read, for a reason that the message names, or the disk is full, or this
+            machine cannot code sound.
     """
+    problem = film_problem()
+    if problem:
+        raise MediaError(problem)
     check_room(out.parent, need=int(seconds * BYTES))
     with av.open(address(out), "w", format="mp4") as film:
         stream = film.add_stream("aac", rate=RATE, layout="stereo")
