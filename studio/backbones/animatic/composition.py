@@ -8,6 +8,7 @@ Letters: B batch, T frames, H and W height and width in pixels, h = H / 16, w = 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ FEATHER = 8.0
 """Pixels over which one source blends into the next."""
 FADE = 24.0
 """Pixels from the frame's edge over which the scene's own motion fades."""
+AT_ONCE = 6
+"""Frames composed at a time: their arrays fit the processor's cache, and memory is used again instead of asked for."""
 SHARPER_ZOOM = 0.1
 """A source whose log magnification is larger than the newest frame's by this much is used before it."""
 
@@ -62,19 +65,35 @@ def sample(frame: Tensor, at: Tensor) -> Tensor:
     return out.unflatten(0, (b, t)).transpose(1, 2)
 
 
+def sample_where(needed: Tensor, frame: Tensor, at: Tensor) -> Tensor:
+    """`sample`, but only in the box of frames, rows and columns outside which `needed` [B, 1, T, H, W] is 0; there it gives 0.
+
+    Most sources show a strip in some of the frames, and looking pixels up is what composing spends its time on.
+    """
+    out = frame.new_zeros(len(at), frame.shape[1], *at.shape[1:4])
+    mask = needed.amax(dim=(0, 1)) > 0
+    if bool(mask.any()):
+        places = [mask.amax(dim=others).nonzero() for others in ((1, 2), (0, 2), (0, 1))]      # along T, H and W
+        t, y, x = (slice(int(along[0]), int(along[-1]) + 1) for along in places)
+        out[:, :, t, y, x] = sample(frame, at[:, t, y, x])
+    return out
+
+
+def edge_distance(at: Tensor, frame: Tensor) -> Tensor:
+    """Pixels by which coordinates [B, T, H, W, 2] lie inside the nearest edge of a frame [B, 3, h, w]: [B, 1, T, H, W].
+
+    Negative outside the frame, where it is the distance to the farther of two edges.
+    """
+    x, y = at.abs().unbind(dim=-1)
+    return torch.minimum(frame.shape[3] / 2 - x, frame.shape[2] / 2 - y).unsqueeze(1)
+
+
 def inside_weight(at: Tensor, frame: Tensor, feather: float = FEATHER) -> Tensor:
     """Weight [B, 1, T, H, W] of coordinates [B, T, H, W, 2] by their distance from the edge of a frame [B, 3, h, w].
 
     0 outside the frame, 1 from `feather` pixels inside it, linear between.
     """
-    half = at.new_tensor([frame.shape[3] / 2, frame.shape[2] / 2])
-    return ((half - at.abs()) / feather).clamp(0, 1).amin(dim=-1).unsqueeze(1)
-
-
-def distance_outside(at: Tensor, frame: Tensor) -> Tensor:
-    """Pixels by which coordinates [B, T, H, W, 2] lie outside a frame [B, 3, h, w], 0 inside: [B, 1, T, H, W]."""
-    half = at.new_tensor([frame.shape[3] / 2, frame.shape[2] / 2])
-    return (at.abs() - half).clamp(min=0).amax(dim=-1).unsqueeze(1)
+    return (edge_distance(at, frame) / feather).clamp(0, 1)
 
 
 def compose(
@@ -96,10 +115,26 @@ def compose(
     if not bool(flow.any()) and bool((pose == newest.pose.unsqueeze(1)).all()):
         known = newest.frame.new_ones(len(pose), 1, pose.shape[1], height // CELL, width // CELL)
         return newest.frame.unsqueeze(2).expand(-1, -1, pose.shape[1], -1, -1), known
-    motion = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
-    in_newest = source_coordinates(pose, newest.pose, height, width) + motion.unflatten(0, flow.shape[:2]).movedim(2, -1)
+    recall_once = functools.cache(recall) if recall is not None else None
+    parts = [
+        _compose_frames(newest, older, pose[:, at : at + AT_ONCE], flow[:, at : at + AT_ONCE], recall_once)
+        for at in range(0, pose.shape[1], AT_ONCE)
+    ]
+    frames, known = (torch.cat(part, dim=2) for part in zip(*parts, strict=True))
+    return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)
+
+
+def _compose_frames(
+    newest: Source, older: list[Source], pose: Tensor, flow: Tensor, recall: Callable[[], Source] | None
+) -> tuple[Tensor, Tensor]:
+    """As `compose`, for a few frames: the frames, and the share of each pixel that is known [B, 1, T, H, W]."""
+    height, width = newest.frame.shape[-2:]
+    in_newest = source_coordinates(pose, newest.pose, height, width)
+    if bool(flow.any()):
+        motion = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
+        in_newest = in_newest + motion.unflatten(0, flow.shape[:2]).movedim(2, -1)
     from_newest = mirrored = sample(newest.frame, in_newest)
-    distance = distance_outside(in_newest, newest.frame)
+    distance = (-edge_distance(in_newest, newest.frame)).clamp(min=0)        # pixels to the frame that is mirrored, 0 inside it
     sharper = [s for s in older if bool((s.pose[:, 2] - newest.pose[:, 2] > SHARPER_ZOOM).all())]
     others = [s for s in older if not any(s is other for other in sharper)]
     colour, known = torch.zeros_like(mirrored), torch.zeros_like(mirrored[:, :1])
@@ -108,25 +143,31 @@ def compose(
         if bool((known == 1).all()):
             break
         at = in_newest if source is newest else source_coordinates(pose, source.pose, height, width)
-        weight = inside_weight(at, source.frame) * (1 - known)
-        if bool(weight.any()):
-            colour = colour + weight * (from_newest if source is newest else sample(source.frame, at))
+        inside = edge_distance(at, source.frame)
+        weight = (inside / FEATHER).clamp(0, 1) * (1 - known)
+        to_edge = (-inside).clamp(min=0)
+        # The mirror image continues the frame whose edge is nearest: else there would be a seam.
+        nearer = ((distance - to_edge) / FEATHER).clamp(0, 1)
+        shows, mirrors = bool(weight.any()), bool((to_edge < distance)[known + weight < 1].any())
+        if source is newest:
+            looked_up = from_newest
+        elif shows or mirrors:
+            looked_up = sample_where(torch.maximum(weight, nearer) if mirrors else weight, source.frame, at)
+        if shows:
+            colour = colour + weight * looked_up
             known = known + weight
-            covered = torch.maximum(covered, inside_weight(at, source.frame, 0.5))
-        to_edge = distance_outside(at, source.frame)
-        if bool((to_edge < distance)[known < 1].any()):
-            # The mirror image continues the frame whose edge is nearest: else there would be a seam.
-            mirrored = torch.lerp(mirrored, sample(source.frame, at), ((distance - to_edge) / FEATHER).clamp(0, 1))
+            covered = torch.maximum(covered, (inside / 0.5).clamp(0, 1))
+        if mirrors:
+            mirrored = torch.lerp(mirrored, looked_up, nearer)
             distance = torch.minimum(distance, to_edge)
     if recall is not None and bool((known < 1).any()):
         source = recall()
         at = source_coordinates(pose, source.pose, height, width)
         weight = inside_weight(at, source.frame)
         if source.trust is not None:
-            weight = weight * sample(source.trust, at).clamp(0, 1)
-        colour = colour + weight * (1 - known) * sample(source.frame, at)
+            weight = weight * sample_where(weight * (1 - known), source.trust, at).clamp(0, 1)
+        colour = colour + weight * (1 - known) * sample_where(weight * (1 - known), source.frame, at)
         known = known + weight * (1 - known)
         covered = torch.maximum(covered, weight)
     # Sources blend into each other, but not into the mirror image: the outermost source is shown up to its edge.
-    frames = torch.lerp(mirrored, colour / known.clamp(min=1e-6), covered)
-    return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)
+    return torch.lerp(mirrored, colour / known.clamp(min=1e-6), covered), known

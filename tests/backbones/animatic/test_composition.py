@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.animatic import composition
 from studio.backbones.animatic.composition import Source, compose, inside_weight, sample, source_coordinates
 
 H, W = 64, 96
@@ -178,3 +179,25 @@ def test_what_nobody_saw_goes_on_from_the_nearest_edge_without_a_seam() -> None:
     edge = 2 * 16                                                            # where the first frame begins
     step = (made[..., edge - 1 : edge + 1].diff(dim=-1)).abs().mean()
     assert step < 2 * made[..., edge + 8 : edge + 40].diff(dim=-1).abs().mean()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_few_frames_at_a_time_and_strips_alone_give_the_same_film(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast way beside its slow twin: all frames at once, every source looked up everywhere."""
+    draw = torch.Generator().manual_seed(seed)
+    shift, size = torch.tensor([8.0, 4.0, 0.6]), (1, 3, H, W)
+    random = [torch.rand(3, generator=draw) - 0.5 for _ in range(4)]
+    sources = [Source(noise(seed=at), (shift * where)[None]) for at, where in enumerate(random)]
+    memory = Source(torch.rand(size, generator=draw), (shift * random[0])[None], torch.rand(1, 1, H, W, generator=draw))
+    pose = (2 * shift * random[3]) * torch.linspace(0, 1, 14)[None, :, None]
+    motion = torch.rand(1, 14, 2, H // 16, W // 16, generator=draw) * (seed % 2)
+
+    def film() -> tuple[torch.Tensor, torch.Tensor]:
+        return compose(Source(noise(seed=9), poses((0, 0, 0))[:, 0]), sources[: seed % 4], pose, motion, lambda: memory)
+
+    fast = film()
+    monkeypatch.setattr(composition, "AT_ONCE", 100)
+    monkeypatch.setattr(composition, "sample_where", lambda needed, frame, at: sample(frame, at))
+    slow = film()
+    assert (fast[1] < 1).any()
+    assert all(torch.equal(a, b) for a, b in zip(fast, slow, strict=True))
