@@ -20,6 +20,7 @@ from studio.project.preset import PresetError
 from studio.project.shelf import address
 from studio.project.story import StoryError
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
+from studio.session.stories import StoryChanges
 
 WRONG, STOPPED = 1, 130
 """Exit statuses: something is wrong; stopped by Ctrl-C."""
@@ -70,10 +71,10 @@ def _session(options: argparse.Namespace, studio: Studio) -> Session:
         session = studio.open(address(options.resume.resolve()))
         session.edit(edits.switch, session.project.branch)   # the head at the branch's end: what is rendered stays
     elif options.story:
-        session = studio.from_story(options.story, options.model)
+        return studio.from_story(options.story, options.model, StoryChanges(options.image, options.preset, options.seed))
     else:
         raise StoryError("Name a story file, or a project folder to --resume.")
-    if options.model and options.resume:
+    if options.model:
         session.set_model(options.model)
     if options.image:
         session.set_reference(options.image)

@@ -10,6 +10,7 @@ loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,7 +64,8 @@ class _StoryTable:
         tuple[dict[str, Any], ...],
         Field(min_length=1, max_length=limits.SEGMENTS, description=f"a list of 1 to {limits.SEGMENTS} tables, [[segment]]")]
     preset: Annotated[str, Field(description="the name of a preset")] = "standard"
-    size: Annotated[tuple[int, int], checked(limits.size, EditError)] | None = None
+    size: Any = None
+    """Width and height, which `_size` reads."""
     seed: _Seed | None = None
 
 
@@ -83,16 +85,21 @@ class _LoraTable:
     strength: Annotated[float, checked(limits.strength, EditError)] = 1.0
 
 
-def read_story(path: Path) -> Story:
+def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None = None) -> Story:
     """The story in `path`. Its image and its LoRAs are files in the same folder, or paths from there.
 
+    Args:
+        path: of the file.
+        model: title and sizes of the model that must make the film in its size; None: any size may be written.
+
     Raises:
-        StoryError: the file cannot be read, a key is missing, unknown or of the wrong kind, or a file is not there.
+        StoryError: the file cannot be read, a key is missing, unknown or of the wrong kind, a file is not there, or the model does
+            not make films of the size.
     """
     story = parse({"name": path.stem, **read_toml(path, StoryError)}, _StoryTable, str(path), StoryError)
     segments = tuple(_segment(entry, path, f"{path}: segment {number}") for number, entry in enumerate(story.segment, 1))
     image = _file(path, story.image, f"{path}: 'image'", "the picture")
-    return Story(path, story.name, image, story.preset, story.size, story.seed, segments)
+    return Story(path, story.name, image, story.preset, _size(story.size, f"{path}: 'size'", model), story.seed, segments)
 
 
 def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: RenderSettings) -> Project:
@@ -114,6 +121,24 @@ def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, se
         segments.append(Segment(fresh_id(), written.prompt, frames, counted if written.seed is None else written.seed))
     project = edits.new(story.name, model, story.size or size, clock, settings)
     return replace(project, branches=(replace(project.current(), segments=tuple(segments)),))
+
+
+def _size(written: object, where: str, model: tuple[str, Sequence[tuple[int, int]]] | None) -> tuple[int, int] | None:
+    """The size that is written, if there is one. Raises StoryError as `read_story`, naming the sizes of the model."""
+    if written is None:
+        return None
+    remedy = ""
+    if model:
+        title, sizes = model
+        known = ", ".join(f"{width}×{height}" for width, height in sizes)
+        remedy = f" {title} makes films of {known} pixels: write size = {list(sizes[0])}, or leave 'size' out."
+    try:
+        size = limits.size(written)
+    except EditError as error:
+        raise StoryError(f"{where}: {error}{remedy}") from None
+    if model and size not in model[1]:
+        raise StoryError(f"{where}: the film cannot be {size[0]}×{size[1]} pixels.{remedy}")
+    return size
 
 
 def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:

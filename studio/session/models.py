@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.cards import ModelCard
 from studio.project import edits
+from studio.project.edits import EditError
 from studio.project.model import Clock, Project, RenderSettings
 from studio.project.preset import USUAL, Preset
 
@@ -14,6 +17,16 @@ def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Proje
     size = project.size if project.size in card.sizes else card.sizes[0]
     moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
     return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
+
+
+def installed_model(models: Iterable[ModelCard], name: str) -> ModelCard:
+    """The card of the model with this name. Raises EditError: it is not installed, or not fetched."""
+    card = next((card for card in models if card.name == name), None)
+    if card is None:
+        raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
+    if card.state != "ready":
+        raise EditError(f"The weights of {card.title} are {card.state}. {card.remedy}")
+    return card
 
 
 def settings_for(preset: Preset, card: ModelCard | None) -> RenderSettings:

@@ -15,7 +15,7 @@ from studio.session.document import Document
 from studio.session.films import Films
 from studio.session.job_manager import EngineProtocol, JobManager
 from studio.session.loras import LoraEntry, LoraShelf
-from studio.session.models import set_model, settings_for
+from studio.session.models import installed_model, set_model, settings_for
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
 
@@ -74,11 +74,7 @@ class Session(Document):
 
     def set_model(self, name: str) -> None:
         """Render with another model; segments keep their seconds. Raises EditError: it is not installed, or not fetched."""
-        card = self._models.get(name)
-        if card is None:
-            raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
-        if card.state != "ready":
-            raise EditError(f"The weights of {card.title} are {card.state}. {card.remedy}")
+        card = installed_model(self._models.values(), name)
         self.edit(set_model, card, self._presets.get(self.project.settings.preset))
 
     def apply_preset(self, name: str) -> None:

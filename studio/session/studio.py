@@ -11,27 +11,22 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
-from studio.catalogue.loras import LoraError
-from studio.catalogue.loras.contents import inspect_whole
 from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.media.export import read_lineage
-from studio.media.picture import read_picture
-from studio.project import edits, shelf, story
-from studio.project.edits import EditError
-from studio.project.model import Clock, Project, RenderSettings
+from studio.project import edits, shelf
+from studio.project.model import Project, RenderSettings
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import OpenedProject, Store, StoreError
-from studio.project.story import Story, StoryError
 from studio.session.job_manager import EngineProtocol
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
 from studio.session.project_zip import unpack
 from studio.session.recovery import recover
 from studio.session.session import Session
+from studio.session.stories import StoryChanges, plan_story
 
 
 class Studio:
@@ -73,28 +68,27 @@ class Studio:
         project = edits.new("Untitled film" if name is None else name, settings=settings)
         return self._begin(set_model(project, card, None) if card else project)
 
-    def from_story(self, path: Path, model: str | None = None) -> Session:
-        """A new project from a story file, for the first model unless `model` names another.
+    def from_story(self, path: Path, model: str | None = None, changes: StoryChanges | None = None) -> Session:
+        """A new project from a story file, with `changes`, for the first model unless `model` names another.
+
+        Everything is checked first, so a story that cannot be used leaves no project on the shelf.
 
         Raises:
-            StoryError: the story, or a LoRA of it, cannot be used.
+            StoryError: the story, its size or a LoRA of it cannot be used.
             EditError: it names a preset or model that is not here.
-            MediaError: its picture cannot be read.
+            MediaError: its picture cannot be read, or the disk is full.
             StoreError: the project cannot be written.
         """
-        source = story.read_story(path)
-        project = self._project_of(source)
-        read_picture(source.image)  # checked first, so that a wrong picture or LoRA leaves no project on the shelf
-        for card in self.models:
-            if card.name == (model or project.model):
-                _check_loras(source, card)
+        written, project = plan_story(path, model, changes or StoryChanges(), self.models, self.presets)
         session = self._begin(project)
-        if model:
-            session.set_model(model)
-        session.set_reference(source.image)
-        for index, beat in enumerate(source.segments):
-            for file, strength in beat.loras:
-                session.add_lora(index, file, strength=strength)
+        try:
+            session.set_reference(written.image)
+            for index, segment in enumerate(written.segments):
+                for file, strength in segment.loras:
+                    session.add_lora(index, file, strength=strength)
+        except BaseException:
+            self._discard(session)
+            raise
         return session
 
     def open(self, project_id: str) -> Session:
@@ -197,6 +191,13 @@ class Studio:
             self._open[project.id] = self._session(store, OpenedProject(project))
             return self._open[project.id]
 
+    def _discard(self, session: Session) -> None:
+        """Remove a project that could not be completed."""
+        with self._lock:
+            self._open.pop(session.id, None)
+        session.store.close()
+        shelf.remove(session.folder)
+
     def _session(self, store: Store, opened: OpenedProject) -> Session:
         return Session(store, opened, self._engine, self.models, self.presets, self.loras)
 
@@ -210,23 +211,3 @@ class Studio:
         card = self.models[0] if self.models else None
         preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
         return card, settings_for(preset, card) if preset else RenderSettings()
-
-    def _project_of(self, source: Story) -> Project:
-        card, _ = self._defaults()
-        preset = next((p for p in self.presets if p.name == source.preset), None)
-        if card is None or preset is None:
-            what = "'preset'" if preset is None else "no model is installed, so it"
-            known = ", ".join(p.name for p in self.presets)
-            raise EditError(f"{source.path}: {what} cannot be used. Presets are: {known}.")
-        clock = Clock(card.fps, card.section_frames)
-        return story.to_project(source, card.name, card.sizes[0], clock, settings_for(preset, card))
-
-
-def _check_loras(source: Story, card: ModelCard) -> None:
-    """Raises StoryError: a LoRA of the story cannot be used on this model."""
-    for number, beat in enumerate(source.segments, 1):
-        for file, _ in beat.loras:
-            try:
-                inspect_whole(file, lora_layers(card), card.title)
-            except LoraError as error:
-                raise StoryError(f"{source.path}: segment {number}: 'loras': {error}") from None

@@ -15,6 +15,7 @@ from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
+from studio.session.stories import StoryChanges
 from studio.ui import views
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
@@ -141,7 +142,8 @@ class PageApi:
     def _begin(self, fields: Fields) -> Answer:
         """A new project, from a sample story or empty. An empty project that is there already is used again."""
         if fields.has("sample"):
-            return {"project": self.studio.from_story(fields.one_of("sample", self.samples).story.path).id}
+            path = fields.one_of("sample", self.samples).story.path
+            return {"project": self.studio.from_story(path, changes=StoryChanges(any_size=True)).id}
         empty = () if self.public else [s for s in self.studio.list() if _is_empty(s)]
         return {"project": empty[0].id if empty else self.studio.create().id}
 

@@ -152,6 +152,8 @@ def test_resuming_a_finished_film_only_exports_it(models: Path, story: Path, tmp
         (lambda s: None, ["--preset", "finest"], "finest"),
         (lambda s: None, ["--model", "framepack-f9"], "framepack-f9"),
         (lambda s: None, ["--image", "nowhere.png"], "nowhere.png"),
+        (lambda s: s.write_text(s.read_text().replace("[64, 32]", "[640, 360]")), [], "Small makes films of 64×32, 32×64 pixels"),
+        (lambda s: s.write_text(s.read_text() + 'loras = [{file = "start.png"}]'), [], "start.png is not a safetensors file"),
         (lambda s: None, ["--resume", "nowhere"], "not both"),
         (lambda s: None, ["-o", "film.gif"], "name it film.mp4, not film.gif"),
         (lambda s: None, ["-o", "."], "is a folder"),
@@ -164,7 +166,7 @@ def test_what_is_wrong_is_named(
     break_it(story)  # type: ignore[operator]
     assert run(models, tmp_path, str(story), "-o", str(tmp_path / "film.mp4"), *arguments) == headless.WRONG
     assert says in capfd.readouterr().err
-    assert not (tmp_path / "film.mp4").exists()
+    assert not (tmp_path / "film.mp4").exists() and not (tmp_path / "projects").exists()
 
 
 def test_nothing_to_render_is_named(models: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,83 @@
+"""A story file as a project, with everything that it names checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from studio.backbones.registry import lora_layers
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras import LoraError
+from studio.catalogue.loras.contents import inspect_whole
+from studio.media.picture import read_picture
+from studio.project import story
+from studio.project.edits import EditError
+from studio.project.limits import SEEDS
+from studio.project.model import Clock, Project
+from studio.project.preset import Preset
+from studio.project.story import Story, StoryError
+from studio.session.models import installed_model, settings_for
+
+
+@dataclass(frozen=True)
+class StoryChanges:
+    """What is different from a story's file; None: as it is written there."""
+
+    image: Path | None = None
+    preset: str | None = None
+    seed: int | None = None
+    """Of the first segment; the others count on from there."""
+    any_size: bool = False
+    """Whether the film gets the model's own size where the model does not make the story's."""
+
+
+def plan_story(
+    path: Path, model: str | None, changes: StoryChanges, models: Sequence[ModelCard], presets: Sequence[Preset]
+) -> tuple[Story, Project]:
+    """The story in a file, and a project of it without its picture and its LoRAs.
+
+    Args:
+        path: of the file.
+        model: the name of the model; None: the first one.
+        changes: what is different from the file.
+        models, presets: those to choose from.
+
+    Raises:
+        StoryError: the story, its size or a LoRA of it cannot be used.
+        EditError: it names a preset or model that is not here.
+        MediaError: its picture cannot be read.
+    """
+    card = installed_model(models, model) if model else next(iter(models), None)
+    written = story.read_story(path, None if card is None or changes.any_size else (card.title, card.sizes))
+    if card is None:
+        raise EditError(f"{path}: no model is installed, so it cannot be rendered. Add a model's folder to models/.")
+    written = _changed(written, changes)
+    preset = next((preset for preset in presets if preset.name == written.preset), None)
+    if preset is None:
+        where = "" if changes.preset else f"{path}: "
+        raise EditError(f"{where}There is no preset '{written.preset}'. There are: {', '.join(p.name for p in presets)}.")
+    if written.size not in card.sizes:
+        written = replace(written, size=None)
+    clock = Clock(card.fps, card.section_frames)
+    project = story.to_project(written, card.name, card.sizes[0], clock, settings_for(preset, card))
+    read_picture(written.image)
+    _check_loras(written, card)
+    return written, project
+
+
+def _changed(written: Story, changes: StoryChanges) -> Story:
+    if changes.seed is not None:
+        segments = tuple(replace(segment, seed=None) for segment in written.segments)
+        written = replace(written, seed=changes.seed % SEEDS, segments=segments)
+    return replace(written, image=changes.image or written.image, preset=changes.preset or written.preset)
+
+
+def _check_loras(written: Story, card: ModelCard) -> None:
+    """Raises StoryError: a LoRA of the story cannot be used on this model."""
+    for number, segment in enumerate(written.segments, 1):
+        for file, _ in segment.loras:
+            try:
+                inspect_whole(file, lora_layers(card), card.title)
+            except LoraError as error:
+                raise StoryError(f"{written.path}: segment {number}: 'loras': {error}") from None
