@@ -6,6 +6,7 @@ At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for mo
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -68,4 +69,5 @@ def tidy(folder: Path) -> None:
     """
     for path in sorted(folder.iterdir()):
         if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|json)", path.name):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
+                path.unlink(missing_ok=True)

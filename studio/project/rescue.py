@@ -36,9 +36,8 @@ class Copies:
 def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
     """The project in `folder` as the copies describe it together; the first finding says where it came from.
 
-    Every field and every branch is taken from the newest copy in which it can be read. Where no document has a whole list of
-    branches, the plans of all takes are joined, so that no segment of any of them is lost; then one may come back that had been
-    removed.
+    Every value is taken from the newest copy in which it can be read. Branches and segments of all documents are joined, and where
+    none has a whole list of branches those of all takes' plans too: none is lost, but one that had been removed may come back.
     """
     known = _known_takes(copies)
     branches, whole = _branches(copies, known)
@@ -135,22 +134,21 @@ def _branches(copies: Copies, takes: Mapping[str, Take]) -> tuple[dict[str, Bran
     damaged: set[str] = set()
     whole = False
     for table in copies.documents:
-        if not whole:
-            whole = _join(found, damaged, table, takes, everything=False) and not damaged
+        whole = _join(found, damaged, table, takes) or whole
+    whole = whole and not damaged
     for table in () if whole else copies.plans:
-        _join(found, damaged, table, takes, everything=True)
+        _join(found, damaged, table, takes)
     return {key: _covered(branch, takes) for key, branch in found.items()}, whole
 
 
-def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take], everything: bool) -> bool:
-    """Add to `found` what an older copy has: branches that are not there, and segments that are missing in `damaged` ones.
+def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take]) -> bool:
+    """Add to `found` what an older copy has: branches that are not there, and segments that are missing in them.
 
     Args:
         found: branches of newer copies, by id.
         damaged: ids of those that no copy has described whole so far.
         table: the older copy.
         takes: all takes, by id.
-        everything: add segments that are missing in other branches too.
 
     Returns:
         Whether every branch of the copy has an id that can be read.
@@ -167,11 +165,10 @@ def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapp
         if known is None:
             found[branch.id] = branch
             damaged |= set() if sound else {branch.id}
-        elif branch.id in damaged:
-            found[branch.id] = _joined(known, branch, takes, order=branch if sound else known)
-            damaged -= {branch.id} if sound else set()
-        elif everything:
-            found[branch.id] = _joined(known, branch, takes, order=known)
+        else:
+            better = sound and branch.id in damaged
+            found[branch.id] = _joined(known, branch, takes, order=branch if better else known)
+            damaged -= {branch.id} if better else set()
     return whole
 
 

@@ -211,5 +211,5 @@ def test_whatever_is_damaged_the_film_opens_and_can_be_edited(film_folder: Path,
         session.edit(edits.add_segment, prompt="goes on")
         session.store.close()
         again = make_studio(Path(temporary)).open(found.id)
-        assert again.project.branches == session.project.branches
+        assert segments(session.project) <= segments(again.project) and session.project.takes.keys() <= again.project.takes.keys()
         again.store.close()
