@@ -16,7 +16,7 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, TiffImageFile
@@ -31,6 +31,7 @@ ORIENTATION = 0x0112
 LONGEST_TEXT, LONGEST_PROFILE = 2**20, 2**24
 """Bytes that a compressed text and a compressed colour profile may unfold to; longer ones are cut there."""
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+AVIF_EXIF = re.compile(rb"\0\0\0[\0\6](?:Exif\0\0)?(II\x2a\0|MM\0\x2a)")
 PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT")
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
@@ -73,7 +74,7 @@ def split(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     """Split a file into one that holds its pixels alone, and the rest.
 
     Args:
-        file: open, at its start. A PNG or JPEG is read to its end; of another kind, nothing is taken away.
+        file: open, at its start. A PNG, JPEG or AVIF is read to its end; of another kind, nothing is taken away.
 
     Returns:
         The file to decode, at its start, and what was found beside the pixels.
@@ -84,6 +85,8 @@ def split(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
         return _split_png(file)
     if start.startswith(JPEG):
         return _split_jpeg(file)
+    if start[4:] == b"ftyp":
+        return _without_exif(file), Metadata()
     return file, Metadata()
 
 
@@ -167,6 +170,15 @@ def _split_jpeg(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     found.profile = b"".join(part for _, part in sorted(profile.items()))
     pixels.seek(0)
     return pixels, found
+
+
+def _without_exif(file: BinaryIO) -> BinaryIO:
+    """An AVIF file whose EXIF data are empty. Its orientation lies elsewhere in it, and Pillow rewrites EXIF data to tell of it."""
+    content = bytearray(file.read())
+    for place in AVIF_EXIF.finditer(bytes(content)):
+        order: Literal["little", "big"] = "little" if place[1][:2] == b"II" else "big"
+        content[place.end() : place.end() + 6] = (8).to_bytes(4, order) + bytes(2)      # the tags begin behind this; there are 0
+    return io.BytesIO(bytes(content))
 
 
 def _exif_orientation(exif: bytes) -> int | None:

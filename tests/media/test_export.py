@@ -59,6 +59,10 @@ def test_files_that_do_not_say_how_they_were_made(tmp_path: Path, clip: Callable
     odd = [clip("odd.mp4", metadata={"lineage": "no JSON"}), clip("list.mp4", metadata={"lineage": "[1]"})]
     for path in (silent, tmp_path / "silent.gif", tmp_path / "silent.webp", *odd):
         assert read_lineage(path) is None
+    tags = Image.Exif()
+    tags[0x010E] = 7
+    Image.new("RGB", (20, 20)).save(tmp_path / "number.webp", exif=tags)
+    assert read_lineage(tmp_path / "number.webp") is None
     (tmp_path / "torn.gif").write_bytes(b"GIF89a")
     with pytest.raises(MediaError, match=r"torn\.gif"):
         read_lineage(tmp_path / "torn.gif")

@@ -79,6 +79,19 @@ def test_an_orientation_is_read_whatever_its_type_and_what_lies_beside_it(tmp_pa
         assert size_of(tmp_path, saved(form, exif=exif(*READABLE["short"], tag))) == TURNED, name
 
 
+def test_an_avif_says_elsewhere_how_it_stands(tmp_path: Path) -> None:
+    """Pillow cannot open one that is turned and whose EXIF data have a wrong type: such a file is made by changing the type."""
+    for turn, size in ((6, TURNED), (3, UPRIGHT), (1, UPRIGHT)):
+        tags = Image.Exif()
+        tags[0x0112], tags[0x013B] = turn, "somebody"
+        avif = saved("AVIF", exif=tags, quality=100)
+        artist = struct.pack(">HHI", 0x013B, 2, 9)
+        assert avif.count(artist) == 1
+        wrong = avif.replace(artist, struct.pack(">HHI", 0x013B, 5, 1))
+        (tmp_path / "picture").write_bytes(wrong)
+        assert read_picture(tmp_path / "picture").size == size
+
+
 @pytest.mark.parametrize("raw", [b"Exif\0\0", b"nonsense", b"b'Exif\\x00\\x00II*'", b"Exif\0\0II*\0\xff\xff\xff\xff", b"b'" * 9])
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_exif_that_is_none(tmp_path: Path, form: str, raw: bytes) -> None:

@@ -153,6 +153,19 @@ def test_damage_in_the_middle_and_values_that_are_no_numbers(tmp_path: Path) -> 
     assert np.isfinite(sound).all() and np.abs(sound).max() < 1.3
 
 
+def test_a_recording_in_fragments_of_no_told_length(tmp_path: Path) -> None:
+    """As browsers record: MP4 in fragments, and WebM without a length or an index."""
+    for name, codec, options in (("a.mp4", "aac", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
+                                 ("a.webm", "libopus", {"live": "1"})):
+        with av.open(str(tmp_path / name), "w", options=options) as file:
+            stream = file.add_stream(codec, rate=RATE, layout="stereo")
+            frame = av.AudioFrame.from_ndarray(tone(2, RATE), format="fltp", layout="stereo")
+            frame.sample_rate = RATE
+            file.mux(stream.encode(frame))
+            file.mux(stream.encode(None))
+        assert heard(tmp_path / name).shape[1] / RATE == pytest.approx(2, abs=0.05)
+
+
 def test_a_chain_of_files_with_different_rates(tmp_path: Path) -> None:
     parts = [saved(tmp_path / f"{rate}.mp3", "libmp3lame", tone(1, rate), rate).read_bytes() for rate in (44_100, 48_000, 22_050)]
     (tmp_path / "chain.mp3").write_bytes(b"".join(part[part.index(b"\xff", 40) :] for part in parts[:2]))
