@@ -90,6 +90,7 @@ def test_with_everything_wrong_around_it_the_page_opens_and_works(tmp_path: Path
 @pytest.mark.parametrize(("arguments", "variables", "expected"), [
     (["--port", "99999"], {}, "99999 is no port"),
     (["--host", "192.0.2.1"], {}, "is no address of this machine"),
+    ([], {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}, "Set PYTHONUTF8=1"),
     ([], {"STUDIO_HOME": "{file}"}, "Projects cannot be kept in"),
     ([], {"GRADIO_TEMP_DIR": "{file}"}, "Uploads cannot be stored in"),
     (["import", "no.zip"], {"STUDIO_HOME": "~nobody-of-this-name/x"}, "no such account's home folder"),
@@ -127,7 +128,7 @@ def test_ctrl_c_while_it_starts(tmp_path: Path, seconds: float) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does")
 @pytest.mark.parametrize(("arguments", "variables"), [
     (["--host", "::1"], {}), (["--host", "localhost"], {}), ([], {"GRADIO_ROOT_PATH": "/studio"}), ([], {"HOME": "/proc/nowhere"}),
-    ([], {"TMPDIR": "/proc/nowhere"}), ([], {"HF_HOME": "/proc/nowhere"}), ([], {"LC_ALL": "C", "PYTHONUTF8": "0"}),
+    ([], {"TMPDIR": "/proc/nowhere"}), ([], {"HF_HOME": "/proc/nowhere"}), ([], {"LC_ALL": "C"}),
 ])  # fmt: skip
 def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str]) -> None:
     studio = Opened(tmp_path, *arguments, **{"STUDIO_HOME": str(tmp_path / "Filme – é"), **variables})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -31,7 +32,16 @@ class SurroundingsError(Exception):
 
 
 def projects_folder(studio: Path) -> Path:
-    """The folder of projects: STUDIO_HOME, or `projects` in the folder `studio`. Raises SurroundingsError: it is no path."""
+    """The folder of projects: STUDIO_HOME, or `projects` in the folder `studio`.
+
+    Raises:
+        SurroundingsError: STUDIO_HOME is no path, or this Python cannot write names of files in every script.
+    """
+    if (letters := sys.getfilesystemencoding()) != "utf-8":
+        raise SurroundingsError(
+            f"Python takes names of files for “{letters}” here, which has no letters of most languages. "
+            "Set PYTHONUTF8=1 (or choose a locale such as C.UTF-8), and start again."
+        )
     try:
         return named_folder("STUDIO_HOME", studio / "projects")
     except FolderError as error:
