@@ -55,7 +55,7 @@ def to_srgb(image: Image.Image, metadata: Metadata) -> Image.Image:
                 if result is not None:
                     return result
         except (ImageCms.PyCMSError, *DAMAGED):
-            pass                                       # a wrong profile decides nothing
+            pass                                       # a profile that cannot be read is ignored
     gamma = metadata.gamma
     if gamma and 0.1 <= gamma <= 10 and abs(gamma / SRGB_GAMMA - 1) > 0.02 and image.mode in ("L", "RGB"):
         light = np.linspace(0, 1, 256) ** (1 / gamma)

@@ -116,12 +116,12 @@ def fonts_for(text: str) -> tuple[FontFile, ...]:
     letters = list(dict.fromkeys(clusters(text)))
     codes = frozenset(ord(c) for c in "".join(letters) + unicodedata.normalize("NFD", "".join(letters)) if not invisible(c))
     shipped = [FontFile(path, 0, codes & characters) for path, characters in shipped_fonts()]
-    chosen = [font for font in shipped if all(font.has(letter) for letter in letters)] or shipped
-    missing = [letter for letter in letters if not any(font.has(letter) for font in chosen)]
+    choice = [font for font in shipped if all(font.has(letter) for letter in letters)] or shipped
+    missing = [letter for letter in letters if not any(font.has(letter) for font in choice)]
     while missing and (font := _best_font(missing, codes)):
-        chosen.append(font)
+        choice.append(font)
         missing = [letter for letter in missing if not font.has(letter)]
-    return tuple(chosen)
+    return tuple(choice)
 
 
 def _best_font(letters: Sequence[str], codes: frozenset[int]) -> FontFile | None:
@@ -129,7 +129,7 @@ def _best_font(letters: Sequence[str], codes: frozenset[int]) -> FontFile | None
     best, most = None, 0
     wanted = {ord(c) for letter in letters for c in letter if not invisible(c)}
     for path, index in system_fonts(wanted):
-        font = FontFile(path, index, known(path, index, codes))
+        font = FontFile(path, index, characters_in(path, index, codes))
         count = sum(font.has(letter) for letter in letters)
         if count > most:
             best, most = font, count
@@ -144,7 +144,7 @@ def invisible(character: str) -> bool:
 
 
 @lru_cache(2048)
-def known(path: Path, index: int, codes: frozenset[int]) -> frozenset[int]:
+def characters_in(path: Path, index: int, codes: frozenset[int]) -> frozenset[int]:
     """Which of the characters a font has outlines for; none for a file that is no such font."""
     return codes & _characters(path, index)
 
@@ -154,8 +154,9 @@ def _characters(path: Path, index: int) -> frozenset[int]:
 
     try:
         with TTFont(path, fontNumber=index, lazy=True) as file:
-            outlines = {"glyf", "CFF ", "CFF2"} & set(file.keys())
-            return frozenset(file.getBestCmap() or ()) if outlines else frozenset()
+            tables = set(file.keys())
+            drawable = tables & {"glyf", "CFF ", "CFF2"} and not tables & {"sbix", "CBDT"}      # these hold small pictures instead
+            return frozenset(file.getBestCmap() or ()) if drawable else frozenset()
     except (TTLibError, OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, struct.error):
         return frozenset()
 

@@ -92,7 +92,7 @@ def split(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
 
 def _split_png(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     """As `split`, for a PNG. Of the chunks that hold no pixels, those with a wrong sum are left out, as libpng does."""
-    pixels, found = io.BytesIO(), Metadata()
+    pixels, metadata = io.BytesIO(), Metadata()
     pixels.write(file.read(8))
     whole, plain = True, False
     while whole and len(head := file.read(8)) == 8:
@@ -107,34 +107,38 @@ def _split_png(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
             pixels.write(head + body)
         elif sound:
             plain |= name == b"sRGB"
-            _read_chunk(name, content, found)
+            _read_chunk(name, content, metadata)
     if whole:
         pixels.write(PNG_END)
-    if plain or found.profile:
-        found.gamma = None
+    if plain or metadata.profile:
+        metadata.gamma = None
     pixels.seek(0)
-    return pixels, found
+    return pixels, metadata
 
 
-def _read_chunk(name: bytes, content: bytes, found: Metadata) -> None:
+def _read_chunk(name: bytes, content: bytes, metadata: Metadata) -> None:
     """Read one chunk of a PNG that holds no pixels; texts other than EXIF and XMP are not unfolded."""
     try:
         if name == b"eXIf":
-            found.exif = content
+            metadata.exif = content
         elif name == b"gAMA":
-            found.gamma = int.from_bytes(content[:4], "big") / 100_000
+            metadata.gamma = int.from_bytes(content[:4], "big") / 100_000
         elif name == b"iCCP":
-            found.profile = _unfold(content.split(b"\0", 1)[1][1:], LONGEST_PROFILE)
+            metadata.profile = _unfold(content.split(b"\0", 1)[1][1:], LONGEST_PROFILE)
         elif name in (b"tEXt", b"zTXt") and content.startswith((b"Raw profile type exif\0", b"Raw profile type APP1\0")):
             text = content.split(b"\0", 1)[1]
-            raw = bytes.fromhex(b"".join((_unfold(text[1:], LONGEST_TEXT) if name == b"zTXt" else text).split()[2:]).decode())
-            found.exif, found.xmp = (found.exif, raw) if b"adobe.com/xap" in raw[:40] else (found.exif or raw, found.xmp)
+            text = _unfold(text[1:], LONGEST_TEXT) if name == b"zTXt" else text
+            raw = bytes.fromhex(b"".join(text.split()[2:]).decode())           # behind its name and its length
+            if b"adobe.com/xap" in raw[:40]:
+                metadata.xmp = raw
+            else:
+                metadata.exif = metadata.exif or raw
         elif name == b"iTXt" and content.startswith(b"XML:com.adobe.xmp\0"):
             flags = content.index(b"\0") + 1
             text = content[flags + 2 :].split(b"\0", 2)[2]
-            found.xmp = _unfold(text, LONGEST_TEXT) if content[flags] else text
+            metadata.xmp = _unfold(text, LONGEST_TEXT) if content[flags] else text
     except (IndexError, ValueError, zlib.error):
-        pass                                                       # it decides nothing
+        pass                                                       # a chunk that cannot be read is ignored
 
 
 def _unfold(packed: bytes, most: int) -> bytes:
@@ -143,7 +147,7 @@ def _unfold(packed: bytes, most: int) -> bytes:
 
 def _split_jpeg(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     """As `split`, for a JPEG. Of the application segments only those that say how its colours are coded stay in it."""
-    pixels, found = io.BytesIO(), Metadata()
+    pixels, metadata = io.BytesIO(), Metadata()
     profile: dict[int, bytes] = {}
     pixels.write(file.read(2))
     while len(marker := file.read(2)) == 2:
@@ -160,16 +164,16 @@ def _split_jpeg(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
         if not foreign or (len(body) >= 12 and (kind, body[:4]) in ((0xE0, b"JFIF"), (0xEE, b"Adob"))):
             pixels.write(marker + length + body)
         elif kind == 0xE1 and body.startswith(b"Exif"):
-            found.exif = found.exif or body
+            metadata.exif = metadata.exif or body
         elif kind == 0xE1 and body.startswith(b"http://ns.adobe.com/xap/1.0/"):
-            found.xmp = found.xmp or body
+            metadata.xmp = metadata.xmp or body
         elif kind == 0xE2 and body.startswith(b"ICC_PROFILE\0"):
             profile[int.from_bytes(body[12:13], "big")] = body[14:]
     pixels.write(marker)
     shutil.copyfileobj(file, pixels)
-    found.profile = b"".join(part for _, part in sorted(profile.items()))
+    metadata.profile = b"".join(part for _, part in sorted(profile.items()))
     pixels.seek(0)
-    return pixels, found
+    return pixels, metadata
 
 
 def _without_exif(file: BinaryIO) -> BinaryIO:

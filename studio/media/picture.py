@@ -20,6 +20,7 @@ from studio.names import readable
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")  # not EPS: it runs a program
 SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled down above
 MOST_PIXELS = 100_000_000             # more than any camera; a few bytes of PNG can claim far more
+MOST_BYTES = 2**30                    # of a file: more than so many pixels take in any form
 THINNEST = LARGEST // SMALLEST        # times as long as wide: scaled down, a thinner picture would be too narrow
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -46,6 +47,8 @@ def read_picture(path: Path | str) -> Image.Image:
     name = readable(path.name)
     try:
         Image.init()
+        if path.stat().st_size > MOST_BYTES:
+            raise MediaError(f"{name} is larger than 1 GB. Save it smaller; {LARGEST} pixels a side is plenty.")
         with path.open("rb") as file:
             pixels, metadata = split(file)
             picture = _decode(name, pixels, metadata)

@@ -71,21 +71,21 @@ def encode_sound(audio: Path, out: Path, seconds: float) -> None:
 
 def cut(chunks: Iterator[Samples], length: int) -> Iterator[Samples]:
     """Chunks of sound until there are `length` samples; where more would come, the last ones fade out."""
-    fade, held, done = min(round(FADE * RATE), length // 2), np.zeros((2, 0), np.float32), 0
+    fade, rest, done = min(round(FADE * RATE), length // 2), np.zeros((2, 0), np.float32), 0
     for chunk in chunks:
-        held = np.concatenate([held, chunk], axis=1)
-        if done + held.shape[1] > length + SPARE * RATE:
-            tail = held[:, : length - done]
+        rest = np.concatenate([rest, chunk], axis=1)
+        if done + rest.shape[1] > length + SPARE * RATE:
+            tail = rest[:, : length - done]
             if fade:
                 tail[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
             yield tail
             return
-        ready = min(held.shape[1] - fade, length - fade - done)
+        ready = min(rest.shape[1] - fade, length - fade - done)
         if ready > 0:
-            yield held[:, :ready]
-            held, done = held[:, ready:], done + ready
-    if held.shape[1]:
-        yield held[:, : length - done]
+            yield rest[:, :ready]
+            rest, done = rest[:, ready:], done + ready
+    if rest.shape[1]:
+        yield rest[:, : length - done]
 
 
 def read_sound(audio: Path) -> Iterator[Samples]:
@@ -205,9 +205,9 @@ def _with_places(frame: av.AudioFrame) -> av.AudioFrame:
     if channels not in LAYOUTS:
         rows = rows.mean(axis=1, keepdims=True).astype(values.dtype)
     packed: Any = np.ascontiguousarray(rows).reshape(1, -1)
-    placed = av.AudioFrame.from_ndarray(packed, format=frame.format.packed.name, layout=LAYOUTS.get(channels, "mono"))
-    placed.sample_rate = frame.sample_rate
-    return placed
+    result = av.AudioFrame.from_ndarray(packed, format=frame.format.packed.name, layout=LAYOUTS.get(channels, "mono"))
+    result.sample_rate = frame.sample_rate
+    return result
 
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}

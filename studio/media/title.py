@@ -108,14 +108,14 @@ def _lines_that_fit(title: str, wide: float, high: float, largest: int) -> list[
     text, fonts = "".join(clusters(title)), fonts_for(title)
     if not text:
         return []
-    measured = lru_cache(None)(lambda part: Line(part, fonts, MEASURE).width() / MEASURE)      # in sizes of the letters
+    measure = lru_cache(None)(lambda part: Line(part, fonts, MEASURE).width() / MEASURE)      # in sizes of the letters
     for anywhere in (False, True):
         for size in range(largest, SMALLEST - 1, -1):
-            parts = wrap_lines(text, measured, wide / size, anywhere)
+            parts = wrap_lines(text, measure, wide / size, anywhere)
             tall = 1 + LEADING * (len(parts) - 1)
             smallest = anywhere and size == SMALLEST
-            if smallest or (tall * size <= high and all(measured(part) * size <= wide for part in parts)):
-                return [Line(part, fonts, size) for part in balance_lines(text, measured, wide / size, anywhere)]
+            if smallest or (tall * size <= high and all(measure(part) * size <= wide for part in parts)):
+                return [Line(part, fonts, size) for part in balance_lines(text, measure, wide / size, anywhere)]
     return []
 
 

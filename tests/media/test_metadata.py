@@ -234,3 +234,7 @@ def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
             read_picture(tmp_path / "photo.heic")
     with pytest.raises(MediaError, match="is a folder"):
         read_picture(tmp_path)
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(2**30 + 1)
+    with pytest.raises(MediaError, match="is larger than 1 GB"):
+        read_picture(tmp_path / "huge.png")

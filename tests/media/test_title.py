@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from PIL import Image, ImageFont, features
 
 from studio.media import MediaError, fonts
@@ -198,12 +200,15 @@ def test_lines_are_even_and_end_between_words() -> None:
 
 def test_a_font_of_pictures_has_no_letters(tmp_path: Path) -> None:
     path = font_with(tmp_path / "Emoji.ttf", "東")
-    from fontTools.ttLib import TTFont
-
     with TTFont(path) as file:
+        file["CBDT"] = DefaultTable("CBDT")
+        file["CBDT"].data = b"\0\3\0\0"
+        file.save(tmp_path / "Pictures.ttf")
         del file["glyf"], file["loca"]
         file.save(tmp_path / "Bitmaps.ttf")
     codes = frozenset({ord("東")})
-    assert fonts.known(path, 0, codes) == codes and fonts.known(tmp_path / "Bitmaps.ttf", 0, codes) == frozenset()
+    assert fonts.characters_in(path, 0, codes) == codes
+    for name in ("Pictures.ttf", "Bitmaps.ttf"):
+        assert fonts.characters_in(tmp_path / name, 0, codes) == set()
     assert FontFile(path, 0, codes).has("東") and not FontFile(path, 0, codes).has("京")
     assert Image.fromarray(draw_title(GREY, "A")).size == (320, 192)
