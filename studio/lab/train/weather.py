@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from studio.backbones.animatic.weather import KINDS, TextureNetwork, WeatherSynthesis
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
 from studio.lab.train.curve import Curve
+from studio.lab.train.recipe import RecipeError
 from studio.lab.train.schedules import warm_up
 from studio.lab.world.weather import overlays
 from studio.tables import table
@@ -30,6 +31,8 @@ FAR_RAIN = 0.6
 """Strength of the far rain, as a share of the near rain's."""
 FOG_CONTRAST = 3.0
 """Contrast of the fog, in multiples of the world's, whose fog is nearly even."""
+LEAST_HEIGHT, LEAST_WIDTH = 96, 32
+"""The smallest textures that hold the patches of all `SCALES`; a far texture is half as high."""
 
 
 @table
@@ -163,7 +166,13 @@ def train(recipe: WeatherRecipe) -> WeatherSynthesis:
 
     Returns:
         The model with its average weights, which is also written to the folder `model` of the run.
+
+    Raises:
+        RecipeError: the textures are too small for the patches that are compared.
     """
+    if recipe.height < LEAST_HEIGHT or recipe.width < LEAST_WIDTH:
+        raise RecipeError(f"height must be {LEAST_HEIGHT} or more and width {LEAST_WIDTH} or more, not {recipe.height} and "
+                          f"{recipe.width}: smaller textures do not hold the patches that are compared")
     torch.set_num_threads(recipe.threads)
     folder = Path(recipe.run)
     model = new_model(recipe)

@@ -32,6 +32,13 @@ def test_a_wrong_recipe_names_its_key(tmp_path: Path) -> None:
         read_recipe(tmp_path / "r.toml", WeatherRecipe)
 
 
+@pytest.mark.parametrize("size", [(40, 128), (192, 8)])
+def test_textures_too_small_to_compare_are_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    with pytest.raises(RecipeError, match=f"height must be 96 or more and width 32 or more, not {size[0]} and {size[1]}"):
+        train(WeatherRecipe(run=str(tmp_path), height=size[0], width=size[1], steps=1))
+    train(WeatherRecipe(run=str(tmp_path), height=96, width=32, size=256, steps=1, directions=4))
+
+
 def test_the_distance_tells_textures_apart() -> None:
     """Two draws of the same snow are nearer to each other than snow is to rain or to larger snow."""
     draw = torch.Generator().manual_seed(0)

@@ -18,7 +18,7 @@ from studio.lab.world.camera import camera_path
 from studio.memory.context_sizes import RECENT
 from tests.lab.train.toys import animatic_model
 
-WIDTH, HEIGHT = 160, 96
+WIDTH, HEIGHT = 80, 48
 WINDOW = RECENT * 4
 
 
