@@ -199,6 +199,15 @@ def test_dates_that_a_zip_cannot_hold(studio: Studio, there: Studio, year: int) 
     assert there.unpack(session.films.export_project()).project == session.project
 
 
+def test_what_a_killed_studio_had_half_unpacked_is_removed_after_a_day(studio: Studio, there: Studio) -> None:
+    old, young = there.home / ".incoming-0123abcd", there.home / ".incoming-4567abcd"
+    for folder in (old, young):
+        (folder / "takes").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    there.unpack(make_film(studio, "a").films.export_project())
+    assert young.exists() and not old.exists()
+
+
 def test_a_bomb_is_refused(studio: Studio, there: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = tmp_path / "bomb.zip"
     monkeypatch.setattr(project_zip, "BOMB", (2**21, 100))

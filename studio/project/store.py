@@ -130,9 +130,9 @@ class Store:
         def check(table: Table) -> None:
             if parse_project(table) != project:
                 raise FormatError("it reads differently from what was written")
+            if self._saved:                                # only now: a document that is refused leaves both files as they are
+                write_bytes(self.folder / BACKUP, self._saved)
 
-        if self._saved:
-            write_bytes(self.folder / BACKUP, self._saved)
         self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)}, check)
 
     def close(self) -> None:

@@ -6,9 +6,11 @@ their own in it. Whatever belongs to a project is unpacked, and the rest is left
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shutil
+import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -31,6 +33,7 @@ MAX_FILES = 200_000
 """Files of a project in a ZIP, at most: more than any film has."""
 BOMB = (2**30, 100)
 """A ZIP that would be more than so many bytes, and so many times its own size, is no project: films hardly shrink."""
+DAY = 24 * 3600
 ENCRYPTED = 1
 """The flag of an encrypted file."""
 
@@ -64,6 +67,7 @@ def unpack(file: Path, home: Path) -> str:
     """
     if not file.is_file():
         raise StoreError(f"There is no file {file}. Name the ZIP of a project.")
+    _remove_abandoned(home)
     incoming = home / f".incoming-{secrets.token_hex(4)}"
     try:
         with zipfile.ZipFile(file) as archive:
@@ -90,6 +94,14 @@ def unpack(file: Path, home: Path) -> str:
         raise StoreError(explain(home / file.name, error)) from error
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
+
+
+def _remove_abandoned(home: Path) -> None:
+    """Remove what was half unpacked when the studio was killed, a day ago or earlier."""
+    for folder in home.glob(".incoming-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > DAY:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _members(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

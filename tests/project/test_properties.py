@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +18,7 @@ from studio.project.edits import EditError
 from studio.project.history import UndoHistory
 from studio.project.model import Clock, Project, RenderSettings
 from studio.project.rules import check_project
+from studio.project.store import Store
 from tests.project.builders import REFERENCE, film
 
 ANY_NUMBER = st.one_of(st.integers(), st.floats(), st.integers(1, 200))
@@ -196,6 +199,16 @@ class Artist(RuleBasedStateMachine):
     @invariant()
     def it_comes_back_from_json(self) -> None:
         assert parse_project(project_table(self.project)) == self.project
+
+    def teardown(self) -> None:
+        """What was edited and undone can be saved, in a folder of any name, and opened again."""
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(Path(folder) / "My film (1)")
+            store.create(self.project)
+            for project in (*self.steps.past[-2:], *self.steps.future[:2], self.project):
+                store.save(project)
+                assert Store(store.folder).open().project == project
+            store.close()
 
 
 TestArtist = Artist.TestCase

@@ -308,6 +308,59 @@ def test_a_project_open_in_another_process_is_for_viewing(folder: Path) -> None:
     assert other() == "False\n"
 
 
+@pytest.mark.parametrize(
+    "change", [{"id": "My film"}, {"id": ""}, {"size": (0, 0)}, {"head": "gone"}, {"branches": ()}, {"name": "\ud800"},
+               {"name": None}, {"unknown": {"mood": float("nan")}}, {"unknown": {"mood": object()}}],
+)  # fmt: skip
+def test_what_could_not_be_read_again_is_not_saved(folder: Path, change: dict[str, Any]) -> None:
+    project = generated(film("a", "b"))
+    store = stored(folder, project)
+    store.save(edits.rename(project, "First"))
+    before = [(folder / name).read_bytes() for name in ("project.json", "project.json.bak")]
+    for _ in range(2):
+        with pytest.raises(StoreError, match="not be opened again"):
+            store.save(replace(project, **change))
+    assert [(folder / name).read_bytes() for name in ("project.json", "project.json.bak")] == before
+    assert not [path for path in folder.rglob(".*") if path.name != ".open"]
+    store.save(edits.rename(project, "Second"))
+    assert Store(folder).open().project.name == "Second"
+
+
+def test_a_note_that_could_not_be_read_again_is_not_written(folder: Path) -> None:
+    project = generated(film("a"))
+    store = stored(folder, project)
+    (take,) = project.path()
+    before = (store.take_folder(take.id) / "take.json").read_bytes()
+    for broken in (replace(take, frames=-1), replace(take, model="\ud800"), replace(take, seconds=float("inf"))):
+        with pytest.raises(StoreError, match="not be opened again"):
+            store.write_take(broken, project)
+    assert (store.take_folder(take.id) / "take.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", float("nan"), float("inf"), {"\udfff": ["\ud800"]}, "1e999", json.loads("[" * 90 + "]" * 90)], ids=repr
+)
+def test_what_other_programs_write_can_be_saved_again(folder: Path, value: object) -> None:
+    stored(folder, film("a"))
+    patched(folder, lambda table: table.update(mood=value))
+    path = folder / "project.json"
+    path.write_text(path.read_text().replace('"1e999"', "1e999"))
+    store = Store(folder)
+    opened = store.open()
+    assert opened.findings == ()
+    store.save(edits.rename(opened.project, "Second"))
+    assert "mood" in json.loads(path.read_text()) and Store(folder).open().project.name == "Second"
+
+
+def test_what_was_set_aside_stays_when_more_is(folder: Path) -> None:
+    store = stored(folder, film("a"))
+    for number in range(3):
+        (folder / "project.json").write_text(f"rubbish {number}")
+        store = Store(folder)
+        store.save(store.open().project)
+    assert sorted(path.read_text() for path in folder.glob("project.json.damaged*")) == [f"rubbish {n}" for n in range(3)]
+
+
 def test_a_folder_that_is_gone(folder: Path) -> None:
     store = stored(folder, film("a"))
     folder.rename(folder.with_name("elsewhere"))
