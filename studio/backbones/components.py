@@ -9,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 
 from studio.catalogue.cards import ModelCard, ModelError
+from studio.placement.device.memory_errors import is_host_out_of_memory
 
 T = TypeVar("T")
 
@@ -43,8 +44,7 @@ def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
 
 def memory_error(card: ModelCard, folder: str, error: Exception) -> ModelError | None:
     """The error to raise if the machine's memory ran out while a component was read; None: `error` says something else."""
-    words = ("Cannot allocate memory", "can't allocate memory", "not enough memory")
-    if not isinstance(error, MemoryError) and not any(text in str(error) for text in words):
+    if not is_host_out_of_memory(error):
         return None
     return ModelError(
         f"The memory of this machine is too small for {card.path(folder)}, a part of {card.title}. Close other programs, "

@@ -11,7 +11,7 @@ from studio.disk import FULL
 from studio.engine.events import RenderRequest
 from studio.media import MediaError
 from studio.memory.snapshot import SnapshotError
-from studio.placement.device.memory_errors import is_out_of_memory
+from studio.placement.device.memory_errors import is_host_out_of_memory, is_out_of_memory
 from studio.placement.reduction import CannotReduceError
 
 KEPT = "The finished sections are kept."
@@ -34,9 +34,9 @@ def explain(error: Exception, request: RenderRequest, sizes: Sequence[tuple[int,
             "The model produced values that are not numbers; the section was thrown away.",
             f"Retake with another seed, or with more steps. {KEPT}",
         )
-    if is_out_of_memory(error) or isinstance(error, MemoryError):
+    if is_out_of_memory(error) or is_host_out_of_memory(error):
         width, height = request.size
-        used = "memory" if isinstance(error, MemoryError) else "the graphics card"
+        used = "memory" if is_host_out_of_memory(error) else "the graphics card"
         return (
             f"There is not enough memory for the model and a section at {width} x {height}.",
             f"Close other programs that use {used}{_smaller(request.size, sizes)}. {KEPT}",

@@ -26,6 +26,8 @@ from tests.engine.conftest import Ask
         (NotFiniteError(), "not numbers", "another seed"),
         (torch.OutOfMemoryError("CUDA"), "not enough memory for the model and a section at 64 x 32", "use the graphics card."),
         (MemoryError(), "not enough memory", "use memory."),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), "not enough memory", "use memory."),
+        (RuntimeError("unable to mmap 9 bytes from file </x>: Cannot allocate memory (12)"), "not enough memory", "use memory."),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full", "Free some space"),
         (OSError(errno.EDQUOT, "Quota exceeded"), "disk is full", "Free some space"),
         (PermissionError(errno.EACCES, "Permission denied"), "cannot be written", "Allow writing"),

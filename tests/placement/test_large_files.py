@@ -13,12 +13,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save, save_file
 
+from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.catalogue.cards import ModelError
+from studio.catalogue.loras.contents import inspect_whole
+from studio.diffusion.lora_files import read_lora
 from studio.mapped_tensors import MappedTensors, read_mapped
 from studio.placement.device import weight_shards, weight_store
 from studio.placement.device.adaln import layers_from_file
 from studio.placement.device.weight_file import DamagedWeightsError, StoreKey
 from studio.placement.device.weight_store import load_or_build, read, read_checkpoint, write
+from tests.catalogue.loras.files import pairs, peft
 from tests.large_files import KEY, larger_than_memory, sparse
 from tests.placement.conftest import network, randn
 
@@ -45,6 +49,16 @@ def test_adaln_layers_are_read_from_such_a_file(tmp_path: Path) -> None:
     with larger_than_memory(tmp_path / "x.safetensors", {f"{name}.linear.{key}": value for key, value in own.items()}):
         layer = layers_from_file(tmp_path / "x.safetensors", model)(name)
         assert all(torch.equal(value, own[key]) for key, value in layer.state_dict().items())
+
+
+@sparse
+def test_a_loras_own_layers_are_read_from_such_a_file(tmp_path: Path) -> None:
+    layers = FramePackLayers(dict(network().config))
+    made = peft(pairs(layers, lambda name: name.endswith("to_q")))
+    path = tmp_path / "x.safetensors"
+    with larger_than_memory(path, made, "base.weight"):
+        contents = inspect_whole(path, layers, "Small")
+        assert contents.unused == ("base.weight",) and len(read_lora(path, layers, "Small")) == len(contents.pairs)
 
 
 def test_mapped_tensors_are_those_of_safetensors(tmp_path: Path) -> None:

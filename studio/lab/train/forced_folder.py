@@ -28,6 +28,7 @@ from studio.lab.train.forcing_recipe import ForcingRecipe, Stages, check_recipe
 from studio.lab.train.lora import PREFIX
 from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.trainee import WEIGHTS
+from studio.mapped_tensors import read_mapped
 
 DRAFT = ".draft"
 
@@ -124,7 +125,7 @@ def _write_merged(base: ModelCard, arm: FinishedArm, folder: Path) -> None:
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         if file.path.startswith("transformer/") and file.path.endswith(".safetensors"):
-            kept = load_file(base.path(file.path))
+            kept = read_mapped(base.path(file.path))
             save_file({name: changes.pop(name, _same)(tensor) for name, tensor in kept.items()}, target, {"format": "pt"})
         else:
             shutil.copyfile(base.path(file.path), target)

@@ -1,4 +1,4 @@
-"""Recognizes errors that mean the GPU's memory ran out."""
+"""Recognizes errors that mean memory ran out: the GPU's, or the machine's."""
 
 from __future__ import annotations
 
@@ -10,3 +10,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(text in str(error) for text in ("ALLOC_FAILED", "CUDA out of memory"))
+
+
+def is_host_out_of_memory(error: BaseException) -> bool:
+    """Whether the error means that the machine's memory ran out. PyTorch reports this as a RuntimeError."""
+    if isinstance(error, MemoryError):
+        return True
+    words = ("Cannot allocate memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, OSError | RuntimeError) and any(text in str(error) for text in words)

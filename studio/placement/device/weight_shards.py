@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -86,4 +87,5 @@ def finish(path: Path, files: Sequence[Path], shards: Sequence[Iterable[str]], s
         index.unlink(missing_ok=True)
     for old in [path, *path.parent.glob(f"{path.stem}-?????-of-?????{path.suffix}")]:
         if old not in files:
-            old.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):          # Windows does not remove files that are mapped
+                old.unlink(missing_ok=True)

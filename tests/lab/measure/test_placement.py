@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from studio.backbones.framepack import mapped_weights
 from studio.lab.__main__ import main, parser
 from studio.lab.measure import gauges, offload_films, offloads, placement_runs, placement_table, random_weights
 from studio.lab.measure.gauges import CudaGpu, ImitatedGpu, PeakRecorder
@@ -218,6 +219,17 @@ def test_weights_are_written_once_and_are_of_a_sound_scale(tmp_path: Path) -> No
     assert wide.std() * wide.shape[1] ** 0.5 == pytest.approx(1, abs=0.1)
     assert not torch.equal(wide, tensors["single_transformer_blocks.1.proj_mlp.weight"])
     assert (tensors["transformer_blocks.0.attn.norm_q.weight"] == 1).all() and not tensors["proj_out.bias"].any()
+
+
+def test_large_weights_are_written_in_shards_that_are_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.placement.device.weight_shards.SHARD_BYTES", 60_000)
+    said: list[str] = []
+    cards = [random_weights.write_model(tmp_path, random_weights.small_config(), ((64, 32),), said.append) for _ in range(2)]
+    assert len(said) == 1 and cards[0] == cards[1] and len(cards[0].files) > 2 and cards[0].state == "ready"
+    assert {path.name for path in (tmp_path / "transformer").glob("*.safetensors")} == {
+        Path(file.path).name for file in cards[0].files}
+    network = mapped_weights.load_transformer(cards[0], "bf16", torch.bfloat16, said.append)
+    assert all(torch.isfinite(weight).all() for weight in network.parameters())
 
 
 def test_the_full_model_is_framepack_f1s(monkeypatch: pytest.MonkeyPatch) -> None:
