@@ -216,7 +216,7 @@ def train(recipe: WeatherRecipe) -> WeatherSynthesis:
 def save_comparison(model: WeatherSynthesis, path: Path, recipe: WeatherRecipe) -> None:
     """Write a picture of the textures, a column for each depth: the model's above, the world's below."""
     columns: list[Tensor] = []
-    side = recipe.height // 2
+    side = min(recipe.height // 2, recipe.width)
     draw, rng = torch.Generator().manual_seed(recipe.seed), np.random.default_rng(recipe.seed)
     for kind in KINDS:
         for alpha, _ in target_textures(kind, rng, recipe.height, recipe.width):
