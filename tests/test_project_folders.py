@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from studio.project import edits
+from studio.project.model import Lora
+from studio.project.shelf import used_loras
 from studio.session import Session, StoreError, Studio
 from studio.ui import views
 from tests.shelves import make_film, make_studio, render_all
@@ -22,15 +24,23 @@ NAMES = [
 ODD_NAMES = [b"caf\xe9".decode("utf-8", "surrogateescape"), "f" * 240, "film\\2"]
 
 
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    """A film of two takes and a third segment that is planned, with a second branch."""
-    session = make_film(make_studio(tmp_path), "a", "b")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a film with two takes and a third segment that is planned."""
+    session = make_film(make_studio(tmp_path_factory.mktemp("made")), "a", "b")
     session.edit(edits.rename, "Übergang")
     session.edit(edits.rename_branch, session.project.branch, "The long way")
     render_all(session)
     session.edit(edits.add_segment, prompt="a plan")
-    return session
+    session.store.close()
+    return session.folder
+
+
+@pytest.fixture
+def session(made: Path, tmp_path: Path) -> Session:
+    """That film, open in a studio of its own."""
+    shutil.copytree(made, tmp_path / "projects" / made.name)
+    return make_studio(tmp_path).open(made.name)
 
 
 def prompts(session: Session) -> list[str]:
@@ -39,7 +49,8 @@ def prompts(session: Session) -> list[str]:
 
 def lives(home: Path, folder: Path, own_id: str | None) -> None:
     """The project in `folder` goes through two edits and a restart, makes a film, and is found from it. `own_id`: its id."""
-    first = make_studio(home).open(make_studio(home).list()[0].id if len(make_studio(home).list()) == 1 else folder.name)
+    (address,) = [summary.id for summary in make_studio(home).list() if summary.folder == folder]
+    first = make_studio(home).open(address)
     assert first.folder == folder and first.findings == () and first.project.name == "Übergang"
     first.edit(edits.add_segment, prompt="one more")
     first.edit(edits.add_segment, prompt="and another")
@@ -155,3 +166,11 @@ def test_a_project_without_documents_is_on_the_list(session: Session, tmp_path: 
     studio: Studio = make_studio(tmp_path)
     (found,) = studio.list()
     assert prompts(studio.open(found.id)) == ["a", "b"] and "built again" in studio.open(found.id).findings[0]
+
+
+def test_loras_of_a_document_that_another_program_wrote_are_in_use(session: Session, tmp_path: Path) -> None:
+    session.edit(edits.add_lora, 2, Lora("ink", "5" * 64))
+    path = session.folder / "project.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")), separators=(",", ":")), "utf-8")
+    (session.folder / "project.json.bak").unlink()
+    assert "5" * 64 in used_loras(tmp_path / "projects")
