@@ -40,7 +40,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("name", NAMES, ids=["long", "no ending", "no stem", "Hindi", "accents", "family", "surrogate", "lines"])
 def test_a_long_or_odd_name_is_shortened_for_show_and_the_file_kept_for_use(
     studio: Studio, session: Session, tmp_path: Path, name: str
 ) -> None:

@@ -67,7 +67,7 @@ class FileWriter:
         self._sums[name] = checksum(content)
 
     def __enter__(self) -> FileWriter:
-        """Does nothing more."""
+        """This writer, for a `with` statement."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
