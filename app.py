@@ -138,16 +138,21 @@ def render_story(options: argparse.Namespace) -> int:
     """`app.py render`. Returns the exit status."""
     for note in surroundings.prepare_media():
         say(note, sys.stderr)
+    projects = home()
+    if not options.resume:
+        surroundings.check_projects(projects)
     from studio.commands.render import render
 
-    return render(options, MODELS, home())
+    return render(options, MODELS, projects)
 
 
 def import_project(options: argparse.Namespace) -> int:
     """`app.py import`. Returns the exit status."""
     from studio.commands import import_project as command
 
-    return command.import_project(options.file, home())
+    projects = home()
+    surroundings.check_projects(projects)
+    return command.import_project(options.file, projects)
 
 
 def list_models(_: argparse.Namespace) -> int:

@@ -16,5 +16,8 @@ def import_project(file: Path, home: Path) -> int:
     except (StoreError, MediaError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"This file cannot be read ({error.strerror or error}). Name the ZIP of a project.\n")
+        return 1
     sys.stderr.write(f"Imported as {home / project}. It is in the studio's list of films.\n")
     return 0

@@ -81,7 +81,10 @@ def _folder(repository: str) -> str:
 
 
 def _within(folder: Path) -> list[Path]:
-    return [folder / at for at in WITHIN if next((folder / at).glob("models--*/snapshots"), None)]
+    try:
+        return [folder / at for at in WITHIN if next((folder / at).glob("models--*/snapshots"), None)]
+    except OSError:                     # its name is too long, or it may not be looked into
+        return []
 
 
 def _snapshots(cache: Path, repository: str, first: str) -> Iterator[Path]:
