@@ -239,6 +239,10 @@ def test_the_film_so_far_and_export(stand: Stand, desk: Visit) -> None:
             page.get_by_role("button", name=name).click()
         assert download.value.suggested_filename.endswith(suffix)
         assert download.value.path().stat().st_size > 100
+    page.get_by_label("Fade in and out, in seconds").fill("10")
+    with page.expect_download():
+        page.get_by_role("button", name="Film as MP4").click()
+    expect(page.locator("dialog .hint[role=status]")).to_contain_text("each was shortened to half of it")
 
 
 DROP = """([name, type, bytes]) => {
