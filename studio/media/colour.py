@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from studio.media.metadata import DAMAGED, Metadata
 
@@ -50,8 +50,9 @@ def to_srgb(image: Image.Image, metadata: Metadata) -> Image.Image:
     if metadata.profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(metadata.profile))
-            if SPACES.get(source.profile.xcolor_space) == image.mode:
-                result = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            coded = in_mode(image, SPACES.get(source.profile.xcolor_space))
+            if coded is not None:
+                result = ImageCms.profileToProfile(coded, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
                 if result is not None:
                     return result
         except (ImageCms.PyCMSError, *DAMAGED):
@@ -59,9 +60,21 @@ def to_srgb(image: Image.Image, metadata: Metadata) -> Image.Image:
     gamma = metadata.gamma
     if gamma and 0.1 <= gamma <= 10 and abs(gamma / SRGB_GAMMA - 1) > 0.02 and image.mode in ("L", "RGB"):
         light = np.linspace(0, 1, 256) ** (1 / gamma)
-        coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-        image = image.point(np.rint(coded * 255).astype(int).tolist() * len(image.getbands()))
+        shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+        image = image.point(np.rint(shown * 255).astype(int).tolist() * len(image.getbands()))
     return image.convert("RGB")
+
+
+def in_mode(image: Image.Image, mode: str | None) -> Image.Image | None:
+    """The image in the mode of a profile, where it has colours of that kind, as greys are too. None: the profile is for others."""
+    if image.mode == mode:
+        return image
+    if (image.mode, mode) == ("L", "RGB"):
+        return image.convert("RGB")
+    red, *others = image.split()
+    if (image.mode, mode) == ("RGB", "L") and all(ImageChops.difference(red, other).getbbox() is None for other in others):
+        return red
+    return None
 
 
 def deep_grey(image: Image.Image, metadata: Metadata) -> tuple[Image.Image, Image.Image | None]:

@@ -124,6 +124,32 @@ def test_a_profile_of_screens_on_a_grey_or_printed_picture_is_ignored(tmp_path: 
     assert near(colour_of(tmp_path / "a"), (128,) * 3, 1)
 
 
+def test_greys_are_colours_too(tmp_path: Path) -> None:
+    """A grey profile is followed in a file of colours that are all grey, and a profile of colours in a grey file."""
+    for mode in ("RGB", "RGBA", "P"):
+        image = Image.new("RGB", (32, 32), (128, 128, 128))
+        image = image.quantize(4) if mode == "P" else image.convert(mode)
+        image.save(tmp_path / "a.png", icc_profile=LINEAR_GREY)
+        assert near(colour_of(tmp_path / "a.png"), (188,) * 3, 1), mode
+    for mode in ("L", "LA"):
+        Image.new("L", (32, 32), 128).convert(mode).save(tmp_path / "a.png", icc_profile=LINEAR_COLOURS)
+        assert near(colour_of(tmp_path / "a.png"), (188,) * 3, 1), mode
+
+
+def linear_colours() -> bytes:
+    """The profile of Display P3, with its curves replaced by straight lines."""
+    count = struct.unpack(">I", P3[128:132])[0]
+    tags = [struct.unpack(">4sII", P3[132 + 12 * i : 144 + 12 * i]) for i in range(count)]
+    curves = {start: size for name, start, size in tags if name in (b"rTRC", b"gTRC", b"bTRC")}
+    content = bytearray(P3)
+    for start, size in curves.items():
+        content[start : start + size] = (b"curv" + bytes(8)).ljust(size, b"\0")
+    return bytes(content)
+
+
+LINEAR_COLOURS = linear_colours()
+
+
 def test_a_picture_in_lab(tmp_path: Path) -> None:
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     image = ImageCms.profileToProfile(Image.new("RGB", (32, 32), P3_RED), srgb, lab, outputMode="LAB")
