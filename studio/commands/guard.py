@@ -18,6 +18,8 @@ from studio.folders import FolderError
 
 WRONG, STOPPED = 1, 130
 """Exit statuses: something is wrong; stopped by Ctrl-C."""
+OLDEST = (3, 11)
+"""The Python that the studio needs, at least."""
 SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 log = logging.getLogger("studio")
@@ -34,6 +36,9 @@ def guard(command: Callable[[], int]) -> int:
 
 
 def _guarded(command: Callable[[], int]) -> int:
+    if sys.version_info < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return _say(f"The studio needs Python {oldest} or newer. ./launch.sh looks for one, and says where to get it.")
     try:
         status = command()
         sys.stdout.flush()
@@ -48,6 +53,9 @@ def _guarded(command: Callable[[], int]) -> int:
         ours = (error.name or "").partition(".")[0] in ("studio", "app")
         remedy = "Get the studio again." if ours else "Install what is missing: ./launch.sh does, or pip install -e ."
         return _say(f"The Python package “{error.name}” is not here, and the studio needs it. {remedy}")
+    except ImportError as error:
+        log.exception("A Python package does not fit the studio (%s). Install again what it needs: pip install -e .", error)
+        return WRONG
     except MemoryError:
         return _say("The memory of this machine is full. Close other programs and try again; what is finished is kept.")
     except Exception as error:

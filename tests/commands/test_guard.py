@@ -28,6 +28,7 @@ def fail(error: BaseException) -> int:
     (KeyboardInterrupt(), 130, "Stopped. What is finished is kept.\n"),
     (ModuleNotFoundError("No module named 'av'", name="av"), 1, "“av” is not here, and the studio needs it. Install"),
     (ModuleNotFoundError("No module named 'studio.x'", name="studio.x"), 1, "Get the studio again"),
+    (ImportError("cannot import name 'Self'"), 1, "A Python package does not fit the studio (cannot import name 'Self')"),
     (MemoryError(), 1, "memory of this machine is full"),
     (BrokenPipeError(), 1, ""),
 ])  # fmt: skip
@@ -56,6 +57,12 @@ def test_without_a_place_for_the_file_it_is_a_sentence_all_the_same(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     assert guard(lambda: fail(ZeroDivisionError())) == 1
     assert "could not be written" in capsys.readouterr().err
+
+
+def test_an_old_python_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("studio.commands.guard.OLDEST", (99, 1))
+    assert guard(lambda: fail(AssertionError())) == 1
+    assert capsys.readouterr().err.startswith("The studio needs Python 99.1 or newer.")
 
 
 def test_errors_in_the_background_are_told_the_same_way(
