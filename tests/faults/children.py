@@ -19,9 +19,12 @@ from tests.shelves import make_studio
 
 
 def render(models: Path, folder: Path, film: Path, started: Connection) -> None:
-    """Go on with the film of a project folder, as `app.py render --resume` does, to its end. Ends the process with its status."""
+    """Go on with the film of a project folder, as `app.py render --resume` does, to its end. Ends the process with its status.
+
+    What it says lies beside the film, in a file that ends in .log.
+    """
     torch.set_num_threads(1)
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    sys.stderr = film.with_suffix(".log").open("w", buffering=1)
     started.send(None)
     os._exit(headless.render(app.parse(["render", "--resume", str(folder), "-o", str(film)]), models, folder.parent))
 

@@ -128,7 +128,7 @@ def test_a_render_killed_at_random_moments_gives_the_same_film(processes: Any, m
             started.recv()
             process.join(dice.uniform(0, seconds) if kills < KILLS else None)
             if process.exitcode is not None:
-                assert process.exitcode == 0
+                assert process.exitcode == 0, (home / "film.log").read_text()
                 break
             process.kill()
             process.join()
