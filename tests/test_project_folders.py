@@ -25,7 +25,7 @@ ODD_NAMES = [b"caf\xe9".decode("utf-8", "surrogateescape"), "f" * 240, "film\\2"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a film with two takes and a third segment that is planned."""
     session = make_film(make_studio(tmp_path_factory.mktemp("made")), "a", "b")
     session.edit(edits.rename, "Übergang")
@@ -37,10 +37,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def session(made: Path, tmp_path: Path) -> Session:
+def session(source: Path, tmp_path: Path) -> Session:
     """That film, open in a studio of its own."""
-    shutil.copytree(made, tmp_path / "projects" / made.name)
-    return make_studio(tmp_path).open(made.name)
+    shutil.copytree(source, tmp_path / "projects" / source.name)
+    return make_studio(tmp_path).open(source.name)
 
 
 def prompts(session: Session) -> list[str]:

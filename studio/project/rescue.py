@@ -39,7 +39,7 @@ def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
     Every value is taken from the newest copy in which it can be read. Branches and segments of all documents are joined, and where
     none has a whole list of branches those of all takes' plans too: none is lost, but one that had been removed may come back.
     """
-    known = _known_takes(copies)
+    known = _collect_takes(copies)
     branches, whole = _branches(copies, known)
     project = _project(copies, branches, known) if branches else None
     if project is None:
@@ -86,7 +86,7 @@ def _is_readable(blank: Table, key: str, value: object) -> bool:
     return True
 
 
-def _known_takes(copies: Copies) -> dict[str, Take]:
+def _collect_takes(copies: Copies) -> dict[str, Take]:
     """Takes that the documents list or name, or all takes where no document lists any; each as its own file describes it.
 
     A take whose parent is gone begins a film of its own.
@@ -134,14 +134,14 @@ def _branches(copies: Copies, takes: Mapping[str, Take]) -> tuple[dict[str, Bran
     damaged: set[str] = set()
     whole = False
     for table in copies.documents:
-        whole = _join(found, damaged, table, takes) or whole
+        whole = _add_branches(found, damaged, table, takes) or whole
     whole = whole and not damaged
     for table in () if whole else copies.plans:
-        _join(found, damaged, table, takes)
-    return {key: _covered(branch, takes) for key, branch in found.items()}, whole
+        _add_branches(found, damaged, table, takes)
+    return {key: _fill_plan(branch, takes) for key, branch in found.items()}, whole
 
 
-def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take]) -> bool:
+def _add_branches(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take]) -> bool:
     """Add to `found` what an older copy has: branches that are not there, and segments that are missing in them.
 
     Args:
@@ -167,7 +167,7 @@ def _join(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapp
             damaged |= set() if sound else {branch.id}
         else:
             better = sound and branch.id in damaged
-            found[branch.id] = _joined(known, branch, takes, order=branch if better else known)
+            found[branch.id] = _merge(known, branch, takes, order=branch if better else known)
             damaged -= {branch.id} if better else set()
     return whole
 
@@ -200,7 +200,7 @@ def _segment(entry: object) -> Segment | None:
         return None
 
 
-def _joined(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Branch) -> Branch:
+def _merge(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Branch) -> Branch:
     """One branch of two copies of it. `order`: the copy whose segments come in the right order."""
     first, second = (older.segments, newer.segments) if order is older else (newer.segments, older.segments)
     latest = {segment.id: segment for segment in (*older.segments, *newer.segments)}
@@ -218,7 +218,7 @@ def _joined(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Bran
     return replace(newer, name=newer.name or older.name, tip=tip, segments=tuple(latest[key] for key in plan))
 
 
-def _covered(branch: Branch, takes: Mapping[str, Take]) -> Branch:
+def _fill_plan(branch: Branch, takes: Mapping[str, Take]) -> Branch:
     """The branch with a name, and with at least as many segments as it has takes: missing ones are as their takes were asked."""
     asked = tuple(takes[take].segment for take in _path(branch.tip, takes))
     ids = {segment.id for segment in branch.segments}

@@ -69,13 +69,13 @@ def address(folder: Path) -> str:
 
 def find_folder(home: Path, key: str) -> Path | None:
     """The project's folder that has this address, or the one whose document has this id; None: there is none."""
-    named = None
-    with contextlib.suppress(OSError, ValueError):        # no system can hold a folder of such a name
-        named = home / key if ADDRESS.fullmatch(key) and (home / key).is_dir() else None
-    if named and _holds_project(named):
-        return named
-    listed = next((folder for folder in project_folders(home) if address(folder) == key), None)
-    return listed or named or next(iter(folders_by_id(home, key)), None)
+    with contextlib.suppress(OSError, ValueError):        # some names no system can hold
+        if ADDRESS.fullmatch(key) and _holds_project(home / key):
+            return home / key
+    for folder in project_folders(home):
+        if address(folder) == key:
+            return folder
+    return next(iter(folders_by_id(home, key)), None)
 
 
 def folders_by_id(home: Path, project_id: str) -> tuple[Path, ...]:

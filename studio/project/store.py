@@ -23,7 +23,7 @@ from studio.project.files import StoreError, claim, read_json, write_bytes, writ
 from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
-from studio.project.take_notes import ASKED, MADE, read_clock, read_plans, read_takes, write_note
+from studio.project.take_notes import REQUEST_NOTE, TAKE_NOTE, read_clock, read_plans, read_takes, write_note
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
 
@@ -154,7 +154,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(explain(folder, error)) from error
-        write_note(folder / ASKED, take, project)
+        write_note(folder / REQUEST_NOTE, take, project)
         return folder
 
     def write_take(self, take: Take, project: Project) -> None:
@@ -165,15 +165,15 @@ class Store:
         """
         self.check_writable()
         folder = self.take_folder(take.id)
-        write_note(folder / MADE, take, project)
+        write_note(folder / TAKE_NOTE, take, project)
         if take.state == "done":
             with contextlib.suppress(OSError):
-                (folder / ASKED).unlink(missing_ok=True)
+                (folder / REQUEST_NOTE).unlink(missing_ok=True)
 
     def discard_take(self, take: str) -> None:
         """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
         folder = self.take_folder(take)
-        if not self.read_only and not (folder / MADE).exists():
+        if not self.read_only and not (folder / TAKE_NOTE).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
     def missing_clips(self, project: Project) -> frozenset[str]:
@@ -182,11 +182,11 @@ class Store:
 
     def begun_takes(self) -> tuple[Take, ...]:
         """Takes whose render was started and not finished, as they were asked for."""
-        return read_takes(self.takes, ASKED)
+        return read_takes(self.takes, REQUEST_NOTE)
 
-    def asked_clock(self, take: str) -> Clock | None:
+    def request_clock(self, take: str) -> Clock | None:
         """The clock by which a take was asked for; None where its note cannot be read."""
-        return read_clock(self.take_folder(take) / ASKED)
+        return read_clock(self.take_folder(take) / REQUEST_NOTE)
 
     def check_writable(self) -> None:
         """Raises StoreError: the project is open read-only."""
@@ -202,7 +202,7 @@ class Store:
             self.read_only = True
             return OpenedProject(project, (reason,), read_only=True)
         self._make_ready()
-        project, found = repair.add_takes(project, read_takes(self.takes, MADE))
+        project, found = repair.add_takes(project, read_takes(self.takes, TAKE_NOTE))
         if not damage:
             self._saved = (self.folder / name).read_bytes()
             return OpenedProject(project, found)
@@ -212,7 +212,7 @@ class Store:
 
     def _rescued(self, copies: list[Table], damage: list[str]) -> OpenedProject:
         """The project as it can be put together, where no file describes it without damage."""
-        plans, takes = read_plans(self.takes), read_takes(self.takes, MADE)
+        plans, takes = read_plans(self.takes), read_takes(self.takes, TAKE_NOTE)
         if not plans and not takes and not damage and not any(self.takes.glob("*/*")):
             raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
         project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes))

@@ -12,7 +12,7 @@ from studio.project.files import read_json, write_json
 from studio.project.model import Clock, Project, Take
 from studio.project.rules import FormatError
 
-MADE, ASKED = "take.json", "asked.json"
+TAKE_NOTE, REQUEST_NOTE = "take.json", "asked.json"
 """Names of the notes: of a take that is kept, and of one whose render was begun."""
 
 
@@ -48,7 +48,7 @@ def read_takes(folder: Path, name: str) -> tuple[Take, ...]:
 
 def read_plans(folder: Path) -> tuple[Table, ...]:
     """The plans in all notes under `folder`, newest first, as JSON objects that may be damaged."""
-    notes = [*_notes(folder, ASKED), *_notes(folder, MADE)]
+    notes = [*_notes(folder, REQUEST_NOTE), *_notes(folder, TAKE_NOTE)]
     takes = {note.take.id: note.take for note in notes if note.take}
     notes.sort(key=lambda note: (*_age(note.take, takes), note.changed), reverse=True)
     return tuple(note.plan for note in notes if note.plan)

@@ -67,7 +67,7 @@ def unpack(file: Path, home: Path) -> str:
     """
     if not file.is_file():
         raise StoreError(f"There is no file {file}. Name the ZIP of a project.")
-    _remove_abandoned(home)
+    _remove_leftovers(home)
     incoming = home / f".incoming-{secrets.token_hex(4)}"
     try:
         with zipfile.ZipFile(file) as archive:
@@ -96,7 +96,7 @@ def unpack(file: Path, home: Path) -> str:
         shutil.rmtree(incoming, ignore_errors=True)
 
 
-def _remove_abandoned(home: Path) -> None:
+def _remove_leftovers(home: Path) -> None:
     """Remove what was half unpacked when the studio was killed, a day ago or earlier."""
     for folder in home.glob(".incoming-*"):
         with contextlib.suppress(OSError):

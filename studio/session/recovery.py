@@ -27,7 +27,7 @@ def recover(document: Document) -> None:
     for requested in store.begun_takes():
         folder = store.take_folder(requested.id)
         try:
-            clock = store.asked_clock(requested.id) or document.project.clock
+            clock = store.request_clock(requested.id) or document.project.clock
             take = _finished(document.project, requested, folder, clock)
             if take is None:
                 _discard(document, requested)
