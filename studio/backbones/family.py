@@ -43,5 +43,8 @@ class Family:
     """The layers that LoRAs may change, under all their names. Raises LoraError. None: the family takes no LoRAs."""
     skips_blocks: bool = False
     """Whether its backbone can skip blocks between steps (step cache). Presets that do so are offered only then."""
+    sees_outside_frame: Callable[[Size], bool] | None = None
+    """Whether, in films of a size, its models know the picture outside the frame that the film begins with; in others the frame is
+    only a crop. None: the family takes no frame, and its films begin with the middle of the picture."""
     published_sizes: Callable[[], ModelSizes] | None = None
     """Sizes of the family's published model, to plan with before it is fetched. None: nothing is published."""

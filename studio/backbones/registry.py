@@ -8,7 +8,7 @@ from studio.backbones.family import Family
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
-from studio.placement.sizes import ModelSizes
+from studio.placement.sizes import ModelSizes, Size
 
 FOLDERS = (
     "animatic",
@@ -42,6 +42,17 @@ def family_of(card: ModelCard) -> Family:
 def skips_blocks(card: ModelCard) -> bool:
     """Whether the model can skip blocks between steps; False for a model of an unknown family."""
     return card.kind in FAMILIES and FAMILIES[card.kind].skips_blocks
+
+
+def takes_frame(card: ModelCard) -> bool:
+    """Whether the artist may choose the part of the picture that films of the model begin with; False for an unknown family."""
+    return card.kind in FAMILIES and FAMILIES[card.kind].sees_outside_frame is not None
+
+
+def sees_outside_frame(card: ModelCard, size: Size) -> bool:
+    """Whether films of this size by the model know the picture outside their frame."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.sees_outside_frame is not None and family.sees_outside_frame(size)
 
 
 def sizes_of(card: ModelCard) -> ModelSizes:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+Frame = tuple[float, float, float, float]
+"""A part of a picture: x, y, width and height as shares, from 0 to 1, of the picture's width and height."""
+
 
 @dataclass(frozen=True)
 class LoraFile:
@@ -33,6 +36,7 @@ class RenderRequest:
     parent: Path | None            # folder of the parent take; None: start from the reference
     folder: Path                   # this take's folder (exists); clip.mp4, snapshot.safetensors, poster.webp go there
     loras: tuple[LoraFile, ...] = ()
+    frame: Frame | None = None     # the part of the reference image that the film begins with; None: as much of its middle as fits
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
 
 

@@ -26,13 +26,24 @@ from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
 from studio.engine import heap, take_folder
-from studio.engine.events import Cancelled, Event, Failed, PlacementReduced, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Frame,
+    PlacementReduced,
+    RenderRequest,
+    SectionDone,
+    Step,
+    TakeDone,
+    Working,
+)
 from studio.engine.failures import explain
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
 from studio.media import MediaError
 from studio.media.clip import write_clip
-from studio.media.picture import fit, preview_webp, read_picture, save_map
+from studio.media.picture import crop, preview_webp, read_picture, save_map
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
@@ -135,7 +146,8 @@ class Renderer:
     def _read_inputs(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
         """Prompt and reference image as embeddings, and the snapshot before section `first` of the take."""
         yield Working(request.take, "reading prompt and picture")
-        return self._cached_conditioning(request.prompt, request.reference, request.size), self._snapshot(request, first)
+        view = request.reference, request.size, request.frame
+        return self._cached_conditioning(request.prompt, *view), self._snapshot(request, first)
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -204,7 +216,8 @@ class Renderer:
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
-            return Snapshot.initial(self.model.codec.encode(self._picture(request.reference, request.size)), self.model.fingerprint)
+            picture = self._picture(request.reference, request.size, request.frame)
+            return Snapshot.initial(self.model.codec.encode(picture), self.model.fingerprint)
         snapshot = read_snapshot(path)
         width, height = request.size
         edge = self.model.codec.pixels_per_latent
@@ -217,14 +230,14 @@ class Renderer:
             )
         return snapshot
 
-    def _conditioning(self, prompt: str, reference: Path, size: tuple[int, int]) -> Conditioning:
-        """Embeddings of a prompt and of the reference image at the film's size."""
+    def _conditioning(self, prompt: str, reference: Path, size: tuple[int, int], frame: Frame | None) -> Conditioning:
+        """Embeddings of a prompt and of the reference image's frame at the film's size."""
         with torch.no_grad():
-            return self.model.conditioner(prompt, self._picture(reference, size))
+            return self.model.conditioner(prompt, self._picture(reference, size, frame))
 
-    def _picture(self, reference: Path, size: tuple[int, int]) -> Tensor:
-        """The reference image as [1, 3, H, W] in [-1, 1]."""
-        array = np.asarray(fit(read_picture(reference), size), dtype=np.float32)
+    def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
+        """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
+        array = np.asarray(crop(read_picture(reference), frame, size), dtype=np.float32)
         return (torch.from_numpy(array).movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
     def _preview(self, progress: DenoisingStep) -> bytes:

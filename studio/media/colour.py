@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,15 @@ SRGB_GAMMA = 0.45455
 """The gamma that files write for sRGB."""
 
 
-def flatten(image: Image.Image, metadata: Metadata) -> Image.Image:
-    """The image in 8-bit sRGB, with a neutral colour where it is transparent.
+def layers(image: Image.Image, metadata: Metadata) -> tuple[Image.Image, Image.Image | None]:
+    """The image in 8-bit sRGB, with a neutral colour where it is transparent, and its opacity.
 
     Args:
         image: of any mode of Pillow's.
         metadata: the file's; a profile that cannot be read, or is for other colours than the image's, is ignored.
 
     Returns:
-        An image of mode RGB and the same size.
+        An image of mode RGB and one of mode L, both of the same size; None for the second where nothing is transparent.
     """
     grey = image.mode in ("1", "L", "LA", "La") or image.mode.startswith(("I", "F"))
     transparent = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La")
@@ -39,10 +40,10 @@ def flatten(image: Image.Image, metadata: Metadata) -> Image.Image:
         layer = (image.convert(straight) if straight else image).convert("RGBA")
         colour, alpha = to_srgb(layer.getchannel("R") if grey else layer.convert("RGB"), metadata), layer.getchannel("A")
     if alpha is None:
-        return colour
+        return colour, None
     result = Image.new("RGB", image.size, NEUTRAL)
     result.paste(colour, mask=alpha)
-    return result
+    return result, alpha if cast(int, alpha.getextrema()[0]) < 255 else None
 
 
 def to_srgb(image: Image.Image, metadata: Metadata) -> Image.Image:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from studio.media import MediaError
-from studio.media.colour import flatten
+from studio.media.colour import layers
 from studio.media.disk import atomic_write
 from studio.media.metadata import DAMAGED, Metadata, split
 from studio.names import readable
@@ -35,10 +35,19 @@ TURNS = {
 
 
 def read_picture(path: Path | str) -> Image.Image:
-    """The picture in `path`: upright, sRGB, its first frame, scaled down to at most 4096 pixels a side.
+    """The picture in `path`: upright, sRGB, its first frame, scaled down to at most 4096 pixels a side; see `read_layers`."""
+    return read_layers(path)[0]
+
+
+def read_layers(path: Path | str) -> tuple[Image.Image, Image.Image | None]:
+    """The picture in `path`, and its opacity.
 
     Only its pixels decide whether it can be used. Orientation and colour profile are followed where they can be read; other
     metadata is not looked at.
+
+    Returns:
+        The picture: upright, sRGB, its first frame, scaled down to at most 4096 pixels a side, with a neutral colour where it is
+        transparent. Its opacity: an image of mode L and the same size, or None where nothing is transparent.
 
     Raises:
         MediaError: it is no picture, too small, too thin or too large, damaged, or cannot be read.
@@ -51,7 +60,7 @@ def read_picture(path: Path | str) -> Image.Image:
             raise MediaError(f"{name} is larger than 1 GB. Save it smaller; {LARGEST} pixels a side is plenty.")
         with path.open("rb") as file:
             pixels, metadata = split(file)
-            picture = _decode(name, pixels, metadata)
+            picture, opacity = _decode(name, pixels, metadata)
     except Image.DecompressionBombError as error:
         raise too_large(name) from error
     except UnidentifiedImageError as error:
@@ -67,17 +76,19 @@ def read_picture(path: Path | str) -> Image.Image:
     except DAMAGED as error:
         raise MediaError(f"{name} is damaged or cut short ({error}). Save it again or choose another.") from error
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-    return picture
+    return picture, opacity and opacity.resize(picture.size, Image.Resampling.BOX)
 
 
-def _decode(name: str, pixels: BinaryIO, metadata: Metadata) -> Image.Image:
-    """The picture of an open file, in sRGB and upright. Raises what Pillow raises, or MediaError for its size."""
+def _decode(name: str, pixels: BinaryIO, metadata: Metadata) -> tuple[Image.Image, Image.Image | None]:
+    """The picture of an open file, in sRGB and upright, and its opacity. Raises what Pillow raises, or MediaError for its size."""
     with Image.open(pixels, formats=[form for form in FORMATS if form in Image.OPEN]) as image:
         check_size(name, image.width, image.height)
         image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
         metadata.add(image)
         image.load()
-        return rotate_upright(flatten(image, metadata), metadata.orientation())
+        colour, opacity = layers(image, metadata)
+        turn = metadata.orientation()
+        return rotate_upright(colour, turn), opacity and rotate_upright(opacity, turn)
 
 
 def check_size(name: str, width: int, height: int) -> None:
@@ -125,6 +136,21 @@ def rotate_upright(image: Image.Image, orientation: int) -> Image.Image:
 def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The centre of the image, scaled and cropped to exactly `size` (width, height)."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def crop(image: Image.Image, frame: tuple[float, float, float, float] | None, size: tuple[int, int]) -> Image.Image:
+    """A part of the image, scaled to exactly `size` as carefully as `fit` does.
+
+    Args:
+        image: any picture.
+        frame: x, y, width and height of the part, as shares of the image's width and height; None: as much of the centre as fits.
+        size: width and height of the result, in pixels.
+    """
+    if frame is None:
+        return fit(image, size)
+    x, y, width, height = frame
+    right, bottom = min(x + width, 1.0) * image.width, min(y + height, 1.0) * image.height
+    return image.resize(size, Image.Resampling.LANCZOS, (x * image.width, y * image.height, right, bottom))
 
 
 def save_png(image: Image.Image, path: Path) -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from studio.project.model import Branch, Clock, Lora, Project, Reference, RenderSettings, Segment, Take
+from studio.project import limits
+from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Take
 from studio.project.rules import FormatError, check_project
 
 FORMAT = 1
@@ -31,6 +32,7 @@ def project_table(project: Project) -> Table:
         "clock": _clock_table(project.clock),
         "settings": _settings_table(project.settings),
         "reference": _reference_table(project.reference) if project.reference else None,
+        **_frame_table(project.frame),
         "takes": [take_table(take) for take in project.takes.values()],
         "branches": [branch_table(branch) for branch in project.branches],
         "branch": project.branch,
@@ -55,6 +57,7 @@ def parse_project(table: object) -> Project:
         clock=parse_clock(read("clock", dict)),
         settings=_settings(read("settings", dict)),
         reference=None if reference is None else _reference(reference),
+        frame=read.frame("frame"),
         takes={take.id: take for take in takes},
         branches=tuple(parse_branch(entry) for entry in read("branches", list)),
         branch=read.id("branch"),
@@ -75,6 +78,7 @@ def take_table(take: Take) -> Table:
         "settings": _settings_table(take.settings),
         "model": take.model,
         "reference": take.reference,
+        **_frame_table(take.frame),
         "size": list(take.size),
         "sections": take.sections,
         "frames": take.frames,
@@ -97,6 +101,7 @@ def parse_take(table: object) -> Take:
         settings=_settings(read("settings", dict)),
         model=read("model", str),
         reference=read("reference", str),
+        frame=read.frame("frame"),
         size=read.size("size"),
         sections=read.count("sections"),
         frames=read.count("frames"),
@@ -173,6 +178,11 @@ def _reference_table(reference: Reference) -> Table:
     }
 
 
+def _frame_table(frame: Frame | None) -> Table:
+    """The field of a frame; without a frame there is none, as in documents from before there were frames."""
+    return {"frame": list(frame)} if frame else {}
+
+
 def _reference(table: Table) -> Reference:
     read = _Reader(table, "reference")
     file = read("file", str)
@@ -237,6 +247,14 @@ class _Reader:
         if len(value) != 2 or not all(type(side) is int and 0 < side <= _LARGEST for side in value):
             raise FormatError(f"{self._what}: '{key}' is not a width and a height")
         return value[0], value[1]
+
+    def frame(self, key: str) -> Frame | None:
+        """The value of a field that holds a part of a picture; None if it is missing or null."""
+        value = self.optional(key, list)
+        try:
+            return None if value is None else limits.frame(value)
+        except limits.EditError:
+            raise FormatError(f"{self._what}: '{key}' is not a part of a picture") from None
 
     def rest(self, *known: str) -> Mapping[str, Any]:
         """Fields that were not read: those of a newer format."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from studio.project import limits
+from studio.project.frames import refit, set_frame
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
-from studio.project.model import Branch, Clock, Project, Reference, RenderSettings, Segment
+from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
 from studio.project.staleness import find_same_take, stale_takes
 from studio.project.tree import (
     add_take,
@@ -45,6 +46,7 @@ __all__ = [
     "rename",
     "rename_branch",
     "rewind",
+    "set_frame",
     "set_lora",
     "set_lora_strength",
     "set_model",
@@ -84,9 +86,13 @@ def new(
     )
 
 
-def set_reference(project: Project, reference: Reference | None) -> Project:
-    """Set the reference image, or (None) remove it. Takes made from the old one become stale."""
-    return replace(project, reference=reference)
+def set_reference(project: Project, reference: Reference | None, frame: Frame | None = None) -> Project:
+    """Set the reference image and its frame, or (None) remove it. Takes made from the old one become stale.
+
+    Raises:
+        EditError: the frame is not accepted.
+    """
+    return set_frame(replace(project, reference=reference, frame=None), frame)
 
 
 def rename(project: Project, name: str) -> Project:
@@ -95,8 +101,8 @@ def rename(project: Project, name: str) -> Project:
 
 
 def set_size(project: Project, size: tuple[int, int]) -> Project:
-    """Change the film's size. Raises EditError: not two even numbers from 16 to 4096."""
-    return replace(project, size=limits.size(size))
+    """Change the film's size; the frame takes its shape. Raises EditError: not two even numbers from 16 to 4096."""
+    return refit(replace(project, size=limits.size(size)))
 
 
 def set_settings(project: Project, settings: RenderSettings) -> Project:
@@ -120,7 +126,7 @@ def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int])
         return replace(segment, frames=min(max(wanted, clock.section_frames), longest))
 
     branches = tuple(replace(b, segments=tuple(map(retimed, b.segments))) for b in project.branches)
-    return replace(project, model=model, clock=clock, size=limits.size(size), branches=branches)
+    return refit(replace(project, model=model, clock=clock, size=limits.size(size), branches=branches))
 
 
 def add_segment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 
-from studio.project.model import Clock
+from studio.project.model import Clock, Frame
 
 PROMPT_LENGTH = 2000
 NAME_LENGTH = 120
@@ -17,6 +17,8 @@ LORAS = 8
 """LoRAs of one segment, at most."""
 SEEDS = 2**32
 SIDE = (16, 4096)
+EDGE = 1e-6
+"""Share of a picture by which a frame may lie over its edge: sums of rounded numbers do."""
 
 
 class EditError(Exception):
@@ -165,6 +167,23 @@ def size(value: object) -> tuple[int, int]:
         if side != int(side) or side % 2 or not SIDE[0] <= side <= SIDE[1]:
             raise EditError(f"Width and height are whole even numbers from {SIDE[0]} to {SIDE[1]:,} pixels.")
     return int(width), int(height)
+
+
+def frame(value: object) -> Frame:
+    """A part of a picture: x, y, width and height as shares of the picture's width and height, inside the picture.
+
+    Raises:
+        EditError: not four numbers, or they lead out of the picture.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 4:
+        raise EditError("A frame is four numbers: x, y, width and height, as shares of the picture from 0 to 1.")
+    x, y, width, height = (float(_number(share, "Each share of a frame")) for share in value)
+    if not (width > 0 < height and x >= 0 <= y and x + width <= 1 + EDGE and y + height <= 1 + EDGE):
+        raise EditError(
+            "A frame lies inside the picture: width and height are more than 0, x and y at least 0, and neither x + width nor "
+            "y + height is more than 1, the whole picture."
+        )
+    return x, y, min(width, 1.0), min(height, 1.0)
 
 
 def _up_to(most: int, value: object, what: str) -> float:

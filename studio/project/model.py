@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+Frame = tuple[float, float, float, float]
+"""A part of a picture: x, y, width and height as shares, from 0 to 1, of the picture's width and height."""
+
 
 def _empty() -> Mapping[str, Any]:
     return EMPTY  # by a factory: Python 3.11 takes no mapping as a plain default
@@ -87,6 +90,7 @@ class Take:
     seconds: float = 0.0            # wall time of the render
     created: str = ""               # ISO 8601, UTC
     size: tuple[int, int] = (0, 0)  # width, height in pixels, as it was rendered
+    frame: Frame | None = None      # the part of the reference image that it began with; None: its middle
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -127,6 +131,7 @@ class Project:
     clock: Clock = Clock()
     settings: RenderSettings = RenderSettings()
     reference: Reference | None = None
+    frame: Frame | None = None      # the part of the reference image that the film begins with; None: as much of its middle as fits
     takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; none is removed
     branches: tuple[Branch, ...] = ()
     branch: str = ""

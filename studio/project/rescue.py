@@ -20,7 +20,7 @@ from studio.project.model import Branch, Project, Reference, Segment, Take
 from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference")
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame")
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def _bare(folder: Path, takes: Sequence[Take]) -> Project:
     """A project without takes, with the model, size and settings of its last one."""
     project = edits.new()
     if not takes:
-        return replace(project, reference=_reference(folder, (folder / "media").glob("*.png")))
+        return replace(project, reference=_reference(folder, (folder / "media").glob("?" * 16 + ".png")))
     last = takes[-1]
     empty = replace(project.current(), segments=())
     per_section = max(1, last.frames // max(1, last.sections))
@@ -253,6 +253,7 @@ def _bare(folder: Path, takes: Sequence[Take]) -> Project:
         clock=replace(project.clock, section_frames=per_section),
         branches=(empty,),
         reference=_reference(folder, [folder / "media" / f"{last.reference[:16]}.png"], last.reference),
+        frame=last.frame,
     )
 
 

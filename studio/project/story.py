@@ -2,6 +2,7 @@
 
 name = "The lighthouse"      image = "lighthouse.png"     preset = "standard"
 size = [320, 192]            seed = 7                      (both optional)
+frame = [0.1, 0.2, 0.6, 0.6]  the part of the picture that the film begins with: x, y, width and height as shares (optional)
 
 [[segment]]
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
@@ -19,7 +20,7 @@ from pydantic import Field
 
 from studio.project import edits, limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Clock, Project, RenderSettings, Segment
+from studio.project.model import Clock, Frame, Project, RenderSettings, Segment
 from studio.tables import checked, parse, read_toml, table
 
 _Seed = Annotated[int, checked(limits.seed, EditError)]
@@ -52,6 +53,8 @@ class Story:
     size: tuple[int, int] | None
     seed: int | None
     segments: tuple[StorySegment, ...]
+    frame: Frame | None = None
+    """The part of the picture that the film begins with. It may have another shape than the film, which it gets."""
 
 
 @table
@@ -67,6 +70,7 @@ class _StoryTable:
     size: Any = None
     """Width and height, which `_size` reads."""
     seed: _Seed | None = None
+    frame: Annotated[Frame, checked(limits.frame, EditError)] | None = None
 
 
 @table
@@ -99,7 +103,8 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     story = parse({"name": path.stem, **read_toml(path, StoryError)}, _StoryTable, str(path), StoryError)
     segments = tuple(_segment(entry, path, f"{path}: segment {number}") for number, entry in enumerate(story.segment, 1))
     image = _file(path, story.image, f"{path}: 'image'", "the picture")
-    return Story(path, story.name, image, story.preset, _size(story.size, f"{path}: 'size'", model), story.seed, segments)
+    size = _size(story.size, f"{path}: 'size'", model)
+    return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame)
 
 
 def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: RenderSettings) -> Project:

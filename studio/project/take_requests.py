@@ -117,6 +117,7 @@ def _take(project: Project, segment: Segment, parent: str | None) -> Take:
         settings=project.settings,
         model=project.model,
         reference=project.reference.sha256,
+        frame=project.frame,
         sections=0,
         frames=0,
         state="partial",

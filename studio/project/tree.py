@@ -163,10 +163,10 @@ def unfinished_take(project: Project) -> Take | None:
 
 
 def check_parent(project: Project, parent: str | None) -> None:
-    """Check that a take can be continued with the project's picture, size and model.
+    """Check that a take can be continued with the project's picture, frame, size and model.
 
     Raises:
-        EditError: it was made from another picture, in another size or by another model.
+        EditError: it was made from another picture or another part of it, in another size or by another model.
     """
     if parent is None:
         return
@@ -176,6 +176,7 @@ def check_parent(project: Project, parent: str | None) -> None:
         (take.model, project.model, "by another model"),
         (take.size, project.size, "in another size"),
         (take.reference, sha, "from another picture"),
+        (take.frame, project.frame if project.reference else take.frame, "from another part of the picture"),
     ):
         if was != now:
             raise EditError(

@@ -192,6 +192,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "sections": take.sections,
                 "frames": take.frames,
                 "reference": take.reference,
+                **({"frame": list(take.frame)} if take.frame else {}),
             }
             for take in takes
         ],

@@ -181,6 +181,7 @@ class JobManager:
             loras=tuple(
                 LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
             ),
+            frame=take.frame,
             cache=take.settings.cache,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studio.backbones.registry import skips_blocks
+from studio.backbones.registry import skips_blocks, takes_frame
 from studio.catalogue.cards import ModelCard
 from studio.project import edits
 from studio.project.edits import EditError
@@ -13,9 +13,13 @@ from studio.project.preset import USUAL, Preset
 
 
 def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
-    """The project on another model: in its own size if the model has it, with the model's clock and the preset's steps."""
+    """The project on another model: in its own size if the model has it, with the model's clock and the preset's steps.
+
+    Its frame goes where the model takes none.
+    """
     size = project.size if project.size in card.sizes else card.sizes[0]
     moved = edits.set_model(project, card.name, Clock(card.fps, card.section_frames), size)
+    moved = moved if takes_frame(card) else edits.set_frame(moved, None)
     return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from studio.backbones.registry import sees_outside_frame, takes_frame
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.project import edits, limits
 from studio.project.edits import EditError
+from studio.project.frames import default_frame
+from studio.project.model import Frame, Reference
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
 from studio.session.document import Document
@@ -54,15 +57,50 @@ class Session(Document):
 
     # Picture, size, model
 
-    def set_reference(self, path: Path | str) -> None:
+    def set_reference(self, path: Path | str, frame: Frame | None = None) -> None:
         """Start the film from a picture: any picture file, which is copied into the project.
+
+        Args:
+            path: of the file.
+            frame: the part of it that the film begins with. None: the frame stays where the picture is the same; another picture
+                gets the default one where the model knows what lies outside of it, and its whole middle elsewhere.
 
         Raises:
             MediaError: it is no picture, or the disk is full.
+            EditError: the frame is not accepted.
             StoreError: the project cannot be saved.
         """
         self.store.check_writable()
-        self.edit(edits.set_reference, import_picture(Path(path), self.store))
+        picture = import_picture(Path(path), self.store)
+        before = self.project.reference
+        if frame is None and before and before.sha256 == picture.sha256:
+            frame = self.project.frame
+        elif frame is None:
+            frame = self._first_frame(picture)
+        self.edit(edits.set_reference, picture, frame)
+
+    def set_frame(self, frame: Frame | None, stroke: str | None = None) -> None:
+        """Set the part of the picture that the film begins with, in the film's shape; None: as much of its middle as fits.
+
+        Args:
+            frame: x, y, width and height as shares of the picture.
+            stroke: frames of one stroke are one step to undo, as in `edit_in_stroke`.
+
+        Raises:
+            EditError: the model takes no frame, there is no picture, or the frame leads out of it or is too small.
+        """
+        card = self._models.get(self.project.model)
+        if frame is not None and not (card and takes_frame(card)):
+            raise EditError("This model begins with the middle of the picture. Choose another model to frame a part of it.")
+        self.edit_in_stroke(stroke, edits.set_frame, frame)
+
+    def _first_frame(self, picture: Reference) -> Frame | None:
+        """The frame of a picture that is new."""
+        project, card = self.project, self._models.get(self.project.model)
+        if card is None or not sees_outside_frame(card, project.size):
+            return None
+        prompts = (segment.prompt for segment in project.current().segments)
+        return default_frame((picture.width, picture.height), project.size, prompts)
 
     def set_size(self, size: tuple[int, int]) -> None:
         """Set width and height in pixels. Raises EditError: the model does not have this size."""

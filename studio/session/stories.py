@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.backbones.registry import lora_layers
+from studio.backbones.registry import lora_layers, takes_frame
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import inspect_whole
 from studio.media.picture import read_picture
 from studio.project import story
 from studio.project.edits import EditError
+from studio.project.frames import check_large_enough
 from studio.project.limits import SEEDS
 from studio.project.model import Clock, Project
 from studio.project.preset import Preset
@@ -25,6 +26,7 @@ class StoryChanges:
     """What is different from a story's file; None: as it is written there."""
 
     image: Path | None = None
+    """Another picture; the story's frame, which is a part of its own picture, is left out then."""
     preset: str | None = None
     seed: int | None = None
     """Of the first segment; the others count on from there."""
@@ -44,7 +46,7 @@ def plan_story(
         models, presets: those to choose from.
 
     Raises:
-        StoryError: the story, its size or a LoRA of it cannot be used.
+        StoryError: the story, its size, its frame or a LoRA of it cannot be used.
         EditError: it names a preset or model that is not here.
         MediaError: its picture cannot be read.
     """
@@ -61,7 +63,7 @@ def plan_story(
         written = replace(written, size=None)
     clock = Clock(card.fps, card.section_frames)
     project = story.to_project(written, card.name, card.sizes[0], clock, settings_for(preset, card))
-    read_picture(written.image)
+    _check_frame(written, card, read_picture(written.image).size, project.size)
     _check_loras(written, card)
     return written, project
 
@@ -70,7 +72,22 @@ def _changed(written: Story, changes: StoryChanges) -> Story:
     if changes.seed is not None:
         segments = tuple(replace(segment, seed=None) for segment in written.segments)
         written = replace(written, seed=changes.seed % SEEDS, segments=segments)
-    return replace(written, image=changes.image or written.image, preset=changes.preset or written.preset)
+    if changes.image:
+        written = replace(written, image=changes.image, frame=None)
+    return replace(written, preset=changes.preset or written.preset)
+
+
+def _check_frame(written: Story, card: ModelCard, picture: tuple[int, int], film: tuple[int, int]) -> None:
+    """Raises StoryError: the frame of the story is too small in its picture, or the model takes none."""
+    if written.frame is None:
+        return
+    where = f"{written.path}: 'frame':"
+    if not takes_frame(card):
+        raise StoryError(f"{where} {card.title} begins with the middle of the picture. Leave 'frame' out.")
+    try:
+        check_large_enough(written.frame, picture, film)
+    except EditError as error:
+        raise StoryError(f"{where} {error}") from None
 
 
 def _check_loras(written: Story, card: ModelCard) -> None:

@@ -74,7 +74,7 @@ class Studio:
         Everything is checked first, so a story that cannot be used leaves no project on the shelf.
 
         Raises:
-            StoryError: the story, its size or a LoRA of it cannot be used.
+            StoryError: the story, its size, its frame or a LoRA of it cannot be used.
             EditError: it names a preset or model that is not here.
             MediaError: its picture cannot be read, or the disk is full.
             StoreError: the project cannot be written.
@@ -82,7 +82,7 @@ class Studio:
         written, project = plan_story(path, model, changes or StoryChanges(), self.models, self.presets)
         session = self._begin(project)
         try:
-            session.set_reference(written.image)
+            session.set_reference(written.image, written.frame)
             for index, segment in enumerate(written.segments):
                 for file, strength in segment.loras:
                     session.add_lora(index, file, strength=strength)

@@ -65,6 +65,16 @@ class Fields:
             raise MessageError(f"'{name}' must be a number")
         return min(most, max(least, float(value)))
 
+    def shares(self, name: str) -> tuple[float, float, float, float]:
+        """Four finite numbers, a part of a picture; `studio.project.limits` checks where it lies."""
+        value = self._fields.get(name)
+        if not isinstance(value, list) or len(value) != 4:
+            raise MessageError(f"'{name}' must be four numbers")
+        for number in value:
+            if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < 2**53:
+                raise MessageError(f"'{name}' must be four numbers")
+        return float(value[0]), float(value[1]), float(value[2]), float(value[3])
+
     def flag(self, name: str) -> bool:
         """Whether the field is true; anything else counts as false."""
         return self._fields.get(name) is True

@@ -50,9 +50,10 @@ class PageApi:
             "set_size": lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192))),
             "set_model": lambda s, f: s.set_model(f.text("name", 100)),
             "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
-            "set_reference": lambda s, f: s.set_reference(f.upload("path", self.uploads)),
-            "use_sample": lambda s, f: s.set_reference(f.one_of("sample", self.samples).story.image),
+            "set_reference": lambda s, f: _set_reference(s, f.upload("path", self.uploads)),
+            "use_sample": lambda s, f: _set_reference(s, f.one_of("sample", self.samples).story.image),
             "clear_reference": lambda s, f: s.edit(edits.set_reference, None),
+            "set_frame": lambda s, f: s.set_frame(f.shares("frame") if f.has("frame") else None, _stroke(f, "frame")),
             "add_segment": _add_segment,
             "edit_segment": _edit_segment,
             "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
@@ -178,6 +179,13 @@ def _index(session: Session, fields: Fields) -> int:
         if segment.id == wanted:
             return index
     raise EditError("This segment is not on the current branch any more. Nothing was changed.")
+
+
+def _set_reference(session: Session, path: Path) -> Answer:
+    """Answers with the picture's id where a part of it became the frame, which the artist may want to change."""
+    session.set_reference(path)
+    picture = session.project.reference
+    return {"frame_of": picture.sha256 if picture and session.project.frame else None}
 
 
 def _add_segment(session: Session, fields: Fields) -> None:

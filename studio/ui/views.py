@@ -12,6 +12,7 @@ from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
+from studio.ui.picture_views import frame_view, reference_view
 from studio.ui.tree import layout_tree
 from studio.ui.words import Json, file_url, format_length, format_wait
 
@@ -43,6 +44,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "preset": project.settings.preset,
         "presets": preset_choices(presets, project.settings.preset, card),
         "reference": reference_view(session),
+        "frame": frame_view(project, card),
         "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256)),
         "takes": take_views(project, stale, session.films.poster, session.films.clip),
         "branches": branch_views(project),
@@ -59,19 +61,6 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": list(session.findings),
-    }
-
-
-def reference_view(session: Session) -> Json | None:
-    """The reference image; its address is None when the file is gone."""
-    picture = session.project.reference
-    if picture is None:
-        return None
-    return {
-        "url": file_url(session.folder / picture.file),
-        "name": picture.name or "Reference picture",
-        "width": picture.width,
-        "height": picture.height,
     }
 
 

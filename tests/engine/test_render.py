@@ -231,6 +231,18 @@ def test_a_missing_parent_snapshot_is_named(renderer: Renderer, ask: Ask, tmp_pa
     assert "snapshot.safetensors is missing" in last.message
 
 
+def test_a_frame_is_the_picture_cut_out(renderer: Renderer, ask: Ask, tmp_path: Path) -> None:
+    picture = Image.effect_noise((128, 128), 80).convert("RGB")
+    picture.save(tmp_path / "whole.png")
+    picture.crop((32, 64, 96, 96)).save(tmp_path / "part.png")
+    framed = ask("framed", reference=tmp_path / "whole.png", frame=(0.25, 0.5, 0.5, 0.25))
+    for request in (framed, ask("part", reference=tmp_path / "part.png"), ask("whole", reference=tmp_path / "whole.png")):
+        assert isinstance(run(renderer, request)[-1], TakeDone)
+    starts = [read_snapshot(tmp_path / take / take_folder.SNAPSHOT).start for take in ("framed", "part", "whole")]
+    assert torch.equal(starts[0], starts[1]) and not torch.equal(starts[0], starts[2])
+    assert torch.equal(latents(framed.folder), latents(tmp_path / "part"))
+
+
 @pytest.mark.parametrize("prompt", ["", " ", "x" * 5000, "{0} {x} {{", "<b>&</b>\x00\x07", "🎬🌊 ночь 夜", "%s %n {{7*7}}"])
 def test_any_prompt_renders(renderer: Renderer, ask: Ask, prompt: str) -> None:
     assert isinstance(run(renderer, ask(prompt=prompt))[-1], TakeDone)

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from studio.media import MediaError
 from studio.media.colour import NEUTRAL
-from studio.media.picture import fit, preview_webp, read_picture, save_map, save_png, save_poster
+from studio.media.picture import crop, fit, preview_webp, read_layers, read_picture, save_map, save_png, save_poster
 
 LEFT, RIGHT = (200, 40, 30), (20, 60, 190)
 
@@ -113,6 +113,29 @@ def test_transparency_shows_a_soft_neutral(tmp_path: Path) -> None:
     for name in ("rgba.png", "rgba.webp", "la.png"):
         assert near(read_picture(tmp_path / name).getpixel((1, 1)), NEUTRAL, 3)
     assert near(read_picture(tmp_path / "rgba.png").getpixel((5, 39)), LEFT, 8)
+
+
+def test_the_opacity_comes_upright_with_the_picture(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = two_halves().convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 20, 40))
+    image.save(tmp_path / "turned.png", exif=exif)
+    picture, opacity = read_layers(tmp_path / "turned.png")
+    assert opacity and opacity.mode == "L" and opacity.size == picture.size == (40, 64)
+    assert opacity.getpixel((20, 5)) == 0 and opacity.getpixel((20, 60)) == 255
+    image.putalpha(255)
+    image.save(tmp_path / "opaque.png")
+    two_halves().save(tmp_path / "plain.png")
+    assert read_layers(tmp_path / "opaque.png")[1] is None and read_layers(tmp_path / "plain.png")[1] is None
+
+
+def test_a_frame_is_cut_out_and_scaled_as_the_whole_is() -> None:
+    image = Image.effect_noise((160, 96), 60).convert("RGB")
+    assert crop(image, None, (64, 48)).tobytes() == fit(image, (64, 48)).tobytes()
+    assert crop(image, (0, 0, 1, 1), (80, 48)).tobytes() == fit(image, (80, 48)).tobytes()
+    assert crop(image, (0.25, 0.5, 0.5, 0.5), (80, 48)).tobytes() == image.crop((40, 48, 120, 96)).tobytes(), "pixel for pixel"
+    assert crop(image, (0.333333, 0.666667, 0.666667, 0.333333), (32, 16)).size == (32, 16), "at the very edge"
 
 
 def test_a_transparent_palette(tmp_path: Path) -> None:

@@ -107,6 +107,10 @@ class Artist(RuleBasedStateMachine):
     def changes_the_picture(self, sha: str | None) -> None:
         self.do(edits.set_reference, sha and replace(REFERENCE, sha256=sha))
 
+    @rule(frame=st.none() | st.tuples(*[st.one_of(st.floats(), st.floats(0, 1), st.floats(0, 0.5))] * 4))
+    def frames_the_picture(self, frame: Any) -> None:
+        self.do(edits.set_frame, frame)
+
     @rule(times=st.integers(1, 4), cut=st.booleans(), follow=st.booleans())
     def generates(self, times: int, cut: bool, follow: bool) -> None:
         for _ in range(times):

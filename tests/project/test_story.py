@@ -47,6 +47,11 @@ def test_a_story_becomes_a_project(tmp_path: Path) -> None:
     assert [s.seed for s in segments] == [2**32 - 1, 5, 1]
 
 
+def test_a_story_may_name_its_frame(tmp_path: Path) -> None:
+    assert read_story(written(tmp_path, GOOD)).frame is None
+    assert read_story(written(tmp_path, "frame = [0, 0.2, 0.5, 0.5]" + GOOD)).frame == (0, 0.2, 0.5, 0.5)
+
+
 def test_without_size_and_seed(tmp_path: Path) -> None:
     text = 'image = "lighthouse.png"\n[[segment]]\nprompt = "a"'
     story = read_story(written(tmp_path, "\ufeff" + text))
@@ -72,6 +77,11 @@ def test_without_size_and_seed(tmp_path: Path) -> None:
         (("size = [64, 32]", "size = [64]"), "'size'"),
         (("size = [64, 32]", 'size = ["64", "32"]'), "'size'"),
         (("seed = 4294967295", "seed = true"), "'seed'"),
+        (("seed = 4294967295", "frame = [0, 0, 1]"), "'frame': A frame is four numbers"),
+        (("seed = 4294967295", 'frame = "all"'), "'frame': A frame is four numbers"),
+        (("seed = 4294967295", "frame = [0.5, 0.5, 0.6, 0.4]"), "'frame': A frame lies inside the picture"),
+        (("seed = 4294967295", "frame = [0, 0, nan, 1]"), "'frame'.* is a number"),
+        (("seed = 4294967295", "frame = [0, 0, 0, 0]"), "'frame': A frame lies inside"),
         (('preset = "fine"', "preset = 3"), "'preset'"),
         (('name = "The lighthouse"', 'name = ""'), "'name'"),
         (("lighthouse.png", "elsewhere.png"), "'image'"),

@@ -107,6 +107,22 @@ def test_pictures_come_from_uploads_only(api: PageApi, session: Session, tmp_pat
     assert session.project.reference.name == "olive.png"
 
 
+def test_frames(api: PageApi, session: Session) -> None:
+    answer = ask(api, session, "set_reference", path=str(picture(api.uploads, "olive", (160, 120))))
+    assert answer == {"frame_of": None}, "at a small size"
+    ask(api, session, "set_frame", frame=[0.25, 0.25, 0.5, 0.5])
+    assert session.project.frame == (0.25, 0.25, 0.5, 0.5)
+    for wrong in ([0, 0, 1], "0011", [0, 0, 1, None], [0, 0, 1, True], [0, 0, 1, "1"], {"x": 0}, [0, 0, 1, float("nan")],
+                  [0, 0, 1, float("inf")], [0, 0, 10**400, 1], 7):
+        assert "understand" in refusal(api, {"verb": "set_frame", "project": session.id, "frame": wrong}), wrong
+    for outside in ([0.9, 0, 0.5, 0.5], [-1, 0, 0.5, 0.5], [0, 0, 0, 0], [0, 0, 1e300, 1]):
+        assert "frame" in refusal(api, {"verb": "set_frame", "project": session.id, "frame": outside})
+    assert "too small" in refusal(api, {"verb": "set_frame", "project": session.id, "frame": [0.5, 0.5, 0.001, 0.001]})
+    assert session.project.frame == (0.25, 0.25, 0.5, 0.5)
+    ask(api, session, "set_frame", frame=None)
+    assert session.project.frame is None
+
+
 def test_why_an_upload_failed(api: PageApi, tmp_path: Path) -> None:
     def told() -> str:
         return str(api.answer({"verb": "uploads"})["answer"]["problem"])
