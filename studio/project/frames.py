@@ -25,7 +25,7 @@ MOST_ENLARGED = 10
 USUAL, WIDE, SHARP = 0.72, 0.58, 0.9
 """Widths of the default frame, of the largest one's: with room on all sides; with more, where a prompt moves the camera back; and
 where the picture has few pixels."""
-PANORAMA = 1.6
+PANORAMA = 1.9
 """Times longer than the film's shape that a picture is a panorama."""
 STRIP = 0.94
 """Share of a panorama's short side that the default frame covers."""

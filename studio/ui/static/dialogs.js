@@ -1,4 +1,4 @@
-/* The sheets that come up over the page: films, export, shortcuts, the model. */
+/* The sheets that come up over the page: films, export, shortcuts, the model. The frame's is in a file of its own. */
 const dialogs = (() => {
   const holder = h('div', {});
   const sheet = (title, name, ...body) => {
@@ -99,5 +99,5 @@ const dialogs = (() => {
           onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
-  return { root: holder, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
+  return { root: holder, sheet, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();

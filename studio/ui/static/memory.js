@@ -1,6 +1,10 @@
 /* The left column: the reference picture, and what the model remembers when it renders the next section. */
 const memory = (() => {
   const image = h('img', { alt: 'Reference picture', draggable: 'false' });
+  const outline = h('i', { hidden: true });
+  const thumb = h('div', { class: 'thumb-picture' }, image, outline);
+  const toFrame = h('button', { class: 'open-frame', title: 'Choose the part of the picture that the film begins with', 'aria-haspopup': 'dialog',
+    onclick: () => frame.open() }, icon('frame', 15), 'Frame');
   const gone = h('p', { class: 'gone', hidden: true }, 'The picture’s file is missing. Choose it again.');
   const name = h('span', { class: 'file' });
   const measure = h('small', {});
@@ -16,7 +20,7 @@ const memory = (() => {
 
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
-    h('figure', { class: 'reference' }, image, gone,
+    h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toFrame), gone,
       h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
         tool('picture', 'Replace the reference picture', () => picture.choose()),
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
@@ -28,7 +32,12 @@ const memory = (() => {
     if (!view) return;
     const { reference, memory: seen } = view;
     if (reference?.url) set(image, 'src', reference.url);
-    show(image, reference?.url);
+    show(thumb.parentNode, reference?.url);
+    thumb.style.setProperty('--shape', reference ? reference.width / reference.height : 1);
+    const places = reference?.frame || [0, 0, 1, 1];
+    ['left', 'top', 'width', 'height'].forEach((side, i) => { outline.style[side] = `${100 * places[i]}%`; });
+    show(outline, view.frame);
+    show(toFrame, view.frame);
     show(gone, !reference?.url);
     say(gone, reference ? 'The picture’s file is missing. Choose it again.' : 'No reference picture. Choose or drop one.');
     say(name, reference?.name || '');

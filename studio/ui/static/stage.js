@@ -9,7 +9,8 @@ const stage = (() => {
   const empty = h('p', { class: 'nothing' });
   const meter = h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Take in the making', 'aria-valuemin': 0, 'aria-valuemax': 100 },
     h('i', {}));
-  const ghost = h('img', { class: 'ghost', alt: '', hidden: true });
+  const first = h('img', { alt: '' });
+  const ghost = h('div', { class: 'ghost', hidden: true }, h('span', {}, first));       // the film's first view, before there is a film
   const screen = h('div', { class: 'screen' }, ghost, panes, empty, meter);
 
   const playing = tool('pause', 'Play or pause (Space)', () => toggle());
@@ -103,7 +104,11 @@ const stage = (() => {
     say(empty, view.reference
       ? 'Write the first segment below and press Generate. It starts from the reference picture.' : 'Choose a reference picture to begin.');
     const backdrop = !making && !take && view.reference?.url;
-    if (backdrop) set(ghost, 'src', backdrop);
+    if (backdrop) {
+      const [x, y, w, hgt] = view.reference.frame;
+      set(first, 'src', backdrop);
+      Object.assign(first.style, { width: `${100 / w}%`, height: `${100 / hgt}%`, left: `${-100 * x / w}%`, top: `${-100 * y / hgt}%` });
+    }
     show(ghost, backdrop);
     show(panes, making || take);
     show(transport, making || take);

@@ -31,9 +31,10 @@ const start = (() => {
           class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id),
         }, 'Open story'),
         h('button', {
-          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => client.act('use_sample', { sample: s.id }),
+          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => usePicture(s.id),
         }, 'Use picture'))));
 
+  const usePicture = async (id) => frame.openFor((await client.act('use_sample', { sample: id }))?.frame_of);
   const begin = async (id) => {
     const answer = await client.act('begin', { sample: id });
     if (answer) client.open(answer.project);
