@@ -22,6 +22,7 @@ SMALLEST, LARGEST = 16, 4096          # pixels of a side: refused below, scaled 
 MOST_PIXELS = 100_000_000             # more than any camera; a few bytes of PNG can claim far more
 MOST_BYTES = 2**30                    # of a file: more than so many pixels take in any form
 THINNEST = LARGEST // SMALLEST        # times as long as wide: scaled down, a thinner picture would be too narrow
+OTHER_SHAPE = 0.005                   # of a frame, relative: less is rounding
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -144,13 +145,21 @@ def crop(image: Image.Image, frame: tuple[float, float, float, float] | None, si
     Args:
         image: any picture.
         frame: x, y, width and height of the part, as shares of the image's width and height; None: as much of the centre as fits.
+            Of a part of another shape than `size`, as much of its own centre as fits.
         size: width and height of the result, in pixels.
     """
     if frame is None:
         return fit(image, size)
-    x, y, width, height = frame
-    right, bottom = min(x + width, 1.0) * image.width, min(y + height, 1.0) * image.height
-    return image.resize(size, Image.Resampling.LANCZOS, (x * image.width, y * image.height, right, bottom))
+    left, top = frame[0] * image.width, frame[1] * image.height
+    right, bottom = min(frame[0] + frame[2], 1.0) * image.width, min(frame[1] + frame[3], 1.0) * image.height
+    longer = (right - left) * size[1] / ((bottom - top) * size[0])
+    if longer > 1 + OTHER_SHAPE:
+        spare = (right - left) * (1 - 1 / longer) / 2
+        left, right = left + spare, right - spare
+    elif longer < 1 - OTHER_SHAPE:
+        spare = (bottom - top) * (1 - longer) / 2
+        top, bottom = top + spare, bottom - spare
+    return image.resize(size, Image.Resampling.LANCZOS, (left, top, right, bottom))
 
 
 def save_png(image: Image.Image, path: Path) -> None:

@@ -135,6 +135,8 @@ def test_a_frame_is_cut_out_and_scaled_as_the_whole_is() -> None:
     assert crop(image, None, (64, 48)).tobytes() == fit(image, (64, 48)).tobytes()
     assert crop(image, (0, 0, 1, 1), (80, 48)).tobytes() == fit(image, (80, 48)).tobytes()
     assert crop(image, (0.25, 0.5, 0.5, 0.5), (80, 48)).tobytes() == image.crop((40, 48, 120, 96)).tobytes(), "pixel for pixel"
+    assert crop(image, (0.25, 0, 0.5, 1), (80, 48)).tobytes() == image.crop((40, 24, 120, 72)).tobytes(), "of another shape"
+    assert crop(image, (0, 0.5, 1, 0.5), (80, 48)).tobytes() == image.crop((40, 48, 120, 96)).tobytes()
     assert crop(image, (0.333333, 0.666667, 0.666667, 0.333333), (32, 16)).size == (32, 16), "at the very edge"
 
 
