@@ -1,4 +1,4 @@
-"""The embedded model's conditioner: a small text encoder and a small image encoder.
+"""The embedded model's conditioner: a small text encoder, a small image encoder, and a reader of words before the text encoder.
 
 Letters: B batch, L text tokens, S image tokens, H and W pixel height and width.
 """
@@ -9,22 +9,40 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerBase, SiglipVisionModel
 
+from studio.backbones.animatic.words import WordReader
 from studio.diffusion.backbone import Conditioning
+
+LARGEST_OLD_SIDE = 320
+"""The longer side in pixels of films that get a prompt's own words, as they always did. Larger ones get what the reader of words
+finds in it; see `reads_words`."""
 
 
 class SmallConditioner:
     """A CLIP text transformer and a SigLIP vision transformer, both small and trained together with the film model."""
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, text_encoder: CLIPTextModel, image_encoder: SiglipVisionModel, tokens: int
+        self, tokenizer: PreTrainedTokenizerBase, text_encoder: CLIPTextModel, image_encoder: SiglipVisionModel, tokens: int,
+        reader: WordReader | None = None,
     ) -> None:
-        """`tokens`: L; longer prompts are cut, shorter ones padded."""
+        """Take the encoders, and perhaps a reader of words.
+
+        Args:
+            tokenizer: of the text encoder.
+            text_encoder: a CLIP text transformer.
+            image_encoder: a SigLIP vision transformer.
+            tokens: L; longer prompts are cut, shorter ones padded.
+            reader: finds what a prompt asks for, for films of the newer sizes; None: these get the prompt's own words too.
+        """
         self.tokenizer = tokenizer
         self.text_encoder = text_encoder
         self.image_encoder = image_encoder
         self.tokens = tokens
+        self.reader = reader
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
+        """Embeddings of a prompt and a picture [1, 3, H, W] in [-1, 1], which has the film's size."""
+        if self.reader is not None and reads_words(*picture.shape[-2:]):
+            prompt = self.reader.caption(prompt)
         text, mask, pooled = self.encode_prompts([prompt])
         return Conditioning(text, mask, pooled, self.encode_pictures(picture))
 
@@ -42,3 +60,9 @@ class SmallConditioner:
         pictures = pictures.to(self.image_encoder.device, self.image_encoder.dtype)
         square = F.interpolate(pictures, (side, side), mode="bilinear", antialias=True, align_corners=False)
         return self.image_encoder(pixel_values=square).last_hidden_state
+
+
+def reads_words(height: int, width: int) -> bool:
+    """Whether prompts for a film of this size go through the reader of words. Older projects' sizes keep the prompt's own words, so
+    that they give the same films as before."""
+    return max(height, width) > LARGEST_OLD_SIDE

@@ -35,7 +35,8 @@ def _sizes(card: ModelCard) -> ModelSizes:
     return ModelSizes(
         card.name, card.title, False, card.sizes, card.steps, card.window, card.section_frames, compression=16,
         context=card.prompt_tokens + IMAGE_TOKENS, transformer=counts.transformer(dict(_config(card))),
-        text_encoder=Part(rest=stored.get("text_encoder", 0)), small_encoders=Part(rest=stored.get("image_encoder", 0)),
+        text_encoder=Part(rest=stored.get("text_encoder", 0)),
+        small_encoders=Part(rest=stored.get("image_encoder", 0) + stored.get("text_encoder_2", 0)),
         vae=Part(rest=stored.get("vae", 0) + stored.get("weather", 0)), vae_width=0,
         memory_bytes=sum(file.size for file in card.files if file.path == ADAPTER),
     )

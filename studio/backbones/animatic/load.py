@@ -8,7 +8,7 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from transformers import CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionModel
+from transformers import CLIPTextModel, PreTrainedTokenizerFast, RobertaPreLayerNormForSequenceClassification, SiglipVisionModel
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
@@ -16,6 +16,8 @@ from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
+from studio.backbones.animatic.words import PART as READER
+from studio.backbones.animatic.words import WordReader, read_captions
 from studio.backbones.components import best_device, freeze, load_part
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
@@ -49,10 +51,28 @@ def load(request: LoadRequest) -> FilmModel:
         freeze(load_part(card, CLIPTextModel, "text_encoder", dtype=dtype), device),
         freeze(load_part(card, SiglipVisionModel, "image_encoder", dtype=dtype), device),
         card.prompt_tokens,
+        load_reader(card, device),
     )
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
     codec = AnimaticCodec(autoencoder, weather)
     return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
+
+
+def load_reader(card: ModelCard, device: torch.device) -> WordReader | None:
+    """The model's reader of words; None if its folder has none.
+
+    Raises:
+        ModelError: a file of it is missing or damaged.
+    """
+    if not any(file.path.startswith(f"{READER}/") for file in card.files):
+        return None
+    try:
+        captions = read_captions(card.path(READER))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{card.path(READER)} is missing or damaged ({error}). {card.remedy}") from error
+    # float32 on every device: it is small, and should read the same everywhere.
+    network = freeze(load_part(card, RobertaPreLayerNormForSequenceClassification, READER, dtype=torch.float32), device)
+    return WordReader(load_part(card, PreTrainedTokenizerFast, READER), network, captions)
 
 
 def load_memory(

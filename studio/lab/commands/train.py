@@ -19,6 +19,7 @@ def add_parsers(groups: Commands) -> None:
         "Train the embedded model part by part, or fine-tune FramePack. Recipes are TOML files in studio/lab/train/recipes.")
     _add(commands, "autoencoder", "autoencoder-cpu", _autoencoder, "Train the autoencoder of the embedded model.")
     _add(commands, "weather", "weather-cpu", _weather, "Train the part that draws light and weather.")
+    _add(commands, "words", "words-cpu", _words, "Train the reader of words, and put it into the model folder of the recipe.")
     _add(commands, "film", "film-cpu", _film, "Train the film model on latents of the world or of footage.")
     _add(commands, "memory", "memory-cpu", _memory,
          "Train long-term memories: the memory study with all arms of the recipe, or the map of the shipped model.")
@@ -75,6 +76,14 @@ def _weather(options: argparse.Namespace) -> None:
     from studio.lab.train.recipe import read_recipe
 
     weather.train(read_recipe(options.recipe, weather.WeatherRecipe))
+
+
+def _words(options: argparse.Namespace) -> None:
+    from studio.lab.train import words
+    from studio.lab.train.recipe import read_recipe
+
+    recipe = read_recipe(options.recipe, words.WordsRecipe)
+    words.add_to_model(words.train(recipe), Path(recipe.model))
 
 
 def _film(options: argparse.Namespace) -> None:

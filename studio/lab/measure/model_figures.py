@@ -31,6 +31,7 @@ from studio.lab.measure import (
     sheet,
     steadiness,
     weather_features,
+    words,
 )
 from studio.lab.measure.film_cases import Case, Workload
 from studio.lab.measure.filming import film, photographs
@@ -39,7 +40,7 @@ from studio.lab.photographs import COLOURFUL, NAMES
 from studio.lab.world import LIGHTS, WEATHERS
 
 SOURCES = ("photograph", "scene")
-PARTS = ("camera", "light", "weather", "figure", "autoencoder", "steadiness", "cost")
+PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "cost")
 GUESSED = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow", "rain", "fog", "wind", "right", "hold", "warm")
 """What the ten films that a person is to guess may ask for, first choices first."""
 
@@ -206,6 +207,9 @@ def measure(
         figures[name], matrix = following[name]()
         if matrix.count():
             sheet.confusion_plot(matrix, out / f"{name}.png", name)
+    if "words" in parts and words.has_reader(model):
+        report("words")
+        figures["words"] = words.measure(model, photographs(COLOURFUL[:1])[0], width, height)
     if "autoencoder" in parts and (encode_and_decode := fidelity.round_trip(model.codec)) is not None:
         report("autoencoder")
         figures["autoencoder"] = fidelity.measure(encode_and_decode, photographs(NAMES), 320, 192, workload.clips)

@@ -10,7 +10,7 @@ KINDS = {"camera": "camera moves told apart", "light": "light", "weather": "weat
 
 def markdown(figures: dict[str, Any]) -> str:
     """Returns the tables of the figures that `model_figures.measure` returns."""
-    return "\n".join([*_followed(figures), "", *_pictures(figures), "", *_cost(figures)]) + "\n"
+    return "\n".join([*_followed(figures), "", *_words(figures), "", *_pictures(figures), "", *_cost(figures)]) + "\n"
 
 
 def _followed(figures: dict[str, Any]) -> Iterator[str]:
@@ -27,6 +27,20 @@ def _followed(figures: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield (f"Pace: pans and tilts miss the true film's by {pace['pan error']:.2f} pixels a frame in the median (asked: "
                f"{pace['pan asked']:.1f}), zooms by x {pace['zoom error']:.3f} a section (asked: x {pace['zoom asked']:.2f}).")
+
+
+def _words(figures: dict[str, Any]) -> Iterator[str]:
+    if (words := figures.get("words")) is None:
+        return
+    yield "| free phrasings, written by hand | right | share (95 % interval) |"
+    yield "|---|---|---|"
+    yield f"| read as they were meant | {_rate(words['asked']['read'])} |"
+    yield f"| and followed by the film | {_rate(words['asked']['followed'])} |"
+    labels = {"scene": "scenes", "wind": "words with *wind* within", "nonsense": "nonsense"}
+    for kind, label in labels.items():
+        yield f"| {label}: nothing is read | {_rate(words['nothing'][kind])} |"
+    yield ""
+    yield f"Where nothing is asked: PSNR of the last frame to the picture {words['nothing']['psnr']:.1f} dB at least."
 
 
 def _rate(row: dict[str, Any], count: bool = False) -> str:

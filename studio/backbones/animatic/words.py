@@ -1,0 +1,113 @@
+"""The reader of words: a small text classifier that finds in a free prompt what it asks of camera, light and weather.
+
+The film model follows some wordings better than others, and some words without meaning stir it. So at the newer, larger sizes it is
+not given the prompt itself: the reader finds what is asked, and the film model is given the caption that it follows best for that.
+
+Letters: B prompts, K values of all questions together.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase, RobertaPreLayerNormForSequenceClassification
+
+PART = "text_encoder_2"
+"""The folder of a model folder that holds the reader, if the model has one."""
+CAPTIONS = "captions.json"
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "camera": ("hold", "left", "right", "up", "down", "in", "out", "dolly in", "dolly out", "shake"),
+    "speed": ("normal", "slow", "fast"),
+    "eased": ("no", "yes"),
+    "light": ("", "day", "dawn", "dusk", "night", "lamp", "flicker", "bright", "warm", "cold"),
+    "weather": ("", "clear", "snow", "rain", "fog", "wind"),
+}
+"""What the reader asks of a prompt, and the answers in the order of its outputs. The first answer of each means: nothing asked."""
+ANSWERS = sum(map(len, QUESTIONS.values()))
+"""K."""
+LEAST_CERTAINTY = 0.5
+"""An answer of lower probability counts as the first one: nothing asked."""
+WINDOW, OVERLAP = 64, 16
+"""Tokens that are read at once; a longer prompt is read in windows that overlap by so many."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a prompt asks for. The values are those of QUESTIONS; an empty light or weather is to stay as it is."""
+
+    camera: str = "hold"
+    speed: str = "normal"
+    eased: bool = False
+    light: str = ""
+    weather: str = ""
+
+
+class WordReader:
+    """Reads prompts, and says in the film model's own words what they ask for."""
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, network: RobertaPreLayerNormForSequenceClassification,
+        captions: dict[str, dict[str, str]],
+    ) -> None:
+        """Take the parts of a reader.
+
+        Args:
+            tokenizer: of the network.
+            network: its outputs are the answers to QUESTIONS, one question after the other.
+            captions: the film model's words for each camera (with speed and "eased" after it), light and weather.
+        """
+        self.tokenizer = tokenizer
+        self.network = network
+        self.captions = captions
+
+    def caption(self, prompt: str) -> str:
+        """The caption that asks the film model for what a prompt asks for."""
+        return caption_of(self.read(prompt), self.captions)
+
+    @torch.no_grad()
+    def read(self, prompt: str) -> Wish:
+        """What a prompt asks for."""
+        answers = {}
+        for name, logits in split_answers(self._logits(prompt)).items():
+            chances = logits.softmax(dim=-1)                                    # [windows, answers]
+            wished = chances[:, 1:].amax(dim=0)
+            best = int(wished.argmax())
+            answers[name] = QUESTIONS[name][best + 1 if float(wished[best]) >= LEAST_CERTAINTY else 0]
+        moves = answers["camera"] not in ("hold", "shake")
+        speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)
+        return Wish(answers["camera"], speed, eased, answers["light"], answers["weather"])
+
+    def _logits(self, prompt: str) -> Tensor:
+        """The network's outputs for each window of a prompt, [windows, K]."""
+        tokens = self.tokenizer(
+            [prompt], max_length=WINDOW, stride=OVERLAP, truncation=True, padding=True, return_overflowing_tokens=True,
+            return_tensors="pt",
+        ).to(self.network.device)
+        logits: Tensor = self.network(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask).logits
+        return logits.float()
+
+
+def split_answers(logits: Tensor) -> dict[str, Tensor]:
+    """The network's outputs [B, K] by question, [B, answers]."""
+    return dict(zip(QUESTIONS, logits.split([len(answers) for answers in QUESTIONS.values()], dim=-1), strict=True))
+
+
+def caption_of(wish: Wish, captions: dict[str, dict[str, str]]) -> str:
+    """The film model's caption for a wish, from its words for each camera, light and weather."""
+    move = " ".join(filter(None, [wish.camera, wish.speed if wish.speed != "normal" else "", "eased" if wish.eased else ""]))
+    clauses = [captions["camera"][move], captions["light"].get(wish.light, ""), captions["weather"].get(wish.weather, "")]
+    return ", ".join(clause for clause in clauses if clause)
+
+
+def read_captions(folder: Path) -> dict[str, dict[str, str]]:
+    """The film model's words in a reader's folder.
+
+    Raises:
+        OSError, ValueError: the file is missing, or is no JSON.
+    """
+    captions: dict[str, dict[str, str]] = json.loads((folder / CAPTIONS).read_text("utf-8"))
+    return captions

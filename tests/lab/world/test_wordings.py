@@ -1,0 +1,58 @@
+"""Free wordings: many ways to say every wish, the same for the same seed; and the film model's own captions are as before."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from studio.lab.world import CAMERAS, LIGHTS, WEATHERS, Section, random_script
+from studio.lab.world.wordings import camera_wording, random_wish, scene_wording, wording
+
+
+@pytest.mark.parametrize("section", [
+    *(Section(camera, speed) for camera in CAMERAS for speed in (("normal",) if camera in ("hold", "shake") else ("slow", "fast"))),
+    *(Section(light=light) for light in LIGHTS), *(Section(weather=weather) for weather in WEATHERS),
+], ids=str)
+def test_every_wish_has_many_wordings(section: Section) -> None:
+    rng = np.random.default_rng(0)
+    said = {wording(rng, section) for _ in range(200)}
+    assert len(said) > 150
+    assert not any(set("{}|") & set(text) for text in said), "a slot or bracket was not filled"
+
+
+def test_a_seed_always_says_the_same() -> None:
+    one, two = ([random_wish(np.random.default_rng(3)) for _ in range(2)] for _ in range(2))
+    assert one == two
+
+
+def test_a_third_asks_for_nothing() -> None:
+    rng = np.random.default_rng(1)
+    wishes = [random_wish(rng) for _ in range(2000)]
+    nothing = [wish for wish in wishes if (wish.camera, wish.light, wish.weather) == ("hold", "", "")]
+    assert 0.25 < len(nothing) / len(wishes) < 0.42
+    assert all(wish.speed == "normal" and not wish.eased for wish in wishes if wish.camera in ("hold", "shake"))
+
+
+def test_directions_are_said_as_they_are() -> None:
+    """A pan to the left never says right alone."""
+    rng = np.random.default_rng(2)
+    for _ in range(500):
+        text = camera_wording(rng, Section("left"))
+        assert "left" in text or "right" not in text, text
+
+
+def test_scenes_never_name_a_move() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(2000):
+        text = scene_wording(rng)
+        wishes = ("the camera pans", "zoom in", "dolly in", "tilt up", "it rains", "night falls")
+        assert not any(wish in text for wish in wishes), text
+
+
+def test_the_film_models_own_captions_are_as_before() -> None:
+    """Recipes that were run before wordings came draw the same captions."""
+    rng = np.random.default_rng(7)
+    text = "\n".join(section.caption for _ in range(200) for section in random_script(rng, 4))
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "595195bb7b7b13ae"
