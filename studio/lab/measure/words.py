@@ -5,9 +5,8 @@ The phrasings and what each asks for are in a file (tests/lab/phrasings.toml), w
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,53 +17,11 @@ from studio.backbones.film_model import FilmModel
 from studio.lab.measure.filming import Subject
 from studio.lab.measure.shown import Shown, film_caption
 from studio.lab.measure.tally import accuracy
+from studio.lab.phrasings import PHRASINGS, read_phrasings
 from studio.lab.psnr import psnr
 
-PHRASINGS = Path(__file__).parents[3] / "tests" / "lab" / "phrasings.toml"
 SAME_LOOK = {"dolly in": "in", "dolly out": "out"}
 """Moves that a film from one flat picture shows alike."""
-
-
-@dataclass(frozen=True)
-class Phrasing:
-    """A phrasing, and what it asks for: the answers of which each is right."""
-
-    words: str
-    kind: str                      # "wish", or what asks for nothing: "scene", "wind" or "nonsense"
-    camera: tuple[str, ...]
-    speed: tuple[str, ...]
-    eased: bool
-    light: tuple[str, ...]
-    weather: tuple[str, ...]
-
-    def fits(self, wish: Wish) -> bool:
-        """Whether a wish is what this phrasing asks for."""
-        return (wish.camera in self.camera and wish.speed in self.speed and wish.eased == self.eased
-                and wish.light in self.light and wish.weather in self.weather)
-
-
-def read_phrasings(path: Path = PHRASINGS) -> list[Phrasing]:
-    """The phrasings in a file.
-
-    Raises:
-        ValueError: the file cannot be read.
-    """
-    try:
-        groups = tomllib.loads(path.read_text("utf-8"))["group"]
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{path} holds no phrasings ({error}). They come with the repository's tests.") from error
-    return [phrasing for group in groups for phrasing in _phrasings(group)]
-
-
-def _phrasings(group: dict[str, Any]) -> Iterator[Phrasing]:
-    """The phrasings of one group."""
-    def right(name: str, nothing: str) -> tuple[str, ...]:
-        answer = group.get(name, nothing)
-        return tuple(answer) if isinstance(answer, list) else (answer,)
-
-    for words in group["words"]:
-        yield Phrasing(words, group.get("kind", "wish"), right("camera", "hold"), right("speed", "normal"),
-                       group.get("eased", False), right("light", ""), right("weather", ""))
 
 
 def has_reader(model: FilmModel) -> bool:

@@ -24,7 +24,7 @@ from transformers import RobertaPreLayerNormForSequenceClassification as Classif
 
 from studio.backbones.animatic.words import CAPTIONS, PART, QUESTIONS, WINDOW, split_answers
 from studio.catalogue.cards import CARD, check, files_toml, read_card
-from studio.lab.measure.words import read_phrasings
+from studio.lab.phrasings import read_phrasings
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
 from studio.lab.train.curve import Curve
 from studio.lab.train.schedules import cosine, warm_up

@@ -15,7 +15,7 @@ from studio.backbones.animatic.load import load_reader
 from studio.backbones.animatic.words import PART, QUESTIONS
 from studio.catalogue.cards import check, read_card
 from studio.catalogue.fingerprint import fingerprint
-from studio.lab.measure.words import read_phrasings
+from studio.lab.phrasings import read_phrasings
 from studio.lab.train import words
 from studio.lab.train.recipe import read_recipe
 from studio.lab.train.words import WordsRecipe, add_to_model, draw_batches, error, new_tokenizer, plain, targets, train
