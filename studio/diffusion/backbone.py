@@ -20,6 +20,17 @@ from studio.memory.framepack import PackedContext
 
 
 @dataclass(frozen=True)
+class ScenePicture:
+    """The whole reference picture, also outside the film's frame, at the scale at which the frame has the film's size. In pixels."""
+
+    picture: Tensor   # [1, 3, H, W] in [-1, 1]
+    left: int         # of the frame in the picture
+    top: int
+    width: int        # of the frame: the film's
+    height: int
+
+
+@dataclass(frozen=True)
 class Conditioning:
     """Embeddings of the prompt and the reference image. A model that does not use a part leaves it empty."""
 
@@ -27,6 +38,7 @@ class Conditioning:
     mask: Tensor      # [B, L] 1 where a token is
     pooled: Tensor    # [B, .]
     image: Tensor     # [B, S, .]
+    scene: ScenePicture | None = None      # the reference beyond the frame, for a model that can show it
 
 
 class Backbone(Protocol):
