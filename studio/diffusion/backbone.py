@@ -20,17 +20,6 @@ from studio.memory.framepack import PackedContext
 
 
 @dataclass(frozen=True)
-class ScenePicture:
-    """The whole reference picture, also outside the film's frame, at the scale at which the frame has the film's size. In pixels."""
-
-    picture: Tensor   # [1, 3, H, W] in [-1, 1]
-    left: int         # of the frame in the picture
-    top: int
-    width: int        # of the frame: the film's
-    height: int
-
-
-@dataclass(frozen=True)
 class Conditioning:
     """Embeddings of the prompt and the reference image. A model that does not use a part leaves it empty."""
 
@@ -38,7 +27,24 @@ class Conditioning:
     mask: Tensor      # [B, L] 1 where a token is
     pooled: Tensor    # [B, .]
     image: Tensor     # [B, S, .]
-    scene: ScenePicture | None = None      # the reference beyond the frame, for a model that can show it
+
+
+@dataclass(frozen=True)
+class ScenePicture:
+    """The whole reference picture, also outside the film's frame, at the scale at which the frame has the film's size."""
+
+    picture: Tensor   # [1, 3, H, W] in [-1, 1]
+    left: int         # of the frame in the picture, in pixels
+    top: int
+    width: int        # of the frame, which is the film's
+    height: int
+
+
+@dataclass(frozen=True)
+class SceneConditioning(Conditioning):
+    """Embeddings, and the reference beyond the frame for a model that can show it."""
+
+    scene: ScenePicture
 
 
 class Backbone(Protocol):
@@ -101,6 +107,14 @@ class SkipsBlocks(Protocol):
 
     def skip_blocks(self, threshold: float) -> AbstractContextManager[object]:
         """A context for the steps of one section. Blocks are skipped while their input changes by less than `threshold`."""
+
+
+@runtime_checkable
+class RoundsLatents(Protocol):
+    """A backbone whose finished latents are rounded, so that snapshots are small. Nothing sees them unrounded."""
+
+    def round_latents(self, latents: Tensor, psi: Tensor | None) -> Tensor:
+        """The finished section's latents [B, C, W, h, w] as the film keeps them; psi [B, M, D] as in the steps."""
 
 
 @runtime_checkable

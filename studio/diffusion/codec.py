@@ -21,13 +21,19 @@ class FrameStream(Protocol):
 class Codec(Protocol):
     """Encodes pictures and decodes latents."""
 
-    pixels_per_latent: int     # height and width in pixels of one latent pixel
+    pixels_per_latent: int     # a film's height and width are multiples of so many pixels
+
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
 
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]. The same picture always gives the same latent."""
 
-    def stream(self, recent: Tensor, sections: int) -> FrameStream:
-        """A stream that continues after the latents `recent` [1, C, 19, h, w], when `sections` sections are finished."""
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
+        """A stream that continues after the latents `recent` [1, C, 19, h, w], when `sections` sections are finished.
+
+        `psi` [1, M, D] is the long-term memory after the section to be decoded, for a film whose frames are views of it.
+        """
 
     def preview(self, latents: Tensor) -> Tensor:
         """Small pictures [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w], cheap enough for every denoising step."""

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from studio.diffusion import flow
-from studio.diffusion.backbone import Backbone, Conditioning, SkipsBlocks
+from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
@@ -116,6 +116,8 @@ def denoise_section(
             x = euler.step(velocity, t, x, return_dict=False)[0]
             yield DenoisingStep(step + 1, sampling.steps, clean)
 
+    if isinstance(backbone, RoundsLatents):
+        x = backbone.round_latents(x, psi)
     if psi is not None and memory is not None:
         psi = memory.update(psi, x)
     if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):

@@ -14,13 +14,14 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks
+from studio.diffusion.backbone import AppliesLoras, Conditioning, SceneConditioning, ScenePicture, SkipsBlocks
 from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
@@ -44,6 +45,7 @@ from studio.engine.pace import Pace
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import crop, preview_webp, read_picture, save_map
+from studio.media.scene import scene
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
@@ -64,6 +66,7 @@ class Renderer:
         self._loras: LoraWeights | None = None
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
         self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
+        self._cached_scene = lru_cache(maxsize=1)(self._scene)
 
     def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
@@ -147,7 +150,11 @@ class Renderer:
         """Prompt and reference image as embeddings, and the snapshot before section `first` of the take."""
         yield Working(request.take, "reading prompt and picture")
         view = request.reference, request.size, request.frame
-        return self._cached_conditioning(request.prompt, *view), self._snapshot(request, first)
+        conditioning = self._cached_conditioning(request.prompt, *view)
+        if (whole := self._cached_scene(*view)) is not None:
+            conditioning = SceneConditioning(
+                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, whole)
+        return conditioning, self._snapshot(request, first)
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -199,7 +206,7 @@ class Renderer:
         """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
         yield Working(request.take, "decoding")
         clock = time.monotonic()
-        with decoder.stream(before) as stream:
+        with decoder.stream(before, finished.snapshot.psi) as stream:
             frames = pixels(stream.push(finished.latents))
             clip = take_folder.section_clip(request.folder, index)
             write_clip(clip, frames, self.model.card.fps)
@@ -211,18 +218,17 @@ class Renderer:
 
     def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
         """The state before section `first`: after this take's finished sections, after its parent, or at the reference image."""
+        name = self.model.snapshot_name(request.size)
         if first:
             path = take_folder.section_snapshot(request.folder, first - 1)
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
             picture = self._picture(request.reference, request.size, request.frame)
-            return Snapshot.initial(self.model.codec.encode(picture), self.model.fingerprint)
+            return Snapshot.initial(self.model.codec.encode(picture), name)
         snapshot = read_snapshot(path)
-        width, height = request.size
-        edge = self.model.codec.pixels_per_latent
-        wanted = (1, self.model.channels, 1, height // edge, width // edge)
-        if snapshot.model != self.model.fingerprint or tuple(snapshot.start.shape) != wanted:
+        wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*request.size))
+        if snapshot.model != name or tuple(snapshot.start.shape) != wanted:
             raise SnapshotError(
                 f"The take before this one was rendered by another model or at another size ({snapshot.model}, "
                 f"latents {tuple(snapshot.start.shape[-2:])}), and its memory does not fit. "
@@ -237,8 +243,21 @@ class Renderer:
 
     def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
         """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
-        array = np.asarray(crop(read_picture(reference), frame, size), dtype=np.float32)
-        return (torch.from_numpy(array).movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
+        if (whole := self._cached_scene(reference, size, frame)) is None:
+            return self._tensor(crop(read_picture(reference), frame, size))
+        return whole.picture[..., whole.top : whole.top + whole.height, whole.left : whole.left + whole.width]
+
+    def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> ScenePicture | None:
+        """The whole reference image around the film's frame; None if the model does not use it at this size."""
+        if self.model.scene_above is None or max(size) <= self.model.scene_above:
+            return None
+        around = scene(read_picture(reference), size, frame)
+        return ScenePicture(self._tensor(around.image), around.left, around.top, *size)
+
+    def _tensor(self, image: Image.Image) -> Tensor:
+        """An RGB image as [1, 3, H, W] in [-1, 1]."""
+        array = torch.from_numpy(np.asarray(image, dtype=np.float32))
+        return (array.movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
     def _preview(self, progress: DenoisingStep) -> bytes:
         """A small animated WebP of the section as predicted so far."""
@@ -259,9 +278,12 @@ class _SectionDecoder:
         self._stream: FrameStream | None = None
 
     @contextmanager
-    def stream(self, before: Snapshot) -> Iterator[FrameStream]:
-        """The stream that continues after `before`; the next section goes on with it only if the block ends without an error."""
-        stream, self._stream = self._stream or self._codec.stream(before.recent, before.sections), None
+    def stream(self, before: Snapshot, psi: Tensor | None) -> Iterator[FrameStream]:
+        """The stream that continues after `before`; the next section goes on with it only if the block ends without an error.
+
+        `psi` is the long-term memory after the section.
+        """
+        stream, self._stream = self._stream or self._codec.stream(before.recent, before.sections, psi), None
         yield stream
         self._stream = stream
 

@@ -21,9 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.composition import Source, compose
+from studio.backbones.animatic.composition import CELL, Source, compose
+from studio.backbones.animatic.edges import stop_at_edges
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
+from studio.backbones.animatic.picture_views import WIND, WIND_TIME, View
 from studio.backbones.animatic.place_memory import PlaceMemory
+from studio.backbones.animatic.scene_picture import PictureMemory, read_extent, reduce
 from studio.backbones.animatic.state import (
     STATE_CHANNELS,
     FilmState,
@@ -82,6 +85,7 @@ class AnimaticBackbone(FramePackBackbone):
         self.register_buffer("deviation", deviation.float(), persistent=False)  # [D], sqrt of V
         self.wind_weights: Tensor | None = None     # [E + 1] strength of the wind, linear in the prompt's pooled feature [E]
         self.memory: PlaceMemory | None = None      # queries psi by place; None: psi joins the transformer's context
+        self.pictures = PictureMemory(autoencoder)  # reads psi of a large film
         self.extra_sources: frozenset[str] = EXTRA_SOURCES
         self._sources: tuple[PackedContext, _SectionSources] | None = None
 
@@ -106,6 +110,9 @@ class AnimaticBackbone(FramePackBackbone):
         sources = self._sources[1]
         context_psi = psi if self.memory is None else None
         heads = self.predict_heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, context_psi).suppress_small()
+        if sources.bounds is not None:       # a large film: its frames are views of a picture that does not change
+            heads = replace(heads, flow=torch.zeros_like(heads.flow))
+            heads = stop_at_edges(heads, sources.state.pose[:, 0], sources.bounds, *x.shape[-2:])
         return (x.float() - self.estimate(x, sigma, heads, sources)) / sigma.view(-1, 1, 1, 1, 1)
 
     def predict_heads(
@@ -136,7 +143,18 @@ class AnimaticBackbone(FramePackBackbone):
         base = composition.scene[:, :DRAWN_CHANNELS]
         drawn = precondition(x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), base, heads.drawn, deviation)
         state = replace(heads, camera=composition.camera).film_state(sources.state)
-        return join_latents(torch.cat([drawn, composition.scene[:, DRAWN_CHANNELS:]], dim=1), state)
+        x_0 = join_latents(torch.cat([drawn, composition.scene[:, DRAWN_CHANNELS:]], dim=1), state)
+        if sources.view is not None:
+            x_0[:, WIND] = composition.wind.view(-1, 1, 1, 1)
+            x_0[:, WIND_TIME] = GROUP * torch.arange(1, x_0.shape[2] + 1, device=x_0.device).view(1, -1, 1, 1)
+        return x_0
+
+    def round_latents(self, latents: Tensor, psi: Tensor | None) -> Tensor:
+        """A large film's scene is exact in float16 and its state in steps of 1 / 4096; others are as they were."""
+        if psi is None or not self.pictures.holds(psi):
+            return latents
+        scene, state = split_latents(latents)
+        return join_latents(scene.half().float(), state)
 
     def _compose(self, heads: Heads, sources: _SectionSources) -> _Composition:
         """The section's frames, composed from its sources and encoded."""
@@ -145,11 +163,16 @@ class AnimaticBackbone(FramePackBackbone):
             return _Composition(heads.camera, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
         pose = interpolate_state(concatenate_states(sources.state, heads.film_state(sources.state)), GROUP).pose
         recall = None
-        if sources.psi is not None and self.memory is not None:
+        if sources.view is None and sources.psi is not None and self.memory is not None:
             recall = partial(self.memory.recall_source, sources.psi, pose, *heads.flow.shape[-2:])
         flow = _interpolate_flow(heads.flow)
         flow = flow + wind_flow(heads.wind, flow.shape[1], *flow.shape[-2:])
-        frames, known = compose(sources.newest, sources.older, pose, flow, recall)
+        if sources.view is not None:
+            height, width = sources.newest.frame.shape[-2:]
+            frames = sources.view.frames(pose, height, width, flow)
+            known = torch.ones_like(flow[:, None, :, 0])
+        else:
+            frames, known = compose(sources.newest, sources.older, pose, flow, recall)
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
@@ -157,17 +180,27 @@ class AnimaticBackbone(FramePackBackbone):
 
     def _read_sources(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> _SectionSources:
         """Decode the frames that the section will be composed from."""
+        if psi is not None and self.pictures.holds(psi):
+            return self._read_picture(packed, x, psi)
         recent = torch.cat([packed.history_4x, packed.history_2x, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
         filled = [at for at in OLDER_FRAMES if "older" in self.extra_sources and bool(recent[:, :, at].any())]
         older = [self._source(recent[:, :, at].unsqueeze(2)) for at in filled]
         state = split_latents(recent[:, :, -1:])[1]
-        if not bool(state.weather.any()):      # weather that begins in this section gets a clock, and so a pattern, from the noise
-            state = FilmState(state.pose, state.light, state.weather, x[:, -1, 0, 0, :1].float() * 1000)
+        state = _with_clock(state, x)
         scene, before = (split_latents(recent[:, :, at : at + 1 or None])[0].float() for at in (-1, -2))
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
         start = [self._source(packed.clean[:, :, :1])] if "start" in self.extra_sources else []
         return _SectionSources(newest, [*older, *start], state, scene if still else None, psi)
+
+    def _read_picture(self, packed: PackedContext, x: Tensor, psi: Tensor) -> _SectionSources:
+        """The picture that psi holds, reduced to the latents' size, as the only source of a large film."""
+        state = _with_clock(split_latents(packed.clean[:, :, -1:])[1], x)
+        extent = read_extent(psi)
+        view = View(reduce(self.pictures.picture(psi), extent.factor), *extent.bounds[:2], CELL)
+        h, w = x.shape[-2:]
+        frame = view.frames(state.pose[:, :1], CELL * h, CELL * w)[:, :, 0]
+        return _SectionSources(Source(frame, state.pose[:, 0]), [], state, None, psi, view=view, bounds=extent.bounds)
 
     def _source(self, latent: Tensor) -> Source:
         """The last frame of a latent [B, C + 10, 1, h, w], with its pose."""
@@ -225,7 +258,14 @@ class _SectionSources:
     state: FilmState                # of the newest frame
     still_scene: Tensor | None      # [B, C, 1, h, w] the newest scene where nothing moved: encoding it again would lose detail
     psi: Tensor | None              # [B, M, D] the long-term memory
+    view: View | None = None                                   # of a large film's picture
+    bounds: tuple[float, float, float, float] | None = None    # of that picture in cells, see `stop_at_edges`
     composition: _Composition | None = None
+
+
+def _with_clock(state: FilmState, x: Tensor) -> FilmState:
+    """The newest frame's state. Weather that begins in this section gets a clock, and so a pattern, from the noise x."""
+    return state if bool(state.weather.any()) else replace(state, clock=x[:, -1, 0, 0, :1].float() * 1000)
 
 
 def network_input(drawn: Tensor, packed: PackedContext) -> Tensor:

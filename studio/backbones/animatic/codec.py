@@ -10,6 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, PATCH, LappedAutoencoder
+from studio.backbones.animatic.film_size import latent_size, view_factor
+from studio.backbones.animatic.picture_views import PictureStream
+from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.state import FilmState, interpolate_state, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.codec import FrameStream
@@ -23,10 +26,18 @@ class AnimaticCodec:
         self.autoencoder = autoencoder
         self.weather = weather
         self.pixels_per_latent = PATCH
+        self.pictures = PictureMemory(autoencoder)
+
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
+        return latent_size(width, height)
 
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1], with a neutral state."""
-        return with_neutral_state(self.autoencoder.encode(picture.unsqueeze(2).to(self.autoencoder.components)).float())
+        factor = view_factor(picture.shape[3], picture.shape[2])
+        small = F.avg_pool2d(picture, factor) if factor > 1 else picture
+        scene = self.autoencoder.encode(small.unsqueeze(2).to(self.autoencoder.components)).float()
+        return with_neutral_state(scene.half().float() if factor > 1 else scene)
 
     def decode(self, latents: Tensor) -> Tensor:
         """All frames [B, 3, 1 + 4 k, H, W] of a film's latents [B, C, 1 + k, h, w], at once."""
@@ -42,8 +53,10 @@ class AnimaticCodec:
         line = torch.cat([previous, latents], dim=2)
         return torch.cat([self._group(line[:, :, at : at + 2]) for at in range(latents.shape[2])], dim=2)
 
-    def stream(self, recent: Tensor, sections: int) -> FrameStream:
-        """A stream that continues after the newest latent of `recent` [1, C, T, h, w]. `sections` is not used."""
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
+        """A stream that continues after the newest latent of `recent` [1, C, T, h, w]. A large film is decoded with its psi."""
+        if psi is not None and self.pictures.holds(psi):
+            return PictureStream(self.pictures, self.weather, psi.to(self.autoencoder.components.device), recent[:, :, -1:])
         return AnimaticStream(self, recent[:, :, -1:])
 
     def preview(self, latents: Tensor) -> Tensor:

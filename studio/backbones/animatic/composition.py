@@ -37,10 +37,10 @@ class Source:
     trust: Tensor | None = None      # [B, 1, H, W] weight of each pixel, 0 to 1; None: 1 everywhere
 
 
-def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int) -> Tensor:
+def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int, cell: int = CELL) -> Tensor:
     """Coordinates of the pixels of frames at `pose` [B, T, 3] in a frame at `source` [B, 3], in pixels from its middle.
 
-    Returns [B, T, H, W, 2]: x, y.
+    Returns [B, T, H, W, 2]: x, y. A cell of the pose is `cell` pixels wide.
     """
     ys, xs = torch.meshgrid(
         torch.arange(height, device=pose.device) - (height - 1) / 2, torch.arange(width, device=pose.device) - (width - 1) / 2,
@@ -49,7 +49,7 @@ def source_coordinates(pose: Tensor, source: Tensor, height: int, width: int) ->
     screen = torch.stack([xs, ys], dim=-1)                                          # [H, W, 2]
     source = source.unsqueeze(1)
     size = (source[..., 2] - pose[..., 2]).exp()                                    # [B, T]
-    shift = CELL * source[..., 2:].exp() * (pose[..., :2] - source[..., :2])        # [B, T, 2]
+    shift = cell * source[..., 2:].exp() * (pose[..., :2] - source[..., :2])        # [B, T, 2]
     return screen * size[..., None, None, None] + shift[:, :, None, None]
 
 

@@ -12,34 +12,33 @@ import torch
 from torch import Tensor
 
 from studio.backbones.animatic.heads import Heads
-from studio.backbones.animatic.scene_picture import Extent
 
 BRAKING = 2.0
-"""Cells before the edge, for a frame of 20 cells, over which the camera slows down."""
+"""Cells before the edge over which the camera slows down."""
 ZOOM_BRAKING = 0.1
 """Log of the magnification over which zooming out slows down."""
 
 
-def stop_at_edges(heads: Heads, pose: Tensor, extent: Extent, h: int, w: int) -> Heads:
+def stop_at_edges(heads: Heads, pose: Tensor, bounds: tuple[float, float, float, float], h: int, w: int) -> Heads:
     """The prediction with a camera path that stays inside the picture.
 
     Args:
         heads: the prediction; its camera moves in cells of the newest frame.
         pose: [B, 3] of the newest frame, which lies inside the picture.
-        extent: of the picture.
+        bounds: left, top, right and bottom edge of the picture, in cells from the middle of the film's first frame.
         h, w: cells of a frame.
     """
-    least_zoom = math.log(max(w / extent.columns, h / extent.rows))
+    left, top, right, bottom = bounds
+    least_zoom = math.log(max(w / (right - left), h / (bottom - top)))
     zoom = pose[:, None, 2] + heads.camera[..., 2]                                                        # [B, W]
     zoom = -brake(-zoom, -pose[:, None, 2], zoom.new_tensor(-least_zoom), ZOOM_BRAKING)
     width, height = (side / 2 * (-zoom).exp() for side in (w, h))                                         # [B, W] half the view
-    braking = BRAKING * max(h, w) / 20
     newest = pose[:, None, 2].exp()
     path = []
-    for axis, (half, low, high) in enumerate(((width, extent.left, extent.right), (height, extent.top, extent.bottom))):
+    for axis, (half, low, high) in enumerate(((width, left, right), (height, top, bottom))):
         at, start = pose[:, None, axis] + heads.camera[..., axis] / newest, pose[:, None, axis]
-        at = brake(at, start, high - half, braking)
-        at = -brake(-at, -start, -(low + half), braking)
+        at = brake(at, start, high - half, BRAKING)
+        at = -brake(-at, -start, -(low + half), BRAKING)
         path.append((at - start) * newest)
     return replace(heads, camera=torch.stack([*path, zoom - pose[:, None, 2]], dim=-1))
 

@@ -103,12 +103,16 @@ def read_heads(output: Tensor) -> Heads:
 
 
 def wind_flow(wind: Tensor, frames: int, h: int, w: int) -> Tensor:
-    """Flow [B, T, 2, h, w] of a scene that sways sideways in a wind [B], most at its top and not at all at its bottom.
+    """Flow [B, T, 2, h, w] of the first `frames` frames of a wind of strength [B], see `wind_sway`."""
+    return wind_sway(wind, torch.arange(1, frames + 1, device=wind.device), h, w)
 
-    It is a fixed wave, as rain is a fixed texture: a network trained to predict it stays silent, because most cells of most films
-    do not move. T = `frames`.
+
+def wind_sway(wind: Tensor, t: Tensor, h: int, w: int) -> Tensor:
+    """Flow [B, T, 2, h, w] of a scene that sways sideways in a wind of strength [B], t [T] frames after it began.
+
+    The scene sways most at its top and not at all at its bottom. It is a fixed wave, as rain is a fixed texture: a network trained
+    to predict it stays silent, because most cells of most films do not move.
     """
-    t = torch.arange(1, frames + 1, device=wind.device)
     swell = (torch.minimum(t, WIND_DURATION - t) / (WIND_PERIOD / 2)).clamp(0, 1)
     turn = 2 * math.pi * t[:, None] / WIND_PERIOD + (torch.arange(w, device=wind.device) + 0.5) / WIND_WAVELENGTH
     upward = 1 - (torch.arange(h, device=wind.device) + 0.5) / h

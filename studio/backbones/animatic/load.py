@@ -14,7 +14,9 @@ from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
+from studio.backbones.animatic.film_size import TRAINED_SIDE
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
+from studio.backbones.animatic.scene_picture import FilmMemory, PictureMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.animatic.words import PART as READER
 from studio.backbones.animatic.words import WordReader, read_captions
@@ -24,6 +26,7 @@ from studio.backbones.film_model import FilmModel
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
+from studio.memory.protocol import Memory
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import Widths
 
@@ -53,9 +56,13 @@ def load(request: LoadRequest) -> FilmModel:
         card.prompt_tokens,
         load_reader(card, device),
     )
+    memory: Memory | None
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
     codec = AnimaticCodec(autoencoder, weather)
-    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
+    if isinstance(memory, PlaceMemory):
+        memory = FilmMemory(memory, freeze(PictureMemory(autoencoder), device))
+    return FilmModel(
+        card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained), scene_above=TRAINED_SIDE)
 
 
 def load_reader(card: ModelCard, device: torch.device) -> WordReader | None:

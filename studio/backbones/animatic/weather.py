@@ -102,13 +102,14 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         self.register_buffer("velocities", torch.zeros(sum(depths), 2))    # x, y in pixels a frame, farthest depth first
         self._sheets: dict[int, Tensor] = {}
 
-    def forward(self, frames: Tensor, amounts: Tensor, clock: Tensor) -> Tensor:
+    def forward(self, frames: Tensor, amounts: Tensor, clock: Tensor, scale: int = 1) -> Tensor:
         """Frames with their weather; a frame whose amounts are 0 is returned unchanged.
 
         Args:
             frames: [B, 3, T, H, W] in [-1, 1], or slightly beyond.
             amounts: [B, T, kinds] of each kind of weather; clamped to 0..1.
             clock: [B, T] in frames, fractions allowed; up to a million.
+            scale: by how much flakes, streaks and veils are enlarged.
 
         Raises:
             ValueError: the shapes do not belong together, or an amount or a clock is not finite.
@@ -126,7 +127,7 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
             return frames
         out = frames.clone()
         for i, j in cloudy.nonzero().tolist():
-            out[i, :, j] = self._draw(frames[i, :, j], shares[i, j].tolist(), float(moments[i, j])).to(frames.dtype)
+            out[i, :, j] = self._draw(frames[i, :, j], shares[i, j].tolist(), float(moments[i, j]), scale).to(frames.dtype)
         return out
 
     def overlay(self, kind: str, amount: float, clock: float, height: int, width: int) -> Tensor:
@@ -143,7 +144,7 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
         """The texture network of a depth. Depths are numbered over all kinds."""
         return cast(TextureNetwork, self.textures[depth])
 
-    def _draw(self, frame: Tensor, shares: list[float], clock: float) -> Tensor:
+    def _draw(self, frame: Tensor, shares: list[float], clock: float, scale: int) -> Tensor:
         """One frame [3, H, W] with its weather. It is made contiguous, so that its mean always has the same bits."""
         picture = frame.float().contiguous()
         light = picture.mean(dim=(1, 2)) / 2 + 0.5
@@ -156,7 +157,11 @@ class WeatherSynthesis(ModelMixin, ConfigMixin):
                 picture = (picture + 1) * (1 - DIMMING * amount) - 1
             offset, gain, most = LIT[kind]
             colour = (offset + gain * light).clamp(max=most) * 2 - 1
-            hidden = self.overlay(kind, amount, clock, *frame.shape[1:]).to(picture.device)
+            height, width = frame.shape[1:]
+            hidden = self.overlay(kind, amount, clock, -(-height // scale), -(-width // scale)).to(picture.device)
+            if scale > 1:
+                large = F.interpolate(hidden[None, None], scale_factor=scale, mode="bicubic", align_corners=False)
+                hidden = large[0, 0, :height, :width].clamp(0, 1)
             picture = torch.lerp(picture, colour.view(3, 1, 1), hidden)
         return picture
 

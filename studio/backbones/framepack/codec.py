@@ -63,6 +63,10 @@ class HunyuanCodec:
             tile_sample_stride_height=stride, tile_sample_stride_width=stride,
         )
 
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
+        return height // self.pixels_per_latent, width // self.pixels_per_latent
+
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]."""
         pixels = picture.unsqueeze(2).to(self.autoencoder.device, self.autoencoder.dtype)
@@ -75,7 +79,7 @@ class HunyuanCodec:
             self.autoencoder.use_tiling = tiled
         return (latents * self.autoencoder.config.scaling_factor).float()
 
-    def stream(self, recent: Tensor, sections: int) -> FrameStream:
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the latents `recent` [1, C, T, h, w], when `sections` sections are finished."""
         return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, previews=self.previews)
 

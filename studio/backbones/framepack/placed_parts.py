@@ -37,6 +37,10 @@ class PlacedCodec:
         """Decode in tiles of `edge` pixels from now on."""
         self.codec.set_tile_size(edge)
 
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
+        return height // self.pixels_per_latent, width // self.pixels_per_latent
+
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent of a picture, as `HunyuanCodec.encode`.
 
@@ -55,9 +59,9 @@ class PlacedCodec:
         with on_device(self.codec.autoencoder, self._device):
             return self.codec.encode(picture)
 
-    def stream(self, recent: Tensor, sections: int) -> FrameStream:
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """As `HunyuanCodec.stream`."""
-        return _PlacedStream(self.codec, self.codec.stream(recent, sections), self._device)
+        return _PlacedStream(self.codec, self.codec.stream(recent, sections, psi), self._device)
 
     def preview(self, latents: Tensor) -> Tensor:
         """As `HunyuanCodec.preview`."""

@@ -33,6 +33,10 @@ class CoarseCodec:
     def __init__(self, autoencoder: LappedAutoencoder, channels: int) -> None:
         self.autoencoder, self.channels, self.pixels_per_latent = autoencoder, channels, PATCH
 
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
+        return height // self.pixels_per_latent, width // self.pixels_per_latent
+
     def encode(self, picture: Tensor) -> Tensor:
         """The latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]."""
         return self.encode_frames(picture.unsqueeze(2))
@@ -49,7 +53,7 @@ class CoarseCodec:
         padded = F.pad(SPREAD * latents, (0, 0, 0, 0, 0, 0, 0, missing)).to(self.autoencoder.components)
         return torch.cat([self.autoencoder.decode_group(latent) for latent in padded.unbind(2)], dim=2).float().clamp(-1, 1)
 
-    def stream(self, recent: Tensor, sections: int) -> FrameStream:
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A decoder of section after section. Each latent is decoded alone, so it needs nothing of the film before."""
         return _FrameByFrame(self)
 

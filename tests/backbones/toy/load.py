@@ -40,10 +40,14 @@ class Cells:
 
     pixels_per_latent = CELL
 
+    def latent_size(self, width: int, height: int) -> tuple[int, int]:
+        """Height and width of the latents of frames of width x height pixels."""
+        return height // self.pixels_per_latent, width // self.pixels_per_latent
+
     def encode(self, picture: Tensor) -> Tensor:
         return F.avg_pool2d(picture, CELL).unsqueeze(2)
 
-    def stream(self, recent: Tensor, sections: int) -> Cells:
+    def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> Cells:
         return self
 
     def push(self, latents: Tensor) -> Tensor:
