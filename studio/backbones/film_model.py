@@ -27,7 +27,6 @@ class FilmModel:
     fingerprint: str                           # of the weights; snapshots made with other weights are refused
     memory: Memory | None = None
     rope: RopeRule = FIXED_OFFSETS
-    scene_above: int | None = None                # longest side in pixels above which psi_0 holds the whole reference
     placement: ModelPlacement | None = None       # of a large model on a GPU; None: everything lies on `device`
 
     def release(self) -> None:
@@ -40,8 +39,7 @@ class FilmModel:
 
         The latents of films that show the whole reference do not tell their size, so their name does.
         """
-        large = self.scene_above is not None and max(size) > self.scene_above
-        return f"{self.fingerprint}@{size[0]}x{size[1]}" if large else self.fingerprint
+        return f"{self.fingerprint}@{size[0]}x{size[1]}" if self.card.is_large(size) else self.fingerprint
 
     @property
     def channels(self) -> int:

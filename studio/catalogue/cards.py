@@ -39,6 +39,14 @@ class ModelFile:
 
 
 @table
+class LargeFilms:
+    """What is different about large films of a model."""
+
+    above: Annotated[int, Field(gt=0, description="pixels of the longest side above which a film is large")]
+    fps: Annotated[int, Field(gt=0, description="frames a second, a multiple of other films'")]
+
+
+@table
 class ModelCard:
     """What a model is and how it is to be used, read from model.toml."""
 
@@ -61,6 +69,8 @@ class ModelCard:
     kind: str
     """Name of the family that loads it: "animatic" (the embedded one) or "framepack"."""
     prompt_tokens: int
+    large: LargeFilms | None = None
+    """None: films of all sizes are alike."""
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Phrases that the model was trained on, by kind."""
     files: tuple[ModelFile, ...] = ()
@@ -71,6 +81,15 @@ class ModelCard:
     """The folder of the parts that come from `sources`, except those in `places`."""
     places: Mapping[str, Path] = field(default_factory=dict)
     """Folders of parts that are used from elsewhere, such as a cache of the hub."""
+
+    def is_large(self, size: tuple[int, int]) -> bool:
+        """Whether films of this width and height are large ones, whose frames are views of the whole reference picture."""
+        return self.large is not None and max(size) > self.large.above
+
+    def clock(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Frames a second, and pixel frames of a section, of films of this width and height."""
+        fps = self.large.fps if self.large and self.is_large(size) else self.fps
+        return fps, self.section_frames * fps // self.fps
 
     def path(self, name: str) -> Path:
         """The path of a part or a file of the model, such as "vae" or "vae/config.json"."""
@@ -118,8 +137,11 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(f"There is no {CARD} in {folder}. A model folder needs one; see models/memorypack-mini.")
     values = read_toml(path, ModelError)
     files = parse_list(values.pop("files", []), ModelFile, str(path), ModelError, "[[files]]")
+    large = values.pop("large", None)
     sources = parse_list(values.pop("sources", []), HubSource, str(path), ModelError, "[[sources]]")
     card = parse(values, ModelCard, str(path), ModelError, folder=folder, name=folder.name, weights=None, places={})
+    if large is not None:
+        card = replace(card, large=parse(large, LargeFilms, str(path), ModelError, "[large]"))
     if not sources:
         return replace(card, files=files)
     try:

@@ -62,7 +62,6 @@ class Renderer:
         """`model` may be placed on a GPU part by part; then `render` changes its placement as a take needs it."""
         self.model = model
         self.pace = Pace()
-        self._stride = max(1, model.card.section_frames // model.card.window)  # frames of one latent
         self._loras: LoraWeights | None = None
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
         self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
@@ -206,14 +205,15 @@ class Renderer:
         """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
         yield Working(request.take, "decoding")
         clock = time.monotonic()
+        fps, section_frames = self.model.card.clock(request.size)
         with decoder.stream(before, finished.snapshot.psi) as stream:
             frames = pixels(stream.push(finished.latents))
             clip = take_folder.section_clip(request.folder, index)
-            write_clip(clip, frames, self.model.card.fps)
+            write_clip(clip, frames, fps)
             finished.snapshot.write(take_folder.section_snapshot(request.folder, index))
         self.pace.finished(request.size, time.monotonic() - clock)
         left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
-        preview = self._animation(frames[:: self._stride])
+        preview = self._animation(frames[:: max(1, section_frames // self.model.card.window)])
         return SectionDone(request.take, index, request.sections, len(frames), clip, left, preview)
 
     def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
@@ -249,7 +249,7 @@ class Renderer:
 
     def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> ScenePicture | None:
         """The whole reference image around the film's frame; None if the model does not use it at this size."""
-        if self.model.scene_above is None or max(size) <= self.model.scene_above:
+        if not self.model.card.is_large(size):
             return None
         around = scene(read_picture(reference), size, frame)
         return ScenePicture(self._tensor(around.image), around.left, around.top, *size)
@@ -267,7 +267,8 @@ class Renderer:
 
     def _animation(self, frames: NDArray[np.uint8]) -> bytes:
         """A small animated WebP of frames that are one latent apart."""
-        return preview_webp(frames, fps=self.model.card.fps / self._stride, width=PREVIEW_WIDTH)
+        card = self.model.card
+        return preview_webp(frames, fps=card.fps * card.window / card.section_frames, width=PREVIEW_WIDTH)
 
 
 class _SectionDecoder:

@@ -11,7 +11,7 @@ from studio.engine.events import EngineStatus
 from studio.project import edits, limits
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
-from studio.project.model import Frame, Reference
+from studio.project.model import Clock, Frame, Reference
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
 from studio.session.document import Document
@@ -108,7 +108,10 @@ class Session(Document):
         if card and size not in card.sizes:
             known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
             raise EditError(f"{card.title} makes films of {known} pixels. Choose one of these.")
-        self.edit(edits.set_size, size)
+        if card is None:
+            self.edit(edits.set_size, size)
+        else:
+            self.edit(edits.set_model, card.name, Clock(*card.clock(size)), size)
 
     def set_model(self, name: str) -> None:
         """Render with another model; segments keep their seconds. Raises EditError: it is not installed, or not fetched."""

@@ -196,7 +196,7 @@ def timeline_view(project: Project) -> Json:
 def memory_view(project: Project, card: ModelCard | None) -> Json:
     """What the model sees of the film when it renders the next section, as a sentence and as counts of latent frames."""
     frames = sum(t.frames for t in project.film())
-    per_latent = card.section_frames // card.window if card else 4
+    per_latent = max(1, project.clock.section_frames // card.window) if card else 4
     seen = min(frames, RECENT * per_latent)
     remembers = card is not None and card.has_memory
     time = project.clock

@@ -29,6 +29,22 @@ def test_round_trip_is_exact(tmp_path: Path, snapshot: Snapshot) -> None:
     assert (back.sections, back.model) == (1, "tiny:1")
 
 
+def test_values_that_float16_holds_take_half_the_room(tmp_path: Path, snapshot: Snapshot) -> None:
+    snapshot.write(tmp_path / "plain.safetensors")
+    assert snapshot.psi is not None
+    recent = snapshot.recent.half().float()
+    recent[:, 2] = snapshot.recent[:, 2]                 # one channel needs float32
+    rounded = Snapshot(snapshot.start.half().float(), recent, snapshot.psi.half().float(), 1, "tiny:1")
+    rounded.write(tmp_path / "half.safetensors")
+    back = read_snapshot(tmp_path / "half.safetensors")
+    assert back.psi is not None and rounded.psi is not None
+    assert torch.equal(back.recent, rounded.recent) and torch.equal(back.start, rounded.start)
+    assert torch.equal(back.psi, rounded.psi)
+    assert back.recent.dtype == back.psi.dtype == torch.float32
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "plain")]
+    assert sizes[0] < 0.75 * sizes[1]
+
+
 def test_without_psi(tmp_path: Path, snapshot: Snapshot) -> None:
     Snapshot.initial(snapshot.start).write(tmp_path / "s.safetensors")
     assert read_snapshot(tmp_path / "s.safetensors").psi is None
@@ -46,7 +62,7 @@ def test_a_cut_file_is_named(tmp_path: Path, snapshot: Snapshot, keep: int) -> N
 def test_missing_newer_foreign_and_not_finite(tmp_path: Path, snapshot: Snapshot) -> None:
     with pytest.raises(SnapshotError, match="missing"):
         read_snapshot(tmp_path / "none.safetensors")
-    save_file({"start": snapshot.start}, tmp_path / "newer.safetensors", metadata={"format": "2"})
+    save_file({"start": snapshot.start}, tmp_path / "newer.safetensors", metadata={"format": "3"})
     with pytest.raises(SnapshotError, match="newer studio"):
         read_snapshot(tmp_path / "newer.safetensors")
     save_file({"start": snapshot.start}, tmp_path / "foreign.safetensors", metadata={"format": "1"})

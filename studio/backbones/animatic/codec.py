@@ -21,8 +21,9 @@ from studio.diffusion.codec import FrameStream
 class AnimaticCodec:
     """The autoencoder for scenes. Light and weather, which are numbers in the latents' state, are drawn over the decoded frames."""
 
-    def __init__(self, autoencoder: LappedAutoencoder, weather: WeatherSynthesis) -> None:
-        """Both modules must be on the same device."""
+    def __init__(self, autoencoder: LappedAutoencoder, weather: WeatherSynthesis, large_group: int = GROUP) -> None:
+        """Both modules must be on the same device. `large_group`: frames of a latent of large films."""
+        self._large_group = large_group
         self.autoencoder = autoencoder
         self.weather = weather
         self.pixels_per_latent = PATCH
@@ -56,7 +57,8 @@ class AnimaticCodec:
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the newest latent of `recent` [1, C, T, h, w]. A large film is decoded with its psi."""
         if psi is not None and self.pictures.holds(psi):
-            return PictureStream(self.pictures, self.weather, psi.to(self.autoencoder.components.device), recent[:, :, -1:])
+            return PictureStream(
+                self.pictures, self.weather, psi.to(self.autoencoder.components.device), recent[:, :, -1:], self._large_group)
         return AnimaticStream(self, recent[:, :, -1:])
 
     def preview(self, latents: Tensor) -> Tensor:

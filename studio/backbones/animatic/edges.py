@@ -39,6 +39,7 @@ def stop_at_edges(heads: Heads, pose: Tensor, bounds: tuple[float, float, float,
         at, start = pose[:, None, axis] + heads.camera[..., axis] / newest, pose[:, None, axis]
         at = brake(at, start, high - half, BRAKING)
         at = -brake(-at, -start, -(low + half), BRAKING)
+        at = torch.minimum(torch.maximum(at, low + half), high - half)       # where both edges are near, each brake pushes back
         path.append((at - start) * newest)
     return replace(heads, camera=torch.stack([*path, zoom - pose[:, None, 2]], dim=-1))
 

@@ -10,11 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, RobertaPreLayerNormForSequenceClassification, SiglipVisionModel
 
-from studio.backbones.animatic.autoencoder import LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
-from studio.backbones.animatic.film_size import TRAINED_SIDE
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.backbones.animatic.scene_picture import FilmMemory, PictureMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
@@ -58,11 +57,10 @@ def load(request: LoadRequest) -> FilmModel:
     )
     memory: Memory | None
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
-    codec = AnimaticCodec(autoencoder, weather)
+    codec = AnimaticCodec(autoencoder, weather, GROUP * (card.large.fps if card.large else card.fps) // card.fps)
     if isinstance(memory, PlaceMemory):
         memory = FilmMemory(memory, freeze(PictureMemory(autoencoder), device))
-    return FilmModel(
-        card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained), scene_above=TRAINED_SIDE)
+    return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
 
 
 def load_reader(card: ModelCard, device: torch.device) -> WordReader | None:

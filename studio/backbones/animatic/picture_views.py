@@ -53,15 +53,15 @@ class View:
 class PictureStream:
     """Decodes the latents of a large film, given the psi that its frames are views of."""
 
-    def __init__(self, memory: PictureMemory, weather: WeatherSynthesis, psi: Tensor, newest: Tensor) -> None:
-        """`newest`: [1, C, 1, h, w], the latent that the stream continues after."""
-        self._extent, self._weather = read_extent(psi), weather
+    def __init__(self, memory: PictureMemory, weather: WeatherSynthesis, psi: Tensor, newest: Tensor, frames: int) -> None:
+        """`newest`: [1, C, 1, h, w], the latent that the stream continues after. `frames`: of each latent."""
+        self._extent, self._weather, self._frames = read_extent(psi), weather, frames
         picture = memory.picture(psi)
         self._view = View(picture, *self._extent.bounds[:2], PATCH * self._extent.factor)
         self._newest = newest.to(picture)
 
     def push(self, latents: Tensor) -> Tensor:
-        """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w].
+        """Frames [1, 3, T n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w].
 
         One latent at a time, so that the frames have the same bits however a film is divided into calls.
         """
@@ -71,7 +71,7 @@ class PictureStream:
 
     def _group(self, pair: Tensor) -> Tensor:
         """The frames of the second of two latents [1, C, 2, h, w]. Camera, light and weather begin as in the first."""
-        now = interpolate_state(split_latents(pair)[1], GROUP)
+        now = interpolate_state(split_latents(pair)[1], self._frames)
         frames = self._view.frames(now.pose, *self._size, self._sway(pair))
         if bool(now.light.any()):
             gain = F.interpolate(now.light.flatten(0, 1).exp(), frames.shape[-2:], mode="bilinear", align_corners=False)
@@ -87,5 +87,5 @@ class PictureStream:
         strength, end = (pair[:, channel, 1, 0, 0].float() for channel in (WIND, WIND_TIME))
         if not bool(strength.any()):
             return None
-        times = end - GROUP + GROUP * torch.arange(1, GROUP + 1, device=pair.device) / GROUP
+        times = end - GROUP + GROUP * torch.arange(1, self._frames + 1, device=pair.device) / self._frames
         return wind_sway(strength, times, *pair.shape[-2:])

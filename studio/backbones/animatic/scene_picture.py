@@ -62,7 +62,10 @@ class PictureMemory(nn.Module):
 
     def holds(self, psi: Tensor) -> bool:
         """Whether psi [B, M, D] is of this memory."""
-        return psi.shape[2] == len(self.stills)
+        if psi.shape[2] != len(self.stills) or not bool(psi[:, 0].isfinite().all()):
+            return False
+        columns, rows = (float(count) for count in psi[0, 0, :2])
+        return psi.shape[1] == 1 + columns * rows
 
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0: the whole reference picture.
