@@ -58,7 +58,7 @@ def load(request: LoadRequest) -> FilmModel:
     memory: Memory | None
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
     codec = AnimaticCodec(autoencoder, weather, GROUP * (card.large.fps if card.large else card.fps) // card.fps)
-    if isinstance(memory, PlaceMemory):
+    if card.large and isinstance(memory, PlaceMemory):
         memory = FilmMemory(memory, freeze(PictureMemory(autoencoder), device))
     return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
 
