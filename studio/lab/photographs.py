@@ -21,7 +21,7 @@ def photograph(name: str, width: int, height: int) -> Tensor:
         RuntimeError: scikit-image is not installed.
         ValueError: `name` is none of NAMES.
     """
-    picture = _sample(name)
+    picture = sample(name)
     scale = max(width / picture.width, height / picture.height)
     size = max(width, round(picture.width * scale)), max(height, round(picture.height * scale))
     resized = picture.resize(size, Image.Resampling.LANCZOS)
@@ -30,7 +30,8 @@ def photograph(name: str, width: int, height: int) -> Tensor:
     return torch.from_numpy(cropped).movedim(2, 0) / 255
 
 
-def _sample(name: str) -> Image.Image:
+def sample(name: str) -> Image.Image:
+    """Returns the scikit-image sample `name` as it is, in RGB. Raises what `photograph` raises."""
     if name not in NAMES:
         raise ValueError(f"There is no photograph '{name}'. There are: {', '.join(NAMES)}.")
     try:

@@ -30,6 +30,7 @@ def add_parsers(groups: Commands) -> None:
     _add_psi(commands)
     _add_cache(commands)
     _add_kept(commands)
+    _add_extension(commands)
     learn = add_command(commands, "learn", _learn, "Teach the classifiers of light and weather anew from true films. "
                         "Overwrites studio/lab/measure/class_means.py.")
     learn.add_argument("--scenes", type=positive, default=SCENES, metavar="N",
@@ -108,6 +109,15 @@ def _add_kept(commands: Commands) -> None:
     command.add_argument("--results", type=Path, default=Path("runs/memory/results.json"), metavar="FILE",
                          help="results of the memory study (default: runs/memory/results.json)")
     _output_option(command, "that of the results")
+
+
+def _add_extension(commands: Commands) -> None:
+    command = _add(commands, "extension", _extension, "Measure the ground that the studio adds beyond a picture's edges, beside "
+                   "mirrored ground: 12 photographs and drawings, a table and a sheet.")
+    command.add_argument("--pictures", nargs="+", metavar="NAME", help="some of the pictures (default: all)")
+    command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
+                         help="pixels of the pictures' longer side (default: 1280)")
+    _output_option(command, "runs/evaluation/extension")
 
 
 def _model_option(command: argparse.ArgumentParser) -> None:
@@ -229,6 +239,14 @@ def _kept(options: argparse.Namespace) -> None:
     (out / "kept.md").write_text(table, "utf-8")
     memory_study.draw(results, out / "kept.png")
     sys.stdout.write(table)
+
+
+def _extension(options: argparse.Namespace) -> None:
+    from studio.lab.measure import extension
+
+    out = options.output or Path("runs") / "evaluation" / "extension"
+    figures = extension.measure(out, options.pictures or extension.PICTURES, options.longest, _report)
+    _write(out, "extension.json", "extension.md", figures, extension.markdown(figures))
 
 
 def _learn(options: argparse.Namespace) -> int:

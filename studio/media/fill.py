@@ -1,0 +1,170 @@
+"""Makes up the ground that a picture lacks: beyond its edges, and behind what was taken out of it.
+
+The new ground is made of pieces of the picture, never turned or mirrored, and chosen so that they meet without a visible border
+(`shift_map`), that nothing distinct occurs a second time (`distinctness`), and that sky goes on as sky and ground as ground. The
+pieces are joined in the gradient domain (`membrane`). The same picture gives the same pixels again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.media import shift_labels
+from studio.media.distinctness import distinctness
+from studio.media.membrane import membrane, soften
+from studio.media.shift_map import Bools, Floats, Scene, ShiftMap, box_of, features_of, refine, solve
+
+Pixels = NDArray[np.uint8]
+
+COARSE = 150
+"""Pixels of the size at which pieces are chosen: the square root of the area."""
+MOST_AT_ONCE = 0.5
+"""Ground beyond an edge grows by this share of the picture at a time."""
+CHANGE = 0.05
+HOLD = 4.0
+"""How strongly joined pieces keep their own colours; see `membrane`. Per pixel it is HOLD over the picture's area."""
+
+
+def extend(picture: Pixels, left: int, top: int, right: int, bottom: int, seed: int = 0) -> Pixels:
+    """Return the picture with new ground around it: first on the left and right, then above and below.
+
+    Args:
+        picture: [H, W, 3].
+        left: pixels to add there; the same for the other three.
+        top: see left.
+        right: see left.
+        bottom: see left.
+        seed: another one gives another ground.
+
+    Returns:
+        [H + top + bottom, W + left + right, 3], with the picture's own pixels unchanged.
+
+    Raises:
+        ValueError: a number of pixels is below 0.
+    """
+    missing = {"left": left, "right": right, "top": top, "bottom": bottom}
+    if min(missing.values()) < 0:
+        raise ValueError("A picture can be extended by no pixels or more on each side, not by less.")
+    for before, after, axis in (("left", "right", 1), ("top", "bottom", 0)):
+        while missing[before] or missing[after]:
+            most = max(1, int(MOST_AT_ONCE * picture.shape[axis]))
+            added = {side: min(missing[side], most) for side in (before, after)}
+            first, last = (_beyond(picture, side, added[side], seed) for side in (before, after))
+            picture = np.concatenate([first, picture, last], axis)
+            for side in (before, after):
+                missing[side] -= added[side]
+    return picture
+
+
+def _beyond(picture: Pixels, side: str, extent: int, seed: int) -> Pixels:
+    """The new ground beyond one side alone, `extent` pixels deep."""
+    axis, first = 1 if side in ("left", "right") else 0, side in ("left", "top")
+    pads = [(0, 0), (0, 0)]
+    pads[axis] = (extent, 0) if first else (0, extent)
+    hole = np.pad(np.zeros(picture.shape[:2], bool), pads, constant_values=True)
+    canvas = np.pad(picture, [*pads, (0, 0)])
+    whole = _complete(canvas, hole, shift_labels.beyond(side, extent / hole.shape[axis]), seed) if extent else canvas
+    return whole.take(range(extent) if first else range(picture.shape[axis], whole.shape[axis]), axis)
+
+
+def fill(picture: Pixels, mask: Bools, seed: int = 0) -> Pixels:
+    """Return the picture with its masked pixels made up from the others.
+
+    Args:
+        picture: [H, W, 3]; the colours under the mask do not matter.
+        mask: [H, W], true where the picture is to be made up.
+        seed: another one gives another filling.
+
+    Raises:
+        ValueError: the mask does not fit the picture, or nothing outside it is left.
+    """
+    if mask.shape != picture.shape[:2]:
+        raise ValueError(f"A mask of {mask.shape} does not fit a picture of {picture.shape[:2]}.")
+    if mask.all():
+        raise ValueError("There is nothing left outside the mask to fill it with.")
+    return _complete(picture, mask, shift_labels.around(), seed) if mask.any() else picture.copy()
+
+
+def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: int) -> Pixels:
+    """The picture with its hole filled, by offsets of the given choice."""
+    levels = _pyramid(picture, hole)
+    colours, scene = levels[-1]
+    distinct = distinctness(colours, scene.source)
+    offsets, unary = shift_labels.choose(scene, distinct, choice, seed)
+    top, bottom, left, right = box_of(scene.hole)
+    labels = np.zeros(scene.hole.shape, np.intp)
+    labels[top:bottom, left:right] = solve(scene, offsets, unary, CHANGE)
+    shifts = ShiftMap(offsets, labels)
+    for _, finer in reversed(levels[:-1]):
+        shifts = refine(shifts, finer, CHANGE)
+    return _join(picture, levels[0][1], shifts)
+
+
+def _pyramid(picture: Pixels, hole: Bools) -> list[tuple[Floats, Scene]]:
+    """The picture at its own size and at halves of it: colours from 0 to 1, and the scene."""
+    colours: Floats = picture.astype(np.float32) / np.float32(255)
+    known = ~hole
+    sources, holes = known, hole
+    levels = [(colours, Scene(features_of(colours), sources, holes))]
+    weight = known.astype(np.float32)[..., None]
+    colours = colours * weight
+    while np.sqrt(levels[-1][1].hole.size) > COARSE:
+        colours, weight = _half(colours), _half(weight)
+        whole = weight[..., 0] > 0.999
+        small = (colours / np.maximum(weight, 1e-6)).astype(np.float32)
+        missing = _half(holes[..., None].astype(np.float32))[..., 0] > 0
+        sources, holes = whole & ~missing, missing
+        levels.append((small, Scene(features_of(small), sources, holes)))
+    return levels
+
+
+def _half(values: Floats) -> Floats:
+    """The means of two by two pixels; an odd last row or column is paired with nothing."""
+    padded = np.pad(values, ((0, values.shape[0] % 2), (0, values.shape[1] % 2), (0, 0)), mode="edge")
+    return ((padded[0::2, 0::2] + padded[1::2, 0::2] + padded[0::2, 1::2] + padded[1::2, 1::2]) / 4).astype(np.float32)
+
+
+def _join(picture: Pixels, scene: Scene, shifts: ShiftMap) -> Pixels:
+    """Copy the pieces and join them in the gradient domain."""
+    height, width = scene.hole.shape
+    top, bottom, left, right = box_of(scene.hole)
+    top, bottom, left, right = max(0, top - 1), min(height, bottom + 1), max(0, left - 1), min(width, right + 1)
+    box = slice(top, bottom), slice(left, right)
+    colours: Floats = picture.astype(np.float32) / np.float32(255)
+    hole = scene.hole[box]
+    y, x = np.mgrid[box]
+    offsets = np.where(hole[..., None], shifts.offsets[shifts.labels[box]], 0)
+    copied = colours[(y + offsets[..., 0]).clip(0, height - 1), (x + offsets[..., 1]).clip(0, width - 1)]
+    steps = [_steps(colours, scene.source, copied, (y, x), offsets, axis) for axis in (1, 0)]
+    correction = membrane(steps[0], steps[1], hole, HOLD / scene.hole.size)
+    joined = ((soften(copied + correction, copied, steps, hole, scene.source[box])).clip(0, 1) * 255).round().astype(np.uint8)
+    result = picture.copy()
+    result[box] = np.where(hole[..., None], joined, picture[box])
+    return result
+
+
+def _steps(
+    colours: Floats, source: Bools, copied: Floats, place: tuple[NDArray[np.intp], NDArray[np.intp]], offsets: NDArray[np.int32],
+    axis: int,
+) -> Floats:
+    """By how much the correction must grow from each pixel of a box to the next one along an axis, [h, w, 3].
+
+    Two pieces that meet say each how the colour goes on across their border; the mean of both is wanted.
+    """
+    (height, width), (rows, columns) = source.shape, copied.shape[:2]
+    y, x = (part[:rows - (axis == 0), :columns - (axis == 1)] for part in place)
+    here, there = (slice(0, y.shape[0]), slice(0, y.shape[1])), (slice(axis == 0, rows), slice(axis == 1, columns))
+    wanted, votes = np.zeros((*y.shape, 3), np.float32), np.zeros((*y.shape, 1), np.float32)
+    for used in (offsets[here], offsets[there]):
+        here_y, here_x = y + used[..., 0], x + used[..., 1]
+        there_y, there_x = here_y + (axis == 0), here_x + (axis == 1)
+        valid = (here_y >= 0) & (there_y < height) & (here_x >= 0) & (there_x < width)
+        here_y, there_y = here_y.clip(0, height - 1), there_y.clip(0, height - 1)
+        here_x, there_x = here_x.clip(0, width - 1), there_x.clip(0, width - 1)
+        valid &= source[here_y, here_x] & source[there_y, there_x]
+        wanted += valid[..., None] * (colours[there_y, there_x] - colours[here_y, here_x])
+        votes += valid[..., None]
+    result = np.zeros_like(copied)
+    result[here] = wanted / np.maximum(votes, 1) - (copied[there] - copied[here])
+    return result

@@ -1,0 +1,47 @@
+"""The measure of new ground, and the thresholds that it keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.lab.measure import extension
+
+
+def test_mirrored_ground_is_recognized() -> None:
+    picture = extension.load("lighthouse", 160)
+    sides = (40, 24, 40, 24)
+    figures = extension.ground_figures(picture, extension.mirror_ground(picture, sides), sides)
+    assert figures["mirror_share"] > 0.98 and figures["telling"] > 0.1 and figures["copies"] > 0.1
+
+
+def test_a_hard_edge_is_a_seam() -> None:
+    picture = extension.load("lighthouse", 160)
+    whole = np.pad(picture, ((10, 10), (10, 10), (0, 0)), constant_values=255)
+    assert extension.seam(picture, whole, (10, 10, 10, 10)) > 3
+    assert extension.seam(picture[10:-10, 10:-10], picture, (10, 10, 10, 10)) == pytest.approx(1, abs=0.4)
+
+
+@pytest.mark.parametrize("name", ["lighthouse", pytest.param("coffee", marks=pytest.mark.slow)])
+def test_the_ground_keeps_its_thresholds(name: str) -> None:
+    picture = extension.load(name, 320)
+    height, width = picture.shape[:2]
+    sides = (width // 4, 0, 0, height // 4)
+    figures = extension.ground_figures(picture, extension.extend(picture, *sides), sides)
+    assert figures["mirror_share"] < extension.LARGEST_MIRROR_SHARE + 0.05, figures
+    assert figures["seam"] < extension.LARGEST_SEAM, figures
+    assert figures["copies"] < 0.1, figures
+
+
+def test_figures_table_and_sheet(tmp_path: Path) -> None:
+    figures = extension.measure(tmp_path, ["desert"], 80)
+    table = extension.markdown(figures)
+    assert "| desert |" in table and "| mean |" in table
+    assert (tmp_path / "extension.png").stat().st_size > 1000 and (tmp_path / "desert.png").exists()
+
+
+def test_an_unknown_picture() -> None:
+    with pytest.raises(ValueError, match="no photograph 'nobody'"):
+        extension.load("nobody", 160)

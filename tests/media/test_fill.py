@@ -1,0 +1,95 @@
+"""New ground beyond a picture's edges and in its holes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from studio.media.distinctness import distinctness
+from studio.media.fill import extend, fill
+from studio.media.membrane import membrane
+
+Pixels = NDArray[np.uint8]
+
+
+def waves(height: int = 64, width: int = 96) -> Pixels:
+    """Sky above, waves below, and one red square."""
+    y, x = np.mgrid[:height, :width]
+    sky = np.stack([120 + y, 150 + y, 220 - 0 * y], 2)
+    sea = np.stack([40 + 0 * x, 90 + 25 * np.sin(x / 3 + y), 140 + 25 * np.sin(x / 3 + y)], 2)
+    picture = np.where((y < height // 2)[..., None], sky, sea)
+    picture[20:36, 60:72] = (220, 30, 20)
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def test_the_picture_stays_and_the_ground_is_the_same_again() -> None:
+    picture = waves(48, 64)
+    whole = extend(picture, 20, 0, 0, 8)
+    assert whole.shape == (56, 84, 3) and whole.dtype == np.uint8
+    assert (whole[:48, 20:] == picture).all()
+    assert (whole == extend(picture, 20, 0, 0, 8)).all()
+
+
+def test_sky_goes_on_as_sky_and_nothing_distinct_occurs_twice() -> None:
+    picture = waves()
+    whole = extend(picture, 24, 0, 24, 0).astype(int)
+    red = (whole[..., 0] > 180) & (whole[..., 1] < 90)
+    assert red[:, 24:-24].any() and not red[:, :24].any() and not red[:, -24:].any()
+    for ground in (whole[:, :24], whole[:, -24:]):
+        assert abs(ground[4:28].mean((0, 1)) - picture[4:28, :20].mean((0, 1))).max() < 12
+        assert abs(ground[38:60].mean((0, 1)) - picture[38:60, :20].mean((0, 1))).max() < 12
+        assert ground[38:60, :, 2].std() > 10, "waves, not a smear"
+
+
+def test_more_ground_than_picture() -> None:
+    picture = waves(32, 40)
+    whole = extend(picture, 0, 0, 70, 0)
+    assert whole.shape == (32, 110, 3) and (whole[:, :40] == picture).all()
+    assert whole[20:, 80:, 2].std() > 8 and (whole.max(2) > 0).all()
+
+
+def test_no_ground_is_the_picture() -> None:
+    picture = waves()
+    assert (extend(picture, 0, 0, 0, 0) == picture).all()
+    with pytest.raises(ValueError, match="not by less"):
+        extend(picture, -1, 0, 0, 0)
+
+
+def test_a_hole_is_filled_from_around_it() -> None:
+    picture = waves()
+    mask = np.zeros(picture.shape[:2], bool)
+    mask[18:38, 58:74] = True
+    filled = fill(picture, mask)
+    assert (filled[~mask] == picture[~mask]).all() and (filled == fill(picture, mask)).all()
+    red = (filled[..., 0].astype(int) > 180) & (filled[..., 1] < 90)
+    assert not red.any(), "the square is gone"
+    picture[18:38, 58:74] = 0
+    assert (filled == fill(picture, mask)).all(), "what lies under the mask does not matter"
+
+
+def test_holes_that_cannot_be_filled() -> None:
+    picture = waves()
+    with pytest.raises(ValueError, match="does not fit"):
+        fill(picture, np.zeros((3, 3), bool))
+    with pytest.raises(ValueError, match="nothing left"):
+        fill(picture, np.ones(picture.shape[:2], bool))
+    assert (fill(picture, np.zeros(picture.shape[:2], bool)) == picture).all()
+
+
+def test_a_membrane_takes_the_steps_that_are_asked_for() -> None:
+    y, x = np.mgrid[:60, :90]
+    hole = np.ones((60, 90), bool)
+    hole[20:40, 30:60] = False
+    distance = np.maximum(np.maximum(30 - x, x - 59), np.maximum(20 - y, y - 39)).clip(0)
+    wanted = (0.01 * distance)[..., None].astype(np.float32)
+    right, down = np.zeros_like(wanted), np.zeros_like(wanted)
+    right[:, :-1], down[:-1] = np.diff(wanted, axis=1), np.diff(wanted, axis=0)
+    found = membrane(right, down, hole, 0.0)
+    assert (found[~hole] == 0).all() and abs(found - wanted).max() < 0.03
+
+
+def test_what_occurs_once_is_distinct() -> None:
+    picture = waves(96, 144).astype(np.float32) / 255
+    found = distinctness(picture, np.ones((96, 144), bool))
+    assert found[24:32, 62:70].min() > 0.8 and np.median(found) < 0.2
