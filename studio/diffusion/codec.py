@@ -14,6 +14,8 @@ from torch import Tensor
 class FrameStream(Protocol):
     """Decodes latents that continue a known history."""
 
+    piece: int | None      # latents that can be pushed at a time with the same frames; None: only whole sections
+
     def push(self, latents: Tensor) -> Tensor:
         """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w]."""
 

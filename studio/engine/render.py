@@ -207,7 +207,9 @@ class Renderer:
         clock = time.monotonic()
         fps, section_frames = self.model.card.clock(request.size)
         with decoder.stream(before, finished.snapshot.psi) as stream:
-            frames = pixels(stream.push(finished.latents))
+            # In pieces: a section of large frames in floating point fills the memory.
+            pieces = finished.latents.split(stream.piece or self.model.card.window, dim=2)
+            frames = np.concatenate([pixels(stream.push(piece)) for piece in pieces])
             clip = take_folder.section_clip(request.folder, index)
             write_clip(clip, frames, fps)
             finished.snapshot.write(take_folder.section_snapshot(request.folder, index))

@@ -78,6 +78,8 @@ class AnimaticCodec:
 class AnimaticStream:
     """Decodes a film latent by latent; its only memory is the newest latent."""
 
+    piece: int | None = 1
+
     def __init__(self, codec: AnimaticCodec, newest: Tensor) -> None:
         """`newest`: [1, C, 1, h, w], the latent that the stream continues after."""
         self._codec = codec

@@ -53,6 +53,8 @@ class View:
 class PictureStream:
     """Decodes the latents of a large film, given the psi that its frames are views of."""
 
+    piece: int | None = 1
+
     def __init__(self, memory: PictureMemory, weather: WeatherSynthesis, psi: Tensor, newest: Tensor, frames: int) -> None:
         """`newest`: [1, C, 1, h, w], the latent that the stream continues after. `frames`: of each latent."""
         self._extent, self._weather, self._frames = read_extent(psi), weather, frames

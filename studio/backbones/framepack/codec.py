@@ -96,6 +96,8 @@ class HunyuanStream:
     decoder's group norms run over the whole tile); a clip does not wait for that.
     """
 
+    piece: int | None = None
+
     def __init__(
         self, autoencoder: AutoencoderKLHunyuanVideo, recent: Tensor, stride: int, begun: bool,
         previews: PreviewMethod | None = None,

@@ -71,6 +71,8 @@ class PlacedCodec:
 class _PlacedStream:
     """A stream that moves the autoencoder to the device for every call."""
 
+    piece: int | None = None
+
     def __init__(self, codec: HunyuanCodec, stream: FrameStream, device: torch.device) -> None:
         self._codec, self._stream, self._device = codec, stream, device
 

@@ -65,6 +65,8 @@ class CoarseCodec:
 class _FrameByFrame:
     """A `FrameStream` that keeps nothing between sections."""
 
+    piece: int | None = None
+
     def __init__(self, codec: CoarseCodec) -> None:
         self._codec = codec
 

@@ -39,6 +39,7 @@ class Cells:
     """Pictures as the mean colours of their cells."""
 
     pixels_per_latent = CELL
+    piece: int | None = None
 
     def latent_size(self, width: int, height: int) -> tuple[int, int]:
         """Height and width of the latents of frames of width x height pixels."""
