@@ -61,7 +61,7 @@ class ModelCard:
     section_frames: int
     """Pixel frames of a section."""
     sizes: tuple[tuple[int, int], ...]
-    """Width and height of films in pixels; the first one is the default."""
+    """Width and height of films in pixels, see `default_size`."""
     steps: int
     guidance: float
     shift: float
@@ -85,6 +85,11 @@ class ModelCard:
     def is_large(self, size: tuple[int, int]) -> bool:
         """Whether films of this width and height are large ones, whose frames are views of the whole reference picture."""
         return self.large is not None and max(size) > self.large.above
+
+    @property
+    def default_size(self) -> tuple[int, int]:
+        """The size of new films: the first of the large ones, or of all where there are none."""
+        return next((size for size in self.sizes if self.is_large(size)), self.sizes[0])
 
     def clock(self, size: tuple[int, int]) -> tuple[int, int]:
         """Frames a second, and pixel frames of a section, of films of this width and height."""

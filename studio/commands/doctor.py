@@ -111,7 +111,7 @@ def _about(machine: Machine, imaginary: bool) -> Iterator[str]:
 
 def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None) -> bool:
     """Prints a model's plan, or why there is none. Returns whether it runs."""
-    size = size or model.sizes[0]
+    size = size or (card.default_size if card else model.sizes[0])
     _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
     try:
         plan = choose_plan(machine, model, size, profile if model.large else None)

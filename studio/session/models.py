@@ -17,7 +17,7 @@ def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Proje
 
     Its frame goes where the model takes none.
     """
-    size = project.size if project.size in card.sizes else card.sizes[0]
+    size = project.size if project.size in card.sizes else card.default_size
     moved = edits.set_model(project, card.name, Clock(*card.clock(size)), size)
     moved = moved if takes_frame(card) else edits.set_frame(moved, None)
     return edits.set_settings(moved, settings_for(preset, card)) if preset else moved

@@ -61,8 +61,8 @@ def plan_story(
         raise EditError(f"{where}There is no preset '{written.preset}'. There are: {', '.join(p.name for p in presets)}.")
     if written.size not in card.sizes:
         written = replace(written, size=None)
-    clock = Clock(*card.clock(written.size or card.sizes[0]))
-    project = story.to_project(written, card.name, card.sizes[0], clock, settings_for(preset, card))
+    clock = Clock(*card.clock(written.size or card.default_size))
+    project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
     _check_frame(written, card, read_picture(written.image).size, project.size)
     _check_loras(written, card)
     return written, project

@@ -66,6 +66,8 @@ class Studio:
         """A new project. Raises EditError: the name is blank or too long. StoreError: the home folder cannot be written."""
         card, settings = self._defaults()
         project = edits.new("Untitled film" if name is None else name, settings=settings)
+        if card:
+            project = replace(project, size=card.default_size)
         return self._begin(set_model(project, card, None) if card else project)
 
     def from_story(self, path: Path, model: str | None = None, changes: StoryChanges | None = None) -> Session:

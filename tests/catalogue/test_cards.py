@@ -174,3 +174,18 @@ def test_a_shard_without_a_checksum_is_named_by_its_ends(tmp_path: Path) -> None
         assert fingerprint(bare) != name
     shard.write_bytes(content)
     assert fingerprint(bare) == name
+
+
+def test_large_films_of_the_model_that_ships() -> None:
+    """The card, the family and the code that sees large films agree on what is large, and every size is made as said."""
+    from studio.backbones.animatic.film_size import TRAINED_SIDE, latent_size, view_factor
+    from studio.backbones.registry import sees_outside_frame
+
+    card = read_card(Path(__file__).parents[2] / "models" / "memorypack-mini")
+    assert card.large is not None and card.large.above == TRAINED_SIDE
+    assert card.default_size == (640, 384)
+    assert card.clock((640, 384)) == (24, 72) and card.clock((320, 192)) == (12, 36)
+    for size in card.sizes:
+        assert card.is_large(size) == sees_outside_frame(card, size) == (view_factor(*size) > 1)
+        h, w = latent_size(*size)
+        assert (16 * view_factor(*size) * w, 16 * view_factor(*size) * h) == size

@@ -21,7 +21,7 @@ WEATHER = r"snow|rain|fog|mist|haze"
 
 def test_there_are_landscapes_and_a_portrait() -> None:
     sizes = [read_story(path).size for path in STORIES]
-    assert len(sizes) >= 3 and (320, 192) in sizes and (192, 320) in sizes
+    assert len(sizes) >= 3 and (640, 384) in sizes and (384, 640) in sizes
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.parent.name)
