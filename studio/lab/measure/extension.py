@@ -172,9 +172,12 @@ def copies(picture: Pixels, whole: Pixels, sides: Sides) -> float:
     largest = SAME * (places ** 2).mean(1)
     there_y, there_x = np.divmod(np.arange(len(every)), columns)
     once = (places ** 2).mean(1) > TELLING
+    squares = (every ** 2).mean(1)
     for number in np.flatnonzero(once):
         far = np.maximum(np.abs(there_y - y[number]), np.abs(there_x - x[number])) > reach
-        once[number] = nearest(places[number:number + 1], every[far])[0] > largest[number]
+        place = places[number]
+        differences = squares - every @ place * np.float32(2 / len(place)) + (place ** 2).mean()
+        once[number] = differences[far].min(initial=np.inf) > largest[number]
     places, largest = places[once], largest[once]
     if not len(places):
         return 0.0
