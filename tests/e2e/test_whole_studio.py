@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from studio.media.clip import probe, read_clip
-from studio.media.picture import fit, read_picture
+from studio.media.picture import crop, read_picture
 from studio.memory.snapshot import read_snapshot
 from tests.e2e.conftest import free_port
 
@@ -71,6 +72,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     arrived(page, url)
 
     page.locator("input[type=file]").first.set_input_files(photograph(tmp_path))
+    page.get_by_role("dialog", name="Frame").get_by_role("button", name="Done").click()
     page.get_by_label("Prompt of segment 1").fill("the camera holds still")
     page.get_by_role("button", name="Preset").click()
     page.get_by_role("menuitemradio", name=re.compile("^Draft")).click()
@@ -96,7 +98,8 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     atlas = page.get_by_role("img", name=re.compile("What the memory holds"))
     expect(atlas).to_be_visible()
     panned = str(atlas.get_attribute("src"))
-    assert atlas.evaluate("image => image.naturalWidth > image.naturalHeight")      # the first view and what lies left of it
+    shape = float(atlas.evaluate("image => image.naturalWidth / image.naturalHeight"))
+    assert shape == pytest.approx(1.0, abs=0.1)                                      # the whole photograph, not the frame alone
 
     page.get_by_role("button", name="Undo (Ctrl+Z)").click()
     expect(atlas).not_to_have_attribute("src", panned)                               # each take has its own
@@ -111,28 +114,31 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     waiting.value.save_as(film)
     context.close()
     assert complaints == []
-    check_film(film, tmp_path / "photograph.png")
-    check_takes(next(projects.glob("*/takes")))
+    project = next(projects.glob("*/project.json"))
+    check_film(film, tmp_path / "photograph.png", tuple(json.loads(project.read_text())["frame"]))
+    check_takes(project.parent / "takes")
 
 
-def check_film(film: Path, photograph: Path) -> None:
-    """Two segments of 36 frames: the photograph, standing still; then the camera moves."""
+def check_film(film: Path, photograph: Path, frame: tuple[float, float, float, float]) -> None:
+    """Two segments of 72 frames: the frame in the photograph, standing still; then the camera moves."""
     facts = probe(film)
-    assert (facts.frames, facts.fps) == (72, 12)
+    assert (facts.frames, facts.fps, facts.width, facts.height) == (144, 24, 640, 384)
     frames = read_clip(film).astype(np.float32)
-    picture = np.asarray(fit(read_picture(photograph), (facts.width, facts.height)), dtype=np.float32)
+    picture = np.asarray(crop(read_picture(photograph), frame, (facts.width, facts.height)), dtype=np.float32)
     error = float(np.mean((frames[0] - picture) ** 2))
-    assert 10 * np.log10(255**2 / error) > 20
+    assert 10 * np.log10(255**2 / error) > 25
     assert frames.std(axis=(1, 2, 3)).min() > 5        # no frame is blank
-    stood, moved = (float(np.abs(frames[b] - frames[a]).mean()) for a, b in ((0, 35), (36, 71)))
+    stood, moved = (float(np.abs(frames[b] - frames[a]).mean()) for a, b in ((0, 71), (72, 143)))
     assert moved > 2 * stood
 
 
 def check_takes(takes: Path) -> None:
-    """Every take's memory lies beside its clip; two of them continue the same one."""
+    """Every take's memory lies beside its clip: the whole picture, from the first moment on, so it is the same in all."""
     snapshots = [read_snapshot(path) for path in takes.glob("*/snapshot.safetensors")]
     assert sorted(s.sections for s in snapshots) == [1, 2, 2]
     assert len({s.start.numpy().tobytes() for s in snapshots}) == 1
     memories = [s.psi for s in snapshots if s.psi is not None]
     assert len({psi.shape for psi in memories}) == 1
-    assert len({psi.numpy().tobytes() for psi in memories}) == 3
+    assert len({psi.numpy().tobytes() for psi in memories}) == 1
+    assert len(memories) == 3
+    assert len({s.recent.numpy().tobytes() for s in snapshots}) == 3
