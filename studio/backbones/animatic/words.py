@@ -29,8 +29,11 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 """What the reader asks of a prompt, and the answers in the order of its outputs. The first answer of each means: nothing asked."""
 ANSWERS = sum(map(len, QUESTIONS.values()))
 """K."""
-LEAST_CERTAINTY = 0.5
-"""An answer of lower probability counts as the first one: nothing asked."""
+SURE = {"camera": 0.85, "light": 0.85, "weather": 0.85, "speed": 0.5, "eased": 0.5}
+"""Probability that a question is answered by anything but its first answer, below which nothing is asked. What happens at all must
+be surer than how it happens."""
+LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}
+"""Probability of the answer itself, below which nothing is asked either."""
 WINDOW, OVERLAP = 64, 16
 """Tokens that are read at once; a longer prompt is read in windows that overlap by so many."""
 
@@ -74,9 +77,10 @@ class WordReader:
         answers = {}
         for name, logits in split_answers(self._logits(prompt)).items():
             chances = logits.softmax(dim=-1)                                    # [windows, answers]
-            wished = chances[:, 1:].amax(dim=0)
-            best = int(wished.argmax())
-            answers[name] = QUESTIONS[name][best + 1 if float(wished[best]) >= LEAST_CERTAINTY else 0]
+            surest = chances[int(chances[:, 0].argmin())]                       # of the window that asks for something most surely
+            best = 1 + int(surest[1:].argmax())
+            asked = 1 - float(surest[0]) >= SURE[name] and float(surest[best]) >= LIKELY[name]
+            answers[name] = QUESTIONS[name][best if asked else 0]
         moves = answers["camera"] not in ("hold", "shake")
         speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)
         return Wish(answers["camera"], speed, eased, answers["light"], answers["weather"])

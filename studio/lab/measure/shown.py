@@ -59,7 +59,8 @@ def film_caption(model: FilmModel, picture: Tensor, caption: str, changed: bool 
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
     noise = flow.noise((1, start.shape[1], model.card.window, *start.shape[-2:]), 1)
     latents = noise
-    for event in denoise_section(model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, rope=model.rope):
+    # Without the memory: at a film's beginning it holds nothing.
+    for event in denoise_section(model.backbone, snapshot, conditioning, noise, sampling, rope=model.rope):
         if isinstance(event, SectionResult):
             latents = event.latents
     frames = model.codec.stream(snapshot.recent, 0).push(latents)[0]
