@@ -53,7 +53,16 @@ def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | Non
 def size_choices(size: tuple[int, int], card: ModelCard | None) -> list[Json]:
     """The model's sizes, and the project's own if the model does not have it."""
     known = list(card.sizes) if card else []
-    return [{"size": [w, h], "shape": shape_name(w, h)} for w, h in known + ([] if size in known else [size])]
+    sizes = known + ([] if size in known else [size])
+    return [{"size": [w, h], "shape": shape_name(w, h), "note": size_note((w, h), card)} for w, h in sizes]
+
+
+def size_note(size: tuple[int, int], card: ModelCard | None) -> str:
+    """What is special about films of this size, in a few words; empty where all sizes of the model are alike."""
+    if card is None or card.large is None:
+        return ""
+    fps = f"{card.clock(size)[0]} frames a second"
+    return f"{fps}, sees the whole picture" if card.is_large(size) else f"{fps}, a quick sketch"
 
 
 def shape_name(width: int, height: int) -> str:

@@ -42,7 +42,7 @@ def test_an_unrendered_film(session: Session) -> None:
     assert drawn["next"] == {"index": 0, "completes": False, "forks": False}
     assert drawn["memory"]["sentence"] == "The next take starts from the reference picture alone."
     assert drawn["estimate"] is None and drawn["estimate_all"] is None
-    assert drawn["sizes"] == [{"size": [64, 48], "shape": "Landscape"}, {"size": [48, 64], "shape": "Portrait"}]
+    assert [(one["size"], one["shape"]) for one in drawn["sizes"]] == [([64, 48], "Landscape"), ([48, 64], "Portrait")]
     assert drawn["model"]["phrases"] == [["camera", ["pans left", "moves closer"]]]
 
 
@@ -99,7 +99,7 @@ def test_without_a_picture_nothing_is_next(session: Session) -> None:
 def test_a_model_that_is_not_installed_is_no_accident(session: Session) -> None:
     drawn = views.board(session, (), ())
     assert drawn["model"]["title"] == "tiny" and "not installed" in drawn["model"]["summary"]
-    assert drawn["sizes"] == [{"size": [64, 48], "shape": "Landscape"}]
+    assert drawn["sizes"] == [{"size": [64, 48], "shape": "Landscape", "note": ""}]
 
 
 def test_the_tree_gives_each_line_of_takes_a_column(session: Session) -> None:

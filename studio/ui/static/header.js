@@ -11,6 +11,7 @@ const header = (() => {
   const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
   const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': 'Picture shape' });
+  const size = makeMenu('Size', (name) => setSize(name.split('x').map(Number)));
   const preset = makeMenu('Preset', (name) => client.act('apply_preset', { name }));
   const light = tool('sun', 'Switch between light and dark', () => {
     const dark = document.body.classList.toggle('dark');
@@ -22,7 +23,7 @@ const header = (() => {
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
     h('div', { class: 'film' },
       title, tool('films', 'Open another film', () => dialogs.films())),
-    h('div', { class: 'set' }, lamp, shapes, preset.opener, preset.list),
+    h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
       button('export', 'Export', () => dialogs.exports(), { class: 'button quiet', 'aria-label': 'Export' }),
       tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), light));
@@ -34,16 +35,29 @@ const header = (() => {
     },
       svg('rect', { x: -w * k / 2, y: -hgt * k / 2, width: w * k, height: hgt * k, rx: 1.6 }));
   };
+  const setSize = ([width, height]) => client.act('set_size', { width, height });
+  const area = ([w, hgt]) => w * hgt;
+  const shapeOf = (view) => view.sizes.find((one) => one.size.join() === view.size.join())?.shape;
+  /* A button for each shape takes the size of that shape nearest to the present one; the menu has all sizes of the present shape. */
+  const nearest = (view, shape) => view.sizes.filter((one) => one.shape === shape).map((one) => one.size)
+    .reduce((a, b) => (Math.abs(area(b) - area(view.size)) < Math.abs(area(a) - area(view.size)) ? b : a));
   let drawn = '';
   const options = (view) => {
     preset.draw(view.presets, view.preset);
-    const wanted = JSON.stringify(view.sizes);
+    const present = shapeOf(view), same = view.sizes.filter((one) => one.shape === present);
+    size.draw(same.map((one) => ({ name: one.size.join('x'), title: one.size.join(' × '), description: one.note })), view.size.join('x'));
+    size.opener.hidden = same.length < 2;
+    const wanted = JSON.stringify([view.sizes, view.size]);
     if (wanted === drawn) return;
     drawn = wanted;
-    shapes.replaceChildren(...view.sizes.map(({ size, shape }) => h('button', {
-      class: 'tool', 'data-size': size.join('x'), 'aria-label': `${shape}, ${size.join(' by ')} pixels`,
-      title: `${shape}, ${size.join(' × ')}`, onclick: () => client.act('set_size', { width: size[0], height: size[1] }),
-    }, outline(size))));
+    const names = [...new Set(view.sizes.map((one) => one.shape))];
+    shapes.replaceChildren(...names.map((shape) => {
+      const best = shape === present ? view.size : nearest(view, shape);
+      return h('button', {
+        class: 'tool', 'aria-label': `${shape}, ${best.join(' by ')} pixels`, title: `${shape}, ${best.join(' × ')}`,
+        'aria-pressed': String(shape === present), onclick: () => setSize(best),
+      }, outline(best));
+    }));
   };
 
   client.watch(({ view }) => {
@@ -58,7 +72,6 @@ const header = (() => {
     set(lamp, 'aria-label', `${view.model.title}. ${view.engine.sentence}`);
     say(lamp.children[1], view.model.title);
     say(lamp.children[2], view.engine.short);
-    for (const b of shapes.children) set(b, 'aria-pressed', String(b.dataset.size === view.size.join('x')));
   });
   return { root };
 })();
