@@ -3,6 +3,10 @@
 import os
 
 # OpenMP's threads spin while they wait for each other. On a machine that does anything else, that takes the cores away from
-# whoever has work, the other half of this very section included: beside one busy process a section took 2.6 times as long, with
-# threads that sleep 1.6 times. OpenMP reads this when torch is loaded, so it is set before; a user's own setting is respected.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# whoever has work, the other half of this very section included. Threads that sleep at once are kind to neighbours but slow when
+# alone, because waking takes longer than most of a section's operations. So they spin for about the time that waking takes, and
+# then sleep (`python -m studio.lab measure neighbour`). OpenMP reads this when torch is loaded, so it is set before; a user's own
+# settings are respected.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")

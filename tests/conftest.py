@@ -6,10 +6,11 @@ import os
 
 import pytest
 
+import studio  # noqa: F401 - sets how OpenMP's threads wait, before a test imports torch
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")        # as studio/__init__.py does; a test may import torch before the studio
 if "PYTEST_XDIST_WORKER" in os.environ:                   # set before torch is imported: workers share the cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
