@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 from pathlib import Path
@@ -66,7 +67,7 @@ def read_layers(path: Path | str) -> tuple[Image.Image, Image.Image | None]:
         raise too_large(name) from error
     except UnidentifiedImageError as error:
         raise MediaError(f"{name} is not a picture the studio can read. {_advice(path)}") from error
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MediaError(f"{name} is not there any more. Choose the picture again.") from error
     except IsADirectoryError as error:
         raise MediaError(f"{name} is a folder. Choose a picture in it.") from error
@@ -75,6 +76,8 @@ def read_layers(path: Path | str) -> tuple[Image.Image, Image.Image | None]:
     except MemoryError as error:
         raise MediaError(f"{name} does not fit into the memory that is free. Save it smaller.") from error
     except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            raise MediaError(f"{name[:40]}… cannot be a file: its name is too long for this disk. Give a shorter one.") from error
         raise MediaError(f"{name} is damaged or cut short ({error}). Save it again or choose another.") from error
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     return picture, opacity and opacity.resize(picture.size, Image.Resampling.BOX)

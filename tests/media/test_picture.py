@@ -262,3 +262,11 @@ def test_a_map_is_as_opaque_as_it_is_known_and_shows_where_one_looks(tmp_path: P
     assert made[50, 112].min() > 180 and made[30, 150, :3].tolist() != made[22, 150, :3].tolist()    # the frame's white edge
     save_map(frame, share, (399.6, 10, 400, 10.2), tmp_path / "edge.webp")
     assert Image.open(tmp_path / "edge.webp").size == (400, 200)
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no folder")
+    for path, sentence in ((tmp_path / f"{'a' * 300}.png", "too long for this disk"), (tmp_path / "note.txt" / "a.png", "is not there")):
+        with pytest.raises(MediaError, match=sentence) as caught:
+            read_picture(path)
+        assert len(str(caught.value)) < 150
