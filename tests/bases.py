@@ -8,7 +8,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, VALUES, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH
 
 
 def cosines(size: int) -> Tensor:

@@ -266,7 +266,8 @@ def test_a_map_is_as_opaque_as_it_is_known_and_shows_where_one_looks(tmp_path: P
 
 def test_names_that_no_file_can_have(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("no folder")
-    for path, sentence in ((tmp_path / f"{'a' * 300}.png", "too long for this disk"), (tmp_path / "note.txt" / "a.png", "is not there")):
+    cases = {tmp_path / f"{'a' * 300}.png": "too long for this disk", tmp_path / "note.txt" / "a.png": "is not there"}
+    for path, sentence in cases.items():
         with pytest.raises(MediaError, match=sentence) as caught:
             read_picture(path)
         assert len(str(caught.value)) < 150

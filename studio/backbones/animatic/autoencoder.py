@@ -12,10 +12,9 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
 
-PATCH = 16
-"""Height and width of a patch in pixels."""
 GROUP = 4
 """Frames of a latent."""
 VALUES = 3 * GROUP * PATCH * PATCH

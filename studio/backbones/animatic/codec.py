@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, LappedAutoencoder
-from studio.backbones.animatic.film_size import latent_size, view_factor
+from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH, latent_size, view_factor
 from studio.backbones.animatic.picture_views import PictureStream
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.state import FilmState, interpolate_state, split_latents, with_neutral_state

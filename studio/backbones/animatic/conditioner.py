@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, PreTrainedTokenizerBase, SiglipVisionModel
 
+from studio.backbones.animatic.film_size import is_large
 from studio.backbones.animatic.words import WordReader
 from studio.diffusion.backbone import Conditioning
-
-LARGEST_OLD_SIDE = 320
-"""The longer side in pixels of films that get a prompt's own words, as they always did. Larger ones get what the reader of words
-finds in it; see `reads_words`."""
 
 
 class SmallConditioner:
@@ -65,4 +62,4 @@ class SmallConditioner:
 def reads_words(height: int, width: int) -> bool:
     """Whether prompts for a film of this size go through the reader of words. Older projects' sizes keep the prompt's own words, so
     that they give the same films as before."""
-    return max(height, width) > LARGEST_OLD_SIDE
+    return is_large((width, height))

@@ -6,20 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from studio.backbones.animatic.film_size import is_large
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
 from studio.placement import counts
 from studio.placement.counts import Part
-from studio.placement.sizes import ModelSizes, Size
+from studio.placement.sizes import ModelSizes
 
 if TYPE_CHECKING:
     from studio.backbones.film_model import FilmModel
 
 IMAGE_TOKENS = 36
 """Tokens of the reference image in the network's context."""
-CROP_SIDE = 320
-"""Longer side of the largest film, in pixels, that knows nothing of the picture outside its frame."""
 
 
 def _load(request: LoadRequest) -> FilmModel:
@@ -62,11 +61,6 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
         raise config_error(card, error) from None
 
 
-def _sees_outside_frame(size: Size) -> bool:
-    """Whether the map of a film of this size holds the whole picture from the start."""
-    return max(size) > CROP_SIDE
-
-
 FAMILY = Family(
-    name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=_sees_outside_frame
+    name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large
 )

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH
+from studio.backbones.animatic.autoencoder import GROUP
 from studio.backbones.animatic.composition import Source, sample, source_coordinates
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.heads import wind_sway
 from studio.backbones.animatic.scene_picture import PictureMemory, read_extent
 from studio.backbones.animatic.state import STATE_CHANNELS, interpolate_state, split_latents

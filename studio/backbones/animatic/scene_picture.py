@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, LappedAutoencoder
-from studio.backbones.animatic.film_size import view_factor
+from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH, view_factor
 from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import SceneConditioning, ScenePicture
 from studio.memory.protocol import ConditioningFeatures, Memory, MemoryView

@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, VALUES, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
 from studio.lab.train.checkpoints import load_checkpoint, save_checkpoint
 from studio.lab.world import film

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from studio.backbones.animatic.autoencoder import PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.lapped import border_rotation
 from tests.bases import of_colours, of_grey
 

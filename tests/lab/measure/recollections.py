@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.autoencoder import GROUP, PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import GROUP, VALUES, LappedAutoencoder
 from studio.backbones.animatic.codec import AnimaticCodec
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.state import STATE_CHANNELS as STATE
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.film_model import FilmModel

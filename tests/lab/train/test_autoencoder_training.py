@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.autoencoder import PATCH, VALUES, LappedAutoencoder
+from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
+from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.lapped import border_rotation
 from studio.lab.train import autoencoder
 from studio.lab.train.autoencoder import AutoencoderRecipe, PatchDataset, basis, lapped_patches, still_part, train
