@@ -12,6 +12,7 @@ from diffusers import HunyuanVideoFramepackTransformer3DModel
 from safetensors.torch import save_file
 
 from studio.backbones.animatic.autoencoder import LappedAutoencoder
+from studio.backbones.animatic.film_size import TRAINED_SIDE
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, check, files_toml, read_card
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint
@@ -26,6 +27,10 @@ from studio.lab.world import FPS, FRAMES, PHRASES
 log = logging.getLogger(__name__)
 
 FOLDER = Path("models/memorypack-mini")
+TRAINED_SIZES = ((320, 192), (192, 320), (256, 256))
+"""Sizes of films in the last stage of training."""
+VIEW_FACTORS = (1, 2, 3, 4)
+"""How many times larger each way the films are that the exported model makes."""
 
 
 def load_average(recipe: FilmRecipe) -> tuple[FilmObjective, int, float]:
@@ -98,10 +103,11 @@ def card_text(recipe: FilmRecipe) -> str:
         "summary": "A small film model for any machine: it moves the camera, the light and the weather of a picture.",
         "licence": "Apache-2.0",
         "fps": FPS, "window": FRAMES // 4, "section_frames": FRAMES,
-        "sizes": [[320, 192], [192, 320], [256, 256]],
+        "sizes": [[factor * width, factor * height] for factor in VIEW_FACTORS for width, height in TRAINED_SIZES],
         "steps": 8, "guidance": 1.0, "shift": recipe.shift, "kind": "animatic", "prompt_tokens": recipe.shape.tokens,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
     offered = {kind: [p for p in phrases if not any(word in p for word in recipe.unheard)] for kind, phrases in PHRASES.items()}
+    lines += ["", "[large]", f"above = {TRAINED_SIDE}", f"fps = {2 * FPS}"]
     lines += ["", "[phrases]", *(f"{kind} = {json.dumps(phrases)}" for kind, phrases in offered.items() if phrases)]
     return "\n".join(lines) + "\n"
