@@ -6,6 +6,7 @@ import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,16 @@ WRONG = {
     "FFMPEG_BINARY": "/nope/ffmpeg", "SSL_CERT_FILE": "/nope", "GRADIO_SERVER_PORT": "abc", "GRADIO_SHARE": "True",
     "HF_ENDPOINT": "nonsense", "PYTHONIOENCODING": "ascii",
 }  # fmt: skip
+
+
+def has_ipv6() -> bool:
+    """Whether this machine can be reached at ::1."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def command(*arguments: str, python: tuple[str, ...] = (), **variables: str) -> tuple[list[str], dict[str, str]]:
@@ -131,7 +142,8 @@ def test_ctrl_c_while_it_starts(tmp_path: Path, seconds: float) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does")
 @pytest.mark.parametrize(("arguments", "variables"), [
-    (["--host", "::1"], {}), (["--host", "localhost"], {}), ([], {"GRADIO_ROOT_PATH": "/studio"}), ([], {"HOME": "/proc/nowhere"}),
+    (["--host", "::1" if has_ipv6() else "127.0.0.1"], {}), (["--host", "localhost"], {}),
+    ([], {"GRADIO_ROOT_PATH": "/studio"}), ([], {"HOME": "/proc/nowhere"}),
     ([], {"TMPDIR": "/proc/nowhere"}), ([], {"HF_HOME": "/proc/nowhere"}), ([], {"LC_ALL": "C"}),
 ])  # fmt: skip
 def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str]) -> None:
