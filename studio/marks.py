@@ -1,0 +1,43 @@
+"""Marks on the reference image: what stands in front of its ground, what flows, and whether the camera may leave the picture.
+
+Points are shares, from 0 to 1, of the picture's width and height, as in `studio.project.model.Frame`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+Stroke = tuple[Point, ...]
+"""The way of a brush over the picture. A click is a stroke of one point."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What stands in front of its ground, so that the two move by their distances when the camera moves."""
+
+    strokes: tuple[Stroke, ...]              # over the subject
+    ground: tuple[Stroke, ...] = ()          # over what does not belong to it
+    depth: float = 2.0                       # the ground lies so many times as far from the camera as the subject
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A part of the picture that moves by itself, along a stroke."""
+
+    name: str                # what prompts call it: "water"
+    stroke: Stroke           # the way it flows
+    width: float             # of the brush, as a share of the picture's width
+    speed: float             # shares of the picture's width in a second
+
+
+@dataclass(frozen=True)
+class Marks:
+    """All that the artist marked on the reference image."""
+
+    beyond: bool = False                     # the camera may leave the picture: the ground there is made up
+    subject: Subject | None = None
+    flows: tuple[Flow, ...] = ()
+
+
+NO_MARKS = Marks()
