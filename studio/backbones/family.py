@@ -46,5 +46,8 @@ class Family:
     sees_outside_frame: Callable[[Size], bool] | None = None
     """Whether, in films of a size, its models know the picture outside the frame that the film begins with; in others the frame is
     only a crop. None: the family takes no frame, and its films begin with the middle of the picture."""
+    takes_marks: Callable[[Size], bool] | None = None
+    """Whether, in films of a size, its models follow marks on the picture: a subject before its ground, flows, and leave to go
+    beyond its edge. None: the family takes no marks."""
     published_sizes: Callable[[], ModelSizes] | None = None
     """Sizes of the family's published model, to plan with before it is fetched. None: nothing is published."""

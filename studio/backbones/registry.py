@@ -55,6 +55,12 @@ def sees_outside_frame(card: ModelCard, size: Size) -> bool:
     return family is not None and family.sees_outside_frame is not None and family.sees_outside_frame(size)
 
 
+def takes_marks(card: ModelCard, size: Size) -> bool:
+    """Whether films of this size by the model follow marks on the picture; False for an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.takes_marks is not None and family.takes_marks(size)
+
+
 def sizes_of(card: ModelCard) -> ModelSizes:
     """Bytes and operations of a model, counted from the configs in its folder.
 

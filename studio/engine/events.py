@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studio.marks import NO_MARKS, Marks
+
 Frame = tuple[float, float, float, float]
 """A part of a picture: x, y, width and height as shares, from 0 to 1, of the picture's width and height."""
 
@@ -38,6 +40,7 @@ class RenderRequest:
     loras: tuple[LoraFile, ...] = ()
     frame: Frame | None = None     # the part of the reference image that the film begins with; None: as much of its middle as fits
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
+    marks: Marks = NO_MARKS        # on the reference image: what stands in front, what flows, whether the camera may leave it
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class TakeDone(Event):
     sections: int
     frames: int
     seconds: float
+    at_edge: bool = False          # the picture's edge held the camera up
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from studio.marks import Marks
 from studio.project import limits
+from studio.project.mark_tables import marks_table, parse_marks
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Take
 from studio.project.rules import FormatError, check_project
 
@@ -33,6 +35,7 @@ def project_table(project: Project) -> Table:
         "settings": _settings_table(project.settings),
         "reference": _reference_table(project.reference) if project.reference else None,
         **_frame_table(project.frame),
+        **marks_table(project.marks),
         "takes": [take_table(take) for take in project.takes.values()],
         "branches": [branch_table(branch) for branch in project.branches],
         "branch": project.branch,
@@ -58,6 +61,7 @@ def parse_project(table: object) -> Project:
         settings=_settings(read("settings", dict)),
         reference=None if reference is None else _reference(reference),
         frame=read.frame("frame"),
+        marks=read.marks("marks"),
         takes={take.id: take for take in takes},
         branches=tuple(parse_branch(entry) for entry in read("branches", list)),
         branch=read.id("branch"),
@@ -79,12 +83,14 @@ def take_table(take: Take) -> Table:
         "model": take.model,
         "reference": take.reference,
         **_frame_table(take.frame),
+        **marks_table(take.marks),
         "size": list(take.size),
         "sections": take.sections,
         "frames": take.frames,
         "state": take.state,
         "seconds": take.seconds,
         "created": take.created,
+        **({"at_edge": True} if take.at_edge else {}),
     }
 
 
@@ -102,6 +108,8 @@ def parse_take(table: object) -> Take:
         model=read("model", str),
         reference=read("reference", str),
         frame=read.frame("frame"),
+        marks=read.marks("marks"),
+        at_edge=read.optional("at_edge", bool) or False,
         size=read.size("size"),
         sections=read.count("sections"),
         frames=read.count("frames"),
@@ -255,6 +263,11 @@ class _Reader:
             return None if value is None else limits.frame(value)
         except limits.EditError:
             raise FormatError(f"{self._what}: '{key}' is not a part of a picture") from None
+
+    def marks(self, key: str) -> Marks:
+        """The value of a field that holds marks on the picture; no marks if it is missing or null."""
+        self._known.add(key)
+        return parse_marks(self._table.get(key), self._what)
 
     def rest(self, *known: str) -> Mapping[str, Any]:
         """Fields that were not read: those of a newer format."""

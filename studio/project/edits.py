@@ -9,6 +9,7 @@ from studio.project import limits
 from studio.project.frames import refit, set_frame
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
+from studio.project.mark_edits import marks_for, set_marks
 from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
 from studio.project.staleness import find_same_take, stale_takes
 from studio.project.tree import (
@@ -49,6 +50,7 @@ __all__ = [
     "set_frame",
     "set_lora",
     "set_lora_strength",
+    "set_marks",
     "set_model",
     "set_reference",
     "set_settings",
@@ -89,10 +91,13 @@ def new(
 def set_reference(project: Project, reference: Reference | None, frame: Frame | None = None) -> Project:
     """Set the reference image and its frame, or (None) remove it. Takes made from the old one become stale.
 
+    Subject and flows stay where the picture is the same, and go with another one.
+
     Raises:
         EditError: the frame is not accepted.
     """
-    return set_frame(replace(project, reference=reference, frame=None), frame)
+    marks = marks_for(project, reference)
+    return set_frame(replace(project, reference=reference, frame=None, marks=marks), frame)
 
 
 def rename(project: Project, name: str) -> Project:

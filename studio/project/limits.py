@@ -43,7 +43,7 @@ def prompt(text: object) -> str:
     """
     if not isinstance(text, str):
         raise EditError("A prompt is text.")
-    clean = _printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    clean = printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
     if len(clean) > PROMPT_LENGTH:
         raise EditError(
             f"This prompt has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. "
@@ -60,7 +60,7 @@ def name(text: object, of: str) -> str:
     """
     if not isinstance(text, str):
         raise EditError(f"The name of a {of} is text.")
-    clean = " ".join(_printable(text).split())
+    clean = " ".join(printable(text).split())
     if not clean:
         raise EditError(f"A {of} needs a name. It keeps the one it had.")
     if len(clean) > NAME_LENGTH:
@@ -76,7 +76,7 @@ def title(text: str) -> str:
     Raises:
         EditError: longer than 120 characters.
     """
-    clean = " ".join(_printable(text).split())
+    clean = " ".join(printable(text).split())
     if len(clean) > NAME_LENGTH:
         raise EditError(f"This title has {len(clean):,} characters; {NAME_LENGTH} is the most. Shorten it; nothing was exported.")
     return clean
@@ -186,11 +186,27 @@ def frame(value: object) -> Frame:
     return x, y, min(width, 1.0), min(height, 1.0)
 
 
-def _up_to(most: int, value: object, what: str) -> float:
+def within(bounds: tuple[float, float], value: object, what: str, named: tuple[float, float] | None = None) -> float:
+    """A number between two bounds, which are in range themselves.
+
+    Args:
+        bounds: the least and the most.
+        value: the number.
+        what: what it is, as the beginning of a sentence.
+        named: the bounds as the artist is told of them, where they differ.
+
+    Raises:
+        EditError: it is no number, or out of range.
+    """
     number = float(_number(value, what))
-    if not 0 <= number <= most:
-        raise EditError(f"{what} is a number from 0 to {most}.")
+    if not bounds[0] <= number <= bounds[1]:
+        least, most = named or bounds
+        raise EditError(f"{what} is a number from {least:g} to {most:g}.")
     return number
+
+
+def _up_to(most: int, value: object, what: str) -> float:
+    return within((0, most), value, what)
 
 
 def _number(value: object, what: str) -> int | float:
@@ -199,6 +215,6 @@ def _number(value: object, what: str) -> int | float:
     return value
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without control characters (line breaks stay) and halves of surrogate pairs, which no file can hold."""
     return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from studio.marks import NO_MARKS, Marks
+
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 Frame = tuple[float, float, float, float]
@@ -91,6 +93,8 @@ class Take:
     created: str = ""               # ISO 8601, UTC
     size: tuple[int, int] = (0, 0)  # width, height in pixels, as it was rendered
     frame: Frame | None = None      # the part of the reference image that it began with; None: its middle
+    marks: Marks = NO_MARKS         # on the reference image, as it was rendered
+    at_edge: bool = False           # the picture's edge held the camera up
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -132,6 +136,7 @@ class Project:
     settings: RenderSettings = RenderSettings()
     reference: Reference | None = None
     frame: Frame | None = None      # the part of the reference image that the film begins with; None: as much of its middle as fits
+    marks: Marks = NO_MARKS         # on the reference image
     takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; none is removed
     branches: tuple[Branch, ...] = ()
     branch: str = ""

@@ -20,7 +20,7 @@ from studio.project.model import Branch, Project, Reference, Segment, Take
 from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame")
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks")
 
 
 @dataclass(frozen=True)
@@ -254,6 +254,7 @@ def _bare(folder: Path, takes: Sequence[Take]) -> Project:
         branches=(empty,),
         reference=_reference(folder, [folder / "media" / f"{last.reference[:16]}.png"], last.reference),
         frame=last.frame,
+        marks=last.marks,
     )
 
 

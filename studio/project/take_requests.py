@@ -118,6 +118,7 @@ def _take(project: Project, segment: Segment, parent: str | None) -> Take:
         model=project.model,
         reference=project.reference.sha256,
         frame=project.frame,
+        marks=project.marks,
         sections=0,
         frames=0,
         state="partial",

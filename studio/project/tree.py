@@ -163,10 +163,11 @@ def unfinished_take(project: Project) -> Take | None:
 
 
 def check_parent(project: Project, parent: str | None) -> None:
-    """Check that a take can be continued with the project's picture, frame, size and model.
+    """Check that a take can be continued with the project's picture, frame, marks, size and model.
 
     Raises:
-        EditError: it was made from another picture or another part of it, in another size or by another model.
+        EditError: it was made from another picture or another part of it, with other marks on it, in another size or by
+            another model.
     """
     if parent is None:
         return
@@ -177,6 +178,7 @@ def check_parent(project: Project, parent: str | None) -> None:
         (take.size, project.size, "in another size"),
         (take.reference, sha, "from another picture"),
         (take.frame, project.frame if project.reference else take.frame, "from another part of the picture"),
+        (take.marks, project.marks if project.reference else take.marks, "with other marks on the picture"),
     ):
         if was != now:
             raise EditError(

@@ -182,6 +182,7 @@ class JobManager:
                 LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
             ),
             frame=take.frame,
+            marks=take.marks,
             cache=take.settings.cache,
         )
 
@@ -297,6 +298,7 @@ class JobManager:
             sections=event.sections,
             frames=event.frames,
             seconds=requested.seconds + event.seconds,
+            at_edge=requested.at_edge or (isinstance(event, TakeDone) and event.at_edge),
         )
         position = (document.project.branch, document.project.head)
         follow = position in (job.position, (job.branch, take.parent))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studio.backbones.registry import skips_blocks, takes_frame
+from studio.backbones.registry import skips_blocks, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
+from studio.marks import NO_MARKS
 from studio.project import edits
 from studio.project.edits import EditError
 from studio.project.model import Clock, Project, RenderSettings
@@ -15,12 +16,30 @@ from studio.project.preset import USUAL, Preset
 def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
     """The project on another model: in its own size if the model has it, with the model's clock and the preset's steps.
 
-    Its frame goes where the model takes none.
+    Its frame and its marks go where the model takes none.
     """
     size = project.size if project.size in card.sizes else card.default_size
-    moved = edits.set_model(project, card.name, Clock(*card.clock(size)), size)
+    moved = set_size(project, card, size)
     moved = moved if takes_frame(card) else edits.set_frame(moved, None)
     return edits.set_settings(moved, settings_for(preset, card)) if preset else moved
+
+
+def set_size(project: Project, card: ModelCard, size: tuple[int, int]) -> Project:
+    """The project on a model in one of its sizes, with the model's clock. Its marks go where the model takes none at that size."""
+    moved = edits.set_model(project, card.name, Clock(*card.clock(size)), size)
+    return moved if takes_marks(card, size) else edits.set_marks(moved, NO_MARKS)
+
+
+def lost_marks(before: Project, after: Project) -> str:
+    """A sentence about marks on the picture that an edit of picture, size or model has dropped; "" if it dropped none."""
+    was, now = before.marks, after.marks
+    if not ((was.subject and not now.subject) or (was.flows and not now.flows) or (was.beyond and not now.beyond)):
+        return ""
+    pictures = [project.reference.sha256 if project.reference else "" for project in (before, after)]
+    if pictures[0] != pictures[1]:
+        return "Subject and flows were marked on the picture before, so they went with it. Undo brings them back."
+    place = "this model" if before.model != after.model else "films of this size"
+    return f"The marks on the picture are gone: {place} cannot follow them. Undo brings them back."
 
 
 def installed_model(models: Iterable[ModelCard], name: str) -> ModelCard:

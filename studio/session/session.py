@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.backbones.registry import sees_outside_frame, takes_frame
+from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
+from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
-from studio.project.model import Clock, Frame, Reference
+from studio.project.model import Frame, Reference
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
 from studio.session.document import Document
 from studio.session.films import Films
 from studio.session.job_manager import EngineProtocol, JobManager
 from studio.session.loras import LoraEntry, LoraShelf
-from studio.session.models import installed_model, set_model, settings_for
+from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
 
@@ -58,7 +59,7 @@ class Session(Document):
     # Picture, size, model
 
     def set_reference(self, path: Path | str, frame: Frame | None = None) -> None:
-        """Start the film from a picture: any picture file, which is copied into the project.
+        """Start the film from a picture: any picture file, which is copied into the project. Marks go with the picture before.
 
         Args:
             path: of the file.
@@ -94,6 +95,24 @@ class Session(Document):
             raise EditError("This model begins with the middle of the picture. Choose another model to frame a part of it.")
         self.edit_in_stroke(stroke, edits.set_frame, frame)
 
+    def set_marks(self, marks: Marks, stroke: str | None = None) -> None:
+        """Set all marks on the picture: its subject, its flows, and whether the camera may leave it.
+
+        Args:
+            marks: all of them; those that are left out are removed.
+            stroke: marks of one stroke are one step to undo, as in `edit_in_stroke`.
+
+        Raises:
+            EditError: the model takes no marks at the film's size, there is no picture, or a mark is not accepted.
+        """
+        card = self._models.get(self.project.model)
+        if marks != NO_MARKS and not (card and takes_marks(card, self.project.size)):
+            raise EditError(
+                "This model cannot follow marks on the picture in films of this size. Choose a larger size, or another model. "
+                "Nothing was changed."
+            )
+        self.edit_in_stroke(stroke, edits.set_marks, marks)
+
     def _first_frame(self, picture: Reference) -> Frame | None:
         """The frame of a picture that is new."""
         project, card = self.project, self._models.get(self.project.model)
@@ -111,7 +130,7 @@ class Session(Document):
         if card is None:
             self.edit(edits.set_size, size)
         else:
-            self.edit(edits.set_model, card.name, Clock(*card.clock(size)), size)
+            self.edit(set_size, card, size)
 
     def set_model(self, name: str) -> None:
         """Render with another model; segments keep their seconds. Raises EditError: it is not installed, or not fetched."""

@@ -12,18 +12,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from studio.project import edits, history, limits, take_requests
+from studio.marks import Flow, Marks, Subject
+from studio.project import edits, history, limits, mark_limits, take_requests
 from studio.project.codec import parse_project, project_table
 from studio.project.edits import EditError
 from studio.project.history import UndoHistory
 from studio.project.model import Clock, Project, RenderSettings
-from studio.project.rules import check_project
+from studio.project.rules import FormatError, check_project
 from studio.project.store import Store
 from tests.project.builders import REFERENCE, film
 
 ANY_NUMBER = st.one_of(st.integers(), st.floats(), st.integers(1, 200))
 INDEX = st.integers(-1, 8)
 PICK = st.integers(0, 30)
+SHARE = st.one_of(st.floats(0, 1), st.floats())
+STROKE = st.lists(st.tuples(SHARE, SHARE) | st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=4).map(tuple)
+SUBJECT = st.builds(Subject, st.lists(STROKE, max_size=3).map(tuple), st.just(()) | st.just((((0.1, 0.1),),)), st.floats(0.5, 5.5))
+NAMES = st.sampled_from(["water", "The Clouds", "smoke", "hair", "flags", ""])
+FLOW = st.builds(Flow, NAMES, STROKE, st.floats(0, 0.6), st.floats(0, 0.6))
+MARKS = st.builds(Marks, st.booleans(), st.none() | SUBJECT, st.lists(FLOW, max_size=3).map(tuple))
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -111,6 +118,10 @@ class Artist(RuleBasedStateMachine):
     def frames_the_picture(self, frame: Any) -> None:
         self.do(edits.set_frame, frame)
 
+    @rule(marks=MARKS)
+    def marks_the_picture(self, marks: Marks) -> None:
+        self.do(edits.set_marks, marks)
+
     @rule(times=st.integers(1, 4), cut=st.booleans(), follow=st.booleans())
     def generates(self, times: int, cut: bool, follow: bool) -> None:
         for _ in range(times):
@@ -158,7 +169,8 @@ class Artist(RuleBasedStateMachine):
             return
         (ask, branch), self.rendering = self.rendering, None
         sections = max(ask.take.sections, 1) if cut and ask.sections > 1 else ask.sections
-        take = replace(ask.take, sections=sections, frames=sections * 36, state="done" if sections == ask.sections else "partial")
+        state = "done" if sections == ask.sections else "partial"
+        take = replace(ask.take, sections=sections, frames=sections * 36, state=state, at_edge=bool(sections % 2))
         self.do(edits.add_take, take, branch, follow)
         assert self.project.takes[take.id] == take
 
@@ -238,7 +250,32 @@ def test_lengths_are_whole_and_in_range_or_refused(length: Any, clock: Clock) ->
     assert isinstance(frames, int) and 1 <= clock.sections(frames) <= limits.SECTIONS
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), nested, max_leaves=20))
+@given(MARKS)
+def test_marks_are_clean_or_refused(marks: Marks) -> None:
+    try:
+        clean = edits.set_marks(film("a"), marks).marks
+    except EditError as refused:
+        assert str(refused).endswith(".") and len(str(refused)) > 30
+        return
+    assert mark_limits.marks(clean) == clean
+    for stroke in [*(clean.subject.strokes if clean.subject else ()), *(flow.stroke for flow in clean.flows)]:
+        assert all(0 <= share <= 1 and share == round(share, 4) for point in stroke for share in point)
+
+
+ANY_JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), nested, max_leaves=20)
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.sampled_from(["beyond", "subject", "flows"]), ANY_JSON | st.lists(st.fixed_dictionaries(
+    {"name": st.just("water"), "stroke": ANY_JSON | st.just([[0, 0], [1, 1]]), "width": ANY_JSON, "speed": st.just(0.1)}))))
+def test_no_marks_bring_the_reader_down(table: Any) -> None:
+    try:
+        parse_project(project_table(film("a")) | {"marks": table})
+    except FormatError as error:
+        assert "'marks'" in str(error)
+
+
+@given(ANY_JSON)
 def test_no_json_brings_the_reader_down(table: Any) -> None:
     try:
         parse_project(table)

@@ -1,0 +1,28 @@
+"""Edits of the marks on the reference image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from studio.marks import NO_MARKS, Marks
+from studio.project import mark_limits
+from studio.project.limits import EditError
+from studio.project.model import Project, Reference
+
+
+def set_marks(project: Project, marks: Marks) -> Project:
+    """Set all marks on the reference image. Takes made with others become stale.
+
+    Raises:
+        EditError: there is no picture, or a mark is not accepted; see `mark_limits.marks`.
+    """
+    if project.reference is None and (marks.subject or marks.flows):
+        raise EditError("Marks belong to a picture. Choose a reference image first.")
+    return replace(project, marks=mark_limits.marks(marks))
+
+
+def marks_for(project: Project, reference: Reference | None) -> Marks:
+    """The project's marks on a picture: all of them on the same one; on another, or none, only that the camera may leave it."""
+    before = project.reference
+    same = before is not None and reference is not None and before.sha256 == reference.sha256
+    return project.marks if same else replace(NO_MARKS, beyond=project.marks.beyond)
