@@ -12,7 +12,8 @@ def _words(text: str) -> frozenset[str]:
 
 MOVING = _words("""
     flow run stream move drift rise float blow burn flicker wave sway swirl ripple roll pour rush fall flutter billow wander pass
-    glide curl dance surge churn swell circle whirl travel sail gush trickle splash cascade crackle blaze leap twist ascend climb creep go
+    glide curl dance surge churn swell circle whirl travel sail gush trickle splash cascade crackle blaze
+    leap twist ascend climb creep go
     fly swing tumble boil spill wash lap bob stir scud shimmer spin spiral waft wobble flap undulate meander race hurry well bubble
 """)
 BEGINNING = _words("start begin resume continue keep restart proceed")
@@ -35,6 +36,7 @@ ADVERBS = _words("""
 NEUTRAL = _words("""
     slow slows slowed darken darkens grow grows glow glows gather gathers part parts thicken thickens turn turns remain remains stay
     stays stand stands lie lies hang hangs hold holds become becomes look looks seem seems appear appears
+    calm quiet silent
 """)
 """Other verbs after which the clause may go on: "slows down and stops"."""
 PREPOSITIONS = _words("""
@@ -43,7 +45,7 @@ PREPOSITIONS = _words("""
 """)
 ARTICLES = _words("the a an its his her their my our your this these that those some every each any")
 LEADS = _words("""
-    then now again suddenly finally soon meanwhile also slowly gently first still yet here there only even so that with until when
+    please then now again suddenly finally soon meanwhile also slowly gently first still yet here there only even so that with until when
     as while where once because whereas which who all both just and but or
 """)
 """Words before the subject of a clause."""
@@ -65,7 +67,7 @@ START_PHRASES = re.compile(
     r"|wak(?:e|es|ing) up"
 )
 EVERYTHING = re.compile(
-    r"(?:all of it|all of them|everything|they all|all (?:the )?(?:movements?|motion|flows?)"
+    r"(?:all of it|all of them|everything(?: else)?|they all|all (?:the )?(?:movements?|motion|flows?)"
     r"|(?:the )?(?:whole |entire )?(?:picture|scene|world|image)"
     r"|all(?= (?:is|stands|stops|freezes|moves))|time(?= (?:stops|freezes|stands|halts|comes|is frozen)))\b"
 )

@@ -24,8 +24,8 @@ from studio.flow_vocabulary import (
     PREPOSITIONS,
     START_PHRASES,
     STILL,
-    STOPPING,
     STOP_PHRASES,
+    STOPPING,
     forms,
     is_participle,
     is_plural,
@@ -81,7 +81,7 @@ class _Reader:
     def _clause(self, clause: str) -> None:
         self._describe(clause)
         words = clause.split()
-        while words and words[0] in LEADS and not EVERYTHING.match(" ".join(words)):
+        while len(words) > 1 and words[0] in LEADS and not EVERYTHING.match(" ".join(words)):
             words.pop(0)
         text = " ".join(words)
         if self._command(text):
@@ -130,13 +130,12 @@ class _Reader:
 
     def _subject(self, text: str) -> tuple[set[str], bool, str] | None:
         """The names that a clause begins with, whether "no" stands before them, and the rest of the clause; None: other words."""
-        text = text.removeprefix("all of ").removeprefix("both ")
         if every := EVERYTHING.match(text):
             return self._everything(text[every.end() :].strip())
         if text.startswith("nothing "):
             rest = text.removeprefix("nothing ")
             return (set(self._forms.values()), True, rest) if self._verb(rest) else None
-        words = text.split()
+        words = text.removeprefix("all of ").removeprefix("both ").split()
         negated = bool(words) and words[0] == "no"
         while words and (words[0] in ARTICLES or words[0] in ("no", "all")):
             words.pop(0)
