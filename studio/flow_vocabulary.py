@@ -45,8 +45,8 @@ PREPOSITIONS = _words("""
 """)
 ARTICLES = _words("the a an its his her their my our your this these that those some every each any")
 LEADS = _words("""
-    please then now again suddenly finally soon meanwhile also slowly gently first still yet here there only even so that with until when
-    as while where once because whereas which who all both just and but or
+    please then now again suddenly finally soon meanwhile also slowly gently first still yet here there only even so that with until
+    when as while where once because whereas which who all both just and but or
 """)
 """Words before the subject of a clause."""
 OTHERS = _words("camera view shot follow follows show shows see sees cross crosses reach reaches")

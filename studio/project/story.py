@@ -4,6 +4,14 @@ name = "The lighthouse"      image = "lighthouse.png"     preset = "standard"
 size = [320, 192]            seed = 7                      (both optional)
 frame = [0.1, 0.2, 0.6, 0.6]  the part of the picture that the film begins with: x, y, width and height as shares (optional)
 
+beyond = true                the camera may leave the picture (optional, as all that follows)
+
+[subject]                    what stands in front of its ground, and so moves otherwise than it when the camera moves
+strokes = [[[0.4, 0.5], [0.5, 0.6]]]    ground = [[[0.1, 0.1]]]    depth = 2.0
+                             strokes over it, and over what is not it; the ground lies so many times as far away
+[[flows]]                    what moves by itself, along a stroke, until a prompt says "the water stops"
+name = "water"               stroke = [[0.1, 0.8], [0.9, 0.8]]     width = 0.1      speed = 0.05
+                             of the brush, and in a second: as shares of the picture's width
 [[segment]]
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
 loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so is the strength)
@@ -18,9 +26,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Clock, Frame, Project, RenderSettings, Segment
+from studio.project.story_marks import read_marks
 from studio.tables import checked, parse, read_toml, table
 
 _Seed = Annotated[int, checked(limits.seed, EditError)]
@@ -55,6 +65,8 @@ class Story:
     segments: tuple[StorySegment, ...]
     frame: Frame | None = None
     """The part of the picture that the film begins with. It may have another shape than the film, which it gets."""
+    marks: Marks = NO_MARKS
+    """On the picture: what stands in front, what flows, and whether the camera may leave it."""
 
 
 @table
@@ -71,6 +83,10 @@ class _StoryTable:
     """Width and height, which `_size` reads."""
     seed: _Seed | None = None
     frame: Annotated[Frame, checked(limits.frame, EditError)] | None = None
+    beyond: Annotated[bool, Field(description="true or false")] = False
+    subject: Any = None
+    flows: Any = ()
+    """Tables, which `story_marks` reads, as `subject` is one."""
 
 
 @table
@@ -104,7 +120,8 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     segments = tuple(_segment(entry, path, f"{path}: segment {number}") for number, entry in enumerate(story.segment, 1))
     image = _file(path, story.image, f"{path}: 'image'", "the picture")
     size = _size(story.size, f"{path}: 'size'", model)
-    return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame)
+    marks = read_marks(story.beyond, story.subject, story.flows, str(path), StoryError)
+    return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame, marks)
 
 
 def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: RenderSettings) -> Project:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.backbones.registry import lora_layers, takes_frame
+from studio.backbones.registry import lora_layers, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import inspect_whole
+from studio.marks import NO_MARKS, Marks
 from studio.media.picture import read_picture
 from studio.project import story
 from studio.project.edits import EditError
@@ -26,7 +27,7 @@ class StoryChanges:
     """What is different from a story's file; None: as it is written there."""
 
     image: Path | None = None
-    """Another picture; the story's frame, which is a part of its own picture, is left out then."""
+    """Another picture; the story's frame and its marks, which are on its own picture, are left out then."""
     preset: str | None = None
     seed: int | None = None
     """Of the first segment; the others count on from there."""
@@ -46,7 +47,7 @@ def plan_story(
         models, presets: those to choose from.
 
     Raises:
-        StoryError: the story, its size, its frame or a LoRA of it cannot be used.
+        StoryError: the story, its size, its frame, its marks or a LoRA of it cannot be used.
         EditError: it names a preset or model that is not here.
         MediaError: its picture cannot be read.
     """
@@ -64,6 +65,7 @@ def plan_story(
     clock = Clock(*card.clock(written.size or card.default_size))
     project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
     _check_frame(written, card, read_picture(written.image).size, project.size)
+    _check_marks(written, card, project.size)
     _check_loras(written, card)
     return written, project
 
@@ -73,7 +75,7 @@ def _changed(written: Story, changes: StoryChanges) -> Story:
         segments = tuple(replace(segment, seed=None) for segment in written.segments)
         written = replace(written, seed=changes.seed % SEEDS, segments=segments)
     if changes.image:
-        written = replace(written, image=changes.image, frame=None)
+        written = replace(written, image=changes.image, frame=None, marks=Marks(beyond=written.marks.beyond))
     return replace(written, preset=changes.preset or written.preset)
 
 
@@ -88,6 +90,18 @@ def _check_frame(written: Story, card: ModelCard, picture: tuple[int, int], film
         check_large_enough(written.frame, picture, film)
     except EditError as error:
         raise StoryError(f"{where} {error}") from None
+
+
+def _check_marks(written: Story, card: ModelCard, film: tuple[int, int]) -> None:
+    """Raises StoryError: the model cannot follow the story's marks in films of this size."""
+    if written.marks == NO_MARKS or takes_marks(card, film):
+        return
+    large = next((size for size in card.sizes if takes_marks(card, size)), None)
+    remedy = f"write size = {list(large)}, or leave them out." if large else "Leave them out."
+    raise StoryError(
+        f"{written.path}: 'beyond', 'subject' and 'flows' are marks on the picture, which {card.title} cannot follow in films of "
+        f"{film[0]}×{film[1]} pixels. {remedy[0].upper()}{remedy[1:]}"
+    )
 
 
 def _check_loras(written: Story, card: ModelCard) -> None:

@@ -76,7 +76,7 @@ class Studio:
         Everything is checked first, so a story that cannot be used leaves no project on the shelf.
 
         Raises:
-            StoryError: the story, its size, its frame or a LoRA of it cannot be used.
+            StoryError: the story, its size, its frame, its marks or a LoRA of it cannot be used.
             EditError: it names a preset or model that is not here.
             MediaError: its picture cannot be read, or the disk is full.
             StoreError: the project cannot be written.
@@ -85,6 +85,7 @@ class Studio:
         session = self._begin(project)
         try:
             session.set_reference(written.image, written.frame)
+            session.set_marks(written.marks)
             for index, segment in enumerate(written.segments):
                 for file, strength in segment.loras:
                     session.add_lora(index, file, strength=strength)
