@@ -6,20 +6,20 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.lab.commands.options import Commands, add_command, complain, positive
+from studio.lab.commands.options import Commands, add_command, complain, positive, size
 
 PARTS = {
     "startup": "Time from `python app.py` to the first page and to the engine being ready.",
-    "sections": "Time of a model's sections, part by part, beside what the machine can do.",
+    "sections": "Time of a model's sections at several sizes, part by part, beside FFmpeg's zoompan and what the machine can do.",
     "stock": "Our section loop beside diffusers' stock FramePack pipeline, with the same small random weights.",
     "page": "Time from a click to the page showing it, in Chromium, which must be installed.",
     "neighbour": "Time of a section alone, beside a busy process and beside a browser that plays a film; needs Chromium.",
 }
-SECTIONS = 40
+SIZES = ((320, 192), (640, 384), (1280, 768))
+ROUNDS, LONG = 5, 40
 
 
 def add_parsers(commands: Commands) -> None:
@@ -27,15 +27,23 @@ def add_parsers(commands: Commands) -> None:
     both = "Time the studio: several of the commands startup, sections, stock, page and neighbour in one run, as one JSON file."
     for name, about in {**PARTS, "benchmark": both}.items():
         command = add_command(commands, name, _run, about)
-        command.set_defaults(parts=[name], model=None, sections=SECTIONS)
+        command.set_defaults(parts=[name], model=None, sizes=SIZES, rounds=ROUNDS, long=0, size=None)
         if name == "benchmark":
             command.add_argument("--only", dest="parts", nargs="+", choices=tuple(PARTS), metavar="PART", default=list(PARTS),
                                  help=f"some of {', '.join(PARTS)} (default: all)")
         if name in ("benchmark", "sections"):
             command.add_argument("--model", metavar="NAME", help="of the sections: a folder under models/, or any folder "
                                  "(default: the first model)")
-            command.add_argument("--sections", type=at_least_four, default=SECTIONS, metavar="N",
-                                 help=f"how many sections are rendered; the last is compared with the fourth (default: {SECTIONS})")
+            command.add_argument("--sizes", nargs="+", type=size, default=list(SIZES), metavar="WxH",
+                                 help="of the films; ratios are to the first (default: 320x192 640x384 1280x768)")
+            command.add_argument("--rounds", type=positive, default=ROUNDS, metavar="N",
+                                 help=f"how often the sizes take turns, with three sections each (default: {ROUNDS})")
+            command.add_argument("--long", type=at_least_four, nargs="?", const=LONG, default=0, metavar="N",
+                                 help=f"render N sections of the model's default size as well and compare the last with the "
+                                      f"fourth; without N, {LONG} (default: no)")
+        if name in ("benchmark", "neighbour"):
+            command.add_argument("--size", type=size, metavar="WxH",
+                                 help="of the films beside a neighbour (default: the model's default size)")
         command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the JSON to this file too (default: none)")
 
 
@@ -49,8 +57,11 @@ def at_least_four(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     from studio.catalogue.cards import ModelError
 
+    figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
     try:
-        figures = _figures(options.parts, options.model, options.sections)
+        for part in options.parts:
+            _report(part)
+            figures[part] = _part(part, options)
     except (ModelError, ValueError) as error:
         return complain(error, 1)
     text = json.dumps(figures, indent=2) + "\n"
@@ -60,16 +71,11 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _figures(parts: Sequence[str], model: str | None, sections: int) -> dict[str, Any]:
-    """The machine, and the figures of each part."""
-    figures: dict[str, Any] = {"machine": {"processor": platform.machine(), "system": platform.system()}}
-    for part in parts:
-        sys.stderr.write(f"measuring {part} ...\n")
-        figures[part] = _part(part, model, sections)
-    return figures
+def _report(part: str) -> None:
+    sys.stderr.write(f"measuring {part} ...\n")
 
 
-def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
+def _part(part: str, options: argparse.Namespace) -> dict[str, Any]:
     """The figures of one part. Imports only what that part measures.
 
     Raises:
@@ -80,7 +86,9 @@ def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
         from studio.lab.measure import neighbour, page_latency, startup
 
         try:
-            return {"startup": startup, "page": page_latency, "neighbour": neighbour}[part].measure()
+            if part == "neighbour":
+                return neighbour.measure(options.size)
+            return {"startup": startup, "page": page_latency}[part].measure()
         except RuntimeError as error:      # the studio did not start, or there is no Chromium: a sentence will do
             raise ValueError(str(error)) from error
     if part == "stock":
@@ -89,6 +97,8 @@ def _part(part: str, model: str | None, sections: int) -> dict[str, Any]:
         return stock.compare()
     from studio.backbones.load import load
     from studio.lab.commands.models import find_card
-    from studio.lab.measure import section_costs
+    from studio.lab.measure import size_costs
 
-    return section_costs.measure(load(find_card(model)), sections)
+    figures = size_costs.measure(load(find_card(options.model)), options.sizes, options.rounds, options.long, report=_report)
+    sys.stderr.write(size_costs.markdown(figures))
+    return figures

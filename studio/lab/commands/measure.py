@@ -14,7 +14,7 @@ from studio.lab.commands import benchmark, placement
 from studio.lab.commands.models import find_card
 from studio.lab.commands.options import Commands, Size, add_command, add_group, complain, positive, size
 
-MODEL_PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "cost")
+MODEL_PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "sharpness", "cost")
 PSI_SECTIONS, LEAST_PSI_SECTIONS = 200, 40
 SCENES = 6
 SMALL = 0.6

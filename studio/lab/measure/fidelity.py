@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from studio.backbones.animatic.scene_picture import PictureMemory
+from studio.diffusion.backbone import SceneConditioning, ScenePicture
 from studio.lab.measure.filming import Subject
 from studio.lab.psnr import psnr
 from studio.lab.world import Section
@@ -35,6 +37,22 @@ def round_trip(codec: Any) -> RoundTrip | None:
         clip = (frames.movedim(0, 1)[None] * 2 - 1).to(tensors[0])
         made = autoencoder.decode(autoencoder.encode(clip))
         return (made[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2
+
+    return encode_and_decode
+
+
+def memory_round_trip(codec: Any) -> RoundTrip:
+    """Returns the round trip of still frames through psi, which is where large films look up their frames."""
+    memory = PictureMemory(codec.autoencoder)
+
+    @torch.no_grad()
+    def encode_and_decode(frames: Tensor) -> Tensor:
+        made = []
+        for frame in frames.split(1):
+            scene = ScenePicture(frame * 2 - 1, 0, 0, frame.shape[3], frame.shape[2])
+            nothing = torch.zeros(1, 0)
+            made.append(memory.picture(memory.begin(SceneConditioning(nothing, nothing, nothing, nothing, scene))))
+        return (torch.cat(made).float().cpu().clamp(-1, 1) + 1) / 2
 
     return encode_and_decode
 

@@ -5,7 +5,7 @@ Letters: T frames, H and W height and width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
+from studio.diffusion.backbone import SceneConditioning, ScenePicture
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
 from studio.lab.photographs import photograph
 from studio.memory.snapshot import Snapshot
@@ -41,7 +42,7 @@ class Subject:
 
         canvas = None
         if self.photograph:
-            canvas = (self._canvas(width, height) * 255 + 0.5).byte()
+            canvas = (self.canvas(width, height) * 255 + 0.5).byte()
         return shoot(script, width, height, self.seed, picture=canvas)
 
     def truth(self, script: Sequence[Section], width: int, height: int) -> Tensor:
@@ -55,9 +56,10 @@ class Subject:
 
             return self.truth([Section()], width, height)[0]
         edge = round(AROUND * width)
-        return self._canvas(width, height)[:, edge : edge + height, edge : edge + width]
+        return self.canvas(width, height)[:, edge : edge + height, edge : edge + width]
 
-    def _canvas(self, width: int, height: int) -> Tensor:
+    def canvas(self, width: int, height: int) -> Tensor:
+        """Returns a photograph with AROUND of its frame's width beyond each edge of the first frame, [3, Hc, Wc] in [0, 1]."""
         edge = round(AROUND * width)
         return photograph(self.name, width + 2 * edge, height + 2 * edge)
 
@@ -72,29 +74,67 @@ def photographs(names: Sequence[str]) -> list[Subject]:
     return [Subject(name, HELD_OUT + n, photograph=True) for n, name in enumerate(names)]
 
 
-@torch.no_grad()
-def film(model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int) -> Tensor:
-    """Returns a film [1 + 36 n, 3, H, W] in [0, 1] of one section per prompt, on the CPU. Frame 0 is the picture [3, H, W] itself.
+@dataclass(frozen=True)
+class Stretch:
+    """A section of a film as it was made: its frames, and the snapshot after it."""
+
+    frames: Tensor         # [n, 3, H, W] in [0, 1], on the CPU
+    snapshot: Snapshot
+
+
+def film(
+    model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int, scene: ScenePicture | None = None,
+    look: Callable[[Tensor], Tensor] = lambda frames: frames,
+) -> Tensor:
+    """Returns a film [1 + n per section, 3, H, W] in [0, 1] of one section per prompt, on the CPU. Frame 0 is the picture itself.
+
+    Args:
+        model: films it.
+        picture: the first frame, [3, H, W] in [0, 1].
+        prompts: of the sections.
+        seed: of the film.
+        scene: the whole picture around the first frame, for large films. None: a small film.
+        look: what is returned of frames [n, 3, H, W] of one latent or more, such as frames that are smaller or fewer.
 
     Raises:
         ValueError: the picture's size is no multiple of the codec's spatial factor.
     """
+    parts = [look_at_first(picture, look)]
+    return torch.cat([*parts, *(part.frames for part in film_sections(model, picture, prompts, seed, scene, look))])
+
+
+def look_at_first(picture: Tensor, look: Callable[[Tensor], Tensor]) -> Tensor:
+    """Returns what `look` returns of the film's first frame [3, H, W], even if it leaves frames out."""
+    return look(picture[None].float().expand(2, -1, -1, -1))[-1:]
+
+
+@torch.no_grad()
+def film_sections(
+    model: FilmModel, picture: Tensor, prompts: Sequence[str], seed: int, scene: ScenePicture | None = None,
+    look: Callable[[Tensor], Tensor] = lambda frames: frames,
+) -> Iterator[Stretch]:
+    """Films one section after the other, see `film`. Yields each when it is made, without the film's first frame."""
     height, width = picture.shape[1:]
     if width % model.codec.pixels_per_latent or height % model.codec.pixels_per_latent:
         raise ValueError(f"The film's size must be a multiple of {model.codec.pixels_per_latent} pixels, not {width} x {height}.")
     start = (picture[None] * 2 - 1).to(model.device)
     sampling = Sampling(model.card.steps, model.card.guidance, model.card.window, model.card.shift)
-    snapshot = Snapshot.initial(model.codec.encode(start), model.fingerprint)
-    stream = model.codec.stream(snapshot.recent, 0)
+    snapshot, stream = Snapshot.initial(model.codec.encode(start), model.snapshot_name((width, height))), None
     shape = (1, snapshot.start.shape[1], model.card.window, *snapshot.start.shape[-2:])
-    parts = [picture[None].float()]
     for index, prompt in enumerate(prompts):
         noise = flow.noise(shape, flow.section_seed(seed, index))
         conditioning = model.conditioner(prompt, start)
+        if scene is not None:
+            conditioning = SceneConditioning(
+                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene)
         for event in denoise_section(
             model.backbone, snapshot, conditioning, noise, sampling, memory=model.memory, rope=model.rope
         ):
             if isinstance(event, SectionResult):
+                if stream is None:
+                    stream = model.codec.stream(snapshot.recent, 0, event.snapshot.psi)
                 snapshot = event.snapshot
-                parts.append((stream.push(event.latents)[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2)
-    return torch.cat(parts)
+                # One latent after the other, as the engine does: a section of large frames in floating point fills the memory.
+                pieces = event.latents.split(stream.piece or model.card.window, dim=2)
+                parts = [look((stream.push(piece)[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2) for piece in pieces]
+                yield Stretch(torch.cat(parts), snapshot)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,48 +29,24 @@ from studio.lab.measure import (
     learn_classes,
     light_features,
     section_costs,
+    sharpness,
     sheet,
     steadiness,
     weather_features,
     words,
 )
 from studio.lab.measure.film_cases import Case, Workload
-from studio.lab.measure.filming import film, photographs
+from studio.lab.measure.filming import photographs
+from studio.lab.measure.model_films import GUESSED, ModelFilms
+from studio.lab.measure.scene_pictures import FilmSize, film_size
 from studio.lab.measure.tally import Confusion, accuracy
 from studio.lab.photographs import COLOURFUL, NAMES
 from studio.lab.world import LIGHTS, WEATHERS
 
 SOURCES = ("photograph", "scene")
-PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "cost")
-GUESSED = ("left", "up", "in", "out", "shake", "night", "lamp", "flicker", "snow", "rain", "fog", "wind", "right", "hold", "warm")
-"""What the ten films that a person is to guess may ask for, first choices first."""
-
-
-@dataclass
-class ModelFilms:
-    """Makes films, and collects rows of frames by subject, films for guessing, and the seconds a section took."""
-
-    model: FilmModel
-    width: int
-    height: int
-    rows: dict[str, list[sheet.SheetRow]] = field(default_factory=dict)
-    guesses: dict[str, tuple[str, Tensor]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-
-    def make(self, case: Case, true: Tensor) -> Tensor:
-        """Returns the film of a case [T, 3, H, W], made from the first frame of the true film."""
-        clock = time.perf_counter()
-        made = film(self.model, true[0], case.prompts, case.number)
-        self.seconds.append((time.perf_counter() - clock) / len(case.prompts))
-        prompts = " | ".join(case.prompts)
-        self.rows.setdefault(case.subject.name, []).append(sheet.film_row(f"{prompts}   [{case.expected}]", made))
-        if len(case.prompts) == 1 and case.expected in GUESSED:
-            self.guesses.setdefault(case.expected, (prompts, made))
-        return made
-
-    def last_section(self, frames: Tensor) -> Tensor:
-        """Returns the last section of a film with the frame before it, [1 + n, 3, H, W]."""
-        return frames[-self.model.card.section_frames - 1 :]
+PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "sharpness", "cost")
+AUTOENCODER_SIZE = 320, 192
+"""Width and height at which the autoencoder of small films is measured."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +80,8 @@ def measure_camera(films: ModelFilms, cases: Sequence[Case]) -> tuple[dict[str, 
     """Returns which move each film makes and how far its pace is from the true film's, for JSON, and the confusion matrix."""
     outcome, paces, rows = Outcome.empty(camera_move.MOVES, camera_move.SAME_AS), [], []
     for case in cases:
-        frames = case.subject.truth(case.script, films.width, films.height)
-        move, true = camera_move.estimate(films.last_section(films.make(case, frames))), camera_move.estimate(frames)
+        world, frames = films.truth(case)
+        move, true = camera_move.estimate(films.last_section(films.make(case, world, frames))), camera_move.estimate(frames)
         name, true_name = camera_move.classify(move), camera_move.classify(true)
         outcome.truth[source(case)].add(case.expected, true_name)
         right = outcome.model[source(case)].add(case.expected, name)
@@ -138,8 +115,8 @@ def measure_classes(
     """
     outcome, rows = Outcome.empty(labels), []
     for case in cases:
-        true = case.subject.truth(case.script, films.width, films.height)
-        made = films.make(case, true)
+        world, true = films.truth(case)
+        made = films.make(case, world, true)
         found = [features(torch.cat([f[:1], f[-n:]])) for f, n in ((made, films.model.card.section_frames), (true, 36))]
         label = classify(found[0])
         outcome.truth[source(case)].add(case.expected, classify(found[1]))
@@ -156,8 +133,8 @@ def measure_figures(films: ModelFilms, count: int) -> tuple[dict[str, Any], Conf
     for subject in figure_actions.scenes_with_figure(count):
         for action in figure_actions.NAMES[1:]:
             case = Case(action, film_cases.with_captions(figure_actions.script(action), 4, number), subject, number)
-            true = figure_actions.true_films(subject, action, films.width, films.height)
-            made = films.make(case, true[action].frames().float() / 255)
+            true = figure_actions.true_films(subject, action, *films.size.seen)
+            made = films.make(case, true[action], true[action].frames().float() / 255)
             name = figure_actions.nearest_action(made, true, films.model.card.section_frames)
             right = confusion.add(action, name)
             rows.append({"asked": action, "prompt": case.prompts[-1], "from": subject.name, "seen": name, "right": right})
@@ -167,17 +144,18 @@ def measure_figures(films: ModelFilms, count: int) -> tuple[dict[str, Any], Conf
     return {"followed": followed, "films": rows}, confusion
 
 
-def cost(model: FilmModel, seconds: Sequence[float], timed_sections: int) -> dict[str, Any]:
+def cost(model: FilmModel, size: FilmSize, seconds: Sequence[float], timed_sections: int) -> dict[str, Any]:
     """Returns the size of the weights and the seconds per section.
 
-    If `timed_sections` is above 0, on a CPU, that many sections are timed part by part as well.
+    If `timed_sections` is above 1, on a CPU, that many sections are timed part by part as well.
     """
     weights = sum(path.stat().st_size for path in model.card.folder.rglob("*.safetensors"))
     figures = {"weights_mb": weights / 1e6, "device": model.device.type, "threads": torch.get_num_threads(),
-             "seconds_per_section": statistics.median(seconds)}
-    if not timed_sections or model.device.type != "cpu":
+               "seconds_per_section": statistics.median(seconds)}
+    if timed_sections < 2 or model.device.type != "cpu":
         return figures
-    return {**figures, **section_costs.measure(model, timed_sections)}
+    with tempfile.TemporaryDirectory() as folder:
+        return {**figures, **section_costs.measure(model, (size.width, size.height), timed_sections, Path(folder))}
 
 
 def measure(
@@ -190,7 +168,8 @@ def measure(
     """
     torch.manual_seed(0)
     out.mkdir(parents=True, exist_ok=True)
-    films, clock = ModelFilms(model, width, height), time.perf_counter()
+    size, clock = film_size(model, width, height), time.perf_counter()
+    films = ModelFilms(model, size)
     figures: dict[str, Any] = {"model": model.card.name, "size": [width, height]}
     following: dict[str, Callable[[], tuple[dict[str, Any], Confusion]]] = {
         "camera": lambda: measure_camera(films, film_cases.camera(workload)),
@@ -209,17 +188,24 @@ def measure(
             sheet.confusion_plot(matrix, out / f"{name}.png", name)
     if "words" in parts and words.has_reader(model):
         report("words")
-        figures["words"] = words.measure(model, photographs(COLOURFUL[:1])[0], width, height)
+        figures["words"] = words.measure(model, photographs(COLOURFUL[:1])[0], *size.seen)
     if "autoencoder" in parts and (encode_and_decode := fidelity.round_trip(model.codec)) is not None:
         report("autoencoder")
-        figures["autoencoder"] = fidelity.measure(encode_and_decode, photographs(NAMES), 320, 192, workload.clips)
+        figures["autoencoder"] = fidelity.measure(
+            encode_and_decode, photographs(NAMES), *((width, height) if size.large else AUTOENCODER_SIZE), workload.clips)
+        if size.large:
+            figures["psi"] = fidelity.measure(
+                fidelity.memory_round_trip(model.codec), photographs(NAMES), width, height, clips=0)
     if "steadiness" in parts:
         report("steadiness")
         figures["steadiness"] = steadiness.measure(
-            model, photographs(COLOURFUL[:1]), width, height, workload.sections, workload.nonsense)
+            model, photographs(COLOURFUL[:1]), size, workload.sections, workload.nonsense)
+    if "sharpness" in parts and size.large:
+        report("sharpness")
+        figures["sharpness"] = sharpness.measure(model, size, workload.sections)
     if "cost" in parts and films.seconds:
         report("cost")
-        figures["cost"] = cost(model, films.seconds, workload.timed_sections)
+        figures["cost"] = cost(model, size, films.seconds, workload.timed_sections)
     for subject, rows in films.rows.items():
         sheet.contact_sheet(rows, out / f"{subject.replace(' ', '-')}.webp", f"{model.card.title}: {subject}")
     guesses = [films.guesses[name] for name in GUESSED if name in films.guesses][:10]

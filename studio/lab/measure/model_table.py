@@ -10,7 +10,8 @@ KINDS = {"camera": "camera moves told apart", "light": "light", "weather": "weat
 
 def markdown(figures: dict[str, Any]) -> str:
     """Returns the tables of the figures that `model_figures.measure` returns."""
-    return "\n".join([*_followed(figures), "", *_words(figures), "", *_pictures(figures), "", *_cost(figures)]) + "\n"
+    parts = (_followed, _words, _pictures, _sharpness, _cost)
+    return "\n\n".join("\n".join(part(figures)) for part in parts) + "\n"
 
 
 def _followed(figures: dict[str, Any]) -> Iterator[str]:
@@ -54,15 +55,17 @@ def _rate(row: dict[str, Any], count: bool = False) -> str:
 
 
 def _pictures(figures: dict[str, Any]) -> Iterator[str]:
-    fidelity = figures.get("autoencoder")
-    if fidelity:
+    for key, title in (("autoencoder", "autoencoder"), ("psi", "stills from psi")):
+        if (fidelity := figures.get(key)) is None:
+            continue
         width, height = fidelity["size"]
-        yield f"| autoencoder, {width}x{height} | PSNR dB | SSIM | grid of 16 pixels, against the original |"
+        yield f"| {title}, {width}x{height} | PSNR dB | SSIM | grid of 16 pixels, against the original |"
         yield "|---|---|---|---|"
         for name, row in {**fidelity["still"], "**mean of stills**": fidelity["still mean"], **fidelity["moving"],
                           "**mean in motion**": fidelity["moving mean"]}.items():
             if row:
                 yield f"| {name} | {row['psnr']:.1f} | {row['ssim']:.3f} | {row['grid 16']:.2f} |"
+        yield ""
     steady = figures.get("steadiness")
     if steady:
         yield ""
@@ -77,6 +80,18 @@ def _pictures(figures: dict[str, Any]) -> Iterator[str]:
             yield ""
             least = min(steady["nonsense psnr"].values())
             yield f"Prompts that mean nothing: PSNR of the last frame to the picture {least:.1f} dB at least."
+
+
+def _sharpness(figures: dict[str, Any]) -> Iterator[str]:
+    """First and last section's last frame beside the picture's own pixels at the camera's view."""
+    if (sharpness := figures.get("sharpness")) is None:
+        return
+    yield "| last frame, against the picture's own view | section | gradient energy | energy above half Nyquist | PSNR dB |"
+    yield "|---|---|---|---|---|"
+    for film, label in (("hold", "held"), ("way", "on a way of the camera")):
+        for name, rows in sharpness[film].items():
+            for section, row in ((1, rows[0]), (len(rows), rows[-1])):
+                yield f"| {name} {label} | {section} | {row['gradient']:.2f} | {row['fine']:.2f} | {row['psnr']:.1f} |"
 
 
 def _cost(figures: dict[str, Any]) -> Iterator[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -15,64 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from studio.lab.measure.page_latency import FLAGS
-from studio.lab.measure.startup import ROOT
+from studio.lab.measure.section_process import STUDIO, SectionProcess, Size
 
 ARMS = {
-    "studio": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
+    "studio": STUDIO,
     "sleep": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"},
     "spin": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300000"},
 }
 """What the studio sets, threads that sleep at once, and what GNU's OpenMP does when nothing is set."""
 BUSY = "while True: pass"
 PLAYER = "<video src='{}' autoplay loop muted style='width:100%'></video>"
-
-
-class Worker:
-    """A process that renders sections of the first model, with the environment variables of one arm."""
-
-    def __init__(self, arm: dict[str, str]) -> None:
-        """Start the process and wait until its model is warm."""
-        code = "from studio.lab.measure import neighbour; neighbour.render_on_request()"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **arm}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.seconds()
-
-    def seconds(self) -> float:
-        """Returns the seconds that the next section takes.
-
-        Raises:
-            RuntimeError: the process ended.
-        """
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            self._process.stdin.write("next\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise RuntimeError("the process that renders ended early") from None
-        if not (line := self._process.stdout.readline()):
-            raise RuntimeError("the process that renders ended early")
-        return float(json.loads(line))
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-
-def render_on_request() -> None:
-    """Render a section for each line of standard input, and write its seconds to standard output. Runs in a process of its own."""
-    from studio.backbones.load import load
-    from studio.catalogue.cards import find_models
-    from studio.lab.measure.section_costs import render_sections
-
-    model = load(find_models(Path(__file__).parents[3] / "models")[0][0])
-    with tempfile.TemporaryDirectory() as folder:
-        render_sections(model, 1, Path(folder))  # warm
-        for _ in sys.stdin:
-            row = render_sections(model, 1, Path(folder))[0]
-            sys.stdout.write(f"{sum(value for part, value in row.items() if part != 'resident_mib')}\n")
-            sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -121,29 +71,35 @@ def _write_film(path: Path) -> None:
     write_clip(path, np.random.default_rng(0).integers(0, 255, (36, 192, 320, 3), dtype=np.uint8), fps=12)
 
 
-def measure(rounds: int = 5) -> dict[str, Any]:
+def measure(size: Size | None = None, rounds: int = 5) -> dict[str, Any]:
     """Returns the median seconds of a section of each arm: alone, beside one busy process and beside a browser that plays a film.
 
     In every round all arms take turns, so that they see the same machine. The ratios compare medians of one run.
+
+    Args:
+        size: width and height of the films. None: the first model's default size.
+        rounds: how often all arms take turns.
 
     Raises:
         RuntimeError: a process ended early, or Chromium is not installed.
     """
     surroundings: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
         "alone": contextlib.nullcontext, "busy process": busy_process, "browser": browser}
-    workers = {name: Worker(arm) for name, arm in ARMS.items()}
+    processes = {name: SectionProcess(None, size, arm) for name, arm in ARMS.items()}
     seconds: dict[str, dict[str, list[float]]] = {name: {where: [] for where in surroundings} for name in ARMS}
     try:
+        rendered = [process.film(1)["size"] for process in processes.values()]      # warm
         for _ in range(rounds):
             for where, surrounding in surroundings.items():
                 with surrounding():
-                    for name, worker in workers.items():
-                        seconds[name][where].append(worker.seconds())
+                    for name, process in processes.items():
+                        seconds[name][where].append(process.film(1)["rows"][0]["section"])
     finally:
-        for worker in workers.values():
-            worker.close()
+        for process in processes.values():
+            process.close()
     medians = {name: {where: statistics.median(values) for where, values in rows.items()} for name, rows in seconds.items()}
     return {
+        "size": rendered[0],
         "seconds": medians,
         "over_alone": {name: {where: row[where] / row["alone"] for where in row} for name, row in medians.items()},
         "alone_over_spin": {name: row["alone"] / medians["spin"]["alone"] for name, row in medians.items()},

@@ -11,6 +11,7 @@ from torch import Tensor
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure.filming import Subject, film
 from studio.lab.measure.frame_motion import box_mean, grey
+from studio.lab.measure.scene_pictures import FilmSize, first_frame, scene_picture
 from studio.lab.psnr import psnr
 
 HOLD = "the camera holds still"
@@ -36,21 +37,33 @@ def sharpness_by_section(frames: Tensor, section: int) -> list[float]:
 
 
 @torch.no_grad()
-def measure(model: FilmModel, subjects: Sequence[Subject], width: int, height: int, sections: int, nonsense: int) -> dict[str, Any]:
+def measure(model: FilmModel, subjects: Sequence[Subject], size: FilmSize, sections: int, nonsense: int) -> dict[str, Any]:
     """Films a hold and a story of `sections` sections from each subject, and `nonsense` prompts that must move nothing.
 
     Returns their figures as they are written to the JSON file.
     """
-    holds, stories, nonsense_psnr, length = {}, {}, {}, model.card.section_frames
+    holds, stories, nonsense_psnr = {}, {}, {}
+    # Large films are looked at once a latent: all their frames would fill the memory.
+    length = model.card.window if size.large else model.card.section_frames
     for subject in subjects:
-        picture = subject.picture(width, height)
-        still = film(model, picture, [HOLD] * sections, subject.seed)
-        story = film(model, picture, [STORY[n % len(STORY)] for n in range(sections)], subject.seed)
+        scene = scene_picture(subject, size) if size.large else None
+        picture = first_frame(scene) if scene is not None else subject.picture(size.width, size.height)
+        look = _last if scene is not None else _all
+        still = film(model, picture, [HOLD] * sections, subject.seed, scene, look)
+        story = film(model, picture, [STORY[n % len(STORY)] for n in range(sections)], subject.seed, scene, look)
         holds[subject.name] = {
             "sharpness": sharpness_by_section(still, length), "psnr": [psnr(frame, picture) for frame in still[length::length]],
         }
         stories[subject.name] = {"sharpness": sharpness_by_section(story, length)}
-    picture = subjects[0].picture(width, height)
-    for prompt in NONSENSE[:nonsense]:
-        nonsense_psnr[prompt] = psnr(film(model, picture, [prompt], 1)[-1], picture)
+        if subject is subjects[0]:
+            for prompt in NONSENSE[:nonsense]:
+                nonsense_psnr[prompt] = psnr(film(model, picture, [prompt], 1, scene, look)[-1], picture)
     return {"sections": sections, "hold": holds, "story": stories, "nonsense psnr": nonsense_psnr}
+
+
+def _last(frames: Tensor) -> Tensor:
+    return frames[-1:]
+
+
+def _all(frames: Tensor) -> Tensor:
+    return frames

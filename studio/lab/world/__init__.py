@@ -4,7 +4,7 @@ The embedded model is trained on these films and measured with them.
 """
 
 from studio.lab.world.captions import caption
-from studio.lab.world.film import Film, film, shoot
+from studio.lab.world.film import Film, film, shoot, still
 from studio.lab.world.phrases import PHRASES
 from studio.lab.world.random_script import RECENT_SECTIONS, random_script
 from studio.lab.world.section import ACTIONS, CAMERAS, CELL, FPS, FRAMES, LIGHTS, SPEEDS, WEATHERS, ScriptError, Section
@@ -27,4 +27,5 @@ __all__ = [
     "film",
     "random_script",
     "shoot",
+    "still",
 ]

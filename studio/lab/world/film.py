@@ -6,7 +6,7 @@ Letters: T = 1 + 36 n frames, H and W height and width of a frame, h and w the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from studio.lab.world import light as lights
 from studio.lab.world import weather as weathers
 from studio.lab.world.acting import figure_motion, visible_figure
-from studio.lab.world.camera import camera_path
+from studio.lab.world.camera import CameraPath, camera_path
 from studio.lab.world.canvas import Layer
 from studio.lab.world.random_script import random_script
 from studio.lab.world.rendering import render, visible_area, visible_layers
@@ -107,6 +107,34 @@ def shoot(
         scene=frames, sections=tuple(script), pose=path.pose() + torch.tensor([*origin, 0.0]), flow=flow, known=known, figure=boxes,
         light=lights.gains(script, height // CELL, width // CELL), weather=weathers.amounts(script), seed=seed,
     )
+
+
+def still(seed: int, width: int, height: int, room: tuple[int, int, int, int]) -> Tensor:
+    """Draws scene number `seed` as the first frame of its films shows it, and what lies around that frame.
+
+    Args:
+        seed: number of the drawn scene.
+        width, height: of the frame.
+        room: pixels to the left of the frame, above it, to its right and below it.
+
+    Returns:
+        the picture [3, top + height + bottom, left + width + right] uint8.
+    """
+    left, top, right, bottom = room
+    path = camera_path([Section()])
+    first = CameraPath(path.position[:1], path.zoom[:1], path.dolly[:1], path.gust[:1])
+    # The camera looks at the frame's middle, so the drawing has the larger of both rooms on each side, and is cut to size.
+    aside, above = max(left, right), max(top, bottom)
+    wide, tall = width + 2 * aside, height + 2 * above
+    # Things are drawn as large as for the frame.
+    unit = visible_area(first, 1.0, width, height).unit
+    view = scene(seed, lambda near: replace(visible_area(first, near, wide, tall), unit=unit), has_figure(seed))
+    layers, figure = visible_layers(first, view.layers, wide, tall), None
+    if view.stage is not None and view.pictures is not None:
+        motion = figure_motion(view.stage, [Section()], path, width)
+        figure = visible_figure(view.pictures, motion, view.stage.height, path, wide, tall)
+    frames, _ = render(layers, first, figure, view.front)
+    return frames[0, :, above - top : above + height + bottom, aside - left : aside + width + right]
 
 
 def _photograph(picture: Tensor, width: int, height: int) -> Layer:
