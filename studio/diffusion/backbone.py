@@ -30,6 +30,15 @@ class Conditioning:
 
 
 @dataclass(frozen=True)
+class SubjectLayer:
+    """What stands in front of its ground: both are planes, at distances of their own."""
+
+    alpha: Tensor     # [1, 1, H, W] 1 where the subject covers its ground
+    ground: Tensor    # [1, 3, H, W] in [-1, 1] the picture without the subject
+    depth: float      # how many times as far from the camera as the subject the ground lies
+
+
+@dataclass(frozen=True)
 class ScenePicture:
     """The whole reference picture, also outside the film's frame, at the scale at which the frame has the film's size."""
 
@@ -38,13 +47,18 @@ class ScenePicture:
     top: int
     width: int        # of the frame, which is the film's
     height: int
+    subject: SubjectLayer | None = None
+    own: tuple[int, int, int, int] | None = None    # edges of the artist's picture: left, top, right, bottom; None: all of it
+    flows: Tensor | None = None       # [F, 2, H / 4, W / 4] velocity in pixels in a frame of the model's slowest clock
 
 
 @dataclass(frozen=True)
 class SceneConditioning(Conditioning):
-    """Embeddings, and the reference beyond the frame for a model that can show it."""
+    """Embeddings, and the reference beyond the frame for a model that can show it, with what moves in it."""
 
-    scene: ScenePicture
+    scene: ScenePicture | None        # None where psi knows it already
+    dolly: bool = False               # the prompt moves the camera forward or back; a zoom only magnifies
+    flows: tuple[float, ...] = ()     # for each flow of the scene: 1 it starts, 0 it stops, -1 it goes on as it was
 
 
 class Backbone(Protocol):

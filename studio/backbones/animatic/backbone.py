@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.composition import CELL, Source, compose
-from studio.backbones.animatic.edges import stop_at_edges
+from studio.backbones.animatic.composition import Source, compose
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
-from studio.backbones.animatic.picture_views import WIND, WIND_TIME, View
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.scene_picture import PictureMemory, read_extent, reduce
+from studio.backbones.animatic.scene_picture import PictureMemory
+from studio.backbones.animatic.scene_section import SceneSection
+from studio.backbones.animatic.scene_state import write_scene_state
 from studio.backbones.animatic.state import (
     STATE_CHANNELS,
     FilmState,
@@ -99,6 +99,11 @@ class AnimaticBackbone(FramePackBackbone):
         """How many frames the newest section may be composed from; None before the first section."""
         return None if self._sources is None else 1 + len(self._sources[1].older)
 
+    @property
+    def stopped_at_edge(self) -> bool:
+        """Whether the picture's edge stopped the camera in the newest section."""
+        return self._sources is not None and self._sources[1].scene is not None and self._sources[1].scene.stopped
+
     def forward(
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
         psi: Tensor | None = None,
@@ -106,13 +111,13 @@ class AnimaticBackbone(FramePackBackbone):
         """Velocity of x_t [B, C + 10, W, h, w], float32. Arguments as for every `Backbone`; guidance is not used."""
         sigma = (timestep.float() / 1000).clamp(min=1e-3)
         if self._sources is None or self._sources[0] is not packed:
-            self._sources = (packed, self._read_sources(packed, x, psi))      # once per section: its history does not change
+            # Once per section: its history does not change.
+            self._sources = (packed, self._read_scene(packed, x, psi, conditioning) or self._read_sources(packed, x, psi))
         sources = self._sources[1]
         context_psi = psi if self.memory is None else None
         heads = self.predict_heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, context_psi).suppress_small()
-        if sources.bounds is not None:       # a large film: its frames are views of a picture that does not change
-            heads = replace(heads, flow=torch.zeros_like(heads.flow))
-            heads = stop_at_edges(heads, sources.state.pose[:, 0], sources.bounds, *x.shape[-2:])
+        if sources.scene is not None:       # a large film: its frames are views of a picture that does not change
+            heads = sources.scene.stop_camera(heads)
         return (x.float() - self.estimate(x, sigma, heads, sources)) / sigma.view(-1, 1, 1, 1, 1)
 
     def predict_heads(
@@ -144,9 +149,8 @@ class AnimaticBackbone(FramePackBackbone):
         drawn = precondition(x[:, :DRAWN_CHANNELS].float(), sigma.view(-1, 1, 1, 1, 1), base, heads.drawn, deviation)
         state = replace(heads, camera=composition.camera).film_state(sources.state)
         x_0 = join_latents(torch.cat([drawn, composition.scene[:, DRAWN_CHANNELS:]], dim=1), state)
-        if sources.view is not None:
-            x_0[:, WIND] = composition.wind.view(-1, 1, 1, 1)
-            x_0[:, WIND_TIME] = GROUP * torch.arange(1, x_0.shape[2] + 1, device=x_0.device).view(1, -1, 1, 1)
+        if sources.scene is not None:
+            write_scene_state(x_0, sources.scene.state(replace(heads, camera=composition.camera, wind=composition.wind)))
         return x_0
 
     def round_latents(self, latents: Tensor, psi: Tensor | None) -> Tensor:
@@ -163,13 +167,12 @@ class AnimaticBackbone(FramePackBackbone):
             return _Composition(heads.camera, heads.flow, heads.wind, scene, torch.ones_like(scene[:, :1]))
         pose = interpolate_state(concatenate_states(sources.state, heads.film_state(sources.state)), GROUP).pose
         recall = None
-        if sources.view is None and sources.psi is not None and self.memory is not None:
+        if sources.scene is None and sources.psi is not None and self.memory is not None:
             recall = partial(self.memory.recall_source, sources.psi, pose, *heads.flow.shape[-2:])
         flow = _interpolate_flow(heads.flow)
         flow = flow + wind_flow(heads.wind, flow.shape[1], *flow.shape[-2:])
-        if sources.view is not None:
-            height, width = sources.newest.frame.shape[-2:]
-            frames = sources.view.frames(pose, height, width, flow)
+        if sources.scene is not None:
+            frames = sources.scene.frames(heads, flow)
             known = torch.ones_like(flow[:, None, :, 0])
         else:
             frames, known = compose(sources.newest, sources.older, pose, flow, recall)
@@ -178,10 +181,18 @@ class AnimaticBackbone(FramePackBackbone):
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
         return _Composition(heads.camera, heads.flow, heads.wind, scene, known)
 
+    def _read_scene(
+        self, packed: PackedContext, x: Tensor, psi: Tensor | None, conditioning: Conditioning
+    ) -> _SectionSources | None:
+        """The scene that psi holds, the only source of a large film; None for films of the trained size."""
+        if psi is None or not self.pictures.holds(psi):
+            return None
+        state = _with_clock(split_latents(packed.clean[:, :, -1:])[1], x)
+        scene = SceneSection(self.pictures, psi, packed.clean[:, :, -1:], state, conditioning)
+        return _SectionSources(scene.newest(), [], state, None, psi, scene=scene)
+
     def _read_sources(self, packed: PackedContext, x: Tensor, psi: Tensor | None) -> _SectionSources:
         """Decode the frames that the section will be composed from."""
-        if psi is not None and self.pictures.holds(psi):
-            return self._read_picture(packed, x, psi)
         recent = torch.cat([packed.history_4x, packed.history_2x, packed.clean[:, :, -1:]], dim=2)
         newest = self._source(recent[:, :, -1:])
         filled = [at for at in OLDER_FRAMES if "older" in self.extra_sources and bool(recent[:, :, at].any())]
@@ -192,15 +203,6 @@ class AnimaticBackbone(FramePackBackbone):
         still = not bool(before.any()) or torch.allclose(scene, before, atol=1e-4)
         start = [self._source(packed.clean[:, :, :1])] if "start" in self.extra_sources else []
         return _SectionSources(newest, [*older, *start], state, scene if still else None, psi)
-
-    def _read_picture(self, packed: PackedContext, x: Tensor, psi: Tensor) -> _SectionSources:
-        """The picture that psi holds, reduced to the latents' size, as the only source of a large film."""
-        state = _with_clock(split_latents(packed.clean[:, :, -1:])[1], x)
-        extent = read_extent(psi)
-        view = View(reduce(self.pictures.picture(psi), extent.factor), *extent.bounds[:2], CELL)
-        h, w = x.shape[-2:]
-        frame = view.frames(state.pose[:, :1], CELL * h, CELL * w)[:, :, 0]
-        return _SectionSources(Source(frame, state.pose[:, 0]), [], state, None, psi, view=view, bounds=extent.bounds)
 
     def _source(self, latent: Tensor) -> Source:
         """The last frame of a latent [B, C + 10, 1, h, w], with its pose."""
@@ -258,8 +260,7 @@ class _SectionSources:
     state: FilmState                # of the newest frame
     still_scene: Tensor | None      # [B, C, 1, h, w] the newest scene where nothing moved: encoding it again would lose detail
     psi: Tensor | None              # [B, M, D] the long-term memory
-    view: View | None = None                                   # of a large film's picture
-    bounds: tuple[float, float, float, float] | None = None    # of that picture in cells, see `stop_at_edges`
+    scene: SceneSection | None = None       # of a large film
     composition: _Composition | None = None
 
 

@@ -13,6 +13,7 @@ from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.film_size import PATCH, latent_size, view_factor
 from studio.backbones.animatic.picture_views import PictureStream
 from studio.backbones.animatic.scene_picture import PictureMemory
+from studio.backbones.animatic.scene_state import first_scene_state, write_scene_state
 from studio.backbones.animatic.state import FilmState, interpolate_state, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.codec import FrameStream
@@ -38,7 +39,11 @@ class AnimaticCodec:
         factor = view_factor(picture.shape[3], picture.shape[2])
         small = F.avg_pool2d(picture, factor) if factor > 1 else picture
         scene = self.autoencoder.encode(small.unsqueeze(2).to(self.autoencoder.components)).float()
-        return with_neutral_state(scene.half().float() if factor > 1 else scene)
+        if factor == 1:
+            return with_neutral_state(scene)
+        latent = with_neutral_state(scene.half().float())
+        write_scene_state(latent, first_scene_state(latent))
+        return latent
 
     def decode(self, latents: Tensor) -> Tensor:
         """All frames [B, 3, 1 + 4 k, H, W] of a film's latents [B, C, 1 + k, h, w], at once."""

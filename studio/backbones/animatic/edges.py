@@ -15,6 +15,8 @@ from studio.backbones.animatic.heads import Heads
 
 BRAKING = 2.0
 """Cells before the edge over which the camera slows down."""
+STOP_OVER = 4.0
+"""Latents over which the camera slows down before it would see where the picture's edge cuts the subject."""
 ZOOM_BRAKING = 0.1
 """Log of the magnification over which zooming out slows down."""
 
@@ -42,6 +44,30 @@ def stop_at_edges(heads: Heads, pose: Tensor, bounds: tuple[float, float, float,
         at = torch.minimum(torch.maximum(at, low + half), high - half)       # where both edges are near, each brake pushes back
         path.append((at - start) * newest)
     return replace(heads, camera=torch.stack([*path, zoom - pose[:, None, 2]], dim=-1))
+
+
+def stop_before(heads: Heads, exposure: Tensor) -> Heads:
+    """The prediction with a camera that slows down and stops on its way before something is seen that is not there.
+
+    Args:
+        heads: the prediction.
+        exposure: [B, 1 + W] how much of it the camera would see, from the newest frame on. What the newest frame sees is allowed.
+    """
+    seen = exposure > exposure[:, :1].clamp(min=0) + 1e-3
+    if not bool(seen.any()):
+        return heads
+    window = heads.camera.shape[1]
+    allowed = exposure[:, :1].clamp(min=0)
+    at = torch.where(seen.any(dim=1), seen.float().argmax(dim=1), window + 1).clamp(min=1)               # [B] the first one
+    before, after = (exposure.gather(1, (at - back).clamp(max=window).unsqueeze(1)) for back in (1, 0))
+    share = ((allowed - before) / (after - before).clamp(min=1e-6)).clamp(0, 1)
+    limit = torch.where(seen.any(dim=1, keepdim=True), (at.unsqueeze(1) - 1 + share).to(exposure), float(2 * window))
+    steps = torch.arange(1, window + 1, device=exposure.device).expand(len(exposure), -1).to(exposure)
+    steps = brake(steps, torch.zeros_like(limit), limit, STOP_OVER)
+    path = torch.cat([torch.zeros_like(heads.camera[:, :1]), heads.camera], dim=1)
+    low = steps.floor().long().clamp(max=window - 1)
+    first, last = (path.gather(1, (low + ahead).unsqueeze(-1).expand(-1, -1, path.shape[2])) for ahead in (0, 1))
+    return replace(heads, camera=torch.lerp(first, last, (steps - low).unsqueeze(-1)))
 
 
 def brake(at: Tensor, start: Tensor, limit: Tensor, distance: float) -> Tensor:

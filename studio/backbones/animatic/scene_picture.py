@@ -2,15 +2,15 @@
 
 The paper's psi_0 comes from the prompt and the reference image (2510.01784, section 3.2). Here psi_0 is the whole reference image,
 also what lies outside the frame: one token for each patch of 16 x 16 pixels, which holds the patch's still channels of the
-autoencoder. The first token says where the picture lies. A view is looked up in the decoded picture at the camera's pose, so a
-place looks the same, and as sharp, whenever it is seen.
-Letters: B batch, C scene channels, K still channels, M memory tokens, V view factor (see `film_size`), h and w latent height and
-width, H and W pixel height and width.
+autoencoder. What the artist marked on the picture is there too (`scene_tokens`). A view is looked up in the decoded picture at the
+camera's pose, so a place looks the same, and as sharp, whenever it is seen.
+Letters: B batch, C scene channels, F flows, K still channels, M memory tokens, V view factor (see `film_size`), h and w latent
+height and width, H and W pixel height and width.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -18,37 +18,30 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.film_size import PATCH, view_factor
+from studio.backbones.animatic.scene_tokens import (
+    Extent,
+    flow_tokens,
+    is_layout,
+    read_extent,
+    read_flows,
+    split_tokens,
+)
 from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import SceneConditioning, ScenePicture
 from studio.memory.protocol import ConditioningFeatures, Memory, MemoryView
 
 MOST_PATCHES = 16384
 """Largest number of patches in psi. Of a larger picture only the part around the frame is remembered."""
+FLOW_CELL = 4
+"""Pixels of the picture along a side of one velocity of a `ScenePicture`."""
+CLEAR = 0.06
+"""Alpha below which a subject does not cover, and above 1 minus which it covers wholly: the autoencoder is not exact."""
 MOTION_SHARE = 1e-3
 """A basis vector shows motion, and is not memorized, if a larger share of its energy changes within its four frames."""
 
 
-@dataclass(frozen=True)
-class Extent:
-    """Where a picture lies: counts of patches of 16 x 16 pixels at the film's size."""
-
-    columns: int           # of the picture
-    rows: int
-    left: int              # between the picture's left edge and the frame's
-    top: int
-    factor: int            # V: patches along one cell of the latents
-    frame_columns: int
-    frame_rows: int
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom edge of the picture in cells of the latents, from the middle of the film's first frame."""
-        left, top = -self.frame_columns / 2 - self.left, -self.frame_rows / 2 - self.top
-        return tuple(at / self.factor for at in (left, top, left + self.columns, top + self.rows))  # type: ignore[return-value]
-
-
 class PictureMemory(nn.Module):
-    """A `Memory` that holds the reference picture, [B, 1 + rows * columns, K]. Its values are exact in float16."""
+    """A `Memory` that holds the reference picture with its marks, [B, M, K]; see `scene_tokens`. Exact in float16."""
 
     stills: Tensor
 
@@ -62,26 +55,43 @@ class PictureMemory(nn.Module):
 
     def holds(self, psi: Tensor) -> bool:
         """Whether psi [B, M, D] is of this memory."""
-        if psi.shape[2] != len(self.stills) or not bool(psi[:, 0].isfinite().all()):
-            return False
-        columns, rows = (float(count) for count in psi[0, 0, :2])
-        return psi.shape[1] == 1 + columns * rows
+        return is_layout(psi, len(self.stills))
 
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
-        """psi_0: the whole reference picture.
+        """psi_0: the whole reference picture, the subject in front of it, and the flows.
 
         Raises:
             ValueError: the conditioning has no scene picture.
         """
-        if not isinstance(conditioning, SceneConditioning):
+        if not isinstance(conditioning, SceneConditioning) or conditioning.scene is None:
             raise ValueError("psi_0 of a large film is made from the whole reference picture, which is missing")
-        extent, picture = whole_patches(conditioning.scene)
+        scene = conditioning.scene
+        extent, x, y = whole_patches(scene)
+
+        def part(whole: Tensor, cell: int = 1) -> Tensor:
+            rows, columns = (PATCH // cell * count for count in (extent.rows, extent.columns))
+            return whole[..., y // cell : y // cell + rows, x // cell : x // cell + columns]
+
+        tokens = []
+        if scene.subject is None:
+            tokens.append(self._patches(part(scene.picture)))
+        else:
+            alpha = part(scene.subject.alpha)
+            extent = _with_box(extent, alpha, scene.subject.depth, _edges(scene, extent, x, y))
+            tokens.append(self._patches(part(scene.subject.ground)))
+            tokens.extend(self._patches(_box(whole, extent)) for whole in (
+                part(scene.picture), (2 * alpha - 1).expand(-1, 3, -1, -1)))
+        if scene.flows is not None:
+            extent = replace(extent, flows=len(scene.flows))
+            velocity = F.adaptive_avg_pool2d(part(scene.flows, FLOW_CELL), (extent.rows, extent.columns))
+            tokens.append(flow_tokens(velocity, len(self.stills)).to(tokens[0]))
+        header = extent.header(len(self.stills)).to(tokens[0])
+        return torch.cat([header, *tokens]).half().float().unsqueeze(0)
+
+    def _patches(self, picture: Tensor) -> Tensor:
+        """The still channels [rows * columns, K] of a picture [1, 3, 16 rows, 16 columns]."""
         still = picture.to(self.autoencoder.components).unsqueeze(2).expand(-1, -1, GROUP, -1, -1)
-        patches = self.autoencoder.encode_group(still)[0, self.stills].float()             # [K, rows, columns]
-        header = patches.new_zeros(1, len(patches))
-        header[0, :7] = patches.new_tensor([
-            extent.columns, extent.rows, extent.left, extent.top, extent.factor, extent.frame_columns, extent.frame_rows])
-        return torch.cat([header, patches.flatten(1).T]).half().float().unsqueeze(0)
+        return self.autoencoder.encode_group(still)[0, self.stills].float().flatten(1).T
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} = psi_n: the camera does not leave the picture, so a section shows nothing that psi does not hold."""
@@ -90,6 +100,10 @@ class PictureMemory(nn.Module):
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView:
         """The whole picture, with the camera's view in the newest of `recent` [1, C + 10, T, h, w]."""
         extent, picture = read_extent(psi), self.picture(psi)
+        if extent.box_columns:
+            colours, alpha = self.subject(psi)
+            behind = _box(picture, extent)
+            behind.copy_(torch.lerp(behind, colours, alpha))
         x, y, zoom = split_latents(recent[:, :, -1:])[1].pose[0, 0]
         half_w, half_h = (side / 2 * float((-zoom).exp()) for side in (recent.shape[-1], recent.shape[-2]))
         scale, (left, top, _, _) = PATCH * extent.factor, extent.bounds
@@ -99,10 +113,27 @@ class PictureMemory(nn.Module):
         return MemoryView(picture[0], torch.ones_like(picture[0, 0]), window)
 
     def picture(self, psi: Tensor) -> Tensor:
-        """The picture that psi [B, M, K] holds, [B, 3, 16 rows, 16 columns]."""
+        """The ground that psi [B, M, K] holds, [B, 3, 16 rows, 16 columns]: the picture, without the subject if one is marked."""
         extent = read_extent(psi)
-        patches = psi[:, 1:].transpose(1, 2).unflatten(2, (extent.rows, extent.columns))
-        scene = patches.new_zeros(len(patches), self.autoencoder.channels, extent.rows, extent.columns)
+        return self._decode(split_tokens(psi, extent)[0], extent.rows, extent.columns)
+
+    def subject(self, psi: Tensor) -> tuple[Tensor, Tensor]:
+        """Colours [B, 3, H, W] and alpha [B, 1, H, W] of the subject that psi [B, M, K] holds, in its box."""
+        extent = read_extent(psi)
+        _, colours, alpha, _ = split_tokens(psi, extent)
+        shape = extent.box_rows, extent.box_columns
+        cover = (self._decode(alpha, *shape).mean(dim=1, keepdim=True) + 1) / 2
+        return self._decode(colours, *shape), ((cover - CLEAR) / (1 - 2 * CLEAR)).clamp(0, 1)
+
+    def flows(self, psi: Tensor) -> Tensor:
+        """Velocities [F, 2, rows, columns] of psi's flows, in pixels in a frame of the trained rate."""
+        extent = read_extent(psi)
+        return read_flows(split_tokens(psi, extent)[3], extent)
+
+    def _decode(self, tokens: Tensor, rows: int, columns: int) -> Tensor:
+        """The picture [B, 3, 16 rows, 16 columns] of patches [B, rows * columns, K]."""
+        patches = tokens.transpose(1, 2).unflatten(2, (rows, columns))
+        scene = patches.new_zeros(len(patches), self.autoencoder.channels, rows, columns)
         scene[:, self.stills] = patches
         return self.autoencoder.decode_group(scene.to(self.autoencoder.components))[:, :, -1].float()
 
@@ -131,11 +162,6 @@ class FilmMemory(nn.Module):
         return self.large if self.large.holds(psi) else self.small
 
 
-def read_extent(psi: Tensor) -> Extent:
-    """Where the picture lies, from psi's first token. All films of a batch have the same."""
-    return Extent(*(int(value) for value in psi[0, 0, :7].tolist()))
-
-
 def reduce(picture: Tensor, factor: int) -> Tensor:
     """A picture [B, 3, H, W] reduced V times, its last rows and columns repeated to whole pixels."""
     height, width = picture.shape[-2:]
@@ -143,8 +169,11 @@ def reduce(picture: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(whole, factor)
 
 
-def whole_patches(scene: ScenePicture) -> tuple[Extent, Tensor]:
-    """The part of the picture that is whole patches, counted from the frame's corner; at most `MOST_PATCHES` of them."""
+def whole_patches(scene: ScenePicture) -> tuple[Extent, int, int]:
+    """The part of the picture that is whole patches, counted from the frame's corner; at most `MOST_PATCHES` of them.
+
+    Returns its extent, and the column and row of its first pixel.
+    """
     height, width = scene.picture.shape[-2:]
     columns, rows = scene.width // PATCH, scene.height // PATCH
     left, right = scene.left // PATCH, (width - scene.left - scene.width) // PATCH
@@ -156,5 +185,38 @@ def whole_patches(scene: ScenePicture) -> tuple[Extent, Tensor]:
             top, bottom = min(top, max(top, bottom) - 1), min(bottom, max(top, bottom) - 1)
     extent = Extent(
         left + columns + right, top + rows + bottom, left, top, view_factor(scene.width, scene.height), columns, rows)
-    y, x = scene.top - PATCH * top, scene.left - PATCH * left
-    return extent, scene.picture[:, :, y : y + PATCH * extent.rows, x : x + PATCH * extent.columns]
+    return extent, scene.left - PATCH * left, scene.top - PATCH * top
+
+
+def _edges(scene: ScenePicture, extent: Extent, x: int, y: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom edge of the artist's picture, in patches of the part that psi holds, which begins at x, y."""
+    height, width = scene.picture.shape[-2:]
+    left, top, right, bottom = scene.own or (0, 0, width, height)
+    return (max(0, -((x - left) // PATCH)), max(0, -((y - top) // PATCH)),
+            min(extent.columns, (right - x) // PATCH), min(extent.rows, (bottom - y) // PATCH))
+
+
+def _with_box(extent: Extent, alpha: Tensor, depth: float, edges: tuple[int, int, int, int]) -> Extent:
+    """The extent with the box of whole patches around alpha [1, 1, H, W]; without one where the subject is nowhere.
+
+    `edges`: of the artist's picture, in patches: left, top, right, bottom. There the subject may be cut.
+    """
+    covers = F.max_pool2d(alpha, PATCH)[0, 0] > CLEAR
+    if not bool(covers.any()):
+        return extent
+    spans = []
+    for axis, (first, last) in ((0, (edges[0], edges[2])), (1, (edges[1], edges[3]))):
+        along = covers.any(dim=axis).nonzero()
+        spans.append((max(first, int(along[0]) - 1), min(last, int(along[-1]) + 2)))      # a patch around: patches are lapped
+    (left, right), (top, bottom) = spans
+    cut = (left == edges[0] and covers[:, left].any(), top == edges[1] and covers[top].any(),
+           right == edges[2] and covers[:, right - 1].any(), bottom == edges[3] and covers[bottom - 1].any())
+    return replace(
+        extent, box_left=left, box_top=top, box_columns=right - left, box_rows=bottom - top, depth=depth,
+        **{f"cut_{side}": int(is_cut) for side, is_cut in zip(("left", "top", "right", "bottom"), cut, strict=True)})
+
+
+def _box(whole: Tensor, extent: Extent) -> Tensor:
+    """The subject's box in a picture [..., 16 rows, 16 columns]."""
+    x, y = PATCH * extent.box_left, PATCH * extent.box_top
+    return whole[..., y : y + PATCH * extent.box_rows, x : x + PATCH * extent.box_columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,9 +14,12 @@ from studio.backbones.animatic.autoencoder import LappedAutoencoder
 from studio.backbones.animatic.edges import stop_at_edges
 from studio.backbones.animatic.film_size import latent_size, view_factor
 from studio.backbones.animatic.heads import Heads
-from studio.backbones.animatic.picture_views import WIND, WIND_TIME, PictureStream, View
-from studio.backbones.animatic.scene_picture import MOST_PATCHES, PictureMemory, read_extent, reduce, whole_patches
-from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents
+from studio.backbones.animatic.picture_views import PictureStream
+from studio.backbones.animatic.scene_picture import MOST_PATCHES, PictureMemory, reduce, whole_patches
+from studio.backbones.animatic.scene_state import first_scene_state, read_scene_state, write_scene_state
+from studio.backbones.animatic.scene_tokens import read_extent
+from studio.backbones.animatic.scene_view import View
+from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePicture
 from tests.bases import of_colours
@@ -57,7 +61,9 @@ def latents(channels: int, poses: list[tuple[float, float, float]], wind: float 
     pose, count = torch.tensor([poses]), len(poses)
     state = FilmState(pose, torch.zeros(1, count, 3, h, w), torch.zeros(1, count, 3), torch.zeros(1, count))
     out = join_latents(torch.zeros(1, channels, count, h, w), state)
-    out[:, WIND], out[:, WIND_TIME] = wind, 4 * torch.arange(1, count + 1).view(1, -1, 1, 1)
+    still = first_scene_state(out)
+    write_scene_state(out, replace(
+        still, wind=torch.full((1, count), wind), wind_time=4.0 * torch.arange(1, count + 1).view(1, -1)))
     return out
 
 
@@ -97,10 +103,10 @@ def test_a_memory_of_another_kind_is_not_taken_for_a_picture(autoencoder: Lapped
 
 def test_of_a_huge_picture_the_part_around_the_frame_is_remembered() -> None:
     huge = torch.zeros(1, 3, 1, 1).expand(1, 3, 4000, 6000)
-    extent, part = whole_patches(ScenePicture(huge, 2600, 1800, 640, 384))
+    extent, x, y = whole_patches(ScenePicture(huge, 2600, 1800, 640, 384))
     assert extent.columns * extent.rows <= MOST_PATCHES
     assert extent.left >= 20 and extent.columns - extent.left - 40 >= 20 and extent.top >= 12
-    assert part.shape[-2:] == (16 * extent.rows, 16 * extent.columns)
+    assert (x, y) == (2600 - 16 * extent.left, 1800 - 16 * extent.top)
 
 
 def test_a_pan_shows_the_artists_own_pixels(autoencoder: LappedAutoencoder, picture: Tensor, psi: Tensor) -> None:
@@ -133,7 +139,8 @@ def test_zooming_out_reduces_without_aliasing() -> None:
     """A fine grid seen from twice as far is grey, not a coarser grid."""
     grid = (torch.arange(512).view(1, 1, 1, -1) % 2 * 2.0 - 1).expand(1, 3, 512, -1)
     view = View(grid.contiguous(), -16, -16, 16)
-    far = view.frames(torch.tensor([[[0.0, 0.0, -math.log(2)]]]), 128, 128)
+    pose = torch.tensor([[[0.0, 0.0, -math.log(2)]]])
+    far = view.look_up(view.coordinates(pose, 128, 128), pose)
     assert float(far.abs().mean()) < 0.1
 
 
@@ -186,5 +193,8 @@ def test_a_picture_is_reduced_to_whole_pixels() -> None:
     assert reduce(torch.zeros(1, 3, 33, 50), 4).shape == (1, 3, 9, 13)
 
 
-def test_state_and_wind_do_not_share_channels() -> None:
-    assert WIND_TIME < WIND < -STATE_CHANNELS
+def test_the_scene_s_state_is_where_nothing_else_is() -> None:
+    out = latents(200, [(0.25, 0.5, 0.125)] * 3, wind=0.75)
+    assert torch.equal(split_latents(out)[1].pose, torch.tensor([[[0.25, 0.5, 0.125]] * 3]))
+    state = read_scene_state(out)
+    assert torch.equal(state.wind, torch.full((1, 3), 0.75)) and state.wind_time.tolist() == [[4, 8, 12]]

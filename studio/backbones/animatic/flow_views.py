@@ -1,0 +1,87 @@
+"""Things that flow: a picture's pixels move along a field of velocities that does not change, in a loop without a visible restart.
+
+Eulerian motion fields as in "Animating Pictures with Eulerian Motion Fields" (Holynski et al., 2011.15128), section 4: two phases
+of the loop, one moved forward from its start and one backward from its end, are blended, each with the weight 0 where it restarts.
+Letters: F flows, T frames, H and W pixel height and width. The field is a grid of `rows` x `columns` patches.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from studio.backbones.animatic.scene_state import LOOP
+
+STEPS = 12
+"""Steps in which a velocity is integrated over the loop."""
+SLIGHT = 0.02
+"""Patches of motion within the loop below which a place does not flow."""
+DETAIL = 32
+"""Pixels of the local mean around which the contrast of two blended phases is kept."""
+
+
+class FlowField:
+    """Says where the pixels of a picture came from, at any time of the flows' loops."""
+
+    def __init__(self, velocity: Tensor) -> None:
+        """`velocity`: [F, 2, rows, columns], x and y in patches in a frame of the trained rate."""
+        self._velocity = velocity
+        speed = velocity.norm(dim=1)                                                        # [F, rows, columns]
+        self._share = speed / speed.sum(dim=0).clamp(min=1e-9)                              # of each flow at each place
+        self.flowing = LOOP * speed.sum(dim=0) > SLIGHT                                     # [rows, columns]
+
+    def maps(self, times: Tensor) -> Tensor:
+        """Maps of the two phases at `times` [T, F]: [T, 6, rows, columns].
+
+        The first two channels say where a place of the forward phase came from, in patches; the next two the same of the backward
+        phase; the fifth is the weight of the backward phase; the sixth is 1 where the picture flows.
+        """
+        times = times[:, : len(self._velocity)]
+        forward, backward = (self._origins(phase) for phase in (times, times - LOOP))
+        weight = torch.einsum("tf,fyx->tyx", times / LOOP, self._share).unsqueeze(1)
+        flowing = self.flowing.to(weight).expand_as(weight)
+        return torch.cat([forward, backward, weight, flowing], dim=1)
+
+    def _origins(self, times: Tensor) -> Tensor:
+        """Offsets [T, 2, rows, columns] in patches to where pixels were `times` [T, F] frames ago: minus the path's integral."""
+        total = torch.zeros(1, device=times.device)
+        for flow, velocity in enumerate(self._velocity):
+            step = velocity * (times[:, flow] / STEPS).view(-1, 1, 1, 1)                     # [T, 2, rows, columns]
+            offset = torch.zeros_like(step)
+            for _ in range(STEPS):
+                offset = sample_grid(offset, _places(-step)) - step
+            total = total + offset
+        return total
+
+
+def _places(offset: Tensor) -> Tensor:
+    """Each cell's own place plus an offset [T, 2, rows, columns], as coordinates [T, rows, columns, 2] in cells from the corner."""
+    rows, columns = offset.shape[-2:]
+    y, x = torch.meshgrid(
+        torch.arange(rows, device=offset.device) + 0.5, torch.arange(columns, device=offset.device) + 0.5, indexing="ij")
+    return offset.movedim(1, -1) + torch.stack([x, y], dim=-1)
+
+
+def sample_grid(values: Tensor, at: Tensor) -> Tensor:
+    """Values [T, N, H', W'] of a grid [T, N, rows, columns] at [T, H', W', 2] in cells from its corner, linearly."""
+    size = at.new_tensor([values.shape[3], values.shape[2]])
+    return F.grid_sample(values, 2 * at / size - 1, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def blend_phases(forward: Tensor, backward: Tensor, weight: Tensor, flowing: Tensor) -> Tensor:
+    """Two phases [T, N, H, W] blended, `weight` [T, 1, H, W] of the backward one, without the loss of contrast of a plain mean.
+
+    The mean of two pictures that do not match has less contrast than each, so a loop would pulse. As in the blending of textures by
+    Heitz and Neyret (2018), the deviation from the local mean is divided by the norm of the weights, where `flowing` [T, 1, H, W].
+    """
+    mixed = torch.lerp(forward, backward, weight)
+    smooth = local_mean(mixed)
+    norm = (weight.square() + (1 - weight).square()).sqrt()
+    return smooth + (mixed - smooth) / torch.lerp(torch.ones_like(norm), norm, flowing)
+
+
+def local_mean(picture: Tensor) -> Tensor:
+    """The mean around each pixel of a picture [T, N, H, W], about `DETAIL` pixels wide."""
+    half = F.avg_pool2d(picture, DETAIL // 2, ceil_mode=True, count_include_pad=False)
+    return F.interpolate(half, picture.shape[-2:], mode="bilinear", align_corners=False)
