@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -14,3 +14,11 @@ class Conditioner(Protocol):
 
     def __call__(self, prompt: str, picture: Tensor) -> Conditioning:
         """Embeddings of a prompt and a picture [1, 3, H, W] in [-1, 1]."""
+
+
+@runtime_checkable
+class ReadsDolly(Protocol):
+    """A conditioner that tells a dolly, for which the camera goes forward or back, from a zoom, which only magnifies."""
+
+    def reads_dolly(self, prompt: str) -> bool:
+        """Whether a prompt asks for a dolly."""

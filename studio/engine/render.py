@@ -14,15 +14,15 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, Conditioning, SceneConditioning, ScenePicture, SkipsBlocks
+from studio.diffusion.backbone import AppliesLoras, Conditioning, SceneConditioning, ScenePicture, SkipsBlocks, SubjectLayer
 from studio.diffusion.codec import Codec, FrameStream
+from studio.diffusion.conditioning import ReadsDolly
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
@@ -42,10 +42,12 @@ from studio.engine.events import (
 from studio.engine.failures import explain
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
+from studio.engine.scene_inputs import flow_names, scene_inputs
+from studio.flow_words import asked_flows
+from studio.marks import NO_MARKS, Marks
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import crop, preview_webp, read_picture, save_map
-from studio.media.scene import scene
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
@@ -65,7 +67,7 @@ class Renderer:
         self._loras: LoraWeights | None = None
         # A retake changes the seed, not the words: the encoders run once per prompt and picture.
         self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
-        self._cached_scene = lru_cache(maxsize=1)(self._scene)
+        self._cached_scene = lru_cache(maxsize=2)(self._scene)
 
     def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
@@ -148,12 +150,30 @@ class Renderer:
     def _read_inputs(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
         """Prompt and reference image as embeddings, and the snapshot before section `first` of the take."""
         yield Working(request.take, "reading prompt and picture")
-        view = request.reference, request.size, request.frame
-        conditioning = self._cached_conditioning(request.prompt, *view)
-        if (whole := self._cached_scene(*view)) is not None:
+        conditioning = self._cached_conditioning(request.prompt, request.reference, request.size, request.frame)
+        snapshot = self._snapshot(request, first)
+        if self.model.card.is_large(request.size):
+            scene = None
+            if snapshot.psi is None:
+                if request.marks.beyond or request.marks.subject is not None:
+                    yield Working(request.take, "preparing the picture's layers")
+                scene = self._cached_scene(request.reference, request.size, request.frame, request.marks)
             conditioning = SceneConditioning(
-                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, whole)
-        return conditioning, self._snapshot(request, first)
+                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
+                self._dolly(request.prompt), self._flows(request))
+        return conditioning, snapshot
+
+    def _dolly(self, prompt: str) -> bool:
+        """Whether the prompt asks for a dolly."""
+        conditioner = self.model.conditioner
+        return isinstance(conditioner, ReadsDolly) and conditioner.reads_dolly(prompt)
+
+    @staticmethod
+    def _flows(request: RenderRequest) -> tuple[float, ...]:
+        """What the prompt asks of each flow, see `SceneConditioning`."""
+        names = flow_names(request.marks)
+        asked = asked_flows(request.prompt, names)
+        return tuple(float(asked.get(name, -1)) for name in names)
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -245,20 +265,25 @@ class Renderer:
 
     def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
         """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
-        if (whole := self._cached_scene(reference, size, frame)) is None:
-            return self._tensor(crop(read_picture(reference), frame, size))
+        if not self.model.card.is_large(size):
+            return self._tensor(np.asarray(crop(read_picture(reference), frame, size)))
+        whole = self._cached_scene(reference, size, frame, NO_MARKS)
         return whole.picture[..., whole.top : whole.top + whole.height, whole.left : whole.left + whole.width]
 
-    def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> ScenePicture | None:
-        """The whole reference image around the film's frame; None if the model does not use it at this size."""
-        if not self.model.card.is_large(size):
-            return None
-        around = scene(read_picture(reference), size, frame)
-        return ScenePicture(self._tensor(around.image), around.left, around.top, *size)
+    def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None, marks: Marks) -> ScenePicture:
+        """The whole reference image around the film's frame, with its marks."""
+        made = scene_inputs(reference, size, frame, marks, self.model.card.fps)
+        subject = flows = None
+        if made.alpha is not None and made.ground is not None and marks.subject is not None:
+            alpha = torch.from_numpy(made.alpha)[None, None].to(self.model.device)
+            subject = SubjectLayer(alpha, self._tensor(made.ground), marks.subject.depth)
+        if made.flows is not None:
+            flows = torch.from_numpy(made.flows).to(self.model.device)
+        return ScenePicture(self._tensor(made.picture), made.left, made.top, *size, subject, made.own, flows)
 
-    def _tensor(self, image: Image.Image) -> Tensor:
-        """An RGB image as [1, 3, H, W] in [-1, 1]."""
-        array = torch.from_numpy(np.asarray(image, dtype=np.float32))
+    def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Pixels [H, W, 3] as [1, 3, H, W] in [-1, 1]."""
+        array = torch.from_numpy(pixels.astype(np.float32))
         return (array.movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
     def _preview(self, progress: DenoisingStep) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -19,6 +20,19 @@ class Scene:
     image: Image.Image
     left: int          # of the frame, in pixels of the image
     top: int
+    shares: Frame = (0.0, 0.0, 1.0, 1.0)      # of the whole picture that the image shows
+
+    def place(self, stroke: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Points given as shares of the whole picture, as shares of the image. They may lie outside it."""
+        x, y, width, height = self.shares
+        return [((at - x) / width, (down - y) / height) for at, down in stroke]
+
+    def crop(self, left: int, top: int, right: int, bottom: int) -> Scene:
+        """A part of the scene, in pixels of its image, with the frame in it."""
+        x, y, width, height = self.shares
+        across, down = width / self.image.width, height / self.image.height
+        shares = x + left * across, y + top * down, (right - left) * across, (bottom - top) * down
+        return Scene(self.image.crop((left, top, right, bottom)), self.left - left, self.top - top, shares)
 
 
 def middle_frame(picture: tuple[int, int], size: tuple[int, int]) -> Frame:
@@ -45,4 +59,5 @@ def scene(image: Image.Image, size: tuple[int, int], frame: Frame | None = None)
     columns, rows = left + size[0] + right, top + size[1] + bottom
     box = (max(0.0, first_x), max(0.0, first_y),
            min(float(image.width), first_x + columns / across), min(float(image.height), first_y + rows / down))
-    return Scene(image.resize((columns, rows), Image.Resampling.LANCZOS, box), left, top)
+    shares = (box[0] / image.width, box[1] / image.height, (box[2] - box[0]) / image.width, (box[3] - box[1]) / image.height)
+    return Scene(image.resize((columns, rows), Image.Resampling.LANCZOS, box), left, top, shares)

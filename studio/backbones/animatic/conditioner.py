@@ -43,6 +43,10 @@ class SmallConditioner:
         text, mask, pooled = self.encode_prompts([prompt])
         return Conditioning(text, mask, pooled, self.encode_pictures(picture))
 
+    def reads_dolly(self, prompt: str) -> bool:
+        """Whether a prompt asks for a dolly; without a reader of words, none does."""
+        return self.reader is not None and self.reader.read(prompt).camera.startswith("dolly")
+
     def encode_prompts(self, prompts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings [B, L, .], mask [B, L] and pooled feature [B, .] of prompts."""
         batch = self.tokenizer(

@@ -1,0 +1,114 @@
+"""Makes the scene of a large film from the reference image: scaled around the frame, with its marks, and perhaps with new ground.
+
+This module needs no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.marks import Flow, Marks
+from studio.media.fill import extend
+from studio.media.flow_field import flow_field
+from studio.media.picture import read_picture
+from studio.media.scene import Frame, Scene, scene
+from studio.media.subject import ground_behind, subject_alpha
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+GRID = 16
+"""Pixels that new ground is counted in, so that a model's patches end where the artist's picture does."""
+FLOW_CELL = 4
+"""Pixels along a side of one velocity."""
+REACH = 1.0
+"""Frames on each side of the first one that a film can show whose camera may leave the picture."""
+
+
+@dataclass(frozen=True)
+class SceneInputs:
+    """The reference image as a large film needs it."""
+
+    picture: Pixels                     # [H, W, 3]
+    left: int                           # of the frame, in pixels
+    top: int
+    alpha: Floats | None = None         # [H, W] how much of each pixel is the subject's
+    ground: Pixels | None = None        # [H, W, 3] the picture without the subject
+    flows: Floats | None = None         # [F, 2, H / 4, W / 4] pixels in a frame
+    own: tuple[int, int, int, int] | None = None    # left, top, right and bottom edge of the artist's picture; None: all of it
+
+
+def flow_names(marks: Marks) -> list[str]:
+    """The names of the marked flows, each once, in the order in which the model counts them."""
+    return list(dict.fromkeys(flow.name for flow in marks.flows))
+
+
+def scene_inputs(
+    reference: Path, size: tuple[int, int], frame: Frame | None, marks: Marks, fps: float
+) -> SceneInputs:
+    """Read the reference image and follow its marks.
+
+    Args:
+        reference: the image's file.
+        size: width and height of the film in pixels.
+        frame: what the film begins with; None: as much of the image's middle as fits.
+        marks: on the image.
+        fps: frames in a second that velocities are counted in.
+
+    Raises:
+        OSError, MediaError: the file cannot be read.
+    """
+    around = scene(read_picture(reference), size, frame)
+    if marks.beyond:
+        around = _whole_cells(around, size)
+    picture = np.asarray(around.image)
+    made = SceneInputs(picture, around.left, around.top)
+    if marks.subject is not None:
+        strokes, ground = ([around.place(stroke) for stroke in of] for of in (marks.subject.strokes, marks.subject.ground))
+        alpha = subject_alpha(picture, strokes, ground)
+        made = replace(made, alpha=alpha, ground=ground_behind(picture, alpha))
+    if marks.flows:
+        made = replace(made, flows=np.stack([_velocities(around, marks.flows, name, fps) for name in flow_names(marks)]))
+    if marks.beyond:
+        made = _extended(made, size)
+    return made
+
+
+def _whole_cells(around: Scene, size: tuple[int, int]) -> Scene:
+    """The scene without the pixels at its edges that are not whole cells of GRID pixels, counted from the frame."""
+    image = around.image
+    x, y = around.left % GRID, around.top % GRID
+    right = image.width - (image.width - around.left - size[0]) % GRID
+    bottom = image.height - (image.height - around.top - size[1]) % GRID
+    return around.crop(x, y, right, bottom)
+
+
+def _velocities(around: Scene, flows: tuple[Flow, ...], name: str, fps: float) -> Floats:
+    """The velocities [2, H / 4, W / 4] of all strokes of one name."""
+    wide = around.shares[2]                                    # of the image that the scene shows
+    strokes = [(around.place(flow.stroke), flow.width / wide, flow.speed / wide) for flow in flows if flow.name == name]
+    return np.moveaxis(flow_field(strokes, around.image.width, around.image.height, FLOW_CELL, fps), 2, 0)
+
+
+def _extended(made: SceneInputs, size: tuple[int, int]) -> SceneInputs:
+    """The scene with new ground where less than REACH frames of picture lie beside the frame."""
+    height, width = made.picture.shape[:2]
+    rooms = made.left, made.top, width - made.left - size[0], height - made.top - size[1]
+    wanted = [int(REACH * side) for side in (*size, *size)]
+    left, top, right, bottom = (
+        max(0, -((room - reach) // GRID) * GRID) for room, reach in zip(rooms, wanted, strict=True))
+    ground = extend(made.picture if made.ground is None else made.ground, left, top, right, bottom)
+    picture = ground.copy()
+    picture[top : top + height, left : left + width] = made.picture
+    sides = (top, bottom), (left, right)
+    cells = tuple((before // FLOW_CELL, after // FLOW_CELL) for before, after in sides)
+    return SceneInputs(
+        picture, made.left + left, made.top + top,
+        None if made.alpha is None else np.pad(made.alpha, sides),
+        None if made.ground is None else ground,
+        None if made.flows is None else np.pad(made.flows, ((0, 0), (0, 0), *cells)),
+        (left, top, left + width, top + height))
