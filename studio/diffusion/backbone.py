@@ -132,6 +132,15 @@ class RoundsLatents(Protocol):
 
 
 @runtime_checkable
+class StopsAtEdge(Protocol):
+    """A backbone whose camera may be stopped by the edge of the reference picture."""
+
+    @property
+    def stopped_at_edge(self) -> bool:
+        """Whether the picture's edge stopped the camera in the newest section."""
+
+
+@runtime_checkable
 class AppliesLoras(Protocol):
     """A backbone that LoRAs can be applied to."""
 

@@ -20,7 +20,15 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, Conditioning, SceneConditioning, ScenePicture, SkipsBlocks, SubjectLayer
+from studio.diffusion.backbone import (
+    AppliesLoras,
+    Conditioning,
+    SceneConditioning,
+    ScenePicture,
+    SkipsBlocks,
+    StopsAtEdge,
+    SubjectLayer,
+)
 from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.conditioning import ReadsDolly
 from studio.diffusion.lora_branches import NO_LORAS
@@ -77,11 +85,11 @@ class Renderer:
         """
         began = time.monotonic()
         try:
-            yield from self._sections(request, stop)
+            at_edge = yield from self._sections(request, stop)
             yield Working(request.take, "saving")
             sections, frames = take_folder.close(request.folder)
             take_folder.tidy(request.folder)
-            yield TakeDone(request.take, sections, frames, time.monotonic() - began)
+            yield TakeDone(request.take, sections, frames, time.monotonic() - began, at_edge)
         except StoppedError:
             sections, frames = _close_finished(request.folder)
             yield Cancelled(request.take, sections, frames, time.monotonic() - began)
@@ -90,8 +98,12 @@ class Renderer:
             sections, frames = _close_finished(request.folder)
             yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
 
-    def _sections(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
-        """All sections of the take that are not on disk yet, and the picture of the memory behind the last one."""
+    def _sections(self, request: RenderRequest, stop: threading.Event) -> Generator[Event, None, bool]:
+        """All sections of the take that are not on disk yet, and the picture of the memory behind the last one.
+
+        Returns whether the picture's edge stopped the camera.
+        """
+        at_edge = False
         first = take_folder.finished_sections(request.folder)
         if stop.is_set() and first < request.sections:
             raise StoppedError
@@ -104,8 +116,10 @@ class Renderer:
             save = partial(self._save_section, request, index, finished, decoder, snapshot)
             yield (yield from self._retry(request, index, "decoding", save))
             snapshot = finished.snapshot
+            at_edge = at_edge or (isinstance(self.model.backbone, StopsAtEdge) and self.model.backbone.stopped_at_edge)
             heap.give_back()
         self._draw_memory(request, snapshot)
+        return at_edge
 
     def _retry(
         self, request: RenderRequest, section: int, doing: Stage, attempt: Callable[[], Generator[Event, None, T]]

@@ -7,6 +7,8 @@ Letters: F flows, T frames, H and W pixel height and width. The field is a grid 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -30,6 +32,7 @@ class FlowField:
         speed = velocity.norm(dim=1)                                                        # [F, rows, columns]
         self._share = speed / speed.sum(dim=0).clamp(min=1e-9)                              # of each flow at each place
         self.flowing = LOOP * speed.sum(dim=0) > SLIGHT                                     # [rows, columns]
+        self._map = lru_cache(maxsize=4 * LOOP)(self._map_at)              # a loop comes back to the same times
 
     def maps(self, times: Tensor) -> Tensor:
         """Maps of the two phases at `times` [T, F]: [T, 6, rows, columns].
@@ -37,22 +40,22 @@ class FlowField:
         The first two channels say where a place of the forward phase came from, in patches; the next two the same of the backward
         phase; the fifth is the weight of the backward phase; the sixth is 1 where the picture flows.
         """
-        times = times[:, : len(self._velocity)]
-        forward, backward = (self._origins(phase) for phase in (times, times - LOOP))
-        weight = torch.einsum("tf,fyx->tyx", times / LOOP, self._share).unsqueeze(1)
-        flowing = self.flowing.to(weight).expand_as(weight)
-        return torch.cat([forward, backward, weight, flowing], dim=1)
+        return torch.cat([self._map(tuple(row)) for row in times[:, : len(self._velocity)].tolist()])
 
-    def _origins(self, times: Tensor) -> Tensor:
-        """Offsets [T, 2, rows, columns] in patches to where pixels were `times` [T, F] frames ago: minus the path's integral."""
-        total = torch.zeros(1, device=times.device)
-        for flow, velocity in enumerate(self._velocity):
-            step = velocity * (times[:, flow] / STEPS).view(-1, 1, 1, 1)                     # [T, 2, rows, columns]
-            offset = torch.zeros_like(step)
-            for _ in range(STEPS):
-                offset = sample_grid(offset, _places(-step)) - step
-            total = total + offset
-        return total
+    def _map_at(self, times: tuple[float, ...]) -> Tensor:
+        """The map [1, 6, rows, columns] at one time of each flow."""
+        forward, backward = (
+            torch.stack([self._origins(flow, time - away) for flow, time in enumerate(times)]).sum(dim=0) for away in (0, LOOP))
+        weight = torch.einsum("f,fyx->yx", self._share.new_tensor(times) / LOOP, self._share)
+        return torch.cat([forward, backward, weight[None], self.flowing[None].to(weight)]).unsqueeze(0)
+
+    def _origins(self, flow: int, time: float) -> Tensor:
+        """Offsets [2, rows, columns] in patches to where a flow's pixels were `time` frames ago: minus the path's integral."""
+        step = self._velocity[flow : flow + 1] * (time / STEPS)
+        offset = torch.zeros_like(step)
+        for _ in range(STEPS):
+            offset = sample_grid(offset, _places(-step)) - step
+        return offset[0]
 
 
 def _places(offset: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ from studio.backbones.animatic.flow_views import FlowField, blend_phases, sample
 from studio.backbones.animatic.scene_picture import PictureMemory, reduce
 from studio.backbones.animatic.scene_tokens import read_extent
 
+COARSE = 8
+"""Pixels of a frame for which the flows' offsets, which are smooth, are looked up once."""
 SMALLEST = 1e-3
 """Log of the magnification below which the picture is not reduced."""
 
@@ -108,13 +110,15 @@ class SceneView:
         if self._flows is None or times is None or not bool(times.any()):
             return still
         size = at.new_tensor([view.picture.shape[3], view.picture.shape[2]])
-        cells = (at + size / 2) / self._patch + at.new_tensor(corner)                            # [B, T, H, W, 2] in patches
-        flowing = self._flows.flowing.to(at).expand(cells.shape[1], 1, -1, -1)
-        rows, columns = _span(sample_grid(flowing, cells[0]).unsqueeze(0).transpose(1, 2))
+        some = at[:, :, ::COARSE, ::COARSE]
+        cells = (some + size / 2) / self._patch + at.new_tensor(corner)                          # [B, T, ., ., 2] in patches
+        maps = sample_grid(self._flows.maps(times[0]), cells[0])                                 # [T, 6, ., .]
+        rows, columns = _span(maps[:, 5:], COARSE)
         if rows is None or columns is None:
             return still
-        part, cells = at[:, :, rows, columns], cells[:, :, rows, columns]
-        maps = sample_grid(self._flows.maps(times[0]), cells[0])                                 # [T, 6, ., .]
+        maps = F.interpolate(maps, scale_factor=COARSE, mode="bilinear", align_corners=False)
+        part = at[:, :, rows, columns]                          # perhaps shorter at the end than whole steps
+        maps = maps[..., rows, columns][..., : part.shape[2], : part.shape[3]]
         forward, backward = (
             view.look_up(part + self._patch * offset.movedim(1, -1), pose)[0].transpose(0, 1)
             for offset in (maps[:, :2], maps[:, 2:4]))
@@ -143,10 +147,10 @@ def most_dolly(depth: float, nearest: float = 0.25) -> float:
     return -math.log(1 - (1 - nearest) / depth)
 
 
-def _span(weight: Tensor) -> tuple[slice | None, slice | None]:
-    """The rows and columns of [B, N, T, H, W] outside which `weight` is 0; None where it is 0 everywhere."""
-    mask = weight.amax(dim=(0, 1, 2)) > 0
+def _span(weight: Tensor, times: int = 1) -> tuple[slice | None, slice | None]:
+    """The rows and columns of [., ., H, W] outside which `weight` is 0, `times` as many; None where it is 0 everywhere."""
+    mask = weight.flatten(0, -3).amax(dim=0) > 0
     if not bool(mask.any()):
         return None, None
     rows, columns = (mask.any(dim=axis).nonzero()[:, 0] for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    return slice(times * int(rows[0]), times * (int(rows[-1]) + 1)), slice(times * int(columns[0]), times * (int(columns[-1]) + 1))

@@ -1,0 +1,140 @@
+"""Takes with marks on the picture, by the model that ships: subject, flows and new ground go into psi, and stay there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event as Flag
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from studio.backbones.animatic.scene_tokens import read_extent
+from studio.backbones.load import load
+from studio.catalogue.cards import read_card
+from studio.engine import take_folder
+from studio.engine.events import RenderRequest, TakeDone
+from studio.engine.render import Renderer
+from studio.engine.scene_inputs import flow_names, scene_inputs
+from studio.marks import NO_MARKS, Flow, Marks, Subject
+from studio.media.clip import read_clip
+from studio.memory.snapshot import read_snapshot
+
+ROOT = Path(__file__).parents[2]
+SIZE = (384, 384)                                # the smallest large film: V = 2
+FRAME = (0.5, 0.2, 0.36, 0.6)
+BOAT = Subject((((0.343, 0.6), (0.343, 0.64)),), depth=2.0)
+WATER = Flow("water", ((0.5, 0.85), (0.95, 0.85)), 0.15, 0.04)
+CLOUDS = Flow("clouds", ((0.9, 0.2), (0.1, 0.2)), 0.2, 0.03)
+MARKS = Marks(subject=Subject((((0.745, 0.15), (0.747, 0.43)),)), flows=(WATER, CLOUDS))
+Take = Callable[..., TakeDone]
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
+
+
+@pytest.fixture()
+def reference(tmp_path: Path) -> Path:
+    with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
+        image.resize((1066, 640)).save(tmp_path / "reference.png")
+    return tmp_path / "reference.png"
+
+
+@pytest.fixture()
+def take(renderer: Renderer, tmp_path: Path, reference: Path) -> Take:
+    """Renders a take of one section in a folder of its own."""
+
+    def render(name: str, prompt: str = "static shot", **changes: object) -> TakeDone:
+        (tmp_path / name).mkdir(exist_ok=True)
+        facts: dict[str, object] = {
+            "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
+            "size": SIZE, "reference": reference, "parent": None, "folder": tmp_path / name, "frame": FRAME, "marks": MARKS}
+        last = list(renderer.render(RenderRequest(**{**facts, **changes}), Flag()))[-1]      # type: ignore[arg-type]
+        assert isinstance(last, TakeDone), last
+        return last
+
+    return render
+
+
+def frames(folder: Path) -> NDArray[np.float32]:
+    """A take's frames, [T, H, W, 3] from 0 to 255."""
+    return read_clip(folder / take_folder.CLIP).astype(np.float32)
+
+
+def test_marks_are_remembered_and_prompts_stop_what_flows(take: Take, tmp_path: Path) -> None:
+    take("a")
+    psi = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT).psi
+    assert psi is not None
+    extent = read_extent(psi)
+    assert extent.box_columns and extent.depth == 2.0 and extent.flows == 2
+
+    # The river flows and the ground around does not; "the water stops" stops it, and only it.
+    flowing = frames(tmp_path / "a")
+    change = np.abs(flowing[48] - flowing[24]).mean(axis=(0, 2))                    # by column
+    assert change.mean() > 0.5
+    take("b", "the water stops", parent=tmp_path / "a")
+    later = frames(tmp_path / "b")
+    water, clouds = np.s_[:, 330:, :], np.s_[:, :60, :]
+    assert np.abs(later[water][40] - later[water][-1]).mean() < 0.5 * np.abs(flowing[water][40] - flowing[water][-1]).mean()
+    assert np.abs(later[clouds][40] - later[clouds][-1]).mean() > 0.5
+    assert torch.equal(read_snapshot(tmp_path / "b" / take_folder.SNAPSHOT).psi, psi)                  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_same_take_is_the_same_and_others_are_as_without_marks(take: Take, tmp_path: Path) -> None:
+    alone = Marks(flows=(WATER,))
+    take("a", marks=alone)
+    take("b", marks=alone)
+    one, two = (read_snapshot(tmp_path / name / take_folder.SNAPSHOT) for name in "ab")
+    assert torch.equal(one.recent, two.recent) and torch.equal(one.psi, two.psi)                       # type: ignore[arg-type]
+    take("c", marks=NO_MARKS)
+    take("d", marks=Marks(beyond=False))
+    assert torch.equal(*(read_snapshot(tmp_path / name / take_folder.SNAPSHOT).recent for name in "cd"))
+    still, flowing = frames(tmp_path / "c"), frames(tmp_path / "a")
+    assert np.abs(still[:, :100] - flowing[:, :100]).mean() < 0.3                                       # the sky is no water
+
+
+def test_the_edge_is_told(take: Take) -> None:
+    assert take("a", "the camera pans right", marks=NO_MARKS).at_edge
+    assert not take("b", "static shot", marks=NO_MARKS).at_edge
+
+
+@pytest.mark.slow
+def test_a_camera_that_may_leave_the_picture(take: Take, tmp_path: Path) -> None:
+    free = Marks(beyond=True)
+    assert not take("a", "the camera pans right", marks=free).at_edge
+    psi = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT).psi
+    assert psi is not None
+    extent = read_extent(psi)
+    assert extent.columns >= 3 * extent.frame_columns and extent.rows >= 3 * extent.frame_rows        # new ground on all sides
+
+
+@pytest.mark.parametrize("beyond", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_scene_inputs(reference: Path, beyond: bool) -> None:
+    """Strokes lie where they were drawn, however the picture is cut and scaled; the artist's pixels are his own."""
+    made = scene_inputs(reference, SIZE, FRAME, Marks(beyond, BOAT, (WATER,)), 12)
+    plain = scene_inputs(reference, SIZE, FRAME, NO_MARKS, 12)
+    assert made.alpha is not None and made.ground is not None and made.flows is not None
+    left, top, right, bottom = made.own or (0, 0, made.picture.shape[1], made.picture.shape[0])
+    own = made.picture[top:bottom, left:right]
+    x, y = plain.left - (made.left - left), plain.top - (made.top - top)
+    assert np.array_equal(own, plain.picture[y : y + own.shape[0], x : x + own.shape[1]])
+    if beyond:
+        assert made.left >= SIZE[0] and made.top >= SIZE[1] and made.picture.shape[0] >= 3 * SIZE[1]
+
+    whole = SIZE[0] / FRAME[2], SIZE[1] / FRAME[3]                                  # of the reference, in pixels of the film
+    at = [int(made.left + (0.343 - FRAME[0]) * whole[0]), int(made.top + (0.62 - FRAME[1]) * whole[1])]
+    assert made.alpha[at[1], at[0]] > 0.9 and made.alpha.mean() < 0.1               # the boat, and not all of the sea
+    down = int(made.top + (0.85 - FRAME[1]) * whole[1]) // 4
+    across = int(made.left + (0.7 - FRAME[0]) * whole[0]) // 4
+    assert made.flows[0, 0, down, across] == pytest.approx(0.04 * whole[0] / 12, rel=0.1)
+    assert made.flows.shape[2:] == (-(-made.picture.shape[0] // 4), -(-made.picture.shape[1] // 4))
+
+
+def test_names_of_flows_are_in_the_order_of_the_strokes() -> None:
+    assert flow_names(Marks(flows=(CLOUDS, WATER, CLOUDS))) == ["clouds", "water"]
