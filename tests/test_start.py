@@ -142,9 +142,8 @@ def test_ctrl_c_while_it_starts(tmp_path: Path, seconds: float) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does")
 @pytest.mark.parametrize(("arguments", "variables"), [
-    (["--host", "::1" if has_ipv6() else "127.0.0.1"], {}), (["--host", "localhost"], {}),
-    ([], {"GRADIO_ROOT_PATH": "/studio"}), ([], {"HOME": "/proc/nowhere"}),
-    ([], {"TMPDIR": "/proc/nowhere"}), ([], {"HF_HOME": "/proc/nowhere"}), ([], {"LC_ALL": "C"}),
+    (["--host", "::1" if has_ipv6() else "127.0.0.1"], {"HOME": "/proc/nowhere", "TMPDIR": "/proc/nowhere"}),
+    (["--host", "localhost"], {"GRADIO_ROOT_PATH": "/studio", "HF_HOME": "/proc/nowhere", "LC_ALL": "C"}),
 ])  # fmt: skip
 def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str]) -> None:
     studio = Opened(tmp_path, *arguments, **{"STUDIO_HOME": str(tmp_path / "Filme – é"), **variables})
