@@ -130,8 +130,8 @@ class SectionRenderer:
         """Renders the next section.
 
         Returns:
-            the seconds of the take and of its parts (`first picture` is when the first preview came), the MB of its snapshot, and
-            the MiB of resident memory after it.
+            the seconds of the section, of its whole take and of their parts (`first picture` is when the first preview came),
+            the MB of its snapshot, and the MiB of resident memory after it.
 
         Raises:
             RuntimeError: the engine could not render it.
@@ -162,7 +162,7 @@ class SectionRenderer:
         decoding = self._codec.seconds
         saving, _ = time_call(read_snapshot(request.folder / SNAPSHOT).write, request.folder / "again.safetensors")
         return {
-            "section": marks["done"], "first picture": marks["picture"],
+            "section": marks["section done"], "take": marks["done"], "first picture": marks["picture"],
             "reading": marks["denoising"], "denoising": marks["decoding"] - marks["denoising"], "decoding": decoding,
             "encoding": marks["section done"] - marks["decoding"] - decoding - saving, "snapshot": saving,
             "closing": marks["done"] - marks["section done"],
@@ -178,8 +178,8 @@ def _mark(event: Event) -> str:
 
 
 PARTS = ("reading", "denoising", "decoding", "encoding", "snapshot", "closing")
-"""The parts of a section's seconds: prompt and picture; steps with their previews; frames; clip; snapshot; joining the take's clip,
-its poster and the picture of its memory."""
+"""The parts of a section's seconds: prompt and picture; steps with their previews; frames; clip; snapshot. And, once a take,
+closing it: joining its clip, drawing its poster and the picture of its memory."""
 
 
 def most_resident_mb() -> float:

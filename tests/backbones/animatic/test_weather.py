@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from studio.backbones.animatic.weather import KINDS, TextureNetwork, WeatherSynthesis
+from studio.backbones.animatic.weather import KINDS, TextureNetwork, WeatherSynthesis, enlarge
 
 VELOCITIES = {"snow": (1.0, 4.0), "rain": (-2.0, 12.0), "fog": (-2.0, 0.0)}
 
@@ -211,3 +212,18 @@ def test_saved_and_loaded(model: WeatherSynthesis, tmp_path: Path) -> None:
     assert tuple(again.config.kinds) == KINDS
     frames, clock = picture(2), torch.tensor([[5.0, 6.25]])
     assert torch.equal(again(frames, torch.ones(1, 2, 3), clock), model(frames, torch.ones(1, 2, 3), clock))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_values_are_enlarged_as_torch_does(scale: int) -> None:
+    values = torch.rand(13, 7, generator=torch.Generator().manual_seed(0))
+    wanted = F.interpolate(values[None, None], scale_factor=scale, mode="bicubic", align_corners=False)[0, 0]
+    assert enlarge(values, scale).sub(wanted).abs().max() < 1e-4
+
+
+def test_weather_does_not_change_the_frames_it_is_given(model: WeatherSynthesis) -> None:
+    frames = torch.rand(1, 3, 2, 24, 32, generator=torch.Generator().manual_seed(0))
+    before, amounts = frames.clone(), torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]])
+    drawn = model(frames, amounts, torch.tensor([[3.0, 4.0]]), 2)
+    assert torch.equal(frames, before)
+    assert torch.equal(drawn[:, :, 1], before[:, :, 1]) and not torch.equal(drawn[:, :, 0], before[:, :, 0])
