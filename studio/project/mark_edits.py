@@ -21,6 +21,15 @@ def set_marks(project: Project, marks: Marks) -> Project:
     return replace(project, marks=mark_limits.marks(marks))
 
 
+def keep_unknown(marks: Marks, before: Marks) -> Marks:
+    """The marks with the fields of a newer format that those before have: a page that draws them does not know such fields."""
+    subject, known = marks.subject, {(flow.name, flow.stroke): flow.unknown for flow in before.flows}
+    if subject and before.subject:
+        subject = replace(subject, unknown=before.subject.unknown)
+    flows = tuple(replace(flow, unknown=known.get((flow.name, flow.stroke), flow.unknown)) for flow in marks.flows)
+    return replace(marks, subject=subject, flows=flows, unknown=before.unknown)
+
+
 def marks_for(project: Project, reference: Reference | None) -> Marks:
     """The project's marks on a picture: all of them on the same one; on another, or none, only that the camera may leave it."""
     before = project.reference

@@ -12,6 +12,7 @@ from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
+from studio.project.mark_edits import keep_unknown
 from studio.project.model import Frame, Reference
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
@@ -22,6 +23,7 @@ from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
+from studio.session.subject_mask import subject_mask
 
 
 class Session(Document):
@@ -111,7 +113,16 @@ class Session(Document):
                 "This model cannot follow marks on the picture in films of this size. Choose a larger size, or another model. "
                 "Nothing was changed."
             )
-        self.edit_in_stroke(stroke, edits.set_marks, marks)
+        self.edit_in_stroke(stroke, edits.set_marks, keep_unknown(marks, self.project.marks))
+
+    def subject_mask(self) -> bytes | None:
+        """What of the picture belongs to its subject, as a white PNG that is opaque there; None if no subject is marked.
+
+        Raises:
+            EditError: nothing under the strokes can be told from its ground.
+            MediaError: the picture cannot be read.
+        """
+        return subject_mask(self.folder, self.project)
 
     def _first_frame(self, picture: Reference) -> Frame | None:
         """The frame of a picture that is new."""

@@ -75,6 +75,13 @@ class Fields:
                 raise MessageError(f"'{name}' must be four numbers")
         return float(value[0]), float(value[1]), float(value[2]), float(value[3])
 
+    def table(self, name: str) -> Mapping[str, Any]:
+        """A JSON object."""
+        value = self._fields.get(name)
+        if not isinstance(value, Mapping):
+            raise MessageError(f"'{name}' must be an object")
+        return value
+
     def flag(self, name: str) -> bool:
         """Whether the field is true; anything else counts as false."""
         return self._fields.get(name) is True

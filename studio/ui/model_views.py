@@ -20,8 +20,11 @@ def engine_view(status: EngineStatus) -> Json:
     return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
-def model_view(name: str, card: ModelCard | None) -> Json:
-    """The project's model and the phrases it understands. `card` is None for a model that is not installed."""
+def model_view(name: str, card: ModelCard | None, own: Sequence[Sequence[object]] = ()) -> Json:
+    """The project's model and the phrases it understands, the project's `own` ones first.
+
+    `card` is None for a model that is not installed.
+    """
     if card is None:
         summary = "This model is not installed here. Takes made with it still play."
         return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
@@ -30,7 +33,7 @@ def model_view(name: str, card: ModelCard | None) -> Json:
         "title": card.title,
         "summary": card.summary,
         "licence": card.licence,
-        "phrases": [[kind, list(words)] for kind, words in card.phrases.items()],
+        "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items())],
     }
 
 

@@ -26,9 +26,9 @@ TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
     "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "stage", "phrases", "lora", "card",
-    "timeline", "tree", "dialogs", "frame", "notices", "keys", "board",
+    "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel", "notices", "keys", "board",
 )  # fmt: skip
-STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "frame", "small")
+STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "easel", "frame", "marks", "small")
 
 POLL_INTERVAL = 0.05
 """Seconds between two checks of a session for changes. A check compares two values and blocks no thread."""

@@ -1,11 +1,14 @@
-"""What the page shows of the reference picture and of its frame, as JSON."""
+"""What the page shows of the reference picture, of its frame and of the marks on it, as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import sees_outside_frame, takes_frame
+from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
+from studio.flow_words import flow_phrases
+from studio.marks import Stroke
 from studio.project.frames import default_frame, least_width, whole_frame
+from studio.project.mark_limits import DEPTH, FLOWS, NAME_LENGTH, NAMES, SPEED, STROKES, WIDTH
 from studio.session.pictures import opacity_file
 from studio.ui.words import Json, file_url
 
@@ -48,3 +51,36 @@ def frame_view(project: Project, card: ModelCard | None) -> Json | None:
         "least": least_width(size, project.size),
         "beyond": sees_outside_frame(card, project.size),
     }
+
+
+def marks_view(project: Project, card: ModelCard | None) -> Json | None:
+    """The marks on the picture, and what they may be; None where there is no picture, or the model never takes marks.
+
+    `off`: why there can be none in films of this size; "" if there can.
+    """
+    if project.reference is None or card is None or not any(takes_marks(card, size) for size in card.sizes):
+        return None
+    marks, subject = project.marks, project.marks.subject
+    width, height = project.size
+    return {
+        "beyond": marks.beyond,
+        "subject": subject and {"strokes": _points(subject.strokes), "ground": _points(subject.ground), "depth": subject.depth},
+        "flows": [
+            {"name": flow.name, "stroke": _points((flow.stroke,))[0], "width": flow.width, "speed": flow.speed}
+            for flow in marks.flows
+        ],
+        "limits": {
+            "depth": DEPTH, "speed": SPEED, "width": WIDTH, "strokes": STROKES, "flows": FLOWS, "names": NAMES, "name": NAME_LENGTH,
+        },
+        "off": "" if takes_marks(card, project.size) else f"Films of {width}×{height} are too small for it. Choose a larger one.",
+    }
+
+
+def flow_phrase_views(project: Project) -> list[list[object]]:
+    """Phrases that start and stop the flows on the picture, as a kind of phrases with its words; empty without flows."""
+    names = dict.fromkeys(flow.name for flow in project.marks.flows)
+    return [["flow", [phrase for name in names for phrase in flow_phrases(name)]]] if names else []
+
+
+def _points(strokes: tuple[Stroke, ...]) -> list[list[list[float]]]:
+    return [[list(point) for point in stroke] for stroke in strokes]

@@ -15,11 +15,13 @@ from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
+from studio.session.models import lost_marks
 from studio.session.stories import StoryChanges
 from studio.ui import views
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
-from studio.ui.words import file_url, notice
+from studio.ui.mark_fields import read_marks
+from studio.ui.words import file_url, notice, png_data
 
 Answer = dict[str, Any]
 Verb = Callable[[Session, Fields], Answer | None]
@@ -47,13 +49,15 @@ class PageApi:
         self.public = public
         self.verbs: Mapping[str, Verb] = {
             "rename": lambda s, f: s.edit_in_stroke(_stroke(f, "name"), edits.rename, f.text("name")),
-            "set_size": lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192))),
-            "set_model": lambda s, f: s.set_model(f.text("name", 100)),
+            "set_size": _noting(lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192)))),
+            "set_model": _noting(lambda s, f: s.set_model(f.text("name", 100))),
             "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
-            "set_reference": lambda s, f: _set_reference(s, f.upload("path", self.uploads)),
-            "use_sample": lambda s, f: _set_reference(s, f.one_of("sample", self.samples).story.image),
-            "clear_reference": lambda s, f: s.edit(edits.set_reference, None),
+            "set_reference": _noting(lambda s, f: _set_reference(s, f.upload("path", self.uploads))),
+            "use_sample": _noting(lambda s, f: _set_reference(s, f.one_of("sample", self.samples).story.image)),
+            "clear_reference": _noting(lambda s, f: s.edit(edits.set_reference, None)),
             "set_frame": lambda s, f: s.set_frame(f.shares("frame") if f.has("frame") else None, _stroke(f, "frame")),
+            "set_marks": lambda s, f: s.set_marks(read_marks(f.table("marks")), _stroke(f, "marks")),
+            "subject_mask": lambda s, f: {"mask": png_data(s.subject_mask())},
             "add_segment": _add_segment,
             "edit_segment": _edit_segment,
             "remove_segment": lambda s, f: s.edit(edits.remove_segment, _index(s, f)),
@@ -186,6 +190,18 @@ def _set_reference(session: Session, path: Path) -> Answer:
     session.set_reference(path)
     picture = session.project.reference
     return {"frame_of": picture.sha256 if picture and session.project.frame else None}
+
+
+def _noting(verb: Verb) -> Verb:
+    """The verb, whose answer also has a note on marks that went with the picture, the size or the model before."""
+
+    def run(session: Session, fields: Fields) -> Answer:
+        before = session.project
+        answer = verb(session, fields)
+        note = lost_marks(before, session.project)
+        return {**(answer or {}), **({"note": note} if note else {})}
+
+    return run
 
 
 def _add_segment(session: Session, fields: Fields) -> None:

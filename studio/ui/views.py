@@ -12,7 +12,7 @@ from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
-from studio.ui.picture_views import frame_view, reference_view
+from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view
 from studio.ui.tree import layout_tree
 from studio.ui.words import Json, file_url, format_length, format_wait
 
@@ -35,7 +35,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "id": session.id,
         "name": project.name,
         "engine": engine_view(session.engine),
-        "model": model_view(project.model, card),
+        "model": model_view(project.model, card, flow_phrase_views(project)),
         "models": [model_choice(c) for c in cards],
         "fps": project.clock.fps,
         "section": project.clock.section_frames,
@@ -45,6 +45,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "presets": preset_choices(presets, project.settings.preset, card),
         "reference": reference_view(session),
         "frame": frame_view(project, card),
+        "marks": marks_view(project, card),
         "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256)),
         "takes": take_views(project, stale, session.films.poster, session.films.clip),
         "branches": branch_views(project),
@@ -115,6 +116,7 @@ def segment_view(project: Project, index: int, segment: Segment, take: Take | No
         "state": "planned" if take is None else take_state(take, stale),
         "badge": "Planned" if take is None else take_badge(project, take, stale),
         "head": take is not None and take.id == project.head,
+        "at_edge": take is not None and take.at_edge,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ def file_url(path: Path | None) -> str | None:
         return f"gradio_api/file={quote(os.fsencode(path))}?v={path.stat().st_mtime_ns // 1_000_000}" if path else None
     except OSError:
         return None
+
+
+def png_data(png: bytes | None) -> str | None:
+    """The URL that holds a PNG itself; None without one."""
+    return "data:image/png;base64," + base64.b64encode(png).decode() if png else None
 
 
 def format_length(seconds: float) -> str:

@@ -62,8 +62,8 @@ def framed(stand: Stand, frame: Frame | None = FRAME, size: tuple[int, int] = (6
 
 def opened(desk: Visit, session: Session) -> Any:
     page = desk.open(session)
-    page.get_by_role("button", name="Frame", exact=True).click()
-    expect(page.get_by_role("dialog", name="Frame")).to_be_visible()
+    page.get_by_role("button", name="Picture", exact=True).click()
+    expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
     faded(page)
     return page
 
@@ -129,7 +129,7 @@ def test_moved_and_sized_with_keys(large: Stand, desk: Visit) -> None:
     page.get_by_role("slider", name="Size of the frame").fill("0")
     expect(page.get_by_text("The picture is enlarged 10 times here: it will look soft.")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Frame")).not_to_be_visible()
+    expect(page.get_by_role("dialog", name="Picture")).not_to_be_visible()
     wait_until(session, lambda: session.project.frame is not None and session.project.frame[2] < 0.05)
     page.keyboard.press("Control+z")
     becomes(session, (0.22, 0.192, 0.5, 0.4))
@@ -148,7 +148,7 @@ def test_whole_default_and_done(large: Stand, desk: Visit) -> None:
     becomes(session, default_frame((1600, 1200), (640, 384), ["the camera pans left, then zooms out"]))
     assert page.evaluate(AUDIT) == []
     page.get_by_role("button", name="Done", exact=True).click()
-    expect(page.get_by_role("dialog", name="Frame")).not_to_be_visible()
+    expect(page.get_by_role("dialog", name="Picture")).not_to_be_visible()
     drawn = page.locator(".thumb-picture i").evaluate("e => parseFloat(e.style.left)")
     assert drawn == pytest.approx(100 * (session.project.frame or FRAME)[0])
 
@@ -179,7 +179,7 @@ def test_the_sheet_opens_for_a_new_picture_where_the_film_knows_what_is_outside(
     session.set_size((384, 640))
     page = desk.open(session)
     page.locator("input[type=file]").first.set_input_files(picture(large.folder, "plum", (1600, 1200)))
-    sheet = page.get_by_role("dialog", name="Frame")
+    sheet = page.get_by_role("dialog", name="Picture")
     expect(sheet).to_be_visible()
     box = page.locator(".frame-box").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(0.6, abs=0.02), "the film stands upright"
@@ -188,12 +188,12 @@ def test_the_sheet_opens_for_a_new_picture_where_the_film_knows_what_is_outside(
     page.locator("input[type=file]").first.set_input_files(picture(large.folder, "gold", (1600, 1200)))
     expect(page.locator(".reference .file")).to_have_text("gold.png")
     expect(sheet).not_to_be_visible()
-    page.get_by_role("button", name="Frame", exact=True).click()
+    page.get_by_role("button", name="Picture", exact=True).click()
     expect(page.get_by_text("20 % of the picture is cut off. 320 × 192 is too small")).to_be_visible()
     expect(page.get_by_role("button", name="Default")).not_to_be_visible()
     page.keyboard.press("Escape")
     session.set_model("plain")
-    expect(page.get_by_role("button", name="Frame", exact=True)).not_to_be_visible()
+    expect(page.get_by_role("button", name="Picture", exact=True)).not_to_be_visible()
     expect(page.locator(".thumb-picture i")).not_to_be_visible()
 
 
@@ -239,4 +239,4 @@ def test_by_touch_on_a_phone(large: Stand, phone: Visit) -> None:
     becomes(session, (0.45, 0.42, 0.3, 0.24))
     assert page.evaluate(AUDIT) == []
     page.get_by_role("button", name="Done", exact=True).tap()
-    expect(page.get_by_role("dialog", name="Frame")).not_to_be_visible()
+    expect(page.get_by_role("dialog", name="Picture")).not_to_be_visible()

@@ -72,7 +72,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     arrived(page, url)
 
     page.locator("input[type=file]").first.set_input_files(photograph(tmp_path))
-    page.get_by_role("dialog", name="Frame").get_by_role("button", name="Done").click()
+    page.get_by_role("dialog", name="Picture").get_by_role("button", name="Done").click()
     page.get_by_label("Prompt of segment 1").fill("the camera holds still")
     page.get_by_role("button", name="Preset").click()
     page.get_by_role("menuitemradio", name=re.compile("^Draft")).click()

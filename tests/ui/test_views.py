@@ -35,7 +35,7 @@ def test_an_unrendered_film(session: Session) -> None:
     first = drawn["segments"][0]
     assert first | {"id": ""} == {
         "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
-        "state": "planned", "badge": "Planned", "head": False, "beyond": False, "loras": [],
+        "state": "planned", "badge": "Planned", "head": False, "at_edge": False, "beyond": False, "loras": [],
     }  # fmt: skip
     assert drawn["plan"] == {"segments": 3, "length": "2.0 s"}
     assert drawn["film"] == {"frames": 0, "length": "0.0 s"}

@@ -6,6 +6,9 @@ const makeCard = ({ id }) => {
   const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
   const bar = h('div', { class: 'bar-of', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, h('i', {}));
   const flag = h('span', { class: 'flag' });
+  const edge = h('p', { class: 'edge', hidden: true,
+    title: 'The camera stopped at the picture’s edge. To go on, let it leave the picture (Picture, Frame).' },
+  icon('frame', 14), 'Stops at the picture’s edge');
   const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
   const sendPrompt = () => settle(prompt, client.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
@@ -39,13 +42,13 @@ const makeCard = ({ id }) => {
     verb('trash', 'remove_segment', '', 'Remove this segment', () => client.act('remove_segment', own())));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
-    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), loras.row,
+    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), loras.row, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, pick, prompt, loras, length, shorter, longer, seed, tools };
+  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, loras, length, shorter, longer, seed, tools };
   return card;
 };
 
@@ -92,6 +95,7 @@ const drawCard = (card, segment, { view, job }) => {
   set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
   refill(f.prompt, segment.prompt);
   f.loras.draw(segment);
+  show(f.edge, segment.at_edge && !working);
   say(f.length, segment.length);
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);

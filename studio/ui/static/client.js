@@ -30,8 +30,9 @@ const client = (() => {
   self.branchOf = (take) => take.tips[0] || (take.on_path ? self.view.branches.find((b) => b.current)?.name : '');
 
   const refused = { message: 'The studio did not answer.', remedy: 'It may have been stopped: start it again. This page will find it by itself.' };
+  const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
   const send = (message) => server.ask(message).then(
-    (reply) => { if (reply?.ok) return reply.answer; notices.add(reply?.notice || refused); return null; },
+    (reply) => { if (reply?.ok) { note(reply.answer); return reply.answer; } notices.add(reply?.notice || refused); return null; },
     () => { notices.add(refused); return null; },
   );
 

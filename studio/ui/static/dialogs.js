@@ -1,4 +1,4 @@
-/* The sheets that come up over the page: films, export, shortcuts, the model. The frame's is in a file of its own. */
+/* The sheets that come up over the page: films, export, shortcuts, the model. The picture's is in `easel.js`. */
 const dialogs = (() => {
   const holder = h('div', {});
   const sheet = (title, name, ...body) => {

@@ -1,11 +1,9 @@
-/* The sheet on which the artist frames the first view of the film: a rectangle over the whole picture, in the film's shape. */
+/* The tool that frames the first view of the film: a rectangle over the whole picture, in the film's shape. */
 const frame = (() => {
   const CORNERS = { nw: [1, 1], ne: [0, 1], sw: [1, 0], se: [0, 0] };        // the corner that stays, as shares of the rectangle
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  let dialog = null;
   let at = null;            // x, y, width and height now, as shares of the picture
   let unsent = false;       // whether `at` is newer than what the studio knows
-  let awaited = null;       // the picture that was just uploaded: its sheet opens when it arrives
   let parts = {};
 
   const facts = () => ({ ...client.view.frame, ...client.view.reference, film: client.view.size });
@@ -38,7 +36,11 @@ const frame = (() => {
   };
   const choose = (which) => { newStroke(parts.box); change(which === 'whole' ? facts().whole : facts().default, 0); };
 
-  const draw = () => {
+  /* `inHand`: the artist works on the frame; otherwise a thin outline reminds of it. */
+  const draw = (inHand = true) => {
+    set(parts.box, 'data-faint', !inHand);
+    set(parts.box, 'tabindex', inHand ? 0 : -1);
+    show(parts.shade, inHand);
     const { width, height, film, whole, least, beyond } = facts();
     const [x, y, w, hgt] = at;
     const place = { left: x, top: y, width: w, height: hgt };
@@ -167,59 +169,33 @@ const frame = (() => {
       'aria-describedby': 'mp-frame-keys', onkeydown: key, onfocus: () => newStroke(box) }, ...handles);
     const shade = h('div', { class: 'frame-shade' });
     const [canvas, alpha] = alphaRow(reference);
-    const area = h('div', { class: 'frame-picture', onpointerdown: press, onpointermove: follow, onpointerup: lift, onpointercancel: lift },
-      h('img', { src: reference.url, alt: 'The whole picture', draggable: 'false' }), canvas, shade, box);
-    area.addEventListener('wheel', wheel, { passive: false });
-    area.style.setProperty('--shape', reference.width / reference.height);
     const size = h('input', { type: 'range', min: 0, max: 100, step: 0.5, 'aria-label': 'Size of the frame', onfocus: () => newStroke(box),
       oninput: () => {
         const { whole, least } = facts();
         change(sized(least * (whole[2] / least) ** (size.value / 100)));
       } });
     const preset = (which, label, title) => h('button', { class: 'button', 'data-frame': which, title, onclick: () => choose(which) }, label);
-    parts = { box, shade, picture: area, size, room: h('span', {}),
+    parts = { box, shade, size, room: h('span', {}),
       whole: preset('whole', 'Whole picture', 'As much of the picture as the film’s shape takes in'),
       default: preset('default', 'Default', 'Room on all sides, and more where the prompts move the camera'),
       sharp: h('div', { class: 'frame-fact', role: 'status' }, icon('check', 17), h('span', {})) };
-    return [
+    at = reference.frame;
+    unsent = false;
+    const panel = [
       h('p', { class: 'hint', id: 'mp-frame-keys' },
         'The film begins with this part of the picture. ',
         h('span', { class: 'for-keys' }, 'Drag it, or move it with the arrow keys; + and − change its size.'),
         h('span', { class: 'for-fingers' }, 'Drag it, or its corners; two fingers change its size.')),
-      h('div', { class: 'frame-room' }, area),
       h('label', { class: 'frame-size' }, h('span', {}, 'Size'), size),
-      h('div', { class: 'frame-facts' }, parts.sharp, h('div', { class: 'frame-fact' }, icon('picture', 17), parts.room), alpha),
-      h('div', { class: 'frame-ends' }, parts.whole, parts.default,
-        button('check', 'Done', () => dialog.close(), { class: 'button primary' })),
+      h('div', { class: 'pair' }, parts.whole, parts.default),
+      h('div', { class: 'frame-facts' }, parts.sharp, h('div', { class: 'frame-fact' }, icon('picture', 17), parts.room), alpha ?? null),
     ];
+    return { layers: [canvas, shade, box].filter(Boolean), panel };
   };
 
-  const open = () => {
-    const { reference, frame: choices } = client.view;
-    if (!reference?.url || !choices) return;
-    const body = make(reference);
-    at = reference.frame;
-    unsent = false;
-    dialog = dialogs.sheet('Frame', 'framing', ...body);
-    dialog.dataset.picture = reference.id;
-    dialog.addEventListener('close', () => { client.flush(); fingers.clear(); dialog = drag = null; });
-    dialog.addEventListener('keydown', (e) => {
-      if (!(e.ctrlKey || e.metaKey) || e.key.toLowerCase() !== 'z') return;
-      e.preventDefault();
-      client.act(e.shiftKey ? 'redo' : 'undo');
-    });
-    draw();
-    parts.box.focus({ focusVisible: false });
-  };
-
-  client.watch(({ view }) => {
-    if (awaited && view?.reference?.id === awaited) { awaited = null; open(); }
-    if (!dialog) return;
-    if (!view.frame || view.reference?.id !== dialog.dataset.picture) { dialog.close(); return; }
-    if (!unsent && !fingers.size) at = view.reference.frame;
-    draw();
-  });
-  /* Open the sheet for the picture of this id, as soon as the studio shows it; null: of none. */
-  const openFor = (picture) => { awaited = picture; if (picture) client.put({}); };
-  return { open, openFor };
+  /* What the studio knows now, unless the artist is ahead of it. */
+  const follows = (view) => { if (!unsent && !fingers.size) at = view.reference.frame; };
+  const close = () => { fingers.clear(); drag = null; };
+  const focus = () => parts.box.focus({ focusVisible: false });
+  return { id: 'frame', label: 'Frame', icon: 'frame', make, attach: (area) => { parts.picture = area; }, draw, follows, press, follow, lift, wheel, close, focus };
 })();

@@ -3,8 +3,8 @@ const memory = (() => {
   const image = h('img', { alt: 'Reference picture', draggable: 'false' });
   const outline = h('i', { hidden: true });
   const thumb = h('div', { class: 'thumb-picture' }, image, outline);
-  const toFrame = h('button', { class: 'open-frame', title: 'Choose the part of the picture that the film begins with', 'aria-haspopup': 'dialog',
-    onclick: () => frame.open() }, icon('frame', 15), 'Frame');
+  const toEasel = h('button', { class: 'open-easel', title: 'Frame the first view, mark what stands in front, draw what flows',
+    'aria-haspopup': 'dialog', onclick: () => easel.open() }, icon('frame', 15), 'Picture');
   const gone = h('p', { class: 'gone', hidden: true }, 'The picture’s file is missing. Choose it again.');
   const name = h('span', { class: 'file' });
   const measure = h('small', {});
@@ -20,7 +20,7 @@ const memory = (() => {
 
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
-    h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toFrame), gone,
+    h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toEasel), gone,
       h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
         tool('picture', 'Replace the reference picture', () => picture.choose()),
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
@@ -37,7 +37,7 @@ const memory = (() => {
     const places = reference?.frame || [0, 0, 1, 1];
     ['left', 'top', 'width', 'height'].forEach((side, i) => { outline.style[side] = `${100 * places[i]}%`; });
     show(outline, view.frame);
-    show(toFrame, view.frame);
+    show(toEasel, view.frame);
     show(gone, !reference?.url);
     say(gone, reference ? 'The picture’s file is missing. Choose it again.' : 'No reference picture. Choose or drop one.');
     say(name, reference?.name || '');

@@ -9,7 +9,7 @@ const picture = (() => {
     element.classList.add('uploading');
     try {
       const { path } = await upload(file);
-      frame.openFor((await client.act('set_reference', { path }))?.frame_of);
+      easel.openFor((await client.act('set_reference', { path }))?.frame_of);
     } catch (error) {
       await client.uploadFailed(file, error, 'Save it smaller: 4096 pixels a side are plenty.');
     } finally {

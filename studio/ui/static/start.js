@@ -34,7 +34,7 @@ const start = (() => {
           class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => usePicture(s.id),
         }, 'Use picture'))));
 
-  const usePicture = async (id) => frame.openFor((await client.act('use_sample', { sample: id }))?.frame_of);
+  const usePicture = async (id) => easel.openFor((await client.act('use_sample', { sample: id }))?.frame_of);
   const begin = async (id) => {
     const answer = await client.act('begin', { sample: id });
     if (answer) client.open(answer.project);
