@@ -49,7 +49,7 @@ class ScenePicture:
     height: int
     subject: SubjectLayer | None = None
     own: tuple[int, int, int, int] | None = None    # edges of the artist's picture: left, top, right, bottom; None: all of it
-    flows: Tensor | None = None       # [F, 2, H / 4, W / 4] velocity in pixels in a frame of the model's slowest clock
+    flows: Tensor | None = None       # [2, F, 2, H / 4, W / 4] of ground and subject: pixels in a frame of the slowest clock
 
 
 @dataclass(frozen=True)

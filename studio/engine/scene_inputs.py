@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.marks import Flow, Marks
+from studio.marks import Marks
 from studio.media.fill import extend
 from studio.media.flow_field import flow_field
 from studio.media.picture import read_picture
@@ -38,7 +38,7 @@ class SceneInputs:
     top: int
     alpha: Floats | None = None         # [H, W] how much of each pixel is the subject's
     ground: Pixels | None = None        # [H, W, 3] the picture without the subject
-    flows: Floats | None = None         # [F, 2, H / 4, W / 4] pixels in a frame
+    flows: Floats | None = None         # [2, F, 2, H / 4, W / 4] of the ground and of the subject: pixels in a frame
     own: tuple[int, int, int, int] | None = None    # left, top, right and bottom edge of the artist's picture; None: all of it
 
 
@@ -72,7 +72,7 @@ def scene_inputs(
         alpha = subject_alpha(picture, strokes, ground)
         made = replace(made, alpha=alpha, ground=ground_behind(picture, alpha))
     if marks.flows:
-        made = replace(made, flows=np.stack([_velocities(around, marks.flows, name, fps) for name in flow_names(marks)]))
+        made = replace(made, flows=_velocities(around, marks, made.alpha, fps))
     if marks.beyond:
         made = _extended(made, size)
     return made
@@ -87,11 +87,27 @@ def _whole_cells(around: Scene, size: tuple[int, int]) -> Scene:
     return around.crop(x, y, right, bottom)
 
 
-def _velocities(around: Scene, flows: tuple[Flow, ...], name: str, fps: float) -> Floats:
-    """The velocities [2, H / 4, W / 4] of all strokes of one name."""
-    wide = around.shares[2]                                    # of the image that the scene shows
-    strokes = [(around.place(flow.stroke), flow.width / wide, flow.speed / wide) for flow in flows if flow.name == name]
-    return np.moveaxis(flow_field(strokes, around.image.width, around.image.height, FLOW_CELL, fps), 2, 0)
+def _velocities(around: Scene, marks: Marks, alpha: Floats | None, fps: float) -> Floats:
+    """The velocities [2, F, 2, H / 4, W / 4] of the flows of each name: of those on the ground, and of those on the subject.
+
+    A stroke that lies mostly on the subject (hair, a sail) moves the subject, any other the ground behind it.
+    """
+    wide, (width, height) = around.shares[2], around.image.size
+    strokes: dict[tuple[bool, str], list[tuple[list[tuple[float, float]], float, float]]] = {}
+    for flow in marks.flows:
+        stroke = around.place(flow.stroke)
+        on_subject = alpha is not None and _mean_at(alpha, stroke) > 0.5
+        strokes.setdefault((on_subject, flow.name), []).append((stroke, flow.width / wide, flow.speed / wide))
+    layers = [[flow_field(strokes.get((layer, name), []), width, height, FLOW_CELL, fps) for name in flow_names(marks)]
+              for layer in (False, True)]
+    return np.moveaxis(np.array(layers), 4, 2)
+
+
+def _mean_at(values: Floats, stroke: list[tuple[float, float]]) -> float:
+    """The mean of values [H, W] at points given as shares of width and height; 0 outside."""
+    height, width = values.shape
+    inside = [(int(y * height), int(x * width)) for x, y in stroke if 0 <= x < 1 and 0 <= y < 1]
+    return sum(float(values[at]) for at in inside) / len(stroke)
 
 
 def _extended(made: SceneInputs, size: tuple[int, int]) -> SceneInputs:
@@ -110,5 +126,5 @@ def _extended(made: SceneInputs, size: tuple[int, int]) -> SceneInputs:
         picture, made.left + left, made.top + top,
         None if made.alpha is None else np.pad(made.alpha, sides),
         None if made.ground is None else ground,
-        None if made.flows is None else np.pad(made.flows, ((0, 0), (0, 0), *cells)),
+        None if made.flows is None else np.pad(made.flows, ((0, 0), (0, 0), (0, 0), *cells)),
         (left, top, left + width, top + height))

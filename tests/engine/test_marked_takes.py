@@ -132,8 +132,8 @@ def test_scene_inputs(reference: Path, beyond: bool) -> None:
     assert made.alpha[at[1], at[0]] > 0.9 and made.alpha.mean() < 0.1               # the boat, and not all of the sea
     down = int(made.top + (0.85 - FRAME[1]) * whole[1]) // 4
     across = int(made.left + (0.7 - FRAME[0]) * whole[0]) // 4
-    assert made.flows[0, 0, down, across] == pytest.approx(0.04 * whole[0] / 12, rel=0.1)
-    assert made.flows.shape[2:] == (-(-made.picture.shape[0] // 4), -(-made.picture.shape[1] // 4))
+    assert made.flows[0, 0, 0, down, across] == pytest.approx(0.04 * whole[0] / 12, rel=0.1)
+    assert made.flows.shape[3:] == (-(-made.picture.shape[0] // 4), -(-made.picture.shape[1] // 4))
 
 
 def test_names_of_flows_are_in_the_order_of_the_strokes() -> None:

@@ -82,8 +82,9 @@ class PictureMemory(nn.Module):
             tokens.extend(self._patches(_box(whole, extent)) for whole in (
                 part(scene.picture), (2 * alpha - 1).expand(-1, 3, -1, -1)))
         if scene.flows is not None:
-            extent = replace(extent, flows=len(scene.flows))
-            velocity = F.adaptive_avg_pool2d(part(scene.flows, FLOW_CELL), (extent.rows, extent.columns))
+            extent = replace(extent, flows=scene.flows.shape[1])
+            layers = part(scene.flows, FLOW_CELL)[: extent.flow_shape[0]]
+            velocity = F.adaptive_avg_pool2d(layers.flatten(0, 1), (extent.rows, extent.columns))
             tokens.append(flow_tokens(velocity, len(self.stills)).to(tokens[0]))
         header = extent.header(len(self.stills)).to(tokens[0])
         return torch.cat([header, *tokens]).half().float().unsqueeze(0)
@@ -126,7 +127,7 @@ class PictureMemory(nn.Module):
         return self._decode(colours, *shape), ((cover - CLEAR) / (1 - 2 * CLEAR)).clamp(0, 1)
 
     def flows(self, psi: Tensor) -> Tensor:
-        """Velocities [F, 2, rows, columns] of psi's flows, in pixels in a frame of the trained rate."""
+        """Velocities [layers, F, 2, rows, columns] of psi's flows, in pixels in a frame of the trained rate; the ground's first."""
         extent = read_extent(psi)
         return read_flows(split_tokens(psi, extent)[3], extent)
 

@@ -52,10 +52,15 @@ class Extent:
         starts = (left, top, left, top)
         return tuple((start + edge) / self.factor for start, edge in zip(starts, edges, strict=True))  # type: ignore[return-value]
 
+    @property
+    def flow_shape(self) -> tuple[int, int, int, int, int]:
+        """Layers that flow (the ground, and the subject if there is one), F, 2, rows and columns of the flows' velocities."""
+        return 1 + bool(self.box_columns), self.flows, 2, self.rows, self.columns
+
     def token_counts(self, width: int) -> tuple[int, int, int, int, int]:
         """Tokens of K = `width` numbers: of the header, the ground, the subject's colours, its alpha, and the flows."""
         box = self.box_columns * self.box_rows
-        return 1, self.columns * self.rows, box, box, math.ceil(2 * self.flows * self.columns * self.rows / width)
+        return 1, self.columns * self.rows, box, box, math.ceil(math.prod(self.flow_shape) / width)
 
     def header(self, width: int) -> Tensor:
         """The first token, [1, K]."""
@@ -77,14 +82,14 @@ def split_tokens(psi: Tensor, extent: Extent) -> tuple[Tensor, Tensor, Tensor, T
 
 
 def flow_tokens(velocity: Tensor, width: int) -> Tensor:
-    """Velocities [F, 2, rows, columns] as tokens [M', K]; the last one is filled up with zeros."""
+    """Velocities [layers, F, 2, rows, columns] as tokens [M', K]; the last one is filled up with zeros."""
     numbers = velocity.flatten()
     return torch.cat([numbers, numbers.new_zeros(-len(numbers) % width)]).view(-1, width)
 
 
 def read_flows(tokens: Tensor, extent: Extent) -> Tensor:
-    """The velocities [F, 2, rows, columns] in tokens [1, M', K]."""
-    shape = (extent.flows, 2, extent.rows, extent.columns)
+    """The velocities [layers, F, 2, rows, columns] in tokens [1, M', K]."""
+    shape = extent.flow_shape
     return tokens[0].flatten()[: math.prod(shape)].view(shape)
 
 

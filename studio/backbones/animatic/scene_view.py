@@ -76,13 +76,13 @@ class SceneView:
         if extent.box_columns:
             layer = torch.cat(memory.subject(psi), dim=1)                                                      # [B, 4, ., .]
             self._subject = View(reduce(layer, reduction), *extent.box_bounds[:2], cell)
-        self._flows = FlowField(memory.flows(psi) / PATCH) if extent.flows else None
+        self._flows = [FlowField(velocity / PATCH) for velocity in memory.flows(psi)] if extent.flows else []
         self._patch = PATCH / reduction
 
     def frames(self, moment: Moment, height: int, width: int) -> Tensor:
         """Frames [B, 3, T, H, W] of the scene at a moment."""
         at = self._ground.coordinates(moment.pose, height, width, moment.sway)
-        out = self._with_flows(self._ground, at, moment.pose, moment.times, (0, 0))
+        out = self._with_flows(0, self._ground, at, moment.pose, moment.times, (0, 0))
         return out if self._subject is None else self._with_subject(out, self._subject, moment)
 
     def _with_subject(self, behind: Tensor, subject: View, moment: Moment) -> Tensor:
@@ -97,22 +97,22 @@ class SceneView:
             return behind
         at, alpha = at[:, :, rows, columns], alpha[..., rows, columns]
         corner = self.extent.box_left, self.extent.box_top
-        colours = self._with_flows(subject, at, pose, moment.times, corner)[:, :3]
+        colours = self._with_flows(1, subject, at, pose, moment.times, corner)[:, :3]
         out = behind.clone()
         out[..., rows, columns] = torch.lerp(behind[..., rows, columns], colours, alpha)
         return out
 
     def _with_flows(
-        self, view: View, at: Tensor, pose: Tensor, times: Tensor | None, corner: tuple[int, int]
+        self, layer: int, view: View, at: Tensor, pose: Tensor, times: Tensor | None, corner: tuple[int, int]
     ) -> Tensor:
-        """Colours of a view at coordinates `at`, moved by the flows. `corner`: of the view in patches of the whole picture."""
+        """Colours of a layer at coordinates `at`, moved by its flows. `corner`: of the view in patches of the whole picture."""
         still = view.look_up(at, pose)
-        if self._flows is None or times is None or not bool(times.any()):
+        if not self._flows or times is None or not bool(times.any()) or not bool(self._flows[layer].flowing.any()):
             return still
         size = at.new_tensor([view.picture.shape[3], view.picture.shape[2]])
         some = at[:, :, ::COARSE, ::COARSE]
         cells = (some + size / 2) / self._patch + at.new_tensor(corner)                          # [B, T, ., ., 2] in patches
-        maps = sample_grid(self._flows.maps(times[0]), cells[0])                                 # [T, 6, ., .]
+        maps = sample_grid(self._flows[layer].maps(times[0]), cells[0])                                 # [T, 6, ., .]
         rows, columns = _span(maps[:, 5:], COARSE)
         if rows is None or columns is None:
             return still

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from studio.backbones.animatic.scene_state import (
     write_scene_state,
 )
 from studio.backbones.animatic.scene_view import Moment, SceneView
-from studio.diffusion.backbone import SceneConditioning, ScenePicture
+from studio.diffusion.backbone import SceneConditioning, ScenePicture, SubjectLayer
 from tests.bases import of_colours
 
 FRAME_W, FRAME_H = 384, 256          # V = 2
@@ -40,8 +41,8 @@ def river() -> SceneConditioning:
     """Noise with a river across its middle that flows to the right."""
     small = torch.rand(1, 3, FRAME_H // 8, FRAME_W // 8, generator=torch.Generator().manual_seed(0)) * 1.6 - 0.8
     picture = F.interpolate(small, scale_factor=8.0, mode="bilinear")
-    flows = torch.zeros(1, 2, FRAME_H // 4, FRAME_W // 4)
-    flows[:, 0, WET.start // 4 : WET.stop // 4, 12:-12] = SPEED
+    flows = torch.zeros(2, 1, 2, FRAME_H // 4, FRAME_W // 4)
+    flows[0, :, 0, WET.start // 4 : WET.stop // 4, 12:-12] = SPEED
     nothing = torch.zeros(1, 1, 1)
     return SceneConditioning(
         nothing, nothing[0], nothing[0], nothing, ScenePicture(picture, 0, 0, FRAME_W, FRAME_H, flows=flows))
@@ -133,10 +134,25 @@ def test_flows_lie_in_psi(view: SceneView) -> None:
     psi = memory.begin(river())
     assert memory.holds(psi) and torch.equal(psi, psi.half().float())
     flows = memory.flows(psi)
-    assert flows.shape == (1, 2, FRAME_H // 16, FRAME_W // 16)
-    assert float(flows[0, 0, 9, 12]) == pytest.approx(SPEED, rel=1e-3) and not flows[0, 0, 0].any()
+    assert flows.shape == (1, 1, 2, FRAME_H // 16, FRAME_W // 16)
+    assert float(flows[0, 0, 0, 9, 12]) == pytest.approx(SPEED, rel=1e-3) and not flows[0, 0, 0, 0].any()
     without = memory.begin(replace(river(), scene=replace(river().scene, flows=None)))   # type: ignore[type-var]
     assert torch.equal(memory.picture(psi), memory.picture(without))
+
+
+def test_water_flows_behind_a_boat_and_hair_flows_on_a_head() -> None:
+    """The ground's flow does not move the subject in front of it, nor the other way round."""
+    wet, alpha = river(), torch.zeros(1, 1, FRAME_H, FRAME_W)
+    alpha[..., 64:224, 128:256] = 1
+    assert wet.scene is not None and wet.scene.flows is not None
+    memory = PictureMemory(of_colours(8))
+    outside, inside = np.s_[:, 120:168, 60:110], np.s_[:, 120:168, 150:240]
+    for flows, moving, still in ((wet.scene.flows, outside, inside), (wet.scene.flows.flip(0), inside, outside)):
+        scene = replace(wet.scene, flows=flows, subject=SubjectLayer(alpha, wet.scene.picture, 1.0))
+        view = SceneView(memory, memory.begin(replace(wet, scene=scene)))
+        before, after = frames(view, [0.0])[0], frames(view, [6.0])[0]
+        assert float((before - after)[still].abs().max()) < 1e-4
+        assert float((before - after)[moving].abs().mean()) > 0.05
 
 
 def test_a_flow_is_seen_from_every_pose(view: SceneView) -> None:
