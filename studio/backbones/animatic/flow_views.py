@@ -19,8 +19,10 @@ STEPS = 12
 """Steps in which a velocity is integrated over the loop."""
 SLIGHT = 0.02
 """Patches of motion within the loop below which a place does not flow."""
-DETAIL = 32
-"""Pixels of the local mean around which the contrast of two blended phases is kept."""
+DETAIL = 16
+"""Pixels of the squares within which the contrast of two blended phases is kept."""
+FAINT = 1e-4
+"""Variance that is not kept."""
 
 
 class FlowField:
@@ -72,19 +74,26 @@ def sample_grid(values: Tensor, at: Tensor) -> Tensor:
     return F.grid_sample(values, 2 * at / size - 1, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def blend_phases(forward: Tensor, backward: Tensor, weight: Tensor, flowing: Tensor) -> Tensor:
+def blend_phases(forward: Tensor, backward: Tensor, weight: Tensor) -> Tensor:
     """Two phases [T, N, H, W] blended, `weight` [T, 1, H, W] of the backward one, without the loss of contrast of a plain mean.
 
     The mean of two pictures that do not match has less contrast than each, so a loop would pulse. As in the blending of textures by
-    Heitz and Neyret (2018), the deviation from the local mean is divided by the norm of the weights, where `flowing` [T, 1, H, W].
+    Heitz and Neyret (2018), the deviation from the local mean is made larger; by as much as the local variances and the covariance
+    say that it became smaller, so that what is equal in both phases stays as it is.
     """
     mixed = torch.lerp(forward, backward, weight)
-    smooth = local_mean(mixed)
-    norm = (weight.square() + (1 - weight).square()).sqrt()
-    return smooth + (mixed - smooth) / torch.lerp(torch.ones_like(norm), norm, flowing)
+    first, second, share = forward.mean(dim=1, keepdim=True), backward.mean(dim=1, keepdim=True), pool(weight)
+    means = pool(first), pool(second)
+    variances = [pool(phase.square()) - mean.square() for phase, mean in zip((first, second), means, strict=True)]
+    covariance = pool(first * second) - means[0] * means[1]
+    wanted = torch.lerp(variances[0], variances[1], share)
+    left = (1 - share).square() * variances[0] + share.square() * variances[1] + 2 * share * (1 - share) * covariance
+    gain = ((wanted + FAINT) / (left + FAINT)).clamp(1, 2).sqrt()
+    size = mixed.shape[-2:]
+    gain, smooth = (F.interpolate(coarse, size, mode="bilinear", align_corners=False) for coarse in (gain, pool(mixed)))
+    return smooth + (mixed - smooth) * gain
 
 
-def local_mean(picture: Tensor) -> Tensor:
-    """The mean around each pixel of a picture [T, N, H, W], about `DETAIL` pixels wide."""
-    half = F.avg_pool2d(picture, DETAIL // 2, ceil_mode=True, count_include_pad=False)
-    return F.interpolate(half, picture.shape[-2:], mode="bilinear", align_corners=False)
+def pool(picture: Tensor) -> Tensor:
+    """The means of a picture [T, N, H, W] over squares of `DETAIL` pixels."""
+    return F.avg_pool2d(picture, DETAIL, ceil_mode=True, count_include_pad=False)

@@ -122,7 +122,7 @@ class SceneView:
         forward, backward = (
             view.look_up(part + self._patch * offset.movedim(1, -1), pose)[0].transpose(0, 1)
             for offset in (maps[:, :2], maps[:, 2:4]))
-        still[..., rows, columns] = blend_phases(forward, backward, maps[:, 4:5], maps[:, 5:6]).transpose(0, 1).unsqueeze(0)
+        still[..., rows, columns] = blend_phases(forward, backward, maps[:, 4:5]).transpose(0, 1).unsqueeze(0)
         return still
 
 

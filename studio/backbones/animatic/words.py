@@ -29,7 +29,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 """What the reader asks of a prompt, and the answers in the order of its outputs. The first answer of each means: nothing asked."""
 ANSWERS = sum(map(len, QUESTIONS.values()))
 """K."""
-SURE = {"camera": 0.85, "light": 0.85, "weather": 0.85, "speed": 0.5, "eased": 0.5}
+SURE = {"camera": 0.97, "light": 0.97, "weather": 0.97, "speed": 0.5, "eased": 0.5}
 """Probability that a question is answered by anything but its first answer, below which nothing is asked. What happens at all must
 be surer than how it happens."""
 LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}

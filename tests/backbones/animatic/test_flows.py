@@ -84,10 +84,13 @@ def test_no_restart_is_visible(view: SceneView) -> None:
     assert float(plain.std(dim=(1, 2)).mean()) < 0.85 * float(contrast[0])              # what a plain mean would lose
 
 
-def test_where_phases_are_equal_a_blend_changes_nothing() -> None:
-    same = torch.rand(1, 3, 32, 32)
-    half, nowhere = torch.full((1, 1, 32, 32), 0.5), torch.zeros(1, 1, 32, 32)
-    assert torch.allclose(blend_phases(same, same, half, nowhere), same, atol=1e-6)
+def test_a_blend_changes_nothing_that_is_equal_and_keeps_the_contrast_of_what_is_not() -> None:
+    draw = torch.Generator().manual_seed(0)
+    one, other = (torch.rand(1, 3, 64, 64, generator=draw) for _ in range(2))
+    half = torch.full((1, 1, 64, 64), 0.5)
+    assert torch.allclose(blend_phases(one, one, half), one, atol=1e-6)
+    assert float(blend_phases(one, other, half).std()) > 0.9 * float(one.std()) > 1.2 * float(((one + other) / 2).std())
+    assert torch.allclose(blend_phases(one, other, torch.zeros_like(half)), one, atol=1e-6)
 
 
 def state(rate: float, time: float = 0.0) -> SceneState:
