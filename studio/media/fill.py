@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from studio.media import shift_labels
 from studio.media.distinctness import distinctness
 from studio.media.membrane import membrane, soften
-from studio.media.shift_map import Bools, Floats, Scene, ShiftMap, box_of, features_of, refine, solve
+from studio.media.opencv import opencv
+from studio.media.shift_map import Bools, Floats, Scene, ShiftMap, box_of, enlarge, features_of, refine, solve
 
 Pixels = NDArray[np.uint8]
 
 COARSE = 150
 """Pixels of the size at which pieces are chosen: the square root of the area."""
+FINEST = 900
+"""Pixels of the largest size, counted likewise, at which the borders between pieces are moved to where they show least."""
 MOST_AT_ONCE = 0.5
 """Ground beyond an edge grows by this share of the picture at a time."""
 CHANGE = 0.05
@@ -97,8 +100,13 @@ def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: i
     labels[top:bottom, left:right] = solve(scene, offsets, unary, CHANGE)
     shifts = ShiftMap(offsets, labels)
     for _, finer in reversed(levels[:-1]):
-        shifts = refine(shifts, finer, CHANGE)
-    return _join(picture, levels[0][1], shifts)
+        shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)
+    return _join(picture, levels[0][1].source, hole, shifts)
+
+
+def _refined(hole: Bools) -> bool:
+    """Whether borders are moved at this size; at larger ones they only grow with the picture."""
+    return hole.size <= FINEST ** 2
 
 
 def _pyramid(picture: Pixels, hole: Bools) -> list[tuple[Floats, Scene]]:
@@ -106,7 +114,7 @@ def _pyramid(picture: Pixels, hole: Bools) -> list[tuple[Floats, Scene]]:
     colours: Floats = picture.astype(np.float32) / np.float32(255)
     known = ~hole
     sources, holes = known, hole
-    levels = [(colours, Scene(features_of(colours), sources, holes))]
+    levels = [(colours, Scene(_described(colours, holes), sources, holes))]
     weight = known.astype(np.float32)[..., None]
     colours = colours * weight
     while np.sqrt(levels[-1][1].hole.size) > COARSE:
@@ -115,56 +123,64 @@ def _pyramid(picture: Pixels, hole: Bools) -> list[tuple[Floats, Scene]]:
         small = (colours / np.maximum(weight, 1e-6)).astype(np.float32)
         missing = _half(holes[..., None].astype(np.float32))[..., 0] > 0
         sources, holes = whole & ~missing, missing
-        levels.append((small, Scene(features_of(small), sources, holes)))
+        levels.append((small, Scene(_described(small, holes), sources, holes)))
     return levels
+
+
+def _described(colours: Floats, hole: Bools) -> Floats:
+    """The features of a picture, none where its borders are not moved."""
+    return features_of(colours) if _refined(hole) else colours[..., :0]
 
 
 def _half(values: Floats) -> Floats:
     """The means of two by two pixels; an odd last row or column is paired with nothing."""
+    cv2 = opencv()
     padded = np.pad(values, ((0, values.shape[0] % 2), (0, values.shape[1] % 2), (0, 0)), mode="edge")
-    return ((padded[0::2, 0::2] + padded[1::2, 0::2] + padded[0::2, 1::2] + padded[1::2, 1::2]) / 4).astype(np.float32)
+    rows, columns = padded.shape[0] // 2, padded.shape[1] // 2
+    return np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)).reshape(rows, columns, -1)
 
 
-def _join(picture: Pixels, scene: Scene, shifts: ShiftMap) -> Pixels:
-    """Copy the pieces and join them in the gradient domain."""
-    height, width = scene.hole.shape
-    top, bottom, left, right = box_of(scene.hole)
+def _join(picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap) -> Pixels:
+    """Copy the pieces into the whole hole and join them in the gradient domain."""
+    height, width = whole.shape
+    top, bottom, left, right = box_of(whole)
     top, bottom, left, right = max(0, top - 1), min(height, bottom + 1), max(0, left - 1), min(width, right + 1)
     box = slice(top, bottom), slice(left, right)
     colours: Floats = picture.astype(np.float32) / np.float32(255)
-    hole = scene.hole[box]
-    y, x = np.mgrid[box]
+    hole = whole[box]
     offsets = np.where(hole[..., None], shifts.offsets[shifts.labels[box]], 0)
+    y, x = np.ogrid[box]
     copied = colours[(y + offsets[..., 0]).clip(0, height - 1), (x + offsets[..., 1]).clip(0, width - 1)]
-    steps = [_steps(colours, scene.source, copied, (y, x), offsets, axis) for axis in (1, 0)]
-    correction = membrane(steps[0], steps[1], hole, HOLD / scene.hole.size)
-    joined = ((soften(copied + correction, copied, steps, hole, scene.source[box])).clip(0, 1) * 255).round().astype(np.uint8)
+    steps = [_steps(colours, source, copied, box, offsets, axis) for axis in (1, 0)]
+    correction = membrane(steps[0], steps[1], hole, HOLD / whole.size)
+    joined = ((soften(copied + correction, copied, steps, hole, source[box])).clip(0, 1) * 255).round().astype(np.uint8)
     result = picture.copy()
     result[box] = np.where(hole[..., None], joined, picture[box])
     return result
 
 
 def _steps(
-    colours: Floats, source: Bools, copied: Floats, place: tuple[NDArray[np.intp], NDArray[np.intp]], offsets: NDArray[np.int32],
-    axis: int,
+    colours: Floats, source: Bools, copied: Floats, box: tuple[slice, slice], offsets: NDArray[np.int32], axis: int
 ) -> Floats:
     """By how much the correction must grow from each pixel of a box to the next one along an axis, [h, w, 3].
 
-    Two pieces that meet say each how the colour goes on across their border; the mean of both is wanted.
+    Within a piece it need not grow. Two pieces that meet say each how the colour goes on across their border; the mean of both
+    is wanted.
     """
-    (height, width), (rows, columns) = source.shape, copied.shape[:2]
-    y, x = (part[:rows - (axis == 0), :columns - (axis == 1)] for part in place)
-    here, there = (slice(0, y.shape[0]), slice(0, y.shape[1])), (slice(axis == 0, rows), slice(axis == 1, columns))
-    wanted, votes = np.zeros((*y.shape, 3), np.float32), np.zeros((*y.shape, 1), np.float32)
-    for used in (offsets[here], offsets[there]):
-        here_y, here_x = y + used[..., 0], x + used[..., 1]
-        there_y, there_x = here_y + (axis == 0), here_x + (axis == 1)
+    height, width = source.shape
+    down, right = int(axis == 0), int(axis == 1)
+    rows, columns = copied.shape[0] - down, copied.shape[1] - right
+    y, x = np.nonzero((offsets[:rows, :columns] != offsets[down:, right:]).any(2))
+    wanted, votes = np.zeros((len(y), 3), np.float32), np.zeros((len(y), 1), np.float32)
+    for used in (offsets[y, x], offsets[y + down, x + right]):
+        here_y, here_x = y + used[:, 0] + box[0].start, x + used[:, 1] + box[1].start
+        there_y, there_x = here_y + down, here_x + right
         valid = (here_y >= 0) & (there_y < height) & (here_x >= 0) & (there_x < width)
         here_y, there_y = here_y.clip(0, height - 1), there_y.clip(0, height - 1)
         here_x, there_x = here_x.clip(0, width - 1), there_x.clip(0, width - 1)
         valid &= source[here_y, here_x] & source[there_y, there_x]
-        wanted += valid[..., None] * (colours[there_y, there_x] - colours[here_y, here_x])
-        votes += valid[..., None]
+        wanted += valid[:, None] * (colours[there_y, there_x] - colours[here_y, here_x])
+        votes += valid[:, None]
     result = np.zeros_like(copied)
-    result[here] = wanted / np.maximum(votes, 1) - (copied[there] - copied[here])
+    result[y, x] = wanted / np.maximum(votes, 1) - (copied[y + down, x + right] - copied[y, x])
     return result

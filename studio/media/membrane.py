@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.media.opencv import opencv
+
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 CYCLES, SMOOTHINGS = 5, 2
+CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
 SOFT = 8
 """Pixels over which a step that the membrane leaves at the border fades."""
 
@@ -78,16 +81,8 @@ def soften(joined: Floats, copied: Floats, steps: list[Floats], hole: Bools, kno
 
 def _neighbours(values: Floats) -> Floats:
     """The sum of the four neighbours; beyond the outer edge lies the pixel's own value."""
-    total = np.empty_like(values)
-    total[:, 1:] = values[:, :-1]
-    total[:, :1] = values[:, :1]
-    total[:, :-1] += values[:, 1:]
-    total[:, -1:] += values[:, -1:]
-    total[1:] += values[:-1]
-    total[:1] += values[:1]
-    total[:-1] += values[1:]
-    total[-1:] += values[-1:]
-    return total
+    cv2 = opencv()
+    return np.asarray(cv2.filter2D(values, -1, CROSS, borderType=cv2.BORDER_REPLICATE)).reshape(values.shape)
 
 
 def _residual(values: Floats, wanted: Floats, free: Floats, weight: Floats) -> Floats:
@@ -124,15 +119,17 @@ def _cycle(wanted: Floats, free: Floats, hold: float, size: int = 1) -> Floats:
 
 def _smaller(values: Floats, beyond: float = 0.0) -> Floats:
     """The sums of two by two pixels; beyond an odd last row or column lies the value `beyond`."""
-    padded = np.pad(values, ((0, values.shape[0] % 2), (0, values.shape[1] % 2), (0, 0)), constant_values=beyond)
-    return padded[0::2, 0::2] + padded[1::2, 0::2] + padded[0::2, 1::2] + padded[1::2, 1::2]
+    cv2 = opencv()
+    height, width, channels = values.shape
+    padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)), constant_values=beyond)
+    rows, columns = padded.shape[0] // 2, padded.shape[1] // 2
+    means = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(means).reshape(rows, columns, channels) * np.float32(4)
 
 
 def _larger(values: Floats, shape: tuple[int, ...]) -> Floats:
     """The values at twice the size, bilinear, cropped to `shape`."""
-    for axis in (0, 1):
-        before = np.concatenate([values.take([0], axis), values.take(range(values.shape[axis] - 1), axis)], axis)
-        after = np.concatenate([values.take(range(1, values.shape[axis]), axis), values.take([-1], axis)], axis)
-        pair = np.stack([0.75 * values + 0.25 * before, 0.75 * values + 0.25 * after], axis + 1)
-        values = pair.reshape(*values.shape[:axis], 2 * values.shape[axis], *values.shape[axis + 1:]).astype(np.float32)
-    return values[:shape[0], :shape[1]]
+    cv2 = opencv()
+    rows, columns, channels = values.shape
+    large = cv2.resize(values, (2 * columns, 2 * rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large).reshape(2 * rows, 2 * columns, channels)[:shape[0], :shape[1]]

@@ -142,17 +142,23 @@ class ShiftMap:
 STEPS = np.array([(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)])
 
 
+def enlarge(shifts: ShiftMap, scene: Scene) -> ShiftMap:
+    """Returns a shift map at twice its size, that of `scene`, with every offset twice as long."""
+    height, width = scene.hole.shape
+    labels = shifts.labels.repeat(2, 0).repeat(2, 1)[:height, :width]
+    offsets = (shifts.offsets * 2).astype(np.int32)
+    return ShiftMap(offsets, _repair(labels, scene, offsets))
+
+
 def refine(shifts: ShiftMap, scene: Scene, change: float, rounds: int = 2) -> ShiftMap:
     """Take a shift map to a scene of twice its size.
 
     Each label moves by up to one pixel to where its borders show least; then pixels on borders choose between the labels around
     them. Returns the map at the size of `scene`.
     """
-    height, width = scene.hole.shape
-    labels = shifts.labels.repeat(2, 0).repeat(2, 1)[:height, :width]
-    offsets = (shifts.offsets * 2).astype(np.int32)
-    labels = _repair(labels, scene, offsets)
-    offsets = _align(labels, scene, offsets)
+    shifts = enlarge(shifts, scene)
+    labels = shifts.labels
+    offsets = _align(labels, scene, shifts.offsets)
     labels = _repair(labels, scene, offsets)
     for _ in range(rounds):
         for parity in (0, 1):

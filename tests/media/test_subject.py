@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.media.geodesic import distance
 from studio.media.subject import ground_behind, subject_alpha
 
 Pixels = NDArray[np.uint8]
@@ -75,7 +74,7 @@ def test_a_subject_without_strokes() -> None:
 
 
 def test_the_ground_behind_has_no_trace_of_the_subject() -> None:
-    picture, _ = ball()
+    picture, _ = ball(60, 90)
     alpha = subject_alpha(picture, [((0.36, 0.42), (0.44, 0.58))])
     ground = ground_behind(picture, alpha)
     assert ground.shape == picture.shape and ground.dtype == np.uint8
@@ -83,13 +82,3 @@ def test_the_ground_behind_has_no_trace_of_the_subject() -> None:
     assert (red < 30).all() and (ground[alpha == 0] == picture[alpha == 0]).mean() > 0.9
     assert (ground == ground_behind(picture, alpha)).all()
     assert (ground_behind(picture, np.zeros_like(alpha)) == picture).all()
-
-
-def test_ways_cost_what_they_cross() -> None:
-    colours = np.zeros((5, 7, 1), np.float32)
-    colours[:4, 3] = 100
-    seeds = np.zeros((5, 7), bool)
-    seeds[0, 0] = True
-    away = distance(colours, seeds)
-    assert away[0, 2] == 2 and away[0, 3] == 103 and away[0, 4] == 12 and away[4, 6] == 10
-    assert np.isinf(distance(colours, np.zeros_like(seeds))).all()

@@ -31,6 +31,7 @@ def add_parsers(groups: Commands) -> None:
     _add_cache(commands)
     _add_kept(commands)
     _add_extension(commands)
+    _add_subject(commands)
     learn = add_command(commands, "learn", _learn, "Teach the classifiers of light and weather anew from true films. "
                         "Overwrites studio/lab/measure/class_means.py.")
     learn.add_argument("--scenes", type=positive, default=SCENES, metavar="N",
@@ -118,6 +119,14 @@ def _add_extension(commands: Commands) -> None:
     command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
                          help="pixels of the pictures' longer side (default: 1280)")
     _output_option(command, "runs/evaluation/extension")
+
+
+def _add_subject(commands: Commands) -> None:
+    command = _add(commands, "subject", _subject, "Measure how well a subject is lifted from its picture by a stroke and by a "
+                   "click: 15 photographs, drawings and composites, a table and a sheet.")
+    command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
+                         help="pixels of the pictures' longer side (default: 1280)")
+    _output_option(command, "runs/evaluation/subject")
 
 
 def _model_option(command: argparse.ArgumentParser) -> None:
@@ -247,6 +256,14 @@ def _extension(options: argparse.Namespace) -> None:
     out = options.output or Path("runs") / "evaluation" / "extension"
     figures = extension.measure(out, options.pictures or extension.PICTURES, options.longest, _report)
     _write(out, "extension.json", "extension.md", figures, extension.markdown(figures))
+
+
+def _subject(options: argparse.Namespace) -> None:
+    from studio.lab.measure import subject
+
+    out = options.output or Path("runs") / "evaluation" / "subject"
+    figures = subject.measure(out, options.longest, _report)
+    _write(out, "subject.json", "subject.md", figures, subject.markdown(figures))
 
 
 def _learn(options: argparse.Namespace) -> int:
