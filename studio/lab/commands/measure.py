@@ -32,6 +32,7 @@ def add_parsers(groups: Commands) -> None:
     _add_kept(commands)
     _add_extension(commands)
     _add_subject(commands)
+    _add_sheet(commands)
     learn = add_command(commands, "learn", _learn, "Teach the classifiers of light and weather anew from true films. "
                         "Overwrites studio/lab/measure/class_means.py.")
     learn.add_argument("--scenes", type=positive, default=SCENES, metavar="N",
@@ -127,6 +128,17 @@ def _add_subject(commands: Commands) -> None:
     command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
                          help="pixels of the pictures' longer side (default: 1280)")
     _output_option(command, "runs/evaluation/subject")
+
+
+def _add_sheet(commands: Commands) -> None:
+    command = _add(commands, "sheet", _sheet, "Film six pictures beyond the first frame at 320x192 and at a large size, and draw "
+                   "both on one sheet.")
+    _model_option(command)
+    command.add_argument("--pictures", nargs="+", metavar="NAME", help="samples of the studio, scikit-image's photographs, or "
+                         "drawn scenes like 'scene 3' (default: three samples and three photographs)")
+    command.add_argument("--size", type=size, metavar="WxH", help="of the large films (default: the model's default size)")
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", default=Path("runs/evaluation/before-after.png"),
+                         help="the sheet, PNG or WebP (default: runs/evaluation/before-after.png)")
 
 
 def _model_option(command: argparse.ArgumentParser) -> None:
@@ -264,6 +276,16 @@ def _subject(options: argparse.Namespace) -> None:
     out = options.output or Path("runs") / "evaluation" / "subject"
     figures = subject.measure(out, options.longest, _report)
     _write(out, "subject.json", "subject.md", figures, subject.markdown(figures))
+
+
+def _sheet(options: argparse.Namespace) -> None:
+    from studio.backbones.load import load
+    from studio.lab.measure import edge_films
+
+    card = find_card(options.model)
+    edge_films.measure(
+        load(card), options.pictures or edge_films.PICTURES, options.size or card.default_size, options.output, _report)
+    sys.stdout.write(f"{options.output}\n")
 
 
 def _learn(options: argparse.Namespace) -> int:
