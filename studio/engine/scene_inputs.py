@@ -5,6 +5,7 @@ This module needs no torch.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +26,10 @@ GRID = 16
 """Pixels that new ground is counted in, so that a model's patches end where the artist's picture does."""
 FLOW_CELL = 4
 """Pixels along a side of one velocity."""
-REACH = 1.0
+REACH = 0.9
 """Frames on each side of the first one that a film can show whose camera may leave the picture."""
+MOST_PIXELS = 2**22
+"""Of the scene with its new ground, about: a large frame has less ground around it, so that snapshots stay small."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,11 @@ def _mean_at(values: Floats, stroke: list[tuple[float, float]]) -> float:
 
 
 def _extended(made: SceneInputs, size: tuple[int, int]) -> SceneInputs:
-    """The scene with new ground where less than REACH frames of picture lie beside the frame."""
+    """The scene with new ground where less picture than that lies beside the frame."""
     height, width = made.picture.shape[:2]
     rooms = made.left, made.top, width - made.left - size[0], height - made.top - size[1]
-    wanted = [int(REACH * side) for side in (*size, *size)]
+    reach_of_all = min(REACH, (math.sqrt(MOST_PIXELS / (size[0] * size[1])) - 1) / 2)
+    wanted = [int(reach_of_all * side) for side in (*size, *size)]
     left, top, right, bottom = (
         max(0, -((room - reach) // GRID) * GRID) for room, reach in zip(rooms, wanted, strict=True))
     ground = extend(made.picture if made.ground is None else made.ground, left, top, right, bottom)
