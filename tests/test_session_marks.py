@@ -10,6 +10,7 @@ import pytest
 
 from studio.engine.events import Event, RenderRequest, TakeDone
 from studio.marks import NO_MARKS, Flow, Marks, Subject
+from studio.media.export import read_lineage
 from studio.project import edits
 from studio.project.edits import EditError
 from studio.session import Session, Studio
@@ -51,6 +52,8 @@ def test_marks_are_rendered_and_stored(studio: Studio, tmp_path: Path) -> None:
     engine = studio._engine
     assert isinstance(engine, FakeEngine) and engine.requests[-1].marks == MARKS == take.marks
     assert take.at_edge
+    lineage = read_lineage(session.films.export_film())
+    assert lineage and lineage["marks"]["flows"][0]["name"] == "water"
     session.set_marks(NO_MARKS)
     assert edits.stale_takes(session.project) == {take.id}
     session.undo()

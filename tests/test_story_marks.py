@@ -89,6 +89,8 @@ def test_a_story_marks_its_picture(studio: Studio, tmp_path: Path) -> None:
     other = StoryChanges(picture(tmp_path, "olive", (1600, 1200)))
     session = studio.from_story(story(tmp_path, MARKED), changes=other)
     assert session.project.marks == Marks(beyond=True), "subject and flows are on the story's own picture"
+    small = Studio(tmp_path / "small", FakeEngine(), (card(),))
+    assert small.from_story(story(tmp_path, MARKED), changes=StoryChanges(any_size=True)).project.marks == NO_MARKS
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from studio.media.title import check_title
 from studio.names import slug
 from studio.project import limits
 from studio.project.edits import EditError
+from studio.project.mark_tables import marks_table
 from studio.project.model import Project, Take
 from studio.project.store import CLIP
 from studio.session.document import Document
@@ -177,6 +178,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
         "project": project.name,
         "project_id": project.id,
         "size": list(project.size),
+        **(marks_table(takes[0].marks) if takes else {}),       # takes of one film have the same marks
         "takes": [
             {
                 "id": take.id,

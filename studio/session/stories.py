@@ -32,7 +32,7 @@ class StoryChanges:
     seed: int | None = None
     """Of the first segment; the others count on from there."""
     any_size: bool = False
-    """Whether the film gets the model's own size where the model does not make the story's."""
+    """Whether the film gets the model's own size where the model does not make the story's, and no marks where it follows none."""
 
 
 def plan_story(
@@ -64,6 +64,8 @@ def plan_story(
         written = replace(written, size=None)
     clock = Clock(*card.clock(written.size or card.default_size))
     project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
+    if changes.any_size and not takes_marks(card, project.size):
+        written = replace(written, marks=NO_MARKS)
     _check_frame(written, card, read_picture(written.image).size, project.size)
     _check_marks(written, card, project.size)
     _check_loras(written, card)

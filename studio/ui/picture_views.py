@@ -61,7 +61,7 @@ def marks_view(project: Project, card: ModelCard | None) -> Json | None:
     if project.reference is None or card is None or not any(takes_marks(card, size) for size in card.sizes):
         return None
     marks, subject = project.marks, project.marks.subject
-    width, height = project.size
+    small = f"Films of {project.size[0]}×{project.size[1]} have neither subject nor flows. Choose a larger size."
     return {
         "beyond": marks.beyond,
         "subject": subject and {"strokes": _points(subject.strokes), "ground": _points(subject.ground), "depth": subject.depth},
@@ -72,7 +72,7 @@ def marks_view(project: Project, card: ModelCard | None) -> Json | None:
         "limits": {
             "depth": DEPTH, "speed": SPEED, "width": WIDTH, "strokes": STROKES, "flows": FLOWS, "names": NAMES, "name": NAME_LENGTH,
         },
-        "off": "" if takes_marks(card, project.size) else f"Films of {width}×{height} are too small for it. Choose a larger one.",
+        "off": "" if takes_marks(card, project.size) else small,
     }
 
 

@@ -158,7 +158,7 @@ def test_small_films_say_why_there_are_no_marks(large: Stand, desk: Visit) -> No
     session = ball(large)
     session.set_size((320, 192))
     page = opened(desk, session, "Subject")
-    expect(page.get_by_text("Films of 320×192 are too small for it. Choose a larger one.")).to_be_visible()
+    expect(page.get_by_text("Films of 320×192 have neither subject nor flows. Choose a larger size.")).to_be_visible()
     draw(page, (0.4, 0.4), (0.6, 0.6))
     assert session.project.marks.subject is None
     assert page.evaluate(AUDIT) == []

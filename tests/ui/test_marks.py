@@ -116,7 +116,7 @@ def test_marks_are_offered_only_where_a_model_can_follow_them(api: PageApi, sess
     assert marks_view(session.project, large) is None and marks_view(session.project, None) is None
     session.set_size((320, 192))
     view = marks_view(session.project, tiny)
-    assert view and view["off"] == "Films of 320×192 are too small for it. Choose a larger one."
+    assert view and view["off"] == "Films of 320×192 have neither subject nor flows. Choose a larger size."
     assert flow_phrase_views(session.project) == []
     session.edit(edits.set_reference, None)
     assert marks_view(session.project, tiny) is None

@@ -61,10 +61,14 @@ const easel = (() => {
     show(parts.tools, known);
     parts.undo.disabled = !client.view.can_undo;
     parts.redo.disabled = !client.view.can_redo;
+    paint();
+    if (chosen.marks && marks && !off) chosen.drawPanel?.();
+  };
+  /* Draw the marks alone, as while they move. */
+  const paint = () => {
+    if (!dialog) return;
     glass.wipe();
-    if (!chosen.marks || off || !marks) return;
-    chosen.draw(glass);
-    chosen.drawPanel?.();
+    if (chosen.marks && marks && !client.view.marks?.off) chosen.draw(glass);
   };
   const drawBeyond = (known) => {
     show(parts.beyond, known && !known.off);
@@ -183,5 +187,5 @@ const easel = (() => {
   });
   /* Open the sheet for the picture of this id, as soon as the studio shows it; null: of none. */
   const openFor = (picture) => { awaited = picture; if (picture) client.put({}); };
-  return { open, openFor, change, redraw, stroke, tell, glass, marks: () => marks || { beyond: false, subject: null, flows: [] } };
+  return { open, openFor, change, redraw, paint, stroke, tell, glass, marks: () => marks || { beyond: false, subject: null, flows: [] } };
 })();

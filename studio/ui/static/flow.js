@@ -96,7 +96,7 @@ const flow = (() => {
     const at = brush.keyed ? brush.cursor : brush.hover;
     if (at) glass.ring(at, wide, '#fff', brush.keyed);
     cancelAnimationFrame(timer);
-    if (list.length && !still.matches) timer = requestAnimationFrame(() => easel.redraw());
+    if (list.length && !still.matches) timer = requestAnimationFrame(() => easel.paint());
   };
 
   const span = (share) => (share < 1.95 ? share.toFixed(1) : String(Math.round(share)));
