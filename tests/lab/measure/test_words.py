@@ -119,6 +119,6 @@ def test_a_dolly_looks_like_a_zoom() -> None:
 @pytest.mark.slow
 def test_films_show_what_is_read_and_nonsense_leaves_the_picture() -> None:
     torch.set_num_threads(1)
-    figures = words.measure(load(read_card(FOLDER), "cpu"), photographs(COLOURFUL[:1])[0], 320, 192, every=10)
+    figures = words.measure(load(read_card(FOLDER), "cpu"), photographs(COLOURFUL[:1])[0], 160, 96, every=10)
     assert figures["asked"]["followed"]["accuracy"] >= 0.8, figures["wrong"]      # of 27; of all 270 it is 94 %
     assert figures["nothing"]["psnr"] >= 35

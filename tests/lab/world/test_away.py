@@ -24,12 +24,13 @@ WINDOW = RECENT * 4
 
 def remembered(script: list[Section]) -> list[float]:
     """Of each section's last view, the share that was shown before and that only a memory can tell."""
-    pose, shares = camera_path(script).pose(), []
+    pose, shares = camera_path(script).pose(), list[float]()
     for n in range(len(script)):
         begin = FRAMES * n + 1
         context = torch.cat([pose[:1], pose[max(0, begin - WINDOW) : begin]])
         view = pose[FRAMES * (n + 1)]
-        new, unknown = (unseen_mask(view, poses, WIDTH, HEIGHT) for poses in (context, pose[:begin]))
+        new = unseen_mask(view, context, WIDTH, HEIGHT)
+        unknown = unseen_mask(view, pose[:begin], WIDTH, HEIGHT) if new.any() else new
         shares.append(float((new & ~unknown).float().mean()))
     return shares
 
