@@ -124,8 +124,8 @@ def _bars(rows: dict[Size, dict[str, Any]], late: dict[str, Any] | None) -> Iter
         name = _name(size)
         if size in LIMITS:
             yield bar(f"{name}: section over one of the first size", row["ratio"], LIMITS[size])
+            yield bar(f"{name}: share of a section until its first picture", row["first picture share"], MOST_FIRST_PICTURE)
         yield bar(f"{name}: most MB of memory", row["most MB"], MOST_MEMORY_MB)
-        yield bar(f"{name}: share of a section until its first picture", row["first picture share"], MOST_FIRST_PICTURE)
         if size in MOST_SNAPSHOT_MB:
             yield bar(f"{name}: MB of a snapshot", row["snapshot MB"], MOST_SNAPSHOT_MB[size])
     if late is not None:
