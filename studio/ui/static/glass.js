@@ -16,14 +16,13 @@ const makeGlass = () => {
   };
   const place = ([x, y]) => [x * self.width, y * self.height];
 
-  /* A smooth path through the points of a stroke: curves from the middle of each piece to the middle of the next. */
+  /* The path of a stroke, straight from point to point as the studio reads it; a stroke of one point is a dot. */
   const path = (stroke) => {
     const points = stroke.map(place);
     pen.beginPath();
     pen.moveTo(...points[0]);
     if (points.length === 1) pen.lineTo(points[0][0] + 0.01, points[0][1]);
-    points.slice(1, -1).forEach(([x, y], i) => pen.quadraticCurveTo(x, y, (x + points[i + 2][0]) / 2, (y + points[i + 2][1]) / 2));
-    if (points.length > 1) pen.lineTo(...points.at(-1));
+    points.slice(1).forEach((point) => pen.lineTo(...point));
   };
   self.line = (stroke, width, colour, dash = [], offset = 0) => {
     path(stroke);
