@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.composition import edge_distance, sample, sample_where, source_coordinates
 from studio.backbones.animatic.film_size import PATCH
-from studio.backbones.animatic.flow_views import FlowField, blend_phases, sample_grid
+from studio.backbones.animatic.flow_views import DETAIL, FlowField, blend_phases, sample_grid
 from studio.backbones.animatic.scene_picture import PictureMemory, reduce
 from studio.backbones.animatic.scene_tokens import read_extent
 
@@ -113,16 +113,15 @@ class SceneView:
         some = at[:, :, ::COARSE, ::COARSE]
         cells = (some + size / 2) / self._patch + at.new_tensor(corner)                          # [B, T, ., ., 2] in patches
         maps = sample_grid(self._flows[layer].maps(times[0]), cells[0])                                 # [T, 6, ., .]
-        rows, columns = _span(maps[:, 5:], COARSE)
-        if rows is None or columns is None:
-            return still
+        bands = _bands(maps[:, 5:])
         maps = F.interpolate(maps, scale_factor=COARSE, mode="bilinear", align_corners=False)
-        part = at[:, :, rows, columns]                          # perhaps shorter at the end than whole steps
-        maps = maps[..., rows, columns][..., : part.shape[2], : part.shape[3]]
-        forward, backward = (
-            view.look_up(part + self._patch * offset.movedim(1, -1), pose)[0].transpose(0, 1)
-            for offset in (maps[:, :2], maps[:, 2:4]))
-        still[..., rows, columns] = blend_phases(forward, backward, maps[:, 4:5]).transpose(0, 1).unsqueeze(0)
+        for rows, columns in bands:
+            part = at[:, :, rows, columns]                          # perhaps shorter at the end than whole steps
+            of_part = maps[..., rows, columns][..., : part.shape[2], : part.shape[3]]
+            forward, backward = (
+                view.look_up(part + self._patch * offset.movedim(1, -1), pose)[0].transpose(0, 1)
+                for offset in (of_part[:, :2], of_part[:, 2:4]))
+            still[..., rows, columns] = blend_phases(forward, backward, of_part[:, 4:5]).transpose(0, 1).unsqueeze(0)
         return still
 
 
@@ -147,10 +146,26 @@ def most_dolly(depth: float, nearest: float = 0.25) -> float:
     return -math.log(1 - (1 - nearest) / depth)
 
 
-def _span(weight: Tensor, times: int = 1) -> tuple[slice | None, slice | None]:
-    """The rows and columns of [., ., H, W] outside which `weight` is 0, `times` as many; None where it is 0 everywhere."""
+def _span(weight: Tensor) -> tuple[slice | None, slice | None]:
+    """The rows and columns of [., ., ., H, W] outside which `weight` is 0; None where it is 0 everywhere."""
     mask = weight.flatten(0, -3).amax(dim=0) > 0
     if not bool(mask.any()):
         return None, None
     rows, columns = (mask.any(dim=axis).nonzero()[:, 0] for axis in (1, 0))
-    return slice(times * int(rows[0]), times * (int(rows[-1]) + 1)), slice(times * int(columns[0]), times * (int(columns[-1]) + 1))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _bands(flowing: Tensor) -> list[tuple[slice, slice]]:
+    """The rows and columns, in pixels, of the parts of frames that flow, one above the other.
+
+    `flowing`: [T, 1, H / 8, W / 8], above 0 where they do. Water and clouds are looked up without what lies between. Each part
+    begins at whole squares of `DETAIL` pixels, so that these do not jump with the camera.
+    """
+    mask = flowing.flatten(0, -3).amax(dim=0) > 0
+    edges = F.pad(mask.any(dim=1).int(), (1, 1)).diff().nonzero()[:, 0].tolist()         # where a band begins, and where it ends
+    bands = []
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        columns = mask[first:last].any(dim=0).nonzero()[:, 0]
+        top, left = (COARSE * at // DETAIL * DETAIL for at in (first, int(columns[0])))
+        bands.append((slice(top, COARSE * last), slice(left, COARSE * (int(columns[-1]) + 1))))
+    return bands
