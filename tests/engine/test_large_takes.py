@@ -29,53 +29,63 @@ def renderer() -> Renderer:
     return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
 
 
-@pytest.fixture()
-def take(renderer: Renderer, tmp_path: Path) -> Take:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the takes of this file lie, beside the picture."""
+    return tmp_path_factory.mktemp("takes")
+
+
+@pytest.fixture(scope="module")
+def take(renderer: Renderer, folder: Path) -> Take:
     """Renders a take in a folder of its own and returns its events."""
-    Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg").save(tmp_path / "reference.png")
+    Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg").save(folder / "reference.png")
 
     def render(name: str, **changes: object) -> list[object]:
-        (tmp_path / name).mkdir(exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
         facts: dict[str, object] = {
             "take": name, "model": "memorypack-mini", "prompt": "the camera pans left", "seed": 3, "sections": 1, "steps": 2,
-            "guidance": 1.0, "size": (640, 384), "reference": tmp_path / "reference.png", "parent": None,
-            "folder": tmp_path / name, "frame": FRAME}
+            "guidance": 1.0, "size": (640, 384), "reference": folder / "reference.png", "parent": None,
+            "folder": folder / name, "frame": FRAME}
         return list(renderer.render(RenderRequest(**{**facts, **changes}), Flag()))  # type: ignore[arg-type]
 
     return render
 
 
-def test_a_large_film(take: Take, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def section(take: Take, folder: Path) -> Path:
+    """The folder of a take of one section."""
+    assert isinstance(take("section")[-1], TakeDone)
+    return folder / "section"
+
+
+def test_a_large_film(take: Take, section: Path, folder: Path) -> None:
     events = take("a", sections=2)
     assert isinstance(events[-1], TakeDone), events[-1]
     assert sum(isinstance(event, Step) for event in events) == 4
-    facts = probe(tmp_path / "a" / take_folder.CLIP)
+    facts = probe(folder / "a" / take_folder.CLIP)
     assert (facts.width, facts.height, facts.fps, facts.frames) == (640, 384, 24, 144)
 
-    snapshot = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT)
+    snapshot = read_snapshot(folder / "a" / take_folder.SNAPSHOT)
     assert snapshot.model.endswith("@640x384")
     assert snapshot.start.shape[-2:] == (12, 20)
-    assert (tmp_path / "a" / take_folder.SNAPSHOT).stat().st_size < 6e6
-    assert (tmp_path / "a" / take_folder.MEMORY).is_file()
+    assert (folder / "a" / take_folder.SNAPSHOT).stat().st_size < 6e6
+    assert (folder / "a" / take_folder.MEMORY).is_file()
 
     # The first frame is the artist's own picture, framed, and the last one is the picture's left part: the camera stops there.
-    frames = read_clip(tmp_path / "a" / take_folder.CLIP).astype(np.float32)
-    whole = Image.open(tmp_path / "reference.png").resize((1280, 768), Image.Resampling.LANCZOS)
+    frames = read_clip(folder / "a" / take_folder.CLIP).astype(np.float32)
+    whole = Image.open(folder / "reference.png").resize((1280, 768), Image.Resampling.LANCZOS)
     for at, left in ((0, 0.3 * 1280), (-1, 0)):
         best = min(float(np.abs(frames[at] - np.asarray(whole.crop((x, 192, x + 640, 576)), np.float32)).mean())
                    for x in range(max(0, int(left) - 8), int(left) + 9))
         assert best < 4.0, (at, best)
 
-    # Two takes of one section each are the same film, and a cut take that goes on is too.
-    assert isinstance(take("b")[-1], TakeDone)
-    assert isinstance(take("c", parent=tmp_path / "b", seed=4)[-1], TakeDone)
-    assert torch.equal(read_snapshot(tmp_path / "b" / take_folder.SNAPSHOT).recent[:, :, -1], snapshot.recent[:, :, -10])
-    assert np.array_equal(read_clip(tmp_path / "b" / take_folder.CLIP), read_clip(tmp_path / "a" / take_folder.CLIP)[:72])
+    # A take of one section is its beginning.
+    assert torch.equal(read_snapshot(section / take_folder.SNAPSHOT).recent[:, :, -1], snapshot.recent[:, :, -10])
+    assert np.array_equal(read_clip(section / take_folder.CLIP), read_clip(folder / "a" / take_folder.CLIP)[:72])
 
 
-def test_another_size_does_not_continue_it(take: Take, tmp_path: Path) -> None:
+def test_another_size_does_not_continue_it(take: Take, section: Path) -> None:
     """The latents of 640x384 and 960x576 are of one size, and those of 320x192 too, but their memories are not alike."""
-    assert isinstance(take("a", steps=1)[-1], TakeDone)
     for size in ((960, 576), (320, 192)):
-        last = take(f"{size[0]}", size=size, parent=tmp_path / "a")[-1]
+        last = take(f"{size[0]}", size=size, parent=section)[-1]
         assert isinstance(last, Failed) and "another size" in last.message

@@ -1,6 +1,6 @@
 """Processes that are killed at random moments of renders and saves: nothing finished is lost, and the film is as if nobody had.
 
-STUDIO_KILLS sets how many renders and how many saves are killed (6 without it).
+STUDIO_KILLS sets how many renders and how many saves are killed (4 without it).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.shelves import make_film, make_studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-KILLS = int(os.environ.get("STUDIO_KILLS", "6"))
+KILLS = int(os.environ.get("STUDIO_KILLS", "4"))
 STORY = """
 name = "Small"
 image = "start.png"
@@ -46,7 +46,7 @@ prompt = "night falls"
 frames = 12
 [[segment]]
 prompt = "the camera pans right"
-frames = 36
+frames = 24
 """
 
 

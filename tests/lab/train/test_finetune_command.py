@@ -72,20 +72,16 @@ def test_the_way_of_the_f1_recipe(tmp_path: Path) -> None:
     assert (folder / ADAPTER).is_file() and not (tmp_path / "run" / "drift.json").exists()
 
 
-@pytest.mark.parametrize("kind", ["mini", "small"])
-def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
+def test_two_processes_make_the_steps_of_one(tmp_path: Path) -> None:
     """One process, and the command as two processes that talk over gloo: the same weights, but for the order of sums."""
     root = Path(__file__).parents[3]
     table: dict[str, object] = {
         "model": str(root / "models" / "memorypack-mini"), "arms": ["direct"], "seeds": [1], "curriculum": [[1, 1], [2, 2]],
         "sections": 2, "films": 3, "width": 64, "height": 32, "held_out": 1, "drift_steps": 1, "device": "cpu", "batch": 3,
-        "rate": 1e-3, "warmup": 1,
+        "rate": 1e-3, "warmup": 1, "before": [[1, 1]], "memory": {"heads": 2, "window": [9, 1, 1], "keep": [1, 1, 1]},
+        "small": {"channels": 4, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1},
     }
-    if kind == "small":
-        table |= {
-            "small": {"channels": 4, "heads": 2, "head_width": 16, "double_layers": 1, "single_layers": 1}, "before": [[1, 1]],
-            "memory": {"heads": 2, "window": [9, 1, 1], "keep": [1, 1, 1]},
-        }
+
     def recipe(name: str) -> Path:
         path = tmp_path / f"{name}.toml"
         path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in {**table, "run": str(tmp_path / name)}.items()))
@@ -98,7 +94,7 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, kind: str) -> None:
     one, two = (tmp_path / name / "direct-1" for name in ("one", "two"))
     begun = load_checkpoint(one / "last.pt")
     assert begun is not None and begun["step"] == 3
-    for file in (WEIGHTS, ADAPTER) if kind == "small" else (WEIGHTS,):
+    for file in (WEIGHTS, ADAPTER):
         ours, theirs = load_file(one / file), load_file(two / file)
         assert ours.keys() == theirs.keys()
         assert [name for name in ours if not torch.allclose(ours[name], theirs[name], rtol=1e-4, atol=1e-5)] == []
