@@ -130,8 +130,8 @@ class SectionRenderer:
         """Renders the next section.
 
         Returns:
-            the seconds of the section, of its whole take and of their parts (`first picture` is when the first preview came),
-            the MB of its snapshot, and the MiB of resident memory after it.
+            the seconds of the section, of its whole take and of their parts (`first picture` is when the first preview came), those
+            that processors worked, the MB of its snapshot, and the MiB of resident memory after it.
 
         Raises:
             RuntimeError: the engine could not render it.
@@ -142,8 +142,9 @@ class SectionRenderer:
         request = RenderRequest(
             take.name, card.name, prompt, 1 + self.count, 1, card.steps, card.guidance, self.size, REFERENCE, before, take,
             frame=half_frame(self.size))
-        self._codec.seconds = 0.0
+        self._codec.seconds, processor = 0.0, time.process_time()
         row = self._time(request)
+        row["processor"] = time.process_time() - processor
         row["snapshot MB"] = (take / SNAPSHOT).stat().st_size / 1e6
         row["resident_mib"] = float(psutil.Process().memory_info().rss) / 2**20
         self.count, self.before = self.count + 1, take
