@@ -265,7 +265,7 @@ def test_marks_are_clean_or_refused(marks: Marks) -> None:
 ANY_JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), nested, max_leaves=20)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["beyond", "subject", "flows"]), ANY_JSON | st.lists(st.fixed_dictionaries(
     {"name": st.just("water"), "stroke": ANY_JSON | st.just([[0, 0], [1, 1]]), "width": ANY_JSON, "speed": st.just(0.1)}))))
 def test_no_marks_bring_the_reader_down(table: Any) -> None:
