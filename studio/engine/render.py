@@ -332,8 +332,11 @@ class _SectionDecoder:
 
 def pixels(frames: Tensor) -> NDArray[np.uint8]:
     """[1, 3, T, H, W] in [-1, 1] to uint8 [T, H, W, 3]."""
-    rounded = ((frames[0].float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return rounded.permute(1, 2, 3, 0).cpu().numpy()
+    whole = frames[0].permute(1, 2, 3, 0)
+    out = torch.empty(whole.shape, dtype=torch.uint8)
+    for at, frame in enumerate(frames[0].unbind(1)):       # one at a time: it fits the processor's cache
+        out[at] = frame.float().clamp(-1, 1).add_(1).mul_(127.5).round_().to(torch.uint8).permute(1, 2, 0)
+    return out.numpy()
 
 
 def _close_finished(folder: Path) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import contextlib
 import re
 from pathlib import Path
 
-from studio.media.clip import probe, read_clip
+from studio.media.clip import probe, read_frame
 from studio.media.disk import atomic_write
 from studio.media.join import join
 from studio.media.picture import save_poster
@@ -57,8 +57,8 @@ def close(folder: Path) -> tuple[int, int]:
     join([section_clip(folder, i) for i in range(sections)], folder / CLIP)
     with atomic_write(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
         last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
-    first = read_clip(section_clip(folder, 0))
-    save_poster(first[len(first) // 2], folder / POSTER)
+    first = section_clip(folder, 0)
+    save_poster(read_frame(first, probe(first).frames // 2), folder / POSTER)
     return sections, probe(folder / CLIP).frames
 
 

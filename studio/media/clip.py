@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -157,6 +158,12 @@ def read_clip(path: Path) -> Frames:
     """All frames of a clip, [T, H, W, 3] RGB."""
     with open_clip(path) as container:
         return np.stack(list(frames_of(container, path)))
+
+
+def read_frame(path: Path, at: int) -> Frame:
+    """One frame of a clip, [H, W, 3] RGB, or the last one of a shorter clip. Those after it are not decoded."""
+    with open_clip(path) as container:
+        return list(islice(frames_of(container, path), at + 1))[-1]
 
 
 def pixels(frame: av.VideoFrame) -> Frame:

@@ -15,7 +15,7 @@ from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
-from studio.backbones.animatic.scene_picture import FilmMemory, PictureMemory
+from studio.backbones.animatic.scene_picture import FilmMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.animatic.words import PART as READER
 from studio.backbones.animatic.words import WordReader, read_captions
@@ -59,7 +59,8 @@ def load(request: LoadRequest) -> FilmModel:
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
     codec = AnimaticCodec(autoencoder, weather, GROUP * (card.large.fps if card.large else card.fps) // card.fps)
     if card.large and isinstance(memory, PlaceMemory):
-        memory = FilmMemory(memory, freeze(PictureMemory(autoencoder), device))
+        memory = FilmMemory(memory, backbone.pictures)
+        codec.pictures = backbone.pictures        # one memory, which decodes a picture once for all
     return FilmModel(card, backbone, codec, conditioner, device, fingerprint(card), memory, rope_rule(trained))
 
 

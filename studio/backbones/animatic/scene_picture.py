@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.film_size import PATCH, view_factor
@@ -52,6 +53,8 @@ class PictureMemory(nn.Module):
         basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
         moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
         self.register_buffer("stills", (~moving).nonzero()[:, 0], persistent=False)        # [K]
+        # psi stays the same object through a take, and decoding it takes as long as composing many frames.
+        self._pictures = WeakTensorKeyDictionary()
 
     def holds(self, psi: Tensor) -> bool:
         """Whether psi [B, M, D] is of this memory."""
@@ -103,6 +106,7 @@ class PictureMemory(nn.Module):
         extent, picture = read_extent(psi), self.picture(psi)
         if extent.box_columns:
             colours, alpha = self.subject(psi)
+            picture = picture.clone()
             behind = _box(picture, extent)
             behind.copy_(torch.lerp(behind, colours, alpha))
         x, y, zoom = split_latents(recent[:, :, -1:])[1].pose[0, 0]
@@ -114,9 +118,15 @@ class PictureMemory(nn.Module):
         return MemoryView(picture[0], torch.ones_like(picture[0, 0]), window)
 
     def picture(self, psi: Tensor) -> Tensor:
-        """The ground that psi [B, M, K] holds, [B, 3, 16 rows, 16 columns]: the picture, without the subject if one is marked."""
-        extent = read_extent(psi)
-        return self._decode(split_tokens(psi, extent)[0], extent.rows, extent.columns)
+        """The ground that psi [B, M, K] holds, [B, 3, 16 rows, 16 columns]: the picture, without the subject if one is marked.
+
+        It is decoded once for each psi; do not change it.
+        """
+        if psi not in self._pictures:
+            extent = read_extent(psi)
+            self._pictures[psi] = self._decode(split_tokens(psi, extent)[0], extent.rows, extent.columns)
+        picture: Tensor = self._pictures[psi]
+        return picture
 
     def subject(self, psi: Tensor) -> tuple[Tensor, Tensor]:
         """Colours [B, 3, H, W] and alpha [B, 1, H, W] of the subject that psi [B, M, K] holds, in its box."""

@@ -17,6 +17,7 @@ from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.flow_views import DETAIL, FlowField, blend_phases, sample_grid
 from studio.backbones.animatic.scene_picture import PictureMemory, reduce
 from studio.backbones.animatic.scene_tokens import read_extent
+from studio.backbones.animatic.shifts import corners, shift_each
 
 COARSE = 8
 """Pixels of a frame for which the flows' offsets, which are smooth, are looked up once."""
@@ -53,6 +54,16 @@ class View:
         large = F.interpolate(self.cell * sway.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
         return at + large.unflatten(0, sway.shape[:2]).movedim(2, -1)
 
+    def frames(self, pose: Tensor, height: int, width: int, sway: Tensor | None = None) -> Tensor:
+        """Frames [B, N, T, H, W] at `pose` [B, T, 3]. Where the camera only pans or tilts, they are shifted, see `shifts`."""
+        if sway is None and len(pose) == 1 and bool((pose[..., 2] == self.pose[:, None, 2]).all()):
+            size = self.picture.shape[2], self.picture.shape[3]
+            shifted = shift_each(
+                self.picture, corners(pose[0, :, :2], self.pose[0, :2], size, (height, width), self.cell), height, width)
+            if shifted is not None:
+                return shifted
+        return self.look_up(self.coordinates(pose, height, width, sway), pose)
+
     def look_up(self, at: Tensor, pose: Tensor) -> Tensor:
         """Colours [B, N, T, H, W] at coordinates [B, T, H, W, 2], which are seen at `pose` [B, T, 3]."""
         out = sample(self.picture, at)
@@ -81,8 +92,10 @@ class SceneView:
 
     def frames(self, moment: Moment, height: int, width: int) -> Tensor:
         """Frames [B, 3, T, H, W] of the scene at a moment."""
-        at = self._ground.coordinates(moment.pose, height, width, moment.sway)
-        out = self._with_flows(0, self._ground, at, moment.pose, moment.times, (0, 0))
+        out = self._ground.frames(moment.pose, height, width, moment.sway)
+        if self._flows and moment.times is not None and bool(moment.times.any()):
+            at = self._ground.coordinates(moment.pose, height, width, moment.sway)
+            out = self._with_flows(out, 0, self._ground, at, moment.pose, moment.times, (0, 0))
         return out if self._subject is None else self._with_subject(out, self._subject, moment)
 
     def _with_subject(self, behind: Tensor, subject: View, moment: Moment) -> Tensor:
@@ -97,16 +110,18 @@ class SceneView:
             return behind
         at, alpha = at[:, :, rows, columns], alpha[..., rows, columns]
         corner = self.extent.box_left, self.extent.box_top
-        colours = self._with_flows(1, subject, at, pose, moment.times, corner)[:, :3]
+        colours = self._with_flows(subject.look_up(at, pose), 1, subject, at, pose, moment.times, corner)[:, :3]
         out = behind.clone()
         out[..., rows, columns] = torch.lerp(behind[..., rows, columns], colours, alpha)
         return out
 
     def _with_flows(
-        self, layer: int, view: View, at: Tensor, pose: Tensor, times: Tensor | None, corner: tuple[int, int]
+        self, still: Tensor, layer: int, view: View, at: Tensor, pose: Tensor, times: Tensor | None, corner: tuple[int, int]
     ) -> Tensor:
-        """Colours of a layer at coordinates `at`, moved by its flows. `corner`: of the view in patches of the whole picture."""
-        still = view.look_up(at, pose)
+        """The colours `still` of a layer at coordinates `at`, moved by its flows.
+
+        `corner`: the upper left corner of the view in patches of the whole picture.
+        """
         if not self._flows or times is None or not bool(times.any()) or not bool(self._flows[layer].flowing.any()):
             return still
         size = at.new_tensor([view.picture.shape[3], view.picture.shape[2]])
