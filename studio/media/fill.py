@@ -2,7 +2,8 @@
 
 The new ground is made of pieces of the picture, never turned or mirrored, and chosen so that they meet without a visible border
 (`shift_map`), that nothing distinct occurs a second time (`distinctness`), and that sky goes on as sky and ground as ground. The
-pieces are joined in the gradient domain (`membrane`). The same picture gives the same pixels again.
+pieces are joined in the gradient domain (`membrane`), and their mean colours stay in the range of the picture's (`drift`). The same
+picture gives the same pixels again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from studio.media import shift_labels
 from studio.media.distinctness import distinctness
+from studio.media.drift import Limits, bound, limits_of
 from studio.media.membrane import membrane, soften
 from studio.media.opencv import opencv
 from studio.media.shift_map import Bools, Floats, Scene, ShiftMap, box_of, enlarge, features_of, refine, solve
@@ -49,25 +51,30 @@ def extend(picture: Pixels, left: int, top: int, right: int, bottom: int, seed: 
     missing = {"left": left, "right": right, "top": top, "bottom": bottom}
     if min(missing.values()) < 0:
         raise ValueError("A picture can be extended by no pixels or more on each side, not by less.")
+    original = picture
     for before, after, axis in (("left", "right", 1), ("top", "bottom", 0)):
+        wider = (0, 0) if axis == 1 else (left, right)
+        limits = {side: limits_of(original, side, *wider) for side in (before, after)}
         while missing[before] or missing[after]:
             most = max(1, int(MOST_AT_ONCE * picture.shape[axis]))
             added = {side: min(missing[side], most) for side in (before, after)}
-            first, last = (_beyond(picture, side, added[side], seed) for side in (before, after))
+            first, last = (_beyond(picture, side, added[side], limits[side], seed) for side in (before, after))
             picture = np.concatenate([first, picture, last], axis)
             for side in (before, after):
                 missing[side] -= added[side]
     return picture
 
 
-def _beyond(picture: Pixels, side: str, extent: int, seed: int) -> Pixels:
+def _beyond(picture: Pixels, side: str, extent: int, limits: Limits, seed: int) -> Pixels:
     """The new ground beyond one side alone, `extent` pixels deep."""
     axis, first = 1 if side in ("left", "right") else 0, side in ("left", "top")
     pads = [(0, 0), (0, 0)]
     pads[axis] = (extent, 0) if first else (0, extent)
     hole = np.pad(np.zeros(picture.shape[:2], bool), pads, constant_values=True)
     canvas = np.pad(picture, [*pads, (0, 0)])
-    whole = _complete(canvas, hole, shift_labels.beyond(side, extent / hole.shape[axis]), seed) if extent else canvas
+    if not extent:
+        return picture.take([], axis)
+    whole = _complete(canvas, hole, shift_labels.beyond(side, extent / hole.shape[axis]), seed, limits)
     return whole.take(range(extent) if first else range(picture.shape[axis], whole.shape[axis]), axis)
 
 
@@ -89,8 +96,8 @@ def fill(picture: Pixels, mask: Bools, seed: int = 0) -> Pixels:
     return _complete(picture, mask, shift_labels.around(), seed) if mask.any() else picture.copy()
 
 
-def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: int) -> Pixels:
-    """The picture with its hole filled, by offsets of the given choice."""
+def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: int, limits: Limits | None = None) -> Pixels:
+    """The picture with its hole filled, by offsets of the given choice, its mean colours within the limits if there are some."""
     levels = _pyramid(picture, hole)
     colours, scene = levels[-1]
     distinct = distinctness(colours, scene.source)
@@ -101,7 +108,7 @@ def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: i
     shifts = ShiftMap(offsets, labels)
     for _, finer in reversed(levels[:-1]):
         shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)
-    return _join(picture, levels[0][1].source, hole, shifts)
+    return _join(picture, levels[0][1].source, hole, shifts, limits)
 
 
 def _refined(hole: Bools) -> bool:
@@ -140,8 +147,8 @@ def _half(values: Floats) -> Floats:
     return np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)).reshape(rows, columns, -1)
 
 
-def _join(picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap) -> Pixels:
-    """Copy the pieces into the whole hole and join them in the gradient domain."""
+def _join(picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap, limits: Limits | None) -> Pixels:
+    """Copy the pieces into the whole hole and join them in the gradient domain, within the limits."""
     height, width = whole.shape
     top, bottom, left, right = box_of(whole)
     top, bottom, left, right = max(0, top - 1), min(height, bottom + 1), max(0, left - 1), min(width, right + 1)
@@ -153,9 +160,12 @@ def _join(picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap) -> Pix
     copied = colours[(y + offsets[..., 0]).clip(0, height - 1), (x + offsets[..., 1]).clip(0, width - 1)]
     steps = [_steps(colours, source, copied, box, offsets, axis) for axis in (1, 0)]
     correction = membrane(steps[0], steps[1], hole, HOLD / whole.size)
-    joined = ((soften(copied + correction, copied, steps, hole, source[box])).clip(0, 1) * 255).round().astype(np.uint8)
+    joined = soften(copied + correction, copied, steps, hole, source[box])
+    colours[box] = np.where(hole[..., None], joined, colours[box])
+    if limits is not None:
+        colours += bound(colours, whole, limits)
     result = picture.copy()
-    result[box] = np.where(hole[..., None], joined, picture[box])
+    result[whole] = (colours[whole].clip(0, 1) * 255).round().astype(np.uint8)
     return result
 
 

@@ -93,3 +93,15 @@ def test_what_occurs_once_is_distinct() -> None:
     picture = waves(96, 144).astype(np.float32) / 255
     found = distinctness(picture, np.ones((96, 144), bool))
     assert found[24:32, 62:70].min() > 0.8 and np.median(found) < 0.2
+
+
+def test_a_sky_that_darkens_upwards_does_not_darken_on_and_on() -> None:
+    y, x = np.mgrid[:64, :96]
+    colours = np.stack([30 + 1.4 * y + 6 * np.sin(x / 2 + y), 40 + 1.6 * y, 70 + 1.8 * y + 6 * np.sin(x / 3)], 2)
+    picture = colours.clip(0, 255).astype(np.uint8)
+    whole = extend(picture, 48, 64, 48, 64).astype(float)
+    rows = picture.astype(float).mean((1, 2))
+    for corner in (whole[:20, :32], whole[:20, -32:]):
+        assert rows[:16].min() - 4 <= corner.mean() <= rows[:16].max() + 4
+    for corner in (whole[-20:, :32], whole[-20:, -32:]):
+        assert rows[-16:].min() - 4 <= corner.mean() <= rows[-16:].max() + 4
