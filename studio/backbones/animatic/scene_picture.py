@@ -15,7 +15,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.film_size import PATCH, view_factor
@@ -53,8 +52,8 @@ class PictureMemory(nn.Module):
         basis = autoencoder.components.float().unflatten(1, (3, GROUP, -1))
         moving = (basis - basis.mean(dim=2, keepdim=True)).square().sum(dim=(1, 2, 3)) > MOTION_SHARE
         self.register_buffer("stills", (~moving).nonzero()[:, 0], persistent=False)        # [K]
-        # psi stays the same object through a take, and decoding it takes as long as composing many frames.
-        self._pictures = WeakTensorKeyDictionary()
+        # psi stays the same through a film, and decoding it takes as long as composing many frames.
+        self._newest: tuple[Tensor, Tensor] | None = None
 
     def holds(self, psi: Tensor) -> bool:
         """Whether psi [B, M, D] is of this memory."""
@@ -120,13 +119,12 @@ class PictureMemory(nn.Module):
     def picture(self, psi: Tensor) -> Tensor:
         """The ground that psi [B, M, K] holds, [B, 3, 16 rows, 16 columns]: the picture, without the subject if one is marked.
 
-        It is decoded once for each psi; do not change it.
+        The picture of the newest psi is kept for the next call; do not change it.
         """
-        if psi not in self._pictures:
+        if self._newest is None or not (self._newest[0].shape == psi.shape and torch.equal(self._newest[0], psi)):
             extent = read_extent(psi)
-            self._pictures[psi] = self._decode(split_tokens(psi, extent)[0], extent.rows, extent.columns)
-        picture: Tensor = self._pictures[psi]
-        return picture
+            self._newest = psi, self._decode(split_tokens(psi, extent)[0], extent.rows, extent.columns)
+        return self._newest[1]
 
     def subject(self, psi: Tensor) -> tuple[Tensor, Tensor]:
         """Colours [B, 3, H, W] and alpha [B, 1, H, W] of the subject that psi [B, M, K] holds, in its box."""
