@@ -27,6 +27,8 @@ FINEST = 900
 MOST_AT_ONCE = 0.5
 """Ground beyond an edge grows by this share of the picture at a time."""
 CHANGE = 0.05
+SECOND_HAND = 0.4
+"""How distinct new ground counts as when more is made: a copy of a copy has more borders in it."""
 HOLD = 4.0
 """How strongly joined pieces keep their own colours; see `membrane`. Per pixel it is HOLD over the picture's area."""
 
@@ -51,22 +53,25 @@ def extend(picture: Pixels, left: int, top: int, right: int, bottom: int, seed: 
     missing = {"left": left, "right": right, "top": top, "bottom": bottom}
     if min(missing.values()) < 0:
         raise ValueError("A picture can be extended by no pixels or more on each side, not by less.")
-    original = picture
+    original, made = picture, np.zeros(picture.shape[:2], bool)
     for before, after, axis in (("left", "right", 1), ("top", "bottom", 0)):
         wider = (0, 0) if axis == 1 else (left, right)
         limits = {side: limits_of(original, side, *wider) for side in (before, after)}
         while missing[before] or missing[after]:
             most = max(1, int(MOST_AT_ONCE * picture.shape[axis]))
             added = {side: min(missing[side], most) for side in (before, after)}
-            first, last = (_beyond(picture, side, added[side], limits[side], seed) for side in (before, after))
+            first, last = (_beyond(picture, made, side, added[side], limits[side], seed) for side in (before, after))
             picture = np.concatenate([first, picture, last], axis)
+            pads = [(0, 0), (0, 0)]
+            pads[axis] = added[before], added[after]
+            made = np.pad(made, pads, constant_values=True)
             for side in (before, after):
                 missing[side] -= added[side]
     return picture
 
 
-def _beyond(picture: Pixels, side: str, extent: int, limits: Limits, seed: int) -> Pixels:
-    """The new ground beyond one side alone, `extent` pixels deep."""
+def _beyond(picture: Pixels, made: Bools, side: str, extent: int, limits: Limits, seed: int) -> Pixels:
+    """The new ground beyond one side alone, `extent` pixels deep; `made` [H, W] says what of the picture is new ground already."""
     axis, first = 1 if side in ("left", "right") else 0, side in ("left", "top")
     pads = [(0, 0), (0, 0)]
     pads[axis] = (extent, 0) if first else (0, extent)
@@ -74,7 +79,8 @@ def _beyond(picture: Pixels, side: str, extent: int, limits: Limits, seed: int) 
     canvas = np.pad(picture, [*pads, (0, 0)])
     if not extent:
         return picture.take([], axis)
-    whole = _complete(canvas, hole, shift_labels.beyond(side, extent / hole.shape[axis]), seed, limits)
+    choice = shift_labels.beyond(side, extent / hole.shape[axis])
+    whole = _complete(canvas, hole, np.pad(made, pads), choice, seed, limits)
     return whole.take(range(extent) if first else range(picture.shape[axis], whole.shape[axis]), axis)
 
 
@@ -93,14 +99,21 @@ def fill(picture: Pixels, mask: Bools, seed: int = 0) -> Pixels:
         raise ValueError(f"A mask of {mask.shape} does not fit a picture of {picture.shape[:2]}.")
     if mask.all():
         raise ValueError("There is nothing left outside the mask to fill it with.")
-    return _complete(picture, mask, shift_labels.around(), seed) if mask.any() else picture.copy()
+    return _complete(picture, mask, np.zeros_like(mask), shift_labels.around(), seed) if mask.any() else picture.copy()
 
 
-def _complete(picture: Pixels, hole: Bools, choice: shift_labels.Choice, seed: int, limits: Limits | None = None) -> Pixels:
-    """The picture with its hole filled, by offsets of the given choice, its mean colours within the limits if there are some."""
+def _complete(
+    picture: Pixels, hole: Bools, made: Bools, choice: shift_labels.Choice, seed: int, limits: Limits | None = None
+) -> Pixels:
+    """The picture with its hole filled, by offsets of the given choice, its mean colours within the limits if there are some.
+
+    What was `made` before, [H, W], is copied less gladly than what was in the picture from the first.
+    """
     levels = _pyramid(picture, hole)
     colours, scene = levels[-1]
-    distinct = distinctness(colours, scene.source)
+    height, width = scene.hole.shape
+    small = opencv().resize(made.astype(np.float32), (width, height), interpolation=opencv().INTER_AREA) > 0
+    distinct = np.where(small, np.float32(SECOND_HAND), distinctness(colours, scene.source & ~small))
     offsets, unary = shift_labels.choose(scene, distinct, choice, seed)
     top, bottom, left, right = box_of(scene.hole)
     labels = np.zeros(scene.hole.shape, np.intp)

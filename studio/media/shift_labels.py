@@ -18,7 +18,7 @@ PARTS = 10
 """Parts of a hole, along its longer side, that each choose labels."""
 RIM = 3
 """Pixels of the known picture, from the hole outwards, that labels are compared on."""
-DISTINCT_WEIGHT = 0.03
+DISTINCT_WEIGHT = 0.12
 DRIFT_WEIGHT = 0.2
 RIM_WEIGHT = 5.0
 UNCOMPARED_RIM = np.float32(0.15)
