@@ -55,7 +55,10 @@ class Opened:
         line, environment = command("--no-browser", *arguments, **variables)
         self.log = folder / "output.txt"
         with self.log.open("wb") as out:
-            self.process = subprocess.Popen(line, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            # A test run in the background of a shell ignores Ctrl-C, and what it starts would ignore it too.
+            hears = None if sys.platform == "win32" else (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            self.process = subprocess.Popen(
+                line, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=hears)
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until the output has the pattern."""
