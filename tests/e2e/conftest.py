@@ -19,7 +19,7 @@ from tests.lora_shelves import model
 from tests.shelves import picture
 
 STEP = 0.004
-WAIT = 8_000
+WAIT = 20_000
 PHRASES = {"camera": ("pans left", "moves closer"), "light": ("at dusk", "at noon")}
 QUIET = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
