@@ -70,8 +70,10 @@ def scene_inputs(
         around = _whole_cells(around, size)
     picture = np.asarray(around.image)
     made = SceneInputs(picture, around.left, around.top)
-    if marks.subject is not None:
-        strokes, ground = ([around.place(stroke) for stroke in of] for of in (marks.subject.strokes, marks.subject.ground))
+    strokes, ground = (
+        [around.place(stroke) for stroke in of]
+        for of in ((marks.subject.strokes, marks.subject.ground) if marks.subject else ((), ())))
+    if any(0 <= x < 1 and 0 <= y < 1 for stroke in strokes for x, y in stroke):       # of a huge picture only a part is used
         alpha = subject_alpha(picture, strokes, ground)
         made = replace(made, alpha=alpha, ground=ground_behind(picture, alpha))
     if marks.flows:

@@ -136,5 +136,12 @@ def test_scene_inputs(reference: Path, beyond: bool) -> None:
     assert made.flows.shape[3:] == (-(-made.picture.shape[0] // 4), -(-made.picture.shape[1] // 4))
 
 
+def test_a_subject_outside_the_part_that_is_used_is_left_out(tmp_path: Path) -> None:
+    """Of a picture much longer than the film only the part around the frame is read."""
+    Image.new("RGB", (6000, 384), (90, 120, 150)).save(tmp_path / "long.png")
+    far = Marks(subject=Subject((((0.99, 0.5),),)))
+    assert scene_inputs(tmp_path / "long.png", SIZE, (0.0, 0.0, 384 / 6000, 1.0), far, 12).alpha is None
+
+
 def test_names_of_flows_are_in_the_order_of_the_strokes() -> None:
     assert flow_names(Marks(flows=(CLOUDS, WATER, CLOUDS))) == ["clouds", "water"]

@@ -32,8 +32,6 @@ from studio.memory.protocol import ConditioningFeatures, Memory, MemoryView
 
 MOST_PATCHES = 16384
 """Largest number of patches in psi. Of a larger picture only the part around the frame is remembered."""
-FLOW_CELL = 4
-"""Pixels of the picture along a side of one velocity of a `ScenePicture`."""
 CLEAR = 0.06
 """Alpha below which a subject does not cover, and above 1 minus which it covers wholly: the autoencoder is not exact."""
 MOTION_SHARE = 1e-3
@@ -71,6 +69,7 @@ class PictureMemory(nn.Module):
         extent, x, y = whole_patches(scene)
 
         def part(whole: Tensor, cell: int = 1) -> Tensor:
+            """What psi holds of a picture, or of a grid with one value for each `cell` x `cell` pixels."""
             rows, columns = (PATCH // cell * count for count in (extent.rows, extent.columns))
             return whole[..., y // cell : y // cell + rows, x // cell : x // cell + columns]
 
@@ -81,11 +80,13 @@ class PictureMemory(nn.Module):
             alpha = part(scene.subject.alpha)
             extent = _with_box(extent, alpha, scene.subject.depth, _edges(scene, extent, x, y))
             tokens.append(self._patches(part(scene.subject.ground)))
-            tokens.extend(self._patches(_box(whole, extent)) for whole in (
-                part(scene.picture), (2 * alpha - 1).expand(-1, 3, -1, -1)))
+            if extent.box_columns:
+                tokens.extend(self._patches(_box(whole, extent)) for whole in (
+                    part(scene.picture), (2 * alpha - 1).expand(-1, 3, -1, -1)))
         if scene.flows is not None:
             extent = replace(extent, flows=scene.flows.shape[1])
-            layers = part(scene.flows, FLOW_CELL)[: extent.flow_shape[0]]
+            cell = round(scene.picture.shape[3] / scene.flows.shape[-1])
+            layers = part(scene.flows, cell)[: extent.flow_shape[0]]
             velocity = F.adaptive_avg_pool2d(layers.flatten(0, 1), (extent.rows, extent.columns))
             tokens.append(flow_tokens(velocity, len(self.stills)).to(tokens[0]))
         header = extent.header(len(self.stills)).to(tokens[0])
@@ -97,7 +98,7 @@ class PictureMemory(nn.Module):
         return self.autoencoder.encode_group(still)[0, self.stills].float().flatten(1).T
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
-        """psi_{n+1} = psi_n: the camera does not leave the picture, so a section shows nothing that psi does not hold."""
+        """psi_{n+1} = psi_n: the camera stays within what psi_0 holds, new ground included, so a section shows nothing else."""
         return psi
 
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView:

@@ -78,6 +78,13 @@ def test_psi_holds_ground_subject_and_alpha(autoencoder: LappedAutoencoder) -> N
     assert float(view.frame[:, MIDDLE[0], MIDDLE[1]].mean()) > 0.95                    # but in the picture of the memory
 
 
+def test_a_subject_that_is_nowhere_in_psi_is_none(autoencoder: LappedAutoencoder) -> None:
+    memory, empty = PictureMemory(autoencoder), scene(slice(0, 0))
+    psi = memory.begin(empty)
+    assert memory.holds(psi) and read_extent(psi).box_columns == 0
+    SceneView(memory, psi).frames(Moment(torch.zeros(1, 1, 3)), FRAME_H, FRAME_W)
+
+
 def test_at_home_the_layers_are_the_picture(autoencoder: LappedAutoencoder) -> None:
     frame = frame_at(autoencoder, (0, 0, 0))
     true = scene().scene.picture[0, :, TOP : TOP + FRAME_H, LEFT : LEFT + FRAME_W]      # type: ignore[union-attr]
