@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from statistics import median
 from typing import Protocol
 
 from studio.catalogue.cards import ModelCard
@@ -16,7 +14,6 @@ from studio.engine.events import (
     EngineStatus,
     Event,
     Failed,
-    LoraFile,
     PlacementReduced,
     RenderRequest,
     SectionDone,
@@ -31,9 +28,11 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
+from studio.session import estimates
 from studio.session.document import Document
 from studio.session.loras import LoraShelf
 from studio.session.render_job import NOTHING_LOST, JobView, RenderJob
+from studio.session.render_requests import RequestMaker
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +66,7 @@ class JobManager:
         """Render takes of `document` on `engine`, with the models of `cards` (by name) and LoRA files of `loras`."""
         self._document = document
         self._engine = engine
-        self._cards = cards
-        self._loras = loras
+        self._maker = RequestMaker(document.store, cards, loras)
         self._job: RenderJob | None = None
 
     @property
@@ -101,7 +99,7 @@ class JobManager:
             project = document.project
             ask = choose(project)
             document.store.check_writable()
-            self._check(ask.take)
+            self._maker.check(ask.take)
             job = RenderJob(ask, project, rest, planned=len(project.current().segments) - ask.index if rest else 1)
             self._job = job
             job.engine_job = self._engine.submit(
@@ -120,22 +118,7 @@ class JobManager:
 
     def estimate_next(self) -> float | None:
         """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
-        project = self._document.project
-        try:
-            index, _ = edits.next_segment(project)
-        except EditError:
-            return None
-        sections = project.clock.sections(project.current().segments[index].frames)
-        if partial_take := edits.unfinished_take(project):
-            sections -= partial_take.sections
-        return self._estimate(sections, project.settings.steps)
-
-    def _estimate(self, sections: float, steps: int) -> float | None:
-        """Seconds to render `sections` of `steps` steps each, by the newest takes of the same model and size; None before any."""
-        project = self._document.project
-        similar = [t for t in project.takes.values() if (t.model, t.size) == (project.model, project.size)]
-        rates = [t.seconds / (t.sections * t.settings.steps) for t in similar if t.seconds > 0 and t.sections > 0]
-        return median(rates[-8:]) * sections * steps if rates else None
+        return estimates.next_take(self._document.project)
 
     def _requests(self, job: RenderJob) -> Iterator[RenderRequest]:
         """One request for each take of the job, made from the document at the moment the take begins."""
@@ -159,52 +142,14 @@ class JobManager:
                     return
 
     def _request(self, job: RenderJob) -> RenderRequest:
-        store, project, take = self._document.store, self._document.project, job.ask.take
-        self._check(take)
+        project, take = self._document.project, job.ask.take
+        self._maker.check(take)
         job.update(
             doing="", take=take.id, index=job.ask.index, section=take.sections, sections=job.ask.sections, step=0,
             steps=take.settings.steps, seconds_left=None, preview=None,
         )  # fmt: skip
         self._show_left(job, None)
-        return RenderRequest(
-            take=take.id,
-            model=take.model,
-            prompt=take.segment.prompt,
-            seed=take.segment.seed,
-            sections=job.ask.sections,
-            steps=take.settings.steps,
-            guidance=take.settings.guidance,
-            size=take.size,
-            reference=self._picture(take),
-            parent=store.take_folder(take.parent) if take.parent else None,
-            folder=store.begin_take(take, project),
-            loras=tuple(
-                LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
-            ),
-            frame=take.frame,
-            marks=take.marks,
-            cache=take.settings.cache,
-        )
-
-    def _picture(self, take: Take) -> Path:
-        return self._document.store.media / f"{take.reference[:16]}.png"
-
-    def _check(self, take: Take) -> None:
-        """Raises EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit."""
-        if take.model not in self._cards:
-            raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
-        if not self._picture(take).is_file():
-            raise EditError("The reference image is gone from the project's folder. Choose the picture again.")
-        for lora in take.segment.loras:
-            if lora.strength:
-                self._loras.check(lora, self._cards[take.model])
-        if take.parent:
-            folder = self._document.store.take_folder(take.parent)
-            if not (folder / take_folder.SNAPSHOT).is_file():
-                raise EditError(
-                    f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "
-                    "Retake it, or rewind to an earlier one."
-                )
+        return self._maker.request(take, job.ask.sections, project)
 
     def _handle(self, job: RenderJob, engine_job: Job, event: Event | None) -> None:
         """Handle an event of the engine. Never raises: the worker's thread, which calls this, serves other projects too."""
@@ -264,14 +209,14 @@ class JobManager:
         """
         project, view = self._document.project, job.view
         if seconds is None:  # estimated from takes made before
-            seconds = self._estimate(view.sections - view.section - view.step / max(1, view.steps), view.steps)
+            seconds = estimates.sections(project, view.sections - view.section - view.step / max(1, view.steps), view.steps)
         plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
         after = sum(project.clock.sections(segment.frames) for segment in plan)
         ahead = view.steps * (view.sections - view.section) - view.step
         if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
             later: float | None = seconds / ahead * after * project.settings.steps
         else:
-            later = self._estimate(after, project.settings.steps) if after else 0.0
+            later = estimates.sections(project, after, project.settings.steps) if after else 0.0
         total = None if seconds is None or later is None else seconds + later
         job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan))
 

@@ -23,11 +23,12 @@ class MessageError(Exception):
 class Fields:
     """A message from the browser, read field by field. Every reader raises MessageError for what the page does not send."""
 
-    def __init__(self, message: object) -> None:
-        """Read `message`. Raises MessageError: it is no JSON object."""
+    def __init__(self, message: object, uploads: Path | None = None) -> None:
+        """Read `message`, whose files lie in the folder `uploads` and nowhere else. Raises MessageError: it is no JSON object."""
         if not isinstance(message, Mapping):
             raise MessageError("a message must be an object")
         self._fields: Mapping[str, Any] = message
+        self._uploads = uploads
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -109,10 +110,10 @@ class Fields:
             raise MessageError(f"'{name}' must be a list")
         return [v for v in value[:most] if isinstance(v, str)]
 
-    def upload(self, name: str, folder: Path) -> Path:
-        """The path of a file in `folder`, where uploads through the page lie, and of no other file on this disk."""
-        value = self._fields.get(name)
-        if not isinstance(value, str) or "\0" in value:
+    def upload(self, name: str) -> Path:
+        """The path of a file in the folder of uploads, and of no other file on this disk."""
+        value, folder = self._fields.get(name), self._uploads
+        if not isinstance(value, str) or "\0" in value or folder is None:
             raise MessageError(f"'{name}' must be an uploaded file")
         path = Path(value).resolve()
         if not path.is_relative_to(folder.resolve()) or not path.is_file():

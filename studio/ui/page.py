@@ -14,11 +14,11 @@ from gradio.utils import get_upload_folder
 from studio.memory.context_sizes import SIZES
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
+from studio.ui.api import PageApi
 from studio.ui.component import component
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
 from studio.ui.theme import theme
-from studio.ui.verbs import PageApi
 from studio.ui.words import notice
 
 ASSETS = Path(__file__).parents[2] / "assets"

@@ -14,8 +14,8 @@ from PIL import Image
 from studio.marks import Flow, Marks, Subject
 from studio.project import edits
 from studio.session import Session, Studio
+from studio.ui.api import PageApi
 from studio.ui.picture_views import flow_phrase_views, marks_view
-from studio.ui.verbs import PageApi
 from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import picture

@@ -14,8 +14,8 @@ import pytest
 
 from studio.project import edits
 from studio.ui import page
+from studio.ui.api import PageApi
 from studio.ui.component import STATIC
-from studio.ui.verbs import PageApi
 from tests.shelves import make_film, make_studio, wait_for_job
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from studio.project import edits
 from studio.session import Session, Studio
+from studio.ui.api import PageApi
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import find_samples
-from studio.ui.verbs import PageApi
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job

@@ -1,0 +1,76 @@
+"""Makes the engine's request for a take of a document, after a look at whether everything that it needs is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio.catalogue.cards import ModelCard
+from studio.engine import take_folder
+from studio.engine.events import LoraFile, RenderRequest
+from studio.project.edits import EditError
+from studio.project.model import Project, Take
+from studio.project.store import Store
+from studio.session.loras import LoraShelf
+
+
+class RequestMaker:
+    """Makes requests for takes whose files lie in one project's folder."""
+
+    def __init__(self, store: Store, cards: Mapping[str, ModelCard], loras: LoraShelf) -> None:
+        """Make requests for takes in `store`, with the models of `cards` (by name) and LoRA files of `loras`."""
+        self._store = store
+        self._cards = cards
+        self._loras = loras
+
+    def request(self, take: Take, sections: int, project: Project) -> RenderRequest:
+        """The request to render `take` until it has so many sections. Makes the take's folder.
+
+        Raises:
+            EditError: see `check`.
+            StoreError: the folder cannot be made.
+        """
+        self.check(take)
+        return RenderRequest(
+            take=take.id,
+            model=take.model,
+            prompt=take.segment.prompt,
+            seed=take.segment.seed,
+            sections=sections,
+            steps=take.settings.steps,
+            guidance=take.settings.guidance,
+            size=take.size,
+            reference=self._picture(take),
+            parent=self._store.take_folder(take.parent) if take.parent else None,
+            folder=self._store.begin_take(take, project),
+            loras=tuple(
+                LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
+            ),
+            frame=take.frame,
+            marks=take.marks,
+            cache=take.settings.cache,
+        )
+
+    def check(self, take: Take) -> None:
+        """Check that a take can be rendered.
+
+        Raises:
+            EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit.
+        """
+        if take.model not in self._cards:
+            raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
+        if not self._picture(take).is_file():
+            raise EditError("The reference image is gone from the project's folder. Choose the picture again.")
+        for lora in take.segment.loras:
+            if lora.strength:
+                self._loras.check(lora, self._cards[take.model])
+        if take.parent:
+            folder = self._store.take_folder(take.parent)
+            if not (folder / take_folder.SNAPSHOT).is_file():
+                raise EditError(
+                    f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "
+                    "Retake it, or rewind to an earlier one."
+                )
+
+    def _picture(self, take: Take) -> Path:
+        return self._store.media / f"{take.reference[:16]}.png"

@@ -1,0 +1,125 @@
+"""Answers the messages of the page: one verb each, of a project (`studio.ui.verbs`) or of the whole studio.
+
+Every message names its project. Ids cannot be guessed, so a browser reaches only the projects whose ids it was given.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.folders import write_problem
+from studio.project.story import StoryError
+from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
+from studio.session.stories import StoryChanges
+from studio.ui import views
+from studio.ui.fields import Fields, MessageError
+from studio.ui.gallery import Sample, sample_views
+from studio.ui.verbs import VERBS, Answer, Verb
+from studio.ui.verbs.picture import set_reference
+from studio.ui.verbs.verb import noting
+from studio.ui.words import notice
+
+log = logging.getLogger(__name__)
+
+UNNAMED = "Untitled film"
+
+
+class PageApi:
+    """Answers the messages of the page."""
+
+    def __init__(self, studio: Studio, samples: tuple[Sample, ...], uploads: Path, public: bool = False) -> None:
+        """Answer for `studio`.
+
+        Args:
+            studio: the shelf of projects.
+            samples: sample stories to begin with.
+            uploads: the only folder that files may come from.
+            public: several people use the studio, so each is shown only the projects that they opened.
+        """
+        self.studio = studio
+        self.samples = {sample.id: sample for sample in samples}
+        self.uploads = uploads
+        self.public = public
+        self.verbs: Mapping[str, Verb] = {
+            **VERBS,
+            "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
+            "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
+            "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path")).id},
+        }
+
+    def answer(self, message: Any) -> Answer:
+        """Answer one message. Any error becomes a notice in the answer; nothing is raised."""
+        try:
+            fields = Fields(message, self.uploads)
+            name = fields.text("verb", 40)
+            if name == "projects":
+                return {"ok": True, "answer": self._projects(fields)}
+            if name == "samples":
+                return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
+            if name == "uploads":
+                return {"ok": True, "answer": {"problem": self._uploads_problem()}}
+            if name == "begin":
+                return {"ok": True, "answer": self._begin(fields)}
+            verb = fields.one_of("verb", self.verbs)
+            answer = verb(self.studio.open(fields.folder("project")), fields)
+            return {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
+        except (EditError, StoreError, MediaError, StoryError) as error:
+            return _refusal(str(error))
+        except MessageError as error:
+            return _refusal(f"The page and the studio do not understand each other ({error}).", "Reload the page.")
+        except Exception:
+            log.exception("a message from the page could not be answered")
+            return _refusal(
+                "Something unexpected went wrong. Nothing already made is lost.",
+                "Try again; the log of the studio says what happened.",
+            )
+
+    def open(self, project: str | None) -> Session:
+        """The project of this id. None: the one that was changed last, or a new one on a shared studio.
+
+        Raises:
+            StoreError: it is not there, or unreadable.
+            EditError: a new one cannot be made.
+        """
+        if project is not None:
+            return self.studio.open(project)
+        recent = () if self.public else self.studio.list()
+        return self.studio.open(recent[0].id) if recent else self.studio.create()
+
+    def _uploads_problem(self) -> str:
+        """Why uploads cannot be stored at present, for an artist whose upload failed; "" if they can. Visitors see no paths."""
+        problem = write_problem(self.uploads)
+        if not problem:
+            return ""
+        if self.public:
+            return "This studio cannot store uploads at present: tell whoever runs it. The film is as it was."
+        return (
+            f"Uploads cannot be stored in {self.uploads}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
+            "set to another folder. The film is as it was."
+        )
+
+    def _projects(self, fields: Fields) -> Answer:
+        """The projects to choose from, without empty ones other than the open one."""
+        known = frozenset(fields.folders("known")) if self.public else None
+        current = fields.folder("project") if fields.has("project") else None
+        mine = [s for s in self.studio.list() if known is None or s.id in known]
+        return {"projects": views.project_choices(s for s in mine if s.id == current or not _is_empty(s))}
+
+    def _begin(self, fields: Fields) -> Answer:
+        """A new project, from a sample story or empty. An empty project that is there already is used again."""
+        if fields.has("sample"):
+            path = fields.one_of("sample", self.samples).story.path
+            return {"project": self.studio.from_story(path, changes=StoryChanges(any_size=True)).id}
+        empty = () if self.public else [s for s in self.studio.list() if _is_empty(s)]
+        return {"project": empty[0].id if empty else self.studio.create().id}
+
+
+def _is_empty(summary: ProjectSummary) -> bool:
+    return summary.poster is None and summary.name == UNNAMED
+
+
+def _refusal(message: str, remedy: str = "") -> Answer:
+    return {"ok": False, "notice": notice(message, remedy)}

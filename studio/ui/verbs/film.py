@@ -1,0 +1,46 @@
+"""Verbs of the whole film: its name, size, model and preset, undo, the joined film, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.project import edits
+from studio.session import Session
+from studio.ui.fields import Fields
+from studio.ui.verbs.verb import Answer, Verb, noting, stroke
+from studio.ui.words import file_url
+
+
+def _film(session: Session, fields: Fields) -> Answer:
+    """The film up to the head."""
+    path = session.films.film()
+    return {"url": file_url(path), "head": session.project.head}
+
+
+def _export(session: Session, fields: Fields) -> Answer:
+    """Export a film, a take or the project; answers with the URL of the file, and with what is to be said about it."""
+    what, aside = fields.text("what", 20), ""
+    if what == "film":
+        audio = fields.upload("audio") if fields.has("audio") else None
+        title = fields.text("title") if fields.has("title") else None
+        fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
+        path = session.films.export_film(title=title or None, fade=fade, audio=audio)
+        aside = session.films.fade_aside(fade, title)
+    elif what == "project":
+        path = session.films.export_project()
+    else:
+        path = session.films.export_take(fields.identifier("take"), kind=what)
+    return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {})}
+
+
+VERBS: Mapping[str, Verb] = {
+    "rename": lambda s, f: s.edit_in_stroke(stroke(f, "name"), edits.rename, f.text("name")),
+    "set_size": noting(lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192)))),
+    "set_model": noting(lambda s, f: s.set_model(f.text("name", 100))),
+    "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
+    "undo": lambda s, f: s.undo(),
+    "redo": lambda s, f: s.redo(),
+    "dismiss": lambda s, f: s.dismiss(f.text("finding")),
+    "film": _film,
+    "export": _export,
+}

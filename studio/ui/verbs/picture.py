@@ -1,0 +1,28 @@
+"""Verbs of the reference picture: the file, the frame in it, the marks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio.project import edits
+from studio.session import Session
+from studio.ui.mark_fields import read_marks
+from studio.ui.verbs.verb import Answer, Verb, noting, stroke
+from studio.ui.words import png_data
+
+
+def set_reference(session: Session, path: Path) -> Answer:
+    """Begin the film with a picture. Answers with the picture's id where a part of it became the frame, which may be changed."""
+    session.set_reference(path)
+    picture = session.project.reference
+    return {"frame_of": picture.sha256 if picture and session.project.frame else None}
+
+
+VERBS: Mapping[str, Verb] = {
+    "set_reference": noting(lambda s, f: set_reference(s, f.upload("path"))),
+    "clear_reference": noting(lambda s, f: s.edit(edits.set_reference, None)),
+    "set_frame": lambda s, f: s.set_frame(f.shares("frame") if f.has("frame") else None, stroke(f, "frame")),
+    "set_marks": lambda s, f: s.set_marks(read_marks(f.table("marks")), stroke(f, "marks")),
+    "subject_mask": lambda s, f: {"mask": png_data(s.subject_mask())},
+}
