@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.lab.measure.startup import ROOT
 
-STUDIO = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
+STUDIO = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}
 """How OpenMP's threads wait in the studio."""
 Size = tuple[int, int]
 
