@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.project import edits
-from studio.project.codec import Table, branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
+from studio.project.codec import branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
 from studio.project.limits import fresh_id
 from studio.project.model import Branch, Project, Reference, Segment, Take
 from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
+from studio.project.table_reader import Table
 
 FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks")
 

@@ -18,11 +18,12 @@ from typing import IO
 
 from studio.disk import explain
 from studio.project import repair
-from studio.project.codec import FORMAT, Table, parse_project, project_table
+from studio.project.codec import FORMAT, parse_project, project_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
 from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
+from studio.project.table_reader import Table
 from studio.project.take_notes import REQUEST_NOTE, TAKE_NOTE, read_clock, read_plans, read_takes, write_note
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]

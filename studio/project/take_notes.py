@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.project.codec import FORMAT, Table, parse_clock, parse_take, project_table, take_table
+from studio.project.codec import FORMAT, parse_clock, parse_take, project_table, take_table
 from studio.project.files import read_json, write_json
 from studio.project.model import Clock, Project, Take
 from studio.project.rules import FormatError
+from studio.project.table_reader import Table
 
 TAKE_NOTE, REQUEST_NOTE = "take.json", "asked.json"
 """Names of the notes: of a take that is kept, and of one whose render was begun."""
