@@ -25,10 +25,14 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
-    "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "stage", "phrases", "lora", "card",
-    "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel", "notices", "keys", "board",
+    "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "pair", "compare", "stage",
+    "phrases", "lora", "card", "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel",
+    "notices", "keys", "board",
 )  # fmt: skip
-STYLES = ("tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "easel", "frame", "marks", "small")
+STYLES = (
+    "tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "easel", "frame", "marks", "small",
+    "compare",
+)  # fmt: skip
 
 POLL_INTERVAL = 0.05
 """Seconds between two checks of a session for changes. A check compares two values and blocks no thread."""

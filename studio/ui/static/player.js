@@ -6,15 +6,17 @@ const makePlayer = () => {
   const caption = h('figcaption', {});
   const root = h('figure', { class: 'pane' }, video, image, caption);
   let wanted = !still.matches;      // whether the artist wants it to play; kept when the clip changes
+  let guided = false;               // whether a pair starts it, stops it and begins it again
   let length = 1;
   let fps = 12;
 
-  const play = () => { if (wanted && video.src && root.isConnected) video.play().catch(() => {}); };
+  const play = () => { if (wanted && !guided && video.src && root.isConnected) video.play().catch(() => {}); };
   video.addEventListener('loadeddata', play);
   video.addEventListener('error', () => { if (video.getAttribute('src')) caption.dataset.broken = '1'; });
 
   return {
     root,
+    video,
     /* `preview` covers the clip while it is set. */
     draw({ clip = null, poster = null, preview = null, words = '', frames = 1, rate = 12, ratio = null }) {
       length = frames;
@@ -30,11 +32,12 @@ const makePlayer = () => {
       show(image, cover);
       show(video, clip && !preview);
     },
+    guide(on) { guided = on; video.loop = !on; },
+    wanted: () => wanted,
     frame: () => Math.min(length - 1, Math.floor(video.currentTime * fps + 0.001)),
     seek(frame) { wanted = false; video.pause(); video.currentTime = (frame + 0.5) / fps; },
     playing: () => !video.paused,
     toggle(on = video.paused) { wanted = on; if (on) play(); else video.pause(); },
-    restart() { video.currentTime = 0; play(); },
     has: () => video.hasAttribute('src') && !video.hidden,
   };
 };

@@ -2,6 +2,7 @@
 const stage = (() => {
   const a = makePlayer();
   const b = makePlayer();
+  const comparison = makeComparison(a, b);
   const picks = [a, b].map((_, i) => h('select', { class: 'select pick-take', 'aria-label': i ? 'Take B' : 'Take A',
     onchange: (e) => client.put(i ? { against: e.target.value } : { selected: e.target.value }) }));
   const panes = h('div', { class: 'panes' },
@@ -15,7 +16,7 @@ const stage = (() => {
 
   const playing = tool('pause', 'Play or pause (Space)', () => toggle());
   const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Frame',
-    oninput: () => { a.seek(+scrub.value); b.seek(+scrub.value); } });
+    oninput: () => lead().seek(+scrub.value) });
   const counter = h('output', { class: 'counter' });
   const mode = (wholeFilm, name) => h('button', {
     'data-whole': String(wholeFilm), onclick: () => client.put({ wholeFilm, against: null, selected: wholeFilm ? null : client.selected }),
@@ -26,9 +27,10 @@ const stage = (() => {
   }), { class: 'button quiet small', 'aria-label': 'Compare', title: 'Compare two takes side by side' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
   const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, compare);
-  const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, transport);
+  const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
-  const toggle = () => { const on = !a.playing(); a.toggle(on); b.toggle(on); if (on && client.against) { a.restart(); b.restart(); } };
+  const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
+  const toggle = () => lead().toggle(!lead().playing());
 
   /* The take to compare with first: another take of the same place in the film, else any other. */
   const otherTake = () => {
@@ -94,10 +96,11 @@ const stage = (() => {
     if (making) { drawLive(job); frames = 0; }
     else if (wholeFilm && !client.hovered) { drawFilm(view, take); frames = view.film.frames; }
     else drawTake(a, take, view.fps, take && !secondTake ? title(take) : '');
-    if (secondTake) drawTake(b, secondTake, view.fps, '');
+    if (secondTake) { drawTake(b, secondTake, view.fps, ''); frames = Math.max(frames, secondTake.frames); }
     screen.classList.toggle('two', Boolean(secondTake));
     show(panes.children[1], secondTake);
     show(picks[0], secondTake);
+    comparison.draw(panes, secondTake && take, secondTake, view.fps);
     if (secondTake) { choices(picks[0], take?.id); choices(picks[1], secondTake.id); }
 
     show(empty, !making && !take);
@@ -133,14 +136,14 @@ const stage = (() => {
   const tick = () => {
     if (!element.isConnected) return;
     if (a.has() && client.view) {
-      const frame = a.frame();
-      if (document.activeElement !== scrub || a.playing()) scrub.value = frame;
+      const frame = lead().frame();
+      if (document.activeElement !== scrub || lead().playing()) scrub.value = frame;
       const total = +scrub.max + 1;
       scrub.style.setProperty('--at', total > 1 ? frame / (total - 1) : 0);
       const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, `${((frame + 1) / client.view.fps).toFixed(1)} s`];
       if (ends.length) parts.push(`segment ${Math.min(ends.length, ends.filter((end) => end <= frame).length + 1)}`);
       say(counter, parts.join(' · '));
-      const name = a.playing() ? 'pause' : 'play';
+      const name = lead().playing() ? 'pause' : 'play';
       if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
     } else { say(counter, ''); scrub.style.setProperty('--at', 0); }
     requestAnimationFrame(tick);
