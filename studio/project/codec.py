@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from studio.project.mark_tables import marks_table
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Take
@@ -32,6 +33,8 @@ def project_table(project: Project) -> Table:
         "branches": [branch_table(branch) for branch in project.branches],
         "branch": project.branch,
         "head": project.head,
+        **_set_table("stars", project.stars),
+        **_set_table("trash", project.trash),
     }
 
 
@@ -42,7 +45,7 @@ def parse_project(table: object) -> Project:
         FormatError: a field is missing or of the wrong kind, or the tree of takes is not consistent.
     """
     read = TableReader(table, "project")
-    takes = [parse_take(entry) for entry in read("takes", list)]
+    takes = {take.id: take for take in (parse_take(entry) for entry in read("takes", list))}
     reference = read.optional("reference", dict)
     project = Project(
         id=read.id("id"),
@@ -54,14 +57,26 @@ def parse_project(table: object) -> Project:
         reference=None if reference is None else _reference(reference),
         frame=read.frame("frame"),
         marks=read.marks("marks"),
-        takes={take.id: take for take in takes},
+        takes=takes,
         branches=tuple(parse_branch(entry) for entry in read("branches", list)),
         branch=read.id("branch"),
         head=read.link("head"),
+        stars=_set(read, "stars", takes),
+        trash=_set(read, "trash", takes),
         unknown=read.rest("format"),
     )
     check_project(project)
     return project
+
+
+def _set_table(name: str, takes: frozenset[str]) -> Table:
+    """The field of a set of takes; without takes there is none."""
+    return {name: sorted(takes)} if takes else {}
+
+
+def _set(read: TableReader, name: str, takes: Mapping[str, Take]) -> frozenset[str]:
+    """The takes that a field names, without those that are not there any more."""
+    return frozenset(take for take in read.optional(name, list) or () if isinstance(take, str) and take in takes)
 
 
 def take_table(take: Take) -> Table:

@@ -141,6 +141,8 @@ class Project:
     branches: tuple[Branch, ...] = ()
     branch: str = ""
     head: str | None = None
+    stars: frozenset[str] = frozenset()     # takes that the artist marked
+    trash: frozenset[str] = frozenset()     # takes that are not shown, until they are restored; none lies on a branch
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def current(self) -> Branch:
@@ -162,6 +164,10 @@ class Project:
     def film(self) -> tuple[Take, ...]:
         """Takes up to the head, in film order: what plays and what is exported."""
         return self.lineage(self.head)
+
+    def siblings(self, parent: str | None) -> tuple[Take, ...]:
+        """The takes that continue a take and are not in the trash, oldest first; of None: those at the film's beginning."""
+        return tuple(sorted((t for t in self.children(parent) if t.id not in self.trash), key=lambda t: t.created))
 
     def children(self, take: str | None) -> Iterator[Take]:
         """The takes that continue a take; of None: those that begin at the reference image."""

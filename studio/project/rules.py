@@ -36,5 +36,7 @@ def check_project(project: Project) -> None:
             raise FormatError(f"branch {branch.id} ends at a take that is not there")
         if len(branch.segments) < len(project.lineage(branch.tip)):
             raise FormatError(f"branch {branch.id} plans less than it has takes")
+        if any(take.id in project.trash for take in project.lineage(branch.tip)):
+            raise FormatError(f"branch {branch.id} holds a take that is in the trash")
     if project.head is not None and all(take.id != project.head for take in project.path()):
         raise FormatError("the head is not on the current branch")

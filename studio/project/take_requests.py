@@ -9,17 +9,18 @@ from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Segment, Take
 from studio.project.staleness import find_same_take
-from studio.project.tree import check_parent, next_segment, planned_segment, unfinished_take
+from studio.project.tree import check_parent, next_segment, planned_segment, unfinished_take, usable_take
 
 
 @dataclass(frozen=True)
 class TakeRequest:
-    """A request to render a take. `take` counts the sections that it has already; `new_seed`: its seed is not the plan's."""
+    """A request to render a take. `take` counts the sections that it has already."""
 
     take: Take
     sections: int                  # wanted in all
     index: int                     # of its segment
-    new_seed: bool = False
+    new_seed: bool = False         # its seed is not the plan's
+    audition: bool = False         # it is one of several to choose from: as it was asked, whatever the plan says by then
 
 
 def next_request(project: Project) -> TakeRequest:
@@ -36,14 +37,14 @@ def next_request(project: Project) -> TakeRequest:
 
 
 def request_after(project: Project, branch: str, last: str) -> TakeRequest | None:
-    """The request for the segment after the take `last` on a branch; None: the plan ends there, or the branch is gone.
+    """The request for the segment after the take `last` on a branch; None: the plan ends there, or the branch or take is gone.
 
     Raises:
         EditError: no reference image, or `last` cannot be continued any more.
     """
     plan = next((b.segments for b in project.branches if b.id == branch), ())
     index = len(project.lineage(last))
-    if index >= len(plan):
+    if index >= len(plan) or last in project.trash:
         return None
     check_parent(project, last)
     return _anew(project, plan[index], last)
@@ -55,7 +56,7 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
     Raises:
         EditError: no such take, no reference image, a seed out of range, or its parent cannot be continued any more.
     """
-    known = _known(project, take)
+    known = usable_take(project, take)
     check_parent(project, known.parent)
     segment = replace(planned_segment(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
     return replace(_anew(project, segment, known.parent), new_seed=True)
@@ -67,7 +68,7 @@ def finish(project: Project, take: str) -> TakeRequest:
     Raises:
         EditError: no such take, it is finished, or other takes continue it.
     """
-    known = _known(project, take)
+    known = usable_take(project, take)
     if known.state == "done":
         raise EditError("This take is finished already. Retake it to get another one.")
     if any(project.children(take)):
@@ -87,17 +88,19 @@ def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
     if request.take.sections:
         return request
     check_parent(project, request.take.parent)
+    if request.audition:
+        return request
     plan = next((b.segments for b in project.branches if b.id == branch), ())
     segment = next((s for s in plan if s.id == request.take.segment.id), request.take.segment)
     if request.new_seed:
         segment = replace(segment, seed=request.take.segment.seed)
-    now = _take(project, segment, request.take.parent)
+    now = request_take(project, segment, request.take.parent)
     return replace(request, take=replace(now, id=request.take.id), sections=project.clock.sections(segment.frames))
 
 
 def _anew(project: Project, segment: Segment, parent: str | None) -> TakeRequest:
     repeats = find_same_take(project, segment, parent) is not None
-    take = _take(project, replace(segment, seed=fresh_seed()) if repeats else segment, parent)
+    take = request_take(project, replace(segment, seed=fresh_seed()) if repeats else segment, parent)
     return TakeRequest(take, project.clock.sections(segment.frames), len(project.lineage(parent)), new_seed=repeats)
 
 
@@ -106,8 +109,8 @@ def _rest(project: Project, partial: Take, index: int) -> TakeRequest:
     return TakeRequest(replace(partial, segment=wanted), project.clock.sections(wanted.frames), index)
 
 
-def _take(project: Project, segment: Segment, parent: str | None) -> Take:
-    """A take without sections yet."""
+def request_take(project: Project, segment: Segment, parent: str | None) -> Take:
+    """A take of a segment without sections yet, as the project asks for it now. Raises EditError: there is no reference image."""
     if project.reference is None:
         raise EditError("A film starts from a picture. Choose a reference image first.")
     return Take(
@@ -125,9 +128,3 @@ def _take(project: Project, segment: Segment, parent: str | None) -> Take:
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         size=project.size,
     )
-
-
-def _known(project: Project, take: str) -> Take:
-    if take not in project.takes:
-        raise EditError("This take is not in the film. Look at the timeline again.")
-    return project.takes[take]

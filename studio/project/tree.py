@@ -34,11 +34,11 @@ def rewind(project: Project, take: str | None) -> Project:
     A take that is on no branch, since an undo, gets a branch of its own.
 
     Raises:
-        EditError: no such take.
+        EditError: no such take, or it is in the trash.
     """
     if take is None or _lies_on(project, project.current(), take):
         return replace(project, head=take)
-    _known(project, take)
+    usable_take(project, take)
     home = next((b for b in project.branches if _lies_on(project, b, take)), None)
     return replace(project, branch=home.id, head=take) if home else branch(project, take)
 
@@ -49,10 +49,10 @@ def branch(project: Project, take: str | None, name: str | None = None) -> Proje
     It plans what its takes were asked for, then what is planned after them where the artist comes from.
 
     Raises:
-        EditError: no such take, or a name that is not accepted.
+        EditError: no such take, it is in the trash, or a name that is not accepted.
     """
     if take is not None:
-        _known(project, take)
+        usable_take(project, take)
     path = project.lineage(take)
     source = project.current()
     if not _lies_on(project, source, take):
@@ -98,7 +98,8 @@ def add_take(
     """Keep a take. At the end of `branch` (or of the current one) that branch grows; elsewhere it opens a new one.
 
     The branch left behind by a new one gets back what its takes were asked for: the edits that led to the new take
-    live on in the new branch. A take that was `partial` is replaced by its longer self.
+    live on in the new branch. A take that was `partial` is replaced by its longer self. One whose parent was dropped meanwhile
+    goes into the trash too.
 
     Args:
         branch: the branch it was rendered for; None, or one that is gone: the current one.
@@ -109,10 +110,12 @@ def add_take(
         EditError: its parent is unknown, or a finished take of that id is there already.
     """
     if take.parent is not None:
-        _known(project, take.parent)
+        known_take(project, take.parent)
     if take.id in project.takes:
         return _replaced(project, take, follow)
     kept = replace(project, takes={**project.takes, take.id: take})
+    if take.parent in project.trash:
+        return replace(kept, trash=project.trash | {take.id})
     index = len(project.lineage(take.parent))
     wanted = [b for b in project.branches if b.id == branch]
     grown = next((b for b in [*wanted, project.current()] if b.tip == take.parent), None)
@@ -201,7 +204,7 @@ def _replaced(project: Project, take: Take, follow: bool) -> Project:
     if known.state == "done" or known.parent != take.parent:
         raise EditError("This take is finished already; finished takes do not change. Retake it to get another one.")
     longer = replace(project, takes={**project.takes, take.id: take})
-    return rewind(longer, take.id) if follow else longer
+    return rewind(longer, take.id) if follow and take.id not in project.trash else longer
 
 
 def _plan(first: Iterable[Segment], rest: Iterable[Segment]) -> tuple[Segment, ...]:
@@ -243,9 +246,19 @@ def _branch(project: Project, branch: str) -> Branch:
     raise EditError("This branch is not there any more. Look at the list of branches again.")
 
 
-def _known(project: Project, take: str) -> None:
+def known_take(project: Project, take: str) -> Take:
+    """The take of that id. Raises EditError: there is none."""
     if take not in project.takes:
         raise EditError("This take is not in the film. Look at the timeline again.")
+    return project.takes[take]
+
+
+def usable_take(project: Project, take: str) -> Take:
+    """The take of that id. Raises EditError: there is none, or it is in the trash."""
+    found = known_take(project, take)
+    if take in project.trash:
+        raise EditError("This take is in the trash. Restore it first.")
+    return found
 
 
 def _name(project: Project) -> str:

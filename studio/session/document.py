@@ -102,14 +102,22 @@ class Document:
             self.notify()
             self.store.save(self.project)
 
+    def add_silently(
+        self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
+    ) -> None:
+        """As `edit_then_save`, but the edit is no step to undo: it adds what the artist has not chosen yet."""
+        with self.lock:
+            self._history = history.amend(self._history, verb(self.project, *values, **named))
+            self.notify()
+            self.store.save(self.project)
+
     def repair(
         self, finding: str, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
     ) -> None:
         """As `edit_then_save`, but the edit is no step to undo, and the artist is told of it by `finding`."""
         with self.lock:
-            self._history = history.amend(self._history, verb(self.project, *values, **named))
             self.add_finding(finding)
-            self.store.save(self.project)
+            self.add_silently(verb, *values, **named)
 
     def undo(self) -> None:
         """Undo the last edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""

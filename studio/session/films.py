@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.media import MediaError, export
+from studio.media.contact_sheet import draw_contact_sheet
 from studio.media.join import join
 from studio.media.title import check_title
 from studio.names import slug
@@ -126,6 +127,29 @@ class Films:
             (export.gif if kind == "gif" else export.webp)(self._join(project, [project.takes[take]]), out)
         return out
 
+    def contact_sheet(self, takes: Sequence[str]) -> Path:
+        """A PNG with a row of frames for each take, and what it was asked for above it.
+
+        Raises:
+            EditError: there is no take, or no such take.
+            MediaError: a clip is missing or damaged, or the disk is full.
+        """
+        project = self._document.project
+        if not takes:
+            raise EditError("There are no takes for a contact sheet yet. Generate a segment first.")
+        rows = []
+        for take in takes:
+            if take not in project.takes:
+                raise EditError("This take is not in the film. Look at the timeline again.")
+            clip = self.clip(take)
+            if clip is None:
+                raise MediaError("The clip of a take is missing, so the contact sheet would have a gap. Retake it, or drop it.")
+            rows.append((_caption(project, project.takes[take]), clip))
+        depth = len(project.lineage(takes[0]))
+        out = self._export_path(f"{slug(project.name)}-{depth}-takes.png")
+        draw_contact_sheet(f"{project.name} · segment {depth}", rows, out)
+        return out
+
     def export_project(self) -> Path:
         """The whole project as a ZIP that opens on another machine: document, pictures and takes, without films.
 
@@ -165,6 +189,13 @@ class Films:
         for folder in sorted(exports.glob("*"), key=lambda p: p.stat().st_mtime)[: -EXPORTS + 1]:
             shutil.rmtree(folder, ignore_errors=True)
         return exports / secrets.token_hex(4) / name
+
+
+def _caption(project: Project, take: Take) -> str:
+    """What a take was asked for, on one line."""
+    loras = (f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras)
+    facts = [f"seed {take.segment.seed}", take.settings.preset, *loras, take.segment.prompt or "no prompt"]
+    return ("★ " if take.id in project.stars else "") + " · ".join(facts)
 
 
 def _metadata(project: Project, takes: Sequence[Take]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,7 +23,8 @@ from studio.engine.events import (
 )
 from studio.engine.jobs import Job, JobState
 from studio.media import MediaError
-from studio.project import edits, take_requests
+from studio.project import auditions, choices, edits, take_requests
+from studio.project.auditions import Variations
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
@@ -76,31 +77,36 @@ class JobManager:
 
     def generate_next(self) -> None:
         """Render the segment after the head, or complete the partial take there."""
-        self._start(take_requests.next_request)
+        self._start(lambda project: [take_requests.next_request(project)])
 
     def generate_all(self) -> None:
         """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
-        self._start(take_requests.next_request, rest=True)
+        self._start(lambda project: [take_requests.next_request(project)], rest=True)
 
     def retake(self, take: str, seed: int | None = None) -> None:
         """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
-        self._start(lambda project: take_requests.retake(project, take, seed))
+        self._start(lambda project: [take_requests.retake(project, take, seed)])
 
     def finish(self, take: str) -> None:
         """Complete a partial take."""
-        self._start(lambda project: take_requests.finish(project, take))
+        self._start(lambda project: [take_requests.finish(project, take)])
 
-    def _start(self, choose: Callable[[Project], TakeRequest], rest: bool = False) -> None:
-        """Start a job with the take that `choose` asks for, and with all segments after it if `rest`."""
+    def audition(self, take: str | None, variations: Variations) -> None:
+        """Render several takes to choose from, of the next segment (None) or of a take's. The head stays where it is."""
+        self._start(lambda project: auditions.audition(project, take, variations))
+
+    def _start(self, choose: Callable[[Project], Sequence[TakeRequest]], rest: bool = False) -> None:
+        """Start a job with the takes that `choose` asks for, and with all segments after the first if `rest`."""
         document = self._document
         with document.lock:
             if self._job and self._job.active:
                 raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
             project = document.project
-            ask = choose(project)
+            asks = choose(project)
             document.store.check_writable()
-            self._maker.check(ask.take)
-            job = RenderJob(ask, project, rest, planned=len(project.current().segments) - ask.index if rest else 1)
+            for ask in asks:
+                self._maker.check(ask.take)
+            job = RenderJob(asks, project, rest)
             self._job = job
             job.engine_job = self._engine.submit(
                 self._requests(job), lambda engine_job, event: self._handle(job, engine_job, event)
@@ -133,10 +139,8 @@ class JobManager:
                     return
             yield request
             with self._document.lock:
-                if not job.rest or job.session_failed or job.last_take is None:
-                    return
                 try:
-                    ask = take_requests.request_after(self._document.project, job.branch, job.last_take)
+                    ask = job.next_ask(self._document.project)
                 except EditError as error:
                     job.fail(str(error))
                     return
@@ -211,14 +215,15 @@ class JobManager:
         if seconds is None:  # estimated from takes made before
             seconds = estimates.sections(project, view.sections - view.section - view.step / max(1, view.steps), view.steps)
         plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
-        after = sum(project.clock.sections(segment.frames) for segment in plan)
+        after = sum(project.clock.sections(segment.frames) for segment in plan) * project.settings.steps
+        after += sum(ask.sections * ask.take.settings.steps for ask in job.waiting)
         ahead = view.steps * (view.sections - view.section) - view.step
         if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
-            later: float | None = seconds / ahead * after * project.settings.steps
+            later: float | None = seconds / ahead * after
         else:
-            later = estimates.sections(project, after, project.settings.steps) if after else 0.0
+            later = estimates.sections(project, 1, after) if after else 0.0
         total = None if seconds is None or later is None else seconds + later
-        job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan))
+        job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan) + len(job.waiting))
 
     def _add_partial_take(self, job: RenderJob, event: Cancelled | Failed) -> None:
         """Add the finished sections of a take as a partial one; with none, remove its folder."""
@@ -253,9 +258,12 @@ class JobManager:
         except StoreError as error:  # a full disk: the clip is there all the same, so the document gets the take
             failure = error
         try:
-            document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.new_seed)
+            if job.ask.audition:
+                document.add_silently(choices.keep_take, take)
+            else:
+                document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.new_seed)
         finally:
-            self._move_to(job, take, follow)
+            self._move_to(job, take, follow and not job.ask.audition)
         if failure:
             raise failure
 

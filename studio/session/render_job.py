@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from studio.engine.jobs import Job, JobState
+from studio.project import take_requests
 from studio.project.model import Project
 from studio.project.take_requests import TakeRequest
 
@@ -31,21 +33,22 @@ class JobView:
     finished: int                  # takes done in this job
     planned: int                   # takes of this job in all
     note: str = ""                 # the engine's newest message about a change of plan, such as smaller tiles
+    audition: tuple[str, ...] = () # all takes of an audition, in order; empty: it is none
 
 
 class RenderJob:
     """One job from its start to its end. Whoever uses it holds the document's lock."""
 
-    def __init__(self, ask: TakeRequest, project: Project, rest: bool, planned: int) -> None:
-        """Begin with the take of `ask`.
+    def __init__(self, asks: Sequence[TakeRequest], project: Project, rest: bool = False) -> None:
+        """Begin with the first take of `asks`.
 
         Args:
-            ask: the first take.
+            asks: one take, or those of an audition.
             project: the project at this moment.
             rest: go on with the segments after it.
-            planned: takes of the job in all.
         """
-        self.ask = ask
+        self.ask = ask = asks[0]
+        self.waiting = tuple(asks[1:])
         self.rest = rest
         self.branch = project.branch                       # the branch it renders for
         self.position = (project.branch, project.head)     # where the head is unless the artist moves it
@@ -54,13 +57,28 @@ class RenderJob:
         self.engine_job: Job | None = None
         self.view = JobView(
             "queued", "waiting", ask.take.id, ask.index, ask.take.sections, ask.sections, 0, ask.take.settings.steps,
-            None, None, None, "", "", 0, planned,
+            None, None, None, "", "", 0, len(project.current().segments) - ask.index if rest else len(asks),
+            audition=tuple(one.take.id for one in asks if one.audition),
         )  # fmt: skip
 
     @property
     def active(self) -> bool:
         """Whether the job waits or runs."""
         return self.view.state in ("queued", "running")
+
+    def next_ask(self, project: Project) -> TakeRequest | None:
+        """The take after the one that was made last; None: the job is done.
+
+        Raises:
+            EditError: that take cannot be continued any more.
+        """
+        if self.session_failed or self.last_take is None:
+            return None
+        if self.waiting:
+            ask, *waiting = self.waiting
+            self.waiting = tuple(waiting)
+            return ask
+        return take_requests.request_after(project, self.branch, self.last_take) if self.rest else None
 
     def update(self, **changes: object) -> None:
         """Change fields of the view."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
@@ -10,10 +11,11 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
+from studio.project.auditions import Variations
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
 from studio.project.mark_edits import keep_unknown
-from studio.project.model import Frame, Reference
+from studio.project.model import Frame, Reference, RenderSettings
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
 from studio.session.document import Document
@@ -150,10 +152,25 @@ class Session(Document):
 
     def apply_preset(self, name: str) -> None:
         """Set steps, guidance and step cache to those of a preset. Raises EditError: there is no preset of this name."""
-        preset = self._presets.get(name)
-        if preset is None:
-            raise EditError(f"There is no preset '{name}'. There are: {', '.join(self._presets)}.")
-        self.edit(edits.set_settings, settings_for(preset, self._models.get(self.project.model)))
+        self.edit(edits.set_settings, self._settings_of(name))
+
+    def audition(self, take: str | None, variations: Variations, presets: Sequence[str] = ()) -> None:
+        """Render several takes to choose from, of the next segment (`take` None) or of a take's; see `JobManager.audition`.
+
+        `presets`: names of those whose settings are varied.
+
+        Raises:
+            EditError: there is no preset of such a name; and what `studio.project.auditions.audition` raises.
+        """
+        settings = tuple(self._settings_of(name) for name in presets)
+        self.jobs.audition(take, replace(variations, settings=settings))
+
+    def _settings_of(self, preset: str) -> RenderSettings:
+        """The settings of a preset on the project's model. Raises EditError: there is no preset of this name."""
+        found = self._presets.get(preset)
+        if found is None:
+            raise EditError(f"There is no preset '{preset}'. There are: {', '.join(self._presets)}.")
+        return settings_for(found, self._models.get(self.project.model))
 
     # LoRAs
 

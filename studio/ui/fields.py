@@ -103,6 +103,33 @@ class Fields:
             raise MessageError(f"'{name}' must be a name") from None
         return value
 
+    def identifiers(self, name: str, most: int = 500) -> list[str]:
+        """Ids: a list of 1 to `most`."""
+        value = self._list(name, most)
+        if not value or not all(isinstance(v, str) and IDENTIFIER.match(v) for v in value):
+            raise MessageError(f"'{name}' must be a list of ids")
+        return value
+
+    def texts(self, name: str, most: int) -> list[str]:
+        """At most `most` texts; `studio.project.limits` checks their content."""
+        value = self._list(name, most)
+        if not all(isinstance(v, str) and len(v) <= LONGEST_TEXT for v in value):
+            raise MessageError(f"'{name}' must be a list of texts")
+        return value
+
+    def numbers(self, name: str, most: int) -> list[float]:
+        """At most `most` finite numbers."""
+        value = self._list(name, most)
+        if not all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 2**53 for v in value):
+            raise MessageError(f"'{name}' must be a list of numbers")
+        return [float(v) for v in value]
+
+    def _list(self, name: str, most: int) -> list[Any]:
+        value = self._fields.get(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise MessageError(f"'{name}' must be a list of {most} at most")
+        return value
+
     def folders(self, name: str, most: int = 200) -> list[str]:
         """Names of projects' folders: the first `most` texts of a list."""
         value = self._fields.get(name)

@@ -21,9 +21,14 @@ class TreeNode:
 
 
 def layout_tree(project: Project) -> list[TreeNode]:
-    """A node for each take, parents first. The oldest child continues its parent's column, each other one gets its own."""
+    """A node for each take that is not in the trash, parents first.
+
+    The oldest child continues its parent's column, each other one gets its own.
+    """
     children: dict[str | None, list[Take]] = defaultdict(list)
     for take in project.takes.values():
+        if take.id in project.trash:
+            continue
         children[take.parent if take.parent in project.takes else None].append(take)
     for siblings in children.values():
         siblings.sort(key=lambda t: t.created)

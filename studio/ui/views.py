@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.memory.context_sizes import RECENT
@@ -13,7 +12,7 @@ from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view
-from studio.ui.tree import layout_tree
+from studio.ui.take_views import take_badge, take_state, take_views, trash_views
 from studio.ui.words import Json, file_url, format_length, format_wait
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "marks": marks_view(project, card),
         "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256)),
         "takes": take_views(project, stale, session.films.poster, session.films.clip),
+        "trash": trash_views(project, session.films.poster, session.films.clip),
         "branches": branch_views(project),
         "branch": project.branch,
         "head": project.head,
@@ -132,54 +132,6 @@ def lora_choices(loras: Iterable[LoraEntry], max_bytes: int | None) -> Json:
     return {"loras": entries, "most": max_bytes}
 
 
-def take_state(take: Take, stale: frozenset[str]) -> str:
-    """A take's state as a word for the scripts and style sheets: partial, stale or done."""
-    return "partial" if take.state == "partial" else "stale" if take.id in stale else "done"
-
-
-def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
-    """A take's state in a few words for the artist."""
-    if take.state == "partial":
-        wanted = max(project.clock.sections(take.segment.frames), take.sections)
-        return f"{take.sections} of {wanted} sections"
-    return "Stale" if take.id in stale else "Done"
-
-
-def take_views(
-    project: Project,
-    stale: frozenset[str],
-    poster: Callable[[str], Path | None],
-    clip: Callable[[str], Path | None],
-) -> list[Json]:
-    """Every take: where it is drawn in the tree, its files and its facts. `poster` and `clip` give the files of a take's id."""
-    views = []
-    for node in layout_tree(project):
-        take = project.takes[node.take]
-        film = clip(take.id)
-        views.append({
-            "id": take.id,
-            "parent": take.parent,
-            "depth": node.depth,
-            "column": node.column,
-            "on_path": node.on_path,
-            "loose": node.loose,
-            "tips": list(node.tips),
-            "head": take.id == project.head,
-            "prompt": take.segment.prompt,
-            "seed": take.segment.seed,
-            "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
-            "state": "missing" if film is None else take_state(take, stale),
-            "badge": "Clip is missing" if film is None else take_badge(project, take, stale),
-            "length": format_length(project.clock.seconds(take.frames)),
-            "frames": take.frames,
-            "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
-            "took": format_wait(take.seconds) if take.seconds else "",
-            "poster": file_url(poster(take.id)),
-            "clip": file_url(film),
-        })
-    return views
-
-
 def branch_views(project: Project) -> list[Json]:
     """The branches, with their numbers of takes."""
     return [
@@ -238,6 +190,7 @@ def job_view(job: JobView | None) -> Json | None:
         "message": job.message,
         "remedy": job.remedy,
         "note": job.note,
+        "audition": list(job.audition),
         "finished": job.finished,
         "planned": job.planned,
     }

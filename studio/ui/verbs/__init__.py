@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.ui.verbs import film, loras, picture, segments, takes
+from studio.ui.verbs import choices, film, loras, picture, segments, takes
 from studio.ui.verbs.verb import Answer, Verb
 
 __all__ = ["VERBS", "Answer", "Verb"]
 
-VERBS: Mapping[str, Verb] = {**film.VERBS, **picture.VERBS, **segments.VERBS, **loras.VERBS, **takes.VERBS}
+VERBS: Mapping[str, Verb] = {**film.VERBS, **picture.VERBS, **segments.VERBS, **loras.VERBS, **takes.VERBS, **choices.VERBS}
 """All verbs of a project, by the names that the page's messages use."""

@@ -1,0 +1,80 @@
+"""What the page draws of takes, as JSON: those of the tree, and those in the trash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.project.model import Project, Take
+from studio.ui.tree import layout_tree
+from studio.ui.words import Json, file_url, format_length, format_wait
+
+FileOf = Callable[[str], Path | None]
+"""Gives a file of the take with an id; None if it is not on the disk."""
+
+
+def take_state(take: Take, stale: frozenset[str]) -> str:
+    """A take's state as a word for the scripts and style sheets: partial, stale or done."""
+    return "partial" if take.state == "partial" else "stale" if take.id in stale else "done"
+
+
+def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
+    """A take's state in a few words for the artist."""
+    if take.state == "partial":
+        wanted = max(project.clock.sections(take.segment.frames), take.sections)
+        return f"{take.sections} of {wanted} sections"
+    return "Stale" if take.id in stale else "Done"
+
+
+def take_views(
+    project: Project,
+    stale: frozenset[str],
+    poster: FileOf,
+    clip: FileOf,
+) -> list[Json]:
+    """Every take that is not in the trash: where it is drawn in the tree, its files and its facts."""
+    views = []
+    for node in layout_tree(project):
+        take = project.takes[node.take]
+        film = clip(take.id)
+        views.append({
+            "id": take.id,
+            "parent": take.parent,
+            "depth": node.depth,
+            "column": node.column,
+            "on_path": node.on_path,
+            "loose": node.loose,
+            "tips": list(node.tips),
+            "head": take.id == project.head,
+            "prompt": take.segment.prompt,
+            "seed": take.segment.seed,
+            "preset": take.settings.preset,
+            "star": take.id in project.stars,
+            "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
+            "state": "missing" if film is None else take_state(take, stale),
+            "badge": "Clip is missing" if film is None else take_badge(project, take, stale),
+            "length": format_length(project.clock.seconds(take.frames)),
+            "frames": take.frames,
+            "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
+            "took": format_wait(take.seconds) if take.seconds else "",
+            "poster": file_url(poster(take.id)),
+            "clip": file_url(film),
+        })
+    return views
+
+
+def trash_views(project: Project, poster: FileOf, clip: FileOf) -> list[Json]:
+    """The takes in the trash, newest first."""
+    gone = sorted((project.takes[take] for take in project.trash), key=lambda t: t.created, reverse=True)
+    return [
+        {
+            "id": take.id,
+            "depth": len(project.lineage(take.id)) - 1,
+            "prompt": take.segment.prompt,
+            "seed": take.segment.seed,
+            "length": format_length(project.clock.seconds(take.frames)),
+            "poster": file_url(poster(take.id)),
+            "clip": file_url(clip(take.id)),
+        }
+        for take in gone
+    ]
