@@ -53,7 +53,10 @@ LIGHT = [
     "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/session", "studio/commands",
     "studio/lab/commands",
 ]
-HEAVY = ["studio/placement/device", "studio/engine/render.py", "studio/engine/failures.py", "studio/engine/lora_weights.py"]
+HEAVY = [
+    "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",
+    "studio/engine/lora_weights.py",
+]
 
 
 def imports(path: Path, top_level: bool = False) -> Iterator[str]:

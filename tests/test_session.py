@@ -168,6 +168,7 @@ def test_films_are_joined_once_and_tell_how_they_were_made(studio: Studio) -> No
     told = read_lineage(path)
     assert told and told["project"] == "A film" and [t["prompt"] for t in told["takes"]] == ["a", "b"]
     assert told["takes"][1]["parent"] == told["takes"][0]["id"]
+    assert not {"style", "cast"} & told["takes"][0].keys()
     first = session.films.film(session.project.film()[0].id)
     assert first and first != path and probe(first).frames == 4
     with pytest.raises(EditError):

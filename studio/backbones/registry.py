@@ -61,6 +61,11 @@ def takes_marks(card: ModelCard, size: Size) -> bool:
     return family is not None and family.takes_marks is not None and family.takes_marks(size)
 
 
+def reads_cast(card: ModelCard) -> bool:
+    """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
+    return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast
+
+
 def sizes_of(card: ModelCard) -> ModelSizes:
     """Bytes and operations of a model, counted from the configs in its folder.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studio.full_prompt import Words
 from studio.marks import NO_MARKS, Marks
 
 Frame = tuple[float, float, float, float]
@@ -41,6 +42,19 @@ class RenderRequest:
     frame: Frame | None = None     # the part of the reference image that the film begins with; None: as much of its middle as fits
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
     marks: Marks = NO_MARKS        # on the reference image: what stands in front, what flows, whether the camera may leave it
+    style: str = ""                # of the whole film
+    cast: str = ""                 # of the whole film
+    before: Words | None = None    # what the parent take was asked for; None: start from the reference
+
+    @property
+    def words(self) -> Words:
+        """What the take is asked for in words."""
+        return Words(self.prompt, self.cast, self.style)
+
+    @property
+    def style_begins(self) -> bool:
+        """Whether the film had another style before this take, or none."""
+        return self.style != (self.before.style if self.before else "")
 
 
 @dataclass(frozen=True)

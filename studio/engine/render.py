@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,17 +20,8 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import (
-    AppliesLoras,
-    Conditioning,
-    SceneConditioning,
-    ScenePicture,
-    SkipsBlocks,
-    StopsAtEdge,
-    SubjectLayer,
-)
+from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks, StopsAtEdge
 from studio.diffusion.codec import Codec, FrameStream
-from studio.diffusion.conditioning import ReadsDolly
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
@@ -39,7 +30,6 @@ from studio.engine.events import (
     Cancelled,
     Event,
     Failed,
-    Frame,
     PlacementReduced,
     RenderRequest,
     SectionDone,
@@ -48,15 +38,13 @@ from studio.engine.events import (
     Working,
 )
 from studio.engine.failures import explain
+from studio.engine.input_reader import InputReader
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
-from studio.engine.scene_inputs import flow_names, scene_inputs
-from studio.flow_words import asked_flows
-from studio.marks import NO_MARKS, Marks
 from studio.media import MediaError
 from studio.media.clip import write_clip
-from studio.media.picture import crop, preview_webp, read_picture, save_map
-from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+from studio.media.picture import preview_webp, save_map
+from studio.memory.snapshot import Snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
 
@@ -73,9 +61,7 @@ class Renderer:
         self.model = model
         self.pace = Pace()
         self._loras: LoraWeights | None = None
-        # A retake changes the seed, not the words: the encoders run once per prompt and picture.
-        self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
-        self._cached_scene = lru_cache(maxsize=2)(self._scene)
+        self._inputs = InputReader(model)
 
     def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
@@ -108,7 +94,7 @@ class Renderer:
         if stop.is_set() and first < request.sections:
             raise StoppedError
         self._prepare_model(request)
-        conditioning, snapshot = yield from self._retry(request, first, "reading", partial(self._read_inputs, request, first))
+        conditioning, snapshot = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
         decoder = _SectionDecoder(self.model.codec)
         for index in range(first, request.sections):
             denoise = partial(self._denoise, request, index, snapshot, conditioning, stop)
@@ -160,34 +146,6 @@ class Renderer:
             self.model.placement.replan(request.size, request.cache > 0, loras.size(self.model.backbone.dtype))
         if isinstance(backbone, AppliesLoras):
             backbone.apply_loras(loras)
-
-    def _read_inputs(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
-        """Prompt and reference image as embeddings, and the snapshot before section `first` of the take."""
-        yield Working(request.take, "reading prompt and picture")
-        conditioning = self._cached_conditioning(request.prompt, request.reference, request.size, request.frame)
-        snapshot = self._snapshot(request, first)
-        if self.model.card.is_large(request.size):
-            scene = None
-            if snapshot.psi is None:
-                if request.marks.beyond or request.marks.subject is not None:
-                    yield Working(request.take, "preparing the picture's layers")
-                scene = self._cached_scene(request.reference, request.size, request.frame, request.marks)
-            conditioning = SceneConditioning(
-                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
-                self._dolly(request.prompt), self._flows(request))
-        return conditioning, snapshot
-
-    def _dolly(self, prompt: str) -> bool:
-        """Whether the prompt asks for a dolly."""
-        conditioner = self.model.conditioner
-        return isinstance(conditioner, ReadsDolly) and conditioner.reads_dolly(prompt)
-
-    @staticmethod
-    def _flows(request: RenderRequest) -> tuple[float, ...]:
-        """What the prompt asks of each flow, see `SceneConditioning`."""
-        names = flow_names(request.marks)
-        asked = asked_flows(request.prompt, names)
-        return tuple(float(asked.get(name, -1)) for name in names)
 
     def _denoise(
         self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
@@ -251,54 +209,6 @@ class Renderer:
         left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
         preview = self._animation(frames[:: max(1, section_frames // self.model.card.window)])
         return SectionDone(request.take, index, request.sections, len(frames), clip, left, preview)
-
-    def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
-        """The state before section `first`: after this take's finished sections, after its parent, or at the reference image."""
-        name = self.model.snapshot_name(request.size)
-        if first:
-            path = take_folder.section_snapshot(request.folder, first - 1)
-        elif request.parent:
-            path = request.parent / take_folder.SNAPSHOT
-        else:
-            picture = self._picture(request.reference, request.size, request.frame)
-            return Snapshot.initial(self.model.codec.encode(picture), name)
-        snapshot = read_snapshot(path)
-        wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*request.size))
-        if snapshot.model != name or tuple(snapshot.start.shape) != wanted:
-            raise SnapshotError(
-                f"The take before this one was rendered by another model or at another size ({snapshot.model}, "
-                f"latents {tuple(snapshot.start.shape[-2:])}), and its memory does not fit. "
-                "Rewind to the start to render with the new ones, or set the old model and size again."
-            )
-        return snapshot
-
-    def _conditioning(self, prompt: str, reference: Path, size: tuple[int, int], frame: Frame | None) -> Conditioning:
-        """Embeddings of a prompt and of the reference image's frame at the film's size."""
-        with torch.no_grad():
-            return self.model.conditioner(prompt, self._picture(reference, size, frame))
-
-    def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
-        """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
-        if not self.model.card.is_large(size):
-            return self._tensor(np.asarray(crop(read_picture(reference), frame, size)))
-        whole = self._cached_scene(reference, size, frame, NO_MARKS)
-        return whole.picture[..., whole.top : whole.top + whole.height, whole.left : whole.left + whole.width]
-
-    def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None, marks: Marks) -> ScenePicture:
-        """The whole reference image around the film's frame, with its marks."""
-        made = scene_inputs(reference, size, frame, marks, self.model.card.fps)
-        subject = flows = None
-        if made.alpha is not None and made.ground is not None and marks.subject is not None:
-            alpha = torch.from_numpy(made.alpha)[None, None].to(self.model.device)
-            subject = SubjectLayer(alpha, self._tensor(made.ground), marks.subject.depth)
-        if made.flows is not None:
-            flows = torch.from_numpy(made.flows).to(self.model.device)
-        return ScenePicture(self._tensor(made.picture), made.left, made.top, *size, subject, made.own, flows)
-
-    def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """Pixels [H, W, 3] as [1, 3, H, W] in [-1, 1]."""
-        array = torch.from_numpy(pixels.astype(np.float32))
-        return (array.movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)
 
     def _preview(self, progress: DenoisingStep) -> bytes:
         """A small animated WebP of the section as predicted so far."""

@@ -29,6 +29,7 @@ def project_table(project: Project) -> Table:
         "reference": _reference_table(project.reference) if project.reference else None,
         **_frame_table(project.frame),
         **marks_table(project.marks),
+        **_texts_table(style=project.style, cast=project.cast),
         "takes": [take_table(take) for take in project.takes.values()],
         "branches": [branch_table(branch) for branch in project.branches],
         "branch": project.branch,
@@ -63,6 +64,8 @@ def parse_project(table: object) -> Project:
         head=read.link("head"),
         stars=_set(read, "stars", takes),
         trash=_set(read, "trash", takes),
+        style=read.film_text("style"),
+        cast=read.film_text("cast"),
         unknown=read.rest("format"),
     )
     check_project(project)
@@ -98,6 +101,7 @@ def take_table(take: Take) -> Table:
         "seconds": take.seconds,
         "created": take.created,
         **({"at_edge": True} if take.at_edge else {}),
+        **_texts_table(style=take.style, cast=take.cast),
     }
 
 
@@ -123,6 +127,8 @@ def parse_take(table: object) -> Take:
         state="done" if state == "done" else "partial",
         seconds=read.number("seconds"),
         created=read("created", str),
+        style=read.film_text("style"),
+        cast=read.film_text("cast"),
         unknown=read.rest(),
     )
 
@@ -196,6 +202,11 @@ def _reference_table(reference: Reference) -> Table:
 def _frame_table(frame: Frame | None) -> Table:
     """The field of a frame; without a frame there is none, as in documents from before there were frames."""
     return {"frame": list(frame)} if frame else {}
+
+
+def _texts_table(**texts: str) -> Table:
+    """Fields of texts; a blank one has none, as in documents from before there were such texts."""
+    return {key: text for key, text in texts.items() if text}
 
 
 def _reference(table: Table) -> Reference:

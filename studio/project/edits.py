@@ -26,6 +26,7 @@ from studio.project.tree import (
     unfinished_take,
     with_segments,
 )
+from studio.project.word_edits import set_cast, set_style
 
 __all__ = [
     "EditError",
@@ -47,6 +48,7 @@ __all__ = [
     "rename",
     "rename_branch",
     "rewind",
+    "set_cast",
     "set_frame",
     "set_lora",
     "set_lora_strength",
@@ -55,6 +57,7 @@ __all__ = [
     "set_reference",
     "set_settings",
     "set_size",
+    "set_style",
     "spread_lora",
     "stale_takes",
     "switch",

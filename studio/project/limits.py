@@ -41,13 +41,25 @@ def prompt(text: object) -> str:
     Raises:
         EditError: not text, or longer than 2000 characters; a prompt is never cut silently.
     """
-    if not isinstance(text, str):
-        raise EditError("A prompt is text.")
-    clean = printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    clean = _lines(text, "A prompt")
     if len(clean) > PROMPT_LENGTH:
         raise EditError(
             f"This prompt has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. "
             "Shorten it, or spread it over two segments. The segment keeps the prompt it had."
+        )
+    return clean
+
+
+def film_text(text: object, of: str) -> str:
+    """A text for the whole film, cleaned as a prompt is. `of` says which: 'style', 'cast'.
+
+    Raises:
+        EditError: not text, or longer than 2000 characters.
+    """
+    clean = _lines(text, f"A film's {of}")
+    if len(clean) > PROMPT_LENGTH:
+        raise EditError(
+            f"This {of} has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. Shorten it; the film keeps the one it had."
         )
     return clean
 
@@ -213,6 +225,13 @@ def _number(value: object, what: str) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**53:
         raise EditError(f"{what} is a number, and not an endless one.")
     return value
+
+
+def _lines(text: object, what: str) -> str:
+    """Text on lines, without tabs, control characters and outer space. Raises EditError: it is no text."""
+    if not isinstance(text, str):
+        raise EditError(f"{what} is text.")
+    return printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
 
 
 def printable(text: str) -> str:

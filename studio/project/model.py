@@ -95,6 +95,8 @@ class Take:
     frame: Frame | None = None      # the part of the reference image that it began with; None: its middle
     marks: Marks = NO_MARKS         # on the reference image, as it was rendered
     at_edge: bool = False           # the picture's edge held the camera up
+    style: str = ""                 # of the whole film, as it was rendered
+    cast: str = ""
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -143,6 +145,8 @@ class Project:
     head: str | None = None
     stars: frozenset[str] = frozenset()     # takes that the artist marked
     trash: frozenset[str] = frozenset()     # takes that are not shown, until they are restored; none lies on a branch
+    style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
+    cast: str = ""                  # who and what appears in the whole film
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def current(self) -> Branch:

@@ -21,7 +21,7 @@ from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks")
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast")
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,8 @@ def _bare(folder: Path, takes: Sequence[Take]) -> Project:
         reference=_reference(folder, [folder / "media" / f"{last.reference[:16]}.png"], last.reference),
         frame=last.frame,
         marks=last.marks,
+        style=last.style,
+        cast=last.cast,
     )
 
 

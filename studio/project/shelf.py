@@ -124,6 +124,7 @@ def is_unused(folder: Path, age: float) -> bool:
     except (OSError, ValueError):
         return False
     written = any(segment.prompt or segment.loras for branch in project.branches for segment in branch.segments)
+    written = written or bool(project.style or project.cast)
     return not (kept or written or project.takes or project.reference or project.name != Project("").name)
 
 

@@ -29,8 +29,8 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     return not lasting or (
         (segment.prompt, segment.seed, _active_loras(segment), _numbers(project.settings), project.model, project.size)
         != (take.segment.prompt, take.segment.seed, _active_loras(take.segment), _numbers(take.settings), take.model, take.size)
-        or (project.reference.sha256 if project.reference else "", project.frame, project.marks)
-        != (take.reference, take.frame, take.marks)
+        or (project.reference.sha256 if project.reference else "", project.frame, project.marks, project.style, project.cast)
+        != (take.reference, take.frame, take.marks, take.style, take.cast)
     )
 
 

@@ -3,6 +3,7 @@
 name = "The lighthouse"      image = "lighthouse.png"     preset = "standard"
 size = [320, 192]            seed = 7                      (both optional)
 frame = [0.1, 0.2, 0.6, 0.6]  the part of the picture that the film begins with: x, y, width and height as shares (optional)
+style = "dusk, light fog"    cast = "Anna, a girl in a red coat"   read after each segment's prompt (both optional)
 
 beyond = true                the camera may leave the picture (optional, as all that follows)
 
@@ -67,6 +68,10 @@ class Story:
     """The part of the picture that the film begins with. It may have another shape than the film, which it gets."""
     marks: Marks = NO_MARKS
     """On the picture: what stands in front, what flows, and whether the camera may leave it."""
+    style: str = ""
+    """How the whole film looks."""
+    cast: str = ""
+    """Who and what appears in the whole film."""
 
 
 @table
@@ -87,6 +92,8 @@ class _StoryTable:
     subject: Any = None
     flows: Any = ()
     """Tables, which `story_marks` reads, as `subject` is one."""
+    style: Annotated[str, checked(lambda text: limits.film_text(text, "style"), EditError)] = ""
+    cast: Annotated[str, checked(lambda text: limits.film_text(text, "cast"), EditError)] = ""
 
 
 @table
@@ -121,7 +128,7 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     image = _file(path, story.image, f"{path}: 'image'", "the picture")
     size = _size(story.size, f"{path}: 'size'", model)
     marks = read_marks(story.beyond, story.subject, story.flows, str(path), StoryError)
-    return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame, marks)
+    return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame, marks, story.style, story.cast)
 
 
 def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, settings: RenderSettings) -> Project:
@@ -142,7 +149,8 @@ def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, se
         counted = fresh_seed() if story.seed is None else (story.seed + index) % limits.SEEDS
         segments.append(Segment(fresh_id(), written.prompt, frames, counted if written.seed is None else written.seed))
     project = edits.new(story.name, model, story.size or size, clock, settings)
-    return replace(project, branches=(replace(project.current(), segments=tuple(segments)),))
+    branch = replace(project.current(), segments=tuple(segments))
+    return replace(project, branches=(branch,), style=story.style, cast=story.cast)
 
 
 def _size(written: object, where: str, model: tuple[str, Sequence[tuple[int, int]]] | None) -> tuple[int, int] | None:

@@ -84,6 +84,10 @@ class TableReader:
         except limits.EditError:
             raise FormatError(f"{self._what}: '{key}' is not a part of a picture") from None
 
+    def film_text(self, key: str) -> str:
+        """The value of a field that holds a text for the whole film; "" if it is missing or null."""
+        return self.optional(key, str) or ""
+
     def marks(self, key: str) -> Marks:
         """The value of a field that holds marks on the picture; no marks if it is missing or null."""
         self._known.add(key)

@@ -122,6 +122,8 @@ def request_take(project: Project, segment: Segment, parent: str | None) -> Take
         reference=project.reference.sha256,
         frame=project.frame,
         marks=project.marks,
+        style=project.style,
+        cast=project.cast,
         sections=0,
         frames=0,
         state="partial",

@@ -226,6 +226,8 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "frames": take.frames,
                 "reference": take.reference,
                 **({"frame": list(take.frame)} if take.frame else {}),
+                **({"style": take.style} if take.style else {}),
+                **({"cast": take.cast} if take.cast else {}),
             }
             for take in takes
         ],

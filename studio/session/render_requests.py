@@ -11,6 +11,7 @@ from studio.engine.events import LoraFile, RenderRequest
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import Store
+from studio.project.words import words_of
 from studio.session.loras import LoraShelf
 
 
@@ -49,6 +50,9 @@ class RequestMaker:
             frame=take.frame,
             marks=take.marks,
             cache=take.settings.cache,
+            style=take.style,
+            cast=take.cast,
+            before=words_of(project.takes[take.parent]) if take.parent else None,
         )
 
     def check(self, take: Take) -> None:

@@ -26,12 +26,12 @@ TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
     "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "pair", "compare", "stage",
-    "phrases", "lora", "card", "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel",
+    "phrases", "film_words", "lora", "card", "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
-    "tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "lora", "easel", "frame", "marks", "small",
-    "compare",
+    "tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "film_words", "lora", "easel", "frame", "marks",
+    "small", "compare",
 )  # fmt: skip
 
 POLL_INTERVAL = 0.05

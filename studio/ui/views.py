@@ -12,6 +12,7 @@ from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view
+from studio.ui.prompt_views import words_view
 from studio.ui.take_views import take_badge, take_state, take_views, trash_views
 from studio.ui.words import Json, file_url, format_length, format_wait
 
@@ -55,6 +56,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "blocked": blocked,
         "film": {"frames": film, "length": format_length(project.clock.seconds(film))},
         "plan": timeline_view(project),
+        "words": words_view(project, card),
         "memory": memory_view(project, card)
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None},
         "estimate": None if estimate is None else format_wait(estimate),

@@ -138,7 +138,7 @@ def test_cancelled_while_reading_no_encoder_runs(renderer: Renderer, ask: Ask, m
     def late(*_: object) -> None:
         raise AssertionError("a large text encoder takes many times longer than a step")
 
-    monkeypatch.setattr(renderer, "_conditioning", late)
+    monkeypatch.setattr(renderer._inputs, "read", late)
     stop = threading.Event()
     stop.set()
     assert isinstance(run(renderer, ask(), stop)[-1], Cancelled)

@@ -122,6 +122,11 @@ class Artist(RuleBasedStateMachine):
     def marks_the_picture(self, marks: Marks) -> None:
         self.do(edits.set_marks, marks)
 
+    @rule(style=st.text(max_size=5), cast=st.sampled_from(["", "Anna", "x" * 2001]))
+    def writes_for_the_whole_film(self, style: str, cast: str) -> None:
+        self.do(edits.set_style, style)
+        self.do(edits.set_cast, cast)
+
     @rule(times=st.integers(1, 4), cut=st.booleans(), follow=st.booleans())
     def generates(self, times: int, cut: bool, follow: bool) -> None:
         for _ in range(times):

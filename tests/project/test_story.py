@@ -52,6 +52,16 @@ def test_a_story_may_name_its_frame(tmp_path: Path) -> None:
     assert read_story(written(tmp_path, "frame = [0, 0.2, 0.5, 0.5]" + GOOD)).frame == (0, 0.2, 0.5, 0.5)
 
 
+def test_a_story_may_say_how_the_whole_film_looks_and_who_is_in_it(tmp_path: Path) -> None:
+    story = read_story(written(tmp_path, 'style = " dusk\tand fog "\ncast = "Anna"' + GOOD))
+    project = to_project(story, "a-model", (320, 192), Clock(12, 36), RenderSettings())
+    assert (project.style, project.cast) == ("dusk and fog", "Anna")
+    with pytest.raises(StoryError, match="'style': A film's style is text"):
+        read_story(written(tmp_path, "style = 3" + GOOD))
+    with pytest.raises(StoryError, match="'cast': This cast has 2,001 characters"):
+        read_story(written(tmp_path, f'cast = "{"x" * 2001}"' + GOOD))
+
+
 def test_without_size_and_seed(tmp_path: Path) -> None:
     text = 'image = "lighthouse.png"\n[[segment]]\nprompt = "a"'
     story = read_story(written(tmp_path, "\ufeff" + text))

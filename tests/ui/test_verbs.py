@@ -72,6 +72,19 @@ def test_writing(api: PageApi, session: Session) -> None:
     assert session.project.current().segments[0].seed == 9
 
 
+def test_words_of_the_film(api: PageApi, session: Session) -> None:
+    for text in ("d", "dusk"):
+        ask(api, session, "set_style", style=text, stroke="s1")
+    ask(api, session, "set_cast", cast="Anna")
+    assert (session.project.style, session.project.cast) == ("dusk", "Anna")
+    ask(api, session, "undo")
+    ask(api, session, "undo")
+    assert (session.project.style, session.project.cast) == ("", "")
+    assert "2,001 characters" in refusal(api, {"verb": "set_style", "project": session.id, "style": "x" * 2001})
+    assert "understand" in refusal(api, {"verb": "set_cast", "project": session.id, "cast": ["Anna"]})
+    assert (session.project.style, session.project.cast) == ("", "")
+
+
 def test_rendering(api: PageApi, session: Session) -> None:
     ask(api, session, "generate_next")
     wait_for_job(session)

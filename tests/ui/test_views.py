@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from studio.project import edits
 from studio.session import JobView, Session, Studio
 from studio.ui import views
 from studio.ui.model_views import engine_view, size_choices
+from studio.ui.prompt_views import words_view
 from studio.ui.tree import layout_tree
 from studio.ui.words import file_url, format_length, format_wait
 from tests.fake_engine import FakeEngine, card
@@ -28,6 +30,14 @@ def board(session: Session) -> views.Json:
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     return make_film(make_studio(tmp_path), "one", "two", "three", sections=2)
+
+
+def test_the_words_of_the_film_and_what_the_model_makes_of_them(session: Session) -> None:
+    session.edit(edits.set_style, "dusk")
+    assert board(session)["words"] | {"hint": ""} == {"style": "dusk", "cast": "", "hint": ""}
+    read_by = {kind: words_view(session.project, replace(card(), kind=kind))["hint"] for kind in ("animatic", "framepack")}
+    assert "reads no cast" in read_by["animatic"] and "the cast, then the style" in read_by["framepack"]
+    assert words_view(session.project, None)["hint"] == read_by["framepack"]
 
 
 def test_an_unrendered_film(session: Session) -> None:

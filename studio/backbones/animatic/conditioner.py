@@ -12,6 +12,7 @@ from transformers import CLIPTextModel, PreTrainedTokenizerBase, SiglipVisionMod
 from studio.backbones.animatic.film_size import is_large
 from studio.backbones.animatic.words import WordReader
 from studio.diffusion.backbone import Conditioning
+from studio.full_prompt import full_prompt
 
 
 class SmallConditioner:
@@ -43,9 +44,23 @@ class SmallConditioner:
         text, mask, pooled = self.encode_prompts([prompt])
         return Conditioning(text, mask, pooled, self.encode_pictures(picture))
 
-    def reads_dolly(self, prompt: str) -> bool:
-        """Whether a prompt asks for a dolly; without a reader of words, none does."""
-        return self.reader is not None and self.reader.read(prompt).camera.startswith("dolly")
+    def read_apart(self, prompt: str, style: str, begins: bool, picture: Tensor) -> Conditioning:
+        """Embeddings of a prompt and a style, see `ReadsApart`. Without a reader of words the style is read as a prompt is."""
+        if self.reader is None:
+            return self(full_prompt(prompt, "", style), picture)
+        if reads_words(*picture.shape[-2:]):
+            prompt = self.reader.styled_caption(prompt, style, begins)
+        else:
+            prompt = self.reader.styled_prompt(prompt, style, begins)
+        text, mask, pooled = self.encode_prompts([prompt])
+        return Conditioning(text, mask, pooled, self.encode_pictures(picture))
+
+    def reads_dolly(self, prompt: str, style: str = "") -> bool:
+        """Whether a prompt or a style asks for a dolly; without a reader of words, none does."""
+        if self.reader is None:
+            return False
+        wishes = self.reader.read(prompt), self.reader.read_style(prompt, style, False)
+        return any(wish.camera.startswith("dolly") for wish in wishes)
 
     def encode_prompts(self, prompts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings [B, L, .], mask [B, L] and pooled feature [B, .] of prompts."""

@@ -62,5 +62,6 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
 
 
 FAMILY = Family(
-    name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large
+    name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large,
+    reads_cast=False,
 )

@@ -9,7 +9,8 @@ Letters: B prompts, K values of all questions together.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -34,6 +35,10 @@ SURE = {"camera": 0.97, "light": 0.97, "weather": 0.97, "speed": 0.5, "eased": 0
 be surer than how it happens."""
 LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}
 """Probability of the answer itself, below which nothing is asked either."""
+PASSING = ("flicker", "wind")
+"""Light and weather that end with their section; the others last until others are asked for."""
+NAMES_CAMERA = re.compile(r"\bcamera\b", re.IGNORECASE)
+"""What a style must say to move the camera: "vintage super 8 footage" and "zoom lens" do not, whatever a reader finds in them."""
 WINDOW, OVERLAP = 64, 16
 """Tokens that are read at once; a longer prompt is read in windows that overlap by so many."""
 
@@ -84,6 +89,31 @@ class WordReader:
         moves = answers["camera"] not in ("hold", "shake")
         speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)
         return Wish(answers["camera"], speed, eased, answers["light"], answers["weather"])
+
+    def read_style(self, prompt: str, style: str, begins: bool) -> Wish:
+        """What a style asks for beside a prompt: light and weather that the prompt leaves as they are, and a camera only where the
+        style names the camera and the prompt does not move it.
+
+        Light and weather that last are asked for where the style begins and kept from there on, so that a later prompt changes them
+        for good.
+        """
+        own, wish = self.read(prompt), self.read(style)
+        if own.camera != "hold" or not NAMES_CAMERA.search(style):
+            wish = replace(wish, camera="hold", speed="normal", eased=False)
+        light, weather = (word if begins or word in PASSING else "" for word in (wish.light, wish.weather))
+        return replace(wish, light="" if own.light else light, weather="" if own.weather else weather)
+
+    def styled_caption(self, prompt: str, style: str, begins: bool) -> str:
+        """The caption that asks the film model for what a prompt and a style ask for."""
+        own, wish = self.read(prompt), self.read_style(prompt, style, begins)
+        moves = own if own.camera != "hold" else wish
+        both = Wish(moves.camera, moves.speed, moves.eased, own.light or wish.light, own.weather or wish.weather)
+        return caption_of(both, self.captions)
+
+    def styled_prompt(self, prompt: str, style: str, begins: bool) -> str:
+        """The prompt's own words, and after them the caption for what only the style asks for."""
+        caption = caption_of(self.read_style(prompt, style, begins), self.captions)
+        return ", ".join(filter(None, [prompt.rstrip(" .,;"), caption])) if caption else prompt
 
     def _logits(self, prompt: str) -> Tensor:
         """The network's outputs for each window of a prompt, [windows, K]."""

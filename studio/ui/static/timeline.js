@@ -16,7 +16,7 @@ const timeline = (() => {
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, status, spoken, cancel, all, next),
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, status, spoken, cancel, all, next),
     strip, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */

@@ -35,6 +35,8 @@ def _export(session: Session, fields: Fields) -> Answer:
 
 VERBS: Mapping[str, Verb] = {
     "rename": lambda s, f: s.edit_in_stroke(stroke(f, "name"), edits.rename, f.text("name")),
+    "set_style": lambda s, f: s.edit_in_stroke(stroke(f, "style"), edits.set_style, f.text("style")),
+    "set_cast": lambda s, f: s.edit_in_stroke(stroke(f, "cast"), edits.set_cast, f.text("cast")),
     "set_size": noting(lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192)))),
     "set_model": noting(lambda s, f: s.set_model(f.text("name", 100))),
     "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),

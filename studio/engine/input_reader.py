@@ -1,0 +1,122 @@
+"""Reads what a take begins with: words and reference image as embeddings, and the snapshot that it continues."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from studio.backbones.film_model import FilmModel
+from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePicture, SubjectLayer
+from studio.diffusion.conditioning import ReadsApart, ReadsDolly
+from studio.engine import take_folder
+from studio.engine.events import Event, Frame, RenderRequest, Working
+from studio.engine.scene_inputs import flow_names, scene_inputs
+from studio.flow_words import asked_flows
+from studio.full_prompt import Words
+from studio.marks import NO_MARKS, Marks
+from studio.media.picture import crop, read_picture
+from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+
+
+class InputReader:
+    """Reads the inputs of takes for one model. What was read last is kept: a retake changes the seed, not the words."""
+
+    def __init__(self, model: FilmModel) -> None:
+        """Read for `model`."""
+        self.model = model
+        self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
+        self._cached_scene = lru_cache(maxsize=2)(self._scene)
+
+    def read(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
+        """Words and reference image as embeddings, and the snapshot before section `first` of the take.
+
+        Raises:
+            SnapshotError: the take before was rendered by another model or at another size, or its snapshot cannot be read.
+            MediaError: the reference image cannot be read.
+        """
+        yield Working(request.take, "reading prompt and picture")
+        begins = request.style_begins and isinstance(self.model.conditioner, ReadsApart)
+        conditioning = self._cached_conditioning(request.words, begins, request.reference, request.size, request.frame)
+        snapshot = self._snapshot(request, first)
+        if self.model.card.is_large(request.size):
+            scene = None
+            if snapshot.psi is None:
+                if request.marks.beyond or request.marks.subject is not None:
+                    yield Working(request.take, "preparing the picture's layers")
+                scene = self._cached_scene(request.reference, request.size, request.frame, request.marks)
+            conditioning = SceneConditioning(
+                conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
+                self._dolly(request), self._flows(request))
+        return conditioning, snapshot
+
+    def _dolly(self, request: RenderRequest) -> bool:
+        """Whether prompt or style ask for a dolly."""
+        conditioner = self.model.conditioner
+        return isinstance(conditioner, ReadsDolly) and conditioner.reads_dolly(request.prompt, request.style)
+
+    @staticmethod
+    def _flows(request: RenderRequest) -> tuple[float, ...]:
+        """What the prompt asks of each flow, see `SceneConditioning`."""
+        names = flow_names(request.marks)
+        asked = asked_flows(request.prompt, names)
+        return tuple(float(asked.get(name, -1)) for name in names)
+
+    def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
+        """The state before section `first`: after this take's finished sections, after its parent, or at the reference image."""
+        name = self.model.snapshot_name(request.size)
+        if first:
+            path = take_folder.section_snapshot(request.folder, first - 1)
+        elif request.parent:
+            path = request.parent / take_folder.SNAPSHOT
+        else:
+            picture = self._picture(request.reference, request.size, request.frame)
+            return Snapshot.initial(self.model.codec.encode(picture), name)
+        snapshot = read_snapshot(path)
+        wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*request.size))
+        if snapshot.model != name or tuple(snapshot.start.shape) != wanted:
+            raise SnapshotError(
+                f"The take before this one was rendered by another model or at another size ({snapshot.model}, "
+                f"latents {tuple(snapshot.start.shape[-2:])}), and its memory does not fit. "
+                "Rewind to the start to render with the new ones, or set the old model and size again."
+            )
+        return snapshot
+
+    def _conditioning(
+        self, words: Words, style_begins: bool, reference: Path, size: tuple[int, int], frame: Frame | None
+    ) -> Conditioning:
+        """Embeddings of a take's words and of the reference image's frame at the film's size."""
+        picture, conditioner = self._picture(reference, size, frame), self.model.conditioner
+        with torch.no_grad():
+            if words.style and isinstance(conditioner, ReadsApart):
+                return conditioner.read_apart(words.prompt, words.style, style_begins, picture)
+            text = words.prompt if isinstance(conditioner, ReadsApart) else words.full()
+            return conditioner(text, picture)
+
+    def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
+        """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
+        if not self.model.card.is_large(size):
+            return self._tensor(np.asarray(crop(read_picture(reference), frame, size)))
+        whole = self._cached_scene(reference, size, frame, NO_MARKS)
+        return whole.picture[..., whole.top : whole.top + whole.height, whole.left : whole.left + whole.width]
+
+    def _scene(self, reference: Path, size: tuple[int, int], frame: Frame | None, marks: Marks) -> ScenePicture:
+        """The whole reference image around the film's frame, with its marks."""
+        made = scene_inputs(reference, size, frame, marks, self.model.card.fps)
+        subject = flows = None
+        if made.alpha is not None and made.ground is not None and marks.subject is not None:
+            alpha = torch.from_numpy(made.alpha)[None, None].to(self.model.device)
+            subject = SubjectLayer(alpha, self._tensor(made.ground), marks.subject.depth)
+        if made.flows is not None:
+            flows = torch.from_numpy(made.flows).to(self.model.device)
+        return ScenePicture(self._tensor(made.picture), made.left, made.top, *size, subject, made.own, flows)
+
+    def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Pixels [H, W, 3] as [1, 3, H, W] in [-1, 1]."""
+        array = torch.from_numpy(pixels.astype(np.float32))
+        return (array.movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)

@@ -1,0 +1,35 @@
+/* The words of the film: its style and its cast, on a sheet that the timeline opens. */
+const filmWords = (() => {
+  const field = (name, label, placeholder) => {
+    const send = () => settle(input, client.ask(`set_${name}`, { [name]: input.value, stroke: input.dataset.stroke }));
+    const input = h('textarea', { class: 'film-text', rows: 3, maxlength: 2000, placeholder, 'aria-label': label,
+      onfocus: () => newStroke(input),
+      oninput: () => { input.dataset.dirty = '1'; client.later(name, send); },
+      onblur: () => client.flush() });
+    return input;
+  };
+  const style = field('style', 'Style of the film', 'How the whole film looks: dusk, light fog');
+  const cast = field('cast', 'Cast of the film', 'Who and what appears: Anna, a girl in a red coat');
+  const hint = h('p', { class: 'hint' });
+  const part = (title, input) => h('label', { class: 'film-part' }, h('b', {}, title), input);
+
+  const open = () => {
+    dialogs.sheet('Words of the film', 'film-words', hint, part('Style', style), part('Cast', cast));
+    style.focus();
+  };
+  const words = h('span', {}, 'Style');
+  const opener = h('button', { class: 'button quiet small film-opener', onclick: open, 'aria-haspopup': 'dialog' }, icon('pencil', 16), words);
+
+  client.watch(({ view }) => {
+    if (!view) return;
+    refill(style, view.words.style);
+    refill(cast, view.words.cast);
+    say(hint, view.words.hint);
+    const { style: look, cast: people } = view.words;
+    say(words, look || (people ? 'Cast' : 'Style'));
+    set(opener, 'data-written', Boolean(look || people));
+    set(opener, 'aria-label', `Words of the film: ${look || people ? [look, people].filter(Boolean).join('; ') : 'none'}`);
+    opener.title = 'Style and cast of the whole film';
+  });
+  return { opener };
+})();
