@@ -1,0 +1,68 @@
+"""Words on the page: those of the whole film."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from studio.full_prompt import Words
+from tests.e2e.conftest import Stand, Visit, faded
+from tests.e2e.test_stories import badge
+from tests.e2e.test_trust import AUDIT
+
+pytestmark = pytest.mark.slow
+
+
+def opener(page: Any) -> Any:
+    return page.get_by_role("button", name="Words of the film")
+
+
+def test_style_and_cast_with_the_keyboard(stand: Stand, desk: Visit) -> None:
+    session = stand.film("a walk", "a rest")
+    page = desk.open(session)
+    expect(opener(page)).to_have_text("Style")
+    opener(page).press("Enter")
+    style = page.get_by_label("Style of the film")
+    expect(style).to_be_focused()
+    page.keyboard.type("dusk, fog")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Anna")
+    page.keyboard.press("Escape")
+    expect(opener(page)).to_have_text("dusk, fog")
+    expect(opener(page)).to_be_focused()
+    page.keyboard.press("Control+Shift+Enter")
+    expect(badge(page, 1)).to_have_text("Done")
+    assert [r.words for r in stand.engine.requests] == [Words("a walk", "Anna", "dusk, fog"), Words("a rest", "Anna", "dusk, fog")]
+    opener(page).click()
+    style.fill("")
+    page.keyboard.press("Escape")
+    expect(badge(page, 1)).to_have_text("Stale")
+    expect(opener(page)).to_have_text("Cast")
+    page.get_by_role("button", name="Undo").click()
+    expect(badge(page, 1)).to_have_text("Done")
+    expect(opener(page)).to_have_text("dusk, fog")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_everybody_can_read_the_words_of_the_film(stand: Stand, desk: Visit, dark: bool) -> None:
+    page = desk.open(stand.film("a walk"))
+    if page.evaluate("document.body.classList.contains('dark')") != dark:
+        page.get_by_role("button", name="Switch between light and dark").click()
+        faded(page)
+    opener(page).click()
+    assert page.evaluate(AUDIT) == []
+
+
+def test_the_words_of_the_film_on_a_phone(stand: Stand, phone: Visit) -> None:
+    session = stand.film("a walk")
+    page = phone.open(session)
+    opener(page).tap()
+    page.get_by_label("Cast of the film").fill("Anna, " * 200)
+    sheet = page.locator("dialog.film-words").bounding_box()
+    assert sheet["x"] >= 0 and sheet["x"] + sheet["width"] <= 390
+    page.get_by_role("button", name="Close", exact=True).tap()
+    expect(opener(page)).to_have_text("Cast")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert session.project.cast.startswith("Anna, Anna")
