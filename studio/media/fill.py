@@ -26,7 +26,7 @@ FINEST = 900
 """Pixels of the largest size, counted likewise, at which the borders between pieces are moved to where they show least."""
 MOST_AT_ONCE = 0.5
 """Ground beyond an edge grows by this share of the picture at a time."""
-CHANGE = 0.05
+CHANGE = 0.1
 SECOND_HAND = 0.4
 """How distinct new ground counts as when more is made: a copy of a copy has more borders in it."""
 HOLD = 4.0

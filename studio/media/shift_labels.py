@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.media.shift_map import LARGEST_DIFFERENCE, Bools, Floats, Ints, Scene, box_of, lookup
+from studio.media.shift_map import Bools, Floats, Ints, Scene, box_of, lookup, visibility
 
 LABELS = 64
 PARTS = 10
@@ -165,7 +165,7 @@ def _parts(scene: Scene) -> tuple[NDArray[np.intp], int]:
 def _rim_error(scene: Scene, y: NDArray[np.intp], x: NDArray[np.intp], offsets: Ints) -> Floats:
     """By how much known pixels differ from what the offsets would copy there."""
     found, valid = lookup(scene, y, x, offsets)
-    error = np.minimum(((found - scene.features[y, x]) ** 2).sum(-1), LARGEST_DIFFERENCE)
+    error = visibility(((found - scene.features[y, x]) ** 2).sum(-1))
     return np.where(valid, error, UNCOMPARED_RIM)
 
 

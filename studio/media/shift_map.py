@@ -21,7 +21,8 @@ IMPOSSIBLE = np.float32(1e3)
 UNCOMPARED = np.float32(0.05)
 """The cost of a border between two labels, at a pixel where only one of them has a colour."""
 LARGEST_DIFFERENCE = np.float32(0.3)
-"""Differences between two labels count up to here, so that one bad pixel does not decide."""
+"""Squared differences between two labels count up to here, so that one bad pixel does not decide."""
+DIFFERENCE_WEIGHT = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ def features_of(colours: Floats) -> Floats:
     slopes[:, :-1, 0] = luma[:, 1:] - luma[:, :-1]
     slopes[:-1, :, 1] = luma[1:] - luma[:-1]
     return np.concatenate([colours, SLOPE_WEIGHT * slopes], 2)
+
+
+def visibility(squares: Floats) -> Floats:
+    """Returns what a border costs at pixels whose features differ by these squares.
+
+    It grows with the difference, not with its square: by squares a long step in a soft sky costs nothing, and it shows.
+    """
+    return DIFFERENCE_WEIGHT * np.sqrt(squares.clip(0, LARGEST_DIFFERENCE))
 
 
 SLOPE_WEIGHT = np.float32(2.0)
@@ -95,7 +104,7 @@ def _differences(colours: Floats, valid: Bools) -> Floats:
     """[h, w, K, K]: how much two labels differ at each pixel."""
     square = (colours * colours).sum(3)
     difference = square[..., :, None] + square[..., None, :] - 2 * colours @ colours.swapaxes(2, 3)
-    np.clip(difference, 0, LARGEST_DIFFERENCE, out=difference)
+    difference = visibility(difference)
     difference[~(valid[..., :, None] & valid[..., None, :])] = UNCOMPARED
     return difference
 
@@ -220,7 +229,7 @@ def _border_cost(
     for at_y, at_x in ((y, x), (ny, nx)):
         one, valid = lookup(scene, at_y, at_x, mine)
         other, known = lookup(scene, at_y, at_x, theirs)
-        difference = np.minimum(((one - other) ** 2).sum(-1), LARGEST_DIFFERENCE)
+        difference = visibility(((one - other) ** 2).sum(-1))
         cost += np.where(valid & known, difference, UNCOMPARED)
     return cost
 
