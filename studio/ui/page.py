@@ -25,12 +25,21 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
-    "dom", "icons", "menu", "client", "picture", "header", "start", "memory", "player", "pair", "compare", "stage",
-    "phrases", "film_words", "lora", "card", "timeline", "tree", "dialogs", "frame", "glass", "brush", "subject", "flow", "easel",
+    "dom", "icons", "menu", "client",
+    "picture", "header", "start", "memory",
+    "player", "pair", "compare", "group",
+    "audition", "takes", "trash",
+    "stage",
+    "phrases", "film_words", "lora", "card",
+    "timeline", "tree", "dialogs",
+    "frame", "glass", "brush", "subject", "flow", "easel",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
-    "tokens", "base", "header", "start", "stage", "timeline", "tree", "dialogs", "film_words", "lora", "easel", "frame", "marks",
+    "tokens", "base", "header", "start",
+    "stage", "takes",
+    "timeline", "tree", "dialogs", "film_words", "lora",
+    "easel", "frame", "marks",
     "small", "compare",
 )  # fmt: skip
 

@@ -59,6 +59,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "words": words_view(project, card),
         "memory": memory_view(project, card)
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None},
+        "estimate_seconds": estimate,
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
         "can_undo": session.can_undo,

@@ -36,6 +36,7 @@ const makeCard = ({ id }) => {
     verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => client.act('rewind', take())),
     verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => client.act('branch', take())),
     verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
+    verb('grid', 'audition', '', 'Audition: several takes of this segment, to choose from', () => audition.open(card.segment.take)),
     verb('back', 'move_earlier', '', 'Move this segment earlier (Shift+←)', () => move(-1)),
     verb('forth', 'move_later', '', 'Move this segment later (Shift+→)', () => move(1)),
     verb('plus', 'add_segment', '', 'Add a segment after this one', () => client.act('add_segment', own())),
@@ -57,6 +58,7 @@ const jobOf = (segment, job) => {
   if (job?.state === 'failed' && job.index === segment.index && !segment.take) return 'failed';
   if (!client.busy()) return null;
   if (segment.index === job.index) return job.state === 'queued' ? 'queued' : 'making';
+  if (job.audition.length) return null;            // its takes are all of one segment
   const last = job.index + Math.max(1, job.planned - job.finished) - 1;
   return segment.index > job.index && segment.index <= last ? 'queued' : null;
 };
@@ -102,7 +104,7 @@ const drawCard = (card, segment, { view, job }) => {
   refill(f.seed, segment.seed);
   const loose = !segment.take && working !== 'making';
   const fits = {
-    finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take,
+    finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, audition: segment.take,
     add_segment: !view.segments[segment.index + 1]?.take, remove_segment: loose,
     move_earlier: loose && segment.index > 0 && !view.segments[segment.index - 1].take && jobOf(view.segments[segment.index - 1], job) !== 'making',
     move_later: loose && segment.index < view.segments.length - 1,
@@ -110,7 +112,7 @@ const drawCard = (card, segment, { view, job }) => {
   for (const b of f.tools.children) {
     const { verb } = b.dataset;
     show(b, fits[verb]);
-    b.disabled = client.busy() && (verb === 'finish' || verb === 'retake');
+    b.disabled = client.busy() && ['finish', 'retake', 'audition'].includes(verb);
   }
 };
 

@@ -14,6 +14,7 @@ const client = (() => {
     hovered: null,                  // take under the pointer or with the focus
     wholeFilm: false,               // whether the stage plays the film up to the head
     against: null,                  // second take of a comparison
+    choosing: null,                 // { parent }: the takes after it are on the stage, to choose from
     requested: new URLSearchParams(location.search).get('project') || remember.get('project'),
     lastMessage: 0,                 // time of the last message from the studio
   };
@@ -70,9 +71,9 @@ const client = (() => {
     if (push) history.pushState({}, '', address(project));
     queue.then(follow);
   };
-  self.generateNext = () => { self.put({ selected: null, wholeFilm: false }); return self.act('generate_next'); };
-  self.generateAll = () => { self.put({ selected: null, wholeFilm: false }); return self.act('generate_all'); };
-  self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false }); return self.act('rewind', { take }); };
+  self.generateNext = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_next'); };
+  self.generateAll = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_all'); };
+  self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
   const follow = () => { self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
   const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); return url; };
@@ -91,7 +92,7 @@ const client = (() => {
     }
     notices.findings(view.id, view.findings);
     if (otherProject || view.head !== self.view?.head) Object.assign(self, { selected: null, hovered: null });
-    if (otherProject) Object.assign(self, { wholeFilm: false, against: null });
+    if (otherProject) Object.assign(self, { wholeFilm: false, against: null, choosing: null });
     self.put({ view });
     gotFirstView();
   };

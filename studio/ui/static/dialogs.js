@@ -80,6 +80,7 @@ const dialogs = (() => {
     ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
+    ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],
     ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
@@ -99,5 +100,5 @@ const dialogs = (() => {
           onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
-  return { root: holder, sheet, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
+  return { root: holder, sheet, fetchFile, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();

@@ -12,7 +12,7 @@ const stage = (() => {
     h('i', {}));
   const first = h('img', { alt: '' });
   const ghost = h('div', { class: 'ghost', hidden: true }, h('span', {}, first));       // the film's first view, before there is a film
-  const screen = h('div', { class: 'screen' }, ghost, panes, empty, meter);
+  const screen = h('div', { class: 'screen' }, takes.root, ghost, panes, empty, meter);
 
   const playing = tool('pause', 'Play or pause (Space)', () => toggle());
   const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Frame',
@@ -25,12 +25,20 @@ const stage = (() => {
   const compare = button('compare', 'Compare', () => client.put({
     against: client.against ? null : otherTake(), wholeFilm: false, selected: client.onStage()?.id ?? null,
   }), { class: 'button quiet small', 'aria-label': 'Compare', title: 'Compare two takes side by side' });
+  const others = button('grid', 'Takes', () => takes.open(client.onStage()?.parent ?? null), { class: 'button quiet small' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, compare);
+  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, compare);
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
-  const toggle = () => lead().toggle(!lead().playing());
+  const toggle = () => { if (takes.on()) takes.toggle(); else lead().toggle(!lead().playing()); };
+
+  /* The stage does not play behind the takes to choose from, and goes on when they are gone. */
+  let resting = false;
+  const rest = (covered) => {
+    if (covered && lead().playing()) { resting = true; lead().toggle(false); }
+    if (!covered && resting) { resting = false; lead().toggle(true); }
+  };
 
   /* The take to compare with first: another take of the same place in the film, else any other. */
   const otherTake = () => {
@@ -114,7 +122,8 @@ const stage = (() => {
     }
     show(ghost, backdrop);
     show(panes, making || take);
-    show(transport, making || take);
+    show(transport, (making || take) && !takes.on());
+    rest(takes.on());
     show(meter, making);
     if (making) {
       const percent = Math.round(job.progress * 100);
@@ -124,6 +133,10 @@ const stage = (() => {
     show(live, job?.state === 'running' && !making);
     for (const m of modes.children) { set(m, 'aria-pressed', String((m.dataset.whole === 'true') === wholeFilm)); m.disabled = !view.head; }
     set(compare, 'aria-pressed', String(Boolean(secondTake)));
+    const alike = take ? view.takes.filter((t) => t.parent === take.parent).length : 0;
+    show(others, alike > 1 && !making);
+    say(others.lastChild, `Takes · ${alike}`);
+    set(others, 'title', `All ${alike} takes of this place, to choose from`);
     compare.disabled = view.takes.filter((t) => t.clip).length < 2 || making;
     scrub.max = Math.max(0, frames - 1);
     scrub.disabled = playing.disabled = making || !frames;

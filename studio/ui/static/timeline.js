@@ -9,6 +9,7 @@ const timeline = (() => {
   const next = button('next', 'Generate next', () => client.generateNext(), {
     class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter',
   });
+  const several = button('grid', 'Audition', () => audition.open(), { class: 'button quiet', title: 'Several takes of the next segment, to choose from' });
   const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
   const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
@@ -16,7 +17,7 @@ const timeline = (() => {
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, status, spoken, cancel, all, next),
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, status, spoken, cancel, several, all, next),
     strip, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
@@ -72,9 +73,9 @@ const timeline = (() => {
     redo.disabled = !view.can_redo;
     say(status, busy ? progress(job) : waiting(view));
     set(status, 'data-failed', view.engine.state === 'failed' && !busy);
-    show(cancel, busy); show(next, !busy); show(all, !busy);
+    show(cancel, busy); show(next, !busy); show(all, !busy); show(several, !busy);
     cancel.disabled = job?.doing === 'stopping';
-    next.disabled = all.disabled = !view.next;
+    next.disabled = all.disabled = several.disabled = !view.next;
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
     all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';
     const quarter = busy && Math.floor(job.progress * 4) * 25;     // not every step: it is read aloud

@@ -13,7 +13,7 @@ const tree = (() => {
   const hint = h('p', { class: 'hint' }, 'Takes appear here. Each one can be continued, retaken or branched.');
   const grove = h('div', { class: 'grove' }, field);
   const root = h('aside', { class: 'panel takes', 'aria-label': 'Branches and takes' },
-    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, grove);
+    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, grove, trash.opener);
 
   const makeLine = ({ id }) => {
     const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': 'Branch name',
