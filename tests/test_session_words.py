@@ -9,9 +9,9 @@ import pytest
 from studio.full_prompt import Words
 from studio.media.export import read_lineage
 from studio.project import edits
-from studio.session import Studio
+from studio.session import EditError, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import make_film, make_studio, render_all
+from tests.shelves import make_film, make_studio, render_all, wait_for_job
 
 
 @pytest.fixture
@@ -34,3 +34,36 @@ def test_takes_carry_the_words_of_the_film_and_those_of_the_take_before(studio: 
     assert (second.words, second.before) == (Words("b", "Anna", "dusk"), first.words) and not second.style_begins
     told = read_lineage(session.films.export_film())
     assert told and [(t["style"], t["cast"]) for t in told["takes"]] == [("dusk", "Anna")] * 2
+
+
+def lists(studio: Studio, **files: str) -> None:
+    (studio.home / "wildcards").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (studio.home / "wildcards" / f"{name}.txt").write_text(text, "utf-8")
+
+
+def test_wildcards_are_replaced_for_the_engine_and_kept_beside_what_was_written(studio: Studio, engine: FakeEngine) -> None:
+    lists(studio, sky="red sky", light="own light")
+    session = render_all(make_film(studio, "__sky__, __light__", "b"))
+    assert [r.prompt for r in engine.requests] == ["red sky, own light", "b"]
+    assert engine.requests[1].before == Words("red sky, own light")
+    first, second = session.project.film()
+    assert (first.segment.prompt, first.words, second.words) == ("__sky__, __light__", "red sky, own light", "")
+    told = read_lineage(session.films.export_film())
+    assert told and [t.get("words") for t in told["takes"]] == ["red sky, own light", None]
+    assert not session.project.takes.keys() & edits.stale_takes(session.project)
+    assert [summary.name for summary in studio.list()] == ["A film"], "the folder of lists is no project"
+
+
+def test_a_wildcard_without_a_list_is_told_before_anything_is_made(studio: Studio, engine: FakeEngine) -> None:
+    lists(studio, sky="red sky")
+    session = make_film(studio, "__sky__", "__nosuch__")
+    session.edit(edits.edit_segment, 0, prompt="__nosuch__")
+    with pytest.raises(EditError, match="There is no list for “__nosuch__”"):
+        session.jobs.generate_next()
+    assert session.job is None and not engine.requests
+    session.edit(edits.edit_segment, 0, prompt="__sky__")
+    session.jobs.generate_all()
+    job = wait_for_job(session)
+    assert job.state == "failed" and "There is no list for “__nosuch__”" in job.message
+    assert len(session.project.film()) == 1

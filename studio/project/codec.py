@@ -64,8 +64,8 @@ def parse_project(table: object) -> Project:
         head=read.link("head"),
         stars=_set(read, "stars", takes),
         trash=_set(read, "trash", takes),
-        style=read.film_text("style"),
-        cast=read.film_text("cast"),
+        style=read.words("style"),
+        cast=read.words("cast"),
         unknown=read.rest("format"),
     )
     check_project(project)
@@ -101,7 +101,7 @@ def take_table(take: Take) -> Table:
         "seconds": take.seconds,
         "created": take.created,
         **({"at_edge": True} if take.at_edge else {}),
-        **_texts_table(style=take.style, cast=take.cast),
+        **_texts_table(style=take.style, cast=take.cast, words=take.words),
     }
 
 
@@ -127,8 +127,9 @@ def parse_take(table: object) -> Take:
         state="done" if state == "done" else "partial",
         seconds=read.number("seconds"),
         created=read("created", str),
-        style=read.film_text("style"),
-        cast=read.film_text("cast"),
+        style=read.words("style"),
+        cast=read.words("cast"),
+        words=read.words("words"),
         unknown=read.rest(),
     )
 

@@ -12,6 +12,7 @@ from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_st
 from studio.project.mark_edits import marks_for, set_marks
 from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
 from studio.project.staleness import find_same_take, stale_takes
+from studio.project.styles import use_style
 from studio.project.tree import (
     add_take,
     branch,
@@ -62,6 +63,7 @@ __all__ = [
     "stale_takes",
     "switch",
     "unfinished_take",
+    "use_style",
 ]  # fmt: skip
 
 

@@ -97,6 +97,7 @@ class Take:
     at_edge: bool = False           # the picture's edge held the camera up
     style: str = ""                 # of the whole film, as it was rendered
     cast: str = ""
+    words: str = ""                 # the segment's prompt with its wildcards replaced; "": it has none
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 

@@ -84,8 +84,8 @@ class TableReader:
         except limits.EditError:
             raise FormatError(f"{self._what}: '{key}' is not a part of a picture") from None
 
-    def film_text(self, key: str) -> str:
-        """The value of a field that holds a text for the whole film; "" if it is missing or null."""
+    def words(self, key: str) -> str:
+        """The value of a field that holds words; "" if it is missing or null."""
         return self.optional(key, str) or ""
 
     def marks(self, key: str) -> Marks:

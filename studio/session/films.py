@@ -215,6 +215,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "id": take.id,
                 "parent": take.parent,
                 "prompt": take.segment.prompt,
+                **({"words": take.words} if take.words else {}),
                 "seed": take.segment.seed,
                 "model": take.model,
                 "steps": take.settings.steps,

@@ -29,6 +29,7 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
+from studio.project.wildcards import Wildcards
 from studio.session import estimates
 from studio.session.document import Document
 from studio.session.loras import LoraShelf
@@ -62,12 +63,12 @@ class JobManager:
     """
 
     def __init__(
-        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf
+        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards
     ) -> None:
-        """Render takes of `document` on `engine`, with the models of `cards` (by name) and LoRA files of `loras`."""
+        """Render takes of `document` on `engine`, with models of `cards` (by name), LoRAs of `loras` and lists of `wildcards`."""
         self._document = document
         self._engine = engine
-        self._maker = RequestMaker(document.store, cards, loras)
+        self._maker = RequestMaker(document.store, cards, loras, wildcards)
         self._job: RenderJob | None = None
 
     @property
@@ -105,7 +106,7 @@ class JobManager:
             asks = choose(project)
             document.store.check_writable()
             for ask in asks:
-                self._maker.check(ask.take)
+                self._maker.check(self._maker.fill_words(ask).take)
             job = RenderJob(asks, project, rest)
             self._job = job
             job.engine_job = self._engine.submit(
@@ -132,7 +133,7 @@ class JobManager:
         while ask:
             with self._document.lock:
                 try:
-                    job.ask = take_requests.refresh(self._document.project, ask, job.branch)
+                    job.ask = self._maker.fill_words(take_requests.refresh(self._document.project, ask, job.branch))
                     request = self._request(job)
                 except (EditError, StoreError) as error:
                     job.fail(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
@@ -11,18 +12,25 @@ from studio.engine.events import LoraFile, RenderRequest
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import Store
-from studio.project.words import words_of
+from studio.project.take_requests import TakeRequest
+from studio.project.wildcards import Wildcards
+from studio.project.words import fill_words, words_of
 from studio.session.loras import LoraShelf
 
 
 class RequestMaker:
     """Makes requests for takes whose files lie in one project's folder."""
 
-    def __init__(self, store: Store, cards: Mapping[str, ModelCard], loras: LoraShelf) -> None:
-        """Make requests for takes in `store`, with the models of `cards` (by name) and LoRA files of `loras`."""
+    def __init__(self, store: Store, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards) -> None:
+        """Make requests for takes in `store`, with models of `cards` (by name), LoRAs of `loras` and lists of `wildcards`."""
         self._store = store
         self._cards = cards
         self._loras = loras
+        self._wildcards = wildcards
+
+    def fill_words(self, ask: TakeRequest) -> TakeRequest:
+        """The request with the words that its prompt's wildcards give. Raises EditError: see `Wildcards.fill`."""
+        return replace(ask, take=fill_words(ask.take, self._wildcards))
 
     def request(self, take: Take, sections: int, project: Project) -> RenderRequest:
         """The request to render `take` until it has so many sections. Makes the take's folder.
@@ -35,7 +43,7 @@ class RequestMaker:
         return RenderRequest(
             take=take.id,
             model=take.model,
-            prompt=take.segment.prompt,
+            prompt=words_of(take).prompt,
             seed=take.segment.seed,
             sections=sections,
             steps=take.settings.steps,

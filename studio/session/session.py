@@ -18,6 +18,8 @@ from studio.project.mark_edits import keep_unknown
 from studio.project.model import Frame, Reference, RenderSettings
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
+from studio.project.styles import Styles
+from studio.project.wildcards import Wildcards
 from studio.session.document import Document
 from studio.session.films import Films
 from studio.session.job_manager import EngineProtocol, JobManager
@@ -38,16 +40,18 @@ class Session(Document):
 
     def __init__(
         self, store: Store, opened: OpenedProject, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset],
-        loras: LoraShelf,
+        loras: LoraShelf, wildcards: Wildcards, styles: Styles,
     ) -> None:  # fmt: skip
         """Take over a project that `store` has opened or created, to be rendered by `engine` with one of `models`."""
         super().__init__(store, opened)
         self.films = Films(self)
         self.loras = loras
+        self.wildcards = wildcards
+        self.styles = styles
         self._engine = engine
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
-        self.jobs = JobManager(self, engine, self._models, loras)
+        self.jobs = JobManager(self, engine, self._models, loras, wildcards)
         engine.watch(lambda _: self.notify())
 
     @property

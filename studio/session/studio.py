@@ -15,11 +15,13 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.media.export import read_lineage
-from studio.project import edits, shelf
+from studio.project import edits, shelf, styles, wildcards
 from studio.project.model import Project, RenderSettings
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import OpenedProject, Store, StoreError
+from studio.project.styles import Styles
+from studio.project.wildcards import Wildcards
 from studio.session.job_manager import EngineProtocol
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
@@ -51,6 +53,8 @@ class Studio:
         self.models = tuple(models)
         self.presets = find_presets(presets)
         self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
+        self._wildcards = Wildcards((home / wildcards.FOLDER, wildcards.SHIPPED))     # the artist's own lists and styles come first
+        self._styles = Styles((home / styles.FOLDER, styles.SHIPPED))
         self._engine = engine
         self._open: dict[str, Session] = {}
         self._last_use: dict[str, float] = {}            # when each was last opened or shown, by the monotonic clock
@@ -202,7 +206,7 @@ class Studio:
         shelf.remove(session.folder)
 
     def _session(self, store: Store, opened: OpenedProject) -> Session:
-        return Session(store, opened, self._engine, self.models, self.presets, self.loras)
+        return Session(store, opened, self._engine, self.models, self.presets, self.loras, self._wildcards, self._styles)
 
     def _folder(self, project_id: str) -> Path:
         folder = shelf.find_folder(self.home, project_id)

@@ -20,8 +20,10 @@ def engine_view(status: EngineStatus) -> Json:
     return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
-def model_view(name: str, card: ModelCard | None, own: Sequence[Sequence[object]] = ()) -> Json:
-    """The project's model and the phrases it understands, the project's `own` ones first.
+def model_view(
+    name: str, card: ModelCard | None, own: Sequence[Sequence[object]] = (), lists: Sequence[Sequence[object]] = ()
+) -> Json:
+    """The project's model and the phrases it understands, the project's `own` ones first, the wildcards' `lists` last.
 
     `card` is None for a model that is not installed.
     """
@@ -33,7 +35,7 @@ def model_view(name: str, card: ModelCard | None, own: Sequence[Sequence[object]
         "title": card.title,
         "summary": card.summary,
         "licence": card.licence,
-        "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items())],
+        "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists],
     }
 
 

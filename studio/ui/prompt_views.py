@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import reads_cast
+from studio.project.limits import EditError
+from studio.project.wildcards import UNCHANGED, Wildcards
 from studio.ui.words import Json
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
-    from studio.project.model import Project
+    from studio.project.model import Project, Segment, Take
+    from studio.project.styles import Style
 
 READS_ALL = "They follow each segment's own prompt: the cast, then the style. Takes made with others become stale."
 READS_LOOKS = (
     "{title} takes light and weather from the style, where it begins, and moves the camera only if the style says “camera”. "
     "It draws nobody, so it reads no cast."
 )
+NO_LISTS = Wildcards(())
+
+
+def filled_view(segment: Segment, take: Take | None, wildcards: Wildcards) -> Json:
+    """The words that a segment's wildcards give: those of its take, or those that its seed would choose now.
+
+    Returns:
+        `filled`: the words, "" without wildcards; `unfilled`: why there are none, "" if there is no trouble.
+    """
+    if take is not None and (take.segment.prompt, take.segment.seed) == (segment.prompt, segment.seed):
+        return {"filled": take.words, "unfilled": ""}
+    try:
+        filled = wildcards.fill(segment.prompt, segment.seed)
+    except EditError as error:
+        return {"filled": "", "unfilled": str(error).removesuffix(UNCHANGED).strip()}
+    return {"filled": "" if filled == segment.prompt else filled, "unfilled": ""}
+
+
+def wildcard_phrases(wildcards: Wildcards) -> list[list[object]]:
+    """The wildcards, as a kind of phrases with its words; empty without lists."""
+    names = wildcards.names()
+    return [["wildcards", [f"__{name}__" for name in names]]] if names else []
+
+
+def style_views(styles: Sequence[Style], problems: Sequence[str]) -> Json:
+    """Styles to choose from, and what is wrong with files of others."""
+    shown = [{"name": s.name, "title": s.title, "description": s.description, "style": s.style, "cast": s.cast} for s in styles]
+    return {"styles": shown, "problems": list(problems)}
 
 
 def words_view(project: Project, card: ModelCard | None) -> Json:

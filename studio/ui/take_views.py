@@ -47,6 +47,7 @@ def take_views(
             "tips": list(node.tips),
             "head": take.id == project.head,
             "prompt": take.segment.prompt,
+            "words": take.words,
             "seed": take.segment.seed,
             "preset": take.settings.preset,
             "star": take.id in project.stars,

@@ -12,13 +12,14 @@ from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view
-from studio.ui.prompt_views import words_view
+from studio.ui.prompt_views import NO_LISTS, filled_view, wildcard_phrases, words_view
 from studio.ui.take_views import take_badge, take_state, take_views, trash_views
 from studio.ui.words import Json, file_url, format_length, format_wait
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
+    from studio.project.wildcards import Wildcards
     from studio.session import JobView, ProjectSummary, Session
     from studio.session.loras import LoraEntry
 
@@ -35,7 +36,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "id": session.id,
         "name": project.name,
         "engine": engine_view(session.engine),
-        "model": model_view(project.model, card, flow_phrase_views(project)),
+        "model": model_view(project.model, card, flow_phrase_views(project), wildcard_phrases(session.wildcards)),
         "models": [model_choice(c) for c in cards],
         "fps": project.clock.fps,
         "section": project.clock.section_frames,
@@ -46,7 +47,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "reference": reference_view(session),
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),
-        "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256)),
+        "segments": segment_views(project, stale, lambda lora: session.loras.has(lora.sha256), session.wildcards),
         "takes": take_views(project, stale, session.films.poster, session.films.clip),
         "trash": trash_views(project, session.films.poster, session.films.clip),
         "branches": branch_views(project),
@@ -92,14 +93,24 @@ def remaining(project: Project) -> float:
     return sum(sections) / max(1, sections[0])
 
 
-def segment_views(project: Project, stale: frozenset[str], has_file: Callable[[Lora], bool] = lambda _: True) -> list[Json]:
-    """The segments of the timeline, in film order. `has_file`: whether a LoRA's file is in the studio."""
-    path = project.path()
+def segment_views(
+    project: Project, stale: frozenset[str], has_file: Callable[[Lora], bool] = lambda _: True, wildcards: Wildcards = NO_LISTS
+) -> list[Json]:
+    """The segments of the timeline, in film order.
+
+    Args:
+        project, stale: the project, and its stale takes.
+        has_file: whether a LoRA's file is in the studio.
+        wildcards: the lists that prompts may name.
+    """
+    path, segments = project.path(), project.current().segments
     film_length = len(project.film())
+    takes = [*path, *[None] * (len(segments) - len(path))]
     return [
-        segment_view(project, i, s, path[i] if i < len(path) else None, stale)
+        segment_view(project, i, s, take, stale)
         | {"beyond": film_length <= i < len(path), "loras": [lora_view(lora, has_file(lora)) for lora in s.loras]}
-        for i, s in enumerate(project.current().segments)
+        | filled_view(s, take, wildcards)
+        for i, (s, take) in enumerate(zip(segments, takes, strict=True))
     ]
 
 

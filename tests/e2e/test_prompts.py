@@ -45,6 +45,44 @@ def test_style_and_cast_with_the_keyboard(stand: Stand, desk: Visit) -> None:
     expect(opener(page)).to_have_text("dusk, fog")
 
 
+def test_a_style_fills_the_words_of_the_film(stand: Stand, desk: Visit) -> None:
+    session = stand.film("a walk")
+    page = desk.open(session)
+    opener(page).click()
+    look = page.get_by_role("button", name="Moonlit fog")
+    look.press("Enter")
+    expect(page.get_by_label("Style of the film")).to_have_value("moonlit night, fog")
+    expect(look).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Undo").click()
+    expect(opener(page)).to_have_text("Style")
+    assert session.project.style == ""
+
+
+def test_wildcards_show_what_they_give_and_what_is_wrong(stand: Stand, desk: Visit) -> None:
+    session = stand.film("a walk", "a rest")
+    page = desk.open(session)
+    prompt = page.get_by_label("Prompt of segment 1")
+    prompt.fill("a walk, __nosuch__")
+    filled = page.locator(".filled")
+    expect(filled.first).to_have_text("There is no list for “__nosuch__”.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("put a file nosuch.txt with one choice on each line")
+    prompt.fill("a walk")
+    page.locator(".kinds").get_by_role("button", name="wildcards").click()
+    page.get_by_role("button", name="__weather__").click()
+    expect(prompt).to_have_value("a walk, __weather__")
+    words = session.wildcards.fill("a walk, __weather__", 0)
+    expect(filled.first).to_have_text(words)
+    expect(filled.nth(1)).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(badge(page, 0)).to_have_text("Done")
+    assert stand.engine.requests[-1].prompt == words
+    expect(page.locator(".stage figcaption").first).to_contain_text(words)
+    expect(prompt).to_have_value("a walk, __weather__")
+    assert page.evaluate(AUDIT) == []
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_everybody_can_read_the_words_of_the_film(stand: Stand, desk: Visit, dark: bool) -> None:
     page = desk.open(stand.film("a walk"))

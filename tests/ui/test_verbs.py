@@ -85,6 +85,24 @@ def test_words_of_the_film(api: PageApi, session: Session) -> None:
     assert (session.project.style, session.project.cast) == ("", "")
 
 
+def test_styles(api: PageApi, session: Session) -> None:
+    own = api.studio.home / "styles"
+    own.mkdir()
+    (own / "mine.toml").write_text('title = "Mine"\nstyle = "dusk"\ncast = "Anna"')
+    (own / "wrong.toml").write_text("nonsense")
+    answer = ask(api, session, "film_styles")
+    assert {"name": "mine", "title": "Mine", "description": "", "style": "dusk", "cast": "Anna"} in answer["styles"]
+    assert "golden-hour" in [style["name"] for style in answer["styles"]]
+    problem, = answer["problems"]
+    assert problem.startswith("wrong.toml cannot be read") and str(own) not in problem
+    ask(api, session, "use_style", style="mine")
+    assert (session.project.style, session.project.cast) == ("dusk", "Anna")
+    ask(api, session, "undo")
+    assert (session.project.style, session.project.cast) == ("", "")
+    for wrong in ("wrong", "../mine", ""):
+        assert "not there any more" in refusal(api, {"verb": "use_style", "project": session.id, "style": wrong})
+
+
 def test_rendering(api: PageApi, session: Session) -> None:
     ask(api, session, "generate_next")
     wait_for_job(session)

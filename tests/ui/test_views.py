@@ -46,6 +46,7 @@ def test_an_unrendered_film(session: Session) -> None:
     assert first | {"id": ""} == {
         "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
         "state": "planned", "badge": "Planned", "head": False, "at_edge": False, "beyond": False, "loras": [],
+        "filled": "", "unfilled": "",
     }  # fmt: skip
     assert drawn["plan"] == {"segments": 3, "length": "2.0 s"}
     assert drawn["film"] == {"frames": 0, "length": "0.0 s"}
@@ -53,7 +54,8 @@ def test_an_unrendered_film(session: Session) -> None:
     assert drawn["memory"]["sentence"] == "The next take starts from the reference picture alone."
     assert drawn["estimate"] is None and drawn["estimate_all"] is None
     assert [(one["size"], one["shape"]) for one in drawn["sizes"]] == [([64, 48], "Landscape"), ([48, 64], "Portrait")]
-    assert drawn["model"]["phrases"] == [["camera", ["pans left", "moves closer"]]]
+    wildcards = ["wildcards", ["__camera__", "__light__", "__mood__", "__weather__"]]
+    assert drawn["model"]["phrases"] == [["camera", ["pans left", "moves closer"]], wildcards]
 
 
 def test_a_rendered_film(session: Session) -> None:

@@ -17,6 +17,7 @@ const makeCard = ({ id }) => {
     oninput: () => { prompt.dataset.dirty = '1'; client.later(`prompt ${id}`, sendPrompt); },
     onblur: () => client.flush() });
 
+  const filled = h('p', { class: 'filled', hidden: true });      // what the prompt's wildcards give
   const loras = lora.parts(id);
   const length = h('output', { class: 'length' });
   const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.segment.sections - 1 }));
@@ -43,13 +44,13 @@ const makeCard = ({ id }) => {
     verb('trash', 'remove_segment', '', 'Remove this segment', () => client.act('remove_segment', own())));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
-    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), loras.row, edge,
+    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, loras, length, shorter, longer, seed, tools };
+  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, loras, length, shorter, longer, seed, tools };
   return card;
 };
 
@@ -96,6 +97,10 @@ const drawCard = (card, segment, { view, job }) => {
   }
   set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
   refill(f.prompt, segment.prompt);
+  say(f.filled, segment.filled || segment.unfilled.split(/(?<=\.) /)[0]);       // of a trouble the first sentence; the rest is its title
+  set(f.filled, 'data-wrong', Boolean(segment.unfilled));
+  set(f.filled, 'title', segment.filled ? `With its wildcards replaced: ${segment.filled}` : segment.unfilled || null);
+  show(f.filled, segment.filled || segment.unfilled);
   f.loras.draw(segment);
   show(f.edge, segment.at_edge && !working);
   say(f.length, segment.length);

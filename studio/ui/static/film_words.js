@@ -13,9 +13,31 @@ const filmWords = (() => {
   const hint = h('p', { class: 'hint' });
   const part = (title, input) => h('label', { class: 'film-part' }, h('b', {}, title), input);
 
+  /* Styles to choose from, from small files: a click fills the fields. */
+  const styles = h('div', { class: 'styles', role: 'group', 'aria-label': 'Styles' });
+  const problems = h('p', { class: 'hint wrong' });
+  const use = async (one) => {
+    for (const input of [style, cast]) delete input.dataset.dirty;
+    await client.act('use_style', { style: one.name });
+  };
+  const choice = (one) => h('button', { class: 'look', 'data-name': one.name, title: [one.style, one.cast].filter(Boolean).join('; '),
+    onclick: () => use(one) }, h('b', {}, one.title), h('small', {}, one.description || one.style));
+  const fetchStyles = async () => {
+    const answer = await client.act('film_styles');
+    styles.replaceChildren(...(answer?.styles || []).map(choice));
+    say(problems, (answer?.problems || []).join(' '));
+    show(problems, answer?.problems.length);
+    client.put({});
+  };
+  const drawStyles = ({ style: look }) => {
+    for (const b of styles.children) set(b, 'aria-pressed', String(b.title.split('; ')[0] === look));
+  };
+
   const open = () => {
-    dialogs.sheet('Words of the film', 'film-words', hint, part('Style', style), part('Cast', cast));
+    dialogs.sheet('Words of the film', 'film-words', hint, part('Style', style), part('Cast', cast),
+      h('section', {}, h('h3', {}, 'Styles to begin with'), styles, problems));
     style.focus();
+    fetchStyles();
   };
   const words = h('span', {}, 'Style');
   const opener = h('button', { class: 'button quiet small film-opener', onclick: open, 'aria-haspopup': 'dialog' }, icon('pencil', 16), words);
@@ -25,6 +47,7 @@ const filmWords = (() => {
     refill(style, view.words.style);
     refill(cast, view.words.cast);
     say(hint, view.words.hint);
+    drawStyles(view.words);
     const { style: look, cast: people } = view.words;
     say(words, look || (people ? 'Cast' : 'Style'));
     set(opener, 'data-written', Boolean(look || people));

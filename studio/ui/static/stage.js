@@ -47,7 +47,7 @@ const stage = (() => {
     return (others.find((t) => t.depth === here?.depth) || others.at(-1))?.id || null;
   };
 
-  const title = (take) => `${take.depth + 1} · ${take.prompt || 'no prompt'}`;
+  const title = (take) => `${take.depth + 1} · ${take.words || take.prompt || 'no prompt'}`;
   const choices = (select, chosen) => {
     const wanted = client.view.takes.filter((t) => t.clip);
     const key = wanted.map((t) => t.id + t.prompt + t.seed).join();

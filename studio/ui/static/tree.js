@@ -66,11 +66,11 @@ const tree = (() => {
     set(node, 'tabindex', take.id === reached() ? 0 : -1);
     const spoken = [
       `Take of segment ${take.depth + 1}`, take.badge, take.length, take.head && 'head', take.loose && 'on no branch',
-      take.tips.length && `end of ${take.tips.join(' and ')}`, take.prompt,
+      take.tips.length && `end of ${take.tips.join(' and ')}`, take.words || take.prompt,
     ];
     set(node, 'aria-label', spoken.filter(Boolean).join(', '));
     const facts = [take.badge, take.length, `seed ${take.seed}`, ...take.loras, take.took && `made in ${take.took}`];
-    set(node, 'title', `${take.prompt || 'No prompt'}\n${facts.filter(Boolean).join(' · ')}`);
+    set(node, 'title', `${take.prompt || 'No prompt'}${take.words ? `\n→ ${take.words}` : ''}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;
   const reached = () => (client.take(focused) ? focused : client.view.head ?? client.view.takes[0]?.id);

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from studio.project import edits
 from studio.session import Session
 from studio.ui.fields import Fields
+from studio.ui.prompt_views import style_views
 from studio.ui.verbs.verb import Answer, Verb, noting, stroke
 from studio.ui.words import file_url
 
@@ -37,6 +38,8 @@ VERBS: Mapping[str, Verb] = {
     "rename": lambda s, f: s.edit_in_stroke(stroke(f, "name"), edits.rename, f.text("name")),
     "set_style": lambda s, f: s.edit_in_stroke(stroke(f, "style"), edits.set_style, f.text("style")),
     "set_cast": lambda s, f: s.edit_in_stroke(stroke(f, "cast"), edits.set_cast, f.text("cast")),
+    "film_styles": lambda s, f: style_views(*s.styles.find()),
+    "use_style": lambda s, f: s.edit(edits.use_style, s.styles.named(f.text("style", 200))),
     "set_size": noting(lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192)))),
     "set_model": noting(lambda s, f: s.set_model(f.text("name", 100))),
     "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),

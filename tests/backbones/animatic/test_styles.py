@@ -11,6 +11,8 @@ from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.load import load_reader
 from studio.backbones.animatic.words import Wish, WordReader
 from studio.catalogue.cards import read_card
+from studio.project import styles, wildcards
+from studio.project.styles import Styles
 from tests.backbones.animatic.test_words import reader
 from tests.lab.train import toys
 
@@ -89,3 +91,23 @@ def test_a_dolly_of_the_style(shipped: WordReader) -> None:
     assert reading.reads_dolly("the camera dollies in") and not reading.reads_dolly("a boat", "tracking shots")
     assert reading.reads_dolly("a boat", "the camera dollies in")
     assert not reading.reads_dolly("the camera pans left", "the camera dollies in")
+
+
+SHIPPED_STYLES = {
+    "golden-hour": Wish(light="warm"), "moonlit-fog": Wish(light="night", weather="fog"),
+    "winter-day": Wish(light="cold", weather="snow"), "rainy-dusk": Wish(light="dusk", weather="rain"),
+    "misty-dawn": Wish(light="dawn", weather="fog"), "high-summer": Wish(light="bright"), "lamplight": Wish(light="lamp"),
+    "old-film": Wish(light="flicker"),
+}
+
+
+def test_the_shipped_styles_ask_for_what_they_say(shipped: WordReader) -> None:
+    found, _ = Styles((styles.SHIPPED,)).find()
+    assert {style.name: shipped.read_style("a boat", style.style, True) for style in found} == SHIPPED_STYLES
+
+
+def test_every_line_of_the_shipped_lists_asks_for_something(shipped: WordReader) -> None:
+    for name, blank in (("light", 0), ("weather", 0), ("camera", 1)):
+        lines = [line for line in (wildcards.SHIPPED / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
+        wishes = [shipped.read(line) for line in lines]
+        assert len(set(wishes)) == len(lines) and wishes.count(Wish()) == blank, name       # a static shot asks for nothing

@@ -1,0 +1,137 @@
+"""Wildcards: `__weather__` in a prompt stands for a line of the file weather.txt, which the segment's seed chooses.
+
+A list is a text file with one choice on each line; blank lines and those that begin with # are left out. A choice may name other
+lists. The same lists, prompt and seed give the same words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.project import limits
+from studio.project.limits import EditError
+from studio.project.preset import PRESETS
+
+SHIPPED = PRESETS / "wildcards"
+FOLDER = "wildcards"
+"""Of the artist's own lists, beside the projects."""
+DEPTH = 5
+"""Lists that lead to each other, at most."""
+REPLACED = 100
+"""Wildcards that are replaced in one prompt, at most, those in choices included."""
+LARGEST = 2**18
+"""Bytes of a list, at most."""
+NAMES = 200
+"""Lists of a folder that are looked at, at most."""
+UNCHANGED = "Nothing was lost."
+
+_WILDCARD = re.compile(r"__([^\W_]+(?:[-_][^\W_]+)*)__")
+
+
+class Wildcards:
+    """The lists in some folders. Files are read when they are needed, so that an edit of one counts at once."""
+
+    def __init__(self, folders: Sequence[Path] = (SHIPPED,)) -> None:
+        """`folders`: where lists lie; of two with one name that of the earlier folder counts."""
+        self._folders = tuple(folders)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all lists, as prompts write them between two underscores on each side."""
+        return tuple(sorted(self._files()))
+
+    def fill(self, prompt: str, seed: int) -> str:
+        """The prompt with every wildcard replaced.
+
+        Args:
+            prompt: as the artist wrote it.
+            seed: of its segment; it chooses the lines.
+
+        Raises:
+            EditError: there is no such list, it has no choices or cannot be read, lists lead to each other in a circle or too deep,
+                or the prompt becomes too long.
+        """
+        if not _WILDCARD.search(prompt):
+            return prompt
+        filled = _Filler(self._files(), seed).fill(prompt, ())
+        if len(filled) > limits.PROMPT_LENGTH:
+            raise EditError(
+                f"With its wildcards replaced this prompt has {len(filled):,} characters; {limits.PROMPT_LENGTH:,} is the most. "
+                f"Shorten it, or the choices. {UNCHANGED}"
+            )
+        return filled
+
+    def _files(self) -> dict[str, Path]:
+        """The lists' files by name, in small letters. Names from prompts are looked up here and never become paths."""
+        found: dict[str, Path] = {}
+        for folder in self._folders:
+            try:
+                files = sorted(path for path in folder.glob("*.txt") if path.is_file())
+            except OSError:
+                continue
+            for path in files[:NAMES]:
+                if _WILDCARD.fullmatch(f"__{path.stem}__"):
+                    found.setdefault(path.stem.lower(), path)
+        return found
+
+
+class _Filler:
+    """Replaces the wildcards of one prompt."""
+
+    def __init__(self, files: dict[str, Path], seed: int) -> None:
+        self._files = files
+        self._seed = seed
+        self._chosen: Counter[str] = Counter()     # how often each list was chosen from: the second time it may give another line
+        self._lines: dict[str, list[str]] = {}
+
+    def fill(self, text: str, within: tuple[str, ...]) -> str:
+        """`text` with its wildcards replaced; it is a choice of the last of the lists `within`."""
+        return _WILDCARD.sub(lambda match: self._choice(match[1].lower(), within), text)
+
+    def _choice(self, name: str, within: tuple[str, ...]) -> str:
+        if name in within:
+            way = " leads to ".join(f"“__{one}__”" for one in (*within[within.index(name) :], name))
+            raise EditError(f"Wildcards go in a circle: {way}. Take one of them out of its list. {UNCHANGED}")
+        if len(within) >= DEPTH:
+            raise EditError(f"“__{name}__” lies {DEPTH} lists deep; that is the most. Write its choices into the list. {UNCHANGED}")
+        if self._chosen.total() >= REPLACED:
+            raise EditError(f"This prompt leads to more than {REPLACED} wildcards. Use fewer, in it and in the lists. {UNCHANGED}")
+        lines = self._read(name)
+        self._chosen[name] += 1
+        key = f"{self._seed}/{name}/{self._chosen[name]}"
+        at = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % len(lines)
+        return self.fill(lines[at], (*within, name))
+
+    def _read(self, name: str) -> list[str]:
+        """The choices of a list."""
+        if name not in self._lines:
+            self._lines[name] = _read(name, self._files)
+        return self._lines[name]
+
+
+def _read(name: str, files: dict[str, Path]) -> list[str]:
+    if name not in files:
+        known = ", ".join(f"__{one}__" for one in sorted(files)) or "none"
+        raise EditError(
+            f"There is no list for “__{name}__”. There are: {known}. Name one of these, or put a file {name}.txt with one choice "
+            f"on each line into the folder {FOLDER} beside the projects. {UNCHANGED}"
+        )
+    file = files[name].name
+    try:
+        with files[name].open("rb") as opened:
+            content = opened.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise EditError(f"The list {file} is larger than {LARGEST // 1024} KB. Make it shorter. {UNCHANGED}")
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise EditError(f"The list {file} is not text in UTF-8. Save it as UTF-8. {UNCHANGED}") from None
+    except OSError as error:
+        raise EditError(f"The list {file} cannot be read: {error.strerror or error}. {UNCHANGED}") from None
+    lines = [limits.printable(line).strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise EditError(f"The list {file} has no choices. Write one on each line; what begins with # is left out. {UNCHANGED}")
+    return lines
