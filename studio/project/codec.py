@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from studio.project.mark_tables import marks_table
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Take
-from studio.project.rules import FormatError, check_project
+from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.table_reader import Table, TableReader
+from studio.project.vote_tables import parse_vote, votes_table
 
 FORMAT = 1
 
@@ -36,6 +37,7 @@ def project_table(project: Project) -> Table:
         "head": project.head,
         **_set_table("stars", project.stars),
         **_set_table("trash", project.trash),
+        **votes_table(project.votes),
     }
 
 
@@ -66,6 +68,7 @@ def parse_project(table: object) -> Project:
         trash=_set(read, "trash", takes),
         style=read.words("style"),
         cast=read.words("cast"),
+        votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
         unknown=read.rest("format"),
     )
     check_project(project)

@@ -27,6 +27,7 @@ from studio.project.tree import (
     unfinished_take,
     with_segments,
 )
+from studio.project.votes import add_vote, drop_vote
 from studio.project.word_edits import set_cast, set_style
 
 __all__ = [
@@ -35,10 +36,12 @@ __all__ = [
     "add_lora",
     "add_segment",
     "add_take",
+    "add_vote",
     "branch",
     "check_parent",
     "drop_branch",
     "drop_lora",
+    "drop_vote",
     "edit_segment",
     "find_same_take",
     "move_segment",

@@ -127,6 +127,20 @@ class Reference:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
+VoteResult = Literal["left", "right", "alike"]
+
+
+@dataclass(frozen=True)
+class Vote:
+    """Which of two takes is better, for somebody who saw them side by side without their names; or that they are alike."""
+
+    left: str                     # id of the take
+    right: str
+    result: VoteResult
+    created: str                  # ISO 8601, UTC
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
 @dataclass(frozen=True)
 class Project:
     """The document of one film. `branch` is the current branch; `head` is a take on its path, or None for the start."""
@@ -148,6 +162,7 @@ class Project:
     trash: frozenset[str] = frozenset()     # takes that are not shown, until they are restored; none lies on a branch
     style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
     cast: str = ""                  # who and what appears in the whole film
+    votes: tuple[Vote, ...] = ()    # in the order in which they were given
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def current(self) -> Branch:

@@ -21,7 +21,7 @@ from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast")
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _with_fields(project: Project, copies: Copies) -> Project:
         value = next((t[key] for t in tables if key in t and _is_readable(blank, key, t[key])), None)
         if value is not None:
             table[key] = value
-    unknown = {key: value for t in reversed(tables) for key, value in t.items() if key not in table and key != "format"}
+    unknown = {key: value for t in reversed(tables) for key, value in t.items() if key not in {*table, *FIELDS, "format"}}
     return parse_project({**unknown, **table})
 
 

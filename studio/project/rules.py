@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from studio.project.model import Project
+from collections.abc import Container, Iterable
+
+from studio.project.model import Project, Vote
 
 
 class FormatError(ValueError):
@@ -40,3 +42,8 @@ def check_project(project: Project) -> None:
             raise FormatError(f"branch {branch.id} holds a take that is in the trash")
     if project.head is not None and all(take.id != project.head for take in project.path()):
         raise FormatError("the head is not on the current branch")
+
+
+def known_votes(votes: Iterable[Vote], takes: Container[str]) -> tuple[Vote, ...]:
+    """The votes on two of these takes, given by their ids. Those on takes that are gone say nothing any more, and are left out."""
+    return tuple(vote for vote in votes if vote.left in takes and vote.right in takes and vote.left != vote.right)

@@ -27,7 +27,7 @@ class _Note:
 
 
 def write_note(path: Path, take: Take, project: Project) -> None:
-    """Write a take, and the project around it without its other takes: enough to build the document again.
+    """Write a take, and the project around it without its other takes and the votes: enough to build the document again.
 
     Raises:
         StoreError: the disk refuses, or the note could not be read again.
@@ -37,7 +37,7 @@ def write_note(path: Path, take: Take, project: Project) -> None:
         if parse_take(table.get("take")) != take:
             raise FormatError("it reads differently from what was written")
 
-    table = {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}))}
+    table = {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}, votes=()))}
     write_json(path, table, check)
 
 

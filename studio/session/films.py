@@ -21,8 +21,10 @@ from studio.project.edits import EditError
 from studio.project.mark_tables import marks_table
 from studio.project.model import Project, Take
 from studio.project.store import CLIP
+from studio.project.votes import Contest
 from studio.session.document import Document
 from studio.session.project_zip import pack
+from studio.session.votes import rating_rows, write_ratings
 
 JOINED = 12
 """Joined films kept on disk; an older one is joined again when it is needed."""
@@ -159,6 +161,20 @@ class Films:
         project = self._document.project
         out = self._export_path(f"{slug(project.name)}.zip")
         pack(project, self._store, out, f"{slug(project.name)}-{project.id}")
+        return out
+
+    def export_ratings(self, contest: Contest) -> Path:
+        """The ratings of what was voted on as a CSV file, a line for each take or branch.
+
+        Raises:
+            EditError: nothing was voted on, or a branch is not there.
+            MediaError: the disk is full or cannot be written.
+        """
+        rows = rating_rows(self._document.project, contest)
+        if not rows:
+            raise EditError("There are no votes here yet. Vote on a pair first; nothing was exported.")
+        out = self._export_path(f"{slug(self._document.project.name)}-ratings.csv")
+        write_ratings(rows, out)
         return out
 
     def _join(self, project: Project, takes: Sequence[Take]) -> Path:

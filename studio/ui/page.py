@@ -33,6 +33,7 @@ SCRIPTS = (
     "phrases", "film_words", "lora", "card",
     "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
+    "vote",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
@@ -40,7 +41,7 @@ STYLES = (
     "stage", "takes",
     "timeline", "tree", "dialogs", "film_words", "lora",
     "easel", "frame", "marks",
-    "small", "compare",
+    "small", "compare", "vote",
 )  # fmt: skip
 
 POLL_INTERVAL = 0.05

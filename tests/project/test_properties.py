@@ -93,6 +93,14 @@ class Artist(RuleBasedStateMachine):
     def branches(self, pick: int) -> None:
         self.do(edits.branch, self.take(pick))
 
+    @rule(one=PICK, other=PICK, result=st.sampled_from(["left", "right", "alike"]))
+    def votes(self, one: int, other: int, result: Any) -> None:
+        self.do(edits.add_vote, self.take(one), self.take(other), result)
+
+    @rule()
+    def takes_a_vote_back(self) -> None:
+        self.do(edits.drop_vote)
+
     @rule(pick=PICK)
     def switches(self, pick: int) -> None:
         self.do(edits.switch, self.branch(pick))

@@ -157,3 +157,18 @@ def test_what_was_set_aside_stays_when_more_is(folder: Path) -> None:
         store = Store(folder)
         store.save(store.open().project)
     assert sorted(path.read_text() for path in folder.glob("project.json.damaged*")) == [f"rubbish {n}" for n in range(3)]
+
+
+def test_votes_that_cannot_be_read_cost_nothing_else(folder: Path) -> None:
+    project = generated(film("a"))
+    project = edits.add_take(project, rendered(project, project.current().segments[0], None))
+    voted = edits.add_vote(project, *project.takes, "left")
+    store = stored(folder, project)
+    store.save(voted)
+    patched(folder, lambda table: table.update(votes=[{"left": 7}]))
+    opened = Store(folder).open()
+    assert opened.project == project, "the version before is whole"
+    for path in folder.glob("project.json*"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"votes": "many"}))
+    opened = Store(folder).open()
+    assert replace(opened.project, id=project.id) == project and opened.findings

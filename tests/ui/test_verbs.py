@@ -233,7 +233,8 @@ def test_any_json_is_answered(api: PageApi, session: Session, data: st.DataObjec
     quiet = sorted(set(api.verbs) - {"generate_next", "generate_all", "retake", "finish", "export", "film"})
     message: Any = data.draw(JSON)
     if data.draw(st.booleans()):
-        names = ("path", "name", "take", "segment", "prompt", "sections", "seed", "width", "height", "to", "branch", "sample")
+        names = ("path", "name", "take", "segment", "prompt", "sections", "seed", "width", "height", "to", "branch", "sample",
+                 "left", "right", "result", "other", "place")
         message = {name: data.draw(JSON) for name in data.draw(st.sets(st.sampled_from(names), max_size=4))}
         message |= {"verb": data.draw(st.sampled_from(quiet)), "project": session.id}
     reply = api.answer(message)

@@ -26,8 +26,10 @@ const stage = (() => {
     against: client.against ? null : otherTake(), wholeFilm: false, selected: client.onStage()?.id ?? null,
   }), { class: 'button quiet small', 'aria-label': 'Compare', title: 'Compare two takes side by side' });
   const others = button('grid', 'Takes', () => takes.open(client.onStage()?.parent ?? null), { class: 'button quiet small' });
+  const ballot = button('vote', 'Vote', () => vote.open(), { class: 'button quiet small', 'aria-label': 'Blind vote',
+    title: 'Two takes without their names: which one is better?' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, compare);
+  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, compare, ballot);
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
@@ -138,6 +140,7 @@ const stage = (() => {
     say(others.lastChild, `Takes · ${alike}`);
     set(others, 'title', `All ${alike} takes of this place, to choose from`);
     compare.disabled = view.takes.filter((t) => t.clip).length < 2 || making;
+    ballot.disabled = !vote.possible();
     scrub.max = Math.max(0, frames - 1);
     scrub.disabled = playing.disabled = making || !frames;
     set(scrub, 'data-idle', making); show(counter, !making);
@@ -161,5 +164,5 @@ const stage = (() => {
     } else { say(counter, ''); scrub.style.setProperty('--at', 0); }
     requestAnimationFrame(tick);
   };
-  return { root, toggle, run: tick };
+  return { root, toggle, pause: () => lead().toggle(false), run: tick };
 })();
