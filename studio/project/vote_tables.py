@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from studio.project.model import Vote
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table, TableReader
+from studio.project.votes import RESULTS
 
 
 def votes_table(votes: Iterable[Vote]) -> Table:
@@ -21,6 +22,6 @@ def parse_vote(table: object) -> Vote:
     """The vote in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = TableReader(table, "vote")
     left, right, result = read.id("left"), read.id("right"), read("result", str)
-    if result not in ("left", "right", "alike"):
+    if result not in RESULTS:
         raise FormatError(f"vote: 'result' is {result!r}")
-    return Vote(left, right, result, read("created", str), read.rest())
+    return Vote(left, right, RESULTS[result], read("created", str), read.rest())

@@ -23,6 +23,8 @@ LEAST = 5
 """Votes on a player from which on its rating has an interval."""
 VOTES = 5000
 """Votes of one project, at most."""
+RESULTS: Mapping[str, VoteResult] = {"left": "left", "right": "right", "alike": "alike"}
+"""The results of a vote, by how documents and messages write them."""
 SCORES: Mapping[VoteResult, float] = {"left": 1.0, "alike": 0.5, "right": 0.0}
 
 Pair = tuple[str, str]

@@ -11,8 +11,6 @@ from studio.ui.fields import Fields
 from studio.ui.verbs.verb import Answer, Verb
 from studio.ui.words import file_url
 
-RESULTS: Mapping[str, votes.VoteResult] = {"left": "left", "right": "right", "alike": "alike"}
-
 
 def _contest(fields: Fields) -> votes.Contest:
     """The contest of a message: two branches, one segment (an index), or all takes."""
@@ -45,7 +43,7 @@ def _export_ratings(session: Session, fields: Fields) -> Answer:
 
 VERBS: Mapping[str, Verb] = {
     "next_pair": _next_pair,
-    "vote": lambda s, f: s.edit(votes.add_vote, f.identifier("left"), f.identifier("right"), f.one_of("result", RESULTS)),
+    "vote": lambda s, f: s.edit(votes.add_vote, f.identifier("left"), f.identifier("right"), f.one_of("result", votes.RESULTS)),
     "drop_vote": lambda s, f: s.edit(votes.drop_vote),
     "ratings": _ratings,
     "export_ratings": _export_ratings,
