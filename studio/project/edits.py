@@ -13,6 +13,7 @@ from studio.project.mark_edits import marks_for, set_marks
 from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
 from studio.project.staleness import find_same_take, stale_takes
 from studio.project.styles import use_style
+from studio.project.timeline_text import put_timeline
 from studio.project.tree import (
     add_take,
     branch,
@@ -48,6 +49,7 @@ __all__ = [
     "new",
     "next_segment",
     "planned_segment",
+    "put_timeline",
     "remove_segment",
     "rename",
     "rename_branch",

@@ -30,7 +30,7 @@ SCRIPTS = (
     "player", "pair", "compare", "group",
     "audition", "takes", "trash",
     "stage",
-    "phrases", "film_words", "lora", "card",
+    "phrases", "film_words", "pasted", "lora", "card",
     "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",

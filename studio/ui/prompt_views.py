@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from studio.backbones.registry import reads_cast
 from studio.project.limits import EditError
+from studio.project.timeline_text import TimelineText, put_timeline
 from studio.project.wildcards import UNCHANGED, Wildcards
-from studio.ui.words import Json
+from studio.ui.words import Json, format_length
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
@@ -48,6 +49,26 @@ def style_views(styles: Sequence[Style], problems: Sequence[str]) -> Json:
     """Styles to choose from, and what is wrong with files of others."""
     shown = [{"name": s.name, "title": s.title, "description": s.description, "style": s.style, "cast": s.cast} for s in styles]
     return {"styles": shown, "problems": list(problems)}
+
+
+def timeline_text_view(project: Project, found: TimelineText | None) -> Json:
+    """What a text would become: its segments, their length when they are rendered, what they replace, and notes.
+
+    Raises:
+        EditError: there are too many, or a prompt or a length is not accepted.
+    """
+    if found is None:
+        return {"segments": []}
+    clock, rendered = project.clock, len(project.path())
+    segments = put_timeline(project, found).current().segments[rendered:]
+    lengths = [clock.seconds(clock.rendered(segment.frames)) for segment in segments]
+    replaced = [segment for segment in project.current().segments[rendered:] if segment.prompt]
+    return {
+        "segments": [{"prompt": s.prompt, "length": format_length(n)} for s, n in zip(segments, lengths, strict=True)],
+        "length": format_length(sum(lengths)),
+        "replaced": len(replaced),
+        "notes": list(found.notes),
+    }
 
 
 def words_view(project: Project, card: ModelCard | None) -> Json:

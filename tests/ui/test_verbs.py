@@ -85,6 +85,26 @@ def test_words_of_the_film(api: PageApi, session: Session) -> None:
     assert (session.project.style, session.project.cast) == ("", "")
 
 
+def test_timelines_in_pasted_text(api: PageApi, session: Session) -> None:
+    text = "[/duration=1s] she waves\n[/new_shot] the sea"
+    answer = ask(api, session, "read_timeline", text=text)
+    assert answer | {"notes": []} == {
+        "segments": [{"prompt": "she waves", "length": "1.0 s"}, {"prompt": "the sea", "length": "1.0 s"}], "length": "2.0 s",
+        "replaced": 2, "notes": [],
+    }  # fmt: skip
+    assert "no hard cuts here yet" in answer["notes"][0]
+    assert ask(api, session, "read_timeline", text="plain [text]") == {"segments": []}
+    assert [s.prompt for s in session.project.current().segments] == ["one", "two"]
+    assert ask(api, session, "put_timeline", text=text) == {"note": answer["notes"][0]}
+    assert [s.prompt for s in session.project.current().segments] == ["she waves", "the sea"]
+    ask(api, session, "undo")
+    assert [s.prompt for s in session.project.current().segments] == ["one", "two"]
+    assert "no timeline" in refusal(api, {"verb": "put_timeline", "project": session.id, "text": "plain"})
+    for verb in ("read_timeline", "put_timeline"):
+        assert "seconds at most" in refusal(api, {"verb": verb, "project": session.id, "text": "[/duration=9999s] x"})
+        assert "understand" in refusal(api, {"verb": verb, "project": session.id, "text": "x" * 20_001})
+
+
 def test_styles(api: PageApi, session: Session) -> None:
     own = api.studio.home / "styles"
     own.mkdir()

@@ -15,6 +15,7 @@ const makeCard = ({ id }) => {
   const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
     onfocus: () => { newStroke(prompt); phrases.wrote(prompt); },
     oninput: () => { prompt.dataset.dirty = '1'; client.later(`prompt ${id}`, sendPrompt); },
+    onpaste: (e) => pasted.take(e, prompt),
     onblur: () => client.flush() });
 
   const filled = h('p', { class: 'filled', hidden: true });      // what the prompt's wildcards give

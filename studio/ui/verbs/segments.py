@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from studio.project import edits
 from studio.project.limits import SECTIONS
-from studio.session import Session
+from studio.project.timeline_text import read_timeline
+from studio.session import EditError, Session
 from studio.ui.fields import Fields
-from studio.ui.verbs.verb import Verb, index, stroke
+from studio.ui.prompt_views import timeline_text_view
+from studio.ui.verbs.verb import Answer, Verb, index, stroke
 
 
 def _add_segment(session: Session, fields: Fields) -> None:
@@ -30,9 +32,26 @@ def _edit_segment(session: Session, fields: Fields) -> None:
         session.edit_in_stroke(stroke(fields, f"{at} {sorted(changes)}"), edits.edit_segment, at, **changes)
 
 
+def _read_timeline(session: Session, fields: Fields) -> Answer:
+    """What a pasted text would become on the timeline; no segments where it is plain text."""
+    found = read_timeline(fields.text("text"))
+    return timeline_text_view(session.project, found)
+
+
+def _put_timeline(session: Session, fields: Fields) -> Answer:
+    """Put the segments of a text in place of those that are not rendered; the note says what was understood otherwise."""
+    found = read_timeline(fields.text("text"))
+    if found is None:
+        raise EditError("This text is no timeline. Nothing was changed.")
+    session.edit(edits.put_timeline, found)
+    return {"note": " ".join(found.notes)} if found.notes else {}
+
+
 VERBS: Mapping[str, Verb] = {
     "add_segment": _add_segment,
     "edit_segment": _edit_segment,
+    "read_timeline": _read_timeline,
+    "put_timeline": _put_timeline,
     "remove_segment": lambda s, f: s.edit(edits.remove_segment, index(s, f)),
     "move_segment": lambda s, f: s.edit(edits.move_segment, index(s, f), f.integer("to", 0, 10_000)),
 }
