@@ -101,8 +101,36 @@ class Visit:
         return page
 
 
+class Browser:
+    """Chromium with a profile for each kind of screen: what one test has fetched and compiled serves the next one."""
+
+    def __init__(self, kind: Any, path: str, folder: Path) -> None:
+        """`kind`: Playwright's browser type; `path`: the program; `folder`: for profiles, empty."""
+        self._kind, self._path, self._folder = kind, path, folder
+        self._profiles: dict[str, Any] = {}
+
+    def profile(self, **options: Any) -> Any:
+        """A browser context with such options, with an empty page, and with nothing that an earlier test has left."""
+        name = repr(sorted(options.items()))
+        if name not in self._profiles:
+            self._profiles[name] = self._kind.launch_persistent_context(
+                self._folder / str(len(self._profiles)), executable_path=self._path, args=QUIET, **options)
+        context = self._profiles[name]
+        empty, *others = context.pages
+        for page in others:
+            page.close()
+        wire = context.new_cdp_session(empty)
+        wire.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "cookies,local_storage"})
+        wire.detach()
+        return context
+
+    def close(self) -> None:
+        for context in self._profiles.values():
+            context.close()
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
     places = (os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium"))
     path = next((p for p in places if p and Path(p).exists()), None)
@@ -110,13 +138,13 @@ def chromium() -> Iterator[Any]:
         pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
     playwright.expect.set_options(timeout=WAIT)
     with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=path, args=QUIET)
+        browser = Browser(runner.chromium, path, tmp_path_factory.mktemp("profiles"))
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def running(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def running(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     folder = tmp_path_factory.mktemp("studio")
     engine = FakeEngine()
     studio = Studio(folder / "projects", engine, (model(folder, phrases=PHRASES),))
@@ -133,23 +161,24 @@ def stand(running: Stand) -> Stand:
     return running
 
 
-def visit(stand: Stand, chromium: Any, **options: Any) -> Iterator[Visit]:
-    context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+def visit(stand: Stand, chromium: Browser, **options: Any) -> Iterator[Visit]:
+    context = chromium.profile(**({"viewport": {"width": 1440, "height": 900}} | options))
     visit = Visit(stand, context)
     yield visit
     complaints = list(visit.complaints)        # closing cuts the stream off, and the browser says so
-    context.close()
+    for page in context.pages[1:]:
+        page.close()
     stand.engine.gate = None
     assert complaints == []
     assert [url for url in visit.requests if not url.startswith((stand.url, "data:", "blob:"))] == []
 
 
 @pytest.fixture
-def desk(stand: Stand, chromium: Any) -> Iterator[Visit]:
+def desk(stand: Stand, chromium: Browser) -> Iterator[Visit]:
     yield from visit(stand, chromium)
 
 
 @pytest.fixture
-def phone(stand: Stand, chromium: Any) -> Iterator[Visit]:
+def phone(stand: Stand, chromium: Browser) -> Iterator[Visit]:
     screen = {"width": 390, "height": 844}
     yield from visit(stand, chromium, viewport=screen, has_touch=True, is_mobile=True, reduced_motion="reduce")

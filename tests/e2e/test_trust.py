@@ -274,8 +274,9 @@ def test_a_render_knows_whose_request_it_serves(stand: Stand, chromium: Any, mon
     monkeypatch.setattr(stand.engine, "_wait", wait)
     session = stand.film("one")
     for here in visit(stand, chromium, extra_http_headers={"X-IP-Token": "visitor-7"}):
-        here.open(session).get_by_role("button", name="Generate next").click()
-        expect(badge(here.context.pages[0], 0)).to_have_text("Done")
+        page = here.open(session)
+        page.get_by_role("button", name="Generate next").click()
+        expect(badge(page, 0)).to_have_text("Done")
     assert seen == ["visitor-7"] * 4
 
 

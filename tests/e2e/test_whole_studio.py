@@ -63,7 +63,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     from playwright.sync_api import expect
 
     url, projects = address
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context = chromium.profile(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
@@ -112,7 +112,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
         page.get_by_role("button", name="Film as MP4").click()
     film = tmp_path / "film.mp4"
     waiting.value.save_as(film)
-    context.close()
+    page.close()
     assert complaints == []
     project = next(projects.glob("*/project.json"))
     check_film(film, tmp_path / "photograph.png", tuple(json.loads(project.read_text())["frame"]))
