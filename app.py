@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TextIO
 
@@ -117,6 +118,7 @@ def open_studio(options: argparse.Namespace) -> int:
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start()
+    threading.Thread(target=studio.go_on, name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0
 

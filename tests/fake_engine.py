@@ -25,7 +25,7 @@ from studio.engine.events import (
     TakeDone,
     Working,
 )
-from studio.engine.jobs import Job, Listen, Worker
+from studio.engine.jobs import Job, Listen, Stop, Worker
 from studio.media.clip import write_clip
 from studio.media.picture import preview_webp
 
@@ -85,13 +85,17 @@ class FakeEngine:
         """As `Engine.submit`."""
         return self._worker.submit(Job(requests, listen))
 
-    def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+    def _render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         self.requests.append(request)
         began = time.monotonic()
         yield Working(request.take, "reading prompt and picture")
         if request.parent and not (request.parent / take_folder.SNAPSHOT).is_file():
             raise FileNotFoundError(request.parent / take_folder.SNAPSHOT)
         for section in range(take_folder.finished_sections(request.folder), request.sections):
+            if stop.before_next_section:
+                counts = take_folder.close(request.folder)
+                yield Cancelled(request.take, *counts, time.monotonic() - began)
+                return
             yield Working(request.take, "denoising")
             for step in range(1, request.steps + 1):
                 if self.out_of_memory_at == (section, step):

@@ -310,7 +310,7 @@ def test_a_finished_section_is_shown_as_it_came_out(studio: Studio, engine: Fake
     assert run
     run.view = replace(run.view, state="running", preview=b"foreseen")
     done = SectionDone(run.ask.take.id, 0, 2, 4, session.folder, None, b"as it came out")
-    session.jobs._show_event(run, done)
+    session.jobs._follower._show_event(run, done)
     assert (run.view.preview, run.view.section, run.view.step) == (b"as it came out", 1, 0)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, Working
-from studio.engine.jobs import Job, Listen, Worker
+from studio.engine.jobs import Job, Listen, Stop, Worker
 
 if TYPE_CHECKING:
     from studio.engine.render import Renderer
@@ -96,7 +96,7 @@ class Engine:
         sentences = model.placement.sentences if model.placement is not None else ()
         self._set_status(EngineStatus("ready", note or f"{model.card.title} is ready.", model.device.type.upper(), sentences))
 
-    def _render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+    def _render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         if not self._warm.is_set():
             yield Working(request.take, "warming up the engine")
             while not self._warm.wait(0.1):

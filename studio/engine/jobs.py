@@ -12,11 +12,21 @@ from typing import Literal
 
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest
 
-JobState = Literal["queued", "running", "done", "cancelled", "failed"]
-Render = Callable[[RenderRequest, threading.Event], Iterator[Event]]
+JobState = Literal["queued", "running", "done", "cancelled", "paused", "failed"]
 Listen = Callable[["Job", Event | None], None]
 
 log = logging.getLogger(__name__)
+
+
+class Stop(threading.Event):
+    """Whether a render is to stop: at once when it is set, or before the next section."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_next_section = False
+
+
+Render = Callable[[RenderRequest, Stop], Iterator[Event]]
 
 
 class Job:
@@ -32,7 +42,7 @@ class Job:
         self.error: Failed | None = None
         self.requests = requests
         self.listen = listen
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.ended = threading.Event()
         self.context = contextvars.copy_context()  # of the caller: a Space identifies its visitor by a context variable
         self._take = ""                # id of the take in progress
@@ -41,6 +51,10 @@ class Job:
         """Ask the job to stop: within one denoising step when running, at once when queued. Finished sections stay."""
         self.stop.set()
 
+    def pause(self) -> None:
+        """Ask the job to stop before its next section, at once when queued. Its state is 'paused' then, and it does not go on."""
+        self.stop.before_next_section = True
+
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended; False when `timeout` seconds passed first."""
         return self.ended.wait(timeout)
@@ -48,7 +62,7 @@ class Job:
     def run(self, render: Render) -> None:
         """Render every request. Never raises: whatever goes wrong becomes a `Failed` event and the state 'failed'."""
         try:
-            self._enter("cancelled" if self.stop.is_set() else "running")
+            self._enter(self._stopped() or "running")
             while self.state == "running":
                 self._next(render)
         except Exception as error:  # noqa: BLE001 - the worker must outlive any job
@@ -58,8 +72,8 @@ class Job:
 
     def _next(self, render: Render) -> None:
         """Render the next request, if there is one and nobody asked to stop."""
-        if self.stop.is_set():
-            self._enter("cancelled")
+        if stopped := self._stopped():
+            self._enter(stopped)
             return
         request = next(self.requests, None)
         if request is None:
@@ -69,11 +83,15 @@ class Job:
         for event in render(request, self.stop):
             self.listen(self, event)
             if isinstance(event, Cancelled):
-                self._enter("cancelled")
+                self._enter(self._stopped() or "cancelled")
             elif isinstance(event, Failed):
                 self.error = event
                 self._enter("failed")
         self._take = ""
+
+    def _stopped(self) -> JobState | None:
+        """The state in which the job stops; None: nobody asked it to."""
+        return "cancelled" if self.stop.is_set() else "paused" if self.stop.before_next_section else None
 
     def _fail(self, error: Exception) -> None:
         """Mark the job failed and notify the listener, ignoring the listener's own errors: it may be what failed."""

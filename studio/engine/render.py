@@ -39,6 +39,7 @@ from studio.engine.events import (
 )
 from studio.engine.failures import explain
 from studio.engine.input_reader import InputReader
+from studio.engine.jobs import Stop
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
 from studio.media import MediaError
@@ -63,7 +64,7 @@ class Renderer:
         self._loras: LoraWeights | None = None
         self._inputs = InputReader(model)
 
-    def render(self, request: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+    def render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
 
         Yields:
@@ -84,7 +85,7 @@ class Renderer:
             sections, frames = _close_finished(request.folder)
             yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
 
-    def _sections(self, request: RenderRequest, stop: threading.Event) -> Generator[Event, None, bool]:
+    def _sections(self, request: RenderRequest, stop: Stop) -> Generator[Event, None, bool]:
         """All sections of the take that are not on disk yet, and the picture of the memory behind the last one.
 
         Returns whether the picture's edge stopped the camera.
@@ -97,6 +98,8 @@ class Renderer:
         conditioning, snapshot = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
         decoder = _SectionDecoder(self.model.codec)
         for index in range(first, request.sections):
+            if stop.before_next_section:
+                raise StoppedError
             denoise = partial(self._denoise, request, index, snapshot, conditioning, stop)
             finished = yield from self._retry(request, index, "denoising", denoise)
             save = partial(self._save_section, request, index, finished, decoder, snapshot)

@@ -38,6 +38,7 @@ def project_table(project: Project) -> Table:
         **_set_table("stars", project.stars),
         **_set_table("trash", project.trash),
         **votes_table(project.votes),
+        **({"go_on": True} if project.go_on else {}),
     }
 
 
@@ -69,6 +70,7 @@ def parse_project(table: object) -> Project:
         style=read.words("style"),
         cast=read.words("cast"),
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
+        go_on=read.optional("go_on", bool) or False,
         unknown=read.rest("format"),
     )
     check_project(project)

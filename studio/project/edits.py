@@ -56,6 +56,7 @@ __all__ = [
     "rewind",
     "set_cast",
     "set_frame",
+    "set_go_on",
     "set_lora",
     "set_lora_strength",
     "set_marks",
@@ -113,6 +114,11 @@ def set_reference(project: Project, reference: Reference | None, frame: Frame | 
 def rename(project: Project, name: str) -> Project:
     """Change the film's name. Raises EditError: it is blank or too long."""
     return replace(project, name=limits.name(name, "film"))
+
+
+def set_go_on(project: Project, go_on: bool) -> Project:
+    """Whether a job of this film goes on by itself when the studio was stopped and is started again."""
+    return replace(project, go_on=go_on)
 
 
 def set_size(project: Project, size: tuple[int, int]) -> Project:

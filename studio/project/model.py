@@ -163,6 +163,7 @@ class Project:
     style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
     cast: str = ""                  # who and what appears in the whole film
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
+    go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
     def current(self) -> Branch:

@@ -10,10 +10,12 @@ from studio.engine import take_folder
 from studio.media import MediaError
 from studio.media.clip import probe
 from studio.project import edits
+from studio.project.choices import keep_take
 from studio.project.edits import EditError
 from studio.project.model import Clock, Project, Take
 from studio.project.store import CLIP, StoreError
 from studio.session.document import Document
+from studio.session.job_note import read_note
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,8 @@ def recover(document: Document) -> None:
 
     It never raises: a take that cannot be recovered does not keep the project from opening.
     """
-    store = document.store
+    store, note = document.store, read_note(document.folder)
+    auditioned = {ask.take.id for ask in note.asks if ask.audition} if note else set()
     for requested in store.begun_takes():
         folder = store.take_folder(requested.id)
         try:
@@ -33,7 +36,7 @@ def recover(document: Document) -> None:
                 _discard(document, requested)
                 continue
             store.write_take(take, document.project)
-            document.repair(_finding(take), _add_take, take)
+            document.repair(_finding(take), keep_take if take.id in auditioned else _add_take, take)
             if take.state == "done":
                 take_folder.tidy(folder)
         except Exception as error:  # whatever is in a damaged folder, the project opens

@@ -9,6 +9,7 @@ from studio.engine.jobs import Job, JobState
 from studio.project import take_requests
 from studio.project.model import Project
 from studio.project.take_requests import TakeRequest
+from studio.session.job_note import JobNote
 
 NOTHING_LOST = "Nothing already made is lost."
 
@@ -39,18 +40,19 @@ class JobView:
 class RenderJob:
     """One job from its start to its end. Whoever uses it holds the document's lock."""
 
-    def __init__(self, asks: Sequence[TakeRequest], project: Project, rest: bool = False) -> None:
+    def __init__(self, asks: Sequence[TakeRequest], project: Project, rest: bool = False, branch: str | None = None) -> None:
         """Begin with the first take of `asks`.
 
         Args:
             asks: one take, or those of an audition.
             project: the project at this moment.
             rest: go on with the segments after it.
+            branch: that it renders for; None: the current one.
         """
         self.ask = ask = asks[0]
         self.waiting = tuple(asks[1:])
         self.rest = rest
-        self.branch = project.branch                       # the branch it renders for
+        self.branch = branch or project.branch             # the branch it renders for
         self.position = (project.branch, project.head)     # where the head is unless the artist moves it
         self.last_take: str | None = None
         self.session_failed = False                        # an error of the session's own: it outweighs the engine's state
@@ -65,6 +67,10 @@ class RenderJob:
     def active(self) -> bool:
         """Whether the job waits or runs."""
         return self.view.state in ("queued", "running")
+
+    def note(self, paused: bool = False) -> JobNote:
+        """What is left of it, to be kept on the disk."""
+        return JobNote((self.ask, *self.waiting), self.rest, self.branch, paused)
 
     def next_ask(self, project: Project) -> TakeRequest | None:
         """The take after the one that was made last; None: the job is done.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from studio.engine.events import EngineStatus
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.project import edits, shelf, styles, wildcards
+from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
@@ -23,12 +25,15 @@ from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session.job_manager import EngineProtocol
+from studio.session.job_note import read_note
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
 from studio.session.project_zip import unpack
 from studio.session.recovery import recover
 from studio.session.session import Session
 from studio.session.stories import StoryChanges, plan_story
+
+log = logging.getLogger(__name__)
 
 
 class Studio:
@@ -119,6 +124,7 @@ class Studio:
                     store.save(project)
             if not opened.read_only:
                 recover(session)
+                session.jobs.restore()
         return session
 
     def unpack(self, archive_path: Path) -> Session:
@@ -156,6 +162,19 @@ class Studio:
         sessions = map(self.open, addresses or [project_id])
         first = next(sessions)
         return first if take in first.project.takes else next((s for s in sessions if take in s.project.takes), first)
+
+    def go_on(self) -> None:
+        """Resume the jobs that the end of the studio interrupted, in films whose artist has asked for that."""
+        for summary in self.list():
+            note = read_note(summary.folder)
+            if note is None or note.paused:
+                continue
+            try:
+                session = self.open(summary.id)
+                if session.project.go_on:
+                    session.jobs.resume()
+            except (StoreError, EditError, MediaError) as error:
+                log.warning("%s: its job could not go on: %s", summary.folder, error)
 
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""

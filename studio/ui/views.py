@@ -63,6 +63,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "estimate_seconds": estimate,
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
+        "go_on": project.go_on,
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": list(session.findings),

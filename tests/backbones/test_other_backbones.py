@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from studio.catalogue.cards import ModelCard, ModelError, read_card
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, LoraFile, RenderRequest, SectionDone, Step, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.lab import tiny
 from studio.media.clip import probe
@@ -116,7 +116,7 @@ def model(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> FilmModel:
 
 
 def run(model: FilmModel, request: RenderRequest, stop_after: int | None = None) -> list[Event]:
-    stop, events = threading.Event(), list[Event]()
+    stop, events = Stop(), list[Event]()
     for event in Renderer(model).render(request, stop):
         events.append(event)
         if isinstance(event, SectionDone) and event.section + 1 == stop_after:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from studio.backbones.registry import sizes_of, skips_blocks
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.engine import render, take_folder
 from studio.engine.events import Cancelled, RenderRequest, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
 from studio.placement.choose import choose_plan
@@ -68,7 +68,7 @@ def calls_of(model: FilmModel) -> list[int]:
 
 
 def film(model: FilmModel, request: RenderRequest) -> Tensor:
-    events = list(Renderer(model).render(request, threading.Event()))
+    events = list(Renderer(model).render(request, Stop()))
     assert isinstance(events[-1], TakeDone), events[-1]
     return read_snapshot(request.folder / take_folder.SNAPSHOT).recent
 
@@ -133,7 +133,7 @@ def test_the_embedded_kind_leaves_nothing_out(models: dict[str, ModelCard], ask:
 
 
 def test_a_stop_leaves_nothing_behind(plain: FilmModel, ask: Ask) -> None:
-    expected, stop = film(plain, ask("whole", steps=STEPS)), threading.Event()
+    expected, stop = film(plain, ask("whole", steps=STEPS)), Stop()
     transformer = require_framepack(plain.backbone).transformer
     hook = transformer.single_transformer_blocks[0].register_forward_pre_hook(lambda *_: stop.set())
     assert isinstance(list(Renderer(plain).render(ask("cut", steps=STEPS, cache=1.0), stop))[-1], Cancelled)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, TakeDone, Working
-from studio.engine.jobs import Job, JobState, Worker
+from studio.engine.jobs import Job, JobState, Stop, Worker
 
 
 def request(take: str) -> RenderRequest:
@@ -28,7 +28,7 @@ class Log:
             self.events.append(event)
 
 
-def finish(ask: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+def finish(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
     yield Working(ask.take, "denoising")
     yield Cancelled(ask.take, 0, 0, 0.0) if stop.is_set() else TakeDone(ask.take, 1, 36, 0.1)
 
@@ -45,7 +45,7 @@ def test_takes_one_after_the_other() -> None:
 def test_jobs_queue_in_order_and_a_queued_one_can_be_cancelled() -> None:
     gate, log = threading.Event(), Log()
 
-    def slow(ask: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+    def slow(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
         gate.wait(5)
         yield from finish(ask, stop)
 
@@ -92,7 +92,7 @@ def test_cancel_between_takes_keeps_the_finished_one() -> None:
 
 
 def test_a_failure_stops_the_job_and_not_the_worker() -> None:
-    def broken(ask: RenderRequest, stop: threading.Event) -> Iterator[Event]:
+    def broken(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
         if ask.take == "bad":
             raise RuntimeError("boom")
         yield from finish(ask, stop)

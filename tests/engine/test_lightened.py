@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
@@ -20,6 +19,7 @@ from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine import take_folder
 from studio.engine.engine import Engine
 from studio.engine.events import EngineStatus, Event, Failed, PlacementReduced, RenderRequest, Step, TakeDone, Working
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.media.clip import probe
 from studio.memory.snapshot import read_snapshot
@@ -65,7 +65,7 @@ def undisturbed(card: ModelCard, plan: Plan) -> Callable[[RenderRequest], Tensor
 
 def run(renderer: Renderer, request: RenderRequest, seen: Callable[[Event], None] = lambda _: None) -> list[Event]:
     events = []
-    for event in renderer.render(request, threading.Event()):
+    for event in renderer.render(request, Stop()):
         events.append(event)
         seen(event)
     return events

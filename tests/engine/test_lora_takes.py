@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from studio.catalogue.loras.contents import checksum
 from studio.diffusion.lora_branches import merge_loras
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, LoraFile, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
@@ -59,7 +59,7 @@ def lora(renderer: Renderer, folder: Path, everything: bool = True, name: str = 
 def rendered(renderer: Renderer, ask: Ask, take: str, *loras: LoraFile, **changes: object) -> Tensor:
     """The take's newest latents."""
     request = ask(take, loras=loras, **changes)
-    events = list(renderer.render(request, threading.Event()))
+    events = list(renderer.render(request, Stop()))
     assert isinstance(events[-1], TakeDone), events[-1]
     return read_snapshot(request.folder / take_folder.SNAPSHOT).recent
 
@@ -142,7 +142,7 @@ def test_no_room_is_said_before_anything_is_moved(
     file = lora(Renderer(load(card, "cpu")), tmp_path)
     without = rendered(renderer, ask, "without")
     monkeypatch.setattr("studio.diffusion.lora_branches.ActiveLoras.size", lambda self, _: 2**40 if self.layers else 0)
-    *_, last = renderer.render(ask("worn", loras=(file,)), threading.Event())
+    *_, last = renderer.render(ask("worn", loras=(file,)), Stop())
     assert isinstance(last, Failed) and "The LoRAs of this segment take 1024.0 GB of graphics memory" in last.message
     assert "Take one off" in last.message and "The finished sections are kept." in last.remedy
     assert torch.equal(rendered(renderer, ask, "again"), without)
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_used_fails_the_take_and_nothing_else(renderer: Re
     first = rendered(renderer, ask, "parent", sections=1)
 
     def failed(*loras: LoraFile) -> Failed:
-        events: list[Event] = list(renderer.render(ask("parent", loras=loras, sections=2), threading.Event()))
+        events: list[Event] = list(renderer.render(ask("parent", loras=loras, sections=2), Stop()))
         assert isinstance(events[-1], Failed)
         return events[-1]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.engine import render as module
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.media.clip import probe
 from studio.memory.snapshot import read_snapshot
@@ -23,8 +23,8 @@ from tests.clips import alike
 from tests.engine.conftest import Ask
 
 
-def run(renderer: Renderer, request: RenderRequest, stop: threading.Event | None = None) -> list[Event]:
-    return list(renderer.render(request, stop or threading.Event()))
+def run(renderer: Renderer, request: RenderRequest, stop: Stop | None = None) -> list[Event]:
+    return list(renderer.render(request, stop or Stop()))
 
 
 def latents(folder: Path) -> torch.Tensor:
@@ -103,7 +103,7 @@ def test_the_same_request_gives_the_same_bits(renderer: Renderer, ask: Ask) -> N
 def test_one_take_of_two_sections_equals_the_same_sections_interrupted_and_finished(renderer: Renderer, ask: Ask) -> None:
     whole, cut = ask("whole", sections=3), ask("cut", sections=3)
     run(renderer, whole)
-    stop, seen = threading.Event(), []
+    stop, seen = Stop(), []
     for event in renderer.render(cut, stop):
         seen.append(event)
         if isinstance(event, Step) and (event.section, event.step) == (1, 1):
@@ -118,7 +118,7 @@ def test_one_take_of_two_sections_equals_the_same_sections_interrupted_and_finis
 
 @pytest.mark.parametrize("phase", ["reading prompt and picture", "denoising", "decoding", "saving"])
 def test_cancelled_in_every_phase(renderer: Renderer, ask: Ask, phase: str) -> None:
-    request, stop, events = ask(sections=2), threading.Event(), []
+    request, stop, events = ask(sections=2), Stop(), []
     for event in renderer.render(request, stop):
         events.append(event)
         if isinstance(event, Working) and event.doing == phase:
@@ -139,7 +139,7 @@ def test_cancelled_while_reading_no_encoder_runs(renderer: Renderer, ask: Ask, m
         raise AssertionError("a large text encoder takes many times longer than a step")
 
     monkeypatch.setattr(renderer._inputs, "read", late)
-    stop = threading.Event()
+    stop = Stop()
     stop.set()
     assert isinstance(run(renderer, ask(), stop)[-1], Cancelled)
 

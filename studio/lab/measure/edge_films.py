@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.engine.events import Failed, RenderRequest
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.engine.take_folder import CLIP
 from studio.lab.measure.filming import HELD_OUT
@@ -66,7 +66,7 @@ def film(model: FilmModel, reference: Path, size: Size, prompts: Sequence[str], 
         take.mkdir(parents=True)
         request = RenderRequest(
             take.name, card.name, prompt, 1 + number, 1, card.steps, card.guidance, size, reference, parent, take, frame=frame)
-        for event in renderer.render(request, threading.Event()):
+        for event in renderer.render(request, Stop()):
             if isinstance(event, Failed):
                 raise ValueError(f"'{prompt}' at {size[0]}x{size[1]} could not be filmed: {event.message} {event.remedy}")
         shown.append(read_clip(take / CLIP)[-1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import resource
 import shutil
 import statistics
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from studio.backbones.film_model import FilmModel
 from studio.diffusion import flow
 from studio.diffusion.codec import Codec, FrameStream
 from studio.engine.events import Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.engine.take_folder import SNAPSHOT
 from studio.media.scene import Frame, middle_frame
@@ -155,7 +155,7 @@ class SectionRenderer:
     def _time(self, request: RenderRequest) -> dict[str, float]:
         marks: dict[str, float] = {}
         clock = time.perf_counter()
-        for event in self._renderer.render(request, threading.Event()):
+        for event in self._renderer.render(request, Stop()):
             if isinstance(event, Failed):
                 raise RuntimeError(f"a section of {request.size[0]}x{request.size[1]} failed: {event.message} {event.remedy}")
             if (name := _mark(event)) not in marks:

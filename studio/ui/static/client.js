@@ -73,6 +73,7 @@ const client = (() => {
   };
   self.generateNext = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_next'); };
   self.generateAll = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_all'); };
+  self.resume = () => { self.put({ selected: null, wholeFilm: false }); return self.act('resume'); };
   self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
   const follow = () => { self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };

@@ -8,7 +8,8 @@ const keys = (() => {
     const ctrl = e.ctrlKey || e.metaKey;
     const key = e.key.toLowerCase();
     const does =
-      ctrl && key === 'enter' ? (e.shiftKey ? client.generateAll : client.generateNext)
+      ctrl && key === 'enter' && client.job?.state === 'paused' && !e.shiftKey ? client.resume
+      : ctrl && key === 'enter' ? (e.shiftKey ? client.generateAll : client.generateNext)
       : ctrl && key === 'z' && !typing ? () => client.act(e.shiftKey ? 'redo' : 'undo')
       : ctrl && key === 'y' && !typing ? () => client.act('redo')
       : key === 'escape' && client.busy() ? () => client.act('cancel')

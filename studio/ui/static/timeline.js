@@ -12,12 +12,17 @@ const timeline = (() => {
   const several = button('grid', 'Audition', () => audition.open(), { class: 'button quiet', title: 'Several takes of the next segment, to choose from' });
   const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
+  const pause = button('pause', 'Pause', () => client.act('pause'), { title: 'Stops after this section; Resume goes on, also after a restart' });
+  const resume = button('play', 'Resume', () => client.resume(), { class: 'button primary', title: 'Ctrl+Enter' });
+  const goOn = h('input', { type: 'checkbox', onchange: () => client.act('go_on', { on: goOn.checked }) });
+  const goingOn = h('label', { class: 'go-on', title: 'When the studio was stopped or the machine crashed, this film goes on by itself after the next start' },
+    goOn, 'Go on after a restart');
   const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
   const add = h('button', { class: 'add', onclick: () => addSegment() }, icon('plus', 26), h('span', {}, 'Add segment'));
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, status, spoken, cancel, several, all, next),
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, goingOn, status, spoken, pause, cancel, several, all, next, resume),
     strip, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
@@ -33,10 +38,16 @@ const timeline = (() => {
     const parts = [`Segment ${job.index + 1}`];
     if (job.sections > 1) parts.push(`section ${job.section + 1} of ${job.sections}`);
     if (job.doing === 'stopping') return `${parts[0]} · stopping; finished sections are kept`;
+    if (job.doing === 'pausing') return `${parts.join(' · ')} · pausing after this section`;
     parts.push(job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
     if (job.left) parts.push(`${job.left} left`);
     if (job.planned > 1) parts.push(`take ${job.finished + 1} of ${job.planned}${job.total ? `, ${job.total} in all` : ''}`);
     return parts.join(' · ');
+  };
+  const left = (job) => {
+    const takes = job.planned - job.finished;
+    const many = takes > 1 ? `, ${takes} takes` : '';
+    return `Left: segment ${job.index + 1}${job.sections > 1 ? ` from section ${job.section + 1} of ${job.sections}` : ''}${many}`;
   };
   const waiting = (view) => {
     if (view.engine.state === 'starting') return 'The engine is warming up; you can write, and even generate, already';
@@ -71,9 +82,15 @@ const timeline = (() => {
     say(totals, `${view.plan.segments} segment${view.plan.segments === 1 ? '' : 's'} · ${view.plan.length} planned · ${view.film.length} made`);
     undo.disabled = !view.can_undo;
     redo.disabled = !view.can_redo;
-    say(status, busy ? progress(job) : waiting(view));
+    const paused = job?.state === 'paused';
+    say(status, busy ? progress(job) : paused ? `${job.note || 'Paused.'} ${left(job)}` : waiting(view));
     set(status, 'data-failed', view.engine.state === 'failed' && !busy);
-    show(cancel, busy); show(next, !busy); show(all, !busy); show(several, !busy);
+    show(cancel, busy); show(pause, busy); show(resume, paused);
+    show(goingOn, paused || (busy && job.planned > 1));
+    goOn.checked = view.go_on;
+    pause.disabled = ['pausing', 'stopping'].includes(job?.doing);
+    next.classList.toggle('primary', !paused);
+    show(next, !busy); show(all, !busy); show(several, !busy);
     cancel.disabled = job?.doing === 'stopping';
     next.disabled = all.disabled = several.disabled = !view.next;
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');

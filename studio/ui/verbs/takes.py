@@ -17,5 +17,8 @@ VERBS: Mapping[str, Verb] = {
     "generate_all": lambda s, f: s.jobs.generate_all(),
     "retake": lambda s, f: s.jobs.retake(f.identifier("take")),
     "finish": lambda s, f: s.jobs.finish(f.identifier("take")),
+    "pause": lambda s, f: s.jobs.pause(),
+    "resume": lambda s, f: s.jobs.resume(),
+    "go_on": lambda s, f: s.edit(edits.set_go_on, f.flag("on")),
     "cancel": lambda s, f: s.jobs.cancel(),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib.util
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, Step, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.memory.snapshot import read_snapshot
 from studio.placement.choose import PlanError, choose_plan
@@ -50,7 +50,7 @@ def plan(card: ModelCard, profile: Profile, size: tuple[int, int] = (64, 32)) ->
 
 
 def film(model: FilmModel, request: RenderRequest) -> Tensor:
-    events = list(Renderer(model).render(request, threading.Event()))
+    events = list(Renderer(model).render(request, Stop()))
     assert isinstance(events[-1], TakeDone), events[-1]
     return latents(request)
 
@@ -202,7 +202,7 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
 
 def test_a_stop_takes_effect_within_a_step(card: ModelCard, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = replace(EXACT, text_encoder="cpu")            # nothing leaves the card in between
-    model, stop, steps = load(card, "cpu", plan=plan(card, profile)), threading.Event(), list[Event]()
+    model, stop, steps = load(card, "cpu", plan=plan(card, profile)), Stop(), list[Event]()
     calls = [0]
 
     def forward(*_: Any) -> None:
@@ -217,7 +217,7 @@ def test_a_stop_takes_effect_within_a_step(card: ModelCard, ask: Ask, monkeypatc
     *steps, last = Renderer(model).render(ask(steps=4), stop)
     assert isinstance(last, Cancelled) and calls == [9], "the third step's first single block was the last one"
     assert len([e for e in steps if isinstance(e, Step)]) == 2
-    assert isinstance(list(Renderer(model).render(ask(steps=4), threading.Event()))[-1], TakeDone)
+    assert isinstance(list(Renderer(model).render(ask(steps=4), Stop()))[-1], TakeDone)
 
 
 def test_a_released_model_leaves_the_card(card: ModelCard, ask: Ask) -> None:
@@ -235,5 +235,5 @@ def test_another_size_is_planned_for(card: ModelCard, ask: Ask) -> None:
     assert model.placement and model.placement.plan.size == (64, 32)
     film(model, ask("wide", size=(96, 64)))
     assert model.placement.plan.size == (96, 64)
-    last = list(Renderer(model).render(ask("odd", size=(60, 32)), threading.Event()))[-1]
+    last = list(Renderer(model).render(ask("odd", size=(60, 32)), Stop()))[-1]
     assert isinstance(last, Failed) and "multiples of 16" in last.message

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.engine.engine import Engine
 from studio.engine.events import EngineStatus, Step, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.placement.choose import choose_plan
 from studio.placement.machine import imagine_machine
@@ -36,7 +36,7 @@ def card(models: dict[str, ModelCard], tmp_path: Path) -> ModelCard:
 
 
 def film(model: FilmModel, ask: Ask, name: str, **changes: Any) -> None:
-    events = list(Renderer(model).render(ask(name, **changes), threading.Event()))
+    events = list(Renderer(model).render(ask(name, **changes), Stop()))
     assert isinstance(events[-1], TakeDone), events[-1]
     assert all(event.preview for event in events if isinstance(event, Step))
 
@@ -78,7 +78,7 @@ def test_the_page_hears_of_it(card: ModelCard, ask: Ask) -> None:
     assert "rough" in engine.status().placement[-1]
     statuses: list[EngineStatus] = []
     engine.watch(statuses.append)
-    list(engine._render(ask("one", model=card.name, sections=2, cache=0.5), threading.Event()))
+    list(engine._render(ask("one", model=card.name, sections=2, cache=0.5), Stop()))
     assert "step cache" in " ".join(statuses[0].placement) and "rough" in statuses[0].placement[-1]
     assert "measured on 2" in engine.status().placement[-1] and engine.status().state == "ready"
     model.release()

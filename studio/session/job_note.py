@@ -1,0 +1,112 @@
+"""The note of a job that is not done: what is left of it, beside the project's document, so that it can go on after a restart."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.project import take_requests
+from studio.project.codec import parse_take, take_table
+from studio.project.edits import EditError
+from studio.project.files import read_json, write_json
+from studio.project.model import Project
+from studio.project.rules import FormatError
+from studio.project.table_reader import Table, TableReader
+from studio.project.take_requests import TakeRequest
+
+NAME = "job.json"
+
+
+@dataclass(frozen=True)
+class JobNote:
+    """What is left of a job: the take that was begun last, those of an audition that wait, and whether the timeline follows."""
+
+    asks: tuple[TakeRequest, ...]
+    rest: bool
+    branch: str
+    paused: bool = False           # by the artist; otherwise the studio was stopped
+
+
+def write_note(folder: Path, note: JobNote) -> None:
+    """Write the note into a project's folder.
+
+    Raises:
+        StoreError: the disk refuses, or the note could not be read again.
+    """
+    table: Table = {
+        "asks": [_ask_table(ask) for ask in note.asks], "rest": note.rest, "branch": note.branch, "paused": note.paused,
+    }  # fmt: skip
+
+    def check(written: Table) -> None:
+        if _parse(written) != note:
+            raise FormatError("it reads differently from what was written")
+
+    write_json(folder / NAME, table, check)
+
+
+def read_note(folder: Path) -> JobNote | None:
+    """The note in a project's folder; None if there is none that can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return _parse(read_json(folder / NAME))
+    return None
+
+
+def remove_note(folder: Path) -> None:
+    """Remove the note: the job is done, or nobody wants it any more."""
+    with contextlib.suppress(OSError):
+        (folder / NAME).unlink()
+
+
+def requests_left(note: JobNote, project: Project, last: str | None) -> Sequence[TakeRequest]:
+    """The requests that make what is left of a job; with `rest` it goes on after them.
+
+    Args:
+        note: the job.
+        project: the project by now.
+        last: the take that was made last, if one was.
+
+    Raises:
+        EditError: nothing is left of it, or it cannot go on.
+    """
+    left = _unmade(note, project)
+    if not left and note.rest:
+        made = last or note.asks[0].take.id
+        ask = take_requests.request_after(project, note.branch, made) if made in project.takes else None
+        left = (ask,) if ask else ()
+    if not left:
+        raise EditError("Nothing is left of the job that was paused. Generate the next segment instead.")
+    return left
+
+
+def _unmade(note: JobNote, project: Project) -> tuple[TakeRequest, ...]:
+    """The requests of the note without takes that are made, and the rest of one that is made in part."""
+    left = []
+    for ask in note.asks:
+        made = project.takes.get(ask.take.id)
+        if made is None:
+            left.append(ask)
+        elif made.state == "partial" and made.sections < ask.sections:
+            left.append(TakeRequest(made, ask.sections, ask.index, ask.new_seed, ask.audition))
+    return tuple(left)
+
+
+def _ask_table(ask: TakeRequest) -> Table:
+    known = {"take": take_table(ask.take), "sections": ask.sections, "index": ask.index}
+    return {**known, "new_seed": ask.new_seed, "audition": ask.audition}
+
+
+def _parse(table: object) -> JobNote:
+    read = TableReader(table, "job")
+    asks: Sequence[object] = read("asks", list)
+    note = JobNote(tuple(map(_ask, asks)), read("rest", bool), read.id("branch"), read("paused", bool))
+    if not note.asks:
+        raise FormatError("job: no take is asked for")
+    return note
+
+
+def _ask(table: object) -> TakeRequest:
+    read = TableReader(table, "job")
+    take = parse_take(read("take", dict))
+    return TakeRequest(take, read.count("sections", 1), read.count("index"), read("new_seed", bool), read("audition", bool))

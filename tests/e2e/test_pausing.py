@@ -1,0 +1,36 @@
+"""Pausing in a browser: the buttons, what the page says, and the choice that a film goes on after a restart."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.e2e.conftest import Visit
+from tests.shelves import wait_for_job, wait_until
+
+pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+from playwright.sync_api import expect
+
+
+def test_pause_and_resume(desk: Visit) -> None:
+    stand = desk.stand
+    session = stand.film("the sea", "the shore", sections=3)
+    stand.engine.gate = threading.Semaphore(4 + 1)
+    page = desk.open(session)
+    page.get_by_role("button", name="Generate all").click()
+    wait_until(session, lambda: bool(session.job and (session.job.section, session.job.step) == (1, 1)))
+    goes_on = page.get_by_label("Go on after a restart")
+    goes_on.check()
+    wait_until(session, lambda: session.project.go_on)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator(".deck .status")).to_contain_text("pausing after this section")
+    stand.engine.gate = None
+    assert wait_for_job(session).state == "paused"
+    expect(page.locator(".deck .status")).to_have_text("Paused. Left: segment 1 from section 3 of 3, 2 takes")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.get_by_role("button", name="Resume").focus()
+    page.keyboard.press("Control+Enter")
+    assert wait_for_job(session).state == "done"
+    expect(page.get_by_role("button", name="Resume")).to_be_hidden()
+    assert [t.sections for t in session.project.film()] == [3, 3]
