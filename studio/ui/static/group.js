@@ -5,6 +5,7 @@ const makeGroup = () => {
   let running = false;              // whether all were started; otherwise they wait for each other
   let ticking = false;
   let fps = 12;
+  let again = 0;
 
   const over = (v) => v.ended || Boolean(v.error);
   const ready = (v) => over(v) || (!v.seeking && (v.readyState >= 3 || (v.readyState === 2 && v.currentTime > v.duration - 2 / fps)));
@@ -39,9 +40,18 @@ const makeGroup = () => {
       fps = rate;
       if (now.length === videos.length && now.every((v, i) => v === videos[i])) return;
       hold();
+      clearTimeout(again);
       videos = now;
       for (const v of videos) { v.loop = false; v.currentTime = 0; }
       if (videos.length && !ticking) { ticking = true; requestAnimationFrame(tick); }
+    },
+    /* Put each clip at its time, in seconds. */
+    seek(times) {
+      const put = (later) => videos.forEach((v, i) => { v.currentTime = times[i] + later; });
+      hold();
+      put(0);
+      clearTimeout(again);
+      again = setTimeout(() => { if (!wanted) put(0.001); }, 250);      // after a quick stop Chromium sometimes leaves an older frame on the screen
     },
     playing: () => wanted,
     toggle(on = !wanted) {
