@@ -98,7 +98,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     atlas = page.get_by_role("img", name=re.compile("What the memory holds"))
     expect(atlas).to_be_visible()
     panned = str(atlas.get_attribute("src"))
-    shape = float(atlas.evaluate("image => image.naturalWidth / image.naturalHeight"))
+    shape = float(atlas.evaluate("async image => { await image.decode(); return image.naturalWidth / image.naturalHeight; }"))
     assert shape == pytest.approx(1.0, abs=0.1)                                      # the whole photograph, not the frame alone
 
     page.get_by_role("button", name="Undo (Ctrl+Z)").click()
