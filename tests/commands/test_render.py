@@ -6,7 +6,6 @@ import errno
 import itertools
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -21,6 +20,7 @@ from studio.session import Session
 from tests import folders
 from tests.clips import alike
 from tests.fake_engine import LIGHTER, FakeEngine
+from tests.faults import children
 from tests.shelves import make_film, make_studio
 
 pytestmark = pytest.mark.slow
@@ -46,11 +46,23 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def write_story(folder: Path) -> Path:
+    tiny.picture(size=96).save(folder / "start.png")
+    (folder / "story.toml").write_text(STORY)
+    return folder / "story.toml"
+
+
 @pytest.fixture()
 def story(tmp_path: Path) -> Path:
-    tiny.picture(size=96).save(tmp_path / "start.png")
-    (tmp_path / "story.toml").write_text(STORY)
-    return tmp_path / "story.toml"
+    return write_story(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The story's film, which nothing has disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert run(models, folder, str(write_story(folder)), "-o", str(folder / "whole.mp4")) == 0
+    return folder / "whole.mp4"
 
 
 def run(models: Path, tmp_path: Path, *arguments: str) -> int:
@@ -76,11 +88,9 @@ def test_the_same_story_is_the_same_film_and_another_seed_is_not(models: Path, s
 
 
 def test_interrupted_and_resumed_is_the_uninterrupted_film(
-    models: Path, story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    models: Path, whole: Path, story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    whole, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
-    assert run(models, tmp_path, str(story), "-o", str(whole)) == 0
-    capfd.readouterr()
+    cut = tmp_path / "cut.mp4"
     watch = Session.watch
 
     def interrupt(self: Session, revision: int, timeout: float | None = None) -> int:
@@ -99,39 +109,20 @@ def test_interrupted_and_resumed_is_the_uninterrupted_film(
     assert alike(whole, cut)
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-import app
-from studio.commands import render as headless
-from studio.engine import take_folder
-from studio.memory.snapshot import Snapshot
-models, home, story, moment = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-write, tidy = Snapshot.write, take_folder.tidy
-
-def killed(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-if moment == "between clip and snapshot":      # of the second segment's second section
-    Snapshot.write = lambda self, path: killed() if self.sections == 3 else write(self, path)
-else:
-    take_folder.tidy = lambda folder: killed() if len(list(folder.parent.iterdir())) == 2 else tidy(folder)
-headless.render(app.parse(["render", story, "-o", str(home / "cut.mp4")]), models, home)
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 @pytest.mark.parametrize("moment", ["between clip and snapshot", "between film and note"])
 def test_killed_and_resumed_is_the_film_of_an_undisturbed_studio(
-    models: Path, story: Path, tmp_path: Path, moment: str, capfd: pytest.CaptureFixture[str]
+    models: Path, whole: Path, story: Path, tmp_path: Path, moment: str
 ) -> None:
-    asked = [sys.executable, "-c", KILLED, str(models), str(tmp_path / "killed"), str(story), moment]
-    assert subprocess.run(asked, cwd=Path(__file__).parents[2], capture_output=True).returncode == -signal.SIGKILL
-    assert not (tmp_path / "killed" / "cut.mp4").exists()
-    (project,) = (tmp_path / "killed").iterdir()
-    assert run(models, tmp_path, "--resume", str(project), "-o", str(tmp_path / "cut.mp4")) == 0
-    assert run(models, tmp_path, str(story), "-o", str(tmp_path / "whole.mp4")) == 0
-    assert alike(tmp_path / "cut.mp4", tmp_path / "whole.mp4")
+    cut, home = tmp_path / "cut.mp4", tmp_path / "killed"
+    process = children.processes().Process(target=children.render_until, args=(moment, models, story, cut, home))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL, cut.with_suffix(".log").read_text()
+    assert not cut.exists()
+    (project,) = home.iterdir()
+    assert run(models, tmp_path, "--resume", str(project), "-o", str(cut)) == 0
+    assert alike(cut, whole)
     kept = [sorted(p.name for p in take.iterdir()) for take in (project / "takes").iterdir()]
     assert kept == [["clip.mp4", "poster.webp", "snapshot.safetensors", "take.json"]] * 2
 

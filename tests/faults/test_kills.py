@@ -6,7 +6,6 @@ STUDIO_KILLS sets how many renders and how many saves are killed (4 without it).
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import time
@@ -52,10 +51,7 @@ frames = 24
 
 @pytest.fixture(scope="module")
 def processes() -> Any:
-    """Makes processes in which torch and the studio are loaded already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.children"])
-    return context
+    return children.processes()
 
 
 @pytest.fixture(scope="module")
