@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.catalogue.cards import ModelCard
-from studio.engine import take_folder
+from studio.engine import bridge, take_folder
 from studio.engine.events import (
     Cancelled,
     EngineStatus,
@@ -122,6 +122,8 @@ class FakeEngine:
             yield SectionDone(request.take, section, request.sections, len(frames), clip, left)
         yield Working(request.take, "saving")
         counts = take_folder.close(request.folder)
+        if request.bridge:
+            counts = request.bridge.sections, bridge.build(request.folder, request.bridge)
         take_folder.tidy(request.folder)
         yield TakeDone(request.take, *counts, time.monotonic() - began)
 

@@ -24,6 +24,15 @@ class LoraFile:
 
 
 @dataclass(frozen=True)
+class Bridge:
+    """The older take that a take moves over into, see `studio.engine.bridge`."""
+
+    take: Path                     # its folder
+    sections: int                  # it has
+    frames: int                    # over which the clips are blended: at most a section's
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -42,6 +51,7 @@ class RenderRequest:
     frame: Frame | None = None     # the part of the reference image that the film begins with; None: as much of its middle as fits
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
     marks: Marks = NO_MARKS        # on the reference image: what stands in front, what flows, whether the camera may leave it
+    bridge: Bridge | None = None   # None: the take is its own
     style: str = ""                # of the whole film
     cast: str = ""                 # of the whole film
     before: Words | None = None    # what the parent take was asked for; None: start from the reference

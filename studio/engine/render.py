@@ -25,7 +25,7 @@ from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
-from studio.engine import heap, take_folder
+from studio.engine import bridge, heap, take_folder
 from studio.engine.events import (
     Cancelled,
     Event,
@@ -75,6 +75,8 @@ class Renderer:
             at_edge = yield from self._sections(request, stop)
             yield Working(request.take, "saving")
             sections, frames = take_folder.close(request.folder)
+            if request.bridge:
+                sections, frames = request.bridge.sections, bridge.build(request.folder, request.bridge)
             take_folder.tidy(request.folder)
             yield TakeDone(request.take, sections, frames, time.monotonic() - began, at_edge)
         except StoppedError:

@@ -39,6 +39,7 @@ def project_table(project: Project) -> Table:
         **_set_table("trash", project.trash),
         **votes_table(project.votes),
         **({"go_on": True} if project.go_on else {}),
+        **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
 
 
@@ -71,6 +72,7 @@ def parse_project(table: object) -> Project:
         cast=read.words("cast"),
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
         go_on=read.optional("go_on", bool) or False,
+        accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),
     )
     check_project(project)
@@ -93,7 +95,7 @@ def take_table(take: Take) -> Table:
         **take.unknown,
         "id": take.id,
         "parent": take.parent,
-        "segment": _segment_table(take.segment),
+        "segment": segment_table(take.segment),
         "settings": _settings_table(take.settings),
         "model": take.model,
         "reference": take.reference,
@@ -106,6 +108,8 @@ def take_table(take: Take) -> Table:
         "seconds": take.seconds,
         "created": take.created,
         **({"at_edge": True} if take.at_edge else {}),
+        **({"copy_of": take.copy_of} if take.copy_of else {}),
+        **({"bridge": take.bridge} if take.bridge else {}),
         **_texts_table(style=take.style, cast=take.cast, words=take.words),
     }
 
@@ -126,6 +130,8 @@ def parse_take(table: object) -> Take:
         frame=read.frame("frame"),
         marks=read.marks("marks"),
         at_edge=read.optional("at_edge", bool) or False,
+        copy_of=read.link("copy_of"),
+        bridge=0 if read.optional("bridge", int) is None else read.count("bridge"),
         size=read.size("size"),
         sections=read.count("sections"),
         frames=read.count("frames"),
@@ -139,7 +145,8 @@ def parse_take(table: object) -> Take:
     )
 
 
-def _segment_table(segment: Segment) -> Table:
+def segment_table(segment: Segment) -> Table:
+    """A segment as a JSON object."""
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
     loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
     return {**segment.unknown, **known, **({"loras": loras} if loras else {})}
@@ -183,7 +190,7 @@ def parse_clock(table: object) -> Clock:
 
 def branch_table(branch: Branch) -> Table:
     """A branch as a JSON object."""
-    segments = [_segment_table(segment) for segment in branch.segments]
+    segments = [segment_table(segment) for segment in branch.segments]
     return {**branch.unknown, "id": branch.id, "name": branch.name, "tip": branch.tip, "segments": segments}
 
 

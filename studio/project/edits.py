@@ -11,7 +11,7 @@ from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
 from studio.project.mark_edits import marks_for, set_marks
 from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
-from studio.project.staleness import find_same_take, stale_takes
+from studio.project.staleness import find_same_take, keep_stale, stale_takes
 from studio.project.styles import use_style
 from studio.project.timeline_text import put_timeline
 from studio.project.tree import (
@@ -45,6 +45,7 @@ __all__ = [
     "drop_vote",
     "edit_segment",
     "find_same_take",
+    "keep_stale",
     "move_segment",
     "new",
     "next_segment",

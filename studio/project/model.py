@@ -95,6 +95,8 @@ class Take:
     frame: Frame | None = None      # the part of the reference image that it began with; None: its middle
     marks: Marks = NO_MARKS         # on the reference image, as it was rendered
     at_edge: bool = False           # the picture's edge held the camera up
+    copy_of: str | None = None      # the take whose clip and memory this one has, after another parent
+    bridge: int = 0                 # frames at its beginning that move over from what its parent leads to, to that take's clip
     style: str = ""                 # of the whole film, as it was rendered
     cast: str = ""
     words: str = ""                 # the segment's prompt with its wildcards replaced; "": it has none
@@ -163,6 +165,7 @@ class Project:
     style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
     cast: str = ""                  # who and what appears in the whole film
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
+    accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

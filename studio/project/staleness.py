@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 from studio.project.model import Project, RenderSettings, Segment, Take
 
 
 def stale_takes(project: Project) -> frozenset[str]:
-    """Takes of the current branch that differ from what the document asks for now, and all takes after such a take."""
+    """Takes of the current branch that differ from what the document asks for now, and all takes after such a take.
+
+    A take that the artist keeps as it is, for what is asked now, is none.
+    """
     found: set[str] = set()
     for segment, take in zip(project.current().segments, project.path(), strict=False):
-        if take.parent in found or differs(project, segment, take):
+        if take.parent in found or (differs(project, segment, take) and project.accepted.get(take.id) != _asked(project, segment)):
             found.add(take.id)
     return frozenset(found)
+
+
+def keep_stale(project: Project) -> Project:
+    """The project with its stale takes kept as they are. They become stale again when something else is asked for."""
+    pairs = zip(project.current().segments, project.path(), strict=False)
+    kept = {take.id: _asked(project, segment) for segment, take in pairs if differs(project, segment, take)}
+    return replace(project, accepted={**project.accepted, **kept})
+
+
+def _asked(project: Project, segment: Segment) -> str:
+    """What is asked of a segment now, as a checksum."""
+    reference = project.reference.sha256 if project.reference else ""
+    own = (segment.prompt, segment.frames, segment.seed, sorted(_active_loras(segment)))
+    asked = (*own, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
+             project.style, project.cast)  # fmt: skip
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
 
 
 def find_same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:

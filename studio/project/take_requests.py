@@ -33,7 +33,7 @@ def next_request(project: Project) -> TakeRequest:
     """
     index, parent = next_segment(project)
     partial = unfinished_take(project)
-    return _rest(project, partial, index) if partial else _anew(project, project.current().segments[index], parent)
+    return _rest(project, partial, index) if partial else new_request(project, project.current().segments[index], parent)
 
 
 def request_after(project: Project, branch: str, last: str) -> TakeRequest | None:
@@ -47,7 +47,7 @@ def request_after(project: Project, branch: str, last: str) -> TakeRequest | Non
     if index >= len(plan) or last in project.trash:
         return None
     check_parent(project, last)
-    return _anew(project, plan[index], last)
+    return new_request(project, plan[index], last)
 
 
 def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
@@ -59,7 +59,7 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
     known = usable_take(project, take)
     check_parent(project, known.parent)
     segment = replace(planned_segment(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
-    return replace(_anew(project, segment, known.parent), new_seed=True)
+    return replace(new_request(project, segment, known.parent), new_seed=True)
 
 
 def finish(project: Project, take: str) -> TakeRequest:
@@ -88,7 +88,7 @@ def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
     if request.take.sections:
         return request
     check_parent(project, request.take.parent)
-    if request.audition:
+    if request.audition or request.take.copy_of:
         return request
     plan = next((b.segments for b in project.branches if b.id == branch), ())
     segment = next((s for s in plan if s.id == request.take.segment.id), request.take.segment)
@@ -98,7 +98,8 @@ def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
     return replace(request, take=replace(now, id=request.take.id), sections=project.clock.sections(segment.frames))
 
 
-def _anew(project: Project, segment: Segment, parent: str | None) -> TakeRequest:
+def new_request(project: Project, segment: Segment, parent: str | None) -> TakeRequest:
+    """The request for a take of a segment, with another seed where it would only repeat a take."""
     repeats = find_same_take(project, segment, parent) is not None
     take = request_take(project, replace(segment, seed=fresh_seed()) if repeats else segment, parent)
     return TakeRequest(take, project.clock.sections(segment.frames), len(project.lineage(parent)), new_seed=repeats)

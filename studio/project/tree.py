@@ -58,7 +58,7 @@ def branch(project: Project, take: str | None, name: str | None = None) -> Proje
     if not _lies_on(project, source, take):
         source = next((b for b in project.branches if _lies_on(project, b, take)), source)
     plan = _plan((t.segment for t in path), source.segments[len(path) :])
-    made = Branch(fresh_id(), _name(project) if name is None else limits.name(name, "branch"), plan, take)
+    made = Branch(fresh_id(), fresh_name(project) if name is None else limits.name(name, "branch"), plan, take)
     return replace(project, branches=(*project.branches, made), branch=made.id, head=take)
 
 
@@ -128,8 +128,8 @@ def add_take(
             t.segment for t in project.lineage(take.parent)
         ]
         plan = _plan([*shared, take.segment], source.segments[index + 1 :])
-        grown = Branch(fresh_id(), _name(project), plan, take.id)
-        kept = replace_branch(kept, _as_rendered(project, source, index))
+        grown = Branch(fresh_id(), fresh_name(project), plan, take.id)
+        kept = replace_branch(kept, as_rendered(project, source, index))
         kept = replace(kept, branches=(*kept.branches, grown))
     return replace(kept, branch=grown.id, head=take.id) if follow else kept
 
@@ -228,8 +228,8 @@ def _made_room(segments: tuple[Segment, ...], index: int, rendered: Segment, new
     return (*rest[:index], segment, *rest[index:])
 
 
-def _as_rendered(project: Project, branch: Branch, index: int) -> Branch:
-    """The branch with its rendered segments from `index` on as they were asked."""
+def as_rendered(project: Project, branch: Branch, index: int) -> Branch:
+    """The branch with its rendered segments from `index` on as its takes were asked for."""
     path = project.lineage(branch.tip)
     asked = tuple(take.segment for take in path[index:])
     return replace(branch, segments=branch.segments[:index] + asked + branch.segments[len(path) :]) if asked else branch
@@ -261,6 +261,7 @@ def usable_take(project: Project, take: str) -> Take:
     return found
 
 
-def _name(project: Project) -> str:
+def fresh_name(project: Project) -> str:
+    """A name for another branch."""
     taken = {b.name for b in project.branches}
     return next(name for n in range(2, len(taken) + 3) if (name := f"Branch {n}") not in taken)

@@ -15,6 +15,7 @@ from studio.project.edits import EditError
 from studio.project.model import Take
 from studio.project.store import StoreError
 from studio.session import estimates
+from studio.session.copies import make_copy
 from studio.session.document import Document
 from studio.session.job_note import remove_note, requests_left, write_note
 from studio.session.render_job import NOTHING_LOST, RenderJob
@@ -97,6 +98,19 @@ class JobFollower:
                     job.update(message=event.message, remedy=event.remedy)
                 self._add_partial_take(job, event)
 
+    def keep_copy(self, job: RenderJob) -> None:
+        """Make the copy that the job asks for, without the engine.
+
+        Raises:
+            MediaError: a file of the older take is missing, or the disk is full. StoreError: the project cannot be written.
+        """
+        document = self._document
+        take = make_copy(document.store, document.project, job.ask)
+        follow = (document.project.branch, document.project.head) in (job.position, (job.branch, take.parent))
+        document.edit_then_save(edits.add_take, take, job.branch, follow)
+        self._move_to(job, take, follow)
+        job.update(finished=job.view.finished + 1)
+
     def show_left(self, job: RenderJob, seconds: float | None) -> None:
         """Show the time left of the take, and of the whole job with the segments that follow.
 
@@ -108,13 +122,15 @@ class JobFollower:
         plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
         after = sum(project.clock.sections(segment.frames) for segment in plan) * project.settings.steps
         after += sum(ask.sections * ask.take.settings.steps for ask in job.waiting)
+        after += sum(step.sections(project.clock) for step in job.steps) * project.settings.steps
         ahead = view.steps * (view.sections - view.section) - view.step
         if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
             later: float | None = seconds / ahead * after
         else:
             later = estimates.sections(project, 1, after) if after else 0.0
         total = None if seconds is None or later is None else seconds + later
-        job.update(seconds_left=seconds, total_left=total, planned=view.finished + 1 + len(plan) + len(job.waiting))
+        planned = view.finished + 1 + len(plan) + len(job.waiting) + len(job.steps)
+        job.update(seconds_left=seconds, total_left=total, planned=planned)
 
     def _add_partial_take(self, job: RenderJob, event: Cancelled | Failed) -> None:
         """Add the finished sections of a take as a partial one; with none, remove its folder."""

@@ -8,20 +8,26 @@ from typing import Protocol
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus, Event, RenderRequest
 from studio.engine.jobs import Job
-from studio.project import auditions, take_requests
+from studio.media import MediaError
+from studio.project import auditions, early, edits, take_requests
 from studio.project.auditions import Variations
+from studio.project.early import EarlyChange, Step
 from studio.project.edits import EditError
 from studio.project.model import Project
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
 from studio.project.wildcards import Wildcards
 from studio.session import estimates
+from studio.session.copies import make_copy
 from studio.session.document import Document
 from studio.session.job_follower import JobFollower
 from studio.session.job_note import read_note, remove_note, requests_left
 from studio.session.loras import LoraShelf
 from studio.session.render_job import JobView, RenderJob
 from studio.session.render_requests import RequestMaker
+
+Asks = tuple[Sequence[TakeRequest], Sequence[Step]]
+"""The takes that a job begins with, and the steps of an early change that follow them."""
 
 
 class EngineProtocol(Protocol):
@@ -64,23 +70,23 @@ class JobManager:
 
     def generate_next(self) -> None:
         """Render the segment after the head, or complete the partial take there."""
-        self._start(lambda project: [take_requests.next_request(project)])
+        self._start(lambda project: ([take_requests.next_request(project)], ()))
 
     def generate_all(self) -> None:
         """Render every segment from the head on. Segments that are not begun can still be edited meanwhile."""
-        self._start(lambda project: [take_requests.next_request(project)], rest=True)
+        self._start(lambda project: ([take_requests.next_request(project)], ()), rest=True)
 
     def retake(self, take: str, seed: int | None = None) -> None:
         """Render another take of the same segment, with its prompt as written now and a random seed unless one is given."""
-        self._start(lambda project: [take_requests.retake(project, take, seed)])
+        self._start(lambda project: ([take_requests.retake(project, take, seed)], ()))
 
     def finish(self, take: str) -> None:
         """Complete a partial take."""
-        self._start(lambda project: [take_requests.finish(project, take)])
+        self._start(lambda project: ([take_requests.finish(project, take)], ()))
 
     def audition(self, take: str | None, variations: Variations) -> None:
         """Render several takes to choose from, of the next segment (None) or of a take's. The head stays where it is."""
-        self._start(lambda project: auditions.audition(project, take, variations))
+        self._start(lambda project: (auditions.audition(project, take, variations), ()))
 
     def pause(self) -> None:
         """Stop the job before its next section, to be resumed; a restart keeps it."""
@@ -115,35 +121,65 @@ class JobManager:
             if note is None or self._job is not None:
                 return
             try:
-                asks = requests_left(note, document.project, None)
+                asks, steps = requests_left(note, document.project, None)
             except EditError:
                 remove_note(document.folder)
                 return
-            job = self._job = RenderJob(asks, document.project, note.rest, note.branch)
+            job = self._job = RenderJob(asks, document.project, note.rest, note.branch, steps)
             said = "" if note.paused else "The studio was stopped while this film was generating."
             job.update(state="paused", doing="", note=said)
             document.notify()
 
-    def _start(self, choose: Callable[[Project], Sequence[TakeRequest]], rest: bool = False, branch: str | None = None) -> None:
-        """Start a job with the takes that `choose` asks for, and with all segments after the first of them if `rest`.
+    def change_early(self, change: EarlyChange) -> None:
+        """Begin a branch with a change of rendered segments, and make its takes; see `studio.project.early`.
+
+        Where the model has nothing to do, they are there when this returns, as one step to undo.
+
+        Raises:
+            MediaError: a take that is kept has lost its files, or the disk is full.
+        """
+        with self._document.lock:
+            self._check_idle()
+            project = self._document.project
+            for step in change.steps:
+                if step.copy_of:
+                    self._maker.check(early.step_request(project, step, None).take)
+            if any(step.is_rendered for step in change.steps):
+                self._document.edit(early.begin, change)
+                self._start(lambda now: ([early.step_request(now, change.steps[0], now.head)], change.steps[1:]))
+            else:
+                self._document.edit(lambda _: self._with_copies(early.begin(project, change), change.steps))
+
+    def _with_copies(self, project: Project, steps: Sequence[Step]) -> Project:
+        """The project with copies after its head."""
+        for step in steps:
+            take = make_copy(self._document.store, project, early.step_request(project, step, project.head))
+            project = edits.add_take(project, take)
+        return project
+
+    def _start(self, choose: Callable[[Project], Asks], rest: bool = False, branch: str | None = None) -> None:
+        """Start a job with the takes that `choose` asks for, then its steps, or all segments after the first take if `rest`.
 
         `branch`: that it renders for; None: the current one.
         """
         document = self._document
         with document.lock:
-            if self._job and self._job.active:
-                raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
+            self._check_idle()
             project = document.project
-            asks = choose(project)
+            asks, steps = choose(project)
             document.store.check_writable()
             for ask in asks:
                 self._maker.check(self._maker.fill_words(ask).take)
-            job = RenderJob(asks, project, rest, branch)
+            job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
             job.engine_job = self._engine.submit(
                 self._requests(job), lambda engine_job, event: self._follower.handle(job, engine_job, event)
             )
             document.notify()
+
+    def _check_idle(self) -> None:
+        if self._job and self._job.active:
+            raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
 
     def cancel(self) -> None:
         """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""
@@ -166,11 +202,14 @@ class JobManager:
             with self._document.lock:
                 try:
                     job.ask = self._maker.fill_words(take_requests.refresh(self._document.project, ask, job.branch))
-                    request = self._request(job)
-                except (EditError, StoreError) as error:
+                    request = None if _is_plain_copy(job.ask) else self._request(job)
+                    if request is None:
+                        self._follower.keep_copy(job)
+                except (EditError, StoreError, MediaError) as error:
                     job.fail(str(error))
                     return
-            yield request
+            if request is not None:
+                yield request
             with self._document.lock:
                 try:
                     ask = job.next_ask(self._document.project)
@@ -188,3 +227,8 @@ class JobManager:
         self._follower.show_left(job, None)
         self._follower.write_note(job)
         return self._maker.request(take, job.ask.sections, project)
+
+
+def _is_plain_copy(ask: TakeRequest) -> bool:
+    """Whether the take is there when its files are copied."""
+    return ask.take.copy_of is not None and not ask.take.bridge

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.project import take_requests
-from studio.project.codec import parse_take, take_table
+from studio.project.codec import parse_segment, parse_take, segment_table, take_table
+from studio.project.early import Step, step_request
 from studio.project.edits import EditError
 from studio.project.files import read_json, write_json
 from studio.project.model import Project
@@ -21,12 +22,13 @@ NAME = "job.json"
 
 @dataclass(frozen=True)
 class JobNote:
-    """What is left of a job: the take that was begun last, those of an audition that wait, and whether the timeline follows."""
+    """What is left of a job: the take that was begun last, those that wait, and what follows: the timeline, or steps."""
 
     asks: tuple[TakeRequest, ...]
     rest: bool
     branch: str
     paused: bool = False           # by the artist; otherwise the studio was stopped
+    steps: tuple[Step, ...] = ()   # of an early change
 
 
 def write_note(folder: Path, note: JobNote) -> None:
@@ -37,6 +39,7 @@ def write_note(folder: Path, note: JobNote) -> None:
     """
     table: Table = {
         "asks": [_ask_table(ask) for ask in note.asks], "rest": note.rest, "branch": note.branch, "paused": note.paused,
+        "steps": [{"segment": segment_table(s.segment), "copy_of": s.copy_of, "bridge": s.bridge} for s in note.steps],
     }  # fmt: skip
 
     def check(written: Table) -> None:
@@ -59,8 +62,10 @@ def remove_note(folder: Path) -> None:
         (folder / NAME).unlink()
 
 
-def requests_left(note: JobNote, project: Project, last: str | None) -> Sequence[TakeRequest]:
-    """The requests that make what is left of a job; with `rest` it goes on after them.
+def requests_left(
+    note: JobNote, project: Project, last: str | None
+) -> tuple[tuple[TakeRequest, ...], tuple[Step, ...]]:
+    """The requests that make what is left of a job, and the steps after them; with `rest` the timeline follows.
 
     Args:
         note: the job.
@@ -70,14 +75,15 @@ def requests_left(note: JobNote, project: Project, last: str | None) -> Sequence
     Raises:
         EditError: nothing is left of it, or it cannot go on.
     """
-    left = _unmade(note, project)
-    if not left and note.rest:
-        made = last or note.asks[0].take.id
-        ask = take_requests.request_after(project, note.branch, made) if made in project.takes else None
-        left = (ask,) if ask else ()
+    left, steps, made = _unmade(note, project), note.steps, last or note.asks[0].take.id
+    if not left and made in project.takes:
+        if steps:
+            left, steps = (step_request(project, steps[0], made),), steps[1:]
+        elif note.rest and (ask := take_requests.request_after(project, note.branch, made)):
+            left = (ask,)
     if not left:
         raise EditError("Nothing is left of the job that was paused. Generate the next segment instead.")
-    return left
+    return left, steps
 
 
 def _unmade(note: JobNote, project: Project) -> tuple[TakeRequest, ...]:
@@ -100,7 +106,8 @@ def _ask_table(ask: TakeRequest) -> Table:
 def _parse(table: object) -> JobNote:
     read = TableReader(table, "job")
     asks: Sequence[object] = read("asks", list)
-    note = JobNote(tuple(map(_ask, asks)), read("rest", bool), read.id("branch"), read("paused", bool))
+    steps = tuple(map(_step, read.optional("steps", list) or ()))
+    note = JobNote(tuple(map(_ask, asks)), read("rest", bool), read.id("branch"), read("paused", bool), steps)
     if not note.asks:
         raise FormatError("job: no take is asked for")
     return note
@@ -110,3 +117,8 @@ def _ask(table: object) -> TakeRequest:
     read = TableReader(table, "job")
     take = parse_take(read("take", dict))
     return TakeRequest(take, read.count("sections", 1), read.count("index"), read("new_seed", bool), read("audition", bool))
+
+
+def _step(table: object) -> Step:
+    read = TableReader(table, "job")
+    return Step(parse_segment(read("segment", dict)), read.link("copy_of"), read.count("bridge"))

@@ -54,7 +54,7 @@ def _finished(project: Project, requested: Take, folder: Path, clock: Clock) -> 
         MediaError: a section's clip cannot be read, or the disk is full.
     """
     known = project.takes.get(requested.id)
-    if known and known.state == "done":
+    if requested.copy_of or (known and known.state == "done"):      # a bridge is made again: its files may be those before it
         return None
     before = known.sections if known else 0
     sections, joined, frames = take_folder.finished_sections(folder), 0, 0

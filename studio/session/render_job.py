@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from studio.engine.jobs import Job, JobState
 from studio.project import take_requests
+from studio.project.early import Step, step_request
 from studio.project.model import Project
 from studio.project.take_requests import TakeRequest
 from studio.session.job_note import JobNote
@@ -40,7 +41,10 @@ class JobView:
 class RenderJob:
     """One job from its start to its end. Whoever uses it holds the document's lock."""
 
-    def __init__(self, asks: Sequence[TakeRequest], project: Project, rest: bool = False, branch: str | None = None) -> None:
+    def __init__(
+        self, asks: Sequence[TakeRequest], project: Project, rest: bool = False, branch: str | None = None,
+        steps: Sequence[Step] = (),
+    ) -> None:  # fmt: skip
         """Begin with the first take of `asks`.
 
         Args:
@@ -48,10 +52,12 @@ class RenderJob:
             project: the project at this moment.
             rest: go on with the segments after it.
             branch: that it renders for; None: the current one.
+            steps: of an early change, that follow the first take.
         """
         self.ask = ask = asks[0]
         self.waiting = tuple(asks[1:])
         self.rest = rest
+        self.steps = tuple(steps)
         self.branch = branch or project.branch             # the branch it renders for
         self.position = (project.branch, project.head)     # where the head is unless the artist moves it
         self.last_take: str | None = None
@@ -59,7 +65,7 @@ class RenderJob:
         self.engine_job: Job | None = None
         self.view = JobView(
             "queued", "waiting", ask.take.id, ask.index, ask.take.sections, ask.sections, 0, ask.take.settings.steps,
-            None, None, None, "", "", 0, len(project.current().segments) - ask.index if rest else len(asks),
+            None, None, None, "", "", 0, len(project.current().segments) - ask.index if rest else len(asks) + len(steps),
             audition=tuple(one.take.id for one in asks if one.audition),
         )  # fmt: skip
 
@@ -70,7 +76,7 @@ class RenderJob:
 
     def note(self, paused: bool = False) -> JobNote:
         """What is left of it, to be kept on the disk."""
-        return JobNote((self.ask, *self.waiting), self.rest, self.branch, paused)
+        return JobNote((self.ask, *self.waiting), self.rest, self.branch, paused, self.steps)
 
     def next_ask(self, project: Project) -> TakeRequest | None:
         """The take after the one that was made last; None: the job is done.
@@ -84,6 +90,10 @@ class RenderJob:
             ask, *waiting = self.waiting
             self.waiting = tuple(waiting)
             return ask
+        if self.steps:
+            step, *steps = self.steps
+            self.steps = tuple(steps)
+            return step_request(project, step, self.last_take)
         return take_requests.request_after(project, self.branch, self.last_take) if self.rest else None
 
     def update(self, **changes: object) -> None:

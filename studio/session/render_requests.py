@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import LoraFile, RenderRequest
+from studio.engine.events import Bridge, LoraFile, RenderRequest
 from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.store import Store
@@ -30,7 +30,7 @@ class RequestMaker:
 
     def fill_words(self, ask: TakeRequest) -> TakeRequest:
         """The request with the words that its prompt's wildcards give. Raises EditError: see `Wildcards.fill`."""
-        return replace(ask, take=fill_words(ask.take, self._wildcards))
+        return ask if ask.take.copy_of else replace(ask, take=fill_words(ask.take, self._wildcards))
 
     def request(self, take: Take, sections: int, project: Project) -> RenderRequest:
         """The request to render `take` until it has so many sections. Makes the take's folder.
@@ -60,8 +60,14 @@ class RequestMaker:
             cache=take.settings.cache,
             style=take.style,
             cast=take.cast,
+            bridge=self._bridge(take, project),
             before=words_of(project.takes[take.parent]) if take.parent else None,
         )
+
+    def _bridge(self, take: Take, project: Project) -> Bridge | None:
+        if not take.copy_of or not take.bridge:
+            return None
+        return Bridge(self._store.take_folder(take.copy_of), project.takes[take.copy_of].sections, take.bridge)
 
     def check(self, take: Take) -> None:
         """Check that a take can be rendered.
@@ -76,6 +82,10 @@ class RequestMaker:
         for lora in take.segment.loras:
             if lora.strength:
                 self._loras.check(lora, self._cards[take.model])
+        if take.copy_of:
+            folder = self._store.take_folder(take.copy_of)
+            if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():
+                raise EditError("A take that was to be kept has lost its files. Make it again instead; nothing else was changed.")
         if take.parent:
             folder = self._store.take_folder(take.parent)
             if not (folder / take_folder.SNAPSHOT).is_file():

@@ -50,6 +50,8 @@ def take_views(
             "words": take.words,
             "seed": take.segment.seed,
             "preset": take.settings.preset,
+            "copy_of": take.copy_of,
+            "bridge": take.bridge,
             "star": take.id in project.stars,
             "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
             "state": "missing" if film is None else take_state(take, stale),

@@ -64,6 +64,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
         "go_on": project.go_on,
+        "stale": stale_view(project, stale),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": list(session.findings),
@@ -83,6 +84,12 @@ def next_render(project: Project) -> tuple[Json | None, str]:
         return None, str(error)
     completes = unfinished_take(project) is not None
     return {"index": index, "completes": completes, "forks": index < len(project.path()) and not completes}, ""
+
+
+def stale_view(project: Project, stale: frozenset[str]) -> Json | None:
+    """The first segment of the current branch whose take is stale, and the number of its stale takes; None without any."""
+    first = next((i for i, take in enumerate(project.path()) if take.id in stale), None)
+    return None if first is None else {"first": first, "takes": len(stale)}
 
 
 def remaining(project: Project) -> float:

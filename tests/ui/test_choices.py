@@ -69,3 +69,21 @@ def test_messages_that_the_page_does_not_send(api: PageApi, message: dict[str, A
     reply = api.answer({**message, "project": session.id})
     assert reply["ok"] is False and "do not understand each other" in reply["notice"]["message"]
     assert session.project == before
+
+
+def test_an_early_change(api: PageApi) -> None:
+    session = make_film(api.studio, "a", "b", "c")
+    ask(api, session, "generate_all")
+    wait_for_job(session)
+    second = session.project.current().segments[1].id
+    costs = ask(api, session, "early_costs", what="remove", segment=second)
+    assert costs["ways"]["keep"] == {"takes": 0, "wait": "1 s"} and costs["ways"]["again"]["takes"] == 1
+    assert (costs["frames"], costs["most"]) == (4, 4)
+    ask(api, session, "change_early", what="remove", segment=second, then="bridge", frames=2)
+    wait_for_job(session)
+    (bridge,) = [t for t in board(api, session)["takes"] if t["bridge"]]
+    assert bridge["bridge"] == 2 and bridge["copy_of"] and [t.segment.prompt for t in session.project.film()] == ["a", "c"]
+    ask(api, session, "edit_segment", segment=session.project.current().segments[0].id, prompt="A")
+    assert board(api, session)["stale"] == {"first": 0, "takes": 2}
+    ask(api, session, "keep_stale")
+    assert board(api, session)["stale"] is None

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.project import edits
+from studio.project.early import BRIDGE, Then
 from studio.project.limits import SECTIONS
 from studio.project.timeline_text import read_timeline
-from studio.session import EditError, Session
+from studio.session import EditError, Session, early_changes
+from studio.session.early_changes import Wish
 from studio.ui.fields import Fields
 from studio.ui.prompt_views import timeline_text_view
 from studio.ui.verbs.verb import Answer, Verb, index, stroke
+from studio.ui.words import format_wait
 
 
 def _add_segment(session: Session, fields: Fields) -> None:
@@ -47,11 +50,38 @@ def _put_timeline(session: Session, fields: Fields) -> Answer:
     return {"note": " ".join(found.notes)} if found.notes else {}
 
 
+def _wish(session: Session, fields: Fields) -> Wish:
+    what = fields.one_of("what", {name: name for name in ("edit", "insert", "remove", "move")})
+    if what == "edit":
+        return Wish(what)
+    frames = fields.integer("sections", 1, SECTIONS) * session.project.clock.section_frames if fields.has("sections") else None
+    to = fields.integer("to", 0, 10_000) if what == "move" else 0
+    return Wish(what, index(session, fields), to, fields.text("prompt") if fields.has("prompt") else "", frames)
+
+
+def _change_early(session: Session, fields: Fields) -> None:
+    ways: dict[str, Then] = {"keep": "keep", "again": "again", "bridge": "bridge"}
+    frames = fields.integer("frames", 1, 10_000) if fields.has("frames") else BRIDGE
+    session.jobs.change_early(early_changes.plan(session.project, _wish(session, fields), fields.one_of("then", ways), frames))
+
+
+def _early_costs(session: Session, fields: Fields) -> Answer:
+    """What each way of going on costs, and the frames of a bridge: the usual and the most."""
+    found = early_changes.costs(session.project, _wish(session, fields))
+    words = {then: {"takes": cost.takes, "wait": None if cost.seconds is None else format_wait(cost.seconds)}
+             for then, cost in found.items()}
+    most = session.project.clock.section_frames
+    return {"ways": words, "frames": min(BRIDGE, most), "most": most}
+
+
 VERBS: Mapping[str, Verb] = {
     "add_segment": _add_segment,
     "edit_segment": _edit_segment,
     "read_timeline": _read_timeline,
     "put_timeline": _put_timeline,
     "remove_segment": lambda s, f: s.edit(edits.remove_segment, index(s, f)),
+    "change_early": _change_early,
+    "early_costs": _early_costs,
+    "keep_stale": lambda s, f: s.edit(edits.keep_stale),
     "move_segment": lambda s, f: s.edit(edits.move_segment, index(s, f), f.integer("to", 0, 10_000)),
 }
