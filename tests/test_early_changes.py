@@ -126,7 +126,8 @@ def test_a_change_without_rendering_is_one_step_to_undo(film: Session, engine: F
 
 def test_the_costs(film: Session) -> None:
     found = early_changes.costs(film.project, Wish("remove", 1))
-    assert {then: (cost.takes, cost.sections) for then, cost in found.items()} == {"keep": (0, 0), "again": (2, 2), "bridge": (1, 1)}
+    made = {then: (cost.takes, cost.sections) for then, cost in found.items()}
+    assert made == {"keep": (0, 0), "again": (2, 2), "bridge": (1, 1)}
     assert found["keep"].seconds == 0 and (found["again"].seconds or 0) > 0
 
 
