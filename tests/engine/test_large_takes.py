@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event as Flag
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from studio.backbones.load import load
 from studio.catalogue.cards import read_card
 from studio.engine import take_folder
 from studio.engine.events import Failed, RenderRequest, Step, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.media.clip import probe, read_clip
 from studio.memory.snapshot import read_snapshot
@@ -46,7 +46,7 @@ def take(renderer: Renderer, folder: Path) -> Take:
             "take": name, "model": "memorypack-mini", "prompt": "the camera pans left", "seed": 3, "sections": 1, "steps": 2,
             "guidance": 1.0, "size": (640, 384), "reference": folder / "reference.png", "parent": None,
             "folder": folder / name, "frame": FRAME}
-        return list(renderer.render(RenderRequest(**{**facts, **changes}), Flag()))  # type: ignore[arg-type]
+        return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))  # type: ignore[arg-type]
 
     return render
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event as Flag
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from studio.backbones.load import load
 from studio.catalogue.cards import read_card
 from studio.engine import take_folder
 from studio.engine.events import RenderRequest, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.engine.scene_inputs import flow_names, scene_inputs
 from studio.marks import NO_MARKS, Flow, Marks, Subject
@@ -54,7 +54,7 @@ def take(renderer: Renderer, tmp_path: Path, reference: Path) -> Take:
         facts: dict[str, object] = {
             "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
             "size": SIZE, "reference": reference, "parent": None, "folder": tmp_path / name, "frame": FRAME, "marks": MARKS}
-        last = list(renderer.render(RenderRequest(**{**facts, **changes}), Flag()))[-1]      # type: ignore[arg-type]
+        last = list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
         assert isinstance(last, TakeDone), last
         return last
 

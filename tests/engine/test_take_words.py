@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event as Flag
 
 import pytest
 import torch
@@ -12,6 +11,7 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, read_card
 from studio.engine import take_folder
 from studio.engine.events import RenderRequest, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.full_prompt import Words
 from studio.memory.snapshot import read_snapshot
@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 
 
 def latents(renderer: Renderer, request: RenderRequest) -> torch.Tensor:
-    last = list(renderer.render(request, Flag()))[-1]
+    last = list(renderer.render(request, Stop()))[-1]
     assert isinstance(last, TakeDone), last
     return read_snapshot(request.folder / take_folder.SNAPSHOT).recent
 
