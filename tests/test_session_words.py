@@ -67,3 +67,13 @@ def test_a_wildcard_without_a_list_is_told_before_anything_is_made(studio: Studi
     job = wait_for_job(session)
     assert job.state == "failed" and "There is no list for “__nosuch__”" in job.message
     assert len(session.project.film()) == 1
+
+
+def test_a_blend_goes_to_the_engine_and_into_films(studio: Studio, engine: FakeEngine) -> None:
+    session = make_film(studio, "a", "b")
+    for index in (0, 1):
+        session.edit(edits.edit_segment, index, blend=2)
+    render_all(session)
+    assert [r.blend for r in engine.requests] == [0, 2], "the first has nothing to blend with"
+    told = read_lineage(session.films.export_film())
+    assert told and [t["blend"] for t in told["takes"]] == [2, 2]

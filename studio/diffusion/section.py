@@ -16,7 +16,7 @@ Letters: C latent channels, W window (latent frames per section), h and w latent
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +24,7 @@ from torch import Tensor
 
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
+from studio.diffusion.blend import BlendsChanges, SectionBlend
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
@@ -47,6 +48,7 @@ class Sampling:
     window: int = 9            # W
     shift: float = 0.0         # of the flow schedule; 0: computed from the token count
     cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
+    blend: SectionBlend | None = None    # where the section lies in its segment's blend, for a backbone that blends by itself
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,11 @@ def denoise_section(
     euler = flow.make_scheduler(sampling.shift)
     timesteps = flow.set_timesteps(euler, sampling.steps, tokens)
     backbone.prepare(timesteps, conditioning, guidance, should_stop)
-    with backbone.skip_blocks(sampling.cache) if sampling.cache and isinstance(backbone, SkipsBlocks) else nullcontext():
+    with ExitStack() as contexts:
+        if sampling.cache and isinstance(backbone, SkipsBlocks):
+            contexts.enter_context(backbone.skip_blocks(sampling.cache))
+        if sampling.blend and isinstance(backbone, BlendsChanges):
+            contexts.enter_context(backbone.blend(sampling.blend))
         for step, t in enumerate(timesteps):
             if should_stop():
                 raise StoppedError

@@ -55,6 +55,7 @@ class RenderRequest:
     style: str = ""                # of the whole film
     cast: str = ""                 # of the whole film
     before: Words | None = None    # what the parent take was asked for; None: start from the reference
+    blend: int = 0                 # frames over which the words take over from those of the parent take; 0: at once
 
     @property
     def words(self) -> Words:

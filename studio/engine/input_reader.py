@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePicture, SubjectLayer
+from studio.diffusion.blend import BlendsChanges, SectionBlend, mix
 from studio.diffusion.conditioning import ReadsApart, ReadsDolly
 from studio.engine import take_folder
 from studio.engine.events import Event, Frame, RenderRequest, Working
@@ -24,6 +26,21 @@ from studio.media.picture import crop, read_picture
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
+@dataclass(frozen=True)
+class TakeInputs:
+    """What a take begins with."""
+
+    conditioning: Conditioning
+    snapshot: Snapshot
+    before: Conditioning | None = None      # embeddings of the parent take's words, where they are mixed with its own
+
+    def section(self, blend: SectionBlend | None) -> Conditioning:
+        """The embeddings for a section that lies in a blend: mixed as in the section's middle."""
+        if blend is None or self.before is None:
+            return self.conditioning
+        return mix(self.before, self.conditioning, blend.reached(0.5))
+
+
 class InputReader:
     """Reads the inputs of takes for one model. What was read last is kept: a retake changes the seed, not the words."""
 
@@ -33,7 +50,7 @@ class InputReader:
         self._cached_conditioning = lru_cache(maxsize=64)(self._conditioning)
         self._cached_scene = lru_cache(maxsize=2)(self._scene)
 
-    def read(self, request: RenderRequest, first: int) -> Generator[Event, None, tuple[Conditioning, Snapshot]]:
+    def read(self, request: RenderRequest, first: int) -> Generator[Event, None, TakeInputs]:
         """Words and reference image as embeddings, and the snapshot before section `first` of the take.
 
         Raises:
@@ -43,6 +60,9 @@ class InputReader:
         yield Working(request.take, "reading prompt and picture")
         begins = request.style_begins and isinstance(self.model.conditioner, ReadsApart)
         conditioning = self._cached_conditioning(request.words, begins, request.reference, request.size, request.frame)
+        before = None
+        if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
+            before = self._cached_conditioning(request.before, False, request.reference, request.size, request.frame)
         snapshot = self._snapshot(request, first)
         if self.model.card.is_large(request.size):
             scene = None
@@ -53,7 +73,7 @@ class InputReader:
             conditioning = SceneConditioning(
                 conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
                 self._dolly(request), self._flows(request))
-        return conditioning, snapshot
+        return TakeInputs(conditioning, snapshot, before)
 
     def _dolly(self, request: RenderRequest) -> bool:
         """Whether prompt or style ask for a dolly."""

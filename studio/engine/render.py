@@ -20,7 +20,8 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, Conditioning, SkipsBlocks, StopsAtEdge
+from studio.diffusion.backbone import AppliesLoras, SkipsBlocks, StopsAtEdge
+from studio.diffusion.blend import section_blend
 from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
@@ -38,7 +39,7 @@ from studio.engine.events import (
     Working,
 )
 from studio.engine.failures import explain
-from studio.engine.input_reader import InputReader
+from studio.engine.input_reader import InputReader, TakeInputs
 from studio.engine.jobs import Stop
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
@@ -97,12 +98,13 @@ class Renderer:
         if stop.is_set() and first < request.sections:
             raise StoppedError
         self._prepare_model(request)
-        conditioning, snapshot = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
+        inputs = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
+        snapshot = inputs.snapshot
         decoder = _SectionDecoder(self.model.codec)
         for index in range(first, request.sections):
             if stop.before_next_section:
                 raise StoppedError
-            denoise = partial(self._denoise, request, index, snapshot, conditioning, stop)
+            denoise = partial(self._denoise, request, index, snapshot, inputs, stop)
             finished = yield from self._retry(request, index, "denoising", denoise)
             save = partial(self._save_section, request, index, finished, decoder, snapshot)
             yield (yield from self._retry(request, index, "decoding", save))
@@ -153,7 +155,7 @@ class Renderer:
             backbone.apply_loras(loras)
 
     def _denoise(
-        self, request: RenderRequest, index: int, snapshot: Snapshot, conditioning: Conditioning, stop: threading.Event
+        self, request: RenderRequest, index: int, snapshot: Snapshot, inputs: TakeInputs, stop: threading.Event
     ) -> Generator[Event, None, SectionResult]:
         """One section's steps as events, and the finished section."""
         placement = self.model.placement
@@ -162,12 +164,13 @@ class Renderer:
             placement.backbone.apply_plan()
         yield Working(request.take, "denoising")
         card = self.model.card
-        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request))
+        blend = section_blend(request.blend, index, card.clock(request.size)[1]) if request.before else None
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request), blend)
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
         backbone, memory, rope = self.model.backbone, self.model.memory, self.model.rope
         clock = time.monotonic()
-        for progress in denoise_section(backbone, snapshot, conditioning, noise, sampling, stop.is_set, memory, rope):
+        for progress in denoise_section(backbone, snapshot, inputs.section(blend), noise, sampling, stop.is_set, memory, rope):
             if isinstance(progress, SectionResult):
                 return progress
             self.pace.stepped(request.size, time.monotonic() - clock)

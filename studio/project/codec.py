@@ -149,14 +149,16 @@ def segment_table(segment: Segment) -> Table:
     """A segment as a JSON object."""
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
     loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
-    return {**segment.unknown, **known, **({"loras": loras} if loras else {})}
+    blend = {"blend": segment.blend} if segment.blend else {}
+    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **blend}
 
 
 def parse_segment(table: object) -> Segment:
     """The segment in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
     read = TableReader(table, "segment")
     loras = tuple(_lora(entry) for entry in read.optional("loras", list) or ())
-    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest())
+    blend = 0 if read.optional("blend", object) is None else read.count("blend")
+    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest(), blend)
 
 
 def _lora(table: object) -> Lora:

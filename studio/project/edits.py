@@ -134,7 +134,7 @@ def set_settings(project: Project, settings: RenderSettings) -> Project:
 
 
 def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int]) -> Project:
-    """Render with another model. Every segment keeps its length in seconds, counted in the new model's frames.
+    """Render with another model. Every segment keeps its length and its blend in seconds, counted in the new model's frames.
 
     A segment that would be longer than 40 of the new model's sections is cut to 40.
 
@@ -144,8 +144,8 @@ def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int])
     longest = limits.SECTIONS * clock.section_frames
 
     def retimed(segment: Segment) -> Segment:
-        wanted = round(segment.frames / project.clock.fps * clock.fps)
-        return replace(segment, frames=min(max(wanted, clock.section_frames), longest))
+        wanted, blend = (round(frames / project.clock.fps * clock.fps) for frames in (segment.frames, segment.blend))
+        return replace(segment, frames=min(max(wanted, clock.section_frames), longest), blend=min(blend, longest))
 
     branches = tuple(replace(b, segments=tuple(map(retimed, b.segments))) for b in project.branches)
     return refit(replace(project, model=model, clock=clock, size=limits.size(size), branches=branches))
@@ -187,10 +187,11 @@ class SegmentChanges(TypedDict, total=False):
     prompt: str
     frames: float
     seed: int | None
+    blend: float
 
 
 def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]) -> Project:
-    """Change prompt, length or seed of a segment, at once. A take of it becomes stale.
+    """Change prompt, length, seed or blend of a segment, at once. A take of it becomes stale.
 
     Raises:
         EditError: no such segment, or a value is not accepted.
@@ -205,8 +206,10 @@ def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]
             clean[key] = limits.frames(value, project.clock)
         elif key == "seed":
             clean[key] = fresh_seed() if value is None else limits.seed(value)
+        elif key == "blend":
+            clean[key] = limits.blend(value, project.clock)
         else:
-            raise EditError(f"A segment has a prompt, a length in frames and a seed, but no '{key}'.")
+            raise EditError(f"A segment has a prompt, a length and a blend in frames and a seed, but no '{key}'.")
     return with_segments(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
 
 

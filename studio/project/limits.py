@@ -112,6 +112,18 @@ def frames(length: object, clock: Clock) -> int:
     return max(clock.section_frames, round(wanted))
 
 
+def blend(value: object, clock: Clock) -> int:
+    """A blend in whole frames, fractions rounded: from 0, which is none, to as many as a segment may have.
+
+    Raises:
+        EditError: anything else.
+    """
+    number, longest = _number(value, "A blend"), SECTIONS * clock.section_frames
+    if not 0 <= number <= longest:
+        raise EditError(f"A blend is counted in frames, from 0 (none) to {longest:,}. It stays as it was.")
+    return round(number)
+
+
 def seed(value: object) -> int:
     """A seed: a whole number from 0 to 4,294,967,295.
 

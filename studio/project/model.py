@@ -71,6 +71,7 @@ class Segment:
     seed: int = 0
     loras: tuple[Lora, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
+    blend: int = 0                # frames over which it takes over from the segment before it; 0: at once
 
 
 TakeState = Literal["done", "partial"]

@@ -30,7 +30,7 @@ def keep_stale(project: Project) -> Project:
 def _asked(project: Project, segment: Segment) -> str:
     """What is asked of a segment now, as a checksum."""
     reference = project.reference.sha256 if project.reference else ""
-    own = (segment.prompt, segment.frames, segment.seed, sorted(_active_loras(segment)))
+    own = (segment.prompt, segment.frames, segment.seed, segment.blend, sorted(_active_loras(segment)))
     asked = (*own, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
              project.style, project.cast)  # fmt: skip
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
@@ -51,6 +51,7 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     return not lasting or (
         (segment.prompt, segment.seed, _active_loras(segment), _numbers(project.settings), project.model, project.size)
         != (take.segment.prompt, take.segment.seed, _active_loras(take.segment), _numbers(take.settings), take.model, take.size)
+        or (take.parent is not None and segment.blend != take.segment.blend)        # the first segment has nothing to blend with
         or (project.reference.sha256 if project.reference else "", project.frame, project.marks, project.style, project.cast)
         != (take.reference, take.frame, take.marks, take.style, take.cast)
     )

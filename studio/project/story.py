@@ -16,6 +16,7 @@ name = "water"               stroke = [[0.1, 0.8], [0.9, 0.8]]     width = 0.1  
 [[segment]]
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
 loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so is the strength)
+blend = 24                   frames over which it takes over from the segment before it (optional)
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class StorySegment:
     seed: int | None
     loras: tuple[tuple[Path, float], ...] = ()
     """Files, which exist, and strengths."""
+    blend: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class _SegmentTable:
     seed: _Seed | None = None
     loras: Any = ()
     """Tables, which `_segment` reads."""
+    blend: Annotated[int, Field(ge=0, lt=2**53, description="a number of frames")] = 0
 
 
 @table
@@ -137,17 +140,19 @@ def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, se
     A segment without a seed gets one from the story's, counted on; with neither it gets a random one.
 
     Raises:
-        StoryError: a length the model cannot render.
+        StoryError: a length or a blend the model cannot render.
     """
     segments = []
     for index, written in enumerate(story.segments):
         wanted = written.seconds * clock.fps if written.seconds is not None else written.frames
         try:
             frames = clock.section_frames if wanted is None else limits.frames(wanted, clock)
+            blend = limits.blend(written.blend, clock)
         except EditError as error:
             raise StoryError(f"{story.path}: segment {index + 1}: {error}") from None
         counted = fresh_seed() if story.seed is None else (story.seed + index) % limits.SEEDS
-        segments.append(Segment(fresh_id(), written.prompt, frames, counted if written.seed is None else written.seed))
+        seed = counted if written.seed is None else written.seed
+        segments.append(Segment(fresh_id(), written.prompt, frames, seed, blend=blend))
     project = edits.new(story.name, model, story.size or size, clock, settings)
     branch = replace(project.current(), segments=tuple(segments))
     return replace(project, branches=(branch,), style=story.style, cast=story.cast)
@@ -181,7 +186,7 @@ def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
         raise StoryError(f"{where}: {len(segment.loras)} LoRAs; {limits.LORAS} are the most.")
     loras = [parse(lora, _LoraTable, f"{where}: 'loras'", StoryError) for lora in segment.loras]
     files = tuple((_file(path, lora.file, f"{where}: 'loras'", "the LoRA"), lora.strength) for lora in loras)
-    return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files)
+    return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend)
 
 
 def _file(story: Path, name: str, where: str, what: str) -> Path:

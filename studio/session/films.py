@@ -243,6 +243,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "frames": take.frames,
                 "reference": take.reference,
                 **({"frame": list(take.frame)} if take.frame else {}),
+                **({"blend": take.segment.blend} if take.segment.blend else {}),
                 **({"style": take.style} if take.style else {}),
                 **({"cast": take.cast} if take.cast else {}),
             }

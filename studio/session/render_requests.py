@@ -62,6 +62,7 @@ class RequestMaker:
             cast=take.cast,
             bridge=self._bridge(take, project),
             before=words_of(project.takes[take.parent]) if take.parent else None,
+            blend=take.segment.blend if take.parent else 0,
         )
 
     def _bridge(self, take: Take, project: Project) -> Bridge | None:

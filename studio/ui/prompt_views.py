@@ -13,7 +13,7 @@ from studio.ui.words import Json, format_length
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
-    from studio.project.model import Project, Segment, Take
+    from studio.project.model import Clock, Project, Segment, Take
     from studio.project.styles import Style
 
 READS_ALL = "They follow each segment's own prompt: the cast, then the style. Takes made with others become stale."
@@ -37,6 +37,12 @@ def filled_view(segment: Segment, take: Take | None, wildcards: Wildcards) -> Js
     except EditError as error:
         return {"filled": "", "unfilled": str(error).removesuffix(UNCHANGED).strip()}
     return {"filled": "" if filled == segment.prompt else filled, "unfilled": ""}
+
+
+def blend_view(segment: Segment, clock: Clock) -> Json:
+    """A segment's blend in frames and as a length, and the longest one to choose: the segment's own length."""
+    longest = max(clock.rendered(segment.frames), segment.blend)
+    return {"blend": segment.blend, "blend_most": longest, "blend_length": format_length(clock.seconds(segment.blend))}
 
 
 def wildcard_phrases(wildcards: Wildcards) -> list[list[object]]:

@@ -12,7 +12,7 @@ from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view
-from studio.ui.prompt_views import NO_LISTS, filled_view, wildcard_phrases, words_view
+from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
 from studio.ui.take_views import take_badge, take_state, take_views, trash_views
 from studio.ui.words import Json, file_url, format_length, format_wait
 
@@ -133,6 +133,7 @@ def segment_view(project: Project, index: int, segment: Segment, take: Take | No
         "prompt": segment.prompt,
         "seed": segment.seed,
         "sections": sections,
+        **blend_view(segment, project.clock),
         "length": f"{length} · {sections} section{'' if sections == 1 else 's'}",
         "take": take.id if take else None,
         "state": "planned" if take is None else take_state(take, stale),

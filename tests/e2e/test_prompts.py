@@ -104,3 +104,44 @@ def test_the_words_of_the_film_on_a_phone(stand: Stand, phone: Visit) -> None:
     expect(opener(page)).to_have_text("Cast")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert session.project.cast.startswith("Anna, Anna")
+
+
+def seams(page: Any) -> Any:
+    return page.locator(".seam")
+
+
+def test_a_blend_with_the_keyboard(stand: Stand, desk: Visit) -> None:
+    session = stand.film("a walk", "a rest", sections=3)
+    page = desk.open(session)
+    expect(seams(page).first).to_be_hidden()
+    mark = page.get_by_role("button", name="Blend into segment 2: none")
+    mark.press("Enter")
+    length = page.get_by_role("slider", name="Length of the blend")
+    expect(length).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    mark = page.get_by_role("button", name="Blend into segment 2: 0.5 s")
+    expect(mark).to_have_text("0.5 s")
+    expect(mark).to_be_focused()
+    expect(length).to_be_hidden()
+    assert session.project.current().segments[1].blend == 6
+    page.keyboard.press("Control+Shift+Enter")
+    expect(badge(page, 1)).to_have_text("Done")
+    assert [r.blend for r in stand.engine.requests] == [0, 6]
+    mark.press("Enter")
+    page.keyboard.press("Home")
+    page.keyboard.press("Escape")
+    expect(badge(page, 1)).to_have_text("Stale")
+    assert page.evaluate(AUDIT) == []
+
+
+def test_a_blend_on_a_phone(stand: Stand, phone: Visit) -> None:
+    session = stand.film("a walk", "a rest", sections=3)
+    page = phone.open(session)
+    page.get_by_role("button", name="Blend into segment 2").tap()
+    sheet = page.get_by_role("dialog", name="Blend into segment 2").bounding_box()
+    assert sheet["x"] >= 0 and sheet["x"] + sheet["width"] <= 390 and sheet["y"] + sheet["height"] <= 844
+    page.get_by_role("slider", name="Length of the blend").fill("12")
+    expect(page.get_by_role("button", name="Blend into segment 2")).to_have_text("1.0 s")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

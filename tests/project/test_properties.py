@@ -72,6 +72,7 @@ class Artist(RuleBasedStateMachine):
         self.do(edits.edit_segment, index, prompt=prompt)
         self.do(edits.edit_segment, index, frames=frames)
         self.do(edits.edit_segment, index, seed=seed)
+        self.do(edits.edit_segment, index, blend=frames)
 
     @rule(index=st.one_of(st.none(), INDEX))
     def adds_a_segment(self, index: int | None) -> None:

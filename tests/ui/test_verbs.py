@@ -105,6 +105,18 @@ def test_timelines_in_pasted_text(api: PageApi, session: Session) -> None:
         assert "understand" in refusal(api, {"verb": verb, "project": session.id, "text": "x" * 20_001})
 
 
+def test_blends(api: PageApi, session: Session) -> None:
+    second = session.project.current().segments[1].id
+    for frames in (2, 3):
+        ask(api, session, "edit_segment", segment=second, blend=frames, stroke="s1")
+    assert session.project.current().segments[1].blend == 3
+    assert "A blend is counted in frames" in refusal(
+        api, {"verb": "edit_segment", "project": session.id, "segment": second, "blend": 10_000})
+    assert "understand" in refusal(api, {"verb": "edit_segment", "project": session.id, "segment": second, "blend": -1})
+    ask(api, session, "undo")
+    assert session.project.current().segments[1].blend == 0
+
+
 def test_styles(api: PageApi, session: Session) -> None:
     own = api.studio.home / "styles"
     own.mkdir()

@@ -12,6 +12,8 @@ Letters: B batch, C scene channels, D drawn channels, W window, h and w latent h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
+from studio.backbones.animatic.blend import blend_heads, pace
 from studio.backbones.animatic.composition import Source, compose
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.place_memory import PlaceMemory
@@ -37,6 +40,7 @@ from studio.backbones.animatic.state import (
 )
 from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion.backbone import Conditioning
+from studio.diffusion.blend import SectionBlend
 from studio.memory.framepack import PackedContext
 from studio.memory.protocol import ConditioningFeatures
 from studio.memory.semantic_pack import SemanticPack
@@ -88,6 +92,7 @@ class AnimaticBackbone(FramePackBackbone):
         self.pictures = PictureMemory(autoencoder)  # reads psi of a large film
         self.extra_sources: frozenset[str] = EXTRA_SOURCES
         self._sources: tuple[PackedContext, _SectionSources] | None = None
+        self._blend: SectionBlend | None = None
 
     @property
     def channels(self) -> int:
@@ -116,9 +121,20 @@ class AnimaticBackbone(FramePackBackbone):
         sources = self._sources[1]
         context_psi = psi if self.memory is None else None
         heads = self.predict_heads(x[:, :DRAWN_CHANNELS], sigma, packed, conditioning, context_psi).suppress_small()
+        if self._blend is not None:
+            heads = blend_heads(heads, pace(packed.history_2x[:, :, -1:], packed.clean[:, :, -1:]), self._blend)
         if sources.scene is not None:       # a large film: its frames are views of a picture that does not change
             heads = sources.scene.stop_camera(heads)
         return (x.float() - self.estimate(x, sigma, heads, sources)) / sigma.view(-1, 1, 1, 1, 1)
+
+    @contextmanager
+    def blend(self, blend: SectionBlend) -> Iterator[None]:
+        """A context for the steps of one section that lies in a blend: light, weather and the camera's pace ease over it."""
+        self._blend = blend
+        try:
+            yield
+        finally:
+            self._blend = None
 
     def predict_heads(
         self, drawn: Tensor, sigma: Tensor, packed: PackedContext, conditioning: Conditioning, psi: Tensor | None = None

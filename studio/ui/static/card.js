@@ -20,6 +20,7 @@ const makeCard = ({ id }) => {
 
   const filled = h('p', { class: 'filled', hidden: true });      // what the prompt's wildcards give
   const loras = lora.parts(id);
+  const seam = blend.part(id);
   const length = h('output', { class: 'length' });
   const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.segment.sections - 1 }));
   const longer = tool('plus', 'One section longer', () => edit({ sections: card.segment.sections + 1 }));
@@ -44,14 +45,14 @@ const makeCard = ({ id }) => {
     verb('plus', 'add_segment', '', 'Add a segment after this one', () => client.act('add_segment', own())),
     verb('trash', 'remove_segment', '', 'Remove this segment', () => client.act('remove_segment', own())));
 
-  const card = h('li', { class: 'card', 'data-id': id }, flag, pick,
+  const card = h('li', { class: 'card', 'data-id': id }, flag, pick, seam.root,
     h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, loras, length, shorter, longer, seed, tools };
+  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools };
   return card;
 };
 
@@ -103,6 +104,7 @@ const drawCard = (card, segment, { view, job }) => {
   set(f.filled, 'title', segment.filled ? `With its wildcards replaced: ${segment.filled}` : segment.unfilled || null);
   show(f.filled, segment.filled || segment.unfilled);
   f.loras.draw(segment);
+  f.seam.draw(segment);
   show(f.edge, segment.at_edge && !working);
   say(f.length, segment.length);
   f.shorter.disabled = segment.sections <= 1;

@@ -32,15 +32,6 @@ const lora = (() => {
     input.click();
   };
 
-  /* Below its opener, or above it where there is more room. */
-  const place = (box, opener) => {
-    const from = opener.getBoundingClientRect();
-    const below = innerHeight - from.bottom - 14;
-    const up = box.offsetHeight > below && from.top > below;
-    box.style.maxHeight = `${Math.max(120, up ? from.top - 14 : below)}px`;
-    box.style.top = `${up ? Math.max(8, from.top - box.offsetHeight - 6) : from.bottom + 6}px`;
-    box.style.left = `${Math.max(8, Math.min(from.left, innerWidth - box.offsetWidth - 8))}px`;
-  };
   const closed = (box) => (e) => {
     set(at?.opener || box, 'aria-expanded', e.newState === 'open' ? 'true' : at?.opener ? 'false' : null);
     if (e.newState === 'closed' && at?.box === box) at = null;
@@ -74,13 +65,13 @@ const lora = (() => {
     drawList(null, active());
     at = { segment, opener, box: list };
     list.showPopover();
-    place(list, opener);
+    placeBeside(list, opener);
     list.firstChild.focus();
     const answer = await client.act('shelved_loras');
     if (!answer || at?.segment !== segment || at.box !== list) return;
     most = answer.most;
     drawList(answer, active());
-    place(list, opener);
+    placeBeside(list, opener);
     list.firstChild.focus();
   };
 
@@ -110,7 +101,7 @@ const lora = (() => {
     delete range.dataset.dirty;
     drawSheet();
     sheet.showPopover();
-    place(sheet, opener);
+    placeBeside(sheet, opener);
     range.focus();
   };
   const drawSheet = () => {

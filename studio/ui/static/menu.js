@@ -1,3 +1,13 @@
+/* Put an open popover below its opener, or above it where there is more room. */
+const placeBeside = (box, opener) => {
+  const from = opener.getBoundingClientRect();
+  const below = innerHeight - from.bottom - 14;
+  const up = box.offsetHeight > below && from.top > below;
+  box.style.maxHeight = `${Math.max(120, up ? from.top - 14 : below)}px`;
+  box.style.top = `${up ? Math.max(8, from.top - box.offsetHeight - 6) : from.bottom + 6}px`;
+  box.style.left = `${Math.max(8, Math.min(from.left, innerWidth - box.offsetWidth - 8))}px`;
+};
+
 /* A button that shows the chosen one of several options; in its menu each option has a description. */
 const makeMenu = (label, choose) => {
   const value = h('span', { class: 'menu-value' });

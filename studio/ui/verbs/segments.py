@@ -28,6 +28,8 @@ def _edit_segment(session: Session, fields: Fields) -> None:
         changes["frames"] = fields.integer("sections", 1, SECTIONS) * session.project.clock.section_frames
     if fields.has("seed"):
         changes["seed"] = fields.integer("seed", 0, 2**53)
+    if fields.has("blend"):
+        changes["blend"] = fields.integer("blend", 0, 2**53)
     if fields.flag("dice"):
         changes["seed"] = None
     if changes:

@@ -1,0 +1,66 @@
+/* The blend into a segment: a mark on the boundary before its frame, and a small sheet to set how long it takes. */
+const blend = (() => {
+  let at = null;                    // what the sheet belongs to: { segment, opener }
+  const find = () => client.view?.segments.find((s) => s.id === at?.segment);
+  const words = (frames) => (frames ? `${(frames / client.view.fps).toFixed(2).replace(/\.?0+$/, '')} s · ${frames} frames` : 'None');
+
+  const text = h('output', { class: 'strength' });
+  const range = h('input', { type: 'range', min: 0, 'aria-label': 'Length of the blend',
+    onfocus: () => newStroke(range), onpointerdown: () => newStroke(range),
+    oninput: () => {
+      range.dataset.dirty = '1';
+      const { segment } = at;
+      const { stroke } = range.dataset;
+      const frames = Number(range.value);
+      showLength(frames);
+      client.later(`blend ${segment}`, () => settle(range, client.ask('edit_segment', { segment, blend: frames, stroke })), 250);
+    } });
+  const showLength = (frames) => { say(text, words(frames)); set(range, 'aria-valuetext', words(frames)); };
+  const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog', 'aria-label': 'Blend',
+    ontoggle: (e) => {
+      const open = e.newState === 'open';
+      set(at?.opener || sheet, 'aria-expanded', at?.opener ? String(open) : null);
+      if (!open) { client.flush(); at = null; }
+    },
+    /* here Escape only closes the sheet, and Space plays nothing */
+    onkeydown: (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); } },
+  h('div', { class: 'lora-name' }, h('b', {}, 'Blend'), text), range,
+  h('p', { class: 'hint' }, 'Over so long this segment takes over from the one before it. None: the model changes in its own time.'));
+
+  const open = (segment, opener) => {
+    at = { segment, opener };
+    delete range.dataset.dirty;
+    drawSheet();
+    sheet.showPopover();
+    placeBeside(sheet, opener);
+    range.focus();
+  };
+  const drawSheet = () => {
+    const segment = find();
+    if (!segment || !segment.index) { sheet.hidePopover(); return; }
+    const step = Math.max(1, Math.round(client.view.fps / 4));
+    set(range, 'step', step);
+    set(range, 'max', Math.ceil(segment.blend_most / step) * step);
+    set(sheet, 'aria-label', `Blend into segment ${segment.index + 1}`);
+    if (range.dataset.dirty) return;
+    if (+range.value !== segment.blend) range.value = segment.blend;
+    showLength(segment.blend);
+  };
+  client.watch(() => { if (at) drawSheet(); });
+
+  /* The mark on a segment's card. */
+  const part = (segment) => {
+    const length = h('span', {});
+    const root = h('button', { class: 'seam', hidden: true, 'aria-haspopup': 'dialog', 'aria-expanded': 'false',
+      onclick: () => open(segment, root) }, icon('blend', 16), length);
+    const draw = (shown) => {
+      show(root, shown.index > 0);
+      set(root, 'data-blend', Boolean(shown.blend));
+      say(length, shown.blend ? shown.blend_length : '');
+      set(root, 'aria-label', `Blend into segment ${shown.index + 1}: ${shown.blend ? shown.blend_length : 'none'}`);
+      set(root, 'title', 'How long this segment takes over from the one before it');
+    };
+    return { root, draw };
+  };
+  return { part, root: sheet };
+})();
