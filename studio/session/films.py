@@ -241,6 +241,8 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                    if take.segment.loras else {}),
                 "sections": take.sections,
                 "frames": take.frames,
+                **({"copy_of": take.copy_of} if take.copy_of else {}),
+                **({"bridge": take.bridge} if take.bridge else {}),
                 "reference": take.reference,
                 **({"frame": list(take.frame)} if take.frame else {}),
                 **({"blend": take.segment.blend} if take.segment.blend else {}),

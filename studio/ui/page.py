@@ -31,7 +31,7 @@ SCRIPTS = (
     "audition", "takes", "trash",
     "stage",
     "phrases", "film_words", "pasted", "lora", "blend", "card",
-    "timeline", "tree", "dialogs",
+    "early", "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
     "notices", "keys", "board",
@@ -39,7 +39,7 @@ SCRIPTS = (
 STYLES = (
     "tokens", "base", "header", "start",
     "stage", "takes",
-    "timeline", "tree", "dialogs", "film_words", "lora", "blend",
+    "early", "timeline", "tree", "dialogs", "film_words", "lora", "blend",
     "easel", "frame", "marks",
     "small", "compare", "vote",
 )  # fmt: skip

@@ -23,7 +23,9 @@ def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
     if take.state == "partial":
         wanted = max(project.clock.sections(take.segment.frames), take.sections)
         return f"{take.sections} of {wanted} sections"
-    return "Stale" if take.id in stale else "Done"
+    if take.id in stale:
+        return "Stale"
+    return f"Bridge, {take.bridge} frames" if take.bridge else "Kept" if take.copy_of else "Done"
 
 
 def take_views(

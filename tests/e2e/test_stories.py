@@ -188,9 +188,9 @@ def test_planned_segments_change_places(stand: Stand, desk: Visit) -> None:
     session.jobs.generate_next()
     page = desk.open(session)
     expect(badge(page, 0)).to_have_text("Done")
-    for verb in ("move_earlier", "move_later"):
-        expect(tool(page, 0, verb)).to_be_hidden()
-    expect(tool(page, 1, "move_earlier")).to_be_hidden()        # a rendered one stands before it
+    expect(tool(page, 0, "move_earlier")).to_be_hidden()
+    tool(page, 1, "move_earlier").click()                       # a rendered one stands before it: what becomes of that?
+    page.get_by_role("dialog", name="Move segment 2 to place 1").get_by_label("Close").click()
     expect(tool(page, 2, "move_later")).to_be_hidden()
     tool(page, 1, "move_later").click()
     expect(page.get_by_label("Prompt of segment 2")).to_have_value("three")

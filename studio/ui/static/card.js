@@ -30,30 +30,51 @@ const makeCard = ({ id }) => {
     onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
 
   const verb = (name, does, short, words, run) => tool(name, words, run, { 'data-verb': does, class: short ? 'tool worded' : 'tool' }, short);
+  const extra = (name, does, word, words, run) => tool(name, words, run, { 'data-verb': does, 'data-word': word });
   const take = () => ({ take: card.segment.take });
   const own = () => ({ segment: id });
-  const move = (by) => client.act('move_segment', { segment: id, to: card.segment.index + by });
+  const move = (by) => moveSegment(card.segment, card.segment.index + by);
   const remake = (does) => () => { client.put({ selected: null, wholeFilm: false }); client.act(does, take()); };
+  /* What is done to rendered segments less often is in a menu: `drawCard` puts it there. */
+  const more = h('div', { class: 'menu more-verbs', popover: 'auto', role: 'group', 'aria-label': 'More for this segment', onclick: () => more.hidePopover() });
+  const opener = tool('more', 'More', () => {
+    more.togglePopover();
+    const box = opener.getBoundingClientRect();
+    more.style.top = `${Math.max(8, box.top - more.offsetHeight - 6)}px`;
+    more.style.left = `${Math.max(8, Math.min(box.left, innerWidth - more.offsetWidth - 8))}px`;
+  }, { class: 'tool opens-more' });
   const tools = h('div', { class: 'tools' },
     verb('finish', 'finish', 'Finish', 'Finish the missing sections', remake('finish')),
     verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => client.act('rewind', take())),
     verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => client.act('branch', take())),
     verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
-    verb('grid', 'audition', '', 'Audition: several takes of this segment, to choose from', () => audition.open(card.segment.take)),
-    verb('back', 'move_earlier', '', 'Move this segment earlier (Shift+←)', () => move(-1)),
-    verb('forth', 'move_later', '', 'Move this segment later (Shift+→)', () => move(1)),
-    verb('plus', 'add_segment', '', 'Add a segment after this one', () => client.act('add_segment', own())),
-    verb('trash', 'remove_segment', '', 'Remove this segment', () => client.act('remove_segment', own())));
+    extra('grid', 'audition', 'Audition', 'Audition: several takes of this segment, to choose from', () => audition.open(card.segment.take)),
+    extra('back', 'move_earlier', 'Move earlier', 'Move this segment earlier (Shift+←)', () => move(-1)),
+    extra('forth', 'move_later', 'Move later', 'Move this segment later (Shift+→)', () => move(1)),
+    extra('plus', 'add_segment', 'Insert after', 'Add a segment after this one', () => addAfter(card.segment)),
+    extra('trash', 'remove_segment', 'Remove', 'Remove this segment', () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick, seam.root,
     h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
-      tools));
+      tools, more));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools };
+  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
+  tools.append(opener);
   return card;
+};
+
+/* Move a segment, and add one after it. Where something is rendered, the artist says what becomes of what follows. */
+const moveSegment = (segment, to) => {
+  const { segments } = client.view;
+  if (!segments[to]) return null;
+  return segment.take || segments[to].take ? early.open('move', segment, to) : client.act('move_segment', { segment: segment.id, to });
+};
+const addAfter = (segment) => {
+  const next = client.view.segments[segment.index + 1];
+  return next?.take ? early.open('insert', next) : client.act('add_segment', { segment: segment.id });
 };
 
 /* What the job does with this segment: 'making', 'queued' or 'failed'; null: nothing. */
@@ -110,15 +131,22 @@ const drawCard = (card, segment, { view, job }) => {
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);
-  const loose = !segment.take && working !== 'making';
+  const idle = !client.busy() || !segment.take;             // a rendered segment stays where it is while the film is generating
+  const free = (other) => other && jobOf(other, job) !== 'making' && (!client.busy() || !other.take);
   const fits = {
     finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, audition: segment.take,
-    add_segment: !view.segments[segment.index + 1]?.take, remove_segment: loose,
-    move_earlier: loose && segment.index > 0 && !view.segments[segment.index - 1].take && jobOf(view.segments[segment.index - 1], job) !== 'making',
-    move_later: loose && segment.index < view.segments.length - 1,
+    add_segment: idle && !(client.busy() && view.segments[segment.index + 1]?.take),
+    remove_segment: idle && working !== 'making' && view.segments.length > 1,
+    move_earlier: idle && working !== 'making' && free(view.segments[segment.index - 1]),
+    move_later: idle && working !== 'making' && free(view.segments[segment.index + 1]),
   };
-  for (const b of f.tools.children) {
+  const place = segment.take ? f.more : f.tools;
+  for (const b of f.extra) if (b.parentElement !== place) place.append(b);
+  f.tools.append(f.opener);
+  show(f.opener, segment.take);
+  for (const b of [...f.tools.children, ...f.more.children]) {
     const { verb } = b.dataset;
+    if (!verb) continue;
     show(b, fits[verb]);
     b.disabled = client.busy() && ['finish', 'retake', 'audition'].includes(verb);
   }

@@ -23,7 +23,7 @@ const timeline = (() => {
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
       h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, goingOn, status, spoken, pause, cancel, several, all, next, resume),
-    strip, phrases.root);
+    early.strip, strip, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
   let adding = null;
@@ -113,7 +113,7 @@ const timeline = (() => {
     const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: ids.length - 1 }[e.key];
     if (to == null || !ids[to]) return;
     e.preventDefault();
-    if (e.shiftKey) { client.act('move_segment', { segment: ids[here], to }); return; }
+    if (e.shiftKey) { moveSegment(client.view.segments[here], to); return; }
     const card = cards.get(ids[to]);
     card.fields.pick.focus();
     card.scrollIntoView({ inline: 'nearest', block: 'nearest' });
