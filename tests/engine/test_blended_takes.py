@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event as Flag
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from studio.catalogue.cards import ModelCard, read_card
 from studio.diffusion.blend import section_blend
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, RenderRequest, SectionDone, TakeDone
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.full_prompt import Words
 from studio.media.clip import read_clip
@@ -28,7 +28,7 @@ NOON = Words("bright light")
 
 def run(renderer: Renderer, request: RenderRequest, stop_after: int | None = None) -> Snapshot | None:
     """Render a take, or its first sections."""
-    stop = Flag()
+    stop = Stop()
     for event in renderer.render(request, stop):
         if isinstance(event, SectionDone) and event.section + 1 == stop_after:
             stop.set()
