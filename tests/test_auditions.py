@@ -129,7 +129,7 @@ def test_time_left_counts_the_takes_that_wait(studio: Studio, engine: FakeEngine
     wait_until(session, lambda: session.job is not None and session.job.step == 1)
     job = session.job
     assert job and job.seconds_left == 3 and job.total_left == pytest.approx(3 + 2 * 4), "steps of one second"
-    engine.gate = None
+    engine.gate, engine.step_seconds = None, 0.0
     wait_for_job(session)
 
 
