@@ -16,7 +16,7 @@ const blend = (() => {
       client.later(`blend ${segment}`, () => settle(range, client.ask('edit_segment', { segment, blend: frames, stroke })), 250);
     } });
   const showLength = (frames) => { say(text, words(frames)); set(range, 'aria-valuetext', words(frames)); };
-  const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog', 'aria-label': 'Blend',
+  const sheet = h('div', { class: 'menu blend-sheet', popover: 'auto', role: 'dialog', 'aria-label': 'Blend',
     ontoggle: (e) => {
       const open = e.newState === 'open';
       set(at?.opener || sheet, 'aria-expanded', at?.opener ? String(open) : null);
