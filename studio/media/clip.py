@@ -166,6 +166,18 @@ def read_frame(path: Path, at: int) -> Frame:
         return list(islice(frames_of(container, path), at + 1))[-1]
 
 
+def spread_frames(path: Path, count: int) -> list[Frame]:
+    """So many frames of a clip, each [H, W, 3] RGB: the first, the last, and those evenly between. A shorter one has some twice."""
+    wanted = np.linspace(0, max(0, probe(path).frames - 1), count).round().astype(int).tolist()
+    found: dict[int, Frame] = {}
+    with open_clip(path) as container:
+        for number, frame in enumerate(frames_of(container, path)):
+            if number in wanted:
+                found[number] = frame
+    last = max(found)
+    return [found.get(number, found[last]) for number in wanted]
+
+
 def pixels(frame: av.VideoFrame) -> Frame:
     """A decoded frame as [H, W, 3] RGB."""
     return np.asarray(frame.to_ndarray(format="rgb24", interpolation=EXACT), np.uint8)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from studio.media.clip import Frame, frames_of, open_clip, probe
+from studio.media.clip import Frame, spread_frames
 from studio.media.disk import atomic_write
 from studio.media.fonts import clusters, fonts_for
 from studio.media.title import Line
@@ -34,7 +33,7 @@ def draw_contact_sheet(title: str, rows: Sequence[tuple[str, Path]], out: Path) 
     Raises:
         MediaError: a clip cannot be read, or the disk is full.
     """
-    strips = [(text, [_small(frame) for frame in _frames(clip)]) for text, clip in rows]
+    strips = [(text, [_small(frame) for frame in spread_frames(clip, COLUMNS)]) for text, clip in rows]
     wide = COLUMNS * WIDTH + (COLUMNS - 1) * GAP
     high = sum(strip[0].height + 3 * GAP + TEXT for _, strip in strips)
     sheet = Image.new("RGB", (wide + 2 * MARGIN, high + 2 * MARGIN + TITLE), GROUND)
@@ -50,18 +49,6 @@ def draw_contact_sheet(title: str, rows: Sequence[tuple[str, Path]], out: Path) 
         top += strip[0].height + GAP
     with atomic_write(out) as path:
         sheet.save(path, "PNG")
-
-
-def _frames(clip: Path) -> list[Frame]:
-    """COLUMNS frames of a clip, [H, W, 3]; a shorter one has some of them twice."""
-    wanted = np.linspace(0, probe(clip).frames - 1, COLUMNS).round().astype(int).tolist()
-    found: dict[int, Frame] = {}
-    with open_clip(clip) as container:
-        for number, frame in enumerate(frames_of(container, clip)):
-            if number in wanted:
-                found[number] = frame
-    last = max(found)
-    return [found.get(number, found[last]) for number in wanted]
 
 
 def _small(frame: Frame) -> Image.Image:

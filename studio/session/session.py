@@ -9,6 +9,7 @@ from pathlib import Path
 from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
+from studio.engine.identity import Identity
 from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
 from studio.project.auditions import Variations
@@ -23,6 +24,7 @@ from studio.project.wildcards import Wildcards
 from studio.session.document import Document
 from studio.session.films import Films
 from studio.session.job_manager import EngineProtocol, JobManager
+from studio.session.looks import Looks
 from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
@@ -40,11 +42,12 @@ class Session(Document):
 
     def __init__(
         self, store: Store, opened: OpenedProject, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset],
-        loras: LoraShelf, wildcards: Wildcards, styles: Styles,
+        loras: LoraShelf, wildcards: Wildcards, styles: Styles, identity: Identity,
     ) -> None:  # fmt: skip
         """Take over a project that `store` has opened or created, to be rendered by `engine` with one of `models`."""
         super().__init__(store, opened)
         self.films = Films(self)
+        self.looks = Looks(store, identity)
         self.loras = loras
         self.wildcards = wildcards
         self.styles = styles

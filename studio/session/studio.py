@@ -14,6 +14,7 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
+from studio.engine.identity import Identity
 from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.project import edits, shelf, styles, wildcards
@@ -60,6 +61,7 @@ class Studio:
         self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
         self._wildcards = Wildcards((home / wildcards.FOLDER, wildcards.SHIPPED))     # the artist's own lists and styles come first
         self._styles = Styles((home / styles.FOLDER, styles.SHIPPED))
+        self._identity = Identity(card.folder.parent for card in models)
         self._engine = engine
         self._open: dict[str, Session] = {}
         self._last_use: dict[str, float] = {}            # when each was last opened or shown, by the monotonic clock
@@ -225,7 +227,8 @@ class Studio:
         shelf.remove(session.folder)
 
     def _session(self, store: Store, opened: OpenedProject) -> Session:
-        return Session(store, opened, self._engine, self.models, self.presets, self.loras, self._wildcards, self._styles)
+        shared = (self.loras, self._wildcards, self._styles, self._identity)
+        return Session(store, opened, self._engine, self.models, self.presets, *shared)
 
     def _folder(self, project_id: str) -> Path:
         folder = shelf.find_folder(self.home, project_id)

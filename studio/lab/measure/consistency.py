@@ -8,27 +8,19 @@ Letters: T frames, H and W height and width, D width of the features.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.film_model import FilmModel
+from studio.engine.image_encoder import CLIP, DINO, Features, load_image_encoder
 
-Features = Callable[[Tensor], Tensor]
-"""Frames [T, 3, H, W] in [0, 1] to features [T, D]."""
 SUBJECT, BACKGROUND = "subject consistency", "background consistency"
-KINDS = {
-    SUBJECT: ("dinov2", "dinov2_with_registers", "dinov3_vit", "vit"),       # the first DINO models are published as "vit"
-    BACKGROUND: ("clip", "clip_vision_model", "siglip", "siglip_vision_model"),
-}
-"""The model types of transformers that measure each consistency."""
-NAMES = {SUBJECT: "DINO", BACKGROUND: "CLIP or SigLIP"}
+NAMES = {SUBJECT: DINO, BACKGROUND: CLIP}
 ABSENT = "absent: no folder of a {} model was named with --encoder"
 
 
@@ -67,35 +59,11 @@ def own_features(model: FilmModel) -> Features:
 def load_encoder(folder: Path) -> Encoder:
     """Loads the image encoder in a folder on this machine.
 
-    Features are the class token of a DINO model, and the image embedding of a CLIP or SigLIP model. Frames are resized to the
-    square that the encoder takes, without cropping.
-
     Raises:
         ValueError: the folder has no encoder that can be used; the message says what is missing.
     """
-    from transformers import AutoConfig, AutoModel  # slow to import, and only used here
-
-    if not (folder / "config.json").is_file():
-        raise ValueError(f"{folder} holds no image encoder: there is no config.json. Name the folder of a CLIP or DINO model.")
-    try:
-        processor: dict[str, Any] = json.loads((folder / "preprocessor_config.json").read_text("utf-8"))
-        mean, deviation = (torch.tensor(processor[key]).view(1, 3, 1, 1) for key in ("image_mean", "image_std"))
-    except (OSError, json.JSONDecodeError, KeyError) as error:
-        raise ValueError(f"{folder / 'preprocessor_config.json'} does not say image_mean and image_std ({error}).") from error
-    try:
-        config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
-        measures = _consistency_of(folder, config.model_type)
-        network: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-    except OSError as error:
-        raise ValueError(f"The image encoder in {folder} cannot be loaded: {error}") from error
-    side, embed = _side(processor, config), _class_token if measures == SUBJECT else _embedding
-
-    @torch.no_grad()
-    def features(frames: Tensor) -> Tensor:
-        square = F.interpolate(frames, (side, side), mode="bicubic", antialias=True, align_corners=False)
-        return torch.cat([embed(network, some) for some in ((square - mean) / deviation).split(16)])
-
-    return Encoder(measures, config.model_type, features)
+    found = load_image_encoder(folder)
+    return Encoder(SUBJECT if found.group == DINO else BACKGROUND, found.kind, found.features)
 
 
 def load_encoders(folders: Sequence[Path]) -> dict[str, Encoder]:
@@ -112,35 +80,3 @@ def load_encoders(folders: Sequence[Path]) -> dict[str, Encoder]:
                 f"{folder} is the second encoder for the {encoder.measures}: name one {NAMES[encoder.measures]} model.")
         encoders[encoder.measures] = encoder
     return encoders
-
-
-def _consistency_of(folder: Path, kind: str) -> str:
-    """The consistency that a model type measures. Raises ValueError if it measures none."""
-    for measures, kinds in KINDS.items():
-        if kind in kinds:
-            return measures
-    known = "; ".join(f"{measures}: {', '.join(kinds)}" for measures, kinds in KINDS.items())
-    raise ValueError(f"The encoder in {folder} is of the kind '{kind}', which measures no consistency. Those that do: {known}.")
-
-
-def _side(processor: dict[str, Any], config: Any) -> int:
-    """Pixels of the square that the network takes: what its processor crops or resizes to, or what its config says."""
-    for key in ("crop_size", "size"):
-        table = processor.get(key)
-        if isinstance(table, dict) and "height" in table:
-            return int(table["height"])
-    return int(getattr(getattr(config, "vision_config", config), "image_size", 224))
-
-
-def _class_token(network: Any, pixels: Tensor) -> Tensor:
-    """The last layer's class token [T, D]. The pooler is not used: the first DINO models are published without its weights."""
-    token: Tensor = network(pixel_values=pixels).last_hidden_state[:, 0]
-    return token
-
-
-def _embedding(network: Any, pixels: Tensor) -> Tensor:
-    """The image embedding [T, D] that is compared with texts; of a folder without the text model, the pooled output instead."""
-    has_text = hasattr(network, "get_image_features")
-    output = network.get_image_features(pixel_values=pixels) if has_text else network(pixel_values=pixels)
-    pooled: Tensor | None = getattr(output, "pooler_output", None)
-    return output.last_hidden_state.mean(dim=1) if pooled is None else pooled

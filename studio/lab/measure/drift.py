@@ -21,13 +21,12 @@ from studio.lab.measure.journeys import LEFT, PROMPTS, RIGHT, STAY, pan_film, wi
 from studio.lab.measure.steadiness import sharpness
 from studio.lab.psnr import psnr
 from studio.lab.world import Section
+from studio.media import look
 
 SHARE = 0.15
 """Share of a film at its beginning, and at its end, that equation 8 compares."""
 STRIDE = 4
 """Every so many frames one is measured."""
-LEVELS = 6
-"""Levels of each colour in a palette's histogram."""
 TOUR = (LEFT, RIGHT, STAY, STAY, STAY)
 """One round of a tour. It shows place A once, which has left the recent window before it is shown again."""
 MEASURES = ("psnr", "sharpness", "palette")
@@ -51,15 +50,9 @@ def drift(course: Sequence[float]) -> float:
     return abs(sum(course[:count]) - sum(course[-count:])) / count
 
 
-def palette(frame: Tensor) -> Tensor:
-    """The share of each of LEVELS^3 colours in a frame [3, H, W] in [0, 1], as [LEVELS^3]."""
-    level = (frame.clamp(0, 1) * LEVELS).long().clamp(max=LEVELS - 1)
-    return torch.bincount(((level[0] * LEVELS + level[1]) * LEVELS + level[2]).flatten(), minlength=LEVELS**3) / level[0].numel()
-
-
 def palette_distance(frame: Tensor, truth: Tensor) -> float:
-    """The total variation between the palettes of two frames [3, H, W]: 0 for the same palette, 1 for no colour in common."""
-    return float((palette(frame) - palette(truth)).abs().sum()) / 2
+    """The total variation between the palettes of two frames [3, H, W] in [0, 1]; see `studio.media.look.palette_distance`."""
+    return look.palette_distance(*(look.palette(each.movedim(0, 2).numpy()) for each in (frame, truth)))
 
 
 def courses(frames: Tensor, truth: Tensor, qualities: Mapping[str, QualityMeasure] = {}) -> dict[str, list[float]]:

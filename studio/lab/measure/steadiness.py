@@ -10,9 +10,9 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.lab.measure.filming import Subject, film
-from studio.lab.measure.frame_motion import box_mean, grey
 from studio.lab.measure.scene_pictures import FilmSize, first_frame, scene_picture
 from studio.lab.psnr import psnr
+from studio.media.look import sharpness as array_sharpness
 
 HOLD = "the camera holds still"
 STORY = ("the camera pans slowly to the right", "night falls", "the camera zooms in", "snow begins to fall", "daylight returns",
@@ -21,10 +21,8 @@ NONSENSE = ("a quiet old library by the sea", "the purple seven of yesterday", "
 
 
 def sharpness(frame: Tensor) -> float:
-    """Returns the deviation of the fine detail of a frame [3, H, W] over that of the coarse picture, so that light cancels."""
-    luma = grey(frame[None].float())
-    coarse = box_mean(luma[:, None], 2)[:, 0]
-    return float((luma - coarse).std() / coarse.std().clamp(min=1e-6))
+    """Returns the sharpness of a frame [3, H, W] in [0, 1]; see `studio.media.look.sharpness`."""
+    return array_sharpness(frame.float().movedim(0, 2).numpy())
 
 
 def sharpness_by_section(frames: Tensor, section: int) -> list[float]:

@@ -22,8 +22,8 @@ const timeline = (() => {
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, goingOn, status, spoken, pause, cancel, several, all, next, resume),
-    early.strip, strip, phrases.root);
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, drift.opener, goingOn, status, spoken, pause, cancel, several, all, next, resume),
+    early.strip, strip, drift.panel, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
   let adding = null;

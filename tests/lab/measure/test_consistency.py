@@ -87,5 +87,5 @@ def test_there_is_one_of_each(tmp_path: Path) -> None:
         consistency.load_encoders([clip, siglip])
     LlamaConfig().save_pretrained(tmp_path / "llama")
     (tmp_path / "llama" / "preprocessor_config.json").write_text((clip / "preprocessor_config.json").read_text())
-    with pytest.raises(ValueError, match="of the kind 'llama', which measures no consistency"):
+    with pytest.raises(ValueError, match="of the kind 'llama', which cannot be used"):
         consistency.load_encoder(tmp_path / "llama")

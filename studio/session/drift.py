@@ -1,0 +1,142 @@
+"""The drift of a film: each take of a branch beside the first one, and a point to rewind to where it creeps.
+
+A look changes for good reasons: night falls because the prompt says so. Such a change comes in one take and stays; drift creeps
+from take to take. So a rewind is suggested only where a measure has got worse over at least TAKES takes, no single one of them
+brought most of it, and the newest take is worse than the first take of the film as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from studio.media import MediaError
+from studio.media.look import cosine, palette_distance
+from studio.project.model import Project, Take
+from studio.session.looks import Looks, MeasuredLook
+
+TAKES = 3
+"""Takes, at least, over which a measure must have got worse."""
+FALL = 0.2
+"""By what share, at least, since the take before it began."""
+FROM_FIRST = 0.1
+"""By what share, at least, the newest take must be worse than the first one."""
+JUMP = 0.7
+"""A single take that brought more than this share of the change did what its prompt says."""
+STEADY = 0.01
+"""Changes from take to take of less than this share are none."""
+
+
+@dataclass(frozen=True)
+class TakeDrift:
+    """A take beside the first take of its film. Shares of 1 are the same as there; None: there is nothing to compare."""
+
+    take: str
+    segment: int                     # counts from 1
+    sharpness: float | None = None   # over the first take's
+    contrast: float | None = None    # over the first take's
+    palette: float | None = None     # share of the colours that both have
+    identity: float | None = None    # cosine of the features, or without an encoder of the edges, from -1 to 1
+    reference: float | None = None   # the same with the reference image
+    problem: str = ""                # why it was not measured
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A take to rewind to, and why."""
+
+    take: str
+    segment: int                     # counts from 1
+    sentence: str
+
+
+def film_drift(takes: Sequence[Take], looks: Looks) -> list[TakeDrift]:
+    """The takes of a branch, in film order, each beside the first one that can be measured."""
+    first: MeasuredLook | None = None
+    rows = []
+    for number, take in enumerate(takes, 1):
+        try:
+            look = looks.of(take)
+        except MediaError as error:
+            rows.append(TakeDrift(take.id, number, problem=error.message))
+            continue
+        first = first or look
+        rows.append(_beside(take, number, look, first, looks))
+    return rows
+
+
+def _beside(take: Take, number: int, look: MeasuredLook, first: MeasuredLook, looks: Looks) -> TakeDrift:
+    try:
+        reference: MeasuredLook | None = looks.of_reference(take)
+    except MediaError:               # the picture is gone; the takes can be compared all the same
+        reference = None
+    now, then = look.measures, first.measures
+    return TakeDrift(
+        take.id, number, _ratio(now.sharpness, then.sharpness), _ratio(now.contrast, then.contrast),
+        1 - palette_distance(now.palette, then.palette), _likeness(look, first),
+        None if reference is None else _likeness(look, reference),
+    )  # fmt: skip
+
+
+def _likeness(one: MeasuredLook, other: MeasuredLook) -> float | None:
+    if one.identity and other.identity:
+        return cosine(one.identity, other.identity)
+    return cosine(one.measures.edges, other.measures.edges)
+
+
+def _ratio(now: float, then: float) -> float | None:
+    return now / then if then > 1e-3 else None       # a black frame has neither sharpness nor contrast
+
+
+def suggest(rows: Sequence[TakeDrift]) -> Suggestion | None:
+    """The take to rewind to, by the measure that has got worst; None: nothing creeps.
+
+    `rows`: of the film up to the head.
+    """
+    measured = [row for row in rows if not row.problem]
+    candidates = [
+        ("Sharpness has fallen", [_log(row.sharpness, -1) for row in measured]),
+        ("Contrast has fallen", [_log(row.contrast, -1) for row in measured]),
+        ("Contrast has risen", [_log(row.contrast, 1) for row in measured]),
+    ]
+    found = [(change, start, words) for words, course in candidates if (start := _start(course)) is not None
+             for change in [float(course[-1] or 0) - float(course[start] or 0)]]
+    if not found:
+        return None
+    change, start, words = max(found)
+    share = math.expm1(change) if words.endswith("risen") else -math.expm1(-change)
+    row = measured[start]
+    return Suggestion(row.take, row.segment, f"{words} by {round(100 * share)} % since segment {row.segment}. Rewind there?")
+
+
+def _log(ratio: float | None, sign: int) -> float | None:
+    """How much worse a ratio is than 1: `sign` -1 where less is worse."""
+    return sign * math.log(ratio) if ratio else None
+
+
+def _start(course: Sequence[float | None]) -> int | None:
+    """Where the creep that ends with the newest take began, as an index; None: there is none.
+
+    `course`: how much worse each take is than the first one, as logarithms.
+    """
+    values: list[float] = []
+    for value in reversed(course):
+        if value is None or (values and value > values[0] - STEADY):
+            break
+        values.insert(0, value)
+    if len(values) < TAKES:
+        return None
+    steps = [after - before for before, after in pairwise(values)]
+    total = values[-1] - values[0]
+    least, from_first = -math.log(1 - FALL), -math.log(1 - FROM_FIRST)
+    if total < least or values[-1] < from_first or max(steps) > JUMP * total:
+        return None
+    return len(course) - len(values)
+
+
+def drift_of(project: Project, looks: Looks) -> tuple[list[TakeDrift], Suggestion | None]:
+    """The drift of the current branch, and the suggestion for its film up to the head."""
+    rows = film_drift(project.path(), looks)
+    return rows, suggest(rows[: len(project.film())])

@@ -1,0 +1,42 @@
+"""What the page draws of a film's drift, as JSON: lines over the takes, and what they mean in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from studio.ui.words import Json
+
+if TYPE_CHECKING:
+    from studio.session.drift import Suggestion, TakeDrift
+
+READING = (
+    "Each line compares the takes with the film’s first one. Night, fog or a zoom that a prompt asks for moves them too; "
+    "drift creeps from take to take."
+)
+EDGES = "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen."
+
+
+def drift_view(rows: Sequence[TakeDrift], suggestion: Suggestion | None, encoder: str, problem: str) -> Json:
+    """The lines of the plot, a point for each take, and the suggested take to rewind to.
+
+    Args:
+        rows: the takes.
+        suggestion: the take to rewind to, if there is one.
+        encoder: the name of the artist's image encoder; "": there is none.
+        problem: why one that is there is not used, in a sentence.
+    """
+    return {
+        "lines": [
+            {"key": "sharpness", "name": "Sharpness", "about": "Fine detail beside coarse"},
+            {"key": "contrast", "name": "Contrast", "about": "Spread of the lightness"},
+            {"key": "palette", "name": "Palette", "about": "Share of colours in common"},
+            {"key": "identity", "name": "Identity", "about": f"Likeness by {encoder}"} if encoder
+            else {"key": "identity", "name": "Edges", "about": EDGES},
+        ],
+        "rows": [asdict(row) for row in rows],
+        "suggestion": asdict(suggestion) if suggestion else None,
+        "reading": READING,
+        "problem": problem,
+    }

@@ -1,0 +1,137 @@
+/* How the takes of the branch drift: small lines under the timeline, the same as a table, and a take to rewind to. */
+const drift = (() => {
+  const WIDE = 1000, HIGH = 100, TOP = 1.25;            // of the plot; TOP is the share at its upper edge
+  const DASHES = { sharpness: '', contrast: '7 4', palette: '2 4', identity: '12 3 2 3' };
+  let answer = null;
+  let asked = '';           // of which takes
+  let at = null;            // take whose numbers are shown
+  let open = false;
+  let tabled = false;
+
+  const plot = svg('svg', { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  const columns = h('div', { class: 'drift-columns', role: 'group', 'aria-label': 'Takes of this branch' });
+  const kept = new Map();
+  const scale = h('div', { class: 'drift-scale', 'aria-hidden': 'true' }, h('span', {}, '100 %'), h('span', {}, '50 %'));
+  const picture = h('div', { class: 'drift-picture' }, scale, plot, columns);
+  const table = h('div', { class: 'drift-table', tabindex: 0, role: 'region', 'aria-label': 'Drift as a table' });
+  const legend = h('dl', { class: 'drift-legend' });
+  const sentence = h('b', {});
+  const rewind = button('rewind', '', () => client.go(answer.suggestion.take), { class: 'button small primary' });
+  const advice = h('p', { class: 'drift-advice' }, icon('warn', 17), sentence);
+  const reading = h('p', { class: 'hint' });
+  const kinds = [[false, 'Lines'], [true, 'Table']].map(([value, name]) =>
+    h('button', { onclick: () => { tabled = value; client.put({}); } }, name));
+  const panel = h('section', { class: 'drift', id: 'mp-drift', hidden: true, 'aria-label': 'Drift' },
+    h('div', { class: 'drift-top' },
+      h('div', { class: 'switch', role: 'group', 'aria-label': 'How to show drift' }, ...kinds), legend, advice, rewind),
+    picture, table, reading);
+  const word = h('span', {}, 'Drift');
+  const opener = h('button', { class: 'button quiet small drift-opener', hidden: true, 'aria-controls': 'mp-drift',
+    onclick: () => { open = !open; client.put({}); } }, icon('drift', 16), word);
+
+  const percent = (share) => (share == null ? '–' : `${Math.round(100 * share)} %`);
+  const facts = (row) => (row.problem ? row.problem : answer.lines.map((line) => `${line.name.toLowerCase()} ${percent(row[line.key])}`).join(', '));
+  const x = (i) => (WIDE * (i + 0.5)) / answer.rows.length;
+  const y = (share) => HIGH * (1 - Math.max(0, Math.min(TOP, share)) / TOP);
+
+  const drawPlot = () => {
+    const grid = [1, 0.5].map((share) => svg('line', { x1: 0, x2: WIDE, y1: y(share), y2: y(share), class: 'drift-grid' }));
+    const lines = answer.lines.map((line) => {
+      let d = '';
+      let pen = 'M';
+      answer.rows.forEach((row, i) => {
+        if (row[line.key] == null) { pen = 'M'; return; }
+        d += `${pen}${x(i).toFixed(1)} ${y(row[line.key]).toFixed(1)}`;
+        pen = 'L';
+      });
+      return svg('path', { d, class: 'drift-line', 'data-line': line.key, 'stroke-dasharray': DASHES[line.key] });
+    });
+    plot.replaceChildren(...grid, ...lines);
+    const point = (row) => {
+      const dots = answer.lines.map((line) => h('i', { 'data-line': line.key }));
+      return h('button', { onfocus: () => look(row.take), onpointerenter: () => look(row.take),
+        onclick: () => client.put({ selected: row.take, wholeFilm: false, hovered: null }) }, ...dots, h('span', { 'aria-hidden': 'true' }));
+    };
+    keyed(columns, kept, answer.rows.map((row) => ({ ...row, id: row.take })), point, (column, row) => {
+      answer.lines.forEach((line, i) => {
+        show(column.children[i], row[line.key] != null);
+        column.children[i].style.top = `${(0.76 * y(row[line.key] ?? 0)).toFixed(1)}px`;         // the plot is 76 pixels high
+      });
+      say(column.lastChild, String(row.segment));
+      set(column, 'aria-label', `Segment ${row.segment}: ${facts(row)}`);
+      set(column, 'data-suggested', answer.suggestion?.take === row.take);
+      set(column, 'data-beyond', client.view.segments[row.segment - 1]?.beyond);
+    });
+  };
+  const drawTable = () => {
+    const heads = ['Segment', ...answer.lines.map((line) => line.name), `${answer.lines.at(-1).name} beside the picture`, 'Prompt'];
+    const prompt = (row) => client.take(row.take)?.words || client.take(row.take)?.prompt || '';
+    const cells = (row) => [row.segment, ...(row.problem ? answer.lines.map(() => '–') : answer.lines.map((line) => percent(row[line.key]))),
+      percent(row.reference), row.problem || prompt(row)];
+    table.replaceChildren(h('table', {},
+      h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
+      h('tbody', {}, ...answer.rows.map((row) => h('tr', {}, ...cells(row).map((cell, i) => h(i ? 'td' : 'th', { scope: i ? null : 'row' }, String(cell))))))));
+  };
+  const drawLegend = () => {
+    const row = answer.rows.find((one) => one.take === at) || answer.rows.at(-1);
+    legend.replaceChildren(h('div', {}, h('dt', { class: 'drift-at' }, `Segment ${row.segment}`), h('dd', {}, row.problem)),
+      ...(row.problem ? [] : answer.lines.map((line) => h('div', { title: line.about }, h('dt', {}, svg('svg', { width: 22, height: 4, 'aria-hidden': 'true' },
+          svg('path', { d: 'M0 2H22', class: 'drift-line', 'data-line': line.key, 'stroke-dasharray': DASHES[line.key] })), line.name),
+        h('dd', {}, percent(row[line.key]))))));
+    for (const column of columns.children) set(column, 'data-at', kept.get(row.take) === column);
+    roving(kept.get(row.take));
+  };
+  const roving = (here) => { for (const column of columns.children) column.tabIndex = column === here ? 0 : -1; };
+  const look = (take) => { if (at !== take) { at = take; drawLegend(); } };
+  columns.addEventListener('pointerleave', () => { if (!columns.contains(document.activeElement)) look(client.view.head); });
+  columns.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const all = [...columns.children];
+    const here = all.indexOf(document.activeElement);
+    const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: all.length - 1 }[e.key];
+    if (to == null || !all[to]) return;
+    e.preventDefault();
+    all[to].focus();
+  });
+
+  const draw = () => {
+    drawPlot();
+    drawTable();
+    if (!answer.rows.some((row) => row.take === at)) at = client.view.head;
+    drawLegend();
+    const { suggestion } = answer;
+    show(advice, suggestion);
+    show(rewind, suggestion);
+    if (suggestion) { say(sentence, suggestion.sentence); say(rewind.lastChild, `Rewind to segment ${suggestion.segment}`); }
+    say(reading, [answer.problem, answer.reading].filter(Boolean).join(' '));
+    set(opener, 'data-creeps', Boolean(suggestion));
+    set(opener, 'aria-label', suggestion ? `Drift: ${suggestion.sentence}` : 'Drift');
+  };
+
+  /* Measuring takes a moment: it is asked for once for each line of takes, and only where there is something to compare. */
+  const takesOf = (view) => view.segments.map((s) => client.take(s.take)).filter(Boolean);
+  const fetchDrift = async (key) => {
+    asked = key;
+    const found = await client.askAside('drift');
+    if (asked !== key) return;
+    answer = found;
+    if (answer?.rows.length) draw();
+    client.put({});
+  };
+
+  client.watch(({ view }) => {
+    if (!view) return;
+    const made = takesOf(view);
+    const several = made.length > 1;
+    const key = several ? `${view.id} ${view.head} ${made.map((t) => `${t.id}:${t.frames}:${t.state === 'missing'}`).join()}` : '';
+    if (!several) { asked = ''; answer = null; }
+    else if (key !== asked && (open || made.length > 2)) fetchDrift(key);
+    show(opener, several);
+    set(opener, 'aria-expanded', String(open && several));
+    show(panel, open && several && answer?.rows.length);
+    for (const [i, b] of kinds.entries()) set(b, 'aria-pressed', String(Boolean(i) === tabled));
+    show(picture, !tabled);
+    show(table, tabled);
+  });
+  return { opener, panel };
+})();

@@ -1,0 +1,85 @@
+"""Drift in a browser: lines and a table of a film that blurs, the suggestion by keyboard and by finger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.media.clip import write_clip
+from studio.project.store import CLIP
+from studio.session import Session
+from tests.e2e.conftest import Stand, Visit
+from tests.shelves import render_all, wait_until
+
+pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+from playwright.sync_api import expect
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
+PICTURE = Path(__file__).parents[2] / "assets" / "examples" / "sea" / "sea.jpg"
+
+
+def blurring(stand: Stand, *amounts: float) -> Session:
+    """A film whose takes show one picture, blurred so much."""
+    session = render_all(stand.film(*(f"wave {n}" for n in range(1, len(amounts) + 1))))
+    sea = np.asarray(Image.open(PICTURE).convert("RGB").resize((320, 192)))
+    for take, amount in zip(session.project.path(), amounts, strict=True):
+        frame = cv2.GaussianBlur(sea, (0, 0), amount) if amount else sea
+        write_clip(session.store.take_folder(take.id) / CLIP, np.stack([frame] * 4), 12)
+    return session
+
+
+def test_lines_table_and_a_rewind_by_keyboard(stand: Stand, desk: Visit) -> None:
+    session = blurring(stand, 0, 0, 0.6, 0.9, 1.3)
+    page = desk.open(session)
+    opener = page.get_by_role("button", name="Drift: Sharpness has fallen")
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    opener.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Drift", exact=True)
+    expect(panel).to_be_visible()
+    assert page.locator(".drift svg path.drift-line[d]").count() >= 4
+    columns = panel.locator(".drift-columns button")
+    expect(columns).to_have_count(5)
+    columns.nth(4).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(columns.nth(3)).to_be_focused()
+    expect(panel.locator(".drift-legend")).to_contain_text("Segment 4")
+    label = columns.nth(3).get_attribute("aria-label") or ""
+    assert label.startswith("Segment 4: sharpness ") and "edges" in label
+    page.keyboard.press("Enter")
+    expect(page.locator(".stage figcaption").first).to_have_text("4 · wave 4")
+    assert page.evaluate(AUDIT) == []
+    panel.get_by_role("button", name="Table", exact=True).click()
+    rows = panel.locator("tbody tr")
+    expect(rows).to_have_count(5)
+    assert rows.nth(0).inner_text().split("\t")[:4] == ["1", "100 %", "100 %", "100 %"]
+    assert page.evaluate(AUDIT) == []
+    panel.get_by_role("button", name="Rewind to segment 2").click()
+    wait_until(session, lambda: session.project.head == session.project.path()[1].id)
+    expect(panel.get_by_role("button", name="Rewind to segment")).to_be_hidden()
+    expect(page.get_by_role("button", name="Drift", exact=True)).to_be_visible()
+
+
+def test_on_a_phone(stand: Stand, phone: Visit) -> None:
+    session = blurring(stand, 0, 0.7, 1.2)
+    first = session.project.path()[0]
+    (session.store.take_folder(session.project.path()[1].id) / CLIP).unlink()
+    page = phone.open(session)
+    page.get_by_role("button", name="Drift").tap()
+    panel = page.get_by_role("region", name="Drift", exact=True)
+    panel.locator(".drift-columns button").nth(1).tap()
+    expect(panel.locator(".drift-legend")).to_contain_text("The clip of this take is missing")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(AUDIT) == []
+    expect(panel.get_by_role("button", name="Rewind to segment")).to_be_hidden()      # two takes are no trend
+    assert session.project.path()[0] == first
+
+
+def test_one_take_has_no_drift(stand: Stand, desk: Visit) -> None:
+    page = desk.open(render_all(stand.film("one")))
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".drift-opener")).to_be_hidden()
