@@ -33,6 +33,15 @@ class Bridge:
 
 
 @dataclass(frozen=True)
+class ShotStart:
+    """A hard cut at the beginning of a take: the recent window is dropped, the long-term memory is kept."""
+
+    memory: Path | None            # folder of the newest take of the same place; None: the film has not been there
+    take: Path | None = None       # folder of the take at whose frame the shot begins; None: it begins at the reference image
+    at: int = 0                    # that frame
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -52,6 +61,7 @@ class RenderRequest:
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
     marks: Marks = NO_MARKS        # on the reference image: what stands in front, what flows, whether the camera may leave it
     bridge: Bridge | None = None   # None: the take is its own
+    shot: ShotStart | None = None  # it begins a new shot; then `reference`, `frame` and `marks` are those of the shot's place
     style: str = ""                # of the whole film
     cast: str = ""                 # of the whole film
     before: Words | None = None    # what the parent take was asked for; None: start from the reference

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,12 +17,14 @@ from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePict
 from studio.diffusion.blend import BlendsChanges, SectionBlend, mix
 from studio.diffusion.conditioning import ReadsApart, ReadsDolly
 from studio.engine import take_folder
-from studio.engine.events import Event, Frame, RenderRequest, Working
+from studio.engine.events import Event, Frame, RenderRequest, ShotStart, Working
 from studio.engine.scene_inputs import flow_names, scene_inputs
 from studio.flow_words import asked_flows
 from studio.full_prompt import Words
 from studio.marks import NO_MARKS, Marks
+from studio.media.clip import probe
 from studio.media.picture import crop, read_picture
+from studio.memory.context_sizes import RECENT
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -92,13 +94,43 @@ class InputReader:
         name = self.model.snapshot_name(request.size)
         if first:
             path = take_folder.section_snapshot(request.folder, first - 1)
+        elif request.shot:
+            return self._cut(request, request.shot)
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
             picture = self._picture(request.reference, request.size, request.frame)
             return Snapshot.initial(self.model.codec.encode(picture), name)
-        snapshot = read_snapshot(path)
-        wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*request.size))
+        return self._read_snapshot(path, request.size)
+
+    def _cut(self, request: RenderRequest, shot: ShotStart) -> Snapshot:
+        """The state at the beginning of a new shot: nothing recent, and the long-term memory.
+
+        A memory that holds places goes on where the film was at this place last, and begins anew at a new place. Any other one goes
+        on from the take before.
+        """
+        name, memory = self.model.snapshot_name(request.size), self.model.memory
+        if shot.take:
+            before, back = self._read_snapshot(shot.take / take_folder.SNAPSHOT, request.size), self._latents_back(request, shot)
+            first = before.recent[:, :, -1 - back :][:, :, :1]
+        else:
+            first = self.model.codec.encode(self._picture(request.reference, request.size, request.frame))
+        source = shot.memory if memory is not None and memory.holds_places else request.parent
+        psi = self._read_snapshot(source / take_folder.SNAPSHOT, request.size).psi if source else None
+        return replace(Snapshot.initial(first, name), psi=psi)
+
+    def _latents_back(self, request: RenderRequest, shot: ShotStart) -> int:
+        """How many latents before a take's last one the shot begins. Raises SnapshotError: its snapshot does not reach so far."""
+        card, frames = self.model.card, probe(shot.take / take_folder.CLIP).frames if shot.take else 0
+        back = (frames - 1 - shot.at) // (card.clock(request.size)[1] // card.window)
+        if not 0 <= back < RECENT:
+            raise SnapshotError("The shot begins at a frame whose state the model does not have any more. Choose a later frame.")
+        return back
+
+    def _read_snapshot(self, path: Path, size: tuple[int, int]) -> Snapshot:
+        """A snapshot of this model at this size. Raises SnapshotError: it is of another one, or cannot be read."""
+        name, snapshot = self.model.snapshot_name(size), read_snapshot(path)
+        wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*size))
         if snapshot.model != name or tuple(snapshot.start.shape) != wanted:
             raise SnapshotError(
                 f"The take before this one was rendered by another model or at another size ({snapshot.model}, "

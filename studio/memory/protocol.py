@@ -40,6 +40,10 @@ class MemoryView:
 class Memory(Protocol):
     """A long-term memory (psi). All methods are pure: the same arguments give the same result, bit for bit."""
 
+    @property
+    def holds_places(self) -> bool:
+        """Whether psi holds what was seen at places of one scene, so that another scene needs a psi of its own."""
+
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0 of a film without sections, [B, M, D]."""
 

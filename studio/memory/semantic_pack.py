@@ -190,6 +190,8 @@ class Squeeze(nn.Module):
 class SemanticPack(nn.Module):
     """psi_{n+1} = Squeeze(psi_n, Memorize(x^n)) (equation 1)."""
 
+    holds_places = False
+
     def __init__(self, config: SemanticPackConfig) -> None:
         """Random weights; see `adapter.load_adapter` for trained ones."""
         super().__init__()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from studio.project.mark_tables import marks_table
-from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Take
+from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.table_reader import Table, TableReader
 from studio.project.vote_tables import parse_vote, votes_table
@@ -150,7 +150,7 @@ def segment_table(segment: Segment) -> Table:
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
     loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
     blend = {"blend": segment.blend} if segment.blend else {}
-    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **blend}
+    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **blend, **_shot_table(segment.shot)}
 
 
 def parse_segment(table: object) -> Segment:
@@ -158,7 +158,25 @@ def parse_segment(table: object) -> Segment:
     read = TableReader(table, "segment")
     loras = tuple(_lora(entry) for entry in read.optional("loras", list) or ())
     blend = 0 if read.optional("blend", object) is None else read.count("blend")
-    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest(), blend)
+    cut = read.optional("shot", dict)
+    shot = None if cut is None else _shot(cut)
+    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest(), blend, shot)
+
+
+def _shot_table(shot: Shot | None) -> Table:
+    """The field of a new shot; a segment that continues has none."""
+    if shot is None:
+        return {}
+    picture = {"picture": _reference_table(shot.picture)} if shot.picture else {}
+    take = {"take": shot.take, "at": shot.at} if shot.take else {}
+    return {"shot": {**shot.unknown, **picture, **_frame_table(shot.frame), **take}}
+
+
+def _shot(table: object) -> Shot:
+    read = TableReader(table, "shot")
+    picture, take = read.optional("picture", dict), read.link("take")
+    at = 0 if read.optional("at", int) is None else read.count("at")
+    return Shot(None if picture is None else _reference(picture), read.frame("frame"), take, at, read.rest())
 
 
 def _lora(table: object) -> Lora:

@@ -62,6 +62,32 @@ class Lora:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """The reference image: a file in the project's folder, named by its content."""
+
+    file: str                     # relative to the project folder
+    sha256: str
+    width: int
+    height: int
+    name: str = ""                # as the artist's file was called
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+VoteResult = Literal["left", "right", "alike"]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Where a new shot begins: at a picture of its own, at a frame of a take, or, without either, at the reference image."""
+
+    picture: Reference | None = None
+    frame: Frame | None = None    # the part of that picture; None: as much of its middle as fits
+    take: str | None = None
+    at: int = 0                   # the frame of that take
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+@dataclass(frozen=True)
 class Segment:
     """A segment of the timeline, as the artist writes it. `frames` is the wanted length in whole frames."""
 
@@ -72,6 +98,7 @@ class Segment:
     loras: tuple[Lora, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
     blend: int = 0                # frames over which it takes over from the segment before it; 0: at once
+    shot: Shot | None = None      # it begins a new shot, with a hard cut; None: it continues the one before it
 
 
 TakeState = Literal["done", "partial"]
@@ -116,21 +143,6 @@ class Branch:
     segments: tuple[Segment, ...] = ()
     tip: str | None = None
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The reference image: a file in the project's folder, named by its content."""
-
-    file: str                     # relative to the project folder
-    sha256: str
-    width: int
-    height: int
-    name: str = ""                # as the artist's file was called
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-VoteResult = Literal["left", "right", "alike"]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from studio.project.model import Project, RenderSettings, Segment, Take
+from studio.project.model import Project, RenderSettings, Segment, Shot, Take
 
 
 def stale_takes(project: Project) -> frozenset[str]:
@@ -30,7 +30,7 @@ def keep_stale(project: Project) -> Project:
 def _asked(project: Project, segment: Segment) -> str:
     """What is asked of a segment now, as a checksum."""
     reference = project.reference.sha256 if project.reference else ""
-    own = (segment.prompt, segment.frames, segment.seed, segment.blend, sorted(_active_loras(segment)))
+    own = (segment.prompt, segment.frames, segment.seed, segment.blend, segment.shot, sorted(_active_loras(segment)))
     asked = (*own, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
              project.style, project.cast)  # fmt: skip
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
@@ -51,10 +51,15 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     return not lasting or (
         (segment.prompt, segment.seed, _active_loras(segment), _numbers(project.settings), project.model, project.size)
         != (take.segment.prompt, take.segment.seed, _active_loras(take.segment), _numbers(take.settings), take.model, take.size)
-        or (take.parent is not None and segment.blend != take.segment.blend)        # the first segment has nothing to blend with
+        or (take.parent is not None and _entry(segment) != _entry(take.segment))        # the first segment has none
         or (project.reference.sha256 if project.reference else "", project.frame, project.marks, project.style, project.cast)
         != (take.reference, take.frame, take.marks, take.style, take.cast)
     )
+
+
+def _entry(segment: Segment) -> tuple[int, Shot | None]:
+    """How a segment takes over from the one before it."""
+    return segment.blend, segment.shot
 
 
 def _active_loras(segment: Segment) -> frozenset[tuple[str, float]]:

@@ -143,7 +143,7 @@ class JobManager:
             project = self._document.project
             for step in change.steps:
                 if step.copy_of:
-                    self._maker.check(early.step_request(project, step, None).take)
+                    self._maker.check(early.step_request(project, step, None).take, project)
             if any(step.is_rendered for step in change.steps):
                 self._document.edit(early.begin, change)
                 self._start(lambda now: ([early.step_request(now, change.steps[0], now.head)], change.steps[1:]))
@@ -169,7 +169,7 @@ class JobManager:
             asks, steps = choose(project)
             document.store.check_writable()
             for ask in asks:
-                self._maker.check(self._maker.fill_words(ask).take)
+                self._maker.check(self._maker.fill_words(ask).take, project)
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
             job.engine_job = self._engine.submit(
@@ -219,7 +219,7 @@ class JobManager:
 
     def _request(self, job: RenderJob) -> RenderRequest:
         project, take = self._document.project, job.ask.take
-        self._maker.check(take)
+        self._maker.check(take, project)
         job.update(
             doing="", take=take.id, index=job.ask.index, section=take.sections, sections=job.ask.sections, step=0,
             steps=take.settings.steps, seconds_left=None, preview=None,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Bridge, LoraFile, RenderRequest
+from studio.engine.events import Bridge, LoraFile, RenderRequest, ShotStart
 from studio.project.edits import EditError
-from studio.project.model import Project, Take
+from studio.project.model import Project, Shot, Take
+from studio.project.shots import Place, newest_of_place, place_of_take
 from studio.project.store import Store
 from studio.project.take_requests import TakeRequest
 from studio.project.wildcards import Wildcards
@@ -39,7 +40,9 @@ class RequestMaker:
             EditError: see `check`.
             StoreError: the folder cannot be made.
         """
-        self.check(take)
+        self.check(take, project)
+        place = place_of_take(project, take)
+        cuts = take.parent is not None and take.segment.shot is not None
         return RenderRequest(
             take=take.id,
             model=take.model,
@@ -49,20 +52,21 @@ class RequestMaker:
             steps=take.settings.steps,
             guidance=take.settings.guidance,
             size=take.size,
-            reference=self._picture(take),
+            reference=self._picture(place),
             parent=self._store.take_folder(take.parent) if take.parent else None,
             folder=self._store.begin_take(take, project),
             loras=tuple(
                 LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
             ),
-            frame=take.frame,
-            marks=take.marks,
+            frame=place.frame,
+            marks=place.marks,
             cache=take.settings.cache,
             style=take.style,
             cast=take.cast,
             bridge=self._bridge(take, project),
-            before=words_of(project.takes[take.parent]) if take.parent else None,
-            blend=take.segment.blend if take.parent else 0,
+            before=words_of(project.takes[take.parent]) if take.parent and not cuts else None,
+            shot=self._shot(take, project) if cuts else None,
+            blend=take.segment.blend if take.parent and not cuts else 0,
         )
 
     def _bridge(self, take: Take, project: Project) -> Bridge | None:
@@ -70,7 +74,15 @@ class RequestMaker:
             return None
         return Bridge(self._store.take_folder(take.copy_of), project.takes[take.copy_of].sections, take.bridge)
 
-    def check(self, take: Take) -> None:
+    def _shot(self, take: Take, project: Project) -> ShotStart:
+        before = newest_of_place(project, take.parent, place_of_take(project, take))
+        shot = take.segment.shot or Shot()
+        return ShotStart(
+            self._store.take_folder(before.id) if before else self._store.take_folder(shot.take) if shot.take else None,
+            self._store.take_folder(shot.take) if shot.take else None, shot.at,
+        )  # fmt: skip
+
+    def check(self, take: Take, project: Project) -> None:
         """Check that a take can be rendered.
 
         Raises:
@@ -78,8 +90,13 @@ class RequestMaker:
         """
         if take.model not in self._cards:
             raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
-        if not self._picture(take).is_file():
-            raise EditError("The reference image is gone from the project's folder. Choose the picture again.")
+        place = place_of_take(project, take)
+        if not self._picture(place).is_file():
+            what = "reference image" if place.picture == take.reference else "picture of this shot"
+            raise EditError(f"The {what} is gone from the project's folder. Choose the picture again.")
+        shot = take.segment.shot if take.parent else None
+        if shot and shot.take and not (self._store.take_folder(shot.take) / take_folder.SNAPSHOT).is_file():
+            raise EditError("The take at whose frame this shot begins has lost its files. Choose another beginning for the shot.")
         for lora in take.segment.loras:
             if lora.strength:
                 self._loras.check(lora, self._cards[take.model])
@@ -95,5 +112,5 @@ class RequestMaker:
                     "Retake it, or rewind to an earlier one."
                 )
 
-    def _picture(self, take: Take) -> Path:
-        return self._store.media / f"{take.reference[:16]}.png"
+    def _picture(self, place: Place) -> Path:
+        return self._store.media / f"{place.picture[:16]}.png"

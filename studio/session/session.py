@@ -11,12 +11,12 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.marks import NO_MARKS, Marks
-from studio.project import edits, limits
+from studio.project import edits, limits, shots
 from studio.project.auditions import Variations
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
 from studio.project.mark_edits import keep_unknown
-from studio.project.model import Frame, Reference, RenderSettings
+from studio.project.model import Frame, Reference, RenderSettings, Shot
 from studio.project.preset import Preset
 from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
@@ -29,6 +29,7 @@ from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
+from studio.session.shots import frame_shot, picture_shot
 from studio.session.subject_mask import subject_mask
 
 
@@ -160,6 +161,20 @@ class Session(Document):
     def apply_preset(self, name: str) -> None:
         """Set steps, guidance and step cache to those of a preset. Raises EditError: there is no preset of this name."""
         self.edit(edits.set_settings, self._settings_of(name))
+
+    def set_shot(self, index: int, shot: Shot | None) -> None:
+        """Let a segment begin a new shot, or continue. Raises EditError: see `studio.project.shots.set_shot`."""
+        self.edit(shots.set_shot, index, shot)
+
+    def picture_shot(self, path: Path, frame: Frame | None = None) -> Shot:
+        """A shot that begins at a picture; see `studio.session.shots.picture_shot`."""
+        self.store.check_writable()
+        return picture_shot(self.store, self.project, self._models.get(self.project.model), path, frame)
+
+    def frame_shot(self, take: str, at: int) -> Shot:
+        """A shot that begins at a frame of a take; see `studio.session.shots.frame_shot`."""
+        self.store.check_writable()
+        return frame_shot(self.store, self.project, self._models.get(self.project.model), take, at)
 
     def audition(self, take: str | None, variations: Variations, presets: Sequence[str] = ()) -> None:
         """Render several takes to choose from, of the next segment (`take` None) or of a take's; see `JobManager.audition`.

@@ -14,7 +14,7 @@ from studio.ui.words import Json, file_url
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
-    from studio.project.model import Project
+    from studio.project.model import Project, Segment
     from studio.session import Session
 
 
@@ -33,6 +33,21 @@ def reference_view(session: Session) -> Json | None:
         "height": picture.height,
         "frame": list(project.frame or whole_frame((picture.width, picture.height), project.size)),
     }
+
+
+def shot_view(session: Session, segment: Segment) -> Json | None:
+    """Where a segment's new shot begins: in words, and as a picture; None where it continues the one before it."""
+    shot, project = segment.shot, session.project
+    if shot is None:
+        return None
+    if shot.picture:
+        return {"from": "picture", "words": shot.picture.name or "a picture", "url": file_url(session.folder / shot.picture.file)}
+    if shot.take:
+        known = shot.take in project.takes
+        place = f"segment {len(project.lineage(shot.take))}, frame {shot.at + 1}" if known else "a take that is gone"
+        return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
+    file = session.folder / project.reference.file if project.reference else None
+    return {"from": "reference", "words": "the reference picture", "url": file_url(file)}
 
 
 def frame_view(project: Project, card: ModelCard | None) -> Json | None:

@@ -114,14 +114,14 @@ def test_a_blend_with_the_keyboard(stand: Stand, desk: Visit) -> None:
     session = stand.film("a walk", "a rest", sections=3)
     page = desk.open(session)
     expect(seams(page).first).to_be_hidden()
-    mark = page.get_by_role("button", name="Blend into segment 2: none")
+    mark = page.get_by_role("button", name="Beginning of segment 2: it continues")
     mark.press("Enter")
     length = page.get_by_role("slider", name="Length of the blend")
     expect(length).to_be_focused()
     for _ in range(2):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    mark = page.get_by_role("button", name="Blend into segment 2: 0.5 s")
+    mark = page.get_by_role("button", name="Beginning of segment 2: blend over 0.5 s")
     expect(mark).to_have_text("0.5 s")
     expect(mark).to_be_focused()
     expect(length).to_be_hidden()
@@ -139,9 +139,9 @@ def test_a_blend_with_the_keyboard(stand: Stand, desk: Visit) -> None:
 def test_a_blend_on_a_phone(stand: Stand, phone: Visit) -> None:
     session = stand.film("a walk", "a rest", sections=3)
     page = phone.open(session)
-    page.get_by_role("button", name="Blend into segment 2").tap()
-    sheet = page.get_by_role("dialog", name="Blend into segment 2").bounding_box()
+    page.get_by_role("button", name="Beginning of segment 2").tap()
+    sheet = page.get_by_role("dialog", name="Beginning of segment 2").bounding_box()
     assert sheet["x"] >= 0 and sheet["x"] + sheet["width"] <= 390 and sheet["y"] + sheet["height"] <= 844
     page.get_by_role("slider", name="Length of the blend").fill("12")
-    expect(page.get_by_role("button", name="Blend into segment 2")).to_have_text("1.0 s")
+    expect(page.get_by_role("button", name="Beginning of segment 2")).to_have_text("1.0 s")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

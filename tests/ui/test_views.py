@@ -46,7 +46,7 @@ def test_an_unrendered_film(session: Session) -> None:
     assert first | {"id": ""} == {
         "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
         "state": "planned", "badge": "Planned", "head": False, "at_edge": False, "beyond": False, "loras": [],
-        "filled": "", "unfilled": "", "blend": 0, "blend_most": 8, "blend_length": "0.0 s",
+        "filled": "", "unfilled": "", "blend": 0, "shot": None, "blend_most": 8, "blend_length": "0.0 s",
     }  # fmt: skip
     assert drawn["plan"] == {"segments": 3, "length": "2.0 s"}
     assert drawn["film"] == {"frames": 0, "length": "0.0 s"}

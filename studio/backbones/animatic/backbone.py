@@ -230,6 +230,8 @@ class AnimaticBackbone(FramePackBackbone):
 class ContextMemory(nn.Module):
     """A `Memory` as in the paper: psi joins the transformer's context. Of a section it takes the channels that the network sees."""
 
+    holds_places = False
+
     def __init__(self, pack: SemanticPack) -> None:
         """`pack`: a SemanticPack for MEMORY_CHANNELS channels."""
         super().__init__()

@@ -37,6 +37,8 @@ MOTION_SHARE = 1e-3
 class PlaceMemory(nn.Module):
     """A `Memory` of what the scene shows at each place."""
 
+    holds_places = True
+
     def __init__(self, pack: SemanticPack, recall: Recall, autoencoder: LappedAutoencoder) -> None:
         """`pack` writes psi, `recall` queries it, `autoencoder` encodes and decodes the cells."""
         super().__init__()

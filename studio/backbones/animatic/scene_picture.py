@@ -43,6 +43,8 @@ class PictureMemory(nn.Module):
 
     stills: Tensor
 
+    holds_places = True
+
     def __init__(self, autoencoder: LappedAutoencoder) -> None:
         """`autoencoder`: encodes and decodes the patches."""
         super().__init__()
@@ -150,6 +152,8 @@ class PictureMemory(nn.Module):
 
 class FilmMemory(nn.Module):
     """A `Memory` for films of every size: a `PictureMemory` for large ones, another for those of the trained size."""
+
+    holds_places = True
 
     def __init__(self, small: Memory, large: PictureMemory) -> None:
         """`small`: for films of the trained size; its tokens of psi have another width."""

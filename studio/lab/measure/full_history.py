@@ -27,6 +27,8 @@ SAME = 1 / 64
 class FullHistory:
     """A `Memory` that forgets nothing: psi [1, N, C h w] holds the film's latents after its first, oldest first."""
 
+    holds_places = False
+
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """An empty psi [1, 0, 0]: the packed context keeps the film's first frame."""
         return torch.zeros(1, 0, 0)

@@ -25,7 +25,7 @@ const blend = (() => {
     /* here Escape only closes the sheet, and Space plays nothing */
     onkeydown: (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); } },
   h('div', { class: 'lora-name' }, h('b', {}, 'Blend'), text), range,
-  h('p', { class: 'hint' }, 'Over so long this segment takes over from the one before it. None: the model changes in its own time.'));
+  h('p', { class: 'hint' }, 'Over so long this segment takes over from the one before it. None: the model changes in its own time.'), shots.root);
 
   const open = (segment, opener) => {
     at = { segment, opener };
@@ -41,7 +41,10 @@ const blend = (() => {
     const step = Math.max(1, Math.round(client.view.fps / 4));
     set(range, 'step', step);
     set(range, 'max', Math.ceil(segment.blend_most / step) * step);
-    set(sheet, 'aria-label', `Blend into segment ${segment.index + 1}`);
+    set(sheet, 'aria-label', `Beginning of segment ${segment.index + 1}`);
+    shots.draw(segment);
+    for (const part of [range, text]) part.style.opacity = segment.shot ? 0.4 : 1;
+    range.disabled = Boolean(segment.shot);
     if (range.dataset.dirty) return;
     if (+range.value !== segment.blend) range.value = segment.blend;
     showLength(segment.blend);
@@ -55,10 +58,14 @@ const blend = (() => {
       onclick: () => open(segment, root) }, icon('blend', 16), length);
     const draw = (shown) => {
       show(root, shown.index > 0);
-      set(root, 'data-blend', Boolean(shown.blend));
-      say(length, shown.blend ? shown.blend_length : '');
-      set(root, 'aria-label', `Blend into segment ${shown.index + 1}: ${shown.blend ? shown.blend_length : 'none'}`);
-      set(root, 'title', 'How long this segment takes over from the one before it');
+      const cut = Boolean(shown.shot);
+      set(root, 'data-blend', cut || Boolean(shown.blend));
+      say(length, cut ? 'Cut' : shown.blend ? shown.blend_length : '');
+      const name = cut ? 'cut' : 'blend';
+      if (root.dataset.icon !== name) { root.dataset.icon = name; root.firstChild.replaceWith(icon(name, 16)); }
+      const words = cut ? `a new shot at ${shown.shot.words}` : shown.blend ? `blend over ${shown.blend_length}` : 'it continues';
+      set(root, 'aria-label', `Beginning of segment ${shown.index + 1}: ${words}`);
+      set(root, 'title', cut ? `A new shot, at ${shown.shot.words}` : 'Blend, or begin a new shot');
     };
     return { root, draw };
   };

@@ -100,6 +100,7 @@ const drawCard = (card, segment, { view, job }) => {
   set(card, 'data-state', state);
   set(card, 'data-beyond', segment.beyond && !working);
   set(card, 'data-next', next);
+  set(card, 'data-cut', Boolean(segment.shot));
   set(card, 'data-shown', Boolean(take) && client.onStage()?.id === take.id && !client.making());
   set(card, 'aria-current', segment.head ? 'step' : null);
   card.style.setProperty('--sections', segment.sections);

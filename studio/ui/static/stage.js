@@ -164,5 +164,14 @@ const stage = (() => {
     } else { say(counter, ''); scrub.style.setProperty('--at', 0); }
     requestAnimationFrame(tick);
   };
-  return { root, toggle, pause: () => lead().toggle(false), run: tick };
+  /* The take and its frame that are on the stage, also within the film so far; null without one. */
+  const here = () => {
+    const { view, wholeFilm } = client;
+    const made = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip);
+    if (!wholeFilm || !made.length) { const take = client.onStage(); return take?.clip ? { take: take.id, at: a.frame() } : null; }
+    let at = a.frame();
+    for (const take of made) { if (at < take.frames) return { take: take.id, at }; at -= take.frames; }
+    return { take: made.at(-1).id, at: made.at(-1).frames - 1 };
+  };
+  return { root, here, toggle, pause: () => lead().toggle(false), run: tick };
 })();

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from studio.project import edits
 from studio.project.early import BRIDGE, Then
 from studio.project.limits import SECTIONS
+from studio.project.model import Shot
 from studio.project.timeline_text import read_timeline
 from studio.session import EditError, Session, early_changes
 from studio.session.early_changes import Wish
@@ -76,6 +77,17 @@ def _early_costs(session: Session, fields: Fields) -> Answer:
     return {"ways": words, "frames": min(BRIDGE, most), "most": most}
 
 
+def _set_shot(session: Session, fields: Fields) -> None:
+    """A segment begins a new shot from `from`: the reference, a picture, or a frame of a take; or it continues (none)."""
+    at, begins = index(session, fields), fields.one_of("from", {name: name for name in ("none", "reference", "picture", "frame")})
+    shot = None if begins == "none" else Shot()
+    if begins == "picture":
+        shot = session.picture_shot(fields.upload("path"), fields.shares("frame") if fields.has("frame") else None)
+    elif begins == "frame":
+        shot = session.frame_shot(fields.identifier("take"), fields.integer("at", 0, 2**31))
+    session.set_shot(at, shot)
+
+
 VERBS: Mapping[str, Verb] = {
     "add_segment": _add_segment,
     "edit_segment": _edit_segment,
@@ -84,6 +96,7 @@ VERBS: Mapping[str, Verb] = {
     "remove_segment": lambda s, f: s.edit(edits.remove_segment, index(s, f)),
     "change_early": _change_early,
     "early_costs": _early_costs,
+    "set_shot": _set_shot,
     "keep_stale": lambda s, f: s.edit(edits.keep_stale),
     "move_segment": lambda s, f: s.edit(edits.move_segment, index(s, f), f.integer("to", 0, 10_000)),
 }

@@ -1,0 +1,70 @@
+"""Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, or at the reference image.
+
+A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it. Takes of one place share the
+memory of that place; those of other places are not mixed into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from studio.marks import NO_MARKS, Marks
+from studio.project import limits
+from studio.project.limits import EditError
+from studio.project.model import Frame, Project, Segment, Shot, Take
+from studio.project.tree import known_take, segment_index, with_segments
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a shot shows."""
+
+    picture: str                   # SHA-256 of the picture
+    frame: Frame | None            # the part of it that the shot begins with; None: its middle
+    marks: Marks = NO_MARKS
+
+
+def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
+    """Let a segment begin a new shot, or (None) continue the one before it. A take of it becomes stale.
+
+    Raises:
+        EditError: no such segment, it is the first one, the frame is not accepted, or the take whose frame begins it is gone.
+    """
+    segments = project.current().segments
+    index = segment_index(index, len(segments))
+    if index == 0 and shot is not None:
+        raise EditError("The first segment begins at the reference picture. Choose another one there, or cut at a later segment.")
+    if shot is not None and shot.take is not None:
+        take = known_take(project, shot.take)
+        if not 0 <= shot.at < take.frames:
+            raise EditError("This take has no such frame. Nothing was changed.")
+    if shot is not None and shot.frame is not None:
+        shot = replace(shot, frame=limits.frame(list(shot.frame)))
+    return with_segments(project, (*segments[:index], replace(segments[index], shot=shot), *segments[index + 1 :]))
+
+
+def place_of(project: Project, segment: Segment, parent: str | None, take: Take) -> Place:
+    """The place of a take that is asked for, or was made, as `segment` after `parent`."""
+    seen: set[str] = set()
+    while True:
+        shot = segment.shot if parent is not None else None
+        if shot is not None and shot.picture is not None:
+            return Place(shot.picture.sha256, shot.frame)
+        if shot is not None and shot.take is not None and shot.take in project.takes and shot.take not in seen:
+            seen.add(shot.take)
+            parent, segment = project.takes[shot.take].parent, project.takes[shot.take].segment
+        elif shot is None and parent is not None:
+            before = project.takes[parent]
+            parent, segment = before.parent, before.segment
+        else:
+            return Place(take.reference, take.frame, take.marks)
+
+
+def place_of_take(project: Project, take: Take) -> Place:
+    """The place that a take shows."""
+    return place_of(project, take.segment, take.parent, take)
+
+
+def newest_of_place(project: Project, parent: str | None, place: Place) -> Take | None:
+    """The newest take up to `parent` that shows a place; None: the film has not been there."""
+    return next((take for take in reversed(project.lineage(parent)) if place_of_take(project, take) == place), None)

@@ -1,0 +1,39 @@
+/* Where a segment begins: it continues the shot before it, or begins a new one with a hard cut. Part of the sheet on its boundary. */
+const shots = (() => {
+  let segment = null;
+  const words = h('p', { class: 'hint' });
+  const picture = h('img', { alt: '', hidden: true });
+  const file = h('input', { type: 'file', accept: 'image/*', hidden: true, 'aria-label': 'Picture for the new shot', onchange: async () => {
+    const chosen = file.files[0];
+    if (!chosen) return;
+    try {
+      send({ from: 'picture', path: (await upload(chosen)).path });
+    } catch (error) {
+      client.uploadFailed(chosen, error, 'Save it as JPEG or PNG.');
+    }
+    file.value = '';
+  } });
+  const send = (fields) => client.act('set_shot', { segment: segment.id, ...fields });
+  const choice = (from, label, title, run) => h('button', { 'data-from': from, title, onclick: run }, label);
+  const choices = h('div', { class: 'switch shot-choices', role: 'group', 'aria-label': 'How this segment begins' },
+    choice('none', 'Continue', 'It goes on where the segment before it ends', () => send({ from: 'none' })),
+    choice('reference', 'Reference', 'A hard cut back to the reference picture', () => send({ from: 'reference' })),
+    choice('frame', 'Frame on stage', 'A hard cut to the frame that is on the stage', () => {
+      const here = stage.here();
+      if (here) send({ from: 'frame', ...here });
+      else notices.add({ message: 'There is no frame on the stage yet.', remedy: 'Generate a segment, stop at a frame, and try again.', kind: 'found' });
+    }),
+    choice('picture', 'Picture…', 'A hard cut to a picture of your own: the next panel of your storyboard', () => file.click()));
+  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), file);
+
+  const draw = (shown) => {
+    segment = shown;
+    const { shot } = shown;
+    for (const b of choices.children) set(b, 'aria-pressed', String(b.dataset.from === (shot?.from || 'none')));
+    say(words, shot ? `Begins a new shot at ${shot.words}. What is remembered stays; places of other shots are not mixed in.`
+      : 'It goes on where the segment before it ends.');
+    if (shot?.url) set(picture, 'src', shot.url);
+    show(picture, shot?.url);
+  };
+  return { root, draw };
+})();
