@@ -44,7 +44,7 @@ BORDERS: dict[str, set[str]] = {
 REGISTRY = {"studio.backbones.registry", "studio.backbones.family"}
 # room: what it may import of what is banned there, and nothing else of it
 ALLOWED: dict[str, set[str]] = {
-    "studio/session": REGISTRY,
+    "studio/session": REGISTRY | {"studio.memory.context_sizes"},
     "studio/commands": REGISTRY,
     "studio/ui": REGISTRY | {"studio.session", "studio.memory.context_sizes"},
 }
