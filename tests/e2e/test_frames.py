@@ -149,8 +149,9 @@ def test_whole_default_and_done(large: Stand, desk: Visit) -> None:
     assert page.evaluate(AUDIT) == []
     page.get_by_role("button", name="Done", exact=True).click()
     expect(page.get_by_role("dialog", name="Picture")).not_to_be_visible()
-    drawn = page.locator(".thumb-picture i").evaluate("e => parseFloat(e.style.left)")
-    assert drawn == pytest.approx(100 * (session.project.frame or FRAME)[0])
+    page.wait_for_function(                                      # the page hears of the frame after the session has it
+        "left => Math.abs(parseFloat(document.querySelector('.thumb-picture i').style.left) - left) < 0.001",
+        arg=100 * (session.project.frame or FRAME)[0])
 
 
 def test_a_take_of_another_frame_is_stale_and_a_restart_keeps_it(large: Stand, desk: Visit) -> None:
