@@ -9,12 +9,13 @@ import pytest
 
 from studio.media import MediaError
 from studio.project.edits import EditError
+from studio.project.model import Shot
 from studio.project.story import StoryError
 from studio.session import Session, Studio
 from studio.session.stories import StoryChanges
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
-from tests.shelves import picture, render_all
+from tests.shelves import make_studio, picture, render_all
 
 
 @pytest.fixture()
@@ -110,3 +111,30 @@ def test_a_disk_that_is_full_halfway_leaves_no_half_made_project(
             studio.from_story(path)
     assert studio.list() == () and not [p for p in studio.home.iterdir() if not p.name.startswith(".") and p.name != "loras"]
     assert studio.from_story(path).project.current().segments[1].loras
+
+
+def test_a_story_with_shots(tmp_path: Path) -> None:
+    studio = make_studio(tmp_path)
+    picture(tmp_path, "navy")
+    picture(tmp_path, "crimson")
+    lines = (
+        'name = "Shots"\nimage = "navy.png"\npreset = "draft"\n[[segment]]\nprompt = "a"\n'
+        '[[segment]]\nprompt = "b"\nshot = {}\n'
+    )
+    story = tmp_path / "story.toml"
+    story.write_text(lines.format('"crimson.png"') + '[[segment]]\nprompt = "c"\nshot = true\n')
+    session = studio.from_story(story)
+    first, second, third = (segment.shot for segment in session.project.current().segments)
+    assert first is None and third == Shot()
+    assert second and second.picture and second.picture.name == "crimson.png"
+    assert (session.folder / second.picture.file).is_file()
+    before = len(studio.list())
+    wrong = {'"gone.png"': "there is no file", '"story.toml"': "story.toml", "3": "the name of a picture, or true"}
+    for shot, message in wrong.items():
+        story.write_text(lines.format(shot))
+        with pytest.raises((StoryError, MediaError), match=message):
+            studio.from_story(story)
+    story.write_text(lines.format("true").replace('prompt = "a"', 'prompt = "a"\nshot = true'))
+    with pytest.raises(StoryError, match="the first segment begins with 'image'"):
+        studio.from_story(story)
+    assert len(studio.list()) == before, "nothing is left behind"

@@ -17,6 +17,7 @@ name = "water"               stroke = [[0.1, 0.8], [0.9, 0.8]]     width = 0.1  
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
 loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so is the strength)
 blend = 24                   frames over which it takes over from the segment before it (optional)
+shot = "harbour.jpg"         it begins a new shot, with a hard cut to that picture; true: to the story's own (optional)
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class StorySegment:
     loras: tuple[tuple[Path, float], ...] = ()
     """Files, which exist, and strengths."""
     blend: int = 0
+    shot: Path | bool = False
+    """A picture that it begins a new shot with, which exists; true: the story's own; false: it continues."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class _SegmentTable:
     loras: Any = ()
     """Tables, which `_segment` reads."""
     blend: Annotated[int, Field(ge=0, lt=2**53, description="a number of frames")] = 0
+    shot: Annotated[bool | str, Field(union_mode="left_to_right", description="the name of a picture, or true")] = False
 
 
 @table
@@ -128,6 +132,8 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     """
     story = parse({"name": path.stem, **read_toml(path, StoryError)}, _StoryTable, str(path), StoryError)
     segments = tuple(_segment(entry, path, f"{path}: segment {number}") for number, entry in enumerate(story.segment, 1))
+    if segments[0].shot:
+        raise StoryError(f"{path}: segment 1: 'shot': the first segment begins with 'image'. Leave 'shot' out there.")
     image = _file(path, story.image, f"{path}: 'image'", "the picture")
     size = _size(story.size, f"{path}: 'size'", model)
     marks = read_marks(story.beyond, story.subject, story.flows, str(path), StoryError)
@@ -186,7 +192,8 @@ def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
         raise StoryError(f"{where}: {len(segment.loras)} LoRAs; {limits.LORAS} are the most.")
     loras = [parse(lora, _LoraTable, f"{where}: 'loras'", StoryError) for lora in segment.loras]
     files = tuple((_file(path, lora.file, f"{where}: 'loras'", "the LoRA"), lora.strength) for lora in loras)
-    return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend)
+    shot = _file(path, segment.shot, f"{where}: 'shot'", "the picture") if isinstance(segment.shot, str) else segment.shot
+    return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend, shot)
 
 
 def _file(story: Path, name: str, where: str, what: str) -> Path:

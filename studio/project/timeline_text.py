@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from studio.full_prompt import full_prompt
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Project, Segment
+from studio.project.model import Project, Segment, Shot
 from studio.project.tree import with_segments
 
 _TIMED = re.compile(r"\[\s*(\d+(?:\.\d+)?)\s*s\s*(?:-\s*(?:(\d+(?:\.\d+)?)\s*s\s*)?)?:([^\[\]]*)\]")
@@ -32,6 +32,7 @@ class TextSegment:
     prompt: str
     seconds: float | None = None
     frames: int | None = None
+    cut: bool = False              # it begins a new shot
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def put_timeline(project: Project, timeline: TimelineText) -> Project:
     for written in timeline.segments:
         wanted = written.frames if written.seconds is None else written.seconds * project.clock.fps
         frames = before.frames if wanted is None else limits.frames(wanted, project.clock)
-        before = Segment(fresh_id(), limits.prompt(written.prompt), frames, fresh_seed(), before.loras)
+        shot = Shot() if written.cut and (kept or made) else None
+        before = Segment(fresh_id(), limits.prompt(written.prompt), frames, fresh_seed(), before.loras, shot=shot)
         made.append(before)
     return with_segments(project, (*kept, *made))
 
@@ -132,7 +134,8 @@ def _window(text: str, number: int, notes: list[str]) -> TextSegment:
             notes.append(f"Segment {number}: {value} is a share of a length that the text does not tell; it has the usual length.")
         elif name == "/new_shot" or (name, value) == ("/overlap", "0"):
             if number > 1:
-                notes.append(f"Segment {number} begins a new shot. There are no hard cuts here yet: the film goes on without one.")
+                segment = replace(segment, cut=True)
+                notes.append("New shots begin at the reference picture. Choose other pictures for them on their boundaries.")
         else:
             kept.append(f"[{command}]")
             notes.append(f"Segment {number}: “[{_short(command)}]” is not understood here; it was kept as text.")

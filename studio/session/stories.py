@@ -66,6 +66,9 @@ def plan_story(
     project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
     if changes.any_size and not takes_marks(card, project.size):
         written = replace(written, marks=NO_MARKS)
+    for segment in written.segments:
+        if isinstance(segment.shot, Path):
+            read_picture(segment.shot)
     _check_frame(written, card, read_picture(written.image).size, project.size)
     _check_marks(written, card, project.size)
     _check_loras(written, card)

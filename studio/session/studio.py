@@ -19,7 +19,7 @@ from studio.media import MediaError
 from studio.media.export import read_lineage
 from studio.project import edits, shelf, styles, wildcards
 from studio.project.edits import EditError
-from studio.project.model import Project, RenderSettings
+from studio.project.model import Project, RenderSettings, Shot
 from studio.project.preset import PRESETS, find_presets
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import OpenedProject, Store, StoreError
@@ -98,6 +98,8 @@ class Studio:
             session.set_reference(written.image, written.frame)
             session.set_marks(written.marks)
             for index, segment in enumerate(written.segments):
+                if segment.shot:
+                    session.set_shot(index, session.picture_shot(segment.shot) if isinstance(segment.shot, Path) else Shot())
                 for file, strength in segment.loras:
                     session.add_lora(index, file, strength=strength)
         except BaseException:

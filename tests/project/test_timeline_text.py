@@ -51,14 +51,15 @@ def test_a_line_for_each_window() -> None:
     assert parts(text) == [("she waves", 5), ("she turns", 48), ("she rests", None), ("the sea", 2.5)]
     assert read(text).notes == (
         "Lengths in frames were counted at this film's frames a second.",
-        "Segment 4 begins a new shot. There are no hard cuts here yet: the film goes on without one.",
+        "New shots begin at the reference picture. Choose other pictures for them on their boundaries.",
     )
+    assert [segment.cut for segment in read(text).segments] == [False, False, False, True]
 
 
 def test_a_paragraph_for_each_window() -> None:
     text = "[/duration=4s,/new_shot] she waves\nand smiles\n \n[/duration=3s,/overlap=0] the sea\nis calm"
     assert parts(text) == [("she waves\nand smiles", 4), ("the sea\nis calm", 3)]
-    assert [note[:26] for note in read(text).notes] == ["Segment 2 begins a new sho"]
+    assert [note[:26] for note in read(text).notes] == ["New shots begin at the ref"]
 
 
 def test_what_is_not_understood_is_kept_as_text() -> None:

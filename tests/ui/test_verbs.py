@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.project import edits
+from studio.project.model import Shot
 from studio.session import Session, Studio
 from studio.ui.api import PageApi
 from studio.ui.fields import Fields, MessageError
@@ -92,11 +93,11 @@ def test_timelines_in_pasted_text(api: PageApi, session: Session) -> None:
         "segments": [{"prompt": "she waves", "length": "1.0 s"}, {"prompt": "the sea", "length": "1.0 s"}], "length": "2.0 s",
         "replaced": 2, "notes": [],
     }  # fmt: skip
-    assert "no hard cuts here yet" in answer["notes"][0]
+    assert "New shots begin at the reference picture" in answer["notes"][0]
     assert ask(api, session, "read_timeline", text="plain [text]") == {"segments": []}
     assert [s.prompt for s in session.project.current().segments] == ["one", "two"]
     assert ask(api, session, "put_timeline", text=text) == {"note": answer["notes"][0]}
-    assert [s.prompt for s in session.project.current().segments] == ["she waves", "the sea"]
+    assert [(s.prompt, s.shot) for s in session.project.current().segments] == [("she waves", None), ("the sea", Shot())]
     ask(api, session, "undo")
     assert [s.prompt for s in session.project.current().segments] == ["one", "two"]
     assert "no timeline" in refusal(api, {"verb": "put_timeline", "project": session.id, "text": "plain"})
