@@ -20,15 +20,16 @@ BAND = 0.3
 """Share of the picture's height within which alike places are searched."""
 SLOPE_WEIGHT = 2.0
 HIGH, LEAST_HIGH = 0.9, 0.015
-"""A place is fully distinct if its distance is in the upper tenth of the picture's, and at least so large."""
+"""A place is fully distinct if no larger share of the picture's places has smaller distances, and its own is at least so large."""
 
 
-def distinctness(colours: Floats, known: Bools) -> Floats:
+def distinctness(colours: Floats, known: Bools, high: float = HIGH) -> Floats:
     """Returns for each pixel how distinct its place is, from 0 to 1, [H, W].
 
     Args:
         colours: [H, W, 3], from 0 to 1.
         known: [H, W]; other pixels are neither described nor compared with.
+        high: the share of places that are less than fully distinct, from 0 to 1.
     """
     height, width = known.shape
     cells, share = _cells(colours, known)
@@ -52,7 +53,7 @@ def distinctness(colours: Floats, known: Bools) -> Floats:
         distance[too_near] = np.inf
         best = distance.min(1, initial=np.inf)
         result[row, places_x[here]] = np.where(np.isfinite(best), best.clip(0), 0)
-    most = max(float(np.quantile(result[described], HIGH)), LEAST_HIGH)
+    most = max(float(np.quantile(result[described], high)), LEAST_HIGH)
     return _enlarge((result / most).clip(0, 1) ** np.float32(1.5), height, width)
 
 

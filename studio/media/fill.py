@@ -26,7 +26,11 @@ FINEST = 900
 """Pixels of the largest size, counted likewise, at which the borders between pieces are moved to where they show least."""
 MOST_AT_ONCE = 0.5
 """Ground beyond an edge grows by this share of the picture at a time."""
-CHANGE = 0.1
+CHANGE = 0.2
+ONCE, AVOIDED = 0.8, 1.6
+"""From this distinctness on a place counts as AVOIDED; with more, what the edge cuts (a door, a sleeve) ends abruptly there."""
+SMALL_HIGH = 0.97
+"""Share of the places at twice the coarse size that are less than fully distinct; among so many some always differ by chance."""
 SECOND_HAND = 0.4
 """How distinct new ground counts as when more is made: a copy of a copy has more borders in it."""
 HOLD = 4.0
@@ -110,10 +114,8 @@ def _complete(
     What was `made` before, [H, W], is copied less gladly than what was in the picture from the first.
     """
     levels = _pyramid(picture, hole)
-    colours, scene = levels[-1]
-    height, width = scene.hole.shape
-    small = opencv().resize(made.astype(np.float32), (width, height), interpolation=opencv().INTER_AREA) > 0
-    distinct = np.where(small, np.float32(SECOND_HAND), distinctness(colours, scene.source & ~small))
+    scene = levels[-1][1]
+    distinct = _distinct(levels[-2:], made)
     offsets, unary = shift_labels.choose(scene, distinct, choice, seed)
     top, bottom, left, right = box_of(scene.hole)
     labels = np.zeros(scene.hole.shape, np.intp)
@@ -122,6 +124,26 @@ def _complete(
     for _, finer in reversed(levels[:-1]):
         shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)
     return _join(picture, levels[0][1].source, hole, shifts, limits)
+
+
+def _distinct(levels: list[tuple[Floats, Scene]], made: Bools) -> Floats:
+    """How distinct each place of the smallest level is, [H, W], from 0 to 1, or AVOIDED; what was `made` counts as SECOND_HAND.
+
+    Small things, such as birds and lamps, are looked for at the level before.
+    """
+    height, width = levels[-1][1].hole.shape
+    found, second_hand = np.zeros((height, width), np.float32), np.zeros((height, width), bool)
+    for number, (colours, scene) in enumerate(reversed(levels)):
+        rows, columns = scene.hole.shape
+        small = np.asarray(opencv().resize(made.astype(np.float32), (columns, rows), interpolation=opencv().INTER_AREA)) > 0
+        values = distinctness(colours, scene.source & ~small, *[SMALL_HIGH] * number)
+        if number:
+            values = np.pad(values, ((0, 2 * height - rows), (0, 2 * width - columns)))
+            values = values.reshape(height, 2, width, 2).max((1, 3))
+        else:
+            second_hand = small
+        found = np.maximum(found, values)
+    return np.where(second_hand, SECOND_HAND, np.where(found > ONCE, AVOIDED, found)).astype(np.float32)
 
 
 def _refined(hole: Bools) -> bool:

@@ -71,7 +71,7 @@ def lookup(scene: Scene, rows: NDArray[np.intp], columns: NDArray[np.intp], offs
     return scene.features[y, x], inside & scene.source[y, x]
 
 
-def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int = 6) -> NDArray[np.intp]:
+def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int = 4) -> NDArray[np.intp]:
     """Choose a label for each pixel of a box by belief propagation.
 
     Args:
@@ -90,13 +90,13 @@ def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int
     unary = np.where(valid, unary, IMPOSSIBLE).astype(np.float32)
     inside = scene.hole[top:bottom, left:right]
     unary[~inside] = 0
-    difference = _differences(colours, valid)
-    step = np.float32(change) * (1 - np.eye(len(offsets), dtype=np.float32))
+    difference = _differences(colours, valid)      # a border lies between two pixels: each bears half of what a change costs
+    difference += np.float32(change / 2) * (1 - np.eye(len(offsets), dtype=np.float32))
     messages = np.zeros((4, *unary.shape), np.float32)         # that reach a pixel: from its left, right, upper, lower neighbour
     for _ in range(sweeps):
         for axis in (1, 0):
             for forwards in (True, False):
-                _sweep(unary, messages, difference, step, inside, axis, forwards)
+                _sweep(unary, messages, difference, inside, axis, forwards)
     return np.where(inside, (unary + messages.sum(0)).argmin(2), 0)
 
 
@@ -109,9 +109,7 @@ def _differences(colours: Floats, valid: Bools) -> Floats:
     return difference
 
 
-def _sweep(
-    unary: Floats, messages: Floats, difference: Floats, step: Floats, inside: Bools, axis: int, forwards: bool
-) -> None:
+def _sweep(unary: Floats, messages: Floats, difference: Floats, inside: Bools, axis: int, forwards: bool) -> None:
     """Pass messages along one axis, line after line, in place."""
     length = unary.shape[axis]
     incoming, opposite = (2 - 2 * axis, 3 - 2 * axis) if forwards else (3 - 2 * axis, 2 - 2 * axis)
@@ -121,7 +119,6 @@ def _sweep(
         there = (slice(None), line + (1 if forwards else -1)) if axis else (line + (1 if forwards else -1),)
         belief = unary[here] + messages[(slice(None), *here)].sum(0) - messages[(opposite, *here)]
         cost = difference[here] + difference[there]
-        cost += step
         cost += belief[:, :, None]
         message = cost.min(1)
         message -= message.min(1, keepdims=True)

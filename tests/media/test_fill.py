@@ -42,6 +42,17 @@ def test_sky_goes_on_as_sky_and_nothing_distinct_occurs_twice() -> None:
         assert ground[38:60, :, 2].std() > 10, "waves, not a smear"
 
 
+@pytest.mark.parametrize("bird", [np.s_[12:14, 160:169], np.s_[10:13, 60:66]])
+def test_small_things_are_not_repeated(bird: tuple[slice, slice]) -> None:
+    y, x = np.mgrid[:192, :320]
+    wind = 12 * np.sin(x / 9 + y / 5)
+    picture = np.stack([130 + y / 4 + wind, 160 + y / 4 + wind, 210 + wind], 2).clip(0, 255).astype(np.uint8)
+    picture[bird] = (220, 30, 20)
+    whole = extend(picture, 80, 48, 80, 48).astype(int)
+    red = whole[..., 0] - whole[..., 1] > 60
+    assert red[48:-48, 80:-80].sum() == 18 and red.sum() == 18
+
+
 def test_more_ground_than_picture() -> None:
     picture = waves(32, 40)
     whole = extend(picture, 0, 0, 70, 0)

@@ -115,7 +115,7 @@ def _add_kept(commands: Commands) -> None:
 
 def _add_extension(commands: Commands) -> None:
     command = _add(commands, "extension", _extension, "Measure the ground that the studio adds beyond a picture's edges, beside "
-                   "mirrored ground: 12 photographs and drawings, a table and a sheet.")
+                   "mirrored and real ground: 12 photographs and drawings, a table and a sheet.")
     command.add_argument("--pictures", nargs="+", metavar="NAME", help="some of the pictures (default: all)")
     command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
                          help="pixels of the pictures' longer side (default: 1280)")

@@ -1,7 +1,9 @@
-"""Measures the ground that `studio.media.fill` adds beyond a picture's edges, beside mirrored ground, and draws both.
+"""Measures the ground that `studio.media.fill` adds beyond a picture's edges, beside mirrored and real ground, and draws it.
 
 For each picture: the share of the new ground that is like a mirror image, whether a seam shows where it begins, and how much of
-what occurs once in the picture occurs again. Nothing that makes the ground was trained, so no picture was trained on.
+what occurs once in the picture occurs again. Real ground is what truly lies around the middle of a picture; it tells what the
+figures mean: it copies nothing, so it is like the picture and like its mirror image about equally often. Nothing that makes the
+ground was trained, so no picture was trained on.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ def measure(
         report: is told the name of each picture before it is measured.
 
     Returns:
-        For each picture the figures of the ground (`fill`) and of mirrored ground (`mirror`), and their means.
+        For each picture the figures of the ground (`fill`), of mirrored ground (`mirror`) and of real ground (`real`), and their
+        means.
     """
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
@@ -95,13 +98,14 @@ def measure(
         figures[name] = {
             "fill": {**ground_figures(picture, whole, sides), "seconds": round(seconds, 1)},
             "mirror": ground_figures(picture, mirror, sides),
+            "real": real_figures(picture),
         }
         Image.fromarray(whole).save(out / f"{name}.png")
         rows.append((name, frame(picture, sides), mirror, whole))
     draw(rows, out / "extension.png")
     parts = ("mirror_share", "seam", "copies")
     mean = {kind: {part: float(np.mean([figures[name][kind][part] for name in names])) for part in parts}
-            for kind in ("fill", "mirror")}
+            for kind in ("fill", "mirror", "real")}
     return {"longest": longest, "pictures": figures, "mean": mean}
 
 
@@ -110,6 +114,13 @@ def ground_figures(picture: Pixels, whole: Pixels, sides: Sides) -> dict[str, fl
     share, telling = mirror_share(picture, whole, sides)
     return {"mirror_share": share, "telling": telling, "seam": seam(picture, whole, sides),
             "copies": copies(picture, whole, sides)}
+
+
+def real_figures(picture: Pixels) -> dict[str, float]:
+    """Returns the figures of what truly lies around the middle of a picture, two thirds of it each way."""
+    height, width = picture.shape[:2]
+    left, top = width // 6, height // 6
+    return ground_figures(picture[top:height - top, left:width - left], picture, (left, top, left, top))
 
 
 def mirror_share(picture: Pixels, whole: Pixels, sides: Sides) -> tuple[float, float]:
@@ -191,7 +202,9 @@ def copies(picture: Pixels, whole: Pixels, sides: Sides) -> float:
 
 
 def nearest(patches: Floats, others: Floats) -> Floats:
-    """Returns for each of the patches [N, D] the mean squared difference to the nearest of the others [M, D], [N]."""
+    """Returns for each of the patches [N, D] the mean squared difference to the nearest of the others [M, D], [N]; inf if M = 0."""
+    if not len(others):
+        return np.full(len(patches), np.inf, np.float32)
     squares = (others ** 2).sum(1)
     best = np.empty(len(patches), np.float32)
     for first in range(0, len(patches), 100):
@@ -258,18 +271,16 @@ def draw(rows: Sequence[tuple[str, Pixels, Pixels, Pixels]], path: Path) -> None
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """Returns the figures as a table, mirrored ground in brackets."""
+    """Returns the figures as a table, in brackets mirrored and real ground."""
     lines = [
         "| picture | like a mirror image | of patches that can tell | seam | distinct places again | seconds of one core |",
         "|---|---|---|---|---|---|",
     ]
-    for name, both in figures["pictures"].items():
-        ours, mirror = both["fill"], both["mirror"]
+    for name, row in [*figures["pictures"].items(), ("mean", figures["mean"])]:
+        ours, mirror, real = row["fill"], row["mirror"], row["real"]
+        shares, seams, again = ([kind[part] for kind in (ours, mirror, real)] for part in ("mirror_share", "seam", "copies"))
+        telling, seconds = (f"{ours['telling']:.0%}", f"{ours['seconds']:.1f}") if name != "mean" else ("", "")
         lines.append(
-            f"| {name} | {ours['mirror_share']:.1%} ({mirror['mirror_share']:.0%}) | {ours['telling']:.0%} | {ours['seam']:.2f} "
-            f"({mirror['seam']:.2f}) | {ours['copies']:.1%} ({mirror['copies']:.0%}) | {ours['seconds']:.1f} |")
-    ours, mirror = figures["mean"]["fill"], figures["mean"]["mirror"]
-    lines.append(
-        f"| mean | {ours['mirror_share']:.1%} ({mirror['mirror_share']:.0%}) | | {ours['seam']:.2f} ({mirror['seam']:.2f}) | "
-        f"{ours['copies']:.1%} ({mirror['copies']:.0%}) | |")
+            f"| {name} | {shares[0]:.1%} ({shares[1]:.0%}, {shares[2]:.0%}) | {telling} | "
+            f"{seams[0]:.2f} ({seams[1]:.2f}, {seams[2]:.2f}) | {again[0]:.1%} ({again[1]:.0%}, {again[2]:.0%}) | {seconds} |")
     return "\n".join(lines) + "\n"

@@ -24,6 +24,11 @@ def test_a_hard_edge_is_a_seam() -> None:
     assert extension.seam(picture[10:-10, 10:-10], picture, (10, 10, 10, 10)) == pytest.approx(1, abs=0.4)
 
 
+def test_real_ground_is_like_the_picture_and_like_its_mirror_image() -> None:
+    figures = extension.real_figures(extension.load("lighthouse", 320))
+    assert 0.35 < figures["mirror_share"] < 0.65 and figures["copies"] < 0.3
+
+
 @pytest.mark.parametrize(("name", "longest"), [("lighthouse", 640), pytest.param("coffee", 480, marks=pytest.mark.slow)])
 def test_the_ground_keeps_its_thresholds(name: str, longest: int) -> None:
     """At 320 pixels every other patch lies across a join, and the mirror share counts joins; so the picture is larger."""
@@ -39,7 +44,7 @@ def test_the_ground_keeps_its_thresholds(name: str, longest: int) -> None:
 def test_figures_table_and_sheet(tmp_path: Path) -> None:
     figures = extension.measure(tmp_path, ["desert"], 80)
     table = extension.markdown(figures)
-    assert "| desert |" in table and "| mean |" in table
+    assert "| desert |" in table and "| mean |" in table and len({line.count("|") for line in table.splitlines()}) == 1
     assert (tmp_path / "extension.png").stat().st_size > 1000 and (tmp_path / "desert.png").exists()
 
 
