@@ -24,6 +24,8 @@ from studio.commands.surroundings import SurroundingsError
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
 LOCAL = "127.0.0.1"
+CALM = 6.0
+"""Seconds after the engine is ready in which nobody must want anything before it measures the machine."""
 
 
 def home() -> Path:
@@ -94,11 +96,13 @@ def open_studio(options: argparse.Namespace) -> int:
         return complain(str(error))
     from studio.catalogue.cards import find_models
     from studio.engine.engine import Engine
+    from studio.engine.rates import NAME as RATES
+    from studio.engine.rates import Rates
     from studio.session import Studio, start_sweeper
     from studio.ui.page import build, launch_options
 
     models, problems = find_models(MODELS)
-    engine = Engine(models, problems)
+    engine = Engine(models, problems, rates=Rates(projects / RATES))
     engine.watch(lambda status: say(status.note, sys.stdout))
     studio = Studio(projects, engine, models, shared=public)
     page = build(studio, public=public)
@@ -117,7 +121,7 @@ def open_studio(options: argparse.Namespace) -> int:
     adopt_servers()
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
-    engine.start()
+    engine.start(calm=CALM)
     threading.Thread(target=studio.go_on, name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0

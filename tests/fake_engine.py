@@ -26,6 +26,7 @@ from studio.engine.events import (
     Working,
 )
 from studio.engine.jobs import Job, Listen, Stop, Worker
+from studio.engine.rates import Rates
 from studio.media.clip import write_clip
 from studio.media.picture import preview_webp
 
@@ -59,6 +60,7 @@ class FakeEngine:
     def __init__(self, step_seconds: float = 0.0, section_frames: int = 4, ready: bool = True) -> None:
         self.step_seconds = step_seconds
         self.section_frames = section_frames
+        self.rates = Rates()
         self.requests: list[RenderRequest] = []
         self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails

@@ -108,7 +108,7 @@ def test_a_public_studio_is_swept_and_a_private_one_never(
     sweeps: list[session.Studio] = []
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "projects"))
     monkeypatch.setenv("SPACE_ID", space) if space else monkeypatch.delenv("SPACE_ID", raising=False)
-    monkeypatch.setattr(Engine, "start", lambda self: None)
+    monkeypatch.setattr(Engine, "start", lambda self, calm: None)
     monkeypatch.setattr(page, "build", build)
     monkeypatch.setattr(session, "start_sweeper", sweeps.append)
     assert app.open_studio(app.parse(arguments)) == 0

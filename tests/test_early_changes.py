@@ -91,7 +91,7 @@ def test_what_follows(film: Session, wish: Wish, then: Then, wanted: list[str]) 
 def test_an_edited_segment_is_bridged_into_the_next(film: Session) -> None:
     old = film.project.film()
     film.edit(edits.edit_segment, 1, prompt="B")
-    assert early_changes.costs(film.project, Wish("edit"))["bridge"].sections == 2
+    assert early_changes.costs(film.project, Wish("edit"), film.jobs.estimator)["bridge"].sections == 2
     takes = change(film, Wish("edit"), "bridge")
     assert described(film, takes, old) == ["a", "B", "~c", "=d"]
     bridge, before = (film.films.clip(one) for one in (takes[2].id, old[2].id))
@@ -125,7 +125,7 @@ def test_a_change_without_rendering_is_one_step_to_undo(film: Session, engine: F
 
 
 def test_the_costs(film: Session) -> None:
-    found = early_changes.costs(film.project, Wish("remove", 1))
+    found = early_changes.costs(film.project, Wish("remove", 1), film.jobs.estimator)
     made = {then: (cost.takes, cost.sections) for then, cost in found.items()}
     assert made == {"keep": (0, 0), "again": (2, 2), "bridge": (1, 1)}
     assert found["keep"].seconds == 0 and (found["again"].seconds or 0) > 0

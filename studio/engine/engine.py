@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, Working
+from studio.engine.calibration import calibration
+from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, TakeDone, Working
 from studio.engine.jobs import Job, Listen, Stop, Worker
+from studio.engine.rates import Rate, Rates
 
 if TYPE_CHECKING:
     from studio.engine.render import Renderer
@@ -19,13 +21,20 @@ if TYPE_CHECKING:
 class Engine:
     """Renders takes on one device. Made at once; `start` warms it up in the background."""
 
-    def __init__(self, models: tuple[ModelCard, ...], problems: tuple[str, ...] = (), device: str | None = None) -> None:
+    def __init__(
+        self, models: tuple[ModelCard, ...], problems: tuple[str, ...] = (), device: str | None = None, rates: Rates | None = None
+    ) -> None:
         """
         Args:
             models: that can be rendered with; the first one is loaded at the start.
             problems: why other model folders cannot be used, for the message when there is no model at all.
             device: of torch; None: the best there is.
+            rates: what is known of this machine's speed, and where it is kept. None: it is forgotten at the end.
         """
+        self.rates = rates or Rates()
+        self._calm: float | None = None
+        self._asked = threading.Event()
+        self._calibration: Job | None = None
         self._cards = {card.name: card for card in models}
         self._problems = problems
         self._device = device
@@ -36,8 +45,13 @@ class Engine:
         self._worker = Worker(self._render)
         self._warm = threading.Event()
 
-    def start(self) -> None:
-        """Import torch and load the first model in a thread of its own. Jobs that come earlier wait for it."""
+    def start(self, calm: float | None = None) -> None:
+        """Import torch and load the first model in a thread of its own. Jobs that come earlier wait for it.
+
+        `calm`: seconds without a job after which a section is rendered behind the page, once on a machine, so that waiting times
+        are known. None: never.
+        """
+        self._calm = calm
         threading.Thread(target=self._warm_up, name="studio-warm-up", daemon=True).start()
 
     def status(self) -> EngineStatus:
@@ -50,6 +64,9 @@ class Engine:
 
     def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
         """Queue a job. The next request is taken from `requests` when the one before is rendered, in the worker's thread."""
+        self._asked.set()
+        if self._calibration:
+            self._calibration.cancel()                  # an artist waits
         return self._worker.submit(Job(requests, listen))
 
     def _warm_up(self) -> None:
@@ -63,6 +80,10 @@ class Engine:
             self._set_status(EngineStatus("failed", str(error), ""))
         except Exception as error:  # noqa: BLE001 - the page must stay up and say why nothing renders
             self._set_status(EngineStatus("failed", f"The engine did not start: {type(error).__name__}: {error}", ""))
+        else:
+            self._warm.set()
+            if self._calm is not None and not self.rates.known(first.name) and not self._asked.wait(self._calm):
+                self._calibration = self._worker.submit(Job(calibration(first), lambda job, event: None))
         finally:
             self._warm.set()
 
@@ -118,11 +139,20 @@ class Engine:
             yield Failed(request.take, *explain(error, request, card.sizes), 0, 0, 0.0)
             return
         for event in renderer.render(request, stop):
+            if isinstance(event, TakeDone):
+                self._measure(renderer, request, event)
             if isinstance(event, PlacementReduced):
                 self._ready(renderer, event.message)
             elif isinstance(event, Working):
                 self._report_placement(renderer)
             yield event
+
+    def _measure(self, renderer: Renderer, request: RenderRequest, done: TakeDone) -> None:
+        """Record how fast the take was made, and how large it is."""
+        measured = renderer.pace.measured(request.size)
+        if measured and done.sections:
+            size = sum(path.stat().st_size for path in request.folder.iterdir() if path.is_file())
+            self.rates.record(request.model, request.size, Rate(*measured, size / done.sections))
 
     def _report_placement(self, renderer: Renderer) -> None:
         """Report the placement if it differs from the one reported last: a take may have needed another plan."""

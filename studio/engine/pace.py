@@ -20,6 +20,10 @@ class Pace:
         """Record that decoding and writing a section took `seconds`."""
         self._rest[size] = _mean(self._rest.get(size), seconds)
 
+    def measured(self, size: Size) -> tuple[float, float] | None:
+        """Seconds of a step and of the rest of a section at a size; None before a section of it was finished."""
+        return (self._step[size], self._rest[size]) if size in self._step and size in self._rest else None
+
     def left(self, size: Size, steps: int, step: int, sections: int, decoded: bool = False) -> float | None:
         """Seconds left for `sections` sections of `steps` steps, the first of which has finished `step` of them.
 

@@ -8,7 +8,7 @@ from studio.project import early
 from studio.project.early import BRIDGE, EarlyChange, Then
 from studio.project.edits import EditError
 from studio.project.model import Project
-from studio.session import estimates
+from studio.session.estimates import Estimator
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ def plan(project: Project, wish: Wish, then: Then, frames: int = BRIDGE) -> Earl
     return early.plan_change(project, segments, then, frames, again)
 
 
-def costs(project: Project, wish: Wish) -> dict[Then, Cost]:
+def costs(project: Project, wish: Wish, estimator: Estimator) -> dict[Then, Cost]:
     """What each way of going on costs. Raises EditError: the change is not possible."""
     found: dict[Then, Cost] = {}
     ways: tuple[Then, ...] = ("keep", "again", "bridge")
     for then in ways:
         steps = plan(project, wish, then, min(BRIDGE, project.clock.section_frames)).steps
         sections = sum(step.sections(project.clock) for step in steps)
-        seconds = estimates.sections(project, sections, project.settings.steps)
+        seconds = estimator.seconds(project, sections)
         found[then] = Cost(sum(step.is_rendered for step in steps), sections, seconds)
     return found

@@ -14,9 +14,9 @@ from studio.project import choices, edits
 from studio.project.edits import EditError
 from studio.project.model import Take
 from studio.project.store import StoreError
-from studio.session import estimates
 from studio.session.copies import make_copy
 from studio.session.document import Document
+from studio.session.estimates import Estimator
 from studio.session.job_note import remove_note, requests_left, write_note
 from studio.session.render_job import NOTHING_LOST, RenderJob
 
@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 class JobFollower:
     """Follows the jobs of one document."""
 
-    def __init__(self, document: Document) -> None:
-        """Keep the takes in `document`."""
+    def __init__(self, document: Document, estimator: Estimator) -> None:
+        """Keep the takes in `document`; `estimator`: of the time left."""
         self._document = document
+        self._estimator = estimator
 
     def handle(self, job: RenderJob, engine_job: Job, event: Event | None) -> None:
         """Handle an event of the engine. Never raises: the worker's thread, which calls this, serves other projects too."""
@@ -118,7 +119,7 @@ class JobFollower:
         """
         project, view = self._document.project, job.view
         if seconds is None:  # estimated from takes made before
-            seconds = estimates.sections(project, view.sections - view.section - view.step / max(1, view.steps), view.steps)
+            seconds = self._estimator.seconds(project, view.sections - view.section - view.step / max(1, view.steps), view.steps)
         plan = next((b.segments for b in project.branches if b.id == job.branch), ())[job.ask.index + 1 :] if job.rest else ()
         after = sum(project.clock.sections(segment.frames) for segment in plan) * project.settings.steps
         after += sum(ask.sections * ask.take.settings.steps for ask in job.waiting)
@@ -127,7 +128,7 @@ class JobFollower:
         if seconds and ahead > 0:  # the speed of the take being rendered is the newest measurement
             later: float | None = seconds / ahead * after
         else:
-            later = estimates.sections(project, 1, after) if after else 0.0
+            later = self._estimator.seconds(project, 1, after) if after else 0.0
         total = None if seconds is None or later is None else seconds + later
         planned = view.finished + 1 + len(plan) + len(job.waiting) + len(job.steps)
         job.update(seconds_left=seconds, total_left=total, planned=planned)

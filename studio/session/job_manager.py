@@ -8,6 +8,7 @@ from typing import Protocol
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus, Event, RenderRequest
 from studio.engine.jobs import Job
+from studio.engine.rates import Rates
 from studio.media import MediaError
 from studio.project import auditions, early, edits, take_requests
 from studio.project.auditions import Variations
@@ -17,9 +18,9 @@ from studio.project.model import Project
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
 from studio.project.wildcards import Wildcards
-from studio.session import estimates
 from studio.session.copies import make_copy
 from studio.session.document import Document
+from studio.session.estimates import Estimator
 from studio.session.job_follower import JobFollower
 from studio.session.job_note import read_note, remove_note, requests_left
 from studio.session.loras import LoraShelf
@@ -32,6 +33,11 @@ Asks = tuple[Sequence[TakeRequest], Sequence[Step]]
 
 class EngineProtocol(Protocol):
     """What a session needs from an engine; `studio.engine.engine.Engine` is one."""
+
+    @property
+    def rates(self) -> Rates:
+        """How fast the machine is."""
+        ...
 
     def status(self) -> EngineStatus:
         """Whether the engine can render now, and on what."""
@@ -60,7 +66,8 @@ class JobManager:
         self._document = document
         self._engine = engine
         self._maker = RequestMaker(document.store, cards, loras, wildcards)
-        self._follower = JobFollower(document)
+        self.estimator = Estimator(engine.rates)
+        self._follower = JobFollower(document, self.estimator)
         self._job: RenderJob | None = None
 
     @property
@@ -192,8 +199,8 @@ class JobManager:
                 self._document.notify()
 
     def estimate_next(self) -> float | None:
-        """Seconds the next take will need, by the takes made so far; None before any, or when nothing is next."""
-        return estimates.next_take(self._document.project)
+        """Seconds the next take will need; None where nothing is known, or when nothing is next."""
+        return self.estimator.next_take(self._document.project)
 
     def _requests(self, job: RenderJob) -> Iterator[RenderRequest]:
         """One request for each take of the job, made from the document at the moment the take begins."""

@@ -14,13 +14,14 @@ from studio.ui.model_views import engine_view, model_choice, model_view, preset_
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
 from studio.ui.take_views import take_badge, take_state, take_views, trash_views
-from studio.ui.words import Json, file_url, format_length, format_wait
+from studio.ui.words import Json, file_url, format_length, format_size, format_wait
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
     from studio.project.wildcards import Wildcards
     from studio.session import JobView, ProjectSummary, Session
+    from studio.session.estimates import Estimate, Estimator
     from studio.session.loras import LoraEntry
 
 
@@ -48,7 +49,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),
         "segments": [
-            view | {"shot": shot_view(session, segment)}
+            view | {"shot": shot_view(session, segment), "estimate": segment_estimate(project, segment, session.jobs.estimator)}
             for view, segment in zip(
                 segment_views(project, stale, lambda lora: session.loras.has(lora.sha256), session.wildcards),
                 project.current().segments, strict=True)
@@ -61,7 +62,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "next": following,
         "blocked": blocked,
         "film": {"frames": film, "length": format_length(project.clock.seconds(film))},
-        "plan": timeline_view(project),
+        "plan": timeline_view(project, session.jobs.estimator),
         "words": words_view(project, card),
         "memory": memory_view(project, card)
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None},
@@ -168,11 +169,27 @@ def branch_views(project: Project) -> list[Json]:
     ]
 
 
-def timeline_view(project: Project) -> Json:
-    """Number of segments, and the length of the whole timeline when it is rendered, in full sections."""
+def segment_estimate(project: Project, segment: Segment, estimator: Estimator) -> str:
+    """What a segment costs, in words: frames, seconds of film, and, where this machine was measured, time and disk."""
+    return _costs(project, estimator.estimate(project, project.clock.sections(segment.frames)))
+
+
+def _costs(project: Project, cost: Estimate) -> str:
+    parts = [f"{cost.frames} frames", f"{format_length(project.clock.seconds(cost.frames))} of film"]
+    if cost.seconds is not None:
+        parts.append(f"about {format_wait(cost.seconds)} to make")
+    if cost.size is not None:
+        parts.append(f"{format_size(cost.size)} on the disk")
+    return " · ".join(parts)
+
+
+def timeline_view(project: Project, estimator: Estimator) -> Json:
+    """Number of segments, the length of the whole timeline when it is rendered, in full sections, and what that costs, in words."""
     wanted = project.current().segments
     frames = sum(project.clock.rendered(s.frames) for s in wanted)
-    return {"segments": len(wanted), "length": format_length(project.clock.seconds(frames))}
+    sections = sum(project.clock.sections(s.frames) for s in wanted)
+    costs = _costs(project, estimator.estimate(project, sections))
+    return {"segments": len(wanted), "length": format_length(project.clock.seconds(frames)), "costs": costs}
 
 
 def memory_view(project: Project, card: ModelCard | None) -> Json:

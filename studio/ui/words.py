@@ -43,6 +43,15 @@ def format_wait(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def format_size(size: float) -> str:
+    """Bytes, roughly: 40 kB, 6 MB, 1.2 GB."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            number = size / factor
+            return f"{number:.0f} {unit}" if number >= 10 else f"{number:.1f} {unit}"
+    return f"{max(1, round(size / 1000))} kB"
+
+
 def notice(message: str, remedy: str = "", kind: str = "error") -> Json:
     """A message for the artist: what happened, and what to do. `kind`: error, found or done."""
     return {"kind": kind, "message": message, "remedy": remedy}

@@ -10,13 +10,14 @@ import pytest
 
 from studio.catalogue.cards import ADAPTER, ModelFile
 from studio.engine.events import EngineStatus
+from studio.engine.rates import Rate
 from studio.project import edits
 from studio.session import JobView, Session, Studio
 from studio.ui import views
 from studio.ui.model_views import engine_view, size_choices
 from studio.ui.prompt_views import words_view
 from studio.ui.tree import layout_tree
-from studio.ui.words import file_url, format_length, format_wait
+from studio.ui.words import file_url, format_length, format_size, format_wait
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, make_studio, render_all, wait_for_job
 
@@ -46,9 +47,10 @@ def test_an_unrendered_film(session: Session) -> None:
     assert first | {"id": ""} == {
         "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
         "state": "planned", "badge": "Planned", "head": False, "at_edge": False, "beyond": False, "loras": [],
-        "filled": "", "unfilled": "", "blend": 0, "shot": None, "blend_most": 8, "blend_length": "0.0 s",
+        "filled": "", "unfilled": "", "blend": 0, "blend_most": 8, "blend_length": "0.0 s", "shot": None,
+        "estimate": "8 frames · 0.7 s of film",
     }  # fmt: skip
-    assert drawn["plan"] == {"segments": 3, "length": "2.0 s"}
+    assert drawn["plan"] == {"segments": 3, "length": "2.0 s", "costs": "24 frames · 2.0 s of film"}
     assert drawn["film"] == {"frames": 0, "length": "0.0 s"}
     assert drawn["next"] == {"index": 0, "completes": False, "forks": False}
     assert drawn["memory"]["sentence"] == "The next take starts from the reference picture alone."
@@ -219,3 +221,15 @@ def test_a_length_is_what_will_really_be_rendered(tmp_path: Path, frames: int, s
     drawn = views.board(session, (real,), ())
     assert drawn["segments"][0]["length"] == shown
     assert drawn["plan"]["length"] == shown.partition(" · ")[0]
+
+
+def test_costs_before_the_first_take(session: Session) -> None:
+    engine = session._engine
+    engine.rates.record("tiny", session.project.size, Rate(0.5, 1.0, 2e6))
+    steps = session.project.settings.steps
+    drawn = board(session)
+    seconds = 2 * (0.5 * steps + 1)
+    first = drawn["segments"][0]["estimate"]
+    assert first == f"8 frames · 0.7 s of film · about {format_wait(seconds)} to make · 4.0 MB on the disk"
+    assert drawn["plan"]["costs"].endswith("12 MB on the disk") and drawn["estimate"] == format_wait(seconds)
+    assert [format_size(n) for n in (3, 45_400, 1.04e6, 2.5e7, 1.234e9)] == ["1 kB", "45 kB", "1.0 MB", "25 MB", "1.2 GB"]

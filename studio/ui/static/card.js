@@ -129,6 +129,7 @@ const drawCard = (card, segment, { view, job }) => {
   f.seam.draw(segment);
   show(f.edge, segment.at_edge && !working);
   say(f.length, segment.length);
+  set(f.length, 'title', segment.estimate);
   f.shorter.disabled = segment.sections <= 1;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);

@@ -53,7 +53,8 @@ const timeline = (() => {
     if (view.engine.state === 'starting') return 'The engine is warming up; you can write, and even generate, already';
     if (view.engine.state === 'failed') return view.engine.sentence;
     if (view.blocked) return view.blocked;
-    return view.estimate ? `About ${view.estimate} for the next take` : '';
+    const rest = view.estimate_all !== view.estimate ? `, ${view.estimate_all} for all that is left` : '';
+    return view.estimate ? `About ${view.estimate} for the next take${rest}` : '';
   };
 
   let followed = null;
@@ -80,6 +81,7 @@ const timeline = (() => {
     const at = view.segments.findIndex((s) => s.id === roving);
     view.segments.forEach((s, i) => { cards.get(s.id).fields.pick.tabIndex = i === Math.max(0, at) ? 0 : -1; });
     say(totals, `${view.plan.segments} segment${view.plan.segments === 1 ? '' : 's'} · ${view.plan.length} planned · ${view.film.length} made`);
+    set(totals, 'title', `The whole timeline: ${view.plan.costs}`);
     undo.disabled = !view.can_undo;
     redo.disabled = !view.can_redo;
     const paused = job?.state === 'paused';

@@ -70,7 +70,7 @@ def _change_early(session: Session, fields: Fields) -> None:
 
 def _early_costs(session: Session, fields: Fields) -> Answer:
     """What each way of going on costs, and the frames of a bridge: the usual and the most."""
-    found = early_changes.costs(session.project, _wish(session, fields))
+    found = early_changes.costs(session.project, _wish(session, fields), session.jobs.estimator)
     words = {then: {"takes": cost.takes, "wait": None if cost.seconds is None else format_wait(cost.seconds)}
              for then, cost in found.items()}
     most = session.project.clock.section_frames
