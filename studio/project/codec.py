@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take
 from studio.project.rules import FormatError, check_project, known_votes
@@ -38,6 +39,7 @@ def project_table(project: Project) -> Table:
         **_set_table("stars", project.stars),
         **_set_table("trash", project.trash),
         **votes_table(project.votes),
+        **looks_table(project.looks),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -71,6 +73,7 @@ def parse_project(table: object) -> Project:
         style=read.words("style"),
         cast=read.words("cast"),
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
+        looks=parse_looks(read.optional("looks", dict) or {}, takes),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),

@@ -156,6 +156,19 @@ class Vote:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
+FIRST_FRAME, REFERENCE = "first", "reference"
+"""What a look matches, beside takes: the film's first frame, and the reference image."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The look that a take is held to when it is shown: its colours and contrast are matched to another picture."""
+
+    match: str                    # FIRST_FRAME, REFERENCE, or the id of a take
+    strength: float = 1.0         # from 0, as it was made, to 1
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
 @dataclass(frozen=True)
 class Project:
     """The document of one film. `branch` is the current branch; `head` is a take on its path, or None for the start."""
@@ -179,6 +192,7 @@ class Project:
     cast: str = ""                  # who and what appears in the whole film
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
+    looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

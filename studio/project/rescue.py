@@ -21,7 +21,7 @@ from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes")
+FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks")
 
 
 @dataclass(frozen=True)

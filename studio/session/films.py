@@ -9,7 +9,6 @@ import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from studio.media import MediaError, export
 from studio.media.contact_sheet import draw_contact_sheet
@@ -18,11 +17,12 @@ from studio.media.title import check_title
 from studio.names import slug
 from studio.project import limits
 from studio.project.edits import EditError
-from studio.project.mark_tables import marks_table
 from studio.project.model import Project, Take
 from studio.project.store import CLIP
 from studio.project.votes import Contest
 from studio.session.document import Document
+from studio.session.held_looks import HeldLooks
+from studio.session.lineage import caption, metadata
 from studio.session.project_zip import pack
 from studio.session.votes import rating_rows, write_ratings
 
@@ -35,14 +35,15 @@ EXPORTS = 24
 class Films:
     """The films of one document. Safe to call from several threads; one file is made at a time."""
 
-    def __init__(self, document: Document) -> None:
-        """Make films of `document`'s takes, and keep them in its folder."""
+    def __init__(self, document: Document, looks: HeldLooks) -> None:
+        """Make films of `document`'s takes, as the looks show them that they are held to, and keep them in its folder."""
         self._document = document
+        self._looks = looks
         self._store = document.store
         self._lock = threading.Lock()
 
     def clip(self, take: str) -> Path | None:
-        """The clip of a take; None if it is not on the disk."""
+        """The clip of a take as it was made; None if it is not on the disk."""
         return self._file_of(take, CLIP)
 
     def poster(self, take: str) -> Path | None:
@@ -116,15 +117,14 @@ class Films:
             raise EditError("This take is not in the film. Look at the timeline again.")
         if kind not in ("gif", "webp", "mp4", "poster"):
             raise EditError(f"A take is exported as gif, webp, mp4 or poster, not as '{kind}'.")
-        clip = self.clip(take)
-        if clip is None:
+        if self.clip(take) is None:
             raise MediaError("The clip of this take is missing. Retake it to see it again.")
         ending = "-poster.webp" if kind == "poster" else f".{kind}"
         out = self._export_path(f"{slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
         if kind == "poster":
-            export.still(clip, out)
+            export.still(self._looks.clip(project, project.takes[take]), out)
         elif kind == "mp4":
-            join([clip], out, _metadata(project, [project.takes[take]]))
+            join([self._looks.clip(project, project.takes[take])], out, metadata(project, [project.takes[take]]))
         else:  # from a joined copy, which has the metadata: gif and webp take it over
             (export.gif if kind == "gif" else export.webp)(self._join(project, [project.takes[take]]), out)
         return out
@@ -143,10 +143,9 @@ class Films:
         for take in takes:
             if take not in project.takes:
                 raise EditError("This take is not in the film. Look at the timeline again.")
-            clip = self.clip(take)
-            if clip is None:
+            if self.clip(take) is None:
                 raise MediaError("The clip of a take is missing, so the contact sheet would have a gap. Retake it, or drop it.")
-            rows.append((_caption(project, project.takes[take]), clip))
+            rows.append((caption(project, project.takes[take]), self._looks.clip(project, project.takes[take])))
         depth = len(project.lineage(takes[0]))
         out = self._export_path(f"{slug(project.name)}-{depth}-takes.png")
         draw_contact_sheet(f"{project.name} · segment {depth}", rows, out)
@@ -178,14 +177,16 @@ class Films:
         return out
 
     def _join(self, project: Project, takes: Sequence[Take]) -> Path:
-        """The clips of `takes` as one file, from the cache if it is there."""
+        """The clips of `takes`, as they are shown, as one file, from the cache if it is there."""
+        clips = [self._looks.clip(project, take) for take in takes]
         content = [project.name, *(f"{take.id}:{take.sections}" for take in takes)]
+        content += [clip.name for clip in clips if clip.name != CLIP]
         path = self._store.films / f"{hashlib.sha256(chr(0).join(content).encode()).hexdigest()[:16]}.mp4"
         with self._lock:
             if path.is_file():
                 path.touch()
             else:
-                join([self._store.take_folder(take.id) / CLIP for take in takes], path, _metadata(project, takes))
+                join(clips, path, metadata(project, takes))
                 self._prune(path)
         return path
 
@@ -205,50 +206,3 @@ class Films:
         for folder in sorted(exports.glob("*"), key=lambda p: p.stat().st_mtime)[: -EXPORTS + 1]:
             shutil.rmtree(folder, ignore_errors=True)
         return exports / secrets.token_hex(4) / name
-
-
-def _caption(project: Project, take: Take) -> str:
-    """What a take was asked for, on one line."""
-    loras = (f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras)
-    facts = [f"seed {take.segment.seed}", take.settings.preset, *loras, take.segment.prompt or "no prompt"]
-    return ("★ " if take.id in project.stars else "") + " · ".join(facts)
-
-
-def _metadata(project: Project, takes: Sequence[Take]) -> dict[str, str]:
-    """How a film was made, as metadata of the film's own file."""
-    return export.lineage(_lineage(project, takes), project.name)
-
-
-def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
-    """Project and takes that a film was made of, with all that is needed to make them again."""
-    return {
-        "project": project.name,
-        "project_id": project.id,
-        "size": list(project.size),
-        **(marks_table(takes[0].marks) if takes else {}),       # takes of one film have the same marks
-        "takes": [
-            {
-                "id": take.id,
-                "parent": take.parent,
-                "prompt": take.segment.prompt,
-                **({"words": take.words} if take.words else {}),
-                "seed": take.segment.seed,
-                "model": take.model,
-                "steps": take.settings.steps,
-                "guidance": take.settings.guidance,
-                **({"cache": take.settings.cache} if take.settings.cache else {}),
-                **({"loras": [{"name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in take.segment.loras]}
-                   if take.segment.loras else {}),
-                "sections": take.sections,
-                "frames": take.frames,
-                **({"copy_of": take.copy_of} if take.copy_of else {}),
-                **({"bridge": take.bridge} if take.bridge else {}),
-                "reference": take.reference,
-                **({"frame": list(take.frame)} if take.frame else {}),
-                **({"blend": take.segment.blend} if take.segment.blend else {}),
-                **({"style": take.style} if take.style else {}),
-                **({"cast": take.cast} if take.cast else {}),
-            }
-            for take in takes
-        ],
-    }

@@ -14,7 +14,8 @@ import numpy as np
 from studio.engine.identity import Identity
 from studio.media import MediaError
 from studio.media.clip import Frame, spread_frames
-from studio.media.look import DIRECTIONS, FRAMES, GRID, LEVELS, WIDTHS, LookMeasures, look_of
+from studio.media.colour_match import LabStatistics
+from studio.media.look import DIRECTIONS, FRAMES, GRID, LEVELS, WIDTHS, LookMeasures, lab_statistics, look_of
 from studio.media.picture import crop, read_picture
 from studio.project.files import StoreError, read_json, write_json
 from studio.project.model import Take
@@ -23,7 +24,7 @@ from studio.project.store import CLIP, Store
 from studio.project.table_reader import Table, TableReader
 
 FILE = "look.json"
-FORMAT = 1
+FORMAT = 2
 LENGTHS = {"mean": 3, "deviation": 3, "palette": LEVELS**3, "edges": len(WIDTHS) * GRID**2 * DIRECTIONS}
 
 
@@ -32,7 +33,14 @@ class MeasuredLook:
     """The look of a take or a picture, and its features by the artist's encoder; () without one."""
 
     measures: LookMeasures
+    first: LabStatistics           # of its first frame
+    last: LabStatistics            # of its last frame
     identity: tuple[float, ...] = ()
+
+    @property
+    def whole(self) -> LabStatistics:
+        """The mean statistics of its frames."""
+        return LabStatistics(self.measures.mean, self.measures.deviation)
 
 
 class Looks:
@@ -76,7 +84,7 @@ class Looks:
             return self._known[key]
 
     def _look(self, frames: Sequence[Frame]) -> MeasuredLook:
-        return MeasuredLook(look_of(frames), self.identity.features(frames))
+        return MeasuredLook(look_of(frames), _statistics(frames[0]), _statistics(frames[-1]), self.identity.features(frames))
 
     def _measure(self, folder: Path, take: Take) -> MeasuredLook:
         """Measure a take and keep the result. Where it cannot be written, it is measured again the next time."""
@@ -93,11 +101,17 @@ class Looks:
         return None
 
 
+def _statistics(frame: Frame) -> LabStatistics:
+    mean, deviation = (tuple(np.round(values.astype(float), 5).tolist()) for values in lab_statistics(frame))
+    return LabStatistics(mean, deviation)
+
+
 def _table(look: MeasuredLook, take: Take, encoder: str) -> Table:
     measures = look.measures
     lists = {name: [round(value, 5) for value in getattr(measures, name)] for name in LENGTHS}
     identity = {"identity": {"encoder": encoder, "features": list(look.identity)}} if look.identity else {}
-    return {"format": FORMAT, "frames": take.frames, "sharpness": round(measures.sharpness, 6), **lists, **identity}
+    ends = {name: [list(one.mean), list(one.deviation)] for name, one in (("first", look.first), ("last", look.last))}
+    return {"format": FORMAT, "frames": take.frames, "sharpness": round(measures.sharpness, 6), **lists, **ends, **identity}
 
 
 def _parse(table: Table, take: Take, encoder: str) -> MeasuredLook:
@@ -112,7 +126,14 @@ def _parse(table: Table, take: Take, encoder: str) -> MeasuredLook:
         if entry("encoder", str) != encoder:
             raise FormatError("look: of another encoder")
         identity = _numbers(entry("features", list), "features", None)
-    return MeasuredLook(LookMeasures(sharpness=read.number("sharpness"), **lists), identity)
+    first, last = (_pair(read(name, list), name) for name in ("first", "last"))
+    return MeasuredLook(LookMeasures(sharpness=read.number("sharpness"), **lists), first, last, identity)
+
+
+def _pair(values: list[Any], name: str) -> LabStatistics:
+    if len(values) != 2 or not all(isinstance(value, list) for value in values):
+        raise FormatError(f"look: '{name}' is damaged")
+    return LabStatistics(_numbers(values[0], name, 3), _numbers(values[1], name, 3))
 
 
 def _numbers(values: list[Any], name: str, length: int | None) -> tuple[float, ...]:

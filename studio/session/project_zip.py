@@ -39,7 +39,7 @@ ENCRYPTED = 1
 
 
 def pack(project: Project, store: Store, out: Path, name: str) -> None:
-    """Write the whole project as a ZIP: document, pictures and takes, without films, all in one folder `name`.
+    """Write the whole project as a ZIP: document, pictures and takes, without films and copies of clips, all in one folder `name`.
 
     What else lies in the project's folder, such as files of a file manager, is left out.
 
@@ -49,7 +49,7 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
     takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
     found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *takes]
     files = {path.relative_to(store.folder).as_posix(): path for path in found}
-    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member)}
+    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith("look-")}
     size = sum(path.stat().st_size for path in files.values())
     # Files may be dated before 1980 or after 2107, which a ZIP cannot say: they get the nearest date that it can.
     with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:

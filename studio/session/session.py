@@ -23,6 +23,7 @@ from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session.document import Document
 from studio.session.films import Films
+from studio.session.held_looks import HeldLooks
 from studio.session.job_manager import EngineProtocol, JobManager
 from studio.session.looks import Looks
 from studio.session.loras import LoraEntry, LoraShelf
@@ -47,8 +48,9 @@ class Session(Document):
     ) -> None:  # fmt: skip
         """Take over a project that `store` has opened or created, to be rendered by `engine` with one of `models`."""
         super().__init__(store, opened)
-        self.films = Films(self)
         self.looks = Looks(store, identity)
+        self.held_looks = HeldLooks(self, self.looks)
+        self.films = Films(self, self.held_looks)
         self.loras = loras
         self.wildcards = wildcards
         self.styles = styles

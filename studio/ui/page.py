@@ -30,7 +30,7 @@ SCRIPTS = (
     "player", "pair", "compare", "group",
     "audition", "takes", "trash",
     "stage",
-    "phrases", "film_words", "drift", "pasted", "lora", "shot", "blend", "card",
+    "phrases", "film_words", "drift", "look", "pasted", "lora", "shot", "blend", "card",
     "early", "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
@@ -39,7 +39,7 @@ SCRIPTS = (
 STYLES = (
     "tokens", "base", "header", "start",
     "stage", "takes",
-    "early", "timeline", "tree", "dialogs", "film_words", "drift", "lora", "blend", "shot",
+    "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot",
     "easel", "frame", "marks",
     "small", "compare", "vote",
 )  # fmt: skip

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.project.model import Project, Take
 from studio.ui.tree import layout_tree
 from studio.ui.words import Json, file_url, format_length, format_wait
+
+if TYPE_CHECKING:
+    from studio.session import Session
 
 FileOf = Callable[[str], Path | None]
 """Gives a file of the take with an id; None if it is not on the disk."""
@@ -33,6 +37,7 @@ def take_views(
     stale: frozenset[str],
     poster: FileOf,
     clip: FileOf,
+    look: Callable[[str], Json] = lambda take: {},
 ) -> list[Json]:
     """Every take that is not in the trash: where it is drawn in the tree, its files and its facts."""
     views = []
@@ -64,8 +69,24 @@ def take_views(
             "took": format_wait(take.seconds) if take.seconds else "",
             "poster": file_url(poster(take.id)),
             "clip": file_url(film),
+            **(look(take.id) if film else {}),
         })
     return views
+
+
+def look_of(session: Session) -> Callable[[str], Json]:
+    """A function that gives the look a take is held to: the clip to be shown, the one that was made, and how far the copy is."""
+    looks = session.project.looks
+
+    def view(take: str) -> Json:
+        if take not in looks:
+            return {}
+        held, shown = looks[take], session.held_looks.shown(take)
+        made = file_url(session.films.clip(take))
+        state = {"match": held.match, "strength": held.strength, "making": shown.making, "problem": shown.problem}
+        return {"look": state, "made": made, "clip": file_url(shown.path) or made}
+
+    return view
 
 
 def trash_views(project: Project, poster: FileOf, clip: FileOf) -> list[Json]:

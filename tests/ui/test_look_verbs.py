@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from studio.media.clip import write_clip
+from studio.project.model import Look
+from studio.project.store import CLIP
 from studio.session import Session
+from studio.ui import views
 from studio.ui.api import PageApi
-from tests.shelves import make_film, make_studio, render_all
+from tests.shelves import make_film, make_studio, render_all, wait_until
+
+PICTURE = Path(__file__).parents[2] / "assets" / "examples" / "sea" / "sea.jpg"
 
 
 @pytest.fixture
@@ -35,3 +43,43 @@ def test_drift(api: PageApi, session: Session) -> None:
     assert [(row["segment"], row["take"]) for row in answer["rows"]] == [(n, t.id) for n, t in enumerate(session.project.path(), 1)]
     assert [line["name"] for line in answer["lines"]] == ["Sharpness", "Contrast", "Palette", "Edges"]
     assert answer["suggestion"] is None and answer["problem"] == "" and "a prompt asks for" in answer["reading"]
+
+
+def test_looks(api: PageApi, session: Session) -> None:
+    render_all(session)
+    first, second = session.project.path()
+    for take in (first, second):
+        frames = np.stack([np.asarray(Image.open(PICTURE).convert("RGB").resize((64, 48)))] * 4)
+        write_clip(session.store.take_folder(take.id) / CLIP, frames + (20 if take == second else 0), 12)
+    for strength in (0.3, 0.6):
+        ask(api, session, "set_look", take=second.id, match="first", strength=strength, stroke="s1")
+    assert session.project.looks == {second.id: Look("first", 0.6)}
+    ask(api, session, "undo")
+    assert session.project.looks == {}, "one step, while the slider moves"
+    ask(api, session, "set_look", take=first.id, match=second.id, strength=7, after=True)
+    assert session.project.looks == {first.id: Look(second.id, 1.0)}
+    view = views.board(session, api.studio.models, api.studio.presets)["takes"]
+    assert view[0]["look"] == {"match": second.id, "strength": 1.0, "making": True, "problem": ""}
+    assert view[0]["clip"] == view[0]["made"], "until the copy is there"
+    wait_until(session, lambda: not session.held_looks.shown(first.id).making)
+    view = views.board(session, api.studio.models, api.studio.presets)["takes"]
+    assert "look-" in view[0]["clip"] and "clip.mp4" in view[0]["made"] and "look" not in view[1]
+    ask(api, session, "drop_look", take=first.id)
+    assert session.project.looks == {}
+
+
+def test_looks_that_are_refused(api: PageApi, session: Session) -> None:
+    render_all(session)                                   # of flat colours
+    first, second = session.project.path()
+
+    def refusal(**fields: Any) -> str:
+        reply = api.answer({"verb": "set_look", "project": session.id, "strength": 1, **fields})
+        assert not reply["ok"]
+        return str(reply["notice"]["message"])
+
+    assert refusal(take=first.id, match=second.id).startswith("This take is black or of one colour throughout")
+    assert "not in the film" in refusal(take="nothere", match="first")
+    assert "do not understand each other" in refusal(take=first.id, match="../../etc")
+    (session.store.take_folder(second.id) / CLIP).unlink()
+    assert "The clip of this take is missing" in refusal(take=second.id, match="reference")
+    assert session.project.looks == {}

@@ -28,8 +28,10 @@ const stage = (() => {
   const others = button('grid', 'Takes', () => takes.open(client.onStage()?.parent ?? null), { class: 'button quiet small' });
   const ballot = button('vote', 'Vote', () => vote.open(), { class: 'button quiet small', 'aria-label': 'Blind vote',
     title: 'Two takes without their names: which one is better?' });
+  const colours = button('look', 'Look', () => look.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Look',
+    title: 'Match the colours of this take to another picture', 'aria-haspopup': 'dialog' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, compare, ballot);
+  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, colours, compare, ballot);
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
@@ -65,7 +67,8 @@ const stage = (() => {
   let film = { key: '', url: null };
   const joined = () => {
     const { view } = client;
-    const key = `${view.id} ${view.head} ${view.film.frames}`;
+    const looks = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)?.look).map((l) => l && [l.match, l.strength]);
+    const key = `${view.id} ${view.head} ${view.film.frames} ${JSON.stringify(looks)}`;
     if (film.key !== key) {
       film = { key, url: null };
       client.askAside('film').then((answer) => { if (film.key === key) { film.url = answer?.url || null; client.put({}); } });
@@ -140,6 +143,9 @@ const stage = (() => {
     say(others.lastChild, `Takes · ${alike}`);
     set(others, 'title', `All ${alike} takes of this place, to choose from`);
     compare.disabled = view.takes.filter((t) => t.clip).length < 2 || making;
+    show(colours, take?.clip && !secondTake && !wholeFilm);
+    set(colours, 'data-held', Boolean(take?.look));
+    colours.disabled = making;
     ballot.disabled = !vote.possible();
     scrub.max = Math.max(0, frames - 1);
     scrub.disabled = playing.disabled = making || !frames;

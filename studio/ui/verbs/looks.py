@@ -1,14 +1,16 @@
-"""Verbs of the takes' looks: how they drift."""
+"""Verbs of the takes' looks: how they drift, and which one a take is held to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.project import look_edits
 from studio.session import Session
 from studio.session.drift import drift_of
+from studio.session.held_looks import check_look
 from studio.ui.drift_views import drift_view
 from studio.ui.fields import Fields
-from studio.ui.verbs.verb import Answer, Verb
+from studio.ui.verbs.verb import Answer, Verb, stroke
 
 
 def _drift(session: Session, fields: Fields) -> Answer:
@@ -18,6 +20,14 @@ def _drift(session: Session, fields: Fields) -> Answer:
     return drift_view(rows, suggestion, identity.name, identity.problem)
 
 
+def _set_look(session: Session, fields: Fields) -> None:
+    take, match, strength = fields.identifier("take"), fields.identifier("match"), fields.number("strength", 0, 1)
+    check_look(session.project, session.looks, take, match)
+    session.edit_in_stroke(stroke(fields, f"look {take}"), look_edits.set_look, take, match, strength, fields.flag("after"))
+
+
 VERBS: Mapping[str, Verb] = {
     "drift": _drift,
+    "set_look": _set_look,
+    "drop_look": lambda s, f: s.edit(look_edits.drop_look, f.identifier("take"), f.flag("after")),
 }
