@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,8 @@ from PIL import Image
 from studio.engine.identity import Identity
 from studio.media.clip import Frame, write_clip
 from studio.project.edits import rewind
+from studio.project.model import Shot
+from studio.project.shots import set_shot
 from studio.project.store import CLIP
 from studio.session import Session
 from studio.session import looks as looks_module
@@ -63,6 +66,20 @@ def test_a_film_that_blurs_is_told_where_to_rewind(tmp_path: Path) -> None:
 def test_what_creeps_and_what_a_prompt_did(course: tuple[float, ...], segment: int | None) -> None:
     found = suggest(list(sharp(*course)))
     assert (found.segment if found else None) == segment
+
+
+def test_each_shot_is_beside_its_own_first_take(tmp_path: Path) -> None:
+    session = make_film(make_studio(tmp_path), *"abcd")
+    session.edit(set_shot, 2, Shot())
+    render_all(session)
+    for take, frame in zip(session.project.path(), (LIGHTHOUSE, blurred(0.7), blurred(1.1), blurred(1.1)), strict=True):
+        write_clip(session.store.take_folder(take.id) / CLIP, np.stack([frame] * 4), 12)
+    rows, suggestion = drift_of(session.project, session.looks)
+    assert [row.cut for row in rows] == [True, False, True, False]
+    assert (rows[1].sharpness or 1) < 0.9 and rows[2].sharpness == 1 and rows[3].sharpness == pytest.approx(1)
+    assert suggestion is None
+    cut = [replace(row, cut=row.segment == 4) for row in sharp(1, 0.9, 0.8, 1, 0.88, 0.72)]
+    assert (found := suggest(cut)) and found.segment == 4, "the shot before the cut does not count"
 
 
 def test_contrast_creeps_up_and_down() -> None:

@@ -15,7 +15,8 @@ from studio.media.clip import Frame, probe, read_clip, write_clip
 from studio.media.export import read_lineage
 from studio.media.look import lab_statistics
 from studio.project.look_edits import drop_look, set_look
-from studio.project.model import FIRST_FRAME, REFERENCE
+from studio.project.model import FIRST_FRAME, REFERENCE, Shot
+from studio.project.shots import set_shot
 from studio.project.store import CLIP
 from studio.session import MediaError, Session, Studio
 from studio.session.held_looks import check_look
@@ -91,6 +92,19 @@ def test_the_first_take_has_its_look_from_the_first_frame_on(tmp_path: Path) -> 
     copy = read_clip(shown(session, first))
     whole = session.looks.of(session.project.takes[third]).whole.mean[0]
     assert light(copy[0]) == pytest.approx(whole, abs=1) and light(copy[-1]) == pytest.approx(whole, abs=1)
+
+
+def test_a_new_shot_has_its_own_first_frame_and_begins_with_its_look(tmp_path: Path) -> None:
+    session = make_film(make_studio(tmp_path), "a", "b", "c", sections=2)
+    session.edit(set_shot, 1, Shot())
+    render_all(session)
+    for take, amount in zip(session.project.path(), (0, 0.6, 1), strict=True):
+        write_clip(session.store.take_folder(take.id) / CLIP, np.stack([drifted(amount)] * FRAMES), 12)
+    first, second, third = (take.id for take in session.project.path())
+    session.edit(set_look, third, FIRST_FRAME)
+    assert light(read_clip(shown(session, third))[-1]) == pytest.approx(light(drifted(0.6)), abs=1), "of its shot, not of the film"
+    session.edit(set_look, second, first)
+    assert light(read_clip(shown(session, second))[0]) == pytest.approx(light(drifted(0)), abs=1), "from the cut on"
 
 
 def test_exports_show_it_and_say_so(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ class Vote:
 
 
 FIRST_FRAME, REFERENCE = "first", "reference"
-"""What a look matches, beside takes: the film's first frame, and the reference image."""
+"""What a look matches, beside takes: the first frame of the take's shot, and the picture that the shot shows."""
 
 
 @dataclass(frozen=True)

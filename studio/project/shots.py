@@ -43,6 +43,19 @@ def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
     return with_segments(project, (*segments[:index], replace(segments[index], shot=shot), *segments[index + 1 :]))
 
 
+def begins_shot(take: Take) -> bool:
+    """Whether a take begins a shot: with a hard cut, or as the film's first one."""
+    return take.parent is None or take.segment.shot is not None
+
+
+def shot_so_far(project: Project, take: Take) -> tuple[Take, ...]:
+    """The takes of a take's shot up to it, in film order."""
+    found = [take]
+    while not begins_shot(found[-1]):
+        found.append(project.takes[str(found[-1].parent)])
+    return tuple(reversed(found))
+
+
 def place_of(project: Project, segment: Segment, parent: str | None, take: Take) -> Place:
     """The place of a take that is asked for, or was made, as `segment` after `parent`."""
     seen: set[str] = set()

@@ -1,20 +1,21 @@
-"""The drift of a film: each take of a branch beside the first one, and a point to rewind to where it creeps.
+"""The drift of a film: each take of a branch beside the first one of its shot, and a point to rewind to where it creeps.
 
 A look changes for good reasons: night falls because the prompt says so. Such a change comes in one take and stays; drift creeps
 from take to take. So a rewind is suggested only where a measure has got worse over at least TAKES takes, no single one of them
-brought most of it, and the newest take is worse than the first take of the film as well.
+brought most of it, and the newest take is worse than the first take of its shot as well.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from studio.media import MediaError
 from studio.media.look import cosine, palette_distance
 from studio.project.model import Project, Take
+from studio.project.shots import begins_shot, place_of_take
 from studio.session.looks import Looks, MeasuredLook
 
 TAKES = 3
@@ -31,7 +32,7 @@ STEADY = 0.01
 
 @dataclass(frozen=True)
 class TakeDrift:
-    """A take beside the first take of its film. Shares of 1 are the same as there; None: there is nothing to compare."""
+    """A take beside the first take of its shot. Shares of 1 are the same as there; None: there is nothing to compare."""
 
     take: str
     segment: int                     # counts from 1
@@ -39,7 +40,8 @@ class TakeDrift:
     contrast: float | None = None    # over the first take's
     palette: float | None = None     # share of the colours that both have
     identity: float | None = None    # cosine of the features, or without an encoder of the edges, from -1 to 1
-    reference: float | None = None   # the same with the reference image
+    reference: float | None = None   # the same with the picture that the shot shows
+    cut: bool = False                # it begins a shot
     problem: str = ""                # why it was not measured
 
 
@@ -52,29 +54,34 @@ class Suggestion:
     sentence: str
 
 
-def film_drift(takes: Sequence[Take], looks: Looks) -> list[TakeDrift]:
-    """The takes of a branch, in film order, each beside the first one that can be measured."""
+def film_drift(project: Project, takes: Sequence[Take], looks: Looks) -> list[TakeDrift]:
+    """Takes of a branch, in film order, each beside the first one of its shot that can be measured."""
     first: MeasuredLook | None = None
     rows = []
     for number, take in enumerate(takes, 1):
+        cut = begins_shot(take)
+        first = None if cut else first
         try:
             look = looks.of(take)
         except MediaError as error:
-            rows.append(TakeDrift(take.id, number, problem=error.message))
+            rows.append(TakeDrift(take.id, number, cut=cut, problem=error.message))
             continue
         first = first or look
-        rows.append(_beside(take, number, look, first, looks))
+        rows.append(replace(_beside(look, first, _picture(project, take, looks)), take=take.id, segment=number, cut=cut))
     return rows
 
 
-def _beside(take: Take, number: int, look: MeasuredLook, first: MeasuredLook, looks: Looks) -> TakeDrift:
+def _picture(project: Project, take: Take, looks: Looks) -> MeasuredLook | None:
     try:
-        reference: MeasuredLook | None = looks.of_reference(take)
+        return looks.of_place(place_of_take(project, take), take.size)
     except MediaError:               # the picture is gone; the takes can be compared all the same
-        reference = None
+        return None
+
+
+def _beside(look: MeasuredLook, first: MeasuredLook, reference: MeasuredLook | None) -> TakeDrift:
     now, then = look.measures, first.measures
     return TakeDrift(
-        take.id, number, _ratio(now.sharpness, then.sharpness), _ratio(now.contrast, then.contrast),
+        "", 0, _ratio(now.sharpness, then.sharpness), _ratio(now.contrast, then.contrast),
         1 - palette_distance(now.palette, then.palette), _likeness(look, first),
         None if reference is None else _likeness(look, reference),
     )  # fmt: skip
@@ -93,9 +100,10 @@ def _ratio(now: float, then: float) -> float | None:
 def suggest(rows: Sequence[TakeDrift]) -> Suggestion | None:
     """The take to rewind to, by the measure that has got worst; None: nothing creeps.
 
-    `rows`: of the film up to the head.
+    `rows`: of the film up to the head. Only the last shot counts: what was cut away from does not creep on.
     """
-    measured = [row for row in rows if not row.problem]
+    cut = max((at for at, row in enumerate(rows) if row.cut), default=0)
+    measured = [row for row in rows[cut:] if not row.problem]
     candidates = [
         ("Sharpness has fallen", [_log(row.sharpness, -1) for row in measured]),
         ("Contrast has fallen", [_log(row.contrast, -1) for row in measured]),
@@ -138,5 +146,5 @@ def _start(course: Sequence[float | None]) -> int | None:
 
 def drift_of(project: Project, looks: Looks) -> tuple[list[TakeDrift], Suggestion | None]:
     """The drift of the current branch, and the suggestion for its film up to the head."""
-    rows = film_drift(project.path(), looks)
+    rows = film_drift(project, project.path(), looks)
     return rows, suggest(rows[: len(project.film())])

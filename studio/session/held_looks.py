@@ -18,6 +18,7 @@ from studio.media import MediaError
 from studio.media.clip import probe
 from studio.media.colour_match import NO_CHANGE, ColourChange, LabStatistics, change_clip, fit_change
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Take
+from studio.project.shots import begins_shot, place_of_take, shot_so_far
 from studio.project.store import CLIP
 from studio.session.document import Document
 from studio.session.looks import Looks
@@ -94,7 +95,7 @@ class HeldLooks:
         if look is None:
             return NO_CHANGE, NO_CHANGE
         end = self._end(project, take, look)
-        if take.parent is None:
+        if take.parent is None or begins_shot(take):             # after a cut, nothing goes on
             return self._fit(project, take, look, self._looks.of(take).first), end
         before = project.takes[take.parent]
         held = project.looks.get(before.id)
@@ -110,10 +111,10 @@ class HeldLooks:
 
     def _target(self, project: Project, take: Take, look: Look) -> LabStatistics:
         if look.match == REFERENCE:
-            return self._looks.of_reference(take).first
+            return self._looks.of_place(place_of_take(project, take), take.size).first
         try:
             if look.match == FIRST_FRAME:
-                return self._looks.of(project.lineage(take.id)[0]).first
+                return self._looks.of(shot_so_far(project, take)[0]).first
             return self._looks.of(project.takes[look.match]).whole
         except MediaError as error:
             raise MediaError(
@@ -146,7 +147,7 @@ class HeldLooks:
 def _asked(project: Project, take: str) -> object:
     """Everything in the document on which a take's copy depends."""
     takes, looks = project.takes, project.looks
-    first, *_ = project.lineage(take)
+    first = shot_so_far(project, takes[take])[0]
     held = [one for one in (take, takes[take].parent) if one is not None]
     matched = [takes[looks[one].match].frames for one in held if one in looks and looks[one].match in takes]
     return [(one, takes[one].frames, looks.get(one)) for one in held], matched, first.frames
@@ -172,9 +173,9 @@ def check_look(project: Project, looks: Looks, take: str, match: str) -> None:
     if looks.of(held).whole.flat:
         raise MediaError("This take is black or of one colour throughout, so there is nothing to match. Nothing was changed.")
     if match == REFERENCE:
-        target = looks.of_reference(held).first
+        target = looks.of_place(place_of_take(project, held), held.size).first
     elif match == FIRST_FRAME:
-        target = looks.of(project.lineage(take)[0]).first
+        target = looks.of(shot_so_far(project, held)[0]).first
     elif match in project.takes:
         target = looks.of(project.takes[match]).whole
     else:

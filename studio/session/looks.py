@@ -20,6 +20,7 @@ from studio.media.picture import crop, read_picture
 from studio.project.files import StoreError, read_json, write_json
 from studio.project.model import Take
 from studio.project.rules import FormatError
+from studio.project.shots import Place
 from studio.project.store import CLIP, Store
 from studio.project.table_reader import Table, TableReader
 
@@ -68,19 +69,19 @@ class Looks:
                 self._known[key] = self._read(folder / FILE, take) or self._measure(folder, take)
             return self._known[key]
 
-    def of_reference(self, take: Take) -> MeasuredLook:
-        """The look of the picture that a take's film began with, in the take's frame and size.
+    def of_place(self, place: Place, size: tuple[int, int]) -> MeasuredLook:
+        """The look of the picture of a place, in the place's frame and at that size.
 
         Raises:
             MediaError: the picture is missing or cannot be read.
         """
-        key = (take.reference, take.frame, take.size)
+        key = (place.picture, place.frame, size)
         with self._lock:
             if key not in self._known:
-                path = self._store.media / f"{take.reference[:16]}.png"
+                path = self._store.media / f"{place.picture[:16]}.png"
                 if not path.is_file():
-                    raise MediaError("The reference image is gone from the project's folder. Choose the picture again.")
-                self._known[key] = self._look([np.asarray(crop(read_picture(path), take.frame, take.size))])
+                    raise MediaError("The picture that this take shows is gone from the project's folder. Choose it again.")
+                self._known[key] = self._look([np.asarray(crop(read_picture(path), place.frame, size))])
             return self._known[key]
 
     def _look(self, frames: Sequence[Frame]) -> MeasuredLook:

@@ -40,6 +40,7 @@ const drift = (() => {
       let d = '';
       let pen = 'M';
       answer.rows.forEach((row, i) => {
+        if (row.cut) pen = 'M';
         if (row[line.key] == null) { pen = 'M'; return; }
         d += `${pen}${x(i).toFixed(1)} ${y(row[line.key]).toFixed(1)}`;
         pen = 'L';

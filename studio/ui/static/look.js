@@ -41,8 +41,10 @@ const look = (() => {
     const { view } = client;
     const others = view.segments.map((s) => client.take(s.take)).filter((t) => t?.clip && t.id !== id);
     const here = take().look?.match;
+    const cut = view.segments.slice(1, take().depth + 1).some((s) => s.shot);
     const extra = here && client.take(here) && !others.some((t) => t.id === here) ? [client.take(here)] : [];
-    return [[NOTHING, 'Nothing: as it was made'], [FIRST, 'The film’s first frame'], ...(view.reference?.url ? [[PICTURE, 'The reference picture']] : []),
+    return [[NOTHING, 'Nothing: as it was made'], [FIRST, cut ? 'The shot’s first frame' : 'The film’s first frame'],
+      ...(view.reference?.url ? [[PICTURE, cut ? 'The shot’s picture' : 'The reference picture']] : []),
       ...[...others, ...extra].map((t) => [t.id, `Segment ${t.depth + 1} · ${t.words || t.prompt || 'no prompt'}`.slice(0, 90)])];
   };
 
