@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take
+from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.table_reader import Table, TableReader
 from studio.project.vote_tables import parse_vote, votes_table
@@ -40,6 +41,7 @@ def project_table(project: Project) -> Table:
         **_set_table("trash", project.trash),
         **votes_table(project.votes),
         **looks_table(project.looks),
+        **retries_table(project.retries),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -73,6 +75,7 @@ def parse_project(table: object) -> Project:
         style=read.words("style"),
         cast=read.words("cast"),
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
+        retries=parse_retries(read.optional("retries", dict)),
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},

@@ -156,6 +156,19 @@ class Vote:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
+Measure = Literal["sharpness", "contrast", "palette", "identity"]
+
+
+@dataclass(frozen=True)
+class Retries:
+    """Takes are made again up to `times` times while a measure is worse than a share of their shot's first take."""
+
+    times: int = 0                # 0: takes are kept as they come
+    measure: Measure = "sharpness"
+    threshold: float = 0.8        # 1 is as good as the first take
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
 FIRST_FRAME, REFERENCE = "first", "reference"
 """What a look matches, beside takes: the first frame of the take's shot, and the picture that the shot shows."""
 
@@ -193,6 +206,7 @@ class Project:
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
+    retries: Retries = Retries()
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

@@ -21,7 +21,9 @@ from studio.project.repair import Findings, add_takes, count_takes
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 
-FIELDS = ("id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks")
+FIELDS = (
+    "id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks", "retries",
+)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ class TakeRequest:
     index: int                     # of its segment
     new_seed: bool = False         # its seed is not the plan's
     audition: bool = False         # it is one of several to choose from: as it was asked, whatever the plan says by then
+    retry: int = 0                 # its number among the retries of a take; 0: it is none
+    retry_of: str = ""             # the take that it is to be better than
 
 
 def next_request(project: Project) -> TakeRequest:

@@ -171,7 +171,8 @@ class JobFollower:
             else:
                 document.edit_then_save(edits.add_take, take, job.branch, follow, job.ask.new_seed)
         finally:
-            self._move_to(job, take, follow and not job.ask.audition)
+            if not job.ask.retry_of:     # the take that is on the branch is the one to go on from, until the retry is judged
+                self._move_to(job, take, follow and not job.ask.audition)
         if failure:
             raise failure
 

@@ -26,6 +26,7 @@ from studio.session.job_note import read_note, remove_note, requests_left
 from studio.session.loras import LoraShelf
 from studio.session.render_job import JobView, RenderJob
 from studio.session.render_requests import RequestMaker
+from studio.session.retrier import Retrier
 
 Asks = tuple[Sequence[TakeRequest], Sequence[Step]]
 """The takes that a job begins with, and the steps of an early change that follow them."""
@@ -60,14 +61,16 @@ class JobManager:
     """
 
     def __init__(
-        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards
-    ) -> None:
+        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards,
+        retrier: Retrier,
+    ) -> None:  # fmt: skip
         """Render takes of `document` on `engine`, with models of `cards` (by name), LoRAs of `loras` and lists of `wildcards`."""
         self._document = document
         self._engine = engine
         self._maker = RequestMaker(document.store, cards, loras, wildcards)
         self.estimator = Estimator(engine.rates)
         self._follower = JobFollower(document, self.estimator)
+        self._retrier = retrier
         self._job: RenderJob | None = None
 
     @property
@@ -217,9 +220,10 @@ class JobManager:
                     return
             if request is not None:
                 yield request
+            again = self._retrier.after(job)
             with self._document.lock:
                 try:
-                    ask = job.next_ask(self._document.project)
+                    ask = again or job.next_ask(self._document.project)
                 except EditError as error:
                     job.fail(str(error))
                     return
@@ -229,7 +233,7 @@ class JobManager:
         self._maker.check(take, project)
         job.update(
             doing="", take=take.id, index=job.ask.index, section=take.sections, sections=job.ask.sections, step=0,
-            steps=take.settings.steps, seconds_left=None, preview=None,
+            steps=take.settings.steps, seconds_left=None, preview=None, retry=job.ask.retry, retries=project.retries.times,
         )  # fmt: skip
         self._follower.show_left(job, None)
         self._follower.write_note(job)

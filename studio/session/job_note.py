@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio.project import take_requests
@@ -75,7 +75,7 @@ def requests_left(
     Raises:
         EditError: nothing is left of it, or it cannot go on.
     """
-    left, steps, made = _unmade(note, project), note.steps, last or note.asks[0].take.id
+    left, steps, made = _unmade(note, project), note.steps, last or note.asks[0].retry_of or note.asks[0].take.id
     if not left and made in project.takes:
         if steps:
             left, steps = (step_request(project, steps[0], made),), steps[1:]
@@ -94,13 +94,14 @@ def _unmade(note: JobNote, project: Project) -> tuple[TakeRequest, ...]:
         if made is None:
             left.append(ask)
         elif made.state == "partial" and made.sections < ask.sections:
-            left.append(TakeRequest(made, ask.sections, ask.index, ask.new_seed, ask.audition))
+            left.append(replace(ask, take=made))
     return tuple(left)
 
 
 def _ask_table(ask: TakeRequest) -> Table:
     known = {"take": take_table(ask.take), "sections": ask.sections, "index": ask.index}
-    return {**known, "new_seed": ask.new_seed, "audition": ask.audition}
+    retry = {"retry": ask.retry, "retry_of": ask.retry_of} if ask.retry_of else {}
+    return {**known, "new_seed": ask.new_seed, "audition": ask.audition, **retry}
 
 
 def _parse(table: object) -> JobNote:
@@ -116,7 +117,9 @@ def _parse(table: object) -> JobNote:
 def _ask(table: object) -> TakeRequest:
     read = TableReader(table, "job")
     take = parse_take(read("take", dict))
-    return TakeRequest(take, read.count("sections", 1), read.count("index"), read("new_seed", bool), read("audition", bool))
+    retry_of = read.link("retry_of") or ""
+    return TakeRequest(take, read.count("sections", 1), read.count("index"), read("new_seed", bool), read("audition", bool),
+                       read.count("retry") if retry_of else 0, retry_of)
 
 
 def _step(table: object) -> Step:

@@ -35,6 +35,8 @@ class JobView:
     finished: int                  # takes done in this job
     planned: int                   # takes of this job in all
     note: str = ""                 # the engine's newest message about a change of plan, such as smaller tiles
+    retry: int = 0                 # number of the retry that this take is; 0: it is none
+    retries: int = 0               # of a take, at most
     audition: tuple[str, ...] = () # all takes of an audition, in order; empty: it is none
 
 
@@ -60,13 +62,13 @@ class RenderJob:
         self.steps = tuple(steps)
         self.branch = branch or project.branch             # the branch it renders for
         self.position = (project.branch, project.head)     # where the head is unless the artist moves it
-        self.last_take: str | None = None
+        self.last_take = ask.retry_of or None              # the take that the next one continues, once there is one
         self.session_failed = False                        # an error of the session's own: it outweighs the engine's state
         self.engine_job: Job | None = None
         self.view = JobView(
             "queued", "waiting", ask.take.id, ask.index, ask.take.sections, ask.sections, 0, ask.take.settings.steps,
             None, None, None, "", "", 0, len(project.current().segments) - ask.index if rest else len(asks) + len(steps),
-            audition=tuple(one.take.id for one in asks if one.audition),
+            audition=tuple(one.take.id for one in asks if one.audition and not one.retry_of),
         )  # fmt: skip
 
     @property

@@ -30,7 +30,9 @@ class RequestMaker:
         self._wildcards = wildcards
 
     def fill_words(self, ask: TakeRequest) -> TakeRequest:
-        """The request with the words that its prompt's wildcards give. Raises EditError: see `Wildcards.fill`."""
+        """The request with the words that its prompt's wildcards give; a retry has them. Raises EditError: see `Wildcards.fill`."""
+        if ask.retry_of:
+            return ask
         return ask if ask.take.copy_of else replace(ask, take=fill_words(ask.take, self._wildcards))
 
     def request(self, take: Take, sections: int, project: Project) -> RenderRequest:

@@ -30,6 +30,7 @@ from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
+from studio.session.retrier import Retrier
 from studio.session.shots import frame_shot, picture_shot
 from studio.session.subject_mask import subject_mask
 
@@ -57,7 +58,7 @@ class Session(Document):
         self._engine = engine
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
-        self.jobs = JobManager(self, engine, self._models, loras, wildcards)
+        self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
         engine.watch(lambda _: self.notify())
 
     @property

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from studio.project.model import Project
+from studio.project.retries import MEASURES, MOST, THRESHOLDS
 from studio.ui.words import Json
 
 if TYPE_CHECKING:
@@ -16,6 +18,13 @@ READING = (
     "drift creeps from take to take."
 )
 EDGES = "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen."
+
+
+def retries_view(project: Project) -> Json:
+    """How often a take is made again by itself, and when. The threshold is a share."""
+    known = project.retries
+    return {"times": known.times, "measure": known.measure, "threshold": known.threshold, "most": MOST,
+            "measures": [{"key": key, "name": key} for key in MEASURES], "bounds": list(THRESHOLDS)}
 
 
 def drift_view(rows: Sequence[TakeDrift], suggestion: Suggestion | None, encoder: str, problem: str) -> Json:

@@ -10,6 +10,7 @@ from studio.memory.context_sizes import RECENT
 from studio.project import edits
 from studio.project.model import Lora, Project, Segment, Take
 from studio.project.tree import unfinished_take
+from studio.ui.drift_views import retries_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
@@ -70,6 +71,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
         "go_on": project.go_on,
+        "retries": retries_view(project),
         "stale": stale_view(project, stale),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
@@ -235,6 +237,8 @@ def job_view(job: JobView | None) -> Json | None:
         "message": job.message,
         "remedy": job.remedy,
         "note": job.note,
+        "retry": job.retry,
+        "retries": job.retries,
         "audition": list(job.audition),
         "finished": job.finished,
         "planned": job.planned,

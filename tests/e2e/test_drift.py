@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,11 @@ import pytest
 from PIL import Image
 
 from studio.media.clip import write_clip
+from studio.project.model import Retries
 from studio.project.store import CLIP
 from studio.session import Session
 from tests.e2e.conftest import Stand, Visit
-from tests.shelves import render_all, wait_until
+from tests.shelves import render_all, wait_for_job, wait_until
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 from playwright.sync_api import expect
@@ -79,7 +81,36 @@ def test_on_a_phone(stand: Stand, phone: Visit) -> None:
     assert session.project.path()[0] == first
 
 
-def test_one_take_has_no_drift(stand: Stand, desk: Visit) -> None:
-    page = desk.open(render_all(stand.film("one")))
-    expect(page.locator(".card")).to_have_count(1)
-    expect(page.locator(".drift-opener")).to_be_hidden()
+def test_retries_are_set_before_there_is_a_take_and_followed(stand: Stand, desk: Visit) -> None:
+    session = stand.film("one", "two")
+    page = desk.open(session)
+    page.get_by_role("button", name="Drift", exact=True).click()
+    panel = page.get_by_role("region", name="Drift", exact=True)
+    expect(panel.get_by_text("With two takes or more")).to_be_visible()
+    times = panel.get_by_label("Retries of a take")
+    expect(times).to_have_value("0")
+    expect(panel.get_by_label("Threshold of retries, in percent")).to_be_hidden()
+    times.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    wait_until(session, lambda: session.project.retries.times == 2)
+    threshold = panel.get_by_label("Threshold of retries, in percent")
+    threshold.fill("90")
+    threshold.press("Enter")
+    panel.get_by_label("Measure that retries go by").select_option("palette")
+    wait_until(session, lambda: session.project.retries == Retries(2, "palette", 0.9))
+    assert page.evaluate(AUDIT) == []
+    threshold.fill("700")                                       # moved to the nearest that there is
+    threshold.press("Enter")
+    wait_until(session, lambda: session.project.retries.threshold == 0.99)
+    expect(threshold).to_have_value("99")
+    stand.engine.gate = threading.Semaphore(4 + 4 + 2)
+    page.get_by_role("button", name="Generate all").click()     # each take has one colour, and another one
+    expect(page.locator(".deck .status")).to_contain_text("retry 1 of 2")
+    page.keyboard.press("Escape")
+    stand.engine.gate = None
+    assert wait_for_job(session).state == "cancelled"
+    assert len(session.project.path()) == 2 and len(session.project.takes) == 2
+    page.get_by_role("button", name="Retake").nth(1).click()
+    wait_until(session, lambda: bool(session.job and session.job.state == "done"))
+    assert len(session.project.takes) == 2 + 3, "the new take and two retries"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.media.clip import write_clip
-from studio.project.model import Look
+from studio.project.model import Look, Retries
 from studio.project.store import CLIP
 from studio.session import Session
 from studio.ui import views
@@ -43,6 +43,19 @@ def test_drift(api: PageApi, session: Session) -> None:
     assert [(row["segment"], row["take"]) for row in answer["rows"]] == [(n, t.id) for n, t in enumerate(session.project.path(), 1)]
     assert [line["name"] for line in answer["lines"]] == ["Sharpness", "Contrast", "Palette", "Edges"]
     assert answer["suggestion"] is None and answer["problem"] == "" and "a prompt asks for" in answer["reading"]
+
+
+def test_retries(api: PageApi, session: Session) -> None:
+    ask(api, session, "set_retries", times=3, measure="contrast", threshold=0.9)
+    assert session.project.retries == Retries(3, "contrast", 0.9)
+    view = views.board(session, api.studio.models, api.studio.presets)["retries"]
+    assert (view["times"], view["measure"], view["threshold"], view["most"]) == (3, "contrast", 0.9, 4)
+    for fields in ({"times": 5}, {"measure": "beauty"}, {"threshold": None}, {"times": "2"}):
+        message = {"verb": "set_retries", "project": session.id, "times": 1, "measure": "palette", "threshold": 0.9}
+        reply = api.answer({**message, **fields})
+        assert not reply["ok"]
+    ask(api, session, "undo")
+    assert session.project.retries == Retries()
 
 
 def test_looks(api: PageApi, session: Session) -> None:

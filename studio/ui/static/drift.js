@@ -19,14 +19,41 @@ const drift = (() => {
   const rewind = button('rewind', '', () => client.go(answer.suggestion.take), { class: 'button small primary' });
   const advice = h('p', { class: 'drift-advice' }, icon('warn', 17), sentence);
   const reading = h('p', { class: 'hint' });
+  const nothing = h('p', { class: 'hint' }, 'With two takes or more, each is compared with the first one of its shot here.');
+
+  /* When a take is made again by itself. */
+  const times = h('select', { class: 'select', 'aria-label': 'Retries of a take', onchange: () => send() });
+  const measure = h('select', { class: 'select', 'aria-label': 'Measure that retries go by', onchange: () => send() });
+  const threshold = h('input', { type: 'number', class: 'field-text', step: 1, 'aria-label': 'Threshold of retries, in percent',
+    oninput: () => { threshold.dataset.dirty = '1'; }, onchange: () => settle(threshold, send()),
+    onkeydown: (e) => { if (e.key === 'Enter') threshold.blur(); } });
+  const whose = h('span', {});
+  const condition = h('span', { class: 'drift-condition' }, 'while its ', measure, ' is worse than ', threshold, ' % of ', whose);
+  const retries = h('div', { class: 'drift-retries', role: 'group', 'aria-label': 'Retries' }, h('b', {}, 'Retry a take'), times, condition,
+    h('small', { class: 'hint' }, 'The best one is kept; the others stay in the tree.'));
+  const send = () => client.act('set_retries', { times: +times.value, measure: measure.value,
+    threshold: Number.isFinite(+threshold.value) && threshold.value ? +threshold.value / 100 : client.view.retries.threshold });
+  const drawRetries = (now) => {
+    if (!times.children.length) {
+      times.append(...Array.from({ length: now.most + 1 }, (_, n) => h('option', { value: n }, n ? `up to ${n} time${n > 1 ? 's' : ''}` : 'never')));
+      measure.append(...now.measures.map((one) => h('option', { value: one.key }, one.name)));
+      [threshold.min, threshold.max] = now.bounds.map((share) => Math.round(100 * share));
+    }
+    times.value = now.times;
+    measure.value = now.measure;
+    say(whose, now.measure === 'contrast' ? 'the first one’s, either way' : 'the first one’s');
+    refill(threshold, Math.round(100 * now.threshold));
+    show(condition, now.times);
+    show(retries.lastChild, now.times);
+  };
   const kinds = [[false, 'Lines'], [true, 'Table']].map(([value, name]) =>
     h('button', { onclick: () => { tabled = value; client.put({}); } }, name));
   const panel = h('section', { class: 'drift', id: 'mp-drift', hidden: true, 'aria-label': 'Drift' },
     h('div', { class: 'drift-top' },
       h('div', { class: 'switch', role: 'group', 'aria-label': 'How to show drift' }, ...kinds), legend, advice, rewind),
-    picture, table, reading);
+    nothing, picture, table, reading, retries);
   const word = h('span', {}, 'Drift');
-  const opener = h('button', { class: 'button quiet small drift-opener', hidden: true, 'aria-controls': 'mp-drift',
+  const opener = h('button', { class: 'button quiet small drift-opener', 'aria-controls': 'mp-drift',
     onclick: () => { open = !open; client.put({}); } }, icon('drift', 16), word);
 
   const percent = (share) => (share == null ? '–' : `${Math.round(100 * share)} %`);
@@ -127,12 +154,17 @@ const drift = (() => {
     const key = several ? `${view.id} ${view.head} ${made.map((t) => `${t.id}:${t.frames}:${t.state === 'missing'}`).join()}` : '';
     if (!several) { asked = ''; answer = null; }
     else if (key !== asked && (open || made.length > 2)) fetchDrift(key);
-    show(opener, several);
-    set(opener, 'aria-expanded', String(open && several));
-    show(panel, open && several && answer?.rows.length);
+    const known = Boolean(several && answer?.rows.length);
+    if (!known) { set(opener, 'data-creeps', null); set(opener, 'aria-label', 'Drift'); }
+    set(opener, 'aria-expanded', String(open));
+    show(panel, open);
+    show(nothing, !several);
+    show(panel.firstChild, known);
+    show(reading, known);
+    drawRetries(view.retries);
     for (const [i, b] of kinds.entries()) set(b, 'aria-pressed', String(Boolean(i) === tabled));
-    show(picture, !tabled);
-    show(table, tabled);
+    show(picture, known && !tabled);
+    show(table, known && tabled);
   });
   return { opener, panel };
 })();
