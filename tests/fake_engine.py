@@ -65,6 +65,7 @@ class FakeEngine:
         self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
         self.out_of_memory_at: tuple[int, int] | None = None        # (section, step) before which the GPU runs out of memory, once
+        self.recalls = True                                # of a memory test it says that a quarter came from memory
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._worker = Worker(self._render)
@@ -127,6 +128,10 @@ class FakeEngine:
         if request.bridge:
             counts = request.bridge.sections, bridge.build(request.folder, request.bridge)
         take_folder.tidy(request.folder)
+        if request.psi_of and self.recalls:
+            recalled = np.zeros((self.section_frames, *reversed(request.size)), bool)
+            recalled[:, :, : request.size[0] // 4] = True
+            take_folder.write_recalled(request.folder, recalled)
         yield TakeDone(request.take, *counts, time.monotonic() - began)
 
     def _wait(self, section: int, step: int, stop: threading.Event) -> str:
@@ -143,6 +148,6 @@ class FakeEngine:
 
     def _frames(self, request: RenderRequest, section: int) -> NDArray[np.uint8]:
         width, height = request.size
-        key = f"{request.prompt}/{request.seed}/{section}/{request.parent}"
+        key = f"{request.prompt}/{request.seed}/{section}/{request.parent}" + (f"/{request.psi_of}" if request.psi_of else "")
         colour = np.frombuffer(hashlib.sha256(key.encode()).digest()[:3], np.uint8)
         return np.broadcast_to(colour, (self.section_frames, height, width, 3)).copy()

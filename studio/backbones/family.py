@@ -49,6 +49,8 @@ class Family:
     takes_marks: Callable[[Size], bool] | None = None
     """Whether, in films of a size, its models follow marks on the picture: a subject before its ground, flows, and leave to go
     beyond its edge. None: the family takes no marks."""
+    memory_grows: Callable[[Size], bool] | None = None
+    """Whether, in films of a size, the long-term memory of its models changes with what the film shows. None: in all of them."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
     published_sizes: Callable[[], ModelSizes] | None = None

@@ -61,6 +61,12 @@ def takes_marks(card: ModelCard, size: Size) -> bool:
     return family is not None and family.takes_marks is not None and family.takes_marks(size)
 
 
+def memory_grows(card: ModelCard, size: Size) -> bool:
+    """Whether the model has a long-term memory that changes with what a film of this size shows; False for an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and card.has_memory and (family.memory_grows is None or family.memory_grows(size))
+
+
 def reads_cast(card: ModelCard) -> bool:
     """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast

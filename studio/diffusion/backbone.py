@@ -141,6 +141,17 @@ class StopsAtEdge(Protocol):
 
 
 @runtime_checkable
+class RecallsPlaces(Protocol):
+    """A backbone that tells which pixels of its frames came from the long-term memory."""
+
+    def recalled_pixels(self) -> Tensor | None:
+        """[T, H, W] bool: the pixels of the newest section that no frame of the snapshot shows, and psi does.
+
+        None if psi is not asked for places in films of this size, or there was no section yet.
+        """
+
+
+@runtime_checkable
 class AppliesLoras(Protocol):
     """A backbone that LoRAs can be applied to."""
 

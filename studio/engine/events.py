@@ -66,6 +66,7 @@ class RenderRequest:
     cast: str = ""                 # of the whole film
     before: Words | None = None    # what the parent take was asked for; None: start from the reference
     blend: int = 0                 # frames over which the words take over from those of the parent take; 0: at once
+    psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
 
     @property
     def words(self) -> Words:

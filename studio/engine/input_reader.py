@@ -65,7 +65,7 @@ class InputReader:
         before = None
         if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
             before = self._cached_conditioning(request.before, False, request.reference, request.size, request.frame)
-        snapshot = self._snapshot(request, first)
+        snapshot = self._other_psi(request, self._snapshot(request, first))
         if self.model.card.is_large(request.size):
             scene = None
             if snapshot.psi is None:
@@ -102,6 +102,14 @@ class InputReader:
             picture = self._picture(request.reference, request.size, request.frame)
             return Snapshot.initial(self.model.codec.encode(picture), name)
         return self._read_snapshot(path, request.size)
+
+    def _other_psi(self, request: RenderRequest, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the long-term memory that a memory test asks for."""
+        if request.psi_of is None:
+            return snapshot
+        if request.psi_of == "begin":          # the section computes psi_0 where a snapshot has no psi
+            return replace(snapshot, psi=None)
+        return replace(snapshot, psi=self._read_snapshot(request.psi_of / take_folder.SNAPSHOT, request.size).psi)
 
     def _cut(self, request: RenderRequest, shot: ShotStart) -> Snapshot:
         """The state at the beginning of a new shot: nothing recent, and the long-term memory.

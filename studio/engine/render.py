@@ -20,7 +20,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import skips_blocks
 from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, SkipsBlocks, StopsAtEdge
+from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, SkipsBlocks, StopsAtEdge
 from studio.diffusion.blend import section_blend
 from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
@@ -111,7 +111,12 @@ class Renderer:
             snapshot = finished.snapshot
             at_edge = at_edge or (isinstance(self.model.backbone, StopsAtEdge) and self.model.backbone.stopped_at_edge)
             heap.give_back()
-        self._draw_memory(request, snapshot)
+        if request.psi_of is None:
+            self._draw_memory(request, snapshot)
+        elif isinstance(self.model.backbone, RecallsPlaces):
+            recalled = self.model.backbone.recalled_pixels()
+            if recalled is not None:
+                take_folder.write_recalled(request.folder, recalled.cpu().numpy())
         return at_edge
 
     def _retry(

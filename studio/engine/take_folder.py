@@ -10,6 +10,9 @@ import contextlib
 import re
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from studio.media.clip import probe, read_frame
 from studio.media.disk import atomic_write
 from studio.media.join import join
@@ -20,6 +23,8 @@ SNAPSHOT = "snapshot.safetensors"
 POSTER = "poster.webp"
 MEMORY = "memory.webp"
 """A picture of what the memory holds after the take, for models whose memory can be shown."""
+RECALLED = "recalled.npz"
+"""Of a memory test: which pixels of the section came from psi alone, for models that tell."""
 
 
 def section_clip(folder: Path, section: int) -> Path:
@@ -71,3 +76,18 @@ def tidy(folder: Path) -> None:
         if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|json)", path.name):
             with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
                 path.unlink(missing_ok=True)
+
+
+def write_recalled(folder: Path, recalled: NDArray[np.bool_]) -> None:
+    """Write which pixels [T, H, W] came from the long-term memory alone. Raises MediaError: the disk is full."""
+    with atomic_write(folder / RECALLED) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, shape=recalled.shape, bits=np.packbits(recalled))
+
+
+def read_recalled(folder: Path) -> NDArray[np.bool_] | None:
+    """The pixels [T, H, W] that came from the long-term memory alone; None if the model does not tell."""
+    if not (folder / RECALLED).is_file():
+        return None
+    with np.load(folder / RECALLED) as file:
+        shape = tuple(int(side) for side in file["shape"])
+        return np.unpackbits(file["bits"], count=int(np.prod(shape))).reshape(shape).astype(bool)

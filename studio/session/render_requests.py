@@ -35,8 +35,13 @@ class RequestMaker:
             return ask
         return ask if ask.take.copy_of else replace(ask, take=fill_words(ask.take, self._wildcards))
 
-    def request(self, take: Take, sections: int, project: Project) -> RenderRequest:
-        """The request to render `take` until it has so many sections. Makes the take's folder.
+    def request(self, take: Take, sections: int, project: Project, folder: Path | None = None) -> RenderRequest:
+        """The request to render `take` until it has so many sections.
+
+        Args:
+            take, sections: what is rendered.
+            project: that it belongs to.
+            folder: where its files go, which exists; None: the take's own folder, which is made.
 
         Raises:
             EditError: see `check`.
@@ -56,7 +61,7 @@ class RequestMaker:
             size=take.size,
             reference=self._picture(place),
             parent=self._store.take_folder(take.parent) if take.parent else None,
-            folder=self._store.begin_take(take, project),
+            folder=folder or self._store.begin_take(take, project),
             loras=tuple(
                 LoraFile(lora.name, self._loras.path(lora.sha256), lora.sha256, lora.strength) for lora in take.segment.loras
             ),

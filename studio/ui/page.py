@@ -18,6 +18,7 @@ from studio.ui.api import PageApi
 from studio.ui.component import component
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
+from studio.ui.memory_test_views import memory_test_view
 from studio.ui.theme import theme
 from studio.ui.words import notice
 
@@ -34,6 +35,7 @@ SCRIPTS = (
     "early", "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
+    "memory_test",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
@@ -41,7 +43,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot",
     "easel", "frame", "marks",
-    "small", "compare", "vote",
+    "small", "compare", "vote", "memory_test",
 )  # fmt: skip
 
 POLL_INTERVAL = 0.05
@@ -138,7 +140,9 @@ async def _updates(studio: Studio, session: Session, wanted: Callable[[], bool])
             quiet += POLL_INTERVAL
             continue
         beat, quiet = beat + 1, 0.0
-        message: dict[str, Any] = {"live": {"project": session.id, "job": views.job_view(session.job), "beat": beat}}
+        test = memory_test_view(session.memory_tests.view)
+        message: dict[str, Any] = {
+            "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "beat": beat}}
         if now != last:
             view = await asyncio.to_thread(views.board, session, studio.models, studio.presets)
             if view != board:

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.blend import blend_heads, pace
-from studio.backbones.animatic.composition import Source, compose
+from studio.backbones.animatic.composition import Source, compose, recalled_share
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.scene_picture import PictureMemory
@@ -108,6 +108,18 @@ class AnimaticBackbone(FramePackBackbone):
     def stopped_at_edge(self) -> bool:
         """Whether the picture's edge stopped the camera in the newest section."""
         return self._sources is not None and self._sources[1].scene is not None and self._sources[1].scene.stopped
+
+    def recalled_pixels(self) -> Tensor | None:
+        """See `RecallsPlaces`."""
+        sources = None if self._sources is None else self._sources[1]
+        if sources is None or sources.scene is not None or sources.composition is None or self.memory is None:
+            return None
+        made, (height, width) = sources.composition, sources.newest.frame.shape[-2:]
+        if made.pose is None or made.motion is None or sources.psi is None:       # nothing moves: the newest frame again
+            return torch.zeros(GROUP * made.camera.shape[1], height, width, dtype=torch.bool)
+        recall = partial(self.memory.recall_source, sources.psi, made.pose, *made.flow.shape[-2:])
+        with torch.no_grad():
+            return recalled_share(sources.newest, sources.older, made.pose, made.motion, recall)[0] > 0.5
 
     def forward(
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
@@ -195,7 +207,7 @@ class AnimaticBackbone(FramePackBackbone):
         groups = frames.unflatten(2, (-1, GROUP)).transpose(1, 2).flatten(0, 1)
         scene = self.autoencoder.encode_group(groups.contiguous()).unflatten(0, (len(frames), -1)).transpose(1, 2)
         known = known.unflatten(2, (-1, GROUP)).mean(dim=3)
-        return _Composition(heads.camera, heads.flow, heads.wind, scene, known)
+        return _Composition(heads.camera, heads.flow, heads.wind, scene, known, pose, flow)
 
     def _read_scene(
         self, packed: PackedContext, x: Tensor, psi: Tensor | None, conditioning: Conditioning
@@ -258,6 +270,8 @@ class _Composition:
     wind: Tensor       # [B]
     scene: Tensor      # [B, C, W, h, w] the encoded frames
     known: Tensor      # [B, 1, W, h, w] share of each cell that a source shows; the rest is mirrored
+    pose: Tensor | None = None     # [B, T, 3] of each frame; None: the newest frame's
+    motion: Tensor | None = None   # [B, T, 2, h, w] of the scene and the wind in each frame, in cells; None: there is none
 
     def distance(self, heads: Heads) -> float:
         """The largest distance in cells between where these frames were looked up and where `heads` would look them up."""

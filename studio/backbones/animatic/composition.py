@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -122,6 +122,18 @@ def compose(
     ]
     frames, known = (torch.cat(part, dim=2) for part in zip(*parts, strict=True))
     return frames, F.avg_pool2d(known[:, 0], CELL).unsqueeze(1)
+
+
+def recalled_share(newest: Source, older: list[Source], pose: Tensor, flow: Tensor, recall: Callable[[], Source]) -> Tensor:
+    """The share of each pixel of the frames that `compose` makes of these which comes from `recall`, [B, T, H, W].
+
+    It is their red where every frame is black and what is recalled white: the mirror image of black is black as well.
+    """
+    def painted(source: Source, value: float) -> Source:
+        return replace(source, frame=torch.full_like(source.frame, value))
+
+    frames, _ = compose(painted(newest, 0.0), [painted(each, 0.0) for each in older], pose, flow, lambda: painted(recall(), 1.0))
+    return frames[:, 0]
 
 
 def _compose_frames(

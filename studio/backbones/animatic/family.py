@@ -63,5 +63,5 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
 
 FAMILY = Family(
     name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large,
-    reads_cast=False,
+    memory_grows=lambda size: not is_large(size), reads_cast=False,
 )

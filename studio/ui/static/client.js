@@ -10,6 +10,7 @@ const client = (() => {
   const self = {
     view: null,                     // the project, as last received from the studio
     job: null,                      // the running job, or how the last one ended
+    memoryTest: null,               // the memory test that runs, or how the last one ended
     selected: null,                 // take on the stage; null: the one being rendered, or else the head
     hovered: null,                  // take under the pointer or with the focus
     wholeFilm: false,               // whether the stage plays the film up to the head
@@ -113,7 +114,7 @@ const client = (() => {
       return;
     }
     notices.job(self.job, detail.job, detail.project);
-    self.put({ job: detail.job });
+    self.put({ job: detail.job, memoryTest: detail.memory_test });
   };
 
   /* The studio sends a message every few seconds. When none comes (asleep, restarted, connection lost), connect again. */

@@ -18,6 +18,9 @@ const memory = (() => {
   const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
   const atlas = h('figure', { class: 'atlas', hidden: true, title: 'What the memory holds. The frame is the present view.' }, map);
 
+  const test = button('recall', 'Does it remember?', () => memoryTest.open(), { class: 'button small remember', hidden: true,
+    title: 'Make the next section with its own memory, without, and with that of another branch' });
+
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
     h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toEasel), gone,
@@ -26,7 +29,7 @@ const memory = (() => {
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
-    atlas, sentence);
+    atlas, test, sentence);
 
   client.watch(({ view }) => {
     if (!view) return;
@@ -48,6 +51,7 @@ const memory = (() => {
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);
+    show(test, seen.remembers && client.onStage());
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));
   });

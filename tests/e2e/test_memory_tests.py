@@ -1,0 +1,109 @@
+"""The memory test in a browser: begun with one click, its clips in step, its figures, and why there is none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.catalogue.cards import ADAPTER, ModelFile
+from studio.project import edits
+from studio.session import Studio
+from tests.e2e.conftest import Stand, Visit, faded, serve, visit
+from tests.fake_engine import FakeEngine
+from tests.lora_shelves import model
+from tests.shelves import render_all, wait_for_job
+
+pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+from playwright.sync_api import expect
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
+SMALL, LARGE = (320, 192), (640, 384)
+
+
+@pytest.fixture(scope="module")
+def museum(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    folder = tmp_path_factory.mktemp("memory")
+    engine = FakeEngine()
+    files = (ModelFile(ADAPTER, 1, "0" * 64),)
+    studio = Studio(folder / "projects", engine, (model(folder, files=files, sizes=(SMALL, LARGE)),))
+    studio.home.mkdir()
+    for url in serve(studio):
+        yield Stand(url, studio, engine, folder)
+
+
+@pytest.fixture
+def desk(museum: Stand, chromium: Any) -> Iterator[Visit]:
+    yield from visit(museum, chromium)
+
+
+@pytest.fixture
+def phone(museum: Stand, chromium: Any) -> Iterator[Visit]:
+    screen = {"width": 390, "height": 844}
+    yield from visit(museum, chromium, viewport=screen, has_touch=True, is_mobile=True, reduced_motion="reduce")
+
+
+def test_three_sections_side_by_side(museum: Stand, desk: Visit) -> None:
+    session = render_all(museum.film("the harbour", "the ship"))
+    first = session.project.path()[0]
+    session.edit(edits.branch, first.id)
+    session.edit(edits.edit_segment, 1, prompt="the captain")
+    session.jobs.generate_next()
+    wait_for_job(session)
+    page = desk.open(session)
+    page.get_by_role("button", name="Does it remember?").click()
+    sheet = page.get_by_role("dialog", name="Does it remember?")
+    expect(sheet).to_contain_text("is made three times from the same noise")
+    expect(sheet.get_by_label("Prompt of the section")).to_have_value("the captain")
+    museum.engine.gate = threading.Semaphore(2)
+    sheet.get_by_role("button", name="Test", exact=True).click()
+    expect(sheet.get_by_role("status")).to_contain_text("Section 1 of 3: denoising")
+    faded(page)
+    assert page.evaluate(AUDIT) == []
+    sheet.get_by_role("button", name="Stop").click()
+    expect(sheet.get_by_role("status")).to_have_text("Stopped. Nothing was kept.")
+    museum.engine.gate = None
+    sheet.get_by_role("button", name="Test", exact=True).press("Enter")
+    cells = sheet.locator(".test-cell")
+    expect(cells).to_have_count(3)
+    assert [cell.split("\n")[0] for cell in cells.all_inner_texts()] == ["Its own memory", "Without memory", "Memory of “Main”"]
+    expect(cells.nth(1).locator(".figures")).to_contain_text("dB there · ")
+    expect(sheet.locator(".test-sentence")).to_contain_text("25 % of the section shows places that only its memory knows")
+    page.wait_for_function("[...document.querySelectorAll('.test-cell video')].every((v) => v.readyState >= 2 && !v.error)")
+    page.wait_for_function("[...document.querySelectorAll('.test-cell img')].every((i) => i.complete && i.naturalWidth === 320)")
+    page.wait_for_function("[...document.querySelectorAll('.test-cell video')].every((v) => v.currentTime > 0)")
+    sheet.get_by_role("button", name="Pause").click()
+    page.wait_for_function("[...document.querySelectorAll('.test-cell video')].every((v) => v.paused)")
+    faded(page)
+    assert page.evaluate(AUDIT) == []
+    page.keyboard.press("Escape")
+    assert [t.id for t in session.project.path()] == [first.id, session.project.head], "none of it became a take"
+    page.get_by_role("button", name="Does it remember?").click()
+    expect(page.locator(".test-cell")).to_have_count(3)               # the same test is there at once
+
+
+def test_a_large_film_says_why_there_is_nothing_to_test(museum: Stand, desk: Visit) -> None:
+    session = museum.film("the harbour")
+    session.set_size(LARGE)
+    page = desk.open(render_all(session))
+    page.get_by_role("button", name="Does it remember?").click()
+    sheet = page.get_by_role("dialog", name="Does it remember?")
+    expect(sheet).to_contain_text("whole picture, from the first moment on")
+    expect(sheet).to_contain_text("At 320 × 192 it grows")
+    expect(sheet.get_by_role("button", name="Test", exact=True)).to_have_count(0)
+
+
+def test_on_a_phone(museum: Stand, phone: Visit) -> None:
+    page = phone.open(render_all(museum.film("the harbour")))
+    page.get_by_role("button", name="Does it remember?").tap()
+    sheet = page.get_by_role("dialog", name="Does it remember?")
+    sheet.get_by_role("button", name="Test", exact=True).tap()
+    expect(sheet.locator(".test-cell")).to_have_count(2)
+    expect(sheet).to_contain_text("There is no other branch")
+    boxes = [cell.bounding_box() for cell in sheet.locator(".test-cell").all()]
+    assert boxes[0]["x"] == boxes[1]["x"] and boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"] - 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(AUDIT) == []

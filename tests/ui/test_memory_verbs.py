@@ -1,0 +1,64 @@
+"""The memory test as the page asks for it, and what its figures are said to mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.catalogue.cards import ADAPTER, ModelFile
+from studio.session import Session, Studio
+from studio.session.memory_comparison import Comparison, MemoryTestResult
+from studio.ui.api import PageApi
+from studio.ui.memory_test_views import memory_test_view, result_view
+from tests.fake_engine import FakeEngine, card
+from tests.shelves import make_film, render_all, wait_until
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> PageApi:
+    files = (ModelFile(ADAPTER, 1, "0" * 64),)
+    return PageApi(Studio(tmp_path / "projects", FakeEngine(), (card(files=files),)), (), tmp_path)
+
+
+@pytest.fixture
+def session(api: PageApi) -> Session:
+    return render_all(make_film(api.studio, "one"))
+
+
+def ask(api: PageApi, session: Session, verb: str, **fields: Any) -> Any:
+    reply = api.answer({"verb": verb, "project": session.id, **fields})
+    assert reply["ok"], reply
+    return reply["answer"]
+
+
+def test_a_test_from_its_offer_to_its_result(api: PageApi, session: Session) -> None:
+    take = session.project.head
+    assert memory_test_view(session.memory_tests.view) is None
+    offer = ask(api, session, "memory_test", take=take)
+    assert (offer["prompt"], offer["problem"], offer["other"], offer["result"]) == ("one", "", "", None) and offer["wait"]
+    ask(api, session, "test_memory", take=take, prompt="two")
+    wait_until(session, lambda: not session.memory_tests.view.active)
+    view = memory_test_view(session.memory_tests.view)
+    assert view and view["state"] == "done" and view["progress"] == 1
+    assert [clip["psi"] for clip in view["result"]["clips"]] == ["own", "begin"]
+    assert "dB there · " in view["result"]["clips"][1]["figures"] and "no other branch" in view["result"]["absent"]
+    assert ask(api, session, "memory_test", take=take, prompt="two")["result"] == view["result"]
+    assert ask(api, session, "cancel_memory_test") == {}, "nothing runs any more"
+    refused = api.answer({"verb": "test_memory", "project": session.id, "take": take, "prompt": "x" * 5000})
+    assert not refused["ok"] and "2,000" in refused["notice"]["message"]
+
+
+@pytest.mark.parametrize(("basis", "share", "part", "words"), [
+    ("recalled", 0.2, 21.04, "20 % of the section shows places that only its memory knows"),
+    ("recalled", 0.2, 21.04, "invents something else there: 21.0 dB"),
+    ("recalled", 0.2, 41.0, "nearly the same there (41.0 dB)"),
+    ("recalled", 0.2, None, "nearly the same there (the same)"),
+    ("recalled", 0.0, None, "had nothing to supply"),
+    ("different", 0.0, None, "the memory changes nothing"),
+    ("different", 0.5, 18.0, "this model does not tell"),
+])
+def test_sentences(tmp_path: Path, basis: Any, share: float, part: float | None, words: str) -> None:
+    view = result_view(MemoryTestResult(tmp_path, basis, share, "", (Comparison("begin", 30.0, part),)))
+    assert view and words in view["sentence"]
