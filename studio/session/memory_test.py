@@ -26,8 +26,8 @@ from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
 from studio.project.tree import usable_take
 from studio.project.wildcards import Wildcards
-from studio.session import estimates
 from studio.session.document import Document
+from studio.session.estimates import Estimator
 from studio.session.job_manager import EngineProtocol
 from studio.session.loras import LoraShelf
 from studio.session.memory_comparison import MemoryTestResult, Psi, compare, read_result
@@ -84,6 +84,7 @@ class MemoryTests:
         self._engine = engine
         self._cards = cards
         self._maker = RequestMaker(document.store, cards, loras, wildcards)
+        self._estimator = Estimator(engine.rates)
         self._view: MemoryTestView | None = None
         self._job: Job | None = None
 
@@ -101,9 +102,10 @@ class MemoryTests:
             return MemoryTestOffer(take, segment.prompt, problem)
         other = self._other(project, tested)
         count = 3 if other else 2
-        rate = estimates.sections(replace(project, model=tested.model, size=tested.size), count, tested.settings.steps)
+        alike = replace(project, model=tested.model, size=tested.size)
+        seconds = self._estimator.seconds(alike, count, tested.settings.steps)
         branch, folder = plan.branch_of(project, other), self._folder(tested, segment, other)
-        return MemoryTestOffer(take, segment.prompt, "", branch, rate, read_result(folder))
+        return MemoryTestOffer(take, segment.prompt, "", branch, seconds, read_result(folder))
 
     def start(self, take: str, prompt: str | None = None) -> str:
         """Begin a test; returns its id at once.

@@ -18,7 +18,10 @@ from tests.lora_shelves import model
 from tests.shelves import render_all, wait_for_job
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+pytest.importorskip("axe_playwright_python", reason="the page's tests need: pip install axe-playwright-python")
 from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import FINGER, TARGETS, violations
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 SMALL, LARGE = (320, 192), (640, 384)
@@ -78,7 +81,7 @@ def test_three_sections_side_by_side(museum: Stand, desk: Visit) -> None:
     sheet.get_by_role("button", name="Pause").click()
     page.wait_for_function("[...document.querySelectorAll('.test-cell video')].every((v) => v.paused)")
     faded(page)
-    assert page.evaluate(AUDIT) == []
+    assert page.evaluate(AUDIT) == [] == violations(page)
     page.keyboard.press("Escape")
     assert [t.id for t in session.project.path()] == [first.id, session.project.head], "none of it became a take"
     page.get_by_role("button", name="Does it remember?").click()
@@ -106,4 +109,5 @@ def test_on_a_phone(museum: Stand, phone: Visit) -> None:
     boxes = [cell.bounding_box() for cell in sheet.locator(".test-cell").all()]
     assert boxes[0]["x"] == boxes[1]["x"] and boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"] - 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(TARGETS, FINGER) == []
     assert page.evaluate(AUDIT) == []
