@@ -173,6 +173,7 @@ const stage = (() => {
   /* The take and its frame that are on the stage, also within the film so far; null without one. */
   const here = () => {
     const { view, wholeFilm } = client;
+    if (client.making()) return null;
     const made = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip);
     if (!wholeFilm || !made.length) { const take = client.onStage(); return take?.clip ? { take: take.id, at: a.frame() } : null; }
     let at = a.frame();
