@@ -27,7 +27,7 @@ def add_parsers(commands: Commands) -> None:
     both = "Time the studio: several of the commands startup, sections, stock, page and neighbour in one run, as one JSON file."
     for name, about in {**PARTS, "benchmark": both}.items():
         command = add_command(commands, name, _run, about)
-        command.set_defaults(parts=[name], model=None, sizes=SIZES, rounds=ROUNDS, long=0, size=None)
+        command.set_defaults(parts=[name], model=None, sizes=SIZES, rounds=ROUNDS, long=0, size=None, sessions=0)
         if name == "benchmark":
             command.add_argument("--only", dest="parts", nargs="+", choices=tuple(PARTS), metavar="PART", default=list(PARTS),
                                  help=f"some of {', '.join(PARTS)} (default: all)")
@@ -41,6 +41,9 @@ def add_parsers(commands: Commands) -> None:
             command.add_argument("--long", type=at_least_four, nargs="?", const=LONG, default=0, metavar="N",
                                  help=f"render N sections of the model's default size as well and compare the last with the "
                                       f"fourth; without N, {LONG} (default: no)")
+        if name in ("benchmark", "page"):
+            command.add_argument("--sessions", type=positive, default=0, metavar="N",
+                                 help="click while N sessions do and one film is rendered as well (default: no)")
         if name in ("benchmark", "neighbour"):
             command.add_argument("--size", type=size, metavar="WxH",
                                  help="of the films beside a neighbour (default: the model's default size)")
@@ -88,7 +91,7 @@ def _part(part: str, options: argparse.Namespace) -> dict[str, Any]:
         try:
             if part == "neighbour":
                 return neighbour.measure(options.size)
-            return {"startup": startup, "page": page_latency}[part].measure()
+            return startup.measure() if part == "startup" else page_latency.measure(sessions=options.sessions)
         except RuntimeError as error:      # the studio did not start, or there is no Chromium: a sentence will do
             raise ValueError(str(error)) from error
     if part == "stock":

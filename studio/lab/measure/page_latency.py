@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 import statistics
 import tempfile
+import threading
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 from studio.catalogue.cards import find_models
 from studio.engine.engine import Engine
 from studio.lab.measure.startup import ROOT, free_port
+from studio.project import edits
 from studio.session import Session, Studio
 from studio.ui.page import build, launch_options
 
@@ -24,9 +29,19 @@ CLICK = """async ([button, shown]) => {
     return performance.now() - begun;
 }"""
 
+CROWD_ROUNDS = 15
+"""Pairs of clicks on the page while others click."""
 
-def measure(rounds: int = 12) -> dict[str, Any]:
-    """Returns the median and the slowest time of rewinding between takes and of branching from one, on a film of three takes.
+
+def measure(rounds: int = 12, sessions: int = 0) -> dict[str, Any]:
+    """Returns how long a click takes until the page shows what it does, in milliseconds.
+
+    Rewinding between takes and branching from one, on one film of three takes; and, with `sessions`, rewinding while so many
+    sessions click and one film more is rendered.
+
+    Args:
+        rounds: clicks of each kind.
+        sessions: that click at once; 0: that is not measured.
 
     Raises:
         RuntimeError: Chromium is not installed, or the film could not be rendered.
@@ -48,16 +63,8 @@ def measure(rounds: int = 12) -> dict[str, Any]:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.goto(f"http://127.0.0.1:{page_port}/?project={session.id}")
-                page.wait_for_selector(".card:nth-child(3)[aria-current=step]", timeout=60_000)
-                rewinds = [
-                    page.evaluate(CLICK, [
-                        f".card:nth-child({n}) [data-verb=rewind]",
-                        f"document.querySelector('.card:nth-child({n})').getAttribute('aria-current') === 'step'",
-                    ])
-                    for n in (1, 2) * (rounds // 2)
-                ]
+                page = _open(browser, page_port, session)
+                found = {"rewind_ms": _spread(_rewinds(page, rounds))}
                 branches = [
                     page.evaluate(CLICK, [
                         ".card:nth-child(1) [data-verb=branch]",
@@ -65,10 +72,87 @@ def measure(rounds: int = 12) -> dict[str, Any]:
                     ])
                     for n in range(2, 2 + rounds)
                 ]
+                found["branch_ms"] = _spread(branches)
+                page.close()
+                if sessions:
+                    found["crowd_ms"] = _spread(_crowd(browser, page_port, studio, session, sessions))
                 browser.close()
         finally:
             blocks.close()
-    return {"rewind_ms": _spread(rewinds), "branch_ms": _spread(branches)}
+    return found
+
+
+def _open(browser: Any, port: int, session: Session) -> Any:
+    """A page that shows a film whose head is its third take."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"http://127.0.0.1:{port}/?project={session.id}")
+    page.wait_for_selector(".card:nth-child(3)[aria-current=step]", timeout=60_000)
+    return page
+
+
+def _rewinds(page: Any, rounds: int) -> list[float]:
+    """Milliseconds of rewinding to the first and the second take in turn."""
+    return [
+        page.evaluate(CLICK, [
+            f".card:nth-child({n}) [data-verb=rewind]",
+            f"document.querySelector('.card:nth-child({n})').getAttribute('aria-current') === 'step'",
+        ])
+        for n in (1, 2) * (rounds // 2)
+    ]
+
+
+def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int) -> list[float]:
+    """Milliseconds of rewinding on a page while `count` - 1 others rewind on films of theirs, and one more film is rendered.
+
+    The others are clients without a screen, as on other machines: each follows its film and rewinds once a second.
+    """
+    session.edit(edits.switch, session.project.branches[0].id)
+    archive = session.films.export_project()
+    films = [studio.unpack(archive) for _ in range(count)]
+    for film in films:
+        film.edit(edits.switch, film.project.branches[0].id)
+    for number in range(20):
+        session.edit(edits.add_segment, prompt="the camera pans left", seed=number)
+    page, stop = _open(browser, port, films[0]), threading.Event()
+    others = [threading.Thread(target=_client, args=(port, film, stop), daemon=True) for film in films[1:]]
+    for other in others:
+        other.start()
+    session.jobs.generate_all()
+    while not (session.job and session.job.step):
+        time.sleep(0.05)
+    times = []
+    for _ in range(CROWD_ROUNDS):
+        times += _rewinds(page, 2)
+        time.sleep(0.3)
+    if session.job.state != "running":
+        raise RuntimeError("The film was done before the page was clicked often enough.")
+    session.jobs.cancel()
+    stop.set()
+    return times
+
+
+def _client(port: int, film: Session, stop: threading.Event) -> None:
+    """Follow a film as the page does, and rewind between its takes until told to stop."""
+    server, visitor = f"http://127.0.0.1:{port}/gradio_api", secrets.token_hex(5)
+    takes = [take.id for take in film.project.path()]
+
+    def post(path: str, message: dict[str, Any]) -> None:
+        body = json.dumps({**message, "session_hash": visitor}).encode()
+        request = urllib.request.Request(f"{server}/{path}", body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=60).read()
+
+    def read() -> None:
+        with urllib.request.urlopen(f"{server}/queue/data?session_hash={visitor}", timeout=600) as stream:
+            while not stop.is_set() and stream.readline():
+                pass
+
+    post("queue/join", {"data": [], "event_data": {"project": film.id}, "fn_index": 0, "trigger_id": 2})
+    threading.Thread(target=read, daemon=True).start()
+    for number in range(100_000):
+        if stop.wait(1.0):
+            return
+        message = {"verb": "rewind", "project": film.id, "take": takes[number % 2]}
+        post("component_server/", {"data": message, "component_id": 2, "fn_name": "ask"})
 
 
 def _film(studio: Studio) -> Session:
@@ -85,4 +169,4 @@ def _film(studio: Studio) -> Session:
 
 
 def _spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "slowest": max(values)}
+    return {"median": statistics.median(values), "p95": statistics.quantiles(values, n=20)[-1], "slowest": max(values)}
