@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio.media import MediaError
-from studio.project import edits
+from studio.project import edits, shots
 from studio.project.model import Shot
 from studio.project.shots import place_of_take
 from studio.project.store import Store
@@ -107,3 +107,18 @@ def test_a_project_with_shots_is_packed_and_opened_elsewhere(session: Session, t
     again.edit(edits.rewind, again.project.film()[0].id)
     again.jobs.retake(again.project.path()[1].id)
     assert wait_for_job(again).state == "done"
+
+
+def test_the_picture_of_a_shot_is_framed_in_the_films_shape(session: Session, engine: FakeEngine, tmp_path: Path) -> None:
+    session.set_shot(1, session.picture_shot(picture(tmp_path, "crimson", (400, 100))))
+    session.edit(shots.set_shot_frame, 1, (0.5, 0.0, 0.5, 1.0))
+    shot = session.project.current().segments[1].shot
+    width, height = session.project.size
+    assert shot and shot.frame and shot.frame[2] * 400 / (shot.frame[3] * 100) == pytest.approx(width / height, rel=0.02)
+    render_all(session)
+    assert engine.requests[1].frame == shot.frame and engine.requests[0].frame is None
+    for frame, message in (((0.9, 0.0, 0.5, 1.0), "picture"), ((0.0, 0.0, 0.001, 0.001), "too small")):
+        with pytest.raises(EditError, match=message):
+            session.edit(shots.set_shot_frame, 1, frame)
+    with pytest.raises(EditError, match="nothing to frame"):
+        session.edit(shots.set_shot_frame, 2, (0.0, 0.0, 1.0, 1.0))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from studio.marks import NO_MARKS, Marks
 from studio.project import limits
+from studio.project.frames import check_large_enough, fit_frame
 from studio.project.limits import EditError
 from studio.project.model import Frame, Project, Segment, Shot, Take
 from studio.project.tree import known_take, segment_index, with_segments
@@ -56,13 +57,29 @@ def shot_so_far(project: Project, take: Take) -> tuple[Take, ...]:
     return tuple(reversed(found))
 
 
+def set_shot_frame(project: Project, index: int, frame: Frame) -> Project:
+    """Set the part of its picture that a segment's shot begins with; it takes the film's shape. A take of it becomes stale.
+
+    Raises:
+        EditError: no such segment, its shot has no picture of its own, or the frame leads out of that or is too small.
+    """
+    segments = project.current().segments
+    shot = segments[segment_index(index, len(segments))].shot
+    if shot is None or shot.picture is None:
+        raise EditError("This segment begins with no picture of its own, so there is nothing to frame. Nothing was changed.")
+    size, frame = (shot.picture.width, shot.picture.height), limits.frame(frame)
+    check_large_enough(frame, size, project.size)
+    return set_shot(project, index, replace(shot, frame=fit_frame(frame, size, project.size)))
+
+
 def place_of(project: Project, segment: Segment, parent: str | None, take: Take) -> Place:
     """The place of a take that is asked for, or was made, as `segment` after `parent`."""
     seen: set[str] = set()
     while True:
         shot = segment.shot if parent is not None else None
         if shot is not None and shot.picture is not None:
-            return Place(shot.picture.sha256, shot.frame)
+            size = shot.picture.width, shot.picture.height
+            return Place(shot.picture.sha256, shot.frame and fit_frame(shot.frame, size, take.size))
         if shot is not None and shot.take is not None and shot.take in project.takes and shot.take not in seen:
             seen.add(shot.take)
             parent, segment = project.takes[shot.take].parent, project.takes[shot.take].segment

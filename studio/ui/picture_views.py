@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
 from studio.flow_words import flow_phrases
 from studio.marks import Stroke
-from studio.project.frames import default_frame, least_width, whole_frame
+from studio.project.frames import default_frame, fit_frame, least_width, whole_frame
 from studio.project.mark_limits import DEPTH, FLOWS, NAME_LENGTH, NAMES, SPEED, STROKES, WIDTH
 from studio.session.pictures import opacity_file
 from studio.ui.words import Json, file_url
@@ -35,19 +35,31 @@ def reference_view(session: Session) -> Json | None:
     }
 
 
-def shot_view(session: Session, segment: Segment) -> Json | None:
+def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Json | None:
     """Where a segment's new shot begins: in words, and as a picture; None where it continues the one before it."""
     shot, project = segment.shot, session.project
     if shot is None:
         return None
     if shot.picture:
-        return {"from": "picture", "words": shot.picture.name or "a picture", "url": file_url(session.folder / shot.picture.file)}
+        words, file = shot.picture.name or "a picture", session.folder / shot.picture.file
+        size = shot.picture.width, shot.picture.height
+        framing = None
+        if card is not None and takes_frame(card):
+            whole = whole_frame(size, project.size)
+            frame = fit_frame(shot.frame, size, project.size) if shot.frame else whole
+            framing = {
+                "id": f"{segment.id} {shot.picture.sha256}", "url": file_url(file), "opacity": file_url(opacity_file(file)),
+                "width": size[0], "height": size[1], "frame": list(frame), "whole": list(whole),
+                "default": list(default_frame(size, project.size, [segment.prompt])), "least": least_width(size, project.size),
+                "beyond": sees_outside_frame(card, project.size),
+            }
+        return {"from": "picture", "words": words, "url": file_url(file), "framing": framing}
     if shot.take:
         known = shot.take in project.takes
         place = f"segment {len(project.lineage(shot.take))}, frame {shot.at + 1}" if known else "a take that is gone"
         return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
-    file = session.folder / project.reference.file if project.reference else None
-    return {"from": "reference", "words": "the reference picture", "url": file_url(file)}
+    own = session.folder / project.reference.file if project.reference else None
+    return {"from": "reference", "words": "the reference picture", "url": file_url(own)}
 
 
 def frame_view(project: Project, card: ModelCard | None) -> Json | None:

@@ -49,12 +49,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "reference": reference_view(session),
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),
-        "segments": [
-            view | {"shot": shot_view(session, segment), "estimate": segment_estimate(project, segment, session.jobs.estimator)}
-            for view, segment in zip(
-                segment_views(project, stale, lambda lora: session.loras.has(lora.sha256), session.wildcards),
-                project.current().segments, strict=True)
-        ],
+        "segments": _segments(session, stale, card),
         "takes": take_views(project, stale, session.films.poster, session.films.clip, look_of(session)),
         "trash": trash_views(project, session.films.poster, session.films.clip),
         "branches": branch_views(project),
@@ -77,6 +72,16 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "can_redo": session.can_redo,
         "findings": list(session.findings),
     }
+
+
+def _segments(session: Session, stale: frozenset[str], card: ModelCard | None) -> list[Json]:
+    """The segments of the timeline, with their shots and what they cost."""
+    project, estimator = session.project, session.jobs.estimator
+    drawn = segment_views(project, stale, lambda lora: session.loras.has(lora.sha256), session.wildcards)
+    return [
+        view | {"shot": shot_view(session, segment, card), "estimate": segment_estimate(project, segment, estimator)}
+        for view, segment in zip(drawn, project.current().segments, strict=True)
+    ]
 
 
 def next_render(project: Project) -> tuple[Json | None, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.project.model import Shot
 from tests.e2e.conftest import Visit, faded
 from tests.shelves import picture, render_all, wait_until
 
@@ -59,3 +60,20 @@ def test_a_shot_on_a_phone(phone: Visit) -> None:
     expect(page.get_by_text("There is no frame on the stage yet.")).to_be_visible()
     sheet.get_by_role("button", name="Reference").tap()
     wait_until(session, lambda: session.project.current().segments[1].shot is not None)
+
+
+def test_the_picture_of_a_shot_is_framed(desk: Visit) -> None:
+    session = desk.stand.film("the harbour", "the ship")
+    session.set_shot(1, session.picture_shot(picture(desk.stand.folder, "crimson", (320, 240))))
+    page = desk.open(session)
+    page.get_by_role("button", name="Beginning of segment 2").click()
+    page.get_by_role("button", name="Frame it").click()
+    sheet = page.get_by_role("dialog", name="Picture of the shot from segment 2 on")
+    expect(sheet).to_contain_text("The shot begins with this part of the picture.")
+    expect(sheet.get_by_role("tab")).to_have_count(0)
+    sheet.get_by_role("slider", name="Size of the frame").fill("50")
+    page.keyboard.press("Escape")
+    wait_until(session, lambda: (session.project.current().segments[1].shot or Shot()).frame is not None)
+    shot = session.project.current().segments[1].shot
+    assert shot and shot.frame and 0.1 < shot.frame[2] < 0.9
+    assert session.project.frame is None, "the film's own frame stays"

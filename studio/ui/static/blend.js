@@ -69,5 +69,5 @@ const blend = (() => {
     };
     return { root, draw };
   };
-  return { part, root: sheet };
+  return { part, root: sheet, close: () => sheet.hidePopover() };
 })();

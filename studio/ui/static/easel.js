@@ -2,6 +2,19 @@
 const easel = (() => {
   const TOOLS = [frame, subject, flow];
   const glass = makeGlass();
+  /* What the sheet is for: the film's reference, with all tools, or the picture that a shot begins with, which is only framed. */
+  const FILM = {
+    title: 'Picture', begins: 'The film', facts: () => ({ ...client.view.frame, ...client.view.reference }),
+    send: (fields) => client.ask('set_frame', fields), there: () => client.view.frame && client.view.reference?.url, marks: () => client.view.marks,
+  };
+  const shotOf = (segment) => {
+    const framing = () => client.view.segments.find((s) => s.id === segment.id)?.shot?.framing;
+    return {
+      title: `Picture of the shot from segment ${segment.index + 1} on`, begins: 'The shot', facts: () => framing() ?? {},
+      send: (fields) => client.ask('set_shot_frame', { segment: segment.id, ...fields }), there: () => framing()?.url, marks: () => null,
+    };
+  };
+  let source = FILM;
   let dialog = null;
   let chosen = frame;               // the tool in hand
   let marks = null;                 // all marks now
@@ -40,7 +53,7 @@ const easel = (() => {
   const redraw = () => { frames ||= requestAnimationFrame(() => { frames = 0; draw(); }); };
   const draw = () => {
     if (!dialog) return;
-    const { marks: known } = client.view;
+    const known = source.marks();
     for (const each of TOOLS) {
       const on = each === chosen;
       set(parts.tabs[each.id], 'aria-selected', String(on));
@@ -68,7 +81,7 @@ const easel = (() => {
   const paint = () => {
     if (!dialog) return;
     glass.wipe();
-    if (chosen.marks && marks && !client.view.marks?.off) chosen.draw(glass);
+    if (chosen.marks && marks && !source.marks()?.off) chosen.draw(glass);
   };
   const drawBeyond = (known) => {
     show(parts.beyond, known && !known.off);
@@ -94,7 +107,7 @@ const easel = (() => {
   /* Pointers on the picture go to the tool in hand. */
   const held = new Set();
   const press = (e) => {
-    if (e.button > 0 || (chosen.marks && client.view.marks?.off !== '')) return;
+    if (e.button > 0 || (chosen.marks && source.marks()?.off !== '')) return;
     e.preventDefault();
     parts.area.setPointerCapture(e.pointerId);
     held.add(e.pointerId);
@@ -114,7 +127,7 @@ const easel = (() => {
       parts.tabs[each.id] = h('button', { role: 'tab', id: `mp-tool-${each.id}`, 'aria-controls': `mp-panel-${each.id}`, onclick: () => take(each), onkeydown: walk },
         icon(each.icon, 17), each.label);
     }
-    const body = frame.make(reference);
+    const body = frame.make(reference, source);
     parts.surface = h('div', { class: 'surface', tabindex: 0, role: 'application', onkeydown: (e) => {
       if (!chosen.key(e)) return;
       e.preventDefault();
@@ -137,7 +150,7 @@ const easel = (() => {
     body.panel.push(parts.beyond);
     for (const each of TOOLS) {
       parts.panels[each.id] = h('div', { class: 'tool-panel', role: 'tabpanel', id: `mp-panel-${each.id}`, 'aria-labelledby': `mp-tool-${each.id}` },
-        ...(each === frame ? body.panel : client.view.marks ? each.make() : []));
+        ...(each === frame ? body.panel : source.marks() ? each.make() : []));
     }
     parts.off = h('div', { class: 'frame-fact', 'data-kind': 'warn' }, icon('warn', 17), h('span', {}));
     parts.told = h('p', { class: 'visually-hidden', role: 'status' });
@@ -152,14 +165,15 @@ const easel = (() => {
         h('div', { class: 'easel-ends' }, parts.undo, parts.redo, button('check', 'Done', () => dialog.close(), { class: 'button primary' }))));
   };
 
-  const open = () => {
-    const { reference, frame: choices } = client.view;
-    if (!reference?.url || !choices) return;
-    marks = client.view.marks;
+  const open = (from = FILM) => {
+    source = from;
+    if (!source.there()) return;
+    const reference = source.facts();
+    marks = source.marks();
     unsent = false;
     chosen = frame;
     const body = make(reference);
-    dialog = dialogs.sheet('Picture', 'framing', body);
+    dialog = dialogs.sheet(source.title, 'framing', body);
     dialog.dataset.picture = reference.id;
     dialog.addEventListener('close', () => { client.flush(); held.clear(); frame.close(); dialog = null; });
     dialog.addEventListener('keydown', (e) => {
@@ -176,16 +190,16 @@ const easel = (() => {
   client.watch(({ view }) => {
     if (awaited && view?.reference?.id === awaited) { awaited = null; open(); }
     if (!dialog) return;
-    if (!view.frame || view.reference?.id !== dialog.dataset.picture) { dialog.close(); return; }
+    if (!source.there() || source.facts().id !== dialog.dataset.picture) { dialog.close(); return; }
     if (!unsent) {
       const before = JSON.stringify(marks?.subject);
-      marks = view.marks;
+      marks = source.marks();
       if (JSON.stringify(marks?.subject) !== before && marks) subject.sent();
     }
-    if (!held.size) frame.follows(view);
+    if (!held.size) frame.follows();
     draw();
   });
   /* Open the sheet for the picture of this id, as soon as the studio shows it; null: of none. */
   const openFor = (picture) => { awaited = picture; if (picture) client.put({}); };
-  return { open, openFor, change, redraw, paint, stroke, tell, glass, marks: () => marks || { beyond: false, subject: null, flows: [] } };
+  return { open: () => open(), openFor, openShot: (segment) => open(shotOf(segment)), change, redraw, paint, stroke, tell, glass, marks: () => marks || { beyond: false, subject: null, flows: [] } };
 })();

@@ -1,12 +1,13 @@
-/* The tool that frames the first view of the film: a rectangle over the whole picture, in the film's shape. */
+/* The tool that frames the first view of the film or of a shot: a rectangle over the whole picture, in the film's shape. */
 const frame = (() => {
   const CORNERS = { nw: [1, 1], ne: [0, 1], sw: [1, 0], se: [0, 0] };        // the corner that stays, as shares of the rectangle
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   let at = null;            // x, y, width and height now, as shares of the picture
   let unsent = false;       // whether `at` is newer than what the studio knows
   let parts = {};
+  let source = null;        // the picture that is framed: its facts, and how a frame is sent
 
-  const facts = () => ({ ...client.view.frame, ...client.view.reference, film: client.view.size });
+  const facts = () => ({ ...source.facts(), film: client.view.size });
   const clamp = (value, least, most) => Math.min(Math.max(value, least), Math.max(least, most));
   const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -31,7 +32,7 @@ const frame = (() => {
   };
   const send = async () => {
     const sent = at;
-    await client.ask('set_frame', { frame: sent, stroke: parts.box.dataset.stroke });
+    await source.send({ frame: sent, stroke: parts.box.dataset.stroke });
     setTimeout(() => { if (at === sent) { unsent = false; client.put({}); } }, 250);       // the studio's view has come by then
   };
   const choose = (which) => { newStroke(parts.box); change(which === 'whole' ? facts().whole : facts().default, 0); };
@@ -163,7 +164,8 @@ const frame = (() => {
     return [canvas, row];
   };
 
-  const make = (reference) => {
+  const make = (reference, from) => {
+    source = from;
     const handles = Object.keys(CORNERS).map((corner) => h('i', { class: 'corner', 'data-corner': corner }));
     const box = h('div', { class: 'frame-box', tabindex: 0, role: 'slider', 'aria-label': 'Frame', 'aria-valuemin': 0, 'aria-valuemax': 100,
       'aria-describedby': 'mp-frame-keys', onkeydown: key, onfocus: () => newStroke(box) }, ...handles);
@@ -183,7 +185,7 @@ const frame = (() => {
     unsent = false;
     const panel = [
       h('p', { class: 'hint', id: 'mp-frame-keys' },
-        'The film begins with this part of the picture. ',
+        `${from.begins} begins with this part of the picture. `,
         h('span', { class: 'for-keys' }, 'Drag it, or move it with the arrow keys; + and − change its size.'),
         h('span', { class: 'for-fingers' }, 'Drag it, or its corners; two fingers change its size.')),
       h('label', { class: 'frame-size' }, h('span', {}, 'Size'), size),
@@ -194,7 +196,7 @@ const frame = (() => {
   };
 
   /* What the studio knows now, unless the artist is ahead of it. */
-  const follows = (view) => { if (!unsent && !fingers.size) at = view.reference.frame; };
+  const follows = () => { if (!unsent && !fingers.size) at = source.facts().frame; };
   const close = () => { fingers.clear(); drag = null; };
   const focus = () => parts.box.focus({ focusVisible: false });
   return { id: 'frame', label: 'Frame', icon: 'frame', make, attach: (area) => { parts.picture = area; }, draw, follows, press, follow, lift, wheel, close, focus };

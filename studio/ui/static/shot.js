@@ -24,7 +24,8 @@ const shots = (() => {
       else notices.add({ message: 'There is no frame on the stage yet.', remedy: 'Generate a segment, stop at a frame, and try again.', kind: 'found' });
     }),
     choice('picture', 'Picture…', 'A hard cut to a picture of your own: the next panel of your storyboard', () => file.click()));
-  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), file);
+  const framing = button('frame', 'Frame it', () => { blend.close(); easel.openShot(segment); }, { class: 'button small', title: 'Choose the part of the picture that the shot begins with' });
+  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), framing, file);
 
   const draw = (shown) => {
     segment = shown;
@@ -34,6 +35,7 @@ const shots = (() => {
       : 'It goes on where the segment before it ends.');
     if (shot?.url) set(picture, 'src', shot.url);
     show(picture, shot?.url);
+    show(framing, shot?.framing);
   };
   return { root, draw };
 })();

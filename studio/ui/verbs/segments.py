@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.project import edits
+from studio.project import edits, shots
 from studio.project.early import BRIDGE, Then
 from studio.project.limits import SECTIONS
 from studio.project.model import Shot
@@ -97,6 +97,8 @@ VERBS: Mapping[str, Verb] = {
     "change_early": _change_early,
     "early_costs": _early_costs,
     "set_shot": _set_shot,
+    "set_shot_frame": lambda s, f: s.edit_in_stroke(
+        stroke(f, f"shot frame {f.identifier('segment')}"), shots.set_shot_frame, index(s, f), f.shares("frame")),
     "keep_stale": lambda s, f: s.edit(edits.keep_stale),
     "move_segment": lambda s, f: s.edit(edits.move_segment, index(s, f), f.integer("to", 0, 10_000)),
 }
