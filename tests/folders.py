@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaModel, SiglipImageProcessor
 
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.backbone import INPUT_CHANNELS, MEMORY_CHANNELS, VISIBLE_CHANNELS
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
+from studio.backbones.animatic.network_channels import INPUT_CHANNELS, MEMORY_CHANNELS, VISIBLE_CHANNELS
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, files_toml, read_card

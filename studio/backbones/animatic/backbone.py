@@ -19,13 +19,14 @@ from functools import partial
 
 import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.blend import blend_heads, pace
 from studio.backbones.animatic.composition import Source, compose, recalled_share
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
+from studio.backbones.animatic.network_channels import network_context, network_input
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_section import SceneSection
@@ -42,15 +43,7 @@ from studio.backbones.framepack.backbone import FramePackBackbone
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.blend import SectionBlend
 from studio.memory.framepack import PackedContext
-from studio.memory.protocol import ConditioningFeatures
-from studio.memory.semantic_pack import SemanticPack
 
-VISIBLE_CHANNELS = 48
-"""Coarsest channels of the scene, which the network sees."""
-INPUT_CHANNELS = DRAWN_CHANNELS + VISIBLE_CHANNELS + 6 + 3
-"""Of the transformer: x_t's drawn channels; the visible scene, light and weather; frame, row and column."""
-MEMORY_CHANNELS = VISIBLE_CHANNELS + STATE_CHANNELS
-"""Of the latents that a `ContextMemory` is given."""
 TRUST = 0.15
 """Factor on the deviation in the weight k of x_t, see `AnimaticBackbone`."""
 RECOMPOSE_ABOVE = 0.125
@@ -239,28 +232,6 @@ class AnimaticBackbone(FramePackBackbone):
         return Source(self.autoencoder.decode_group(scene[:, :, 0].to(like))[:, :, -1].float(), state.pose[:, 0])
 
 
-class ContextMemory(nn.Module):
-    """A `Memory` as in the paper: psi joins the transformer's context. Of a section it takes the channels that the network sees."""
-
-    holds_places = False
-
-    def __init__(self, pack: SemanticPack) -> None:
-        """`pack`: a SemanticPack for MEMORY_CHANNELS channels."""
-        super().__init__()
-        self.pack = pack
-
-    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
-        """psi_0, [B, M, D]."""
-        return self.pack.begin(conditioning)
-
-    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
-        """psi_{n+1} from psi_n [B, M, D] and the section's latents [B, C + 10, T, h, w]."""
-        return self.pack.update(psi, memory_input(latents))
-
-    def view(self, psi: Tensor, recent: Tensor) -> None:
-        """None: psi's tokens are features, not places, and cannot be shown."""
-
-
 @dataclass(frozen=True)
 class _Composition:
     """A section's scene, composed for one motion of camera, scene and wind."""
@@ -299,47 +270,6 @@ class _SectionSources:
 def _with_clock(state: FilmState, x: Tensor) -> FilmState:
     """The newest frame's state. Weather that begins in this section gets a clock, and so a pattern, from the noise x."""
     return state if bool(state.weather.any()) else replace(state, clock=x[:, -1, 0, 0, :1].float() * 1000)
-
-
-def network_input(drawn: Tensor, packed: PackedContext) -> Tensor:
-    """The network's input for the section in flight, [B, INPUT_CHANNELS, W, h, w]: x_t, and the newest scene, light and weather."""
-    newest = _visible(packed.clean[:, :, -1:])
-    window = drawn.shape[2]
-    return add_coordinates(torch.cat([drawn.to(newest), newest.expand(-1, -1, window, -1, -1)], dim=1), packed.index)
-
-
-def network_context(packed: PackedContext) -> PackedContext:
-    """The packed context in the network's channels: x_t's channels are 0."""
-
-    def part(latents: Tensor, index: Tensor) -> Tensor:
-        return add_coordinates(F.pad(_visible(latents), (0, 0, 0, 0, 0, 0, DRAWN_CHANNELS, 0)), index)
-
-    return PackedContext(
-        part(packed.clean, packed.clean_index), packed.clean_index,
-        part(packed.history_2x, packed.history_2x_index), packed.history_2x_index,
-        part(packed.history_4x, packed.history_4x_index), packed.history_4x_index,
-        packed.index,
-    )
-
-
-def memory_input(latents: Tensor) -> Tensor:
-    """The channels of latents [B, C + 10, T, h, w] that the network sees: coarse scene and state, [B, MEMORY_CHANNELS, T, h, w]."""
-    return torch.cat([latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]], dim=1)
-
-
-def _visible(latents: Tensor) -> Tensor:
-    """Coarse scene, light and weather of latents [B, C + 10, T, h, w]: [B, VISIBLE_CHANNELS + 6, T, h, w]."""
-    scene, state = latents[:, :VISIBLE_CHANNELS], latents[:, -STATE_CHANNELS:]
-    return torch.cat([scene, state[:, 3:9]], dim=1)
-
-
-def add_coordinates(latents: Tensor, index: Tensor) -> Tensor:
-    """Latents with frame, row and column as three more channels: position is learned slowly from rotary embeddings alone."""
-    b, _, t, h, w = latents.shape
-    frame = (index.to(latents) / 10 - 2).view(1, 1, t, 1, 1).expand(b, 1, t, h, w)
-    row = ((torch.arange(h, device=latents.device) - (h - 1) / 2) / 8).to(latents).view(1, 1, 1, h, 1).expand(b, 1, t, h, w)
-    column = ((torch.arange(w, device=latents.device) - (w - 1) / 2) / 8).to(latents).view(1, 1, 1, 1, w).expand(b, 1, t, h, w)
-    return torch.cat([latents, frame, row, column], dim=1)
 
 
 def precondition(x: Tensor, sigma: Tensor, base: Tensor, output: Tensor, deviation: Tensor) -> Tensor:

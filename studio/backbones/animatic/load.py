@@ -11,9 +11,11 @@ from safetensors.torch import load_file
 from transformers import CLIPTextModel, PreTrainedTokenizerFast, RobertaPreLayerNormForSequenceClassification, SiglipVisionModel
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.backbone import MEMORY_CHANNELS, AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.conditioner import SmallConditioner
+from studio.backbones.animatic.context_memory import ContextMemory
+from studio.backbones.animatic.network_channels import MEMORY_CHANNELS
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.backbones.animatic.scene_picture import FilmMemory
 from studio.backbones.animatic.weather import WeatherSynthesis

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.backbones.animatic.backbone import AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.conditioner import SmallConditioner
+from studio.backbones.animatic.context_memory import ContextMemory
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.scene_picture import FilmMemory
 from studio.backbones.film_model import FilmModel

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.backbones.animatic.backbone import AnimaticBackbone, memory_input
+from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, Heads
+from studio.backbones.animatic.network_channels import memory_input
 from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.animatic.state import STATE_CHANNELS, FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
-from studio.backbones.animatic.backbone import VISIBLE_CHANNELS
 from studio.backbones.animatic.composition import inside_weight, sample, source_coordinates
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, wind_flow
+from studio.backbones.animatic.network_channels import VISIBLE_CHANNELS
 from studio.backbones.animatic.state import FilmState, join_latents
 from studio.lab.train.footage import Footage
 from studio.lab.world import CELL, FRAMES, Film, Section, film

@@ -11,8 +11,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, SiglipVisionConfig, SiglipVisionModel
 
-from studio.backbones.animatic.backbone import INPUT_CHANNELS
 from studio.backbones.animatic.heads import OUTPUT_CHANNELS
+from studio.backbones.animatic.network_channels import INPUT_CHANNELS
 from studio.lab.train.shapes import AnimaticShape, BlockShape
 from studio.lab.world import random_script
 

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from studio.backbones.animatic import backbone as animatic
 from studio.backbones.animatic.autoencoder import VALUES, LappedAutoencoder
-from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone, network_context, precondition
+from studio.backbones.animatic.backbone import AnimaticBackbone, precondition
 from studio.backbones.animatic.codec import AnimaticCodec
 from studio.backbones.animatic.composition import compose
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, HEAD_CHANNELS, LEAST_PAN, OUTPUT_CHANNELS
+from studio.backbones.animatic.network_channels import INPUT_CHANNELS, network_context
 from studio.backbones.animatic.state import (
     STATE_CHANNELS,
     FilmState,

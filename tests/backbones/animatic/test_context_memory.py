@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.backbones.animatic.backbone import AnimaticBackbone, ContextMemory
+from studio.backbones.animatic.backbone import AnimaticBackbone
+from studio.backbones.animatic.context_memory import ContextMemory
 from studio.backbones.film_model import FilmModel
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, ModelError

@@ -7,9 +7,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.backbone import INPUT_CHANNELS, AnimaticBackbone
+from studio.backbones.animatic.backbone import AnimaticBackbone
 from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, OUTPUT_CHANNELS
+from studio.backbones.animatic.network_channels import INPUT_CHANNELS
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny

@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.animatic.backbone import MEMORY_CHANNELS, ContextMemory
+from studio.backbones.animatic.context_memory import ContextMemory
+from studio.backbones.animatic.network_channels import MEMORY_CHANNELS
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, files_toml, read_card

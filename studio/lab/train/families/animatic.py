@@ -11,7 +11,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from studio.backbones.animatic.backbone import MEMORY_CHANNELS, ContextMemory
+from studio.backbones.animatic.context_memory import ContextMemory
+from studio.backbones.animatic.network_channels import MEMORY_CHANNELS
 from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.animatic.state import FilmState, join_latents, split_latents
 from studio.backbones.film_model import FilmModel
