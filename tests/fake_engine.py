@@ -6,10 +6,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from studio.catalogue.cards import ModelCard
 from studio.engine import bridge, take_folder
@@ -28,7 +30,9 @@ from studio.engine.events import (
 from studio.engine.jobs import Job, Listen, Stop, Worker
 from studio.engine.rates import Rates
 from studio.media.clip import write_clip
-from studio.media.picture import preview_webp
+from studio.media.picture import crop, preview_webp, save_png
+from studio.media.video import frames as video_frames
+from studio.media.video import measure
 
 FPS = 12
 READY = EngineStatus("ready", "Tiny is ready.", "CPU")
@@ -118,6 +122,8 @@ class FakeEngine:
                 yield Step(request.take, section, request.sections, step, request.steps, left, preview)
             yield Working(request.take, "decoding")
             frames = self._frames(request, section)
+            if request.video:
+                save_png(Image.fromarray(frames[-1]), take_folder.section_picture(request.folder, section))
             clip = take_folder.section_clip(request.folder, section)
             write_clip(clip, frames, FPS)
             take_folder.section_snapshot(request.folder, section).write_bytes(b"snapshot after %d" % section)
@@ -147,6 +153,12 @@ class FakeEngine:
         return "stopped" if stop.is_set() else ""
 
     def _frames(self, request: RenderRequest, section: int) -> NDArray[np.uint8]:
+        if request.video:
+            spare = measure(request.video.path, "").frames(FPS) - request.sections * self.section_frames
+            pictures = list(islice(video_frames(request.video.path, "", FPS, max(0, spare) + section * self.section_frames),
+                                   self.section_frames))
+            pictures += pictures[-1:] * (self.section_frames - len(pictures))
+            return np.stack([np.asarray(crop(picture, None, request.size)) for picture in pictures])
         width, height = request.size
         key = f"{request.prompt}/{request.seed}/{section}/{request.parent}" + (f"/{request.psi_of}" if request.psi_of else "")
         colour = np.frombuffer(hashlib.sha256(key.encode()).digest()[:3], np.uint8)

@@ -53,5 +53,8 @@ class Family:
     """Whether, in films of a size, the long-term memory of its models changes with what the film shows. None: in all of them."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
+    encodes_video: bool = False
+    """Whether its codec encodes frames that move, so that a film goes on from a video as from a film of its own; False: from its
+    last frame, as from a picture."""
     published_sizes: Callable[[], ModelSizes] | None = None
     """Sizes of the family's published model, to plan with before it is fetched. None: nothing is published."""

@@ -72,6 +72,11 @@ def reads_cast(card: ModelCard) -> bool:
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast
 
 
+def encodes_video(card: ModelCard) -> bool:
+    """Whether a film of the model goes on from a video as from a film of its own; False: from its last frame, as from a picture."""
+    return card.kind in FAMILIES and FAMILIES[card.kind].encodes_video
+
+
 def sizes_of(card: ModelCard) -> ModelSizes:
     """Bytes and operations of a model, counted from the configs in its folder.
 

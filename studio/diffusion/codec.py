@@ -6,7 +6,7 @@ Letters: C latent channels, n latent frames, h and w latent height and width, H 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -39,3 +39,16 @@ class Codec(Protocol):
 
     def preview(self, latents: Tensor) -> Tensor:
         """Small pictures [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w], cheap enough for every denoising step."""
+
+
+@runtime_checkable
+class EncodesVideo(Protocol):
+    """A codec that encodes frames that move. Any other one encodes pictures alone, and a film goes on from a video's last frame."""
+
+    frames_before: int         # frames before those to be encoded that it looks at, as far as there are so many
+
+    def encode_next(self, frames: Tensor, before: Tensor) -> Tensor:
+        """Latents [1, C, n, h, w] of the next 4 n frames [1, 3, 4 n, H, W] in [-1, 1].
+
+        `before`: the frames [1, 3, 1 + 4 k, H, W] before them, at most `frames_before`.
+        """

@@ -139,7 +139,7 @@ class Engine:
             yield Failed(request.take, *explain(error, request, card.sizes), 0, 0, 0.0)
             return
         for event in renderer.render(request, stop):
-            if isinstance(event, TakeDone):
+            if isinstance(event, TakeDone) and not request.video:
                 self._measure(renderer, request, event)
             if isinstance(event, PlacementReduced):
                 self._ready(renderer, event.message)

@@ -42,6 +42,14 @@ class ShotStart:
 
 
 @dataclass(frozen=True)
+class VideoSource:
+    """A video whose end a take is."""
+
+    path: Path
+    name: str                      # of the artist's file
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -67,6 +75,7 @@ class RenderRequest:
     before: Words | None = None    # what the parent take was asked for; None: start from the reference
     blend: int = 0                 # frames over which the words take over from those of the parent take; 0: at once
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
+    video: VideoSource | None = None    # None: the take is rendered
 
     @property
     def words(self) -> Words:
@@ -88,14 +97,18 @@ class Event:
 
 @dataclass(frozen=True)
 class Working(Event):
-    """A phase began: 'loading the model', 'placing the model', 'reading prompt and picture', 'denoising', 'decoding', 'saving'."""
+    """A phase began: 'loading the model', 'placing the model', 'reading prompt and picture', 'denoising', 'decoding',
+    'reading the video', 'encoding', 'saving'."""
 
     doing: str
 
 
 @dataclass(frozen=True)
 class Step(Event):
-    """One denoising step is done. `seconds_left` is for this take; None until a step of this size was measured."""
+    """One denoising step is done, or a frame of a video is read.
+
+    `seconds_left` is for this take; None until a step of this size was measured.
+    """
 
     section: int                   # 0-based, the one in flight
     sections: int
@@ -103,6 +116,7 @@ class Step(Event):
     steps: int
     seconds_left: float | None
     preview: bytes | None          # animated WebP of the section as predicted so far
+    doing: str = "denoising"       # the phase
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,7 @@ class InputReader:
             MediaError: the reference image cannot be read.
         """
         yield Working(request.take, "reading prompt and picture")
-        begins = request.style_begins and isinstance(self.model.conditioner, ReadsApart)
-        conditioning = self._cached_conditioning(request.words, begins, request.reference, request.size, request.frame)
+        conditioning = self.conditioning(request)
         before = None
         if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
             before = self._cached_conditioning(request.before, False, request.reference, request.size, request.frame)
@@ -76,6 +75,11 @@ class InputReader:
                 conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
                 self._dolly(request), self._flows(request))
         return TakeInputs(conditioning, snapshot, before)
+
+    def conditioning(self, request: RenderRequest) -> Conditioning:
+        """The embeddings of a take's words and reference image."""
+        begins = request.style_begins and isinstance(self.model.conditioner, ReadsApart)
+        return self._cached_conditioning(request.words, begins, request.reference, request.size, request.frame)
 
     def _dolly(self, request: RenderRequest) -> bool:
         """Whether prompt or style ask for a dolly."""
@@ -161,7 +165,7 @@ class InputReader:
     def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
         """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
         if not self.model.card.is_large(size):
-            return self._tensor(np.asarray(crop(read_picture(reference), frame, size)))
+            return self.tensor(np.asarray(crop(read_picture(reference), frame, size)))
         whole = self._cached_scene(reference, size, frame, NO_MARKS)
         return whole.picture[..., whole.top : whole.top + whole.height, whole.left : whole.left + whole.width]
 
@@ -171,12 +175,12 @@ class InputReader:
         subject = flows = None
         if made.alpha is not None and made.ground is not None and marks.subject is not None:
             alpha = torch.from_numpy(made.alpha)[None, None].to(self.model.device)
-            subject = SubjectLayer(alpha, self._tensor(made.ground), marks.subject.depth)
+            subject = SubjectLayer(alpha, self.tensor(made.ground), marks.subject.depth)
         if made.flows is not None:
             flows = torch.from_numpy(made.flows).to(self.model.device)
-        return ScenePicture(self._tensor(made.picture), made.left, made.top, *size, subject, made.own, flows)
+        return ScenePicture(self.tensor(made.picture), made.left, made.top, *size, subject, made.own, flows)
 
-    def _tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
+    def tensor(self, pixels: NDArray[np.uint8]) -> Tensor:
         """Pixels [H, W, 3] as [1, 3, H, W] in [-1, 1]."""
         array = torch.from_numpy(pixels.astype(np.float32))
         return (array.movedim(2, 0).unsqueeze(0) / 127.5 - 1).to(self.model.device)

@@ -43,6 +43,7 @@ from studio.engine.input_reader import InputReader, TakeInputs
 from studio.engine.jobs import Stop
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.pace import Pace
+from studio.engine.video_take import VideoTakes
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import preview_webp, save_map
@@ -64,6 +65,7 @@ class Renderer:
         self.pace = Pace()
         self._loras: LoraWeights | None = None
         self._inputs = InputReader(model)
+        self._videos = VideoTakes(model, self._inputs)
 
     def render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         """Render one take. Continues after sections that already lie in its folder.
@@ -98,6 +100,10 @@ class Renderer:
         if stop.is_set() and first < request.sections:
             raise StoppedError
         self._prepare_model(request)
+        if request.video:
+            yield from self._videos.sections(
+                request, request.video, first, stop, lambda index, attempt: self._retry(request, index, "reading", attempt))
+            return False
         inputs = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
         snapshot = inputs.snapshot
         decoder = _SectionDecoder(self.model.codec)

@@ -1,7 +1,8 @@
 """A take's folder: the files of its sections while it is rendered, joined into one clip and one snapshot at the end.
 
 While rendering: section-000.mp4 and section-000.safetensors, ... A section is finished when both are there.
-At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for models whose memory can be shown.
+At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for models whose memory can be shown; last.png of a video,
+                 for models that go on from its last frame alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ from studio.media.picture import save_poster
 CLIP = "clip.mp4"
 SNAPSHOT = "snapshot.safetensors"
 POSTER = "poster.webp"
+TEMPORARY = re.compile(
+    r"section-\d{3,}\.(mp4|safetensors|png|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|png|json)"
+)
+"""Names of files that a finished take does not need."""
+LAST = "last.png"
+"""The last frame of a video, for models that go on from it as from a picture."""
 MEMORY = "memory.webp"
 """A picture of what the memory holds after the take, for models whose memory can be shown."""
 RECALLED = "recalled.npz"
@@ -35,6 +42,11 @@ def section_clip(folder: Path, section: int) -> Path:
 def section_snapshot(folder: Path, section: int) -> Path:
     """Where the snapshot after a section (0-based) lies."""
     return folder / f"section-{section:03d}.safetensors"
+
+
+def section_picture(folder: Path, section: int) -> Path:
+    """Where the last frame of a section (0-based) of a video lies, for models that go on from it as from a picture."""
+    return folder / f"section-{section:03d}.png"
 
 
 def finished_sections(folder: Path) -> int:
@@ -62,6 +74,10 @@ def close(folder: Path) -> tuple[int, int]:
     join([section_clip(folder, i) for i in range(sections)], folder / CLIP)
     with atomic_write(folder / SNAPSHOT) as last:  # on the disk before `tidy` removes where it came from
         last.write_bytes(section_snapshot(folder, sections - 1).read_bytes())
+    picture = section_picture(folder, sections - 1)
+    if picture.is_file():
+        with atomic_write(folder / LAST) as last:
+            last.write_bytes(picture.read_bytes())
     first = section_clip(folder, 0)
     save_poster(read_frame(first, probe(first).frames // 2), folder / POSTER)
     return sections, probe(folder / CLIP).frames
@@ -73,7 +89,7 @@ def tidy(folder: Path) -> None:
     The first section goes first: if the process is killed meanwhile, those that are left do not look like a shorter take.
     """
     for path in sorted(folder.iterdir()):
-        if re.fullmatch(r"section-\d{3,}\.(mp4|safetensors|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|json)", path.name):
+        if TEMPORARY.fullmatch(path.name):
             with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
                 path.unlink(missing_ok=True)
 

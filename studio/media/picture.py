@@ -120,6 +120,8 @@ def _advice(path: Path) -> str:
         start = file.read(32)
     if start[4:8] == b"ftyp" and re.search(rb"hei[cfmsx]|hev[cmsx]|mif1|msf1", start[8:]):
         return "It is a HEIC picture, as phones make them: save it as JPEG and choose that."
+    if start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3", b"OggS") or start[:4] + start[8:12] == b"RIFFAVI ":
+        return "It is a video: drop it on the page of an empty film, which goes on from it. Here a picture is needed."
     if not start:
         return "It is empty: copy it again, or choose another."
     return "Use PNG, JPEG, WebP or TIFF."

@@ -48,6 +48,8 @@ def audition(project: Project, take: str | None, variations: Variations) -> tupl
         parent, segment = usable_take(project, take).parent, planned_segment(project, take)
         index = len(project.lineage(parent))
         check_parent(project, parent)
+    if segment.video:
+        raise EditError("This segment is a video of yours: all takes of it would be the same. Audition the segment after it.")
     requests = []
     seeds = [segment.seed, *(fresh_seed() for _ in range(variations.seeds - 1))]
     for prompt in variations.prompts or (segment.prompt,):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
-from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take
+from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take, Video
 from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.table_reader import Table, TableReader
@@ -17,6 +17,7 @@ FORMAT = 1
 
 _CONTENT = re.compile(r"[0-9a-f]{64}")
 _PICTURE = re.compile(r"media/[0-9a-f]{16}\.png")
+_VIDEO = re.compile(r"media/[0-9a-f]{16}\.video")
 
 
 def project_table(project: Project) -> Table:
@@ -156,7 +157,8 @@ def segment_table(segment: Segment) -> Table:
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
     loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
     blend = {"blend": segment.blend} if segment.blend else {}
-    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **blend, **_shot_table(segment.shot)}
+    more = {**({"loras": loras} if loras else {}), **blend, **_shot_table(segment.shot), **_video_table(segment.video)}
+    return {**segment.unknown, **known, **more}
 
 
 def parse_segment(table: object) -> Segment:
@@ -166,7 +168,10 @@ def parse_segment(table: object) -> Segment:
     blend = 0 if read.optional("blend", object) is None else read.count("blend")
     cut = read.optional("shot", dict)
     shot = None if cut is None else _shot(cut)
-    return Segment(read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed"), loras, read.rest(), blend, shot)
+    film = read.optional("video", dict)
+    video = None if film is None else _video(film)
+    own = read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed")
+    return Segment(*own, loras, read.rest(), blend, shot, video)
 
 
 def _shot_table(shot: Shot | None) -> Table:
@@ -183,6 +188,22 @@ def _shot(table: object) -> Shot:
     picture, take = read.optional("picture", dict), read.link("take")
     at = 0 if read.optional("at", int) is None else read.count("at")
     return Shot(None if picture is None else _reference(picture), read.frame("frame"), take, at, read.rest())
+
+
+def _video_table(video: Video | None) -> Table:
+    """The field of a video; a segment that is rendered has none."""
+    if video is None:
+        return {}
+    known = {"file": video.file, "sha256": video.sha256, "seconds": video.seconds, "name": video.name}
+    return {"video": {**video.unknown, **known}}
+
+
+def _video(table: object) -> Video:
+    read = TableReader(table, "video")
+    file = read("file", str)
+    if not _VIDEO.fullmatch(file):
+        raise FormatError("video: 'file' leads out of the project")
+    return Video(file, read("sha256", str), read.number("seconds"), read("name", str), read.rest())
 
 
 def _lora(table: object) -> Lora:

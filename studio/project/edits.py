@@ -28,6 +28,7 @@ from studio.project.tree import (
     unfinished_take,
     with_segments,
 )
+from studio.project.video_edits import begin_with_video, check_empty, drop_video
 from studio.project.votes import add_vote, drop_vote
 from studio.project.word_edits import set_cast, set_style
 
@@ -38,10 +39,13 @@ __all__ = [
     "add_segment",
     "add_take",
     "add_vote",
+    "begin_with_video",
     "branch",
+    "check_empty",
     "check_parent",
     "drop_branch",
     "drop_lora",
+    "drop_video",
     "drop_vote",
     "edit_segment",
     "find_same_take",
@@ -103,13 +107,15 @@ def new(
 def set_reference(project: Project, reference: Reference | None, frame: Frame | None = None) -> Project:
     """Set the reference image and its frame, or (None) remove it. Takes made from the old one become stale.
 
-    Subject and flows stay where the picture is the same, and go with another one.
+    Subject and flows stay where the picture is the same, and go with another one, as does a video that begins with the old one.
 
     Raises:
         EditError: the frame is not accepted.
     """
     marks = marks_for(project, reference)
-    return set_frame(replace(project, reference=reference, frame=None, marks=marks), frame)
+    same = reference is not None and project.reference is not None and reference.sha256 == project.reference.sha256
+    changed = project if same else drop_video(project)
+    return set_frame(replace(changed, reference=reference, frame=None, marks=marks), frame)
 
 
 def rename(project: Project, name: str) -> Project:

@@ -18,7 +18,7 @@ def segment_after(project: Project, tested: Take, prompt: str | None) -> Segment
     path, segments = project.path(), project.current().segments
     after = next((number for number, take in enumerate(path, 1) if take.id == tested.id), len(segments))
     planned = segments[after] if after < len(segments) else tested.segment
-    return replace(planned, shot=None, blend=0, prompt=planned.prompt if prompt is None else limits.prompt(prompt))
+    return replace(planned, shot=None, blend=0, video=None, prompt=planned.prompt if prompt is None else limits.prompt(prompt))
 
 
 def section_after(project: Project, tested: Take, segment: Segment) -> Take:

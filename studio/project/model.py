@@ -88,6 +88,17 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Video:
+    """A video of the artist's: a file in the project's folder, named by its content."""
+
+    file: str                     # relative to the project folder
+    sha256: str
+    seconds: float                # that it lasts
+    name: str = ""                # as the artist's file was called
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+@dataclass(frozen=True)
 class Segment:
     """A segment of the timeline, as the artist writes it. `frames` is the wanted length in whole frames."""
 
@@ -99,6 +110,7 @@ class Segment:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
     blend: int = 0                # frames over which it takes over from the segment before it; 0: at once
     shot: Shot | None = None      # it begins a new shot, with a hard cut; None: it continues the one before it
+    video: Video | None = None    # its takes are this video's end; None: they are rendered
 
 
 TakeState = Literal["done", "partial"]

@@ -1,7 +1,8 @@
 """Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, or at the reference image.
 
 A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it. Takes of one place share the
-memory of that place; those of other places are not mixed into it.
+memory of that place; those of other places are not mixed into it. What follows a video shows another place than the video's first
+frame, from which its model goes on: the video's last frame.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Place:
     picture: str                   # SHA-256 of the picture
     frame: Frame | None            # the part of it that the shot begins with; None: its middle
     marks: Marks = NO_MARKS
+    video: str | None = None       # the take, a video, whose last frame the place is for models that see no more of it
 
 
 def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
@@ -45,8 +47,8 @@ def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
 
 
 def begins_shot(take: Take) -> bool:
-    """Whether a take begins a shot: with a hard cut, or as the film's first one."""
-    return take.parent is None or take.segment.shot is not None
+    """Whether a take begins a shot: with a hard cut, as a video, or as the film's first one."""
+    return take.parent is None or take.segment.shot is not None or take.segment.video is not None
 
 
 def shot_so_far(project: Project, take: Take) -> tuple[Take, ...]:
@@ -75,17 +77,20 @@ def set_shot_frame(project: Project, index: int, frame: Frame) -> Project:
 def place_of(project: Project, segment: Segment, parent: str | None, take: Take) -> Place:
     """The place of a take that is asked for, or was made, as `segment` after `parent`."""
     seen: set[str] = set()
+    shown = take.id
     while True:
+        if segment.video is not None:
+            return Place(take.reference, take.frame, replace(NO_MARKS, beyond=take.marks.beyond), shown)
         shot = segment.shot if parent is not None else None
         if shot is not None and shot.picture is not None:
             size = shot.picture.width, shot.picture.height
             return Place(shot.picture.sha256, shot.frame and fit_frame(shot.frame, size, take.size))
         if shot is not None and shot.take is not None and shot.take in project.takes and shot.take not in seen:
             seen.add(shot.take)
-            parent, segment = project.takes[shot.take].parent, project.takes[shot.take].segment
+            shown, parent, segment = shot.take, project.takes[shot.take].parent, project.takes[shot.take].segment
         elif shot is None and parent is not None:
             before = project.takes[parent]
-            parent, segment = before.parent, before.segment
+            shown, parent, segment = before.id, before.parent, before.segment
         else:
             return Place(take.reference, take.frame, take.marks)
 

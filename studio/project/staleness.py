@@ -31,7 +31,8 @@ def _asked(project: Project, segment: Segment) -> str:
     """What is asked of a segment now, as a checksum."""
     reference = project.reference.sha256 if project.reference else ""
     own = (segment.prompt, segment.frames, segment.seed, segment.blend, segment.shot, sorted(_active_loras(segment)))
-    asked = (*own, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
+    video = (segment.video,) if segment.video else ()       # only then: in older documents there are checksums without one
+    asked = (*own, *video, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
              project.style, project.cast)  # fmt: skip
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
 
@@ -48,6 +49,12 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     """Whether rendering `segment` now would give another clip than `take` (a partial take may be shorter)."""
     sections = project.clock.sections(segment.frames)
     lasting = sections >= take.sections if take.state == "partial" else sections == take.sections
+    if segment.video != take.segment.video:
+        return True
+    if segment.video is not None:                     # words, seed and steps change nothing in it
+        place = project.reference.sha256 if project.reference else "", project.frame, project.marks
+        return not lasting or (*place, project.model, project.size) != (
+            take.reference, take.frame, take.marks, take.model, take.size)
     return not lasting or (
         (segment.prompt, segment.seed, _active_loras(segment), _numbers(project.settings), project.model, project.size)
         != (take.segment.prompt, take.segment.seed, _active_loras(take.segment), _numbers(take.settings), take.model, take.size)

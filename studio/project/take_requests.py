@@ -60,8 +60,15 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
     """
     known = usable_take(project, take)
     check_parent(project, known.parent)
+    check_varies(project, planned_segment(project, take), known.parent)
     segment = replace(planned_segment(project, take), seed=fresh_seed() if seed is None else limits.seed(seed))
     return replace(new_request(project, segment, known.parent), new_seed=True)
+
+
+def check_varies(project: Project, segment: Segment, parent: str | None) -> None:
+    """Raises EditError: the segment is a video that is a take already, and another take of it would be the same."""
+    if segment.video and find_same_take(project, segment, parent):
+        raise EditError("This segment is a video of yours: another take of it would be the same. Go on with the segment after it.")
 
 
 def finish(project: Project, take: str) -> TakeRequest:

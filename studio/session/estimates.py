@@ -47,7 +47,8 @@ class Estimator:
         Without such takes by the machine's rates; None where nothing was measured.
         """
         steps = project.settings.steps if steps is None else steps
-        similar = [t for t in project.takes.values() if (t.model, t.size) == (project.model, project.size)]
+        alike = project.model, project.size, None
+        similar = [t for t in project.takes.values() if (t.model, t.size, t.segment.video) == alike]
         rates = [t.seconds / (t.sections * t.settings.steps) for t in similar if t.seconds > 0 and t.sections > 0]
         if rates:
             return median(rates[-NEWEST:]) * sections * steps

@@ -82,7 +82,7 @@ class JobFollower:
                 job.update(doing=doing, section=event.section, step=step, note=event.message)
             case Step():
                 job.update(
-                    doing="denoising", section=event.section, sections=event.sections, step=event.step,
+                    doing=event.doing, section=event.section, sections=event.sections, step=event.step,
                     steps=event.steps, preview=event.preview or job.view.preview,
                 )  # fmt: skip
                 self.show_left(job, event.seconds_left)

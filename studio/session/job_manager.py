@@ -149,7 +149,7 @@ class JobManager:
             MediaError: a take that is kept has lost its files, or the disk is full.
         """
         with self._document.lock:
-            self._check_idle()
+            self.check_idle()
             project = self._document.project
             for step in change.steps:
                 if step.copy_of:
@@ -174,7 +174,7 @@ class JobManager:
         """
         document = self._document
         with document.lock:
-            self._check_idle()
+            self.check_idle()
             project = document.project
             asks, steps = choose(project)
             document.store.check_writable()
@@ -187,7 +187,8 @@ class JobManager:
             )
             document.notify()
 
-    def _check_idle(self) -> None:
+    def check_idle(self) -> None:
+        """Raises EditError: this document has a job."""
         if self._job and self._job.active:
             raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
 

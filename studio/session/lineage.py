@@ -50,6 +50,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 **({"bridge": take.bridge} if take.bridge else {}),
                 "reference": take.reference,
                 **({"frame": list(take.frame)} if take.frame else {}),
+                **({"video": {"name": video.name, "sha256": video.sha256}} if (video := take.segment.video) else {}),
                 **({"blend": take.segment.blend} if take.segment.blend else {}),
                 **({"style": take.style} if take.style else {}),
                 **({"cast": take.cast} if take.cast else {}),

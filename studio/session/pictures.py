@@ -13,10 +13,12 @@ from studio.project.model import Reference
 from studio.project.store import Store
 
 
-def import_picture(path: Path, store: Store) -> Reference:
+def import_picture(path: Path, store: Store, name: str | None = None) -> Reference:
     """Copy the picture at `path` into the project's media folder, upright, under a name made from its content.
 
     Where it is transparent, a neutral colour is in its place; its opacity lies beside it, see `opacity_file`.
+
+    `name`: of the file for people; None: that of `path`.
 
     Raises:
         MediaError: it is no picture, too small, too large or damaged, or the disk is full.
@@ -31,7 +33,7 @@ def import_picture(path: Path, store: Store) -> Reference:
         clear = Image.new("LA", picture.size)
         clear.putalpha(opacity)
         save_png(clear, beside)
-    return Reference(f"media/{copy.name}", content, picture.width, picture.height, readable(path.name))
+    return Reference(f"media/{copy.name}", content, picture.width, picture.height, readable(path.name) if name is None else name)
 
 
 def opacity_file(picture: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Bridge, LoraFile, RenderRequest, ShotStart
+from studio.engine.events import Bridge, LoraFile, RenderRequest, ShotStart, VideoSource
 from studio.project.edits import EditError
 from studio.project.model import Project, Shot, Take
 from studio.project.shots import Place, newest_of_place, place_of_take
@@ -49,7 +49,7 @@ class RequestMaker:
         """
         self.check(take, project)
         place = place_of_take(project, take)
-        cuts = take.parent is not None and take.segment.shot is not None
+        cuts = take.parent is not None and take.segment.shot is not None and take.segment.video is None
         return RenderRequest(
             take=take.id,
             model=take.model,
@@ -59,7 +59,7 @@ class RequestMaker:
             steps=take.settings.steps,
             guidance=take.settings.guidance,
             size=take.size,
-            reference=self._picture(place),
+            reference=self._reference(take, place),
             parent=self._store.take_folder(take.parent) if take.parent else None,
             folder=folder or self._store.begin_take(take, project),
             loras=tuple(
@@ -74,6 +74,7 @@ class RequestMaker:
             before=words_of(project.takes[take.parent]) if take.parent and not cuts else None,
             shot=self._shot(take, project) if cuts else None,
             blend=take.segment.blend if take.parent and not cuts else 0,
+            video=self._video(take),
         )
 
     def _bridge(self, take: Take, project: Project) -> Bridge | None:
@@ -118,6 +119,19 @@ class RequestMaker:
                     f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "
                     "Retake it, or rewind to an earlier one."
                 )
+
+        video = self._video(take)
+        if video and not take.copy_of and not video.path.is_file():
+            raise EditError(f"{video.name} is gone from the project's folder, so no take can be made of it. Drop the video again.")
+
+    def _video(self, take: Take) -> VideoSource | None:
+        video = take.segment.video
+        return VideoSource(self._store.folder / video.file, video.name) if video and not take.copy_of else None
+
+    def _reference(self, take: Take, place: Place) -> Path:
+        """The picture that a take's place shows: a video's last frame for models that go on from it alone."""
+        last = self._store.take_folder(place.video) / take_folder.LAST if place.video and place.video != take.id else None
+        return last if last and last.is_file() else self._picture(place)
 
     def _picture(self, place: Place) -> Path:
         return self._store.media / f"{place.picture[:16]}.png"

@@ -11,6 +11,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.marks import NO_MARKS, Marks
+from studio.names import readable
 from studio.project import edits, limits, shots
 from studio.project.auditions import Variations
 from studio.project.edits import EditError
@@ -34,6 +35,7 @@ from studio.session.render_job import JobView
 from studio.session.retrier import Retrier
 from studio.session.shots import frame_shot, picture_shot
 from studio.session.subject_mask import subject_mask
+from studio.session.videos import import_video
 
 
 class Session(Document):
@@ -96,6 +98,27 @@ class Session(Document):
         elif frame is None:
             frame = self._first_frame(picture)
         self.edit(edits.set_reference, picture, frame)
+
+    def begin_with_video(self, path: Path, name: str | None = None) -> str:
+        """Let this empty film begin with a video, and make its first take of it; returns what is to be said about that.
+
+        Args:
+            path: of the video, which is copied into the project.
+            name: of the file for people; None: that of `path`.
+
+        Raises:
+            EditError: the film has takes, or is generating. MediaError: the video cannot be used, or the disk is full.
+            StoreError: the project cannot be saved.
+        """
+        edits.check_empty(self.project)
+        self.jobs.check_idle()
+        self.store.check_writable()
+        beginning = import_video(path, readable(name or path.name), self.store, self.project)
+        card = self._models.get(self.project.model)
+        beyond = card is not None and takes_marks(card, self.project.size)
+        self.edit(edits.begin_with_video, beginning.video, beginning.first, beginning.frames, beyond)
+        self.jobs.generate_next()
+        return beginning.note
 
     def set_frame(self, frame: Frame | None, stroke: str | None = None) -> None:
         """Set the part of the picture that the film begins with, in the film's shape; None: as much of its middle as fits.

@@ -51,7 +51,8 @@ def frame_shot(store: Store, project: Project, card: ModelCard | None, take: str
     if not clip.is_file():
         raise MediaError("The clip of this take is missing, so no shot can begin there. Choose another take.")
     at = min(max(0, at), known.frames - 1)
-    same = card is not None and (known.model, known.size) == (project.model, project.size)
+    made = known.segment.video is None                     # the model has no state at a frame of a video
+    same = made and card is not None and (known.model, known.size) == (project.model, project.size)
     if same and card and (known.frames - 1 - at) // (project.clock.section_frames // card.window) < RECENT:
         return Shot(take=take, at=at)
     with tempfile.TemporaryDirectory() as folder:

@@ -41,7 +41,7 @@ SCRIPTS = (
 STYLES = (
     "tokens", "base", "header", "start",
     "stage", "takes",
-    "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot",
+    "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
     "small", "compare", "vote", "memory_test",
 )  # fmt: skip

@@ -32,6 +32,11 @@ def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
     return f"Bridge, {take.bridge} frames" if take.bridge else "Kept" if take.copy_of else "Done"
 
 
+def take_words(take: Take) -> str:
+    """What a take was asked for, or the name of the video that it is."""
+    return f"Video: {take.segment.video.name}" if take.segment.video else take.segment.prompt
+
+
 def take_views(
     project: Project,
     stale: frozenset[str],
@@ -53,7 +58,7 @@ def take_views(
             "loose": node.loose,
             "tips": list(node.tips),
             "head": take.id == project.head,
-            "prompt": take.segment.prompt,
+            "prompt": take_words(take),
             "words": take.words,
             "seed": take.segment.seed,
             "preset": take.settings.preset,
@@ -96,7 +101,7 @@ def trash_views(project: Project, poster: FileOf, clip: FileOf) -> list[Json]:
         {
             "id": take.id,
             "depth": len(project.lineage(take.id)) - 1,
-            "prompt": take.segment.prompt,
+            "prompt": take_words(take),
             "seed": take.segment.seed,
             "length": format_length(project.clock.seconds(take.frames)),
             "poster": file_url(poster(take.id)),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.backbones.registry import encodes_video
 from studio.memory.context_sizes import RECENT
 from studio.project import edits
-from studio.project.model import Lora, Project, Segment, Take
+from studio.project.limits import SECTIONS
+from studio.project.model import Clock, Lora, Project, Segment, Take, Video
 from studio.project.tree import unfinished_take
 from studio.ui.drift_views import retries_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
@@ -152,8 +155,14 @@ def segment_view(project: Project, index: int, segment: Segment, take: Take | No
         "state": "planned" if take is None else take_state(take, stale),
         "badge": "Planned" if take is None else take_badge(project, take, stale),
         "head": take is not None and take.id == project.head,
+        "video": segment.video and video_view(segment.video, time),
         "at_edge": take is not None and take.at_edge,
     }
+
+
+def video_view(video: Video, clock: Clock) -> Json:
+    """The video that a segment is, and how many whole sections it fills."""
+    return {"name": video.name, "most": max(1, min(int(video.seconds * clock.fps) // clock.section_frames, SECTIONS))}
 
 
 def lora_view(lora: Lora, has_file: bool) -> Json:
@@ -178,7 +187,8 @@ def branch_views(project: Project) -> list[Json]:
 
 def segment_estimate(project: Project, segment: Segment, estimator: Estimator) -> str:
     """What a segment costs, in words: frames, seconds of film, and, where this machine was measured, time and disk."""
-    return _costs(project, estimator.estimate(project, project.clock.sections(segment.frames)))
+    cost = estimator.estimate(project, project.clock.sections(segment.frames))
+    return _costs(project, replace(cost, seconds=None, size=None) if segment.video else cost)      # a video is not rendered
 
 
 def _costs(project: Project, cost: Estimate) -> str:
@@ -201,18 +211,25 @@ def timeline_view(project: Project, estimator: Estimator) -> Json:
 
 def memory_view(project: Project, card: ModelCard | None) -> Json:
     """What the model sees of the film when it renders the next section, as a sentence and as counts of latent frames."""
-    frames = sum(t.frames for t in project.film())
+    film = project.film()
+    videos = [place for place, take in enumerate(film) if take.segment.video]
+    from_video = bool(videos) and card is not None and not encodes_video(card)      # it sees no more than the last frame of a video
+    if from_video:
+        film = film[videos[-1] + 1 :]
+    began = "the video’s last frame" if from_video else "the reference picture"
+    frames = sum(t.frames for t in film)
     per_latent = max(1, project.clock.section_frames // card.window) if card else 4
     seen = min(frames, RECENT * per_latent)
     remembers = card is not None and card.has_memory
     time = project.clock
     if not frames:
-        sentence = "The next take starts from the reference picture alone."
+        sentence = f"The next take starts from {began} alone."
     elif seen == frames:
-        sentence = f"The model sees the reference picture and all of the film so far ({format_length(time.seconds(frames))})."
+        rest = "all that follows it" if from_video else "all of the film so far"
+        sentence = f"The model sees {began} and {rest} ({format_length(time.seconds(frames))})."
     else:
         before = format_length(time.seconds(frames - seen))
-        sentence = f"The model sees the reference picture and the last {format_length(time.seconds(seen))} of the film. " + (
+        sentence = f"The model sees {began} and the last {format_length(time.seconds(seen))} of the film. " + (
             f"Of the {before} before that it keeps a memory." if remembers else f"It has no memory of the {before} before that."
         )
     return {

@@ -47,7 +47,7 @@ def test_an_unrendered_film(session: Session) -> None:
     assert first | {"id": ""} == {
         "id": "", "index": 0, "prompt": "one", "seed": 0, "sections": 2, "length": "0.7 s · 2 sections", "take": None,
         "state": "planned", "badge": "Planned", "head": False, "at_edge": False, "beyond": False, "loras": [],
-        "filled": "", "unfilled": "", "blend": 0, "blend_most": 8, "blend_length": "0.0 s", "shot": None,
+        "filled": "", "unfilled": "", "blend": 0, "blend_most": 8, "blend_length": "0.0 s", "shot": None, "video": None,
         "estimate": "8 frames · 0.7 s of film",
     }  # fmt: skip
     assert drawn["plan"] == {"segments": 3, "length": "2.0 s", "costs": "24 frames · 2.0 s of film"}

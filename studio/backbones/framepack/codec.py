@@ -79,6 +79,23 @@ class HunyuanCodec:
             self.autoencoder.use_tiling = tiled
         return (latents * self.autoencoder.config.scaling_factor).float()
 
+    @property
+    def frames_before(self) -> int:
+        """A temporal tile, and the frame from which its first latent goes on."""
+        return 1 + int(self.autoencoder.tile_sample_stride_num_frames)
+
+    def encode_next(self, frames: Tensor, before: Tensor) -> Tensor:
+        """Latents [1, C, n, h, w] of the next 4 n frames [1, 3, 4 n, H, W] in [-1, 1] after `before` [1, 3, 1 + 4 k, H, W].
+
+        diffusers encodes in temporal tiles of 17 frames every 12, each blended over the end of the one before. With a tile before
+        them, the latents have the bits of the one-shot encoding of the film up to these frames; in that of a longer film the last
+        tile is longer, so the last three differ slightly.
+        """
+        pixels = torch.cat([before, frames], dim=2).to(self.autoencoder.device, self.autoencoder.dtype)
+        count = frames.shape[2] // self.autoencoder.temporal_compression_ratio
+        latents = self.autoencoder.encode(pixels).latent_dist.mode()[:, :, -count:]
+        return (latents * self.autoencoder.config.scaling_factor).float()
+
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the latents `recent` [1, C, T, h, w], when `sections` sections are finished."""
         return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, previews=self.previews)

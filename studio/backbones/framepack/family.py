@@ -20,5 +20,6 @@ def _load(request: LoadRequest) -> FilmModel:
 
 
 FAMILY = Family(
-    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, published_sizes=published_sizes
+    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, encodes_video=True,
+    published_sizes=published_sizes,
 )

@@ -15,7 +15,7 @@ client.watch(({ view }) => {
   show(opening, false);
   show(work, view.reference || view.takes.length);
 });
-picture.start(root.lastChild);
+picture.attach(root.lastChild);
 keys.start();
 stage.run();
 client.start();

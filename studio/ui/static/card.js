@@ -9,6 +9,8 @@ const makeCard = ({ id }) => {
   const edge = h('p', { class: 'edge', hidden: true,
     title: 'The camera stopped at the picture’s edge. To go on, let it leave the picture (Picture, Frame).' },
   icon('frame', 14), 'Stops at the picture’s edge');
+  const ofVideo = h('p', { class: 'of-video', hidden: true, title: 'This segment is a video of yours. The film goes on from its last frame.' },
+    icon('film', 15), h('span', {}));
   const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
   const sendPrompt = () => settle(prompt, client.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
@@ -55,13 +57,13 @@ const makeCard = ({ id }) => {
     extra('trash', 'remove_segment', 'Remove', 'Remove this segment', () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick, seam.root,
-    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, edge,
+    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, ofVideo, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools, more));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
+  card.fields = { number, badge, image, bar, flag, edge, ofVideo, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
   tools.append(opener);
   return card;
 };
@@ -128,15 +130,20 @@ const drawCard = (card, segment, { view, job }) => {
   f.loras.draw(segment);
   f.seam.draw(segment);
   show(f.edge, segment.at_edge && !working);
+  say(f.ofVideo.lastChild, segment.video?.name || '');
+  show(f.ofVideo, segment.video);
+  set(card, 'data-video', Boolean(segment.video));
   say(f.length, segment.length);
   set(f.length, 'title', segment.estimate);
   f.shorter.disabled = segment.sections <= 1;
+  f.longer.disabled = Boolean(segment.video) && segment.sections >= segment.video.most;
   set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
   refill(f.seed, segment.seed);
   const idle = !client.busy() || !segment.take;             // a rendered segment stays where it is while the film is generating
   const free = (other) => other && jobOf(other, job) !== 'making' && (!client.busy() || !other.take);
   const fits = {
-    finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take, audition: segment.take,
+    finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take && (!segment.video || segment.state === 'stale'),
+    audition: segment.take && !segment.video,
     add_segment: idle && !(client.busy() && view.segments[segment.index + 1]?.take),
     remove_segment: idle && working !== 'making' && view.segments.length > 1,
     move_earlier: idle && working !== 'making' && free(view.segments[segment.index - 1]),
@@ -157,10 +164,12 @@ const drawCard = (card, segment, { view, job }) => {
 const nextWords = (next) =>
   next.completes ? 'Next: finish this' : next.forks ? 'Next goes here, on a new branch' : 'Next goes here';
 
+const stepWords = (job) => `${job.doing === 'reading the video' ? 'frame' : 'step'} ${job.step} of ${job.steps}`;
+
 const making = (job) => {
   if (job.doing === 'stopping') return 'Stopping';
   const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];
-  parts.push(job.left ? `${job.left} left` : job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
+  parts.push(job.left ? `${job.left} left` : job.step ? stepWords(job) : job.doing || 'starting');
   const words = parts.join(' · ');
   return words[0].toUpperCase() + words.slice(1);
 };

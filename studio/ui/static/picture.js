@@ -1,11 +1,36 @@
-/* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. The ZIP of a project can be dropped too. */
+/* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. An empty film goes on from a video in the same way.
+   The ZIP of a project can be dropped too. */
 const picture = (() => {
-  const input = h('input', { type: 'file', accept: 'image/*', class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
-    onchange: () => { uploadPicture(input.files[0]); input.value = ''; } });
-  const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44), h('p', {}, 'Drop the picture to make it the reference'));
+  const VIDEOS = ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi', 'mpg', 'mpeg', 'mts', 'm2ts', 'wmv', 'flv', 'ogv', '3gp'];
+  const isVideo = (file) => file.type.startsWith('video/') || VIDEOS.includes(file.name.split('.').pop().toLowerCase());
+  const input = h('input', { type: 'file', accept: ['image/*', 'video/*', ...VIDEOS.map((ending) => `.${ending}`)].join(),
+    class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
+    onchange: () => { take(input.files[0]); input.value = ''; } });
+  const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),
+    h('p', {}, 'Drop a picture to make it the reference, or a video to go on from it'));
+
+  const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));
+
+  const uploadVideo = async (file) => {
+    if (client.view?.takes.length) {            // before it is uploaded: a video is large
+      notices.add({ message: 'This film has takes already, and a video can only begin an empty one.', remedy: 'Begin a new film and drop the video there.' });
+      return;
+    }
+    element.classList.add('uploading');
+    start.announce(`Uploading ${file.name}…`);
+    try {
+      const { path } = await upload(file);
+      start.announce(`Reading ${file.name}…`);
+      await client.askAside('begin_with_video', { path });
+    } catch (error) {
+      await client.uploadFailed(file, error, 'Cut it to its end: two minutes are the most that a film begins with.');
+    } finally {
+      element.classList.remove('uploading');
+      start.announce('');
+    }
+  };
 
   const uploadPicture = async (file) => {
-    if (!file) return;
     element.classList.add('uploading');
     try {
       const { path } = await upload(file);
@@ -32,7 +57,7 @@ const picture = (() => {
 
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
   let depth = 0;
-  const start = (root) => {
+  const attach = (root) => {
     root.append(input, veil);
     root.addEventListener('dragenter', (e) => { if (carries(e)) { depth += 1; show(veil, true); } });
     root.addEventListener('dragleave', (e) => { if (carries(e) && --depth <= 0) { depth = 0; show(veil, false); } });
@@ -44,7 +69,7 @@ const picture = (() => {
       show(veil, false);
       const [file] = e.dataTransfer.files;
       if (/\.zip$/i.test(file?.name)) importProject(file);
-      else if (!/\.safetensors$/i.test(file?.name)) uploadPicture(file);
+      else if (!/\.safetensors$/i.test(file?.name)) take(file);
       else if (e.target.closest('.card')) lora.uploadFile(file, e.target.closest('.card').dataset.id);
       else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
     });
@@ -53,5 +78,5 @@ const picture = (() => {
       if (file && element.isConnected && !document.querySelector('dialog[open]')) { e.preventDefault(); uploadPicture(file); }
     });
   };
-  return { start, choose: () => input.click() };
+  return { attach, choose: () => input.click() };
 })();

@@ -1,14 +1,18 @@
-/* The first screen: one sentence, a place for a picture, and sample stories. */
+/* The first screen: one sentence, a place for a picture or a video, and sample stories. */
 const start = (() => {
   const gallery = h('ul', { class: 'samples' });
   const stories = h('section', { class: 'stories', 'aria-labelledby': 'mp-samples', hidden: true },
     h('h3', { id: 'mp-samples' }, 'Or begin with one of these'), gallery);
+  const IDLE = 'or drop it here, or paste it';
+  const words = h('span', { role: 'status' }, IDLE);
+  const announce = (now) => say(words, now || IDLE);
   const root = h('section', { class: 'start', hidden: true, 'aria-label': 'Begin a film' },
     h('div', { class: 'lead' },
       h('h2', {}, 'A film begins with one picture.'),
-      h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),
+      h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.'),
+      h('p', {}, 'Or begin with a video of yours, and go on from where it ends.')),
     h('button', { class: 'drop', onclick: () => picture.choose() },
-      icon('picture', 46), h('b', {}, 'Choose a picture'), h('span', {}, 'or drop it here, or paste it')),
+      icon('picture', 46), h('b', {}, 'Choose a picture or a video'), words),
     stories);
 
   let requested = false;
@@ -46,5 +50,5 @@ const start = (() => {
     show(root, empty);
     if (empty) fetchSamples();
   });
-  return { root };
+  return { root, announce };
 })();

@@ -39,7 +39,7 @@ const timeline = (() => {
     if (job.sections > 1) parts.push(`section ${job.section + 1} of ${job.sections}`);
     if (job.doing === 'stopping') return `${parts[0]} · stopping; finished sections are kept`;
     if (job.doing === 'pausing') return `${parts.join(' · ')} · pausing after this section`;
-    parts.push(job.step ? `step ${job.step} of ${job.steps}` : job.doing || 'starting');
+    parts.push(job.step ? stepWords(job) : job.doing || 'starting');
     if (job.left) parts.push(`${job.left} left`);
     if (job.retry) parts.push(`retry ${job.retry} of ${job.retries}`);
     if (job.planned > 1) parts.push(`take ${job.finished + 1} of ${job.planned}${job.total ? `, ${job.total} in all` : ''}`);

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.project import edits
 from studio.session import Session
+from studio.ui.fields import Fields
 from studio.ui.mark_fields import read_marks
 from studio.ui.verbs.verb import Answer, Verb, noting, stroke
 from studio.ui.words import png_data
@@ -19,8 +20,15 @@ def set_reference(session: Session, path: Path) -> Answer:
     return {"frame_of": picture.sha256 if picture and session.project.frame else None}
 
 
+def _begin_with_video(session: Session, fields: Fields) -> Answer:
+    """Begin an empty film with a video, whose take is made at once; the note says what of it is kept."""
+    note = session.begin_with_video(fields.upload("path"))
+    return {"note": note} if note else {}
+
+
 VERBS: Mapping[str, Verb] = {
     "set_reference": noting(lambda s, f: set_reference(s, f.upload("path"))),
+    "begin_with_video": _begin_with_video,
     "clear_reference": noting(lambda s, f: s.edit(edits.set_reference, None)),
     "set_frame": lambda s, f: s.set_frame(f.shares("frame") if f.has("frame") else None, stroke(f, "frame")),
     "set_marks": lambda s, f: s.set_marks(read_marks(f.table("marks")), stroke(f, "marks")),
