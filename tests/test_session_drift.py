@@ -68,6 +68,22 @@ def test_what_creeps_and_what_a_prompt_did(course: tuple[float, ...], segment: i
     assert (found.segment if found else None) == segment
 
 
+def test_what_was_asked_for_is_no_drift() -> None:
+    rows = list(sharp(1, 0.9, 0.8, 0.7))
+    assert suggest([replace(row, asked=("fog",) if row.segment == 3 else ()) for row in rows]) is None
+    assert suggest([replace(row, zoomed=("zooms",) if row.segment == 4 else ()) for row in rows]) is None
+    longer = [replace(row, asked=("fog",) if row.segment == 2 else ()) for row in sharp(1, 0.9, 0.8, 0.7, 0.6)]
+    assert (found := suggest(longer)) and found.segment == 2, "it creeps on after the fog has come"
+    darker = [TakeDrift(f"t{n}", n, 1.0, c, zoomed=("zooms",)) for n, c in enumerate((1, 0.85, 0.7, 0.6), 1)]
+    assert (found := suggest(darker)) and "Contrast" in found.sentence, "a zoom does not change contrast"
+
+
+def test_prompts_are_read(tmp_path: Path) -> None:
+    session = render_all(make_film(make_studio(tmp_path), "a lighthouse", "night falls", "zoom in"))
+    rows, _ = drift_of(session.project, session.looks)
+    assert [(row.asked, row.zoomed) for row in rows] == [((), ()), (("night",), ()), ((), ("zoom",))]
+
+
 def test_each_shot_is_beside_its_own_first_take(tmp_path: Path) -> None:
     session = make_film(make_studio(tmp_path), *"abcd")
     session.edit(set_shot, 2, Shot())
@@ -98,7 +114,7 @@ def test_takes_that_cannot_be_measured_are_left_out(tmp_path: Path) -> None:
     rows, suggestion = drift_of(session.project, session.looks)
     assert rows[0].problem.startswith("The clip of this take is missing") and rows[0].sharpness is None
     assert rows[1].sharpness == 1, "the first one that can be measured is the measure"
-    assert (rows[2].sharpness, rows[2].contrast, rows[2].identity) == (0, 0, None) and suggestion is None
+    assert (rows[2].sharpness, rows[2].contrast, rows[2].identity) == (None, 0, None) and suggestion is None
     for path in session.store.media.glob("*.png"):
         path.unlink()
     rows, _ = drift_of(session.project, Looks(session.store, Identity()))

@@ -145,6 +145,13 @@ def test_what_is_not_retried(tmp_path: Path) -> None:
     assert len(flat.project.takes) == 2, "nothing can be said of a picture without detail"
 
 
+def test_what_was_asked_for_is_not_retried_and_the_rest_is_compared_with_it(tmp_path: Path) -> None:
+    blurs: dict[str, Sequence[float]] = {"a": [0], "fog rolls in": [1], "b": [1.1], "c": [3, 1]}
+    session, engine = blurring(tmp_path, 4, **blurs)
+    render_all(session)
+    assert amounts(session, engine) == [0, 1, 1.1, 1] and len(engine.requests) == 5
+
+
 def test_dropping_the_take_meanwhile_ends_the_retries(tmp_path: Path) -> None:
     session, engine = blurring(tmp_path, 4, a=[0], b=[2, 0, 0, 0])
     engine.gate = threading.Semaphore(4 + 4 + 2)

@@ -171,9 +171,11 @@ def spread_frames(path: Path, count: int) -> list[Frame]:
     wanted = np.linspace(0, max(0, probe(path).frames - 1), count).round().astype(int).tolist()
     found: dict[int, Frame] = {}
     with open_clip(path) as container:
-        for number, frame in enumerate(frames_of(container, path)):
-            if number in wanted:
-                found[number] = frame
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in wanted:                       # the others are not converted, which takes longer than decoding
+                found[number] = pixels(frame)
+    if not found:
+        raise MediaError(f"{readable(path.name)} holds no frames. Choose another file.")
     last = max(found)
     return [found.get(number, found[last]) for number in wanted]
 

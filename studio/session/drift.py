@@ -1,8 +1,8 @@
 """The drift of a film: each take of a branch beside the first one of its shot, and a point to rewind to where it creeps.
 
 A look changes for good reasons: night falls because the prompt says so. Such a change comes in one take and stays; drift creeps
-from take to take. So a rewind is suggested only where a measure has got worse over at least TAKES takes, no single one of them
-brought most of it, and the newest take is worse than the first take of its shot as well.
+from take to take. So a rewind is suggested only where a measure has got worse over at least TAKES takes, none of which was asked
+for other light or weather, no single one of them brought most of it, and the newest is worse than the first of its shot as well.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from studio.media import MediaError
+from studio.media.colour_match import FLAT
 from studio.media.look import cosine, palette_distance
+from studio.project.asked_words import asked_looks, asked_zooms
 from studio.project.model import Project, Take
 from studio.project.shots import begins_shot, place_of_take
 from studio.session.looks import Looks, MeasuredLook
@@ -42,6 +44,8 @@ class TakeDrift:
     identity: float | None = None    # cosine of the features, or without an encoder of the edges, from -1 to 1
     reference: float | None = None   # the same with the picture that the shot shows
     cut: bool = False                # it begins a shot
+    asked: tuple[str, ...] = ()      # words by which it was asked for other light or weather than the take before it
+    zoomed: tuple[str, ...] = ()     # words by which it was asked for a zoom or another focus
     problem: str = ""                # why it was not measured
 
 
@@ -67,7 +71,9 @@ def film_drift(project: Project, takes: Sequence[Take], looks: Looks) -> list[Ta
             rows.append(TakeDrift(take.id, number, cut=cut, problem=error.message))
             continue
         first = first or look
-        rows.append(replace(_beside(look, first, _picture(project, take, looks)), take=take.id, segment=number, cut=cut))
+        row = _beside(look, first, _picture(project, take, looks))
+        asked, zoomed = ((), ()) if cut else (asked_looks(project, take), asked_zooms(project, take))
+        rows.append(replace(row, take=take.id, segment=number, cut=cut, asked=asked, zoomed=zoomed))
     return rows
 
 
@@ -81,7 +87,8 @@ def _picture(project: Project, take: Take, looks: Looks) -> MeasuredLook | None:
 def _beside(look: MeasuredLook, first: MeasuredLook, reference: MeasuredLook | None) -> TakeDrift:
     now, then = look.measures, first.measures
     return TakeDrift(
-        "", 0, _ratio(now.sharpness, then.sharpness), _ratio(now.contrast, then.contrast),
+        "", 0, None if now.contrast < FLAT or then.contrast < FLAT else now.sharpness / max(then.sharpness, 1e-6),
+        None if then.contrast < FLAT else now.contrast / then.contrast,
         1 - palette_distance(now.palette, then.palette), _likeness(look, first),
         None if reference is None else _likeness(look, reference),
     )  # fmt: skip
@@ -93,10 +100,6 @@ def _likeness(one: MeasuredLook, other: MeasuredLook) -> float | None:
     return cosine(one.measures.edges, other.measures.edges)
 
 
-def _ratio(now: float, then: float) -> float | None:
-    return now / then if then > 1e-3 else None       # a black frame has neither sharpness nor contrast
-
-
 def suggest(rows: Sequence[TakeDrift]) -> Suggestion | None:
     """The take to rewind to, by the measure that has got worst; None: nothing creeps.
 
@@ -104,12 +107,14 @@ def suggest(rows: Sequence[TakeDrift]) -> Suggestion | None:
     """
     cut = max((at for at, row in enumerate(rows) if row.cut), default=0)
     measured = [row for row in rows[cut:] if not row.problem]
+    light = max((at for at, row in enumerate(measured) if row.asked), default=0)
+    detail = max((at for at, row in enumerate(measured) if row.asked or row.zoomed), default=0)
     candidates = [
-        ("Sharpness has fallen", [_log(row.sharpness, -1) for row in measured]),
-        ("Contrast has fallen", [_log(row.contrast, -1) for row in measured]),
-        ("Contrast has risen", [_log(row.contrast, 1) for row in measured]),
+        ("Sharpness has fallen", detail, [_log(row.sharpness, -1) for row in measured]),
+        ("Contrast has fallen", light, [_log(row.contrast, -1) for row in measured]),
+        ("Contrast has risen", light, [_log(row.contrast, 1) for row in measured]),
     ]
-    found = [(change, start, words) for words, course in candidates if (start := _start(course)) is not None
+    found = [(change, start, words) for words, since, course in candidates if (start := _start(course, since)) is not None
              for change in [float(course[-1] or 0) - float(course[start] or 0)]]
     if not found:
         return None
@@ -124,13 +129,15 @@ def _log(ratio: float | None, sign: int) -> float | None:
     return sign * math.log(ratio) if ratio else None
 
 
-def _start(course: Sequence[float | None]) -> int | None:
+def _start(course: Sequence[float | None], since: int) -> int | None:
     """Where the creep that ends with the newest take began, as an index; None: there is none.
 
-    `course`: how much worse each take is than the first one, as logarithms.
+    Args:
+        course: how much worse each take is than the first one, as logarithms.
+        since: the first take that counts.
     """
     values: list[float] = []
-    for value in reversed(course):
+    for value in reversed(course[since:]):
         if value is None or (values and value > values[0] - STEADY):
             break
         values.insert(0, value)

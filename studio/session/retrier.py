@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from studio.project import retries
+from studio.project.asked_words import asked_looks, asked_zooms
 from studio.project.edits import EditError
 from studio.project.model import Measure, Project, Take
-from studio.project.shots import begins_shot, shot_so_far
+from studio.project.shots import shot_so_far
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
 from studio.session.document import Document
@@ -25,13 +26,14 @@ class Retrier:
     def after(self, job: RenderJob) -> TakeRequest | None:
         """Keep the better of two takes on the branch, and say what is tried next; None: the job goes on.
 
-        To be called when a take is done, without the document's lock: measuring takes a moment. A shot's first take is what the
-        others are compared with, so it is kept as it comes; so is one that cannot be measured.
+        To be called when a take is done, without the document's lock: measuring takes a moment. A take is compared with the first
+        one of its shot, or with the last one since then that was asked for another look. Those are kept as they come, and so is a
+        take that cannot be measured.
         """
         ask, project = job.ask, self._document.project
         done = project.takes.get(ask.take.id)
         kept = project.takes.get(ask.retry_of) if ask.retry_of else done
-        if done is None or kept is None or done.state != "done" or not _is_judged(ask, project) or begins_shot(done):
+        if done is None or kept is None or done.state != "done" or not _is_judged(ask, project):
             return None
         measure, best = project.retries.measure, self._badness(project, kept)
         if done is not kept:
@@ -51,7 +53,9 @@ class Retrier:
                 return None
 
     def _badness(self, project: Project, take: Take) -> float | None:
-        return badness(film_drift(project, shot_so_far(project, take), self._looks)[-1], project.retries.measure)
+        measure, takes = project.retries.measure, shot_so_far(project, take)
+        base = max(at for at, one in enumerate(takes) if at == 0 or _is_changed(project, one, measure))
+        return badness(film_drift(project, takes[base:], self._looks)[-1], measure) if takes[base] != take else None
 
     def _swap(self, job: RenderJob, kept: Take, better: Take) -> None:
         """Put the better take on the branch. Where that cannot be saved now, the next edit tries again."""
@@ -76,6 +80,13 @@ def _is_judged(ask: TakeRequest, project: Project) -> bool:
     if ask.retry_of:
         return True
     return project.retries.times > 0 and not ask.audition and ask.take.copy_of is None
+
+
+def _is_changed(project: Project, take: Take, measure: Measure) -> bool:
+    """Whether a take was asked for something that changes a measure."""
+    if measure == "identity":
+        return False
+    return bool(asked_looks(project, take) or (measure == "sharpness" and asked_zooms(project, take)))
 
 
 def badness(row: TakeDrift, measure: Measure) -> float | None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from studio.session.drift import Suggestion, TakeDrift
 
 READING = (
-    "Each line compares the takes with the first one of their shot. Night, fog or a zoom that a prompt asks for moves them too; "
-    "drift creeps from take to take."
+    "Each line compares the takes with the first one of their shot. Light, weather or a zoom that a prompt asks for (✎) moves them "
+    "too and is no drift; drift creeps from take to take."
 )
 EDGES = "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen."
 

@@ -50,11 +50,14 @@ def test_retries(api: PageApi, session: Session) -> None:
     assert session.project.retries == Retries(3, "contrast", 0.9)
     view = views.board(session, api.studio.models, api.studio.presets)["retries"]
     assert (view["times"], view["measure"], view["threshold"], view["most"]) == (3, "contrast", 0.9, 4)
-    for fields in ({"times": 5}, {"measure": "beauty"}, {"threshold": None}, {"times": "2"}):
+    for fields in ({"times": 5}, {"measure": "beauty"}, {"threshold": "x"}, {"times": "2"}):
         message = {"verb": "set_retries", "project": session.id, "times": 1, "measure": "palette", "threshold": 0.9}
         reply = api.answer({**message, **fields})
         assert not reply["ok"]
-    ask(api, session, "undo")
+    ask(api, session, "set_retries", times=0)
+    assert session.project.retries == Retries(0, "contrast", 0.9), "only what is asked for"
+    for _ in range(2):
+        ask(api, session, "undo")
     assert session.project.retries == Retries()
 
 
@@ -69,6 +72,11 @@ def test_looks(api: PageApi, session: Session) -> None:
     assert session.project.looks == {second.id: Look("first", 0.6)}
     ask(api, session, "undo")
     assert session.project.looks == {}, "one step, while the slider moves"
+    ask(api, session, "set_look", take=second.id, match="first")
+    ask(api, session, "set_look", take=second.id, strength=0.5)
+    ask(api, session, "set_look", take=second.id, match=first.id)
+    assert session.project.looks == {second.id: Look(first.id, 0.5)}, "what is not said stays"
+    ask(api, session, "drop_look", take=second.id)
     ask(api, session, "set_look", take=first.id, match=second.id, strength=7, after=True)
     assert session.project.looks == {first.id: Look(second.id, 1.0)}
     view = views.board(session, api.studio.models, api.studio.presets)["takes"]

@@ -22,17 +22,17 @@ const drift = (() => {
   const nothing = h('p', { class: 'hint' }, 'With two takes or more, each is compared with the first one of its shot here.');
 
   /* When a take is made again by itself. */
-  const times = h('select', { class: 'select', 'aria-label': 'Retries of a take', onchange: () => send() });
-  const measure = h('select', { class: 'select', 'aria-label': 'Measure that retries go by', onchange: () => send() });
+  const times = h('select', { class: 'select', 'aria-label': 'Retries of a take', onchange: () => send({ times: +times.value }) });
+  const measure = h('select', { class: 'select', 'aria-label': 'Measure that retries go by', onchange: () => send({ measure: measure.value }) });
   const threshold = h('input', { type: 'number', class: 'field-text', step: 1, 'aria-label': 'Threshold of retries, in percent',
-    oninput: () => { threshold.dataset.dirty = '1'; }, onchange: () => settle(threshold, send()),
+    oninput: () => { threshold.dataset.dirty = '1'; }, onchange: () => settle(threshold, threshold.value ? send({ threshold: +threshold.value / 100 }) : Promise.resolve()),
     onkeydown: (e) => { if (e.key === 'Enter') threshold.blur(); } });
   const whose = h('span', {});
   const condition = h('span', { class: 'drift-condition' }, 'while its ', measure, ' is worse than ', threshold, ' % of ', whose);
-  const retries = h('div', { class: 'drift-retries', role: 'group', 'aria-label': 'Retries' }, h('b', {}, 'Retry a take'), times, condition,
+  const retries = h('div', { class: 'drift-retries', role: 'group', 'aria-label': 'Retries',
+    title: 'Compared with the first take of its shot, or with the last one that was asked for other light or weather' }, h('b', {}, 'Retry a take'), times, condition,
     h('small', { class: 'hint' }, 'The best one is kept; the others stay in the tree.'));
-  const send = () => client.act('set_retries', { times: +times.value, measure: measure.value,
-    threshold: Number.isFinite(+threshold.value) && threshold.value ? +threshold.value / 100 : client.view.retries.threshold });
+  const send = (fields) => client.act('set_retries', fields);
   const drawRetries = (now) => {
     if (!times.children.length) {
       times.append(...Array.from({ length: now.most + 1 }, (_, n) => h('option', { value: n }, n ? `up to ${n} time${n > 1 ? 's' : ''}` : 'never')));
@@ -57,7 +57,9 @@ const drift = (() => {
     onclick: () => { open = !open; client.put({}); } }, icon('drift', 16), word);
 
   const percent = (share) => (share == null ? '–' : `${Math.round(100 * share)} %`);
-  const facts = (row) => (row.problem ? row.problem : answer.lines.map((line) => `${line.name.toLowerCase()} ${percent(row[line.key])}`).join(', '));
+  const wished = (row) => { const words = [...row.asked, ...row.zoomed]; return words.length ? `asked for: ${words.join(', ')}` : ''; };
+  const facts = (row) => (row.problem ? row.problem
+    : [...answer.lines.map((line) => `${line.name.toLowerCase()} ${percent(row[line.key])}`), wished(row)].filter(Boolean).join(', '));
   const x = (i) => (WIDE * (i + 0.5)) / answer.rows.length;
   const y = (share) => HIGH * (1 - Math.max(0, Math.min(TOP, share)) / TOP);
 
@@ -86,23 +88,24 @@ const drift = (() => {
         column.children[i].style.top = `${(0.76 * y(row[line.key] ?? 0)).toFixed(1)}px`;         // the plot is 76 pixels high
       });
       say(column.lastChild, String(row.segment));
+      set(column, 'data-asked', Boolean(wished(row)));
       set(column, 'aria-label', `Segment ${row.segment}: ${facts(row)}`);
       set(column, 'data-suggested', answer.suggestion?.take === row.take);
       set(column, 'data-beyond', client.view.segments[row.segment - 1]?.beyond);
     });
   };
   const drawTable = () => {
-    const heads = ['Segment', ...answer.lines.map((line) => line.name), `${answer.lines.at(-1).name} beside the picture`, 'Prompt'];
+    const heads = ['Segment', ...answer.lines.map((line) => line.name), `${answer.lines.at(-1).name} beside the picture`, 'Asked for', 'Prompt'];
     const prompt = (row) => client.take(row.take)?.words || client.take(row.take)?.prompt || '';
     const cells = (row) => [row.segment, ...(row.problem ? answer.lines.map(() => '–') : answer.lines.map((line) => percent(row[line.key]))),
-      percent(row.reference), row.problem || prompt(row)];
+      percent(row.reference), [...row.asked, ...row.zoomed].join(', '), row.problem || prompt(row)];
     table.replaceChildren(h('table', {},
       h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
       h('tbody', {}, ...answer.rows.map((row) => h('tr', {}, ...cells(row).map((cell, i) => h(i ? 'td' : 'th', { scope: i ? null : 'row' }, String(cell))))))));
   };
   const drawLegend = () => {
     const row = answer.rows.find((one) => one.take === at) || answer.rows.at(-1);
-    legend.replaceChildren(h('div', {}, h('dt', { class: 'drift-at' }, `Segment ${row.segment}`), h('dd', {}, row.problem)),
+    legend.replaceChildren(h('div', {}, h('dt', { class: 'drift-at' }, `Segment ${row.segment}`), h('dd', {}, row.problem || wished(row))),
       ...(row.problem ? [] : answer.lines.map((line) => h('div', { title: line.about }, h('dt', {}, svg('svg', { width: 22, height: 4, 'aria-hidden': 'true' },
           svg('path', { d: 'M0 2H22', class: 'drift-line', 'data-line': line.key, 'stroke-dasharray': DASHES[line.key] })), line.name),
         h('dd', {}, percent(row[line.key]))))));

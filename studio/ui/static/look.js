@@ -19,12 +19,12 @@ const look = (() => {
     if (!answer) asked?.close();
     return answer;
   };
-  const send = (fields = {}) => act('set_look', { match: parts.match.value, strength: +parts.strength.value / 100, ...fields });
-  const choose = () => (parts.match.value ? send() : act('drop_look'));
+  const send = (fields) => act('set_look', fields);
+  const choose = () => (parts.match.value ? send({ match: parts.match.value }) : act('drop_look'));
   const slide = () => {
     parts.strength.dataset.dirty = '1';
     draw();
-    client.later(`look ${id}`, () => settle(parts.strength, send({ stroke: parts.strength.dataset.stroke })));
+    client.later(`look ${id}`, () => settle(parts.strength, send({ strength: +parts.strength.value / 100, stroke: parts.strength.dataset.stroke })));
   };
 
   /* While it is held, the take is seen as it was made. */

@@ -21,14 +21,22 @@ def _drift(session: Session, fields: Fields) -> Answer:
 
 
 def _set_look(session: Session, fields: Fields) -> None:
-    take, match, strength = fields.identifier("take"), fields.identifier("match"), fields.number("strength", 0, 1)
+    """Hold a take to a look. Of a look that it has, the fields that are not there stay."""
+    take = fields.identifier("take")
+    known = session.project.looks.get(take)
+    match = known.match if known and not fields.has("match") else fields.identifier("match")
+    strength = fields.number("strength", 0, 1) if fields.has("strength") else known.strength if known else 1.0
     check_look(session.project, session.looks, take, match)
     session.edit_in_stroke(stroke(fields, f"look {take}"), look_edits.set_look, take, match, strength, fields.flag("after"))
 
 
 def _set_retries(session: Session, fields: Fields) -> None:
-    times, threshold = fields.integer("times", 0, retries.MOST), fields.number("threshold", *retries.THRESHOLDS)
-    session.edit(retries.set_retries, times, fields.one_of("measure", retries.MEASURES), threshold)
+    """Change the fields that are there: another tab, or a click just before, may have changed the others."""
+    known = session.project.retries
+    times = fields.integer("times", 0, retries.MOST) if fields.has("times") else known.times
+    measure = fields.one_of("measure", retries.MEASURES) if fields.has("measure") else known.measure
+    threshold = fields.number("threshold", *retries.THRESHOLDS) if fields.has("threshold") else known.threshold
+    session.edit(retries.set_retries, times, measure, threshold)
 
 
 VERBS: Mapping[str, Verb] = {
