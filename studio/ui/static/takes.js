@@ -35,7 +35,7 @@ const takes = (() => {
     const facts = h('p', {});
     const go = h('button', { class: 'button small', onclick: () => use(id) }, 'Take this');
     const drop = tool('trash', 'Drop into the trash', () => client.act('drop_takes', { takes: [id] }));
-    const cell = h('li', { class: 'take-cell', 'data-id': id }, look, h('div', { class: 'take-foot' }, star, facts, go, drop));
+    const cell = h('li', { class: 'take-cell', 'data-id': id }, look, facts, h('div', { class: 'take-foot' }, star, go, drop));
     cell.fields = { video, image, look, star, facts, go, drop };
     return cell;
   };
@@ -43,8 +43,8 @@ const takes = (() => {
   /* What tells this take from the others. */
   const differences = (take, all) => {
     const differ = (key) => new Set(all.map((t) => String(t[key]))).size > 1;
-    const facts = [differ('preset') && take.preset, ...(differ('loras') ? take.loras : []), differ('prompt') && take.prompt];
-    return [`seed ${take.seed}`, ...facts].filter(Boolean).join(' · ');
+    const facts = [differ('prompt') && take.prompt, differ('preset') && take.preset, ...(differ('loras') ? take.loras : [])].filter(Boolean);
+    return [...facts, (differ('seed') || !facts.length) && `seed ${take.seed}`].filter(Boolean).join(' · ');
   };
   const drawCell = (cell, item, index) => {
     const { video, image, look, star, facts, go, drop } = cell.fields;
@@ -71,7 +71,7 @@ const takes = (() => {
   };
 
   /* As many columns as make the pictures largest. */
-  const FOOT = 47;
+  const FOOT = 68;
   const fit = () => {
     const count = Math.max(1, cells.size);
     const { clientWidth: wide, clientHeight: high } = grid;
