@@ -25,10 +25,10 @@ OPTIONS: dict[str, set[str]] = {
     "measure learn": {"--scenes"},
     "measure sheet": {"--model", "--pictures", "--size", "--output"},
     "measure placement": {"--cap-gib", "--size", "--steps", "--film", "--profile", "--weights", "--output", "--tiny"},
-    "measure startup": {"--output"}, "measure stock": {"--output"}, "measure page": {"--output"},
+    "measure startup": {"--output"}, "measure stock": {"--output"}, "measure page": {"--sessions", "--output"},
     "measure sections": {"--model", "--sizes", "--rounds", "--long", "--output"},
     "measure neighbour": {"--size", "--output"},
-    "measure benchmark": {"--only", "--model", "--sizes", "--rounds", "--long", "--size", "--output"},
+    "measure benchmark": {"--only", "--model", "--sizes", "--rounds", "--long", "--size", "--sessions", "--output"},
     "world film": {"--output", "--size", "--seed", "--picture"},
     "world still": {"--output", "--size", "--seed", "--picture"},
 }

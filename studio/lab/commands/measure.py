@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from studio.lab.commands import benchmark, placement
+from studio.lab.commands import benchmark, measure_pictures, placement
+from studio.lab.commands.measure_options import add, model_option, output_option, report, size_option, write
 from studio.lab.commands.models import find_card
-from studio.lab.commands.options import Commands, Size, add_command, add_group, complain, positive, size
+from studio.lab.commands.options import Commands, Size, add_command, add_group, positive
 
 MODEL_PARTS = ("camera", "light", "weather", "figure", "words", "autoencoder", "steadiness", "sharpness", "cost")
 PSI_SECTIONS, LEAST_PSI_SECTIONS = 200, 40
@@ -30,9 +29,7 @@ def add_parsers(groups: Commands) -> None:
     _add_psi(commands)
     _add_cache(commands)
     _add_kept(commands)
-    _add_extension(commands)
-    _add_subject(commands)
-    _add_sheet(commands)
+    measure_pictures.add_parsers(commands)
     learn = add_command(commands, "learn", _learn, "Teach the classifiers of light and weather anew from true films. "
                         "Overwrites studio/lab/measure/class_means.py.")
     learn.add_argument("--scenes", type=positive, default=SCENES, metavar="N",
@@ -41,27 +38,21 @@ def add_parsers(groups: Commands) -> None:
     benchmark.add_parsers(commands)
 
 
-def _add(commands: Commands, name: str, measure: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser:
-    command = add_command(commands, name, _run, about)
-    command.set_defaults(measure=measure)
-    return command
-
-
 def _add_model(commands: Commands) -> None:
-    command = _add(commands, "model", _model, "Measure what a model follows and keeps: its figures, sheets of frames, and the "
+    command = add(commands, "model", _model, "Measure what a model follows and keeps: its figures, sheets of frames, and the "
                    "tables of its card.")
-    _model_option(command)
+    model_option(command)
     command.add_argument("--only", nargs="+", choices=MODEL_PARTS, metavar="PART",
                          help=f"some of {', '.join(MODEL_PARTS)} (default: all)")
     command.add_argument("--quick", action="store_true", help="fewer films, and smaller ones (default: no)")
     command.add_argument("--pictures", type=positive, metavar="N",
                          help="how many photographs, and how many scenes, of every case (default: as many as the plan has)")
-    _size_option(command)
-    _output_option(command, "runs/evaluation/NAME")
+    size_option(command)
+    output_option(command, "runs/evaluation/NAME")
 
 
 def _add_memory(commands: Commands) -> None:
-    command = _add(commands, "memory", _memory, "Measure what models remember of what was out of view: with their long-term "
+    command = add(commands, "memory", _memory, "Measure what models remember of what was out of view: with their long-term "
                    "memory, with another film's, and with none.")
     command.add_argument("--model", nargs="+", metavar="NAME", help="one or several folders under models/, or any folders "
                          "(default: the first model)")
@@ -81,77 +72,36 @@ def _add_memory(commands: Commands) -> None:
     command.add_argument("--quality", nargs="+", default=[], metavar="METRIC",
                          help="image-quality metrics of pyiqa, like musiq; pyiqa must be installed and downloads their weights "
                               "(default: none)")
-    _size_option(command)
-    _output_option(command, "runs/evaluation/memory")
+    size_option(command)
+    output_option(command, "runs/evaluation/memory")
 
 
 def _add_psi(commands: Commands) -> None:
-    command = _add(commands, "psi", _psi, "Measure what the long-term memory psi costs from the first section to the last; a plot "
+    command = add(commands, "psi", _psi, "Measure what the long-term memory psi costs from the first section to the last; a plot "
                    "and a table, and the cost counted for FramePack-F1.")
-    _model_option(command)
+    model_option(command)
     command.add_argument("--sections", type=_psi_sections, default=PSI_SECTIONS, metavar="N",
                          help=f"length of the film, {LEAST_PSI_SECTIONS} or more (default: {PSI_SECTIONS})")
-    _output_option(command, "runs/evaluation/NAME")
+    output_option(command, "runs/evaluation/NAME")
 
 
 def _add_cache(commands: Commands) -> None:
-    command = _add(commands, "cache", _cache, "Measure what leaving out blocks between steps saves and costs a model of "
+    command = add(commands, "cache", _cache, "Measure what leaving out blocks between steps saves and costs a model of "
                    "FramePack-F1's kind.")
-    _model_option(command)
-    _size_option(command)
+    model_option(command)
+    size_option(command)
     command.add_argument("--steps", type=positive, metavar="N", help="steps of a section (default: the model's own)")
     command.add_argument("--thresholds", nargs="+", type=_threshold, metavar="X",
                          help="thresholds of the step cache, above 0 and up to 1 (default: 0.03 0.06 0.1 0.15 0.25)")
-    _output_option(command, "runs/evaluation/NAME")
+    output_option(command, "runs/evaluation/NAME")
 
 
 def _add_kept(commands: Commands) -> None:
-    command = _add(commands, "kept", _kept, "Show what the arms of the memory study keep, as a table and a plot. Measures nothing "
+    command = add(commands, "kept", _kept, "Show what the arms of the memory study keep, as a table and a plot. Measures nothing "
                    "new: `train memory` writes the results.")
     command.add_argument("--results", type=Path, default=Path("runs/memory/results.json"), metavar="FILE",
                          help="results of the memory study (default: runs/memory/results.json)")
-    _output_option(command, "that of the results")
-
-
-def _add_extension(commands: Commands) -> None:
-    command = _add(commands, "extension", _extension, "Measure the ground that the studio adds beyond a picture's edges, beside "
-                   "mirrored and real ground: 12 photographs and drawings, a table and a sheet.")
-    command.add_argument("--pictures", nargs="+", metavar="NAME", help="some of the pictures (default: all)")
-    command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
-                         help="pixels of the pictures' longer side (default: 1280)")
-    _output_option(command, "runs/evaluation/extension")
-
-
-def _add_subject(commands: Commands) -> None:
-    command = _add(commands, "subject", _subject, "Measure how well a subject is lifted from its picture by a stroke and by a "
-                   "click: 15 photographs, drawings and composites, a table and a sheet.")
-    command.add_argument("--longest", type=positive, default=1280, metavar="PIXELS",
-                         help="pixels of the pictures' longer side (default: 1280)")
-    _output_option(command, "runs/evaluation/subject")
-
-
-def _add_sheet(commands: Commands) -> None:
-    command = _add(commands, "sheet", _sheet, "Film six pictures beyond the first frame at 320x192 and at a large size, and draw "
-                   "both on one sheet.")
-    _model_option(command)
-    command.add_argument("--pictures", nargs="+", metavar="NAME", help="samples of the studio, scikit-image's photographs, or "
-                         "drawn scenes like 'scene 3' (default: three samples and three photographs)")
-    command.add_argument("--size", type=size, metavar="WxH", help="of the large films (default: the model's default size)")
-    command.add_argument("-o", "--output", type=Path, metavar="FILE", default=Path("runs/evaluation/before-after.png"),
-                         help="the sheet, PNG or WebP (default: runs/evaluation/before-after.png)")
-
-
-def _model_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", metavar="NAME", help="a folder under models/, or any folder (default: the first model)")
-
-
-def _size_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--size", type=size, metavar="WxH", help="film at this size in pixels, like 320x192 (default: the "
-                         "model's first size" + ("" if "cache" in command.prog else "; about 0.6 of it with --quick") + ")")
-
-
-def _output_option(command: argparse.ArgumentParser, default: str) -> None:
-    command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=f"folder for everything written (default: {default})")
+    output_option(command, "that of the results")
 
 
 def _gap(text: str) -> int:
@@ -178,17 +128,6 @@ def _threshold(text: str) -> float:
     return number
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Carry out a command of this module. Returns 1, with a sentence on the screen, if it cannot be done."""
-    from studio.catalogue.cards import ModelError
-
-    try:
-        options.measure(options)
-    except (ModelError, ValueError) as error:
-        return complain(error, 1)
-    return 0
-
-
 def _model(options: argparse.Namespace) -> None:
     from studio.backbones.load import load
     from studio.lab.measure import film_cases, model_figures, model_table
@@ -199,8 +138,8 @@ def _model(options: argparse.Namespace) -> None:
         workload = replace(workload, pictures=options.pictures, alternate=False)
     width, height = options.size or _default_size(film_model.card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / film_model.card.name
-    figures = model_figures.measure(film_model, workload, width, height, out, _report, options.only or model_figures.PARTS)
-    _write(out, "figures.json", "card.md", figures, model_table.markdown(figures))
+    figures = model_figures.measure(film_model, workload, width, height, out, report, options.only or model_figures.PARTS)
+    write(out, "figures.json", "card.md", figures, model_table.markdown(figures))
 
 
 def _memory(options: argparse.Namespace) -> None:
@@ -220,8 +159,8 @@ def _memory(options: argparse.Namespace) -> None:
     scale = replace(scale, sections=options.sections) if options.sections else scale
     width, height = options.size or _default_size(models[0].card.sizes[0], options.quick)
     out = options.output or Path("runs") / "evaluation" / "memory"
-    figures = memory.measure(models, scale, width, height, out, _report, readers, qualities)
-    _write(out, "memory.json", "memory.md", figures, memory_table.markdown(figures))
+    figures = memory.measure(models, scale, width, height, out, report, readers, qualities)
+    write(out, "memory.json", "memory.md", figures, memory_table.markdown(figures))
 
 
 def _psi(options: argparse.Namespace) -> None:
@@ -231,7 +170,7 @@ def _psi(options: argparse.Namespace) -> None:
     card = find_card(options.model)
     figures = psi.measure(load(card), options.sections)
     out = options.output or Path("runs") / "evaluation" / card.name
-    _write(out, "psi.json", "psi.md", figures, psi.markdown(figures))
+    write(out, "psi.json", "psi.md", figures, psi.markdown(figures))
     psi.draw(figures, out / "psi.png")
 
 
@@ -242,9 +181,9 @@ def _cache(options: argparse.Namespace) -> None:
     card = find_card(options.model)
     at = options.size or card.sizes[0]
     thresholds = tuple(options.thresholds or step_cache_costs.THRESHOLDS)
-    figures = step_cache_costs.measure(load(card, size=at), at, options.steps, thresholds, _report)
+    figures = step_cache_costs.measure(load(card, size=at), at, options.steps, thresholds, report)
     out = options.output or Path("runs") / "evaluation" / card.name
-    _write(out, "cache.json", "cache.md", figures, step_cache_costs.markdown(figures))
+    write(out, "cache.json", "cache.md", figures, step_cache_costs.markdown(figures))
 
 
 def _kept(options: argparse.Namespace) -> None:
@@ -262,39 +201,13 @@ def _kept(options: argparse.Namespace) -> None:
     sys.stdout.write(table)
 
 
-def _extension(options: argparse.Namespace) -> None:
-    from studio.lab.measure import extension
-
-    out = options.output or Path("runs") / "evaluation" / "extension"
-    figures = extension.measure(out, options.pictures or extension.PICTURES, options.longest, _report)
-    _write(out, "extension.json", "extension.md", figures, extension.markdown(figures))
-
-
-def _subject(options: argparse.Namespace) -> None:
-    from studio.lab.measure import subject
-
-    out = options.output or Path("runs") / "evaluation" / "subject"
-    figures = subject.measure(out, options.longest, _report)
-    _write(out, "subject.json", "subject.md", figures, subject.markdown(figures))
-
-
-def _sheet(options: argparse.Namespace) -> None:
-    from studio.backbones.load import load
-    from studio.lab.measure import edge_films
-
-    card = find_card(options.model)
-    edge_films.measure(
-        load(card), options.pictures or edge_films.PICTURES, options.size or card.default_size, options.output, _report)
-    sys.stdout.write(f"{options.output}\n")
-
-
 def _learn(options: argparse.Namespace) -> int:
     from studio.lab.measure import learn_classes
 
     subjects = learn_classes.subjects_to_learn_from(options.scenes)
-    _report("light")
+    report("light")
     light = learn_classes.learn_light(subjects)
-    _report("weather")
+    report("weather")
     learn_classes.write(light, learn_classes.learn_weather(subjects))
     return 0
 
@@ -305,15 +218,3 @@ def _default_size(first: Size, quick: bool) -> Size:
         return first
     width, height = (max(32, round(side * SMALL / 32) * 32) for side in first)
     return width, height
-
-
-def _write(out: Path, json_name: str, table_name: str, figures: dict[str, Any], table: str) -> None:
-    """Write JSON and table as files of a folder, and the table to the screen as well."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / json_name).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    (out / table_name).write_text(table, "utf-8")
-    sys.stdout.write(table)
-
-
-def _report(part: str) -> None:
-    sys.stderr.write(f"measuring {part} ...\n")
