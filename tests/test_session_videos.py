@@ -19,7 +19,7 @@ from studio.project import edits
 from studio.project.auditions import Variations
 from studio.project.model import Shot
 from studio.project.store import Store
-from studio.session import EditError, Session, Studio
+from studio.session import EditError, Session, Studio, early_changes
 from studio.ui.api import PageApi
 from studio.ui.views import board, memory_view
 from tests.fake_engine import FPS, FakeEngine, card
@@ -235,3 +235,22 @@ def test_the_verb_of_the_page(studio: Studio, tmp_path: Path) -> None:
     segment, _ = board(session, studio.models, studio.presets)["segments"]
     assert segment["video"] == {"name": "waves.mp4", "most": 2}
     assert "has takes already" in api.answer(message | {"path": str(path)})["notice"]["message"]
+
+
+def test_a_segment_before_the_video_keeps_what_follows(studio: Studio, engine: FakeEngine) -> None:
+    """The video and what follows it are copied behind a new first segment, with the last frame that later takes show."""
+    session = begun(studio)
+    render_all(session)
+    video_take, after = session.project.film()
+    wish = early_changes.Wish("insert", 0, prompt="the empty beach")
+    session.jobs.change_early(early_changes.plan(session.project, wish, "keep"))
+    assert wait_for_job(session).state == "done", session.job
+    _, copy, last = session.project.film()
+    assert (copy.copy_of, last.copy_of) == (video_take.id, after.id)
+    assert (session.folder / "takes" / copy.id / LAST).is_file()
+    session.edit(edits.add_segment, prompt="calm")
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "done"
+    assert engine.requests[-1].reference == session.folder / "takes" / copy.id / LAST
+    new = engine.requests[-2]
+    assert new.video is None and new.parent is None and new.sections == 1

@@ -60,7 +60,8 @@ def inserted(project: Project, index: int, prompt: str, frames: float | None = N
     index = segment_index(index, len(segments))
     if len(segments) >= limits.SEGMENTS:
         raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Begin a second project for what follows.")
-    wanted = limits.frames(segments[index].frames if frames is None else frames, project.clock)
+    usual = project.clock.section_frames if segments[index].video else segments[index].frames       # a video may be long
+    wanted = limits.frames(usual if frames is None else frames, project.clock)
     new = Segment(fresh_id(), limits.prompt(prompt), wanted, fresh_seed())
     return (*segments[:index], new, *segments[index:])
 

@@ -176,13 +176,14 @@ def add_segment(
         )
     if len(segments) >= limits.SEGMENTS:
         raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Begin a second project for what follows.")
-    neighbour = segments[index - 1].frames if index else project.clock.section_frames
+    before = segments[index - 1] if index else None
+    neighbour = before.frames if before and not before.video else project.clock.section_frames      # a video may be long
     segment = Segment(
         fresh_id(),
         limits.prompt(prompt),
         limits.frames(neighbour if frames is None else frames, project.clock),
         fresh_seed() if seed is None else limits.seed(seed),
-        segments[index - 1].loras if index else (),
+        before.loras if before else (),
     )
     return with_segments(project, (*segments[:index], segment, *segments[index:]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -159,3 +160,20 @@ def test_a_video_that_cannot_be_read_fails_with_its_sentence(shipped: Renderer, 
     failed = run(shipped, ask("a", size=(320, 192), video=VideoSource(tmp_path / "a.png", "waves.mp4")))[-1]
     assert isinstance(failed, Failed) and failed.message.startswith("waves.mp4 is not a video that can be read")
     assert not failed.sections and not (tmp_path / "a" / take_folder.CLIP).exists()
+
+
+def test_a_full_disk_keeps_the_finished_sections(
+    shipped: Renderer, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fps, section = shipped.model.card.clock((320, 192))
+    film = shot(tmp_path, 3 * section, fps, (96, 64))
+    facts = {"size": (320, 192), "sections": 3, "video": film}
+    begun = tmp_path / "a" / take_folder.section_clip(tmp_path, 1).name
+    with monkeypatch.context() as patch:
+        usage = shutil.disk_usage
+        patch.setattr(shutil, "disk_usage", lambda place: usage(place)._replace(free=1000) if begun.exists() else usage(place))
+        failed = run(shipped, ask("a", **facts))[-1]
+    assert isinstance(failed, Failed) and "disk is nearly full" in failed.message
+    assert take_folder.finished_sections(tmp_path / "a") == 1
+    done = run(shipped, ask("a", **facts))[-1]
+    assert isinstance(done, TakeDone) and (done.sections, done.frames) == (3, 3 * section)

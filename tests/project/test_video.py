@@ -36,6 +36,11 @@ def test_the_document_keeps_the_video() -> None:
         parse_project(table)
 
 
+def test_a_segment_after_a_long_video_has_one_section() -> None:
+    first, new, _ = edits.add_segment(begun(), 1).current().segments
+    assert (first.frames, new.frames) == (72, 36)
+
+
 def test_begin_again_with_another_video() -> None:
     project = edits.edit_segment(begun(), 1, prompt="the wave breaks")
     again = edits.begin_with_video(project, replace(VIDEO, name="sea.mp4"), REFERENCE, 36, False)
