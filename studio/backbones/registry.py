@@ -67,6 +67,12 @@ def memory_grows(card: ModelCard, size: Size) -> bool:
     return family is not None and card.has_memory and (family.memory_grows is None or family.memory_grows(size))
 
 
+def edits_memory(card: ModelCard, size: Size) -> bool:
+    """Whether places can be pinned in the model's memory, and forgotten, in films of this size; False for an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.edits_memory is not None and family.edits_memory(card, size)
+
+
 def reads_cast(card: ModelCard) -> bool:
     """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast

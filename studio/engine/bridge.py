@@ -48,7 +48,7 @@ def copy_files(old: Path, folder: Path, clip: bool = True) -> None:
         MediaError: a file is missing, or the disk is full.
     """
     needed = (take_folder.CLIP,) if clip else ()
-    optional = (take_folder.MEMORY, take_folder.LAST)
+    optional = (take_folder.MEMORY, take_folder.MAP, take_folder.LAST)
     for name in (*needed, take_folder.SNAPSHOT, take_folder.POSTER, *optional):
         if name not in optional or (old / name).is_file():
             with atomic_write(folder / name) as temporary:

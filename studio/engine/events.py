@@ -50,6 +50,14 @@ class VideoSource:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A take whose places the long-term memory keeps as they were after it, see `studio.memory.pins`."""
+
+    take: Path                     # its folder
+    sections: int                  # it has
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -74,6 +82,8 @@ class RenderRequest:
     cast: str = ""                 # of the whole film
     before: Words | None = None    # what the parent take was asked for; None: start from the reference
     blend: int = 0                 # frames over which the words take over from those of the parent take; 0: at once
+    forget: tuple[int, ...] = ()   # cells of the memory's map that are forgotten before the take; see `EditsPlaces`
+    pins: tuple[Pin, ...] = ()     # a later one outweighs an earlier one
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
     video: VideoSource | None = None    # None: the take is rendered
 

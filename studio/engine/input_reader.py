@@ -25,6 +25,8 @@ from studio.marks import NO_MARKS, Marks
 from studio.media.clip import probe
 from studio.media.picture import crop, read_picture
 from studio.memory.context_sizes import RECENT
+from studio.memory.pins import PinnedMemory, PinnedPlaces
+from studio.memory.protocol import EditsPlaces, Memory
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -35,6 +37,7 @@ class TakeInputs:
     conditioning: Conditioning
     snapshot: Snapshot
     before: Conditioning | None = None      # embeddings of the parent take's words, where they are mixed with its own
+    memory: Memory | None = None            # the model's, or one that keeps pinned places
 
     def section(self, blend: SectionBlend | None) -> Conditioning:
         """The embeddings for a section that lies in a blend: mixed as in the section's middle."""
@@ -65,6 +68,9 @@ class InputReader:
         if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
             before = self._cached_conditioning(request.before, False, request.reference, request.size, request.frame)
         snapshot = self._other_psi(request, self._snapshot(request, first))
+        memory = self._pinned(request)
+        if first == 0:
+            snapshot = self._edited(request, snapshot, memory)
         if self.model.card.is_large(request.size):
             scene = None
             if snapshot.psi is None:
@@ -74,7 +80,7 @@ class InputReader:
             conditioning = SceneConditioning(
                 conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
                 self._dolly(request), self._flows(request))
-        return TakeInputs(conditioning, snapshot, before)
+        return TakeInputs(conditioning, snapshot, before, memory)
 
     def conditioning(self, request: RenderRequest) -> Conditioning:
         """The embeddings of a take's words and reference image."""
@@ -106,6 +112,29 @@ class InputReader:
             picture = self._picture(request.reference, request.size, request.frame)
             return Snapshot.initial(self.model.codec.encode(picture), name)
         return self._read_snapshot(path, request.size)
+
+    def _pinned(self, request: RenderRequest) -> Memory | None:
+        """The model's memory, with the places of pinned takes. Raises SnapshotError: the snapshot of one cannot be used."""
+        memory, pins = self.model.memory, []
+        if memory is None or not isinstance(memory, EditsPlaces):
+            return memory
+        for pin in request.pins:
+            kept = self._read_snapshot(pin.take / take_folder.SNAPSHOT, request.size)
+            if kept.psi is not None and memory.is_map(kept.psi):
+                psi, own = kept.psi.to(self.model.device), min(RECENT, pin.sections * self.model.card.window)
+                pins.append(PinnedPlaces(psi, memory.shown_cells(psi, kept.recent[:, :, -own:].to(psi))))
+        return PinnedMemory(memory, pins) if pins else memory
+
+    def _edited(self, request: RenderRequest, snapshot: Snapshot, memory: Memory | None) -> Snapshot:
+        """The snapshot before the take, without the places that are to be forgotten, and with the pinned ones."""
+        psi = snapshot.psi
+        if psi is None:                        # psi_0, which the section asks `memory` for
+            return snapshot
+        if request.forget and isinstance(self.model.memory, EditsPlaces) and self.model.memory.is_map(psi):
+            psi = self.model.memory.forget(psi.to(self.model.device), request.forget)
+        if isinstance(memory, PinnedMemory):
+            psi = memory.put_in(psi)
+        return replace(snapshot, psi=psi.float().cpu())
 
     def _other_psi(self, request: RenderRequest, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the long-term memory that a memory test asks for."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -179,7 +180,7 @@ class Renderer:
         sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request), blend)
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, flow.section_seed(request.seed, index))
-        backbone, memory, rope = self.model.backbone, self.model.memory, self.model.rope
+        backbone, memory, rope = self.model.backbone, inputs.memory, self.model.rope
         clock = time.monotonic()
         for progress in denoise_section(backbone, snapshot, inputs.section(blend), noise, sampling, stop.is_set, memory, rope):
             if isinstance(progress, SectionResult):
@@ -201,6 +202,8 @@ class Renderer:
             with contextlib.suppress(OSError, MediaError):
                 frame = pixels(view.frame[None, :, None])[0]
                 save_map(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
+                if view.part:
+                    take_folder.write_map(request.folder, asdict(view.part))
 
     def _cache_threshold(self, request: RenderRequest) -> float:
         """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""

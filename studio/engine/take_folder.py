@@ -8,7 +8,10 @@ At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for mo
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,8 @@ LAST = "last.png"
 """The last frame of a video, for models that go on from it as from a picture."""
 MEMORY = "memory.webp"
 """A picture of what the memory holds after the take, for models whose memory can be shown."""
+MAP = "memory.json"
+"""Which part of the memory's map that picture shows, for a memory that is one; see `MapPart`."""
 RECALLED = "recalled.npz"
 """Of a memory test: which pixels of the section came from psi alone, for models that tell."""
 
@@ -92,6 +97,23 @@ def tidy(folder: Path) -> None:
         if TEMPORARY.fullmatch(path.name):
             with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
                 path.unlink(missing_ok=True)
+
+
+def write_map(folder: Path, part: Mapping[str, float]) -> None:
+    """Write which part of the memory's map its picture shows. Raises MediaError: the disk is full."""
+    with atomic_write(folder / MAP) as temporary:
+        temporary.write_text(json.dumps(part), "utf-8")
+
+
+def read_map(folder: Path) -> dict[str, float] | None:
+    """Which part of the memory's map its picture shows; None if the memory is no map, or the file cannot be used."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        table = json.loads((folder / MAP).read_text("utf-8"))
+        part = {name: float(table[name]) for name in ("rows", "columns", "left", "top", "width", "height")}
+        sides = [part[name] for name in ("rows", "columns", "width", "height")]
+        if all(0 < side <= 4096 for side in sides) and all(map(math.isfinite, part.values())):
+            return part
+    return None
 
 
 def write_recalled(folder: Path, recalled: NDArray[np.bool_]) -> None:

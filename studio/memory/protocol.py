@@ -6,8 +6,9 @@ L text tokens, S image tokens, M memory tokens, D the width of psi.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -29,12 +30,25 @@ class ConditioningFeatures(Protocol):
 
 
 @dataclass(frozen=True)
+class MapPart:
+    """Which part of a map a picture of it shows, in cells. The cells are numbered row by row; beyond the map's edges it repeats."""
+
+    rows: int                                   # of the whole map
+    columns: int
+    left: float                                 # of the picture's edges
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class MemoryView:
     """The content of a memory as a picture, with the camera's view in it."""
 
     frame: Tensor                               # [3, H, W] in [-1, 1], in daylight and clear air
     known: Tensor                               # [H, W] how much the memory holds of each pixel, 0 to 1
     window: tuple[float, float, float, float]   # the camera's view: left, top, right, bottom, in pixels
+    part: MapPart | None = None                 # of a memory that is a map
 
 
 class Memory(Protocol):
@@ -57,3 +71,17 @@ class Memory(Protocol):
             psi: the memory after the film's last section.
             recent: [1, C, T, h, w] the film's newest latents; the last of them tells where the camera looks.
         """
+
+
+@runtime_checkable
+class EditsPlaces(Protocol):
+    """A memory whose psi may be a map of places: some can be forgotten, others kept as they are. Its methods are pure."""
+
+    def is_map(self, psi: Tensor) -> bool:
+        """Whether this psi [1, M, D] is a map: a memory may be one only in films of some sizes."""
+
+    def forget(self, psi: Tensor, cells: Sequence[int]) -> Tensor:
+        """psi [1, M, D], a map, as if nothing had been shown at these cells."""
+
+    def shown_cells(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """[M] bool: the cells of a map psi [1, M, D] that latents [1, C, T, h, w] show, and psi holds."""

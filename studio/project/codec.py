@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
+from studio.project.memory_tables import forget_table, parse_forget, parse_pins, pins_table
 from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take, Video
 from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
@@ -43,6 +44,7 @@ def project_table(project: Project) -> Table:
         **votes_table(project.votes),
         **looks_table(project.looks),
         **retries_table(project.retries),
+        **pins_table(project.pins),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -78,6 +80,7 @@ def parse_project(table: object) -> Project:
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
         retries=parse_retries(read.optional("retries", dict)),
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
+        pins=tuple(take for take in parse_pins(read) if take in takes),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),
@@ -118,6 +121,7 @@ def take_table(take: Take) -> Table:
         **({"copy_of": take.copy_of} if take.copy_of else {}),
         **({"bridge": take.bridge} if take.bridge else {}),
         **_texts_table(style=take.style, cast=take.cast, words=take.words),
+        **pins_table(take.pins),
     }
 
 
@@ -148,6 +152,7 @@ def parse_take(table: object) -> Take:
         style=read.words("style"),
         cast=read.words("cast"),
         words=read.words("words"),
+        pins=parse_pins(read),
         unknown=read.rest(),
     )
 
@@ -157,8 +162,8 @@ def segment_table(segment: Segment) -> Table:
     known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
     loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
     blend = {"blend": segment.blend} if segment.blend else {}
-    more = {**({"loras": loras} if loras else {}), **blend, **_shot_table(segment.shot), **_video_table(segment.video)}
-    return {**segment.unknown, **known, **more}
+    entry = {**blend, **_shot_table(segment.shot), **_video_table(segment.video), **forget_table(segment.forget)}
+    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **entry}
 
 
 def parse_segment(table: object) -> Segment:
@@ -169,9 +174,9 @@ def parse_segment(table: object) -> Segment:
     cut = read.optional("shot", dict)
     shot = None if cut is None else _shot(cut)
     film = read.optional("video", dict)
-    video = None if film is None else _video(film)
+    video, forget = None if film is None else _video(film), parse_forget(read)
     own = read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed")
-    return Segment(*own, loras, read.rest(), blend, shot, video)
+    return Segment(*own, loras, read.rest(), blend, shot, video, forget)
 
 
 def _shot_table(shot: Shot | None) -> Table:

@@ -18,11 +18,12 @@ def segment_after(project: Project, tested: Take, prompt: str | None) -> Segment
     path, segments = project.path(), project.current().segments
     after = next((number for number, take in enumerate(path, 1) if take.id == tested.id), len(segments))
     planned = segments[after] if after < len(segments) else tested.segment
-    return replace(planned, shot=None, blend=0, video=None, prompt=planned.prompt if prompt is None else limits.prompt(prompt))
+    own = planned.prompt if prompt is None else limits.prompt(prompt)
+    return replace(planned, shot=None, blend=0, video=None, forget=(), prompt=own)
 
 
 def section_after(project: Project, tested: Take, segment: Segment) -> Take:
-    """The section after a take as a take that is never added, of the same model, size and film.
+    """The section after a take as a take that is never added, of the same model, size and film, and with nothing pinned.
 
     Raises:
         EditError: there is no reference image.
@@ -30,6 +31,7 @@ def section_after(project: Project, tested: Take, segment: Segment) -> Take:
     return replace(
         request_take(project, segment, tested.id), settings=tested.settings, model=tested.model, size=tested.size,
         reference=tested.reference, frame=tested.frame, marks=tested.marks, style=tested.style, cast=tested.cast,
+        pins=(),
     )  # fmt: skip
 
 

@@ -111,6 +111,7 @@ class Segment:
     blend: int = 0                # frames over which it takes over from the segment before it; 0: at once
     shot: Shot | None = None      # it begins a new shot, with a hard cut; None: it continues the one before it
     video: Video | None = None    # its takes are this video's end; None: they are rendered
+    forget: tuple[int, ...] = ()  # cells of the memory's map that are forgotten before it
 
 
 TakeState = Literal["done", "partial"]
@@ -140,6 +141,7 @@ class Take:
     style: str = ""                 # of the whole film, as it was rendered
     cast: str = ""
     words: str = ""                 # the segment's prompt with its wildcards replaced; "": it has none
+    pins: tuple[str, ...] = ()      # takes that were pinned when it was made
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -219,6 +221,7 @@ class Project:
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
     retries: Retries = Retries()
+    pins: tuple[str, ...] = ()      # takes whose places the memory keeps; the last one outweighs the others
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

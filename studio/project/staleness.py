@@ -32,15 +32,16 @@ def _asked(project: Project, segment: Segment) -> str:
     reference = project.reference.sha256 if project.reference else ""
     own = (segment.prompt, segment.frames, segment.seed, segment.blend, segment.shot, sorted(_active_loras(segment)))
     video = (segment.video,) if segment.video else ()       # only then: in older documents there are checksums without one
-    asked = (*own, *video, _numbers(project.settings), project.model, project.size, reference, project.frame, project.marks,
-             project.style, project.cast)  # fmt: skip
+    forget = (segment.forget,) if segment.forget else ()    # likewise
+    asked = (*own, *video, *forget, _numbers(project.settings), project.model, project.size, reference, project.frame,
+             project.marks, project.style, project.cast)  # fmt: skip
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
 
 
 def find_same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
     """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
     return next(
-        (t for t in project.children(parent) if t.state == "done" and not differs(project, segment, t)),
+        (t for t in project.children(parent) if t.state == "done" and t.pins == project.pins and not differs(project, segment, t)),
         None,
     )
 
@@ -64,9 +65,9 @@ def differs(project: Project, segment: Segment, take: Take) -> bool:
     )
 
 
-def _entry(segment: Segment) -> tuple[int, Shot | None]:
+def _entry(segment: Segment) -> tuple[int, Shot | None, tuple[int, ...]]:
     """How a segment takes over from the one before it."""
-    return segment.blend, segment.shot
+    return segment.blend, segment.shot, segment.forget
 
 
 def _active_loras(segment: Segment) -> frozenset[tuple[str, float]]:

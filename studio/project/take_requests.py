@@ -134,6 +134,7 @@ def request_take(project: Project, segment: Segment, parent: str | None) -> Take
         marks=project.marks,
         style=project.style,
         cast=project.cast,
+        pins=project.pins,
         sections=0,
         frames=0,
         state="partial",

@@ -54,6 +54,8 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 **({"blend": take.segment.blend} if take.segment.blend else {}),
                 **({"style": take.style} if take.style else {}),
                 **({"cast": take.cast} if take.cast else {}),
+                **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
+                **({"pins": list(take.pins)} if take.pins else {}),
                 **_look(project.looks.get(take.id)),
             }
             for take in takes

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from studio.backbones.registry import edits_memory
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Bridge, LoraFile, RenderRequest, ShotStart, VideoSource
+from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, ShotStart, VideoSource
 from studio.project.edits import EditError
 from studio.project.model import Project, Shot, Take
 from studio.project.shots import Place, newest_of_place, place_of_take
@@ -75,12 +76,24 @@ class RequestMaker:
             shot=self._shot(take, project) if cuts else None,
             blend=take.segment.blend if take.parent and not cuts else 0,
             video=self._video(take),
+            forget=take.segment.forget if take.parent and self._edits_memory(take) else (),
+            pins=tuple(Pin(self._store.take_folder(pin.id), pin.sections) for pin in self._pins(take, project)),
         )
 
     def _bridge(self, take: Take, project: Project) -> Bridge | None:
         if not take.copy_of or not take.bridge:
             return None
         return Bridge(self._store.take_folder(take.copy_of), project.takes[take.copy_of].sections, take.bridge)
+
+    def _edits_memory(self, take: Take) -> bool:
+        return edits_memory(self._cards[take.model], take.size)
+
+    def _pins(self, take: Take, project: Project) -> list[Take]:
+        """The pinned takes whose memory goes with a take's: of the same model, size and place."""
+        if not take.pins or not self._edits_memory(take):
+            return []
+        place, known = place_of_take(project, take), (project.takes[pin] for pin in take.pins if pin in project.takes)
+        return [pin for pin in known if (pin.model, pin.size) == (take.model, take.size) and place_of_take(project, pin) == place]
 
     def _shot(self, take: Take, project: Project) -> ShotStart:
         before = newest_of_place(project, take.parent, place_of_take(project, take))
@@ -108,6 +121,10 @@ class RequestMaker:
         for lora in take.segment.loras:
             if lora.strength:
                 self._loras.check(lora, self._cards[take.model])
+        for pin in self._pins(take, project):
+            if not (self._store.take_folder(pin.id) / take_folder.SNAPSHOT).is_file():
+                number = len(project.lineage(pin.id))
+                raise EditError(f"A pinned take of segment {number} has lost its files. Unpin it, and try again; nothing is lost.")
         if take.copy_of:
             folder = self._store.take_folder(take.copy_of)
             if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():

@@ -28,6 +28,7 @@ from studio.session.held_looks import HeldLooks
 from studio.session.job_manager import EngineProtocol, JobManager
 from studio.session.looks import Looks
 from studio.session.loras import LoraEntry, LoraShelf
+from studio.session.memory_map import MemoryEdits
 from studio.session.memory_test import MemoryTests
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.pictures import import_picture
@@ -62,6 +63,7 @@ class Session(Document):
         self._models = {card.name: card for card in models}
         self._presets = {preset.name: preset for preset in presets}
         self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
+        self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
         engine.watch(lambda _: self.notify())
 

@@ -35,7 +35,7 @@ SCRIPTS = (
     "early", "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
-    "memory_test",
+    "memory_test", "memory_map",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
@@ -43,7 +43,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test",
+    "small", "compare", "vote", "memory_test", "memory_map",
 )  # fmt: skip
 
 POLL_INTERVAL = 0.05

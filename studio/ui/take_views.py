@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.project.model import Project, Take
+from studio.ui.memory_map_views import memory_facts
 from studio.ui.tree import layout_tree
 from studio.ui.words import Json, file_url, format_length, format_wait
 
@@ -65,6 +66,8 @@ def take_views(
             "copy_of": take.copy_of,
             "bridge": take.bridge,
             "star": take.id in project.stars,
+            "pinned": take.id in project.pins,
+            "memory": memory_facts(take),
             "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
             "state": "missing" if film is None else take_state(take, stale),
             "badge": "Clip is missing" if film is None else take_badge(project, take, stale),

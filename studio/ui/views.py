@@ -14,6 +14,7 @@ from studio.project.limits import SECTIONS
 from studio.project.model import Clock, Lora, Project, Segment, Take, Video
 from studio.project.tree import unfinished_take
 from studio.ui.drift_views import retries_view
+from studio.ui.memory_map_views import memory_map_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
@@ -64,7 +65,8 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "plan": timeline_view(project, session.jobs.estimator),
         "words": words_view(project, card),
         "memory": memory_view(project, card)
-        | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None},
+        | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None,
+           "map": memory_map_view(project, session.memory_edits.map())},
         "estimate_seconds": estimate,
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),

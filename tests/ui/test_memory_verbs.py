@@ -1,4 +1,4 @@
-"""The memory test as the page asks for it, and what its figures are said to mean."""
+"""The memory test as the page asks for it, what its figures are said to mean, and edits of the memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from studio.catalogue.cards import ADAPTER, ModelFile
+from studio.catalogue.cards import ADAPTER, RECALL, ModelFile
+from studio.project import edits
 from studio.session import Session, Studio
 from studio.session.memory_comparison import Comparison, MemoryTestResult
 from studio.ui.api import PageApi
 from studio.ui.memory_test_views import memory_test_view, result_view
+from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, render_all, wait_until
 
@@ -62,3 +64,27 @@ def test_a_test_from_its_offer_to_its_result(api: PageApi, session: Session) -> 
 def test_sentences(tmp_path: Path, basis: Any, share: float, part: float | None, words: str) -> None:
     view = result_view(MemoryTestResult(tmp_path, basis, share, "", (Comparison("begin", 30.0, part),)))
     assert view and words in view["sentence"]
+
+
+def test_pins_and_forgotten_places(tmp_path: Path) -> None:
+    files = (ModelFile(ADAPTER, 1, "0" * 64), ModelFile(RECALL, 1, "0" * 64))
+    studio = Studio(tmp_path / "maps", FakeEngine(), (card(files=files),))
+    api, session = PageApi(studio, (), tmp_path), render_all(make_film(studio, "one"))
+    session.edit(edits.add_segment, prompt="two")
+    first, second = session.project.film()[0], session.project.current().segments[1]
+    ask(api, session, "pin", take=first.id)
+    ask(api, session, "forget", segment=second.id, cells=[3, 2])
+    drawn = board(session, studio.models, studio.presets)
+    assert drawn["memory"]["map"] == {
+        "problem": "", "part": None, "segment": {"id": second.id, "number": 2, "forget": [2, 3]},
+        "pins": [{"id": first.id, "segment": 1, "words": "one"}]}
+    assert drawn["takes"][0]["pinned"] and drawn["takes"][0]["memory"] == []
+    session.jobs.generate_next()
+    wait_until(session, lambda: len(session.project.film()) == 2)
+    drawn = board(session, studio.models, studio.presets)
+    assert drawn["takes"][1]["memory"] == ["with 1 pinned take", "2 places forgotten"]
+    for wrong in ([1.5], ["x"], None, [True], 3):
+        refused = api.answer({"verb": "forget", "project": session.id, "segment": second.id, "cells": wrong})
+        assert not refused["ok"], wrong
+    ask(api, session, "unpin", take=first.id)
+    assert session.project.pins == ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from studio.backbones.animatic.film_size import is_large
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
-from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
+from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
 from studio.placement import counts
 from studio.placement.counts import Part
 from studio.placement.sizes import ModelSizes
@@ -52,6 +52,11 @@ def _config(card: ModelCard) -> Mapping[str, Any]:
         raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
 
 
+def _edits_memory(card: ModelCard, size: tuple[int, int]) -> bool:
+    """Whether psi is a map of places: with a network that is asked for places, at the sizes that it was trained at."""
+    return any(file.path == RECALL for file in card.files) and not is_large(size)
+
+
 def _lora_layers(card: ModelCard) -> FramePackLayers:
     """The layers of the card's transformer. Raises LoraError."""
     path = card.path("transformer/config.json")
@@ -63,5 +68,5 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
 
 FAMILY = Family(
     name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large,
-    memory_grows=lambda size: not is_large(size), reads_cast=False,
+    memory_grows=lambda size: not is_large(size), edits_memory=_edits_memory, reads_cast=False,
 )

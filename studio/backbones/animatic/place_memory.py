@@ -11,6 +11,8 @@ D their width.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +21,9 @@ from torch.nn import functional as F
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.composition import CELL, Source, inside_weight, sample, source_coordinates
 from studio.backbones.animatic.state import split_latents
-from studio.memory.protocol import ConditioningFeatures, MemoryView
+from studio.memory.protocol import ConditioningFeatures, MapPart, MemoryView
 from studio.memory.recall import Recall
+from studio.memory.scene_map import MapSqueeze
 from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
 from studio.memory.semantic_pack import SemanticPack
 
@@ -30,6 +33,8 @@ RIM_LEVEL, MIRRORED_LEVEL = 0.5, 0.2
 """How well a cell at the frame's rim, and a mirrored cell just outside it, count as seen."""
 MAX_CELLS = 4096
 """Largest number of cells in one query."""
+KNOWN = 0.5
+"""Trust from which on psi holds a cell."""
 MOTION_SHARE = 1e-3
 """A basis vector shows motion, and is not memorized, if a larger share of its energy changes within its four frames."""
 
@@ -79,7 +84,37 @@ class PlaceMemory(nn.Module):
         middle_x, middle_y = ((pose[0, :2] - low[0] + 0.5) * CELL).tolist()
         half_x, half_y = (side * CELL / 2 / float(pose[0, 2].exp()) for side in (w, h))
         window = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
-        return _crop(MemoryView(source.frame[0], source.trust[0, 0], window))
+        left, top = (low[0] - 0.5).tolist()
+        part = MapPart(rows, columns, left, top, columns, rows) if self.is_map(psi) else None
+        return _crop(MemoryView(source.frame[0], source.trust[0, 0], window, part))
+
+    def is_map(self, psi: Tensor) -> bool:
+        """Whether psi [B, M, D] is a map."""
+        return isinstance(self.pack.squeeze, MapSqueeze) and psi.shape[1:] == self.pack.squeeze.empty_maps(1).shape[1:]
+
+    def forget(self, psi: Tensor, cells: Sequence[int]) -> Tensor:
+        """psi [B, M, D], a map, with these cells as in psi_0: empty."""
+        assert isinstance(self.pack.squeeze, MapSqueeze), "asked only where psi is a map"
+        empty = self.pack.squeeze.empty_maps(len(psi)).to(psi)
+        forgotten = torch.zeros(psi.shape[1], dtype=torch.bool, device=psi.device)
+        forgotten[[cell for cell in cells if cell < len(forgotten)]] = True
+        return empty.where(forgotten[None, :, None], psi)
+
+    @torch.no_grad()
+    def shown_cells(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """[M] the cells of a map psi [1, M, D] whose middle latents [1, C + 10, T, h, w] show, and that psi holds."""
+        rows, columns = self.pack.config.slots
+        pose = split_latents(latents)[1].pose.to(psi.device)                                           # [1, T, 3]
+        h, w = latents.shape[-2:]
+        low, size = cell_range(pose, h, w)
+        places = cell_grid(low, *size)[0].flatten(0, 1)                                                # [Q, 3]
+        half = torch.tensor([w / 2, h / 2], device=psi.device) * (-pose[0, :, None, 2:]).exp()         # [T, 1, 2]
+        inside = ((places[None, :, :2] - pose[0, :, None, :2]).abs() <= half).all(dim=2).any(dim=0)
+        inside &= self.recall.trust(self.recall(psi, places[None]))[0] > KNOWN
+        column, row = places[inside, :2].round().long().T
+        shown = torch.zeros(rows * columns, dtype=torch.bool, device=psi.device)
+        shown[row % rows * columns + column % columns] = True
+        return shown
 
     def _recall_cells(self, psi: Tensor, low: Tensor, size: tuple[int, int]) -> Source:
         """psi's answer for rows and columns (`size`) of whole cells from `low` [B, 2] on, decoded."""
@@ -142,7 +177,9 @@ def _crop(view: MemoryView) -> MemoryView:
         left, top, right, bottom = min(left, first_x), min(top, first_y), max(right, last_x + 1), max(bottom, last_y + 1)
     x0, y0, x1, y1 = max(0, math.floor(left)), max(0, math.floor(top)), min(width, math.ceil(right)), min(height, math.ceil(bottom))
     window = (view.window[0] - x0, view.window[1] - y0, view.window[2] - x0, view.window[3] - y0)
-    return MemoryView(view.frame[:, y0:y1, x0:x1], view.known[y0:y1, x0:x1], window)
+    part = view.part and replace(
+        view.part, left=view.part.left + x0 / CELL, top=view.part.top + y0 / CELL, width=(x1 - x0) / CELL, height=(y1 - y0) / CELL)
+    return MemoryView(view.frame[:, y0:y1, x0:x1], view.known[y0:y1, x0:x1], window, part)
 
 
 def feather(trust: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ height and width, H and W pixel height and width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -28,7 +29,7 @@ from studio.backbones.animatic.scene_tokens import (
 )
 from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import SceneConditioning, ScenePicture
-from studio.memory.protocol import ConditioningFeatures, Memory, MemoryView
+from studio.memory.protocol import ConditioningFeatures, EditsPlaces, Memory, MemoryView
 
 MOST_PATCHES = 16384
 """Largest number of patches in psi. Of a larger picture only the part around the frame is remembered."""
@@ -171,6 +172,20 @@ class FilmMemory(nn.Module):
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView | None:
         """See `Memory.view`."""
         return self._memory(psi).view(psi, recent)
+
+    def is_map(self, psi: Tensor) -> bool:
+        """See `EditsPlaces`: never that of a large film."""
+        return not self.large.holds(psi) and isinstance(self.small, EditsPlaces) and self.small.is_map(psi)
+
+    def forget(self, psi: Tensor, cells: Sequence[int]) -> Tensor:
+        """See `EditsPlaces`."""
+        assert isinstance(self.small, EditsPlaces), "asked only where psi is a map"
+        return self.small.forget(psi, cells)
+
+    def shown_cells(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """See `EditsPlaces`."""
+        assert isinstance(self.small, EditsPlaces), "asked only where psi is a map"
+        return self.small.shown_cells(psi, latents)
 
     def _memory(self, psi: Tensor) -> Memory:
         return self.large if self.large.holds(psi) else self.small

@@ -18,8 +18,10 @@ const memory = (() => {
   const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
   const atlas = h('figure', { class: 'atlas', hidden: true, title: 'What the memory holds. The frame is the present view.' }, map);
 
-  const test = button('recall', 'Does it remember?', () => memoryTest.open(), { class: 'button small remember', hidden: true,
+  const test = button('recall', 'Does it remember?', () => memoryTest.open(), { class: 'button small', hidden: true,
     title: 'Make the next section with its own memory, without, and with that of another branch' });
+  const edit = button('brush', 'Pin and forget', () => memoryMap.open(), { class: 'button small', hidden: true,
+    title: 'Pin takes into the memory, and paint over places that it is to forget' });
 
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
@@ -29,7 +31,7 @@ const memory = (() => {
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
-    atlas, test, sentence);
+    atlas, h('div', { class: 'memory-verbs' }, test, edit), sentence);
 
   client.watch(({ view }) => {
     if (!view) return;
@@ -51,7 +53,7 @@ const memory = (() => {
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);
-    show(test, seen.remembers && client.onStage());
+    for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));
   });

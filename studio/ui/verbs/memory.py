@@ -1,13 +1,14 @@
-"""Verbs of the film's memory: the test of what it is worth."""
+"""Verbs of the film's memory: what is pinned and forgotten, and the test of what it is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.project.memory_edits import CELLS
 from studio.session import Session
-from studio.ui.fields import Fields
+from studio.ui.fields import Fields, MessageError
 from studio.ui.memory_test_views import offer_view
-from studio.ui.verbs.verb import Answer, Verb
+from studio.ui.verbs.verb import Answer, Verb, index
 
 
 def _prompt(fields: Fields) -> str | None:
@@ -19,7 +20,18 @@ def _offer(session: Session, fields: Fields) -> Answer:
     return offer_view(session.memory_tests.offer(fields.identifier("take"), _prompt(fields)))
 
 
+def _forget(session: Session, fields: Fields) -> None:
+    """Set the cells of the map that are forgotten before a segment: all of them, those that were set before included."""
+    numbers = fields.numbers("cells", CELLS)
+    if not all(number.is_integer() for number in numbers):
+        raise MessageError("'cells' must be whole numbers")
+    session.memory_edits.forget(index(session, fields), map(int, numbers))
+
+
 VERBS: Mapping[str, Verb] = {
+    "pin": lambda s, f: s.memory_edits.pin(f.identifier("take")),
+    "unpin": lambda s, f: s.memory_edits.unpin(f.identifier("take")),
+    "forget": _forget,
     "memory_test": _offer,
     "test_memory": lambda s, f: {"id": s.memory_tests.start(f.identifier("take"), _prompt(f))},
     "cancel_memory_test": lambda s, f: s.memory_tests.cancel(),

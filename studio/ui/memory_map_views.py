@@ -1,0 +1,34 @@
+"""What the page draws of edits of the memory, as JSON: its map, what is forgotten next, and the pinned takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.project.model import Project, Take
+from studio.ui.words import Json
+
+if TYPE_CHECKING:
+    from studio.session.memory_map import MemoryMap
+
+
+def memory_map_view(project: Project, shown: MemoryMap) -> Json:
+    """What of the memory after the head can be edited, and how."""
+    segment = shown.segment
+    return {
+        "problem": shown.problem,
+        "part": dict(shown.part) if shown.part else None,
+        "segment": segment and {"id": segment.id, "number": len(project.film()) + 1, "forget": list(segment.forget)},
+        "pins": [
+            {"id": pin, "segment": len(project.lineage(pin)), "words": project.takes[pin].segment.prompt or "no prompt"}
+            for pin in project.pins
+        ],
+    }
+
+
+def memory_facts(take: Take) -> list[str]:
+    """What was pinned and forgotten when a take was made, in a few words."""
+    pins, cells = len(take.pins), len(take.segment.forget)
+    return [
+        *([f"with {pins} pinned take{'' if pins == 1 else 's'}"] if pins else []),
+        *([f"{cells} place{'' if cells == 1 else 's'} forgotten"] if cells else []),
+    ]
