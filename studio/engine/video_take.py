@@ -8,6 +8,7 @@ snapshot, before the next one begins, so a take is cut short, recovered and comp
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -122,8 +123,10 @@ class _Film:
         spare = measure(video.path, video.name).frames(self.fps) - request.sections * self.section_frames
         at = max(0, spare) + begin * self.section_frames
         early = min(context, begin * self.section_frames)
-        self._frames = _without_end(
-            np.asarray(crop(image, request.frame, request.size)) for image in frames(video.path, video.name, self.fps, at - early))
+        _, _, wide, high = request.frame or (0.0, 0.0, 1.0, 1.0)
+        least = math.ceil(request.size[0] / wide), math.ceil(request.size[1] / high)
+        shown = frames(video.path, video.name, self.fps, at - early, least)
+        self._frames = _without_end(np.asarray(crop(image, request.frame, request.size)) for image in shown)
         self._newest: deque[Pixels] = deque((next(self._frames) for _ in range(early)), maxlen=context)
         self.before: list[Pixels] = []                                   # the frames before the newest section
 

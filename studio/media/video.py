@@ -6,6 +6,7 @@ and mixes none. Times are those of the video's pictures, whatever its rate is sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from studio.media.high_range import is_high_range, standard_range
 from studio.media.picture import LARGEST, SMALLEST
 
 ADVICE = "Save it as H.264 in an MP4."
+Size = tuple[int, int]
+EDGE = 1e-6
+"""Pixels by which a product may be too large: it is rounded up."""
 UNSPECIFIED = 2
 """Of a frame's colour space: the file does not say."""
 HIGH_DEFINITION = 720
@@ -79,13 +83,15 @@ def measure(path: Path, name: str) -> VideoFacts:
         return VideoFacts(start, last - start, (end if end > last else last + usual) - start)
 
 
-def frames(path: Path, name: str, rate: int, first: int = 0) -> Iterator[Image.Image]:
-    """The frames of a video at `rate` a second, to its end: upright RGB of the video's own size, at most 4096 pixels a side.
+def frames(path: Path, name: str, rate: int, first: int = 0, least: Size | None = None) -> Iterator[Image.Image]:
+    """The frames of a video at `rate` a second, to its end: upright RGB, at most 4096 pixels a side.
 
     Args:
         path, name: of the file, and for people.
         rate: frames a second.
         first: number of the frame to begin with.
+        least: width and height in pixels that are needed: larger pictures are scaled down as far as they cover that, which is much
+            quicker while they are decoded. None: they have the video's own size.
 
     Raises:
         MediaError: it holds no video that can be read, or is damaged before its end; the message names the reason.
@@ -100,7 +106,7 @@ def frames(path: Path, name: str, rate: int, first: int = 0) -> Iterator[Image.I
         _seek(container, stream, facts.start + first / rate if first else None)
         for at, frame in _decode(container, stream, facts.start):
             while held is not None and number < total and number / rate + SLACK < at:
-                shown = shown or _picture(held, stream, name)
+                shown = shown or _picture(held, stream, least)
                 yield shown
                 number += 1
             held, shown, newest = frame, None, max(newest, at)
@@ -111,7 +117,7 @@ def frames(path: Path, name: str, rate: int, first: int = 0) -> Iterator[Image.I
                 f"{name} is damaged: it can be decoded up to {newest:.1f} of its {facts.seconds:.1f} seconds. "
                 "Save it again, or cut it there."
             )
-        shown = shown or _picture(held, stream, name)
+        shown = shown or _picture(held, stream, least)
         for _ in range(number, total):
             yield shown
 
@@ -199,16 +205,18 @@ def _decode(container: InputContainer, stream: VideoStream, start: float) -> Ite
             yield at, frame
 
 
-def _picture(frame: av.VideoFrame, stream: VideoStream, name: str) -> Image.Image:
+def _picture(frame: av.VideoFrame, stream: VideoStream, least: Size | None) -> Image.Image:
     """A decoded picture: upright, RGB, with square pixels, and a neutral colour where it is transparent."""
-    width, height = _shown_size(frame, stream)
+    quarters = round(frame.rotation / 90) % 4
+    width, height = _shown_size(frame, stream, least[::-1] if least and quarters % 2 else least)
     if is_high_range(frame):
-        image = Image.fromarray(standard_range(frame, min(width, LARGEST), min(height, LARGEST)))
+        image = Image.fromarray(standard_range(frame, width, height))
     else:
         untold = frame.colorspace == UNSPECIFIED and frame.height >= HIGH_DEFINITION
         clear = any(component.is_alpha for component in frame.format.components)
+        size = (frame.width, frame.height) if frame.interlaced_frame else (width, height)
         pixels = frame.reformat(
-            format="rgba" if clear else "rgb24", interpolation=EXACT, src_colorspace=Colorspace.ITU709 if untold else None,
+            *size, format="rgba" if clear else "rgb24", interpolation=EXACT, src_colorspace=Colorspace.ITU709 if untold else None,
         ).to_ndarray()
         image = Image.fromarray(pixels[::2] if frame.interlaced_frame else pixels)       # one field: the other is another moment
         if clear:
@@ -217,15 +225,16 @@ def _picture(frame: av.VideoFrame, stream: VideoStream, name: str) -> Image.Imag
             image = ground
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BICUBIC)
-    quarters = round(frame.rotation / 90) % 4
     if quarters:
         image = Image.fromarray(np.ascontiguousarray(np.rot90(np.asarray(image), quarters)))
     return image
 
 
-def _shown_size(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
-    """Width and height of a picture, before it is turned, with square pixels and at most 4096 of them a side."""
+def _shown_size(frame: av.VideoFrame, stream: VideoStream, least: Size | None) -> Size:
+    """Width and height of a picture, before it is turned, with square pixels: at most 4096 a side, and little over `least`."""
     ratio = float(stream.sample_aspect_ratio or 1)
     width = frame.width * (ratio if 0.1 < ratio < 10 else 1)
     scale = min(1.0, LARGEST / max(width, frame.height))
-    return max(1, round(width * scale)), max(1, round(frame.height * scale))
+    if least:
+        scale = min(scale, max(least[0] / width, least[1] / frame.height))
+    return max(1, math.ceil(width * scale - EDGE)), max(1, math.ceil(frame.height * scale - EDGE))

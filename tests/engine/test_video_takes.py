@@ -64,7 +64,7 @@ def test_the_model_that_ships_goes_on_from_the_last_frame(
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
         "clip.mp4", "last.png", "poster.webp", "snapshot.safetensors"]
     shown = read_clip(tmp_path / "a" / take_folder.CLIP).astype(int)
-    wanted = [np.asarray(crop(image, None, size)).astype(int) for image in frames(film.path, "a", fps, 5)]
+    wanted = [np.asarray(crop(image, None, size)).astype(int) for image in frames(film.path, "a", fps, 5, size)]
     assert np.abs(shown - np.stack(wanted)).mean() < 2.5, "the end of the video, in the film's shape"
     last = np.asarray(Image.open(tmp_path / "a" / take_folder.LAST)).astype(int)
     assert np.array_equal(last, wanted[-1])
@@ -108,7 +108,7 @@ def test_framepack_sees_the_video_as_a_film_of_its_own(framepack: Renderer, ask:
     done = run(framepack, ask("a", sections=3, video=film, model=name))[-1]
     assert isinstance(done, TakeDone), done
     snapshot = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT)
-    whole = encoded(codec, list(frames(film.path, "a", fps)), size)
+    whole = encoded(codec, list(frames(film.path, "a", fps, 0, size)), size)
     assert snapshot.sections == 3 and whole.shape[2] == 3 * framepack.model.card.window
     error = (snapshot.recent - whole[:, :, -RECENT:]).abs()[0].amax(dim=(0, 2, 3)) / whole.abs().max()
     exact = error < 1e-5

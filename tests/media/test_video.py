@@ -54,6 +54,15 @@ def test_upright_in_odd_sizes_with_square_pixels(tmp_path: Path) -> None:
     assert next(frames(wide, "wide", 24)).size == (144, 64)
 
 
+def test_large_pictures_are_scaled_down_while_they_are_decoded(tmp_path: Path) -> None:
+    path = turned(video(tmp_path / "a.mp4", 2, size=(480, 320)))
+    small, large = (next(frames(path, "a.mp4", 24, 0, least)) for least in ((64, 64), None))
+    assert small.size == (64, 96) and large.size == (320, 480)
+    wanted = np.asarray(large.resize(small.size, Image.Resampling.BOX)).astype(int)
+    assert np.abs(np.asarray(small).astype(int) - wanted).mean() < 3
+    assert next(frames(path, "a.mp4", 24, 0, (2000, 10))).size == (320, 480), "never larger than the video"
+
+
 def test_more_than_eight_bits_and_transparency(tmp_path: Path) -> None:
     deep = video(tmp_path / "deep.mp4", 3, codec="libx265", pix_fmt="yuv420p10le", options={"x265-params": "log-level=none"})
     assert levels(deep) == [0, 1, 2]
