@@ -14,7 +14,9 @@ from PIL import Image
 
 from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.load import load
+from studio.backbones.registry import encodes_video, sizes_of
 from studio.catalogue.cards import ADAPTER, read_card
+from studio.diffusion.codec import EncodesVideo
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, VideoSource
 from studio.engine.jobs import Stop
@@ -27,9 +29,13 @@ from studio.memory.adapter import save_adapter
 from studio.memory.context_sizes import RECENT
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from studio.memory.snapshot import read_snapshot
+from studio.placement.choose import choose_plan
+from studio.placement.machine import imagine_machine
+from studio.placement.profile import PROFILES, read_profile
 from tests import folders
 from tests.engine.conftest import Ask
 from tests.media.videos import grey, video
+from tests.small_gpu import SmallGpu, loaded
 
 ROOT = Path(__file__).parents[2]
 
@@ -177,3 +183,25 @@ def test_a_full_disk_keeps_the_finished_sections(
     assert take_folder.finished_sections(tmp_path / "a") == 1
     done = run(shipped, ask("a", **facts))[-1]
     assert isinstance(done, TakeDone) and (done.sections, done.frames) == (3, 3 * section)
+
+
+def test_a_placed_model_sees_the_video_too(ask: Ask, tmp_path: Path) -> None:
+    card = folders.large(tmp_path / "deep", num_layers=2, num_single_layers=4)
+    profile = replace(read_profile(PROFILES / "card-24gb.toml"), text_encoder="cpu", text_weights="bf16")
+    plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), (64, 32), override=profile)
+    gpu = SmallGpu()
+    renderer = Renderer(loaded(card, plan, gpu))
+    fps, section = renderer.model.card.clock((64, 32))
+    film = shot(tmp_path, 2 * section, fps, (96, 64))
+    done = run(renderer, ask("a", sections=2, video=film, model=card.name))[-1]
+    assert isinstance(done, TakeDone), done
+    snapshot = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT)
+    assert snapshot.sections == 2 and not (tmp_path / "a" / take_folder.LAST).exists()
+    run(Renderer(load(card, "cpu")), ask("whole", sections=2, video=film, model=card.name))
+    whole = read_snapshot(tmp_path / "whole" / take_folder.SNAPSHOT)
+    assert (snapshot.recent - whole.recent).abs().max() < 0.05 * whole.recent.abs().max(), "but for bfloat16"
+
+
+def test_the_registry_says_whose_codec_encodes_video(shipped: Renderer, framepack: Renderer) -> None:
+    for renderer in (shipped, framepack):
+        assert isinstance(renderer.model.codec, EncodesVideo) == encodes_video(renderer.model.card)

@@ -46,18 +46,28 @@ class PlacedCodec:
 
         Where the device's memory runs out, the film model is taken off the device and the picture encoded again.
         """
+        return self._on_device(lambda: self.codec.encode(picture))
+
+    @property
+    def frames_before(self) -> int:
+        """As `HunyuanCodec.frames_before`."""
+        return self.codec.frames_before
+
+    def encode_next(self, frames: Tensor, before: Tensor) -> Tensor:
+        """As `HunyuanCodec.encode_next`, in the tiles in which frames are decoded; where memory runs out, as `encode`."""
+        return self._on_device(lambda: self.codec.encode_next(frames, before))
+
+    def _on_device(self, encode: Callable[[], Tensor]) -> Tensor:
+        """What `encode` gives with the autoencoder on the device: beside the film model, or else without it."""
         try:
-            return self._encoded(picture)
+            with on_device(self.codec.autoencoder, self._device):
+                return encode()
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
         self._free_device()                       # after the except block, so that the error no longer keeps tensors alive
-        return self._encoded(picture)
-
-    def _encoded(self, picture: Tensor) -> Tensor:
-        """One try of `encode`."""
         with on_device(self.codec.autoencoder, self._device):
-            return self.codec.encode(picture)
+            return encode()
 
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """As `HunyuanCodec.stream`."""
