@@ -35,6 +35,8 @@ MEMORY = "memory.webp"
 """A picture of what the memory holds after the take, for models whose memory can be shown."""
 MAP = "memory.json"
 """Which part of the memory's map that picture shows, for a memory that is one; see `MapPart`."""
+LARGEST_MAP = 512
+"""Cells along a side of a map, at most: the page draws each of them."""
 RECALLED = "recalled.npz"
 """Of a memory test: which pixels of the section came from psi alone, for models that tell."""
 
@@ -111,7 +113,7 @@ def read_map(folder: Path) -> dict[str, float] | None:
         table = json.loads((folder / MAP).read_text("utf-8"))
         part = {name: float(table[name]) for name in ("rows", "columns", "left", "top", "width", "height")}
         sides = [part[name] for name in ("rows", "columns", "width", "height")]
-        if all(0 < side <= 4096 for side in sides) and all(map(math.isfinite, part.values())):
+        if all(0 < side <= LARGEST_MAP for side in sides) and all(map(math.isfinite, part.values())):
             return part
     return None
 

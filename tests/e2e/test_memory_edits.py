@@ -104,6 +104,7 @@ def test_places_are_painted_and_a_take_is_pinned(atelier: Stand, desk: Visit) ->
     first = session.project.film()[0].id
     assert session.project.pins == (first,)
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=f"Pin and forget · 1 pinned · {len(along)} forgotten")).to_be_visible()
     session.jobs.generate_next()
     wait_for_job(session)
     request = atelier.engine.requests[-1]

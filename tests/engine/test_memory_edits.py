@@ -97,6 +97,7 @@ def test_a_damaged_map(tmp_path: Path) -> None:
     part = {"rows": 32, "columns": 64, "left": -10.5, "top": -6.5, "width": 20, "height": 12}
     take_folder.write_map(tmp_path, part)
     assert take_folder.read_map(tmp_path) == part
-    for damage in ("", "[]", '{"rows": 32}', (tmp_path / take_folder.MAP).read_text().replace("64", "0")):
+    for damage in ("", "[]", '{"rows": 32}', (tmp_path / take_folder.MAP).read_text().replace("64", "0"),
+                   (tmp_path / take_folder.MAP).read_text().replace("64", "6400")):
         (tmp_path / take_folder.MAP).write_text(damage)
         assert take_folder.read_map(tmp_path) is None

@@ -53,6 +53,8 @@ const memory = (() => {
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);
+    const { pins, segment } = seen.map;
+    say(edit.lastChild, ['Pin and forget', pins.length && `${pins.length} pinned`, segment?.forget.length && `${segment.forget.length} forgotten`].filter(Boolean).join(' · '));
     for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));
