@@ -31,6 +31,6 @@ def test_pause_and_resume(desk: Visit) -> None:
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     page.get_by_role("button", name="Resume").focus()
     page.keyboard.press("Control+Enter")
-    assert wait_for_job(session).state == "done"
+    wait_until(session, lambda: bool(session.job and session.job.state == "done"))
     expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     assert [t.sections for t in session.project.film()] == [3, 3]
