@@ -58,7 +58,7 @@ def test_it_can_stay_text(stand: Stand, desk: Visit, leave: str) -> None:
     session = stand.film("dawn")
     page = desk.open(session)
     paste(page, WINDOWS)
-    expect(page.get_by_role("dialog")).to_contain_text("There are no hard cuts here yet")
+    expect(page.get_by_role("dialog")).to_contain_text("New shots begin at the reference picture")
     if leave == "Escape":
         page.keyboard.press("Escape")
     else:
@@ -80,7 +80,7 @@ def test_other_text_is_pasted_at_once_and_notes_are_told(stand: Stand, desk: Vis
         assert page.get_by_role("dialog").count() == 0
     paste(page, WINDOWS)
     page.get_by_role("button", name="Put on the timeline").click()
-    expect(page.get_by_role("status").filter(has_text="no hard cuts here yet")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="New shots begin at the reference picture")).to_be_visible()
     assert prompts(session) == ["she waves", "the sea"]
     paste(page, "[/duration=9999s] too long")
     expect(page.get_by_role("alert")).to_contain_text("seconds at most")

@@ -21,7 +21,9 @@ def test_a_storyboard_of_shots(desk: Visit) -> None:
     page = desk.open(session)
     page.get_by_role("button", name="Beginning of segment 2: it continues").press("Enter")
     sheet = page.get_by_role("dialog", name="Beginning of segment 2")
-    sheet.get_by_label("Picture for the new shot").set_input_files(picture(desk.stand.folder, "crimson"))
+    with page.expect_file_chooser() as chooser:
+        sheet.get_by_role("button", name="Picture…").click()
+    chooser.value.set_files(picture(desk.stand.folder, "crimson"))
     expect(sheet).to_contain_text("Begins a new shot at crimson.png.")
     expect(sheet.get_by_role("slider")).to_be_disabled()
     faded(page)

@@ -3,7 +3,7 @@ const shots = (() => {
   let segment = null;
   const words = h('p', { class: 'hint' });
   const picture = h('img', { alt: '', hidden: true });
-  const file = h('input', { type: 'file', accept: 'image/*', hidden: true, 'aria-label': 'Picture for the new shot', onchange: async () => {
+  const file = h('input', { type: 'file', accept: 'image/*', onchange: async () => {
     const chosen = file.files[0];
     if (!chosen) return;
     try {
@@ -25,7 +25,7 @@ const shots = (() => {
     }),
     choice('picture', 'Picture…', 'A hard cut to a picture of your own: the next panel of your storyboard', () => file.click()));
   const framing = button('frame', 'Frame it', () => { blend.close(); easel.openShot(segment); }, { class: 'button small', title: 'Choose the part of the picture that the shot begins with' });
-  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), framing, file);
+  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), framing);
 
   const draw = (shown) => {
     segment = shown;
