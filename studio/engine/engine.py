@@ -148,7 +148,9 @@ class Engine:
             yield event
 
     def _measure(self, renderer: Renderer, request: RenderRequest, done: TakeDone) -> None:
-        """Record how fast the take was made, and how large it is."""
+        """Record how fast the take was made, and how large it is, if all of it was rendered and kept."""
+        if request.video or request.bridge or request.psi_of is not None:
+            return
         measured = renderer.pace.measured(request.size)
         if measured and done.sections:
             size = sum(path.stat().st_size for path in request.folder.iterdir() if path.is_file())

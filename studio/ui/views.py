@@ -206,8 +206,8 @@ def timeline_view(project: Project, estimator: Estimator) -> Json:
     """Number of segments, the length of the whole timeline when it is rendered, in full sections, and what that costs, in words."""
     wanted = project.current().segments
     frames = sum(project.clock.rendered(s.frames) for s in wanted)
-    sections = sum(project.clock.sections(s.frames) for s in wanted)
-    costs = _costs(project, estimator.estimate(project, sections))
+    made = estimator.estimate(project, sum(project.clock.sections(s.frames) for s in wanted if not s.video))     # videos are not
+    costs = _costs(project, replace(made, frames=frames))
     return {"segments": len(wanted), "length": format_length(project.clock.seconds(frames)), "costs": costs}
 
 

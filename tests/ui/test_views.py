@@ -10,9 +10,12 @@ import pytest
 
 from studio.catalogue.cards import ADAPTER, ModelFile
 from studio.engine.events import EngineStatus
-from studio.engine.rates import Rate
+from studio.engine.rates import Rate, Rates
 from studio.project import edits
+from studio.project.model import Video
+from studio.project.tree import with_segments
 from studio.session import JobView, Session, Studio
+from studio.session.estimates import Estimator
 from studio.ui import views
 from studio.ui.model_views import engine_view, size_choices
 from studio.ui.prompt_views import words_view
@@ -234,3 +237,15 @@ def test_costs_before_the_first_take(session: Session) -> None:
     assert first == f"8 frames · 0.7 s of film · about {format_wait(seconds)} to make · 4.0 MB on the disk"
     assert drawn["plan"]["costs"].endswith("12 MB on the disk") and drawn["estimate"] == format_wait(seconds)
     assert [format_size(n) for n in (3, 45_400, 1.04e6, 2.5e7, 1.234e9)] == ["1 kB", "45 kB", "1.0 MB", "25 MB", "1.2 GB"]
+
+
+def test_a_video_on_the_timeline_costs_no_rendering(session: Session) -> None:
+    estimator = Estimator(Rates())
+    estimator._rates.record("tiny", session.project.size, Rate(0.5, 1.0, 2e6))
+    video = Video("media/0123456789abcdef.video", "0123456789abcdef" * 4, 0.7, "waves.mp4")
+    first, *rest = session.project.current().segments
+    begun = with_segments(session.project, (replace(first, video=video), *rest))
+    assert views.timeline_view(session.project, estimator)["costs"].endswith("12 MB on the disk")
+    costs = views.timeline_view(begun, estimator)["costs"]
+    assert costs.startswith("24 frames · 2.0 s of film")
+    assert costs.endswith("8.0 MB on the disk"), "its frames count, its sections do not"
