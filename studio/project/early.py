@@ -50,7 +50,7 @@ class EarlyChange:
     steps: tuple[Step, ...]
 
 
-def inserted(project: Project, index: int, prompt: str, frames: float | None = None) -> tuple[Segment, ...]:
+def insert(project: Project, index: int, prompt: str, frames: float | None = None) -> tuple[Segment, ...]:
     """The segments with a new one before that at `index`, as long as that one unless `frames` says otherwise.
 
     Raises:
@@ -66,14 +66,14 @@ def inserted(project: Project, index: int, prompt: str, frames: float | None = N
     return (*segments[:index], new, *segments[index:])
 
 
-def removed(project: Project, index: int) -> tuple[Segment, ...]:
+def remove(project: Project, index: int) -> tuple[Segment, ...]:
     """The segments without that at `index`. Raises EditError: no such segment."""
     segments = project.current().segments
     index = segment_index(index, len(segments))
     return segments[:index] + segments[index + 1 :]
 
 
-def moved(project: Project, index: int, to: int) -> tuple[Segment, ...]:
+def move(project: Project, index: int, to: int) -> tuple[Segment, ...]:
     """The segments with that at `index` moved to be the one at `to`. Raises EditError: no such segment or place."""
     segments = list(project.current().segments)
     index, to = segment_index(index, len(segments)), segment_index(to, len(segments))

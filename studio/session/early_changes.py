@@ -35,14 +35,14 @@ def plan(project: Project, wish: Wish, then: Then, frames: int = BRIDGE) -> Earl
     """The change that a wish asks for. Raises EditError: it is not possible."""
     segments, again = project.current().segments, None
     if wish.what == "insert":
-        segments = early.inserted(project, wish.index, wish.prompt, wish.frames)
+        segments = early.insert(project, wish.index, wish.prompt, wish.frames)
     elif wish.what == "remove":
         if len(segments) < 2:
             raise EditError("This is the only segment. Write another prompt into it instead.")
-        segments = early.removed(project, wish.index)
+        segments = early.remove(project, wish.index)
     elif wish.what == "move":
         again = segments[wish.index].id if wish.index < len(segments) else None
-        segments = early.moved(project, wish.index, wish.to)
+        segments = early.move(project, wish.index, wish.to)
     return early.plan_change(project, segments, then, frames, again)
 
 
