@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-import studio  # noqa: F401 - sets how OpenMP's threads wait, before a test imports torch
+if TYPE_CHECKING:
+    from studio.session import Studio
+    from tests.fake_engine import FakeEngine
+
+importlib.import_module("studio")                         # sets how OpenMP's threads wait, before a test imports torch
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -29,3 +36,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     report = outcome.get_result()
     if report.skipped and os.environ.get("STUDIO_SKIPS_ARE_ERRORS"):
         report.outcome = "failed"
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """An engine that renders flat colours."""
+    from tests.fake_engine import FakeEngine
+
+    return FakeEngine()
+
+
+@pytest.fixture
+def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
+    """A shelf without projects, on that engine."""
+    from tests.shelves import make_studio
+
+    return make_studio(tmp_path, engine)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,17 +12,7 @@ from studio.project.auditions import Variations
 from studio.project.store import Store
 from studio.session import EditError, MediaError, Session, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
+from tests.shelves import make_film, render_all, wait_for_job, wait_until
 
 
 def auditioned(session: Session, variations: Variations, take: str | None = None, presets: tuple[str, ...] = ()) -> list[str]:

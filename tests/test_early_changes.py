@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,17 +15,7 @@ from studio.project.store import Store
 from studio.session import EditError, Session, Studio, early_changes
 from studio.session.early_changes import Wish
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
+from tests.shelves import make_film, render_all, wait_for_job, wait_until
 
 
 @pytest.fixture

@@ -18,16 +18,6 @@ from tests.fake_engine import FakeEngine
 from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
-
-
 def prompts(session: Session) -> list[str]:
     return [take.segment.prompt for take in session.project.film()]
 

@@ -23,11 +23,6 @@ MEMORY = (ModelFile(ADAPTER, 1, "0" * 64),)
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def session(tmp_path: Path, engine: FakeEngine) -> Session:
     """A film of two takes, of a model with a memory."""
     session = make_film(Studio(tmp_path / "projects", engine, (card(files=MEMORY),)), "a", "b", "c")

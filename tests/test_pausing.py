@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +12,7 @@ from studio.project.auditions import Variations
 from studio.session import EditError, Session, Studio
 from studio.session.job_note import NAME
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
+from tests.shelves import make_film, render_all, wait_for_job, wait_until
 
 
 def reach(session: Session, section: int, step: int) -> None:

@@ -21,16 +21,6 @@ from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
-
-
 def on_disk(session: Session) -> dict:  # type: ignore[type-arg]
     return json.loads((session.folder / "project.json").read_text())
 

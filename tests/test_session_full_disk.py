@@ -17,16 +17,6 @@ from tests.fake_engine import FakeEngine
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
-
-
 class FullDisk:
     """Refuses to write project documents while it is full."""
 

@@ -22,11 +22,6 @@ FILES = (ModelFile(ADAPTER, 1, "0" * 64), ModelFile(RECALL, 1, "0" * 64))
 PART = {"rows": 32, "columns": 64, "left": -10.5, "top": -6.5, "width": 20, "height": 12}
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
 def film(tmp_path: Path, engine: FakeEngine, *prompts: str, **changes: object) -> Session:
     return make_film(Studio(tmp_path / "projects", engine, (card(**{"files": FILES, **changes}),)), *prompts)
 

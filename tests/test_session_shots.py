@@ -17,11 +17,6 @@ from tests.shelves import make_film, make_studio, picture, render_all, wait_for_
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
 def session(tmp_path: Path, engine: FakeEngine) -> Session:
     return make_film(make_studio(tmp_path, engine), "a", "b", "c", "d")
 

@@ -14,17 +14,7 @@ import pytest
 from studio.project import edits
 from studio.session import Session, StoreError, Studio, start_sweeper
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import make_studio, picture, render_all
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
+from tests.shelves import picture, render_all
 
 
 def aged(session: Session) -> Session:

@@ -26,16 +26,6 @@ from tests.shelves import make_film, make_studio, picture, render_all, wait_for_
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
-
-
 KILLED = """
 import sys, threading
 from pathlib import Path

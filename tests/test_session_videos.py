@@ -27,16 +27,6 @@ from tests.media.videos import video
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
 
 
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
-
-
 def begun(studio: Studio, count: int = 8, folder: str = "") -> Session:
     """An empty film that begins with a video of so many frames; its take is made."""
     session = studio.create("Going on")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from studio.full_prompt import Words
@@ -11,17 +9,7 @@ from studio.media.export import read_lineage
 from studio.project import edits
 from studio.session import EditError, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import make_film, make_studio, render_all, wait_for_job
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture
-def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
-    return make_studio(tmp_path, engine)
+from tests.shelves import make_film, render_all, wait_for_job
 
 
 def test_takes_carry_the_words_of_the_film_and_those_of_the_take_before(studio: Studio, engine: FakeEngine) -> None:
