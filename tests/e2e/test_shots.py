@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,11 @@ def test_a_storyboard_of_shots(desk: Visit) -> None:
     assert requests[2].shot is None and requests[2].reference == requests[1].reference
 
     page.locator(".card .cell").first.click()
+    clip = page.locator(".stage video").first
+    expect(clip).to_have_attribute("src", re.compile(str(session.project.film()[0].id)))
+    expect(clip).to_have_js_property("readyState", 4)                  # a clip that is not there yet cannot be stopped at a frame
     page.get_by_label("Frame", exact=True).fill("2")
+    expect(page.locator(".counter")).to_contain_text("3 / 4")
     page.get_by_role("button", name="Beginning of segment 3: it continues").click()
     sheet = page.get_by_role("dialog", name="Beginning of segment 3")
     sheet.get_by_role("button", name="Frame on stage").click()
