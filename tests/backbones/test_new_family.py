@@ -30,6 +30,8 @@ frames = 24
 SESSION = """
 import sys
 from pathlib import Path
+import torch
+from safetensors.torch import load_file
 from studio.catalogue.cards import find_models
 from studio.engine.engine import Engine
 from studio.project import edits
@@ -53,14 +55,18 @@ session = studio.from_story(root / "story.toml")
 generate()
 first, second = session.project.film()
 session.edit(edits.rewind, first.id)           # to the first boundary, and the second take from there again
-session.jobs.retake(second.id, second.segment.seed)
+# A take that would only repeat another one gets a new seed, so the prompt is changed: the toy does not read it.
+session.edit(edits.edit_segment, 1, prompt="and further on")
+session.jobs.generate_next()
 while session.job.state in ("queued", "running"):
     session.watch(0, timeout=0.2)
 again = session.project.film()[-1]
 assert again.parent == first.id and again.id != second.id
 folders = [session.films.clip(take.id).parent for take in (again, second)]
-for name in ("clip.mp4", "snapshot.safetensors"):
-    assert len({(folder / name).read_bytes() for folder in folders}) == 1, f"the same snapshot and seed give the same {name}"
+assert again.segment.seed == second.segment.seed
+assert len({(folder / "clip.mp4").read_bytes() for folder in folders}) == 1, "the same snapshot and seed give the same clip"
+old, new = (load_file(folder / "snapshot.safetensors") for folder in folders)
+assert old.keys() == new.keys() and all(torch.equal(old[name], new[name]) for name in old), "and the same snapshot"
 print(session.films.export_film())
 """
 
