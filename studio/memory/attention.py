@@ -19,12 +19,15 @@ class Attention(nn.Module):
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
         self.query_norm, self.key_norm = (nn.RMSNorm(width // heads, eps=1e-6) for _ in range(2))
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Queries from x [B, Q, D], keys and values from context [B, M, D]; returns [B, Q, D]."""
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Queries from x [B, Q, D], keys and values from context [B, M, D]; returns [B, Q, D].
+
+        `mask` [Q, M] is True where a query may look at a key; None: everywhere.
+        """
         q = self.query_norm(self.query(x).unflatten(2, (self.heads, -1))).transpose(1, 2)          # [B, heads, Q, D / heads]
         k = self.key_norm(self.key(context).unflatten(2, (self.heads, -1))).transpose(1, 2)        # [B, heads, M, D / heads]
         v = self.value(context).unflatten(2, (self.heads, -1)).transpose(1, 2)                     # [B, heads, M, D / heads]
-        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out(F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2))
 
 
 class Block(nn.Module):
