@@ -22,7 +22,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
         """Queries from x [B, Q, D], keys and values from context [B, M, D]; returns [B, Q, D].
 
-        `mask` [Q, M] is True where a query may look at a key; None: everywhere.
+        `mask`: [Q, M] bool, which of the context each query may see; None: all.
         """
         q = self.query_norm(self.query(x).unflatten(2, (self.heads, -1))).transpose(1, 2)          # [B, heads, Q, D / heads]
         k = self.key_norm(self.key(context).unflatten(2, (self.heads, -1))).transpose(1, 2)        # [B, heads, M, D / heads]
@@ -40,8 +40,8 @@ class Block(nn.Module):
         self.attention = Attention(width, heads)
         self.feed_forward = nn.Sequential(nn.Linear(width, hidden), nn.GELU(approximate="tanh"), nn.Linear(hidden, width))
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """x [B, Q, D], context [B, M, D] or None for self-attention; returns [B, Q, D]."""
+    def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """x [B, Q, D], context [B, M, D] or None for self-attention, mask [Q, M] or None; returns [B, Q, D]."""
         normed = self.before_attention(x)
-        x = x + self.attention(normed, normed if context is None else context)
+        x = x + self.attention(normed, normed if context is None else context, mask)
         return x + self.feed_forward(self.before_feed_forward(x))

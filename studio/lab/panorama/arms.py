@@ -1,0 +1,120 @@
+"""The arms of the bench: one denoiser, and a memory of each kind with as many parameters.
+
+A memory's feed-forward is made as wide as it takes for the network to have `PARAMETERS` in all; window and full history keep what
+they need, since they are floor and ceiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from studio.backbones.panorama.denoiser import Context, Denoiser, DenoiserConfig
+from studio.backbones.panorama.places import SIDE, SITUATION, TOKENS, Places, place_features, to_tokens
+from studio.lab.panorama.films import Films, Pose
+from studio.memory.delta_rule import DeltaRule
+from studio.memory.full_history import FullHistory
+from studio.memory.gated_slots import GatedSlots
+from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens
+from studio.memory.retrieval import Retrieval
+from studio.memory.squeezed import PROMPT, ReadableSnapshots, SqueezedMemory
+from studio.memory.squeezed import SIDE as PICTURE_SIDE
+
+PARAMETERS = 1_400_000
+"""Of the whole network."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a memory must fit."""
+
+    width: int
+    heads: int
+    places: int     # features of a place
+    hidden: int     # inner width of the memory's feed-forwards
+
+
+MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
+    "full": lambda s: FullHistory(s.width, s.heads, s.hidden),
+    "retrieval": lambda s: Retrieval(s.width, s.heads, s.hidden, s.places, SIDE * SIDE),
+    "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
+    "snapshots": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS),
+    "slots": lambda s: GatedSlots(s.width, s.heads, s.hidden, TOKENS),
+    "A": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS),
+    "A-literal": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS, literal=True),
+    "B": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS, "B"),
+    "C": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, PROMPT + PICTURE_SIDE**2, "C"),
+}
+"""Every arm with a memory. `window` has none."""
+ARMS = ("window", *MEMORIES)
+UNEQUAL = ("window", "full")
+
+
+class Network(nn.Module):
+    """A denoiser and its memory."""
+
+    def __init__(self, arm: str, config: DenoiserConfig, pose: Pose) -> None:
+        """Random weights; the denoiser's are the same in all arms of a seed.
+
+        Raises:
+            KeyError: no such arm.
+        """
+        super().__init__()
+        self.arm, self.pose = arm, pose
+        self.denoiser = Denoiser(config)
+        self.memory = None if arm == "window" else _make_memory(arm, config, pose, self.denoiser)
+
+    def newest(self, films: Films) -> Context:
+        """The section before each section, clean; there is none before the first."""
+        embedded = self.denoiser.embed(films.tokens, films.places)
+        tokens = torch.cat([torch.zeros_like(embedded[:, :1]), embedded[:, :-1]], dim=1)
+        seen = torch.ones(1, *tokens.shape[1:3], dtype=torch.bool)
+        seen[:, 0] = False
+        return Context(tokens, seen)
+
+    def read_memory(self, films: Films, frames: Tensor, asked: Places, kept: Tensor | None = None) -> Context | None:
+        """What each section reads of a memory that was written from frames [B, N, T, 3, V, V].
+
+        Args:
+            films: where those frames were taken.
+            frames: of these films, of others, or with noise.
+            asked: the places in flight, [B, N, Q, .].
+            kept: [B] bool, which films have a memory at all; None: all.
+        """
+        if self.memory is None:
+            return None
+        tokens = self.denoiser.embed(to_tokens(frames), films.places)
+        latents = frames.flatten(0, 1).transpose(1, 2)
+        sections = SectionTokens(latents, tokens.flatten(0, 1), self.key(films.places).flatten(0, 1))
+        question = Question(self.denoiser.place(asked.features), self.key(asked))
+        readings = self.memory.read_along(sections, question)
+        return Context(readings.tokens, _seen(readings, frames.shape[1], kept))
+
+    def key(self, places: Places) -> Tensor:
+        """What memories are asked by: the place; where it is not known, what else is."""
+        return places.situation if self.pose == "blind" else places.known
+
+
+def _seen(readings: Readings, sections: int, kept: Tensor | None) -> Tensor | None:
+    if kept is None:
+        return None if readings.seen is None else readings.seen[None]
+    every = torch.ones(sections, readings.tokens.shape[2], dtype=torch.bool)
+    return (every if readings.seen is None else readings.seen)[None] & kept[:, None, None]
+
+
+def _make_memory(arm: str, config: DenoiserConfig, pose: Pose, denoiser: Denoiser) -> LearnedMemory:
+    """The arm's memory, with the feed-forward that brings the network to PARAMETERS."""
+    places = SITUATION if pose == "blind" else place_features(config.harmonics)
+
+    def make(hidden: int) -> LearnedMemory:
+        return MEMORIES[arm](Shape(config.width, config.heads, places, hidden))
+
+    if arm in UNEQUAL:
+        return make(2 * config.width)
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        small, large = (sum(p.numel() for p in make(hidden).parameters()) for hidden in (1, 2))
+    own = sum(p.numel() for p in denoiser.parameters())
+    return make(max(16, 1 + round((PARAMETERS - own - small) / (large - small)))) if large > small else make(2 * config.width)

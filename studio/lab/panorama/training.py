@@ -1,0 +1,128 @@
+"""Training one arm of the bench with one seed. A run can be stopped at any moment and goes on where it was."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from studio.backbones.panorama.denoiser import DenoiserConfig
+from studio.lab.panorama.arms import Network
+from studio.lab.panorama.films import Pose, draw_films
+from studio.lab.panorama.learning import frame_query_loss, next_section_loss
+from studio.lab.panorama.world import World, draw_walks
+from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
+from studio.lab.train.schedules import cosine, warm_up
+
+log = logging.getLogger(__name__)
+
+SHORTEST, LONGEST = 8, 10
+"""Sections of a film in training."""
+BANK = 2048
+"""Walks that training chooses from."""
+EVERY = 200
+"""Steps between checkpoints."""
+DECAY = 0.999
+"""Of the average of the weights, which is what is measured."""
+
+
+class RunError(Exception):
+    """A run cannot go on. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm with one seed: everything that its weights depend on."""
+
+    arm: str
+    seed: int = 0
+    pose: Pose = "known"
+    world: World = field(default_factory=World)
+    steps: int = 800
+    batch: int = 4
+    rate: float = 1e-3
+    query: float = 0.0          # share of the steps that ask for frames of the past
+    drop: float = 0.1           # share of the films without a memory
+    network: DenoiserConfig = field(default_factory=DenoiserConfig)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Run:
+        """The run that `asdict` gave."""
+        return cls(**{**values, "world": World(**values["world"]), "network": DenoiserConfig(**values["network"])})
+
+    @property
+    def name(self) -> str:
+        """The run's folder."""
+        world = [f"w{self.world.columns}"] * (self.world.columns != 64) + [f"g{self.world.grid}"] * (self.world.grid != 4)
+        parts = [self.arm, *([] if self.pose == "known" else [self.pose]), *world, *([] if self.world.closed else ["strip"]),
+                 *([f"q{self.query:g}"] if self.query else []), *([] if self.steps == 800 else [f"{self.steps}"]), str(self.seed)]
+        return "-".join(parts)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with the average of its weights, and what it cost."""
+
+    network: Network
+    steps: int
+    seconds: float
+    losses: list[float]         # means of EVERY steps
+
+
+def train(run: Run, folder: Path, threads: int = 1) -> Trained:
+    """Train a run to its end, or go on with it; its checkpoint lies in folder/NAME/checkpoint.pt.
+
+    Raises:
+        RunError: the checkpoint there is of another run.
+    """
+    torch.set_num_threads(threads)
+    path = folder / run.name / "checkpoint.pt"
+    torch.manual_seed(run.seed)
+    network = Network(run.arm, run.network, run.pose)
+    average = WeightAverage(network, DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    step, seconds, losses = 0, 0.0, list[float]()
+    saved = load_checkpoint(path)
+    if saved is not None:
+        if saved["run"] != asdict(run):
+            raise RunError(f"{path} is of another run. Choose another folder, or remove it.")
+        network.load_state_dict(saved["network"])
+        average.load_state_dict(saved["average"])
+        optimizer.load_state_dict(saved["optimizer"])
+        step, seconds, losses = saved["step"], saved["seconds"], saved["losses"]
+
+    def state() -> dict[str, Any]:
+        return {"run": asdict(run), "network": network.state_dict(), "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(), "step": step, "seconds": seconds, "losses": losses}
+
+    bank = draw_walks(BANK, LONGEST, run.world, np.random.default_rng([run.seed, 1])) if step < run.steps else None
+    recent: list[float] = []
+    while step < run.steps:
+        began = time.monotonic()
+        rng = np.random.default_rng([run.seed, step])           # a step's films are the same in all arms, and after a stop
+        asks = network.memory is not None and rng.random() < run.query
+        sections, seed = int(rng.integers(SHORTEST, LONGEST + 1)), int(rng.integers(2**31))
+        films, generator = draw_films(run.batch, sections, seed, run.world, run.pose, run.network.harmonics, bank)
+        for group in optimizer.param_groups:
+            group["lr"] = run.rate * warm_up(step, 100) * cosine(step, run.steps)
+        loss = frame_query_loss(network, films, generator) if asks else next_section_loss(network, films, run.drop, generator)
+        optimizer.zero_grad()
+        loss.backward()
+        if nn.utils.clip_grad_norm_(network.parameters(), 1.0).isfinite():
+            optimizer.step()
+        average.step(network)
+        step, seconds = step + 1, seconds + time.monotonic() - began
+        recent += [] if asks else [loss.item()]
+        if step % EVERY == 0 or step == run.steps:
+            losses.append(float(np.mean(recent or [0])))
+            recent = []
+            save_checkpoint(path, state())
+            log.info("%s: step %d of %d, loss %.4f, %.2f s a step", run.name, step, run.steps, losses[-1], seconds / step)
+    average.copy_to(network)
+    return Trained(network.eval(), step, seconds, losses)

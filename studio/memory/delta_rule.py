@@ -1,0 +1,86 @@
+"""The delta rule: a memory of constant size, a matrix that maps places to what was seen there (Gated DeltaNet, 2412.06464).
+
+Each head holds a matrix S. A section first lets it fade a little; then every token i corrects what S answers to its key:
+
+    S <- decay S,    S <- S + k_i (write_i v_i - erase_i S' k_i)'        for i = 1 ... L,    k_i of length 1
+
+With erase and write gates of their own (Gated DeltaNet-2, 2605.22791). The L corrections are one triangular solve. A section reads
+S' q with queries q of its own places.
+
+Letters: B films, L tokens of a section, Q places asked, H heads, s the side of a head's matrix, D width, P features of a place.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.memory.attention import Block
+from studio.memory.learned import LearnedMemory, Question, SectionTokens
+
+DECAY = 4.6
+"""Before the sigmoid: 0.99 a section at first."""
+OPEN = 2.0
+"""Gates before the sigmoid, at first: 0.88."""
+
+
+class DeltaRule(LearnedMemory):
+    """psi is the matrices of all heads, [B, H s, s]."""
+
+    def __init__(self, width: int, heads: int, hidden: int, places: int, side: int = 64) -> None:
+        """A memory with random weights.
+
+        Args:
+            width: D. heads: H. hidden: inner width of Memorize's feed-forward. places: P. side: s.
+        """
+        super().__init__()
+        self.heads, self.side = heads, side
+        self.memorize = Block(width, heads, hidden)
+        # Keys begin as random waves of the place: with them every place has a key of its own from the first step on.
+        self.waves, self.mix = nn.Linear(places, 2 * width), nn.Linear(2 * width, heads * side, bias=False)
+        nn.init.normal_(self.waves.weight)
+        nn.init.uniform_(self.waves.bias, -math.pi, math.pi)
+        self.content, self.value = nn.Linear(width, heads * side, bias=False), nn.Linear(width, heads * side)
+        self.gates, self.out = nn.Linear(width, 2 * heads), nn.Linear(heads * side, width)
+        self.decay = nn.Parameter(torch.full((heads, 1, 1), DECAY))
+        nn.init.zeros_(self.content.weight)
+        nn.init.zeros_(self.gates.weight)
+        nn.init.constant_(self.gates.bias, OPEN)
+
+    def begin(self, films: int) -> Tensor:
+        """Empty matrices."""
+        return self.decay.new_zeros(films, self.heads * self.side, self.side)
+
+    def encode(self, sections: SectionTokens) -> Tensor:
+        """Key, value, erase and write of every token and head, [B, L, H (2 s + 2)]."""
+        new = self.memorize(sections.tokens)
+        key = F.normalize(self._split(self._place(sections.places) + self.content(new)), dim=-1)
+        gates = self._split(self.gates(new).sigmoid())                                   # [B, H, L, 2]
+        return torch.cat([key, self._split(self.value(new)), gates], dim=-1).transpose(1, 2).flatten(2)
+
+    def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
+        """The matrices after a section's corrections."""
+        key, value, erase, write = self._split(encoded).split([self.side, self.side, 1, 1], dim=-1)      # [B, H, L, .]
+        state = psi.unflatten(1, (self.heads, self.side)) * self.decay.sigmoid()
+        # The corrections e_i solve e_i = write_i v_i - erase_i (S' k_i + sum over j < i of e_j k_j'k_i).
+        system = torch.eye(key.shape[2], device=key.device, dtype=key.dtype) + erase * (key @ key.mT).tril(-1)
+        wanted = write * value - erase * (key @ state)
+        correction = torch.linalg.solve_triangular(system, wanted, upper=False, unitriangular=True)
+        return (state + key.mT @ correction).flatten(1, 2)
+
+    def read(self, psi: Tensor, question: Question) -> Tensor:
+        """What the matrices answer to the places in flight, added to the places: [B, Q, D]."""
+        query = F.normalize(self._split(self._place(question.places)), dim=-1)
+        answer = query @ psi.unflatten(1, (self.heads, self.side))                       # [B, H, Q, s]
+        read: Tensor = self.out(answer.transpose(1, 2).flatten(2)) + question.tokens
+        return read
+
+    def _place(self, places: Tensor) -> Tensor:
+        return self.mix(self.waves(places).cos())
+
+    def _split(self, x: Tensor) -> Tensor:
+        """[B, L, H .] to [B, H, L, .]."""
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)

@@ -1,0 +1,198 @@
+"""Memories that are trained with a denoiser: step by step as all at once, pure, and each as its source has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from studio.memory.delta_rule import DeltaRule
+from studio.memory.full_history import FullHistory
+from studio.memory.gated_slots import GatedSlots
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, before
+from studio.memory.retrieval import Retrieval
+from studio.memory.squeezed import ReadableSnapshots, SqueezedMemory
+
+FILMS, SECTIONS, TOKENS, WIDTH, PLACES = 2, 5, 6, 16, 3
+MAKERS: dict[str, Callable[[], LearnedMemory]] = {
+    "full history": lambda: FullHistory(WIDTH, 2, 32),
+    "retrieval": lambda: Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3),
+    "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, side=8),
+    "gated slots": lambda: GatedSlots(WIDTH, 2, 32, slots=4),
+    "structure A": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS),
+    "structure A as printed": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS, literal=True),
+    "structure B": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS, "B"),
+    "structure C": lambda: SqueezedMemory(WIDTH, 2, 32, 24, "C"),
+    "readable snapshots": lambda: ReadableSnapshots(WIDTH, 2, 32, TOKENS),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def memory(request: pytest.FixtureRequest) -> LearnedMemory:
+    torch.manual_seed(0)
+    made = MAKERS[request.param]().double().eval()
+    for parameter in made.parameters():                     # nothing that begins at zero hides behind it
+        torch.nn.init.normal_(parameter, std=0.3)
+    return made
+
+
+def draw(seed: int = 1) -> tuple[SectionTokens, Question]:
+    """Sections of two films, film by film, and their questions."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator, dtype=torch.double)
+
+    n = FILMS * SECTIONS
+    sections = SectionTokens(normal(n, 3, 2, 4, 4), normal(n, TOKENS, WIDTH), normal(n, TOKENS, PLACES))
+    return sections, Question(normal(FILMS, SECTIONS, TOKENS, WIDTH), normal(FILMS, SECTIONS, TOKENS, PLACES))
+
+
+def one(sections: SectionTokens, n: int) -> SectionTokens:
+    """Section n of both films."""
+    def pick(x: Tensor) -> Tensor:
+        return x.unflatten(0, (FILMS, SECTIONS))[:, n]
+    return SectionTokens(pick(sections.latents), pick(sections.tokens), pick(sections.places))
+
+
+def walk(memory: LearnedMemory, sections: SectionTokens, questions: Question) -> list[Tensor]:
+    """What each section reads, as a film is really made: section after section."""
+    psi, read = memory.begin(FILMS), []
+    for n in range(SECTIONS):
+        read.append(memory.read(psi, Question(questions.tokens[:, n], questions.places[:, n])))
+        psi = memory.update(psi, one(sections, n))
+    return read
+
+
+def test_a_film_reads_the_same_section_by_section_as_all_at_once(memory: LearnedMemory) -> None:
+    sections, questions = draw()
+    together = memory.read_along(sections, questions)
+    for n, read in enumerate(walk(memory, sections, questions)):
+        if together.seen is None:
+            torch.testing.assert_close(together.tokens[:, n], read)
+        else:
+            tokens = together.tokens.expand(-1, SECTIONS, -1, -1)[:, n][:, together.seen[n]]
+            torch.testing.assert_close(tokens, read[:, :tokens.shape[1]])
+
+
+def test_the_memory_is_pure(memory: LearnedMemory) -> None:
+    sections, questions = draw()
+    first = walk(memory, sections, questions)
+    psi = memory.update(memory.begin(FILMS), one(sections, 0))
+    kept = psi.clone()
+    memory.update(psi, one(sections, 1))
+    assert torch.equal(psi, kept)
+    assert all(torch.equal(a, b) for a, b in zip(first, walk(memory, sections, questions), strict=True))
+
+
+def test_a_section_changes_only_what_later_ones_read(memory: LearnedMemory) -> None:
+    sections, questions = draw()
+    if isinstance(memory, Retrieval):                       # it reads the changed section only where that is near
+        questions.places[:] = sections.places.view(FILMS, SECTIONS, TOKENS, PLACES)[:, 2:3]
+    changed = SectionTokens(sections.latents, sections.tokens.clone(), sections.places)
+    changed.tokens.view(FILMS, SECTIONS, TOKENS, WIDTH)[:, 2] += 1.0
+    pairs = list(zip(walk(memory, sections, questions), walk(memory, changed, questions), strict=True))
+    assert all(torch.equal(a, b) for a, b in pairs[:3])
+    assert not torch.equal(*pairs[3])
+
+
+def test_psi_is_of_one_size_or_grows_by_the_same_rows(memory: LearnedMemory) -> None:
+    sections, _ = draw()
+    psi, rows = memory.begin(FILMS), []
+    for n in range(3):
+        psi = memory.update(psi, one(sections, n))
+        assert psi.dim() == 3 and len(psi) == FILMS
+        rows.append(psi.shape[1])
+    assert rows[2] - rows[1] == rows[1] - rows[0]
+    assert (rows[1] > rows[0]) == (memory.appends or isinstance(memory, Retrieval | ReadableSnapshots))
+
+
+def test_gradients_reach_the_first_section_from_the_last(memory: LearnedMemory) -> None:
+    sections, questions = draw()
+    if isinstance(memory, Retrieval):                       # it reads the first section only when that is near
+        questions.places[:] = sections.places.view(FILMS, SECTIONS, TOKENS, PLACES)[:, :1]
+    sections.tokens.requires_grad_()
+    walk(memory, sections, questions)[-1].square().sum().backward()
+    gradient = sections.tokens.grad
+    assert gradient is not None
+    assert gradient.view(FILMS, SECTIONS, -1)[:, 0].abs().sum() > 0
+
+
+def test_the_delta_rules_solve_is_its_rule_token_by_token() -> None:
+    torch.manual_seed(0)
+    memory = DeltaRule(WIDTH, 2, 32, PLACES, side=8).double()
+    torch.nn.init.normal_(memory.content.weight, std=0.3)
+    torch.nn.init.normal_(memory.gates.weight, std=0.5)
+    section = one(draw()[0], 0)
+    psi = torch.randn(FILMS, 16, 8, dtype=torch.double)
+    encoded = memory.encode(section).unflatten(2, (2, -1)).transpose(1, 2)
+    key, value, erase, write = encoded.split([8, 8, 1, 1], dim=-1)
+    torch.testing.assert_close(key.norm(dim=-1), torch.ones_like(key[..., 0]))
+    state = psi.unflatten(1, (2, 8)) * memory.decay.sigmoid()
+    for i in range(TOKENS):
+        k = key[:, :, i, :, None]
+        answer = k.mT @ state                               # what the memory says of this key so far
+        state = state + k @ (write[:, :, i, None] * value[:, :, i, None] - erase[:, :, i, None] * answer)
+    torch.testing.assert_close(memory.fold(psi, memory.encode(section)), state.flatten(1, 2))
+
+
+def test_the_delta_rule_answers_what_was_written_last() -> None:
+    """With gates that are fully open, the newest token's place gives what was written there, whatever was there before."""
+    torch.manual_seed(0)
+    memory = DeltaRule(WIDTH, 1, 32, PLACES, side=64).double()
+    torch.nn.init.constant_(memory.gates.bias, 30.0)
+    memory.decay.data.fill_(30.0)
+    sections, _ = draw()
+    old, new = one(sections, 0), one(sections, 1)
+    new = SectionTokens(new.latents, new.tokens, old.places)
+    psi = memory.update(memory.update(memory.begin(FILMS), old), new)
+    value = memory.encode(new)[..., 64:128]
+    no_place = torch.zeros(FILMS, TOKENS, WIDTH, dtype=torch.double)
+    torch.testing.assert_close(memory.read(psi, Question(no_place, new.places))[:, -1], memory.out(value)[:, -1])
+
+
+def test_gated_slots_keep_everything_behind_a_closed_gate() -> None:
+    memory = GatedSlots(WIDTH, 2, 32, slots=4).double()
+    torch.nn.init.zeros_(memory.gate.weight)
+    torch.nn.init.constant_(memory.gate.bias, -100.0)
+    psi = memory.begin(FILMS)
+    torch.testing.assert_close(memory.update(psi, one(draw()[0], 0)), psi)
+
+
+def test_retrieval_reads_the_frames_that_show_the_places_and_the_newer_of_equals() -> None:
+    memory = Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3).double()
+    sections, _ = draw()
+    places = torch.zeros(FILMS * SECTIONS, TOKENS, PLACES, dtype=torch.double)
+    spread = places.view(FILMS, SECTIONS, 2, 3, PLACES)                 # two frames of three tokens
+    spread += 100.0 * torch.arange(SECTIONS).view(1, -1, 1, 1, 1)       # sections far apart,
+    spread[:, 3] = spread[:, 1]                                         # but the fourth is where the second was
+    psi = memory.begin(FILMS)
+    located = SectionTokens(sections.latents, sections.tokens, places)
+    for n in range(SECTIONS):
+        psi = memory.update(psi, one(located, n))
+    asked = torch.full((FILMS, TOKENS, PLACES), 100.0, dtype=torch.double)
+    read = memory.read(psi, Question(torch.zeros(FILMS, TOKENS, WIDTH, dtype=torch.double), asked))
+    fourth = memory.memorize(one(located, 3).tokens)
+    torch.testing.assert_close(read[:, :3], fourth[:, 3:])              # its second frame, the newest
+    shown_already = read[:, 3:]
+    assert shown_already.shape == (FILMS, 3, WIDTH)
+
+
+def test_structure_a_as_printed_only_mixes_what_it_had() -> None:
+    """Its output is a mean of values of psi: with one psi token, the section cannot change it at all."""
+    torch.manual_seed(0)
+    memory = SqueezedMemory(WIDTH, 2, 32, 1, literal=True).double()
+    sections, _ = draw()
+    first, second = (memory.update(memory.begin(FILMS), one(sections, n)) for n in (0, 1))
+    torch.testing.assert_close(first, second)
+
+
+def test_the_sections_before() -> None:
+    assert before(3, 2).int().tolist() == [[0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0]]
+
+
+def test_structure_c_says_how_many_tokens_it_begins_with() -> None:
+    with pytest.raises(ValueError, match="24 tokens, not 6"):
+        SqueezedMemory(WIDTH, 2, 32, TOKENS, "C")
