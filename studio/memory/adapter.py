@@ -1,7 +1,8 @@
 """Adapter files: a trained memory as one safetensors file that describes itself.
 
-A SemanticPack is one file; a Recall, which queries it, is another. A file's metadata holds `kind`, `version` and `config`, the
-module's config as JSON. The widths in the config tell which backbones the file fits, so a file can be shared and checked alone.
+A SemanticPack is one file; a Recall, which queries it, is another; a FramePreservation is one as well. A file's metadata holds
+`kind`, `version` and `config`, the module's config as JSON. The widths in the config tell which backbones the file fits, so a file
+can be shared and checked alone.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from studio.memory.frame_preservation import FramePreservation, FramePreservationConfig, Patchify
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig, Widths
 from studio.memory.tensors import write_tensors
 
-C = TypeVar("C", SemanticPackConfig, RecallConfig)
+C = TypeVar("C", SemanticPackConfig, RecallConfig, FramePreservationConfig)
 M = TypeVar("M", bound=nn.Module)
 KIND = "memorypack-semantic-pack"
-KINDS: dict[type, str] = {SemanticPackConfig: KIND, RecallConfig: "memorypack-recall"}
-DESCRIPTIONS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter"}
+FRAME_PRESERVATION = "memorypack-frame-preservation"
+KINDS: dict[type, str] = {
+    SemanticPackConfig: KIND, RecallConfig: "memorypack-recall", FramePreservationConfig: FRAME_PRESERVATION,
+}
+DESCRIPTIONS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter", FRAME_PRESERVATION: "history encoder"}
 VERSION = 1
 WIDTH_NAMES = {
     "width": "inner width", "channels": "number of latent channels", "text": "width of prompt features",
-    "image": "width of image features",
+    "image": "width of image features", "patch": "patches of latent pixels",
 }
 
 
@@ -36,7 +41,7 @@ class AdapterError(Exception):
     """An adapter file cannot be used. The message names the file, what is wrong, and the remedy."""
 
 
-def save_adapter(pack: SemanticPack | Recall, path: Path) -> None:
+def save_adapter(pack: SemanticPack | Recall | FramePreservation, path: Path) -> None:
     """Write a memory's weights and config as one file, atomically.
 
     Raises:
@@ -67,8 +72,36 @@ def load_adapter(path: Path, widths: Widths | None = None) -> SemanticPack:
         AdapterError: the file is missing, truncated, of a newer format, no adapter, or made for another backbone.
     """
     config = read_config(path)
-    _check_widths(path, config.widths, widths)
+    if widths is not None:
+        _check_widths(path, asdict(config.widths), asdict(widths))
     return _load_module(path, lambda: SemanticPack(config))
+
+
+def load_frame_preservation(path: Path, patchify: Patchify, width: int, channels: int, patch: int) -> FramePreservation:
+    """The history encoder in an adapter file, on the CPU, in the file's precision.
+
+    Args:
+        path: the file.
+        patchify: the first projection of the backbone that it is for.
+        width: D of that backbone.
+        channels: C of its latents.
+        patch: latent pixels along one edge of its patches.
+
+    Raises:
+        AdapterError: as `load_adapter`.
+    """
+    config = _read_config(path, FramePreservationConfig)
+    _check_widths(path, asdict(config), {"width": width, "channels": channels, "patch": patch})
+    return _load_module(path, lambda: FramePreservation(config, patchify))
+
+
+def is_frame_preservation(path: Path) -> bool:
+    """Whether an adapter file holds a history encoder. Raises AdapterError: it is missing or cannot be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("kind") == FRAME_PRESERVATION
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise _unreadable(path, error) from None
 
 
 def load_recall(path: Path, pack: SemanticPack, extra_channels: int = 0) -> Recall:
@@ -149,13 +182,13 @@ def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
-def _check_widths(path: Path, made_for: Widths, widths: Widths | None) -> None:
-    """Raises AdapterError where the adapter was made for a backbone of other widths."""
-    for name, words in WIDTH_NAMES.items():
-        if widths is not None and getattr(made_for, name) != getattr(widths, name):
+def _check_widths(path: Path, made_for: dict[str, int], widths: dict[str, int]) -> None:
+    """Raises AdapterError where the adapter was made for a backbone of other widths; `widths` are its own, by their names."""
+    for name, wanted in widths.items():
+        if made_for[name] != wanted:
             raise AdapterError(
-                f"The adapter {path} does not fit this backbone: it was made for {words} {getattr(made_for, name)}, and the "
-                f"backbone has {getattr(widths, name)}. Use it with the model it was trained on, or train one for this model."
+                f"The adapter {path} does not fit this backbone: it was made for {WIDTH_NAMES[name]} {made_for[name]}, and the "
+                f"backbone has {wanted}. Use it with the model it was trained on, or train one for this model."
             )
 
 
