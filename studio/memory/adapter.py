@@ -24,6 +24,8 @@ from studio.memory.tensors import write_tensors
 
 C = TypeVar("C", SemanticPackConfig, RecallConfig, FramePreservationConfig)
 M = TypeVar("M", bound=nn.Module)
+LongTermMemory = SemanticPack | FramePreservation
+"""A memory that has a file of its own."""
 KIND = "memorypack-semantic-pack"
 FRAME_PRESERVATION = "memorypack-frame-preservation"
 KINDS: dict[type, str] = {

@@ -50,10 +50,13 @@ class FramePreservationConfig:
     patch: int = 2                                              # latent pixels along one edge of the backbone's patches
     stages: tuple[int, ...] = (64, 128, 256, 256, 512, 512)     # channels after each convolution
     heads: int = 8                                              # of the attention behind the last convolution
+    trained_index: int = 0                                      # largest RoPE index in training, see `rope.rope_rule`
 
     def __post_init__(self) -> None:
         if not self.stages or min(self.width, self.channels, self.heads, *self.stages) < 1:
             raise ValueError("width, channels, heads and the channels of at least one stage are 1 or more")
+        if self.trained_index < 0:
+            raise ValueError(f"trained_index is an index or 0, not {self.trained_index}")
         if self.stages[-1] % self.heads:
             raise ValueError(f"{self.stages[-1]} channels cannot be shared by {self.heads} heads")
         if len(self.rate) != 3 or not all(side > 0 and side & (side - 1) == 0 for side in (*self.rate, self.patch)):

@@ -102,6 +102,16 @@ class FramePackBackbone(nn.Module):
         """Latent pixels along one edge of a token."""
         return int(self.transformer.config.patch_size)
 
+    def patchify(self, latents: Tensor) -> Tensor:
+        """Tokens [B, N, D] of latents [B, C, T, h, w] behind the transformer's first projection, on the latents' device.
+
+        The projection for the frames that are denoised, which reads noise of any level: so memories are shown masked frames too.
+        """
+        layer = self.transformer.x_embedder
+        weight = next(layer.parameters())
+        tokens: Tensor = layer(latents.to(weight))
+        return tokens.to(latents.device)
+
     @property
     def channels(self) -> int:
         """C, the channels of the latents."""

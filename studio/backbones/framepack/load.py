@@ -30,9 +30,15 @@ from studio.backbones.framepack.sizes import sizes_of
 from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.diffusion.conditioning import Conditioner
-from studio.memory.adapter import AdapterError, load_adapter
+from studio.memory.adapter import (
+    AdapterError,
+    LongTermMemory,
+    is_frame_preservation,
+    load_adapter,
+    load_frame_preservation,
+)
 from studio.memory.rope import rope_rule
-from studio.memory.semantic_pack import SemanticPack, Widths
+from studio.memory.semantic_pack import Widths
 from studio.placement import attention
 from studio.placement.choose import choose_plan
 from studio.placement.device.copies import CopyEngine, copy_engine
@@ -134,8 +140,8 @@ def load_placed(
     )
 
 
-def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[SemanticPack | None, int]:
-    """The model's SemanticPack, if it has one, and the largest RoPE index that it was trained with.
+def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.device) -> tuple[LongTermMemory | None, int]:
+    """The model's SemanticPack or history encoder, if it has one, and the largest RoPE index that it was trained with.
 
     Raises:
         ModelError: the file cannot be used, or was made for another model.
@@ -144,8 +150,13 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
         return None, 0
     network = backbone.transformer.config
     width = network.num_attention_heads * network.attention_head_dim
+    path = card.folder / ADAPTER
+    pack: LongTermMemory
     try:
-        pack = load_adapter(card.folder / ADAPTER, Widths(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
+        if is_frame_preservation(path):
+            pack = load_frame_preservation(path, backbone.patchify, width, backbone.channels, backbone.patch_size)
+        else:
+            pack = load_adapter(path, Widths(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
     except AdapterError as error:
         raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
     return freeze(pack, device), pack.config.trained_index

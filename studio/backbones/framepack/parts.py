@@ -8,7 +8,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone, require_framepack
 from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.framepack.conditioner import HunyuanConditioner
-from studio.memory.semantic_pack import SemanticPack
+from studio.memory.adapter import LongTermMemory
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class FramePackParts:
     backbone: FramePackBackbone
     codec: HunyuanCodec | None                  # None: the model has another codec
     conditioner: HunyuanConditioner | None      # None: the model has other encoders
-    memory: SemanticPack | None                 # None: the model has no long-term memory
+    memory: LongTermMemory | None               # None: the model has no long-term memory
 
 
 def framepack_parts(model: FilmModel) -> FramePackParts:
@@ -31,5 +31,5 @@ def framepack_parts(model: FilmModel) -> FramePackParts:
     return FramePackParts(
         require_framepack(model.backbone), codec if isinstance(codec, HunyuanCodec) else None,
         conditioner if isinstance(conditioner, HunyuanConditioner) else None,
-        memory if isinstance(memory, SemanticPack) else None,
+        memory if isinstance(memory, LongTermMemory) else None,
     )

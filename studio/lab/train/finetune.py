@@ -27,20 +27,21 @@ from studio.lab.train.curve import Curve
 from studio.lab.train.drift_results import DriftResults
 from studio.lab.train.film_store import held_out_films, load_or_make_films
 from studio.lab.train.forcing import Draws, ForcingLosses, ForcingSettings, force
-from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe, sections_at
+from studio.lab.train.forcing_recipe import QUERY, ForcingRecipe, check_recipe, sections_at
+from studio.lab.train.frame_query import AnswersQueries, query
 from studio.lab.train.latent_film import LatentFilm
 from studio.lab.train.parts import parameter_count
 from studio.lab.train.processes import Processes
 from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.schedules import warm_up
-from studio.lab.train.trainee import Trainee, load_weights, new_trainee, save_trained
+from studio.lab.train.trainee import Trainee, load_memory, load_weights, new_trainee, save_trained
 
 log = logging.getLogger(__name__)
 
 BY_FILM = "by film"
 """Marks a checkpoint whose steps drew the noise of each film separately. Older ones drew it for all films of a step together."""
 BASE = "base"
-"""Name of the stage before the arms: teacher forcing, once for each seed."""
+"""Name of the stage before the arms, once for each seed: teacher forcing, or frame queries."""
 
 
 @dataclass
@@ -59,6 +60,7 @@ class ForcingRun:
     spent: float = 0.0         # seconds in all steps so far
     forwards: int = 0          # forward passes of a film so far
     processes: Processes = field(default_factory=Processes)
+    queries: AnswersQueries[LatentFilm] | None = None      # the learner, where it is asked for frames and not forced
 
     @property
     def steps(self) -> int:
@@ -81,17 +83,21 @@ class ForcingRun:
         for group in self.optimizer.param_groups:
             group["lr"] = group["share"] * warm_up(self.step, recipe.warmup)
         self.optimizer.zero_grad(set_to_none=True)
-        settings = ForcingSettings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
-        losses = [
-            force(self.trainee.learner, [chosen[k]], sections, self.arm, draws.for_film(k), settings, self._backward)
-            for k in self.processes.share(len(chosen))
-        ]
+        losses = [self._train_on(chosen[k], sections, draws.for_film(k)) for k in self.processes.share(len(chosen))]
         self.processes.sum_gradients(self.trainee.trained.parameters())
         norm = nn.utils.clip_grad_norm_(self.trainee.trained.parameters(), 1.0, error_if_nonfinite=True)
         self.optimizer.step()
         self.average.step(self.trainee.trained)
         self.step += 1
         return {"sections": sections, **self._means(losses), "norm": float(norm), "forwards": self._sum_forwards(before)}
+
+    def _train_on(self, film: LatentFilm, sections: int, draws: Draws) -> ForcingLosses:
+        """Add the gradient of one film."""
+        if self.queries is not None:
+            return query(self.queries, [film], sections, draws, self._backward)
+        recipe = self.recipe
+        settings = ForcingSettings(recipe.noisy, recipe.student_steps, recipe.level, recipe.reach)
+        return force(self.trainee.learner, [film], sections, self.arm, draws, settings, self._backward)
 
     def _backward(self, loss: torch.Tensor) -> None:
         """Add the gradient of one film's share of the step's loss, which is the mean of its films' losses."""
@@ -137,8 +143,8 @@ def open_run(recipe: ForcingRecipe, arm: str, seed: int) -> ForcingRun:
 
     Raises:
         FileNotFoundError: the stage before has not been trained.
-        RecipeError: the run was begun by an older version whose steps drew other noise, or there are more processes than films in
-            a step.
+        RecipeError: the run was begun by an older version whose steps drew other noise, there are more processes than films in
+            a step, or the model cannot be asked for frames and the recipe does.
     """
     torch.set_num_threads(recipe.threads)
     processes = join_processes(recipe)
@@ -156,6 +162,10 @@ def open_run(recipe: ForcingRecipe, arm: str, seed: int) -> ForcingRun:
         recipe, "teacher" if base else arm, seed, folder, trainee, recipe.before if base else recipe.curriculum, optimizer,
         WeightAverage(trainee.trained, recipe.average), processes=processes,
     )
+    if base and recipe.before_task == QUERY:
+        if not isinstance(trainee.learner, AnswersQueries):
+            raise RecipeError(f"before_task is '{QUERY}', and only a model of the FramePack family can be asked for frames.")
+        run.queries = trainee.learner
     if state := load_checkpoint(folder / "last.pt"):
         trainee.trained.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -190,12 +200,17 @@ def join_processes(recipe: ForcingRecipe) -> Processes:
 
 
 def _load_base(recipe: ForcingRecipe, seed: int, trainee: Trainee) -> None:
-    """Load the average weights of the stage before into a trainee."""
+    """Load the average weights of the stage before into a trainee.
+
+    After frame queries with a LoRA the memory alone goes on: the next section is learned with a new LoRA (2512.23851).
+    """
     state = load_checkpoint(Path(recipe.run) / f"{BASE}-{seed}" / "last.pt")
     if state is None:
         raise FileNotFoundError(f"The stage before has not been trained in {recipe.run} with seed {seed}.")
     weights: dict[str, torch.Tensor] = state["average"]["weights"]
-    if recipe.before_part == recipe.part:
+    if recipe.before_task == QUERY and recipe.before_part == "lora":
+        load_memory(trainee, weights)
+    elif recipe.before_part == recipe.part:
         trainee.trained.load_state_dict(weights)
     else:
         load_weights(trainee, weights)

@@ -3,7 +3,7 @@
 The model that the run began with is the base. If all of the base is in its folder (the embedded model), it is copied, and the
 trained weights are merged into the copy: these tensors in float32 as they were trained, the others unchanged. If the base's weights
 are fetched (FramePack-F1), they are not copied: the new card names the same sources, their parts are used where they are, and the
-new folder holds the LoRA and the SemanticPack.
+new folder holds the LoRA and the long-term memory.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from studio.catalogue.cards import ADAPTER, CARD, LORA, RECALL, ModelCard, check
 from studio.catalogue.fingerprint import fingerprint
 from studio.catalogue.hub.record import RECORD, read_record, write_record
 from studio.lab.train.checkpoints import load_checkpoint
-from studio.lab.train.forcing_recipe import ForcingRecipe, Stages, check_recipe
+from studio.lab.train.forcing_recipe import QUERY, ForcingRecipe, Stages, check_recipe
 from studio.lab.train.lora import PREFIX
 from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.trainee import WEIGHTS
 from studio.mapped_tensors import read_mapped
+from studio.memory.adapter import is_frame_preservation
 
 DRAFT = ".draft"
 
@@ -47,7 +48,9 @@ class FinishedArm:
     def summary(self) -> str:
         """A few words on what was trained, for the card."""
         words = {"output": "the output layer", "all": "the whole transformer", "lora": f"a LoRA of rank {self.recipe.rank}"}
-        also = " and SemanticPack" if (self.folder / ADAPTER).is_file() else ""
+        also = ""
+        if (self.folder / ADAPTER).is_file():
+            also = " and a history encoder" if is_frame_preservation(self.folder / ADAPTER) else " and SemanticPack"
         return f"{self.arm} forcing of {words[self.recipe.part]}{also}, {self.steps} optimizer steps, seed {self.seed}"
 
 
@@ -174,7 +177,7 @@ def _add(difference: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def _copy_trained(base: ModelCard, arm: FinishedArm, folder: Path) -> None:
-    """Copy LoRA and SemanticPack into the folder, for a base whose weights are fetched."""
+    """Copy LoRA and long-term memory into the folder, for a base whose weights are fetched."""
     if not (arm.folder / LORA).is_file():
         raise RecipeError(
             f"The weights of '{base.title}' are fetched, not copied, so only a LoRA can go with them: train with part = \"lora\"."
@@ -237,7 +240,7 @@ def _readme(base: ModelCard, arm: FinishedArm, name: str) -> str:
         "made from": f"{base.title}, `{fingerprint(base)}`",
         "by": f"`python -m studio.lab train force`: {arm.summary}",
         "optimizer steps": lengths(recipe.curriculum),
-        "before them, on true histories": lengths(recipe.before),
+        f"before them, on {'frame queries' if recipe.before_task == QUERY else 'true histories'}": lengths(recipe.before),
         "films": f"{recipe.films} {'videos of the trainer' if recipe.footage else 'of the procedural world'}, "
                  f"{recipe.width}x{recipe.height}, {recipe.batch} a step",
         "learning rate": str(recipe.rate),

@@ -16,6 +16,7 @@ from studio.tables import table
 
 AtLeastOne = Annotated[int, Field(ge=1, description="at least 1")]
 PARTS = ("output", "all", "lora")
+NEXT, QUERY = "next", "query"
 Stages = tuple[tuple[int, ...], ...]
 """Pairs of sections and steps: so many optimizer steps with films of so many sections, one stage after the other."""
 
@@ -33,7 +34,9 @@ class ForcingRecipe:
     rank: int = 16                                           # of the LoRA
     small: CoarseShape | None = None                         # of a new small FramePack, instead of the folder's transformer
     memory: dict[str, Any] = field(default_factory=dict)     # config of a new SemanticPack; empty: the model's own memory or none
+    # with kind = "frame-preservation": config of a new history encoder
     before: Stages = ()                                      # the stage before: teacher forcing
+    before_task: str = NEXT                                  # learned there: the next section, or in its place frames asked for
     before_part: str = "all"                                 # what is trained there: all, or the same as `part`
     before_rate: float = 1.0e-3
     width: int = 160
@@ -73,6 +76,10 @@ def check_recipe(recipe: ForcingRecipe) -> ForcingRecipe:
         raise RecipeError(f"part is '{recipe.part}'; it must be one of {', '.join(PARTS)}.")
     if recipe.before_part not in ("all", recipe.part):
         raise RecipeError(f"before_part is '{recipe.before_part}'; it must be 'all', or '{recipe.part}' as part is.")
+    if recipe.before_task not in (NEXT, QUERY):
+        raise RecipeError(f"before_task is '{recipe.before_task}'; it must be '{NEXT}' or '{QUERY}'.")
+    if recipe.before_task == QUERY and not (recipe.before and recipe.memory):
+        raise RecipeError(f"before_task '{QUERY}' trains a new memory in the stage before: give [memory] and before.")
     for name, stages in (("curriculum", recipe.curriculum), ("before", recipe.before)):
         for stage in stages:
             if len(stage) != 2 or min(stage) < 1 or stage[0] > recipe.sections:

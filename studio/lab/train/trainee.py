@@ -20,8 +20,7 @@ from studio.lab.train.forcing_recipe import ForcingRecipe
 from studio.lab.train.latent_film import LatentFilm
 from studio.lab.train.lora import LowRank, add_lora, save_lora
 from studio.lab.train.parts import stock_names
-from studio.memory.adapter import save_adapter
-from studio.memory.semantic_pack import SemanticPack
+from studio.memory.adapter import LongTermMemory, save_adapter
 
 LORA, WEIGHTS = "lora.safetensors", "weights.safetensors"
 
@@ -32,13 +31,13 @@ class Trainee:
 
     model: FilmModel                              # as it renders
     learner: Learner[LatentFilm]
-    trained: nn.ModuleDict                        # "memory" is the SemanticPack; the others are parts of the transformer
-    pack: SemanticPack | None = None              # the memory that is trained along
+    trained: nn.ModuleDict                        # "memory" is the long-term memory; the others are parts of the transformer
+    pack: LongTermMemory | None = None              # the memory that is trained along
     lora: dict[str, LowRank] = field(default_factory=dict)
 
 
 def new_trainee(recipe: ForcingRecipe, seed: int, part: str) -> Trainee:
-    """The model that the recipe begins with, set up so that `part` of it and its SemanticPack, new or loaded, are trained.
+    """The model that the recipe begins with, set up so that `part` of it and its long-term memory, new or loaded, are trained.
 
     Raises:
         ModelError: the model's folder cannot be used.
@@ -74,12 +73,17 @@ def load_weights(trainee: Trainee, weights: dict[str, Tensor]) -> None:
         for name, tensor in weights.items():
             if name.startswith("transformer."):
                 own[name.removeprefix("transformer.").replace(".inner.", ".")].copy_(tensor)
+    load_memory(trainee, weights)
+
+
+def load_memory(trainee: Trainee, weights: dict[str, Tensor]) -> None:
+    """Load the weights of a trainee's long-term memory, if it has one; `weights` are named as in its `trained`."""
     if trainee.pack is not None:
         trainee.pack.load_state_dict({n.removeprefix("memory."): t for n, t in weights.items() if n.startswith("memory.")})
 
 
 def save_trained(trainee: Trainee, folder: Path) -> None:
-    """Write what was trained into a folder: a LoRA file or plain weights of the transformer, and the SemanticPack."""
+    """Write what was trained into a folder: a LoRA file or plain weights of the transformer, and the long-term memory."""
     folder.mkdir(parents=True, exist_ok=True)
     if trainee.lora:
         save_lora(trainee.lora, folder / LORA)

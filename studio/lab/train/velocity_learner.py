@@ -5,7 +5,7 @@ Letters: B batch, C latent channels, W window, h and w latent height and width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 
 import torch
@@ -15,9 +15,10 @@ from torch.nn import functional as F
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning
 from studio.lab.train.forcing import Context, Prediction, one_step
+from studio.lab.train.frame_query import draw_query, encode_history, mask_history, query_context
 from studio.lab.train.latent_film import LatentFilm
 from studio.lab.train.rendering import add_noise, autocast, render_sections
-from studio.memory.framepack import pack_context
+from studio.memory.framepack import PackedContext, pack_context
 from studio.memory.protocol import Memory
 from studio.memory.rope import RopeRule
 
@@ -52,14 +53,40 @@ class VelocityLearner:
 
     def predict(self, films: Sequence[LatentFilm], n: int, context: Context, draw: torch.Generator) -> Prediction:
         """One forward pass: the flow matching loss of the n-th sections in this context, and the one-step estimate."""
-        x = self.truth(films, n)
+        return self._match(self.truth(films, n), lambda x_t, sigma: self._velocity(films, n, context, x_t, sigma), draw)
+
+    def answer(self, films: Sequence[LatentFilm], sections: int, draw: torch.Generator) -> Prediction:
+        """One forward pass: the flow matching loss of frames that are asked for, see `frame_query`, and their one-step estimate.
+
+        The prompt is that of the section in which the first asked frame lies. The same frames are asked for in all films.
+
+        Raises:
+            ValueError: the model has no long-term memory.
+        """
+        if self.memory is None:
+            raise ValueError("frames can be asked for only where there is a long-term memory")
+        window = self.model.card.window
+        history = torch.cat([self.truth(films, n) for n in range(sections)], dim=2)
+        query = draw_query(history.shape[2], draw)
+        masked = mask_history(history, query, torch.randn(history.shape, generator=draw).to(history))
+        packed, asked_in = query_context(self.start(films), query), query.first // window
+        with autocast(history.device, self.bfloat16):
+            psi = encode_history(self.memory, self.conditioning(films, 0), masked, window)
+        return self._match(
+            history[:, :, query.frames], lambda x_t, sigma: self._call(films, asked_in, packed, psi, x_t, sigma), draw)
+
+    def _match(self, x: Tensor, velocity_of: Callable[[Tensor, Tensor], Tensor], draw: torch.Generator) -> Prediction:
+        """The flow matching loss of x [B, C, T, h, w] at random sigmas, and x's one-step estimate.
+
+        `velocity_of` is the model's velocity of x_t [B, C, T, h, w] at sigma [B].
+        """
         even = torch.sigmoid(torch.randn(len(x), generator=draw))
         sigma = (self.shift * even / (1 + (self.shift - 1) * even)).to(x)
         noise = torch.randn(x.shape, generator=draw).to(x)
         wide = sigma.view(-1, 1, 1, 1, 1)
         x_t = (1 - wide) * x + wide * noise
         with autocast(x.device, self.bfloat16):
-            velocity = self._velocity(films, n, context, x_t, sigma)
+            velocity = velocity_of(x_t, sigma)
         loss = F.mse_loss(velocity, noise - x)
         return Prediction(loss, lambda: one_step(x_t, sigma, velocity), {})
 
@@ -77,8 +104,14 @@ class VelocityLearner:
         return add_noise(latents, amount, draw)
 
     def _velocity(self, films: Sequence[LatentFilm], n: int, context: Context, x: Tensor, sigma: Tensor) -> Tensor:
-        card = self.model.card
-        packed = pack_context(context.start, context.recent, card.window, self.rope(context.sections, card.window))
-        guidance = torch.full((len(x),), card.guidance * 1000.0, device=x.device)
-        out: Tensor = self.model.backbone(x, 1000 * sigma, packed, self.conditioning(films, n), guidance, context.psi)
+        window = self.model.card.window
+        packed = pack_context(context.start, context.recent, window, self.rope(context.sections, window))
+        return self._call(films, n, packed, context.psi, x, sigma)
+
+    def _call(
+        self, films: Sequence[LatentFilm], n: int, packed: PackedContext, psi: Tensor | None, x: Tensor, sigma: Tensor
+    ) -> Tensor:
+        """The backbone's velocity of x [B, C, T, h, w] in a packed context, with the prompts of the n-th sections."""
+        guidance = torch.full((len(x),), self.model.card.guidance * 1000.0, device=x.device)
+        out: Tensor = self.model.backbone(x, 1000 * sigma, packed, self.conditioning(films, n), guidance, psi)
         return out.float()

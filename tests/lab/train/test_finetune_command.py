@@ -53,21 +53,26 @@ def test_a_whole_run_on_the_shipped_models_encoders(tmp_path: Path) -> None:
         assert json.loads((tmp_path / name / "drift.json").read_text()) == rows
 
 
-def test_the_way_of_the_f1_recipe(tmp_path: Path) -> None:
-    """What force-framepack-f1.toml asks for, on a small folder of that kind: footage, LoRA in both stages, activations again."""
+@pytest.mark.parametrize(("name", "memory"), [
+    ("force-framepack-f1", {"heads": 2, "window": [3, 1, 1], "keep": [1, 1, 1]}),
+    ("force-query-f1", {"kind": "frame-preservation", "rate": [1, 1, 1], "stages": [6, 8, 8], "heads": 2}),
+])
+def test_the_way_of_the_f1_recipes(tmp_path: Path, name: str, memory: dict[str, object]) -> None:
+    """What they ask for, on a small folder of that kind: footage, LoRA in both stages, activations again."""
     moving(_folder(tmp_path / "videos") / "a.mp4", seconds=8)
     (tmp_path / "videos" / "a.txt").write_text("the camera pans left")
-    shipped = tomllib.loads((RECIPES / "force-framepack-f1.toml").read_text())
+    shipped = tomllib.loads((RECIPES / f"{name}.toml").read_text())
     table = {
         **shipped, "run": str(tmp_path / "run"), "model": str(folders.large(tmp_path / "large").folder),
         "footage": str(tmp_path / "videos"), "films": 1, "sections": 2, "width": 64, "height": 32, "device": "cpu", "rank": 2,
-        "before": [[1, 2]], "curriculum": [[2, 2]], "memory": {"heads": 2, "window": [3, 1, 1], "keep": [1, 1, 1]},
+        "before": [[1, 2]], "curriculum": [[2, 2]], "memory": memory,
     }
     path = tmp_path / "f1.toml"
     path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in table.items()))
     finetune.finetune(path)
-    folder = tmp_path / "run" / "direct-1"
-    base, forced = (load_file(tmp_path / "run" / f"{name}-1" / LORA) for name in (BASE, "direct"))
+    (arm,) = shipped["arms"]
+    folder = tmp_path / "run" / f"{arm}-1"
+    base, forced = (load_file(tmp_path / "run" / f"{each}-1" / LORA) for each in (BASE, arm))
     assert base.keys() == forced.keys() and any(not torch.equal(base[name], forced[name]) for name in base)
     assert (folder / ADAPTER).is_file() and not (tmp_path / "run" / "drift.json").exists()
 

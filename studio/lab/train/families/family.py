@@ -15,7 +15,7 @@ from studio.lab.train.footage import Footage
 from studio.lab.train.forcing import Learner
 from studio.lab.train.forcing_recipe import ForcingRecipe
 from studio.lab.train.latent_film import LatentFilm
-from studio.memory.semantic_pack import SemanticPack
+from studio.memory.adapter import LongTermMemory
 
 FIRST = 600_000_000
 """Number of the procedural world's first film for forcing."""
@@ -38,7 +38,7 @@ class ForcingSetup:
 
     model: FilmModel
     learner: Learner[LatentFilm]
-    pack: SemanticPack | None      # the memory that is trained along, if any
+    pack: LongTermMemory | None    # the memory that is trained along, if any
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from studio.diffusion.backbone import Conditioning
 from studio.lab.train.captioned_frames import CaptionedFrames, footage_frames, world_frames
 from studio.lab.train.coarse import CoarseCodec
 from studio.lab.train.families.family import FIRST, FilmRequest, ForcingSetup, TrainingFamily
-from studio.lab.train.families.new_memory import add_memory
+from studio.lab.train.families.new_memory import HISTORY_ENCODER, add_history_encoder, add_memory
 from studio.lab.train.forcing_recipe import ForcingRecipe
 from studio.lab.train.latent_film import LatentFilm
 from studio.lab.train.velocity_learner import VelocityLearner
@@ -45,7 +45,9 @@ def _load(card: ModelCard, device: torch.device) -> FilmModel:
 
 def _set_up(model: FilmModel, recipe: ForcingRecipe) -> ForcingSetup:
     pack = framepack_parts(model).memory
-    if recipe.memory:
+    if recipe.memory.get("kind") == HISTORY_ENCODER:
+        model, pack = add_history_encoder(model, recipe.memory, recipe.sections)
+    elif recipe.memory:
         model, pack = add_memory(model, recipe.memory)
     learner = VelocityLearner(model, pack, model.rope, recipe.shift, recipe.bfloat16)
     return ForcingSetup(model, learner, pack)

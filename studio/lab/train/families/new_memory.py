@@ -1,4 +1,4 @@
-"""A new SemanticPack for a model, as a recipe describes it."""
+"""A new long-term memory for a model, as a recipe describes it: SemanticPack, or a history encoder."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from typing import Any
 
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
+from studio.backbones.framepack.parts import framepack_parts
 from studio.lab.train.recipe import RecipeError
+from studio.memory.context_sizes import RECENT
+from studio.memory.frame_preservation import FramePreservation, FramePreservationConfig
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+
+HISTORY_ENCODER = "frame-preservation"
+"""`kind` in a recipe's [memory] that asks for a history encoder; without a kind it is a SemanticPack."""
 
 
 def add_memory(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tuple[FilmModel, SemanticPack]:
@@ -32,3 +38,29 @@ def add_memory(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tu
     except (TypeError, ValueError) as error:
         raise RecipeError(f"[memory] of the recipe: {error}") from None
     return replace(model, memory=pack, rope=rope_rule(pack.config.trained_index)), pack
+
+
+def add_history_encoder(model: FilmModel, table: dict[str, Any], sections: int) -> tuple[FilmModel, FramePreservation]:
+    """The model with a new history encoder, which is also returned alone.
+
+    RoPE indices are true in all films of the training, unless the table says up to where: psi's frames are asked for by their time.
+
+    Args:
+        model: of the FramePack family.
+        table: fields of `FramePreservationConfig`, from a recipe, and `kind`.
+        sections: of the longest film in training.
+
+    Raises:
+        RecipeError: the table has an unknown key or a value that does not fit.
+    """
+    backbone = framepack_parts(model).backbone
+    network = backbone.transformer.config
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items() if name != "kind"}
+    try:
+        encoder = FramePreservation(FramePreservationConfig(**{
+            "width": network.num_attention_heads * network.attention_head_dim, "channels": backbone.channels,
+            "patch": backbone.patch_size, "trained_index": RECENT + model.card.window * sections, **given,
+        }), backbone.patchify).to(model.device)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"[memory] of the recipe: {error}") from None
+    return replace(model, memory=encoder, rope=rope_rule(encoder.config.trained_index)), encoder
