@@ -17,7 +17,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from studio.memory.frame_preservation import FramePreservation, FramePreservationConfig, Patchify
+from studio.memory.frame_preservation import FramePreservation, Patchify
+from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig, Widths
 from studio.memory.tensors import write_tensors

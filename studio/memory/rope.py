@@ -74,6 +74,14 @@ class TrueIndices:
 FIXED_OFFSETS = FixedOffsets()
 
 
+def first_frame_index(rule: RopeRule, sections: int, window: int) -> int:
+    """Index of the film's first frame, counted back from the window after `sections` finished sections of W = `window` frames.
+
+    It is 20 as long as indices are true, and falls with every section where the window's indices no longer grow.
+    """
+    return int(rule(sections, window)[1 + RECENT]) - sections * window
+
+
 def rope_rule(trained: int) -> RopeRule:
     """The rule for a model trained with true indices up to `trained`; 0 for one trained with FramePack's."""
     return TrueIndices(trained) if trained else FIXED_OFFSETS

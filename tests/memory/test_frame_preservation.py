@@ -10,7 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from studio.lab import tiny
-from studio.memory.frame_preservation import FRAMEPACK_F1, RATES, FramePreservation, FramePreservationConfig
+from studio.memory.frame_preservation import FramePreservation, SegmentEncoder
+from studio.memory.frame_preservation_config import (
+    FRAMEPACK_F1,
+    RATES,
+    SECOND_RATE,
+    FramePreservationConfig,
+    PsiPositions,
+)
 from studio.memory.protocol import Memory
 from studio.memory.snapshot import Snapshot, read_snapshot
 
@@ -47,6 +54,12 @@ def encoder(**changes: object) -> FramePreservation:
     return FramePreservation(config, low)
 
 
+def only(encode: FramePreservation) -> SegmentEncoder:
+    (one,) = encode.encoders
+    assert isinstance(one, SegmentEncoder)
+    return one
+
+
 def features(batch: int = 1) -> Features:
     return Features(randn(batch, 5, 16), torch.ones(batch, 5), randn(batch, 4, 32))
 
@@ -58,7 +71,7 @@ def test_twenty_seconds_are_5460_tokens_at_the_papers_rate() -> None:
     with torch.device("meta"), torch.no_grad():
         encode = FramePreservation(FRAMEPACK_F1, patchifier(3072, 16))
         tokens = encode(torch.empty(1, 16, *F1_480P))
-    assert FRAMEPACK_F1.grid(*F1_480P) == (60, 7, 13)
+    assert FRAMEPACK_F1.grid((4, 4, 2), *F1_480P) == (60, 7, 13)
     assert tokens.shape == (1, 5460, 3072) and FRAMEPACK_F1.tokens(*F1_480P) == 5460
 
 
@@ -76,10 +89,11 @@ def test_the_papers_rates(rate: tuple[int, int, int], a_second: int) -> None:
     config = replace(FRAMEPACK_F1, rate=rate)
     assert config.tokens(80, 60, 104) / 20 == pytest.approx(a_second, rel=0.07)
     assert config.tokens(80, 64, 128) / 20 == 4 * 32 * 64 / (rate[0] * rate[1] * rate[2])
-    assert [t for t, _ in config.strides].count(2) == rate[2].bit_length() - 1
-    assert [s for _, s in config.strides].count(2) == rate[0].bit_length()
-    assert [t for t, s in config.strides if s == 2] == [1] * rate[0].bit_length()
-    assert config.strides.index((1, 2)) == rate[2].bit_length(), "time is reduced before space"
+    strides = config.strides(rate)
+    assert [t for t, _ in strides].count(2) == rate[2].bit_length() - 1
+    assert [s for _, s in strides].count(2) == rate[0].bit_length()
+    assert [t for t, s in strides if s == 2] == [1] * rate[0].bit_length()
+    assert strides.index((1, 2)) == rate[2].bit_length(), "time is reduced before space"
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -112,7 +126,7 @@ def test_attention_reaches_over_the_whole_past() -> None:
     changed = x.clone()
     changed[:, :, 0, 0, 0] += 10
     assert (encode(x) - encode(changed))[0, -1].abs().max() > 1e-7
-    encode.high.attention.out.weight.zero_()
+    only(encode).high.attention.out.weight.zero_()
     assert torch.equal(encode(x)[0, -1], encode(changed)[0, -1])
 
 
@@ -137,7 +151,7 @@ def test_the_rest_of_a_side_is_seen_by_the_last_token() -> None:
     encode, x = encoder(rate=(4, 4, 2), stages=(4,) * 5), randn(1, 4, 2, 60, 8)
     changed = x.clone()
     changed[:, :, :, 59] += 1
-    encode.high.attention.out.weight.zero_()
+    only(encode).high.attention.out.weight.zero_()
     differs = (encode(x) - encode(changed)).abs().amax(dim=(0, 2)) > 1e-6
     assert differs.tolist() == [False] * 6 + [True]
 
@@ -145,12 +159,12 @@ def test_the_rest_of_a_side_is_seen_by_the_last_token() -> None:
 @torch.no_grad()
 def test_the_branches_are_added_and_the_gate_halves_their_sum() -> None:
     encode, x = encoder(), randn(1, 4, 4, 8, 8)
-    assert encode.gate.item() == 0.5
+    assert only(encode).gate.item() == 0.5
     means = x.unflatten(4, (4, 2)).unflatten(3, (4, 2)).unflatten(2, (2, 2)).mean(dim=(3, 5, 7))
     low = patchifier()(means)
-    torch.testing.assert_close(encode(x), 0.5 * (encode.high(x) + low))
-    encode.gate.fill_(2)
-    torch.testing.assert_close(encode(x), 2 * (encode.high(x) + low))
+    torch.testing.assert_close(encode(x), 0.5 * (only(encode).high(x) + low))
+    only(encode).gate.fill_(2)
+    torch.testing.assert_close(encode(x), 2 * (only(encode).high(x) + low))
 
 
 # Training
@@ -159,7 +173,7 @@ def test_gradients_reach_both_branches() -> None:
     encode, x = encoder(), randn(1, 4, 4, 8, 8).requires_grad_()
     encode(x).square().sum().backward()
     assert [name for name, p in encode.named_parameters() if p.grad is None or not p.grad.any()] == []
-    nn.init.zeros_(encode.high.out.weight)
+    nn.init.zeros_(only(encode).high.out.weight)
     (through_low,) = torch.autograd.grad(encode(x).square().sum(), x)
     assert through_low.abs().min() > 0
 
@@ -169,7 +183,7 @@ def test_the_patchifier_is_not_its_own() -> None:
     own = encoder()
     other = FramePreservation(TINY, tiny.transformer().x_embedder)
     assert own.state_dict().keys() == other.state_dict().keys()
-    assert {name.split(".")[0] for name in own.state_dict()} == {"gate", "high"}
+    assert {name.split(".")[0] for name in own.state_dict()} == {"encoders"}
     assert [name for name, _ in own.named_modules() if "patch" in name] == []
     with torch.no_grad():
         assert other(randn(1, 4, 4, 8, 8)).shape == (1, 8, 20)       # FramePack's own, of diffusers
@@ -229,9 +243,21 @@ def test_positions_are_those_of_the_film() -> None:
 
 
 @torch.no_grad()
+def test_indices_for_rope_count_from_the_films_first_frame() -> None:
+    """As for the window: true up to the largest index in training, beyond it distances to the window are kept."""
+    true = PsiPositions(replace(TINY, trained_index=60), window=3)
+    assert true(8, 8, 8)[:, 0].tolist() == [[20, 22]] * 4 + [[22, 23]] * 4
+    offsets = PsiPositions(TINY, window=3)                 # FramePack's rule: the newest frame of the past has index 19
+    assert offsets(16, 8, 8)[-1, 0].tolist() == [19, 20] and offsets(16, 8, 8)[0, 0].tolist() == [14, 16]
+    short = PsiPositions(replace(TINY, trained_index=25), window=3)
+    assert short(8, 8, 8)[0, 0].tolist() == [20, 22] and short(16, 8, 8)[0, 0].tolist() == [17, 19]
+    assert torch.equal(short(16, 8, 8)[:, 1:], true(16, 8, 8)[:, 1:])
+
+
+@torch.no_grad()
 def test_a_token_changes_most_with_what_lies_at_its_position() -> None:
     encode = encoder()
-    encode.high.attention.out.weight.zero_()
+    only(encode).high.attention.out.weight.zero_()
     bounds, x = TINY.positions(12, 3, 8, 12), randn(1, 4, 3, 8, 12)
     before = encode(x)
     for k, ((t, t_end), (y, y_end), (x_, x_end)) in enumerate(bounds.tolist()):
@@ -240,11 +266,48 @@ def test_a_token_changes_most_with_what_lies_at_its_position() -> None:
         assert int((encode(changed) - before).norm(dim=2).argmax()) == k
 
 
+# The paper's options
+
+@torch.no_grad()
+def test_a_second_encoder_follows_the_first() -> None:
+    """The paper's second rate adds 195 tokens a second; both encode the same segment, each by itself."""
+    full = replace(FRAMEPACK_F1, second_rate=SECOND_RATE)
+    assert full.tokens(80, 60, 104) - FRAMEPACK_F1.tokens(80, 60, 104) == 195 * 20
+    both, x = encoder(second_rate=(4, 4, 1), stages=(4,) * 6), randn(2, 4, 3, 16, 16)
+    first, second = both.encoders
+    assert isinstance(first, SegmentEncoder) and isinstance(second, SegmentEncoder)
+    found, low = both(x), patchifier()
+    assert found.shape == (2, both.config.tokens(3, 16, 16), 20) == (2, 32 + 12, 20)
+    assert torch.equal(found[:, :32], first(x, low)) and torch.equal(found[:, 32:], second(x, low))
+    bounds = both.config.positions(88, 3, 16, 16)
+    assert bounds[32].tolist() == [[0, 1], [0, 4], [0, 4]] and bounds[44:, 0].min() == 3 and len(bounds) == 88
+
+
+@torch.no_grad()
+def test_a_window_holds_the_newest_frames_unreduced_and_moves_on() -> None:
+    memory = encoder(window=2)
+    first, second = randn(1, 4, 3, 8, 8, seed=1), randn(1, 4, 3, 8, 8, seed=2)
+    one = memory.update(memory.begin(features()), first)
+    two = memory.update(one, second)
+    assert one.shape == (1, 8 + 32, 20) and two.shape == (1, 16 + 32, 20)
+    assert torch.equal(two[:, 16:], patchifier()(second[:, :, 1:])) and torch.equal(one[:, 8:], patchifier()(first[:, :, 1:]))
+    assert torch.equal(two[:, :16], torch.cat([memory(first), memory(second)], dim=1))
+    bounds = memory.config.positions(48, 3, 8, 8)
+    assert bounds[16].tolist() == [[4, 5], [0, 1], [0, 1]] and bounds[-1].tolist() == [[5, 6], [3, 4], [3, 4]]
+    assert len(memory.config.positions(0, 3, 8, 8)) == 0
+    with pytest.raises(ValueError, match="17 tokens are no whole segments, which have 8 each at this size, and 32 of a window"):
+        memory.config.positions(17, 3, 8, 8)
+    long = encoder(window=9)
+    assert long.update(long.begin(features()), first).shape == (1, 8 + 48, 20), "no more than there is"
+
+
 # Configs
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"width": 0}, "1 or more"), ({"stages": ()}, "at least one stage"), ({"heads": 3}, "16 channels cannot be shared by 3 heads"),
     ({"rate": (3, 3, 2)}, "three powers of two"), ({"rate": (2, 2)}, "three powers of two"), ({"patch": 3}, "powers of two"),
+    ({"window": -1}, "0 or more"), ({"trained_index": -1}, "0 or more"), ({"stream": "past"}, "'history' or 'context'"),
+    ({"second_rate": (2, 2, 8)}, r"rate of \(2, 2, 8\) .* needs 6 stages, not 4"), ({"second_rate": (1, 1)}, "three powers of two"),
     ({"rate": (2, 4, 2)}, "same along height and width, not 2 and 4"), ({"rate": (4, 4, 2)}, "needs 5 stages, not 4"),
 ])
 def test_configs_that_make_no_sense(changes: dict[str, object], words: str) -> None:

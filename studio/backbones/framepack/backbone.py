@@ -1,4 +1,4 @@
-"""FramePack's backbone: diffusers' transformer as a velocity field, with an input for psi.
+"""FramePack's backbone: diffusers' transformer as a velocity field, with an input for psi in its context or beside its history.
 
 Letters: B batch, C latent channels, W window, h and w latent height and width, S image tokens, M memory tokens, D the
 transformer's inner width.
@@ -13,6 +13,7 @@ import torch
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
+from studio.backbones.framepack.history_input import HistoryInput
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
@@ -40,9 +41,10 @@ class PsiProjection(nn.Module):
 
 
 def add_psi_input(transformer: HunyuanVideoFramepackTransformer3DModel) -> HunyuanVideoFramepackTransformer3DModel:
-    """The transformer, changed in place so that psi can join its context. Does nothing the second time."""
+    """The transformer, changed in place so that psi can join its context or its history. Does nothing the second time."""
     if not isinstance(transformer.image_projection, PsiProjection):
         transformer.image_projection = PsiProjection(transformer.image_projection)
+        transformer._pack_history_states = HistoryInput(transformer._pack_history_states, transformer.rope)
     return transformer
 
 
@@ -53,6 +55,8 @@ class FramePackBackbone(nn.Module):
         """`transformer` is changed in place, see `add_psi_input`."""
         super().__init__()
         self.transformer = add_psi_input(transformer)
+        self.psi_positions: Callable[[int, int, int], Tensor] | None = None
+        """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents, which then joins the history; None: the context."""
         self._loras = NO_LORAS
         self._branches: LoraBranches | None = None
 
@@ -135,7 +139,9 @@ class FramePackBackbone(nn.Module):
     ) -> Tensor:
         """The transformer's output [B, ., W, h, w] for inputs in the channels that it takes."""
         dtype = self.dtype
-        self.transformer.image_projection.psi = psi
+        bounds = None if psi is None or self.psi_positions is None else self.psi_positions(psi.shape[1], *x.shape[3:])
+        self.transformer.image_projection.psi = psi if bounds is None else None
+        self.transformer._pack_history_states.show(psi, bounds)
         return self.transformer(
             hidden_states=x.to(dtype),
             timestep=timestep,

@@ -49,11 +49,6 @@ class FrameQuery:
         """The asked frames among the history's."""
         return slice(self.first, self.first + self.count)
 
-    @property
-    def indices(self) -> Tensor:
-        """[count] true RoPE indices of the asked frames: those that they had when they were new, see `rope.TrueIndices`."""
-        return 1 + RECENT + torch.arange(self.first, self.first + self.count)
-
 
 @runtime_checkable
 class AnswersQueries(Protocol[F_contra]):
@@ -99,12 +94,18 @@ def encode_history(memory: Memory, first: ConditioningFeatures, history: Tensor,
     return psi
 
 
-def query_context(start: Tensor, query: FrameQuery) -> PackedContext:
-    """FramePack's context of a query: that of a new film, which is its start latent [B, C, 1, h, w] alone.
+def query_context(start: Tensor, query: FrameQuery, first_index: int = 1 + RECENT) -> PackedContext:
+    """FramePack's context of a query: that of a new film, which is its start latent alone, and the asked frames' true indices.
 
     So psi is the only way by which the history reaches the backbone.
+
+    Args:
+        start: [B, C, 1, h, w].
+        query: what is asked for.
+        first_index: RoPE index of the history's first frame, see `rope.first_frame_index`.
     """
-    positions = torch.cat([torch.arange(1 + RECENT), query.indices])
+    asked = torch.arange(query.first, query.first + query.count)
+    positions = torch.cat([torch.arange(1 + RECENT), first_index + asked])
     return pack_context(start, empty_history(start), query.count, positions)
 
 

@@ -20,7 +20,7 @@ from studio.lab.train.latent_film import LatentFilm
 from studio.lab.train.rendering import add_noise, autocast, render_sections
 from studio.memory.framepack import PackedContext, pack_context
 from studio.memory.protocol import Memory
-from studio.memory.rope import RopeRule
+from studio.memory.rope import RopeRule, first_frame_index
 
 
 class VelocityLearner:
@@ -69,7 +69,8 @@ class VelocityLearner:
         history = torch.cat([self.truth(films, n) for n in range(sections)], dim=2)
         query = draw_query(history.shape[2], draw)
         masked = mask_history(history, query, torch.randn(history.shape, generator=draw).to(history))
-        packed, asked_in = query_context(self.start(films), query), query.first // window
+        packed = query_context(self.start(films), query, first_frame_index(self.rope, sections, window))
+        asked_in = query.first // window
         with autocast(history.device, self.bfloat16):
             psi = encode_history(self.memory, self.conditioning(films, 0), masked, window)
         return self._match(

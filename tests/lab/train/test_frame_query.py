@@ -38,11 +38,11 @@ MEMORY: dict[str, Any] = {"kind": "frame-preservation", "rate": [1, 1, 1], "stag
 FILMS = [velocity_film(), velocity_film(seed=9)]
 
 
-def learner() -> VelocityLearner:
-    """FramePack's transformer at toy size with a new history encoder."""
+def learner(**changes: Any) -> VelocityLearner:
+    """FramePack's transformer at toy size with a new history encoder; `changes` replace entries of MEMORY."""
     model: FilmModel = toys.velocity(memory=False).model
     torch.manual_seed(2)
-    model, encoder = add_history_encoder(model, MEMORY, sections=3)
+    model, encoder = add_history_encoder(model, {**MEMORY, **changes}, sections=3)
     return VelocityLearner(model, encoder, model.rope)
 
 
@@ -139,10 +139,11 @@ def shift_frame(film: LatentFilm, frame: int) -> LatentFilm:
     return replace(film, latents=latents)
 
 
+@pytest.mark.parametrize("changes", [{}, {"stream": "context"}, {"window": 2}, {"second_rate": (2, 2, 2)}])
 @torch.no_grad()
-def test_masked_frames_are_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_masked_frames_are_not_seen(changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """At sigma 1 no masked frame changes the loss; through a thinner mask each does, and so do the asked ones."""
-    made, film = learner(), FILMS[0]
+    made, film = learner(stages=[4, 4, 4, 4, 4], heads=1, **changes), FILMS[0]
 
     def loss(film: LatentFilm) -> Tensor:
         return made.answer([film], 2, generator()).loss
@@ -169,8 +170,9 @@ def test_asked_frames_are_predicted_at_their_time_and_nothing_else(monkeypatch: 
     assert found.estimate().shape == (1, 4, 2, 4, 4)
 
 
-def test_gradients_reach_the_whole_encoder() -> None:
-    made = learner()
+@pytest.mark.parametrize("stream", ["history", "context"])
+def test_gradients_reach_the_whole_encoder(stream: str) -> None:
+    made = learner(stream=stream)
     memory = made.memory
     assert isinstance(memory, FramePreservation)
     found = query(made, FILMS[:1], 3, Draws(1, 0), torch.autograd.backward)
@@ -235,7 +237,7 @@ def test_what_was_trained_is_read_by_the_engine(tmp_path: Path) -> None:
     again = load(read_card(card.folder), "cpu")
     assert isinstance(again.memory, FramePreservation) and isinstance(done.pack, FramePreservation)
     assert torch.equal(again.memory(latents := randn(1, 4, 3, 8, 4)), done.pack(latents))
-    assert torch.equal(again.rope(2, 3), done.model.rope(2, 3)) and int(again.rope(2, 3)[-1]) == 19 + 9
+    assert torch.equal(again.rope(2, 3), done.model.rope(2, 3)) and int(again.rope(9, 3)[-1]) == 19 + 12
     other = folders.large(tmp_path / "other")
     save_adapter(FramePreservation(replace(done.pack.config, width=24), done.pack), other.folder / ADAPTER)
     (other.folder / CARD).write_text((other.folder / CARD).read_text() + files_toml(other.folder, [ADAPTER]))
@@ -250,7 +252,7 @@ def test_what_a_recipe_cannot_ask_for(tmp_path: Path, monkeypatch: pytest.Monkey
     ):
         with pytest.raises(RecipeError, match=message):
             check_recipe(toy(tmp_path, **changes))
-    for table, message in (({"heads": 3}, "16 channels cannot be shared"), ({"window": 3}, "window")):
+    for table, message in (({"heads": 3}, "16 channels cannot be shared"), ({"slots": 3}, "slots")):
         with pytest.raises(RecipeError, match=rf"\[memory\] of the recipe: .*{message}"):
             add_history_encoder(learner().model, {**MEMORY, **table}, 3)
     made = animatic_learner()

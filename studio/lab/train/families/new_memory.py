@@ -10,7 +10,8 @@ from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.framepack.parts import framepack_parts
 from studio.lab.train.recipe import RecipeError
 from studio.memory.context_sizes import RECENT
-from studio.memory.frame_preservation import FramePreservation, FramePreservationConfig
+from studio.memory.frame_preservation import FramePreservation
+from studio.memory.frame_preservation_config import FramePreservationConfig, PsiPositions
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
@@ -41,9 +42,9 @@ def add_memory(model: FilmModel, table: dict[str, Any], channels: int = 0) -> tu
 
 
 def add_history_encoder(model: FilmModel, table: dict[str, Any], sections: int) -> tuple[FilmModel, FramePreservation]:
-    """The model with a new history encoder, which is also returned alone.
+    """The model with a new history encoder, which is also returned alone. Its backbone reads psi as the encoder's config says.
 
-    RoPE indices are true in all films of the training, unless the table says up to where: psi's frames are asked for by their time.
+    RoPE indices are true up to the section after a film of the training, unless the table says up to where.
 
     Args:
         model: of the FramePack family.
@@ -59,8 +60,9 @@ def add_history_encoder(model: FilmModel, table: dict[str, Any], sections: int) 
     try:
         encoder = FramePreservation(FramePreservationConfig(**{
             "width": network.num_attention_heads * network.attention_head_dim, "channels": backbone.channels,
-            "patch": backbone.patch_size, "trained_index": RECENT + model.card.window * sections, **given,
+            "patch": backbone.patch_size, "trained_index": RECENT + model.card.window * (sections + 1), **given,
         }), backbone.patchify).to(model.device)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"[memory] of the recipe: {error}") from None
+    backbone.psi_positions = PsiPositions(encoder.config, model.card.window) if encoder.config.stream == "history" else None
     return replace(model, memory=encoder, rope=rope_rule(encoder.config.trained_index)), encoder
