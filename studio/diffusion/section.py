@@ -6,10 +6,11 @@ long-term memory psi. For section n, with x^n its latents and sigma_0 > ... > si
     context = pack(start latent, newest 19 latent frames)
     x_{sigma_0} = noise
     for s = 0 ... S - 1:
-        v = backbone(x_{sigma_s}, sigma_s; context, prompt and image, psi_n)
+        v = backbone(x_{sigma_s}, sigma_s; context, prompt and image, Read(psi_n))
         x_{sigma_{s+1}} = x_{sigma_s} + (sigma_{s+1} - sigma_s) v
     psi_{n+1} = Squeeze(psi_n, Memorize(x^n))
 
+Read gives psi_n itself, as in the paper, unless a memory is asked otherwise.
 Letters: C latent channels, W window (latent frames per section), h and w latent height and width, M memory tokens, D their width.
 """
 
@@ -26,7 +27,7 @@ from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
 from studio.diffusion.blend import BlendsChanges, SectionBlend
 from studio.memory.framepack import pack_context
-from studio.memory.protocol import Memory
+from studio.memory.protocol import Memory, appends, read_psi
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
 from studio.memory.snapshot import Snapshot
 
@@ -103,6 +104,7 @@ def denoise_section(
     packed = pack_context(start, recent, sampling.window, rope(snapshot.sections, sampling.window))
     guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
     psi = _psi(snapshot, conditioning, memory, device)
+    read = None if psi is None else read_psi(memory, psi, noise.shape)
 
     x = noise.to(device)
     tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
@@ -117,7 +119,7 @@ def denoise_section(
         for step, t in enumerate(timesteps):
             if should_stop():
                 raise StoppedError
-            velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, psi).float()
+            velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, read).float()
             clean = x - euler.sigmas[step].to(device) * velocity
             x = euler.step(velocity, t, x, return_dict=False)[0]
             yield DenoisingStep(step + 1, sampling.steps, clean)
@@ -128,7 +130,7 @@ def denoise_section(
         psi = memory.update(psi, x)
     if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):
         raise NotFiniteError
-    yield SectionResult(x, snapshot.advance(x, psi))
+    yield SectionResult(x, snapshot.advance(x, psi, appends(memory)))
 
 
 def _psi(

@@ -14,6 +14,7 @@ import numpy as np
 
 from studio.engine import take_folder
 from studio.engine.events import Bridge
+from studio.media import MediaError
 from studio.media.clip import ClipWriter, frames_of, open_clip, probe
 from studio.media.disk import atomic_write
 
@@ -47,9 +48,15 @@ def copy_files(old: Path, folder: Path, clip: bool = True) -> None:
     Raises:
         MediaError: a file is missing, or the disk is full.
     """
+    from studio.memory.snapshot import SnapshotError, copy_snapshot
+
+    try:
+        copy_snapshot(old / take_folder.SNAPSHOT, folder / take_folder.SNAPSHOT)
+    except SnapshotError as error:
+        raise MediaError(str(error)) from None
     needed = (take_folder.CLIP,) if clip else ()
     optional = (take_folder.MEMORY, take_folder.MAP, take_folder.LAST)
-    for name in (*needed, take_folder.SNAPSHOT, take_folder.POSTER, *optional):
+    for name in (*needed, take_folder.POSTER, *optional):
         if name not in optional or (old / name).is_file():
             with atomic_write(folder / name) as temporary:
                 shutil.copyfile(old / name, temporary)

@@ -134,15 +134,16 @@ class InputReader:
             psi = self.model.memory.forget(psi.to(self.model.device), request.forget)
         if isinstance(memory, PinnedMemory):
             psi = memory.put_in(psi)
-        return replace(snapshot, psi=psi.float().cpu())
+        return replace(snapshot, psi=psi.float().cpu())    # of a map, which has no blocks
 
     def _other_psi(self, request: RenderRequest, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the long-term memory that a memory test asks for."""
         if request.psi_of is None:
             return snapshot
         if request.psi_of == "begin":          # the section computes psi_0 where a snapshot has no psi
-            return replace(snapshot, psi=None)
-        return replace(snapshot, psi=self._read_snapshot(request.psi_of / take_folder.SNAPSHOT, request.size).psi)
+            return replace(snapshot, psi=None, blocks=())
+        other = self._read_snapshot(request.psi_of / take_folder.SNAPSHOT, request.size)
+        return replace(snapshot, psi=other.psi, blocks=other.blocks)
 
     def _cut(self, request: RenderRequest, shot: ShotStart) -> Snapshot:
         """The state at the beginning of a new shot: nothing recent, and the long-term memory.
@@ -157,8 +158,11 @@ class InputReader:
         else:
             first = self.model.codec.encode(self._picture(request.reference, request.size, request.frame))
         source = shot.memory if memory is not None and memory.holds_places else request.parent
-        psi = self._read_snapshot(source / take_folder.SNAPSHOT, request.size).psi if source else None
-        return replace(Snapshot.initial(first, name), psi=psi)
+        cut = Snapshot.initial(first, name)
+        if source is None:
+            return cut
+        kept = self._read_snapshot(source / take_folder.SNAPSHOT, request.size)
+        return replace(cut, psi=kept.psi, blocks=kept.blocks)
 
     def _latents_back(self, request: RenderRequest, shot: ShotStart) -> int:
         """How many latents before a take's last one the shot begins. Raises SnapshotError: its snapshot does not reach so far."""

@@ -74,6 +74,33 @@ class Memory(Protocol):
 
 
 @runtime_checkable
+class ReadsPsi(Protocol):
+    """A memory that gives a section other tokens than psi's own rows."""
+
+    def read(self, psi: Tensor, section: Sequence[int]) -> Tensor:
+        """What a section with latents of shape `section`, [B, C, T, h, w], is given of psi [B, M, D]: tokens [B, R, D]."""
+
+
+@runtime_checkable
+class AppendsToPsi(Protocol):
+    """A memory that may keep all it was: psi_{n+1} is then psi_n with more rows behind it."""
+
+    @property
+    def appends(self) -> bool:
+        """Whether it does."""
+
+
+def read_psi(memory: Memory | None, psi: Tensor, section: Sequence[int]) -> Tensor:
+    """The tokens that a section with latents of this shape is given: psi itself, unless the memory reads it otherwise."""
+    return memory.read(psi, section) if isinstance(memory, ReadsPsi) else psi
+
+
+def appends(memory: Memory | None) -> bool:
+    """Whether a memory keeps all rows of psi."""
+    return isinstance(memory, AppendsToPsi) and memory.appends
+
+
+@runtime_checkable
 class EditsPlaces(Protocol):
     """A memory whose psi may be a map of places: some can be forgotten, others kept as they are. Its methods are pure."""
 

@@ -14,6 +14,7 @@ tokens; S image tokens.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,8 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.memory.attention import Attention, Block
+from studio.memory.pooling import pool_image, pool_text
 from studio.memory.protocol import ConditioningFeatures
 from studio.memory.scene_map import MapSqueeze
+from studio.memory.snapshot_reader import SnapshotReader
 
 FREQUENCIES = 8
 """Frequencies of the position encoding, per axis."""
@@ -66,11 +69,13 @@ class SemanticPackConfig:
     text_tokens: int = 8                            # text tokens in psi_0; 0: all of the prompt's
     image_side: int = 4                             # psi_0 has side x side image tokens; 0: all of them
     trained_index: int = 0                          # largest RoPE index in training, see `rope.rope_rule`
+    readable: int = 0                               # tokens that a section reads of all psi of its branch; 0: psi_n
+    most: int = 0                                   # psi that are asked at most, with `readable`; 0: all
 
     def __post_init__(self) -> None:
         positive = (self.width, self.channels, self.text, self.image, self.heads, self.layers, self.feed_forward,
                     *self.patch, *self.window, *self.keep)
-        if min(positive) < 1 or min(self.text_tokens, self.image_side, self.trained_index) < 0:
+        if min(positive) < 1 or min(self.text_tokens, self.image_side, self.trained_index, self.readable, self.most) < 0:
             raise ValueError("widths, heads, layers, patch, window and keep are at least 1, and nothing is negative")
         if self.width % self.heads:
             raise ValueError(f"a width of {self.width} cannot be shared by {self.heads} heads")
@@ -80,6 +85,10 @@ class SemanticPackConfig:
             raise ValueError(f"the structures are A, B, C and map, not {self.structure!r}")
         if (self.structure == "map") != all(side > 1 and side & (side - 1) == 0 for side in self.slots):
             raise ValueError("a map has slots, powers of two of rows and columns, and no other structure has")
+        if self.readable and (self.structure != "A" or self.literal or not (self.text_tokens and self.image_side)):
+            raise ValueError("psi of a whole branch can be read in structure A with fixed text_tokens and image_side")
+        if self.most and (not self.readable or self.most < 2):
+            raise ValueError("`most` is of a readable memory, and at least 2: the first psi and the newest")
         if self.structure == "C" and not (self.text_tokens and self.image_side):
             raise ValueError("structure C tells the first section by psi's length: it needs fixed text_tokens and image_side")
 
@@ -126,6 +135,11 @@ class Memorize(nn.Module):
         for block in self.blocks:
             tokens = block(tokens)
         return self._pool(tokens).unflatten(0, (b, -1)).flatten(1, 2)  # [B, N, K, D] -> [B, M, D]
+
+    def tokens(self, section: Sequence[int]) -> int:
+        """M, the tokens of a section with latents of shape [B, C, T, h, w]."""
+        sizes = zip(section[2:], self.config.patch, self.config.window, strict=True)
+        return math.prod(-(-size // (patch * window)) for size, patch, window in sizes) * math.prod(self.config.keep)
 
     def _windows(self, latents: Tensor) -> Tensor:
         """Latents [B, C, T, h, w] as patch embeddings with position encodings, by window: [B, N, P, D]."""
@@ -198,6 +212,8 @@ class SemanticPack(nn.Module):
         self.config = config
         self.memorize = Memorize(config)
         self.squeeze = MapSqueeze(config.width, config.heads, config.slots) if config.structure == "map" else Squeeze(config)
+        if config.readable:
+            self.reader = SnapshotReader(config.width, config.heads, config.hidden, config.readable, config.most)
         if not config.zero_start and config.structure != "map":
             self.prompt = nn.Sequential(nn.LayerNorm(config.text), nn.Linear(config.text, config.width))
             self.reference = nn.Sequential(nn.LayerNorm(config.image), nn.Linear(config.image, config.width))
@@ -220,11 +236,28 @@ class SemanticPack(nn.Module):
                 raise ValueError(f"the {what} features are {found.shape[2]} wide, this memory was made for {wanted}")
         if isinstance(self.squeeze, MapSqueeze):
             return self.squeeze.empty_maps(len(text))
-        text = _pool_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
-        image = _pool_image(image, self.config.image_side)
+        text = pool_text(text, conditioning.mask.to(like.device), self.config.text_tokens)
+        image = pool_image(image, self.config.image_side)
         if self.config.zero_start:
             return like.new_zeros(len(text), text.shape[1] + image.shape[1], self.config.width)
         return self.norm(torch.cat([self.prompt(text), self.reference(image)], dim=1))
+
+    @property
+    def appends(self) -> bool:
+        """Whether psi keeps the psi of all sections: [psi_0 | psi_1 | ... | psi_n]."""
+        return bool(self.config.readable)
+
+    def read(self, psi: Tensor, section: Sequence[int]) -> Tensor:
+        """What a section with latents [B, C, T, h, w] is given: psi_n itself, or R = `readable` tokens of all psi, [B, R, D].
+
+        Raises:
+            ValueError: psi is not that of sections of this shape.
+        """
+        if not self.config.readable:
+            return psi
+        first = self.config.first_tokens(0, 0)
+        read: Tensor = self.reader(psi.to(self.memorize.patches.weight), first, self.memorize.tokens(section))
+        return read
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """Equation 1: psi_{n+1} from psi_n [B, M, D] and x^n, latents [B, C, T, h, w].
@@ -245,7 +278,12 @@ class SemanticPack(nn.Module):
 
     def forward(self, psi: Tensor, latents: Tensor) -> Tensor:
         """`update` without its checks."""
-        return self.squeeze(psi.to(self.memorize.patches.weight), self.memorize(latents))
+        psi, segment = psi.to(self.memorize.patches.weight), self.memorize(latents)
+        if not self.config.readable:
+            return self.squeeze(psi, segment)
+        first, each = self.config.first_tokens(0, 0), segment.shape[1]
+        newest = psi if psi.shape[1] == first else psi[:, -each:]
+        return torch.cat([psi, self.squeeze(newest, segment)], dim=1)
 
 
 def _encode_indices(count: int, like: Tensor) -> Tensor:
@@ -253,31 +291,3 @@ def _encode_indices(count: int, like: Tensor) -> Tensor:
     periods = 2 * (LONGEST_PERIOD / 2) ** (torch.arange(FREQUENCIES, device=like.device) / (FREQUENCIES - 1))
     angles = 2 * math.pi * torch.arange(count, device=like.device)[:, None] / periods
     return torch.cat([angles.sin(), angles.cos()], dim=1).to(like)
-
-
-def _pool_text(text: Tensor, mask: Tensor, tokens: int) -> Tensor:
-    """Prompt features [B, L, .] without the padding, as means over `tokens` equal parts [B, tokens, .]; 0: all tokens, unpooled."""
-    mask = mask.bool()
-    length = mask.sum(dim=1)                                                   # [B]
-    if not tokens:
-        if bool((length != length[0]).any()):
-            raise ValueError("prompts of different lengths in one batch: set text_tokens, or give one prompt at a time")
-        return text[mask].unflatten(0, (len(text), -1))
-    # As adaptive_avg_pool1d, but without the padding: part j of n tokens is [floor(j n / tokens), ceil((j + 1) n / tokens)).
-    part = torch.arange(tokens, device=mask.device).view(1, -1, 1)             # [1, tokens, 1]
-    n = length.view(-1, 1, 1).clamp(min=1)                                     # [B, 1, 1]
-    at = (mask.cumsum(dim=1) - 1).unsqueeze(1)                                 # [B, 1, L]
-    inside = (at >= part * n // tokens) & (at < -(-(part + 1) * n // tokens)) & mask.unsqueeze(1)
-    share = inside.to(text)                                                    # [B, tokens, L]
-    return (share / share.sum(dim=2, keepdim=True).clamp(min=1)) @ text
-
-
-def _pool_image(image: Tensor, side: int) -> Tensor:
-    """Image features [B, S, .] of a square grid, as means over side x side equal parts [B, side^2, .]; 0: all tokens, unpooled."""
-    if not side:
-        return image
-    rows = math.isqrt(image.shape[1])
-    if rows**2 != image.shape[1]:
-        raise ValueError(f"{image.shape[1]} image tokens are no square grid: set image_side to 0 to keep them all")
-    square = image.transpose(1, 2).unflatten(2, (rows, rows))                  # [B, ., rows, rows]
-    return F.adaptive_avg_pool2d(square, side).flatten(2).transpose(1, 2)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +12,17 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from studio.disk import atomic_write
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import empty_history, slide_history
+from studio.memory.psi_blocks import Block, BlockError, append_block, copy_blocks, read_blocks, write_blocks
 from studio.memory.tensors import write_tensors
 
 FORMAT = "1"
 COMPACT_FORMAT = "2"
 """Of files that hold values in float16 where that loses nothing."""
+BLOCK_FORMAT = "3"
+"""Of files that name psi's rows instead of holding them; see `psi_blocks`."""
 
 
 class SnapshotError(Exception):
@@ -34,6 +41,7 @@ class Snapshot:
     psi: Tensor | None = None      # [1, M, D]        SemanticPack memory after the last finished section
     sections: int = 0              # finished so far
     model: str = ""                # fingerprint of the model that made it
+    blocks: tuple[Block, ...] = ()  # names of all rows of psi, for a memory that keeps them; else empty
 
     @classmethod
     def initial(cls, start: Tensor, model: str = "") -> Snapshot:
@@ -46,23 +54,31 @@ class Snapshot:
         start = start.float().cpu()
         return cls(start=start, recent=empty_history(start), model=model)
 
-    def advance(self, latents: Tensor, psi: Tensor | None = None) -> Snapshot:
-        """The snapshot after a finished section with `latents` [1, C, W, h, w] and the updated memory `psi` [1, M, D]."""
+    def advance(self, latents: Tensor, psi: Tensor | None = None, appended: bool = False) -> Snapshot:
+        """The snapshot after a finished section with `latents` [1, C, W, h, w] and the updated memory `psi` [1, M, D].
+
+        `appended`: psi is the old one with more rows behind it.
+        """
         recent = slide_history(self.recent, latents.float().cpu())
         psi = None if psi is None else psi.float().cpu()
-        return Snapshot(self.start, recent, psi, self.sections + 1, self.model)
+        blocks = append_block(psi, self.blocks) if psi is not None and appended else ()
+        return Snapshot(self.start, recent, psi, self.sections + 1, self.model, blocks)
 
     def write(self, path: Path) -> None:
-        """Write one safetensors file atomically. It is on the disk when this returns.
+        """Write one safetensors file atomically, after the blocks of psi that it names. It is on the disk when this returns.
 
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
         tensors = {**compact("start", self.start), **compact("recent", self.recent)}
-        if self.psi is not None:
+        facts = {"sections": str(self.sections), "model": self.model}
+        if self.psi is not None and self.blocks:
+            write_blocks(self.psi, self.blocks, path.parent)
+            facts["psi"] = json.dumps([[block.name, block.rows] for block in self.blocks])
+        elif self.psi is not None:
             tensors["psi"] = self.psi.half() if bool(_exact_in_half(self.psi).all()) else self.psi
         plain = all(tensor.dtype == torch.float32 for tensor in tensors.values())
-        facts = {"format": FORMAT if plain else COMPACT_FORMAT, "sections": str(self.sections), "model": self.model}
+        facts["format"] = BLOCK_FORMAT if self.blocks else FORMAT if plain else COMPACT_FORMAT
         write_tensors(tensors, path, facts)
 
 
@@ -106,7 +122,7 @@ def read_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"The snapshot {path} is missing. {remedy}") from None
     except (SafetensorError, OSError, RuntimeError) as error:
         raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
-    if facts.get("format") not in (FORMAT, COMPACT_FORMAT):
+    if facts.get("format") not in (FORMAT, COMPACT_FORMAT, BLOCK_FORMAT):
         raise SnapshotError(f"The snapshot {path} is of format {facts.get('format')}, made by a newer studio. {remedy}")
     try:
         start, recent = expand("start", tensors), expand("recent", tensors)
@@ -114,9 +130,46 @@ def read_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
     if start is None or recent is None or recent.shape != (*start.shape[:2], RECENT, *start.shape[3:]):
         raise SnapshotError(f"The snapshot {path} does not hold a start latent and {RECENT} recent ones. {remedy}")
-    psi = tensors.get("psi")
+    try:
+        blocks = read_block_names(facts)
+        psi = read_blocks(blocks, path.parent) if blocks else tensors.get("psi")
+    except BlockError as error:
+        raise SnapshotError(f"The snapshot {path} cannot be used: of its memory, {error}. {remedy}") from None
     if psi is not None and (psi.dim() != 3 or len(psi) != 1):
         raise SnapshotError(f"The snapshot {path} holds a memory of shape {tuple(psi.shape)}, not of one film's tokens. {remedy}")
     if not all(torch.isfinite(t).all() for t in tensors.values()):
         raise SnapshotError(f"The snapshot {path} holds values that are not numbers. {remedy}")
-    return Snapshot(start, recent, None if psi is None else psi.float(), int(facts.get("sections", "0")), facts.get("model", ""))
+    psi, sections = None if psi is None else psi.float(), int(facts.get("sections", "0"))
+    return Snapshot(start, recent, psi, sections, facts.get("model", ""), blocks)
+
+
+def read_block_names(facts: Mapping[str, str]) -> tuple[Block, ...]:
+    """The blocks that a snapshot file's metadata names; none for a psi that is in the file itself.
+
+    Raises:
+        BlockError: the names cannot be read.
+    """
+    if facts.get("format") != BLOCK_FORMAT:
+        return ()
+    try:
+        blocks = tuple(Block(name, rows) for name, rows in json.loads(facts["psi"]))
+    except (ValueError, TypeError, KeyError):
+        raise BlockError("the names cannot be read") from None
+    if not blocks or not all(block.is_valid for block in blocks):
+        raise BlockError("the names cannot be read")
+    return blocks
+
+
+def copy_snapshot(old: Path, new: Path) -> None:
+    """Copy a snapshot file, with the blocks of psi that it names, from one take's folder into another.
+
+    Raises:
+        SnapshotError: the file cannot be read, or a block is missing. OSError: the disk is full.
+    """
+    try:
+        with safe_open(old, framework="pt") as file:
+            copy_blocks(read_block_names(file.metadata() or {}), old.parent, new.parent)
+    except (FileNotFoundError, SafetensorError, BlockError) as error:
+        raise SnapshotError(f"The snapshot {old} cannot be copied: {error}.") from None
+    with atomic_write(new) as temporary:
+        shutil.copyfile(old, temporary)

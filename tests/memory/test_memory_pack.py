@@ -93,6 +93,24 @@ def test_psi_follows_the_equation(film: Film, memory: SemanticPack, start: Snaps
     assert start.psi is None
 
 
+@torch.no_grad()
+def test_of_a_readable_memory_the_context_has_the_same_tokens_whatever_the_films_length(
+    film: Film, start: Snapshot, conditioning: Conditioning
+) -> None:
+    torch.manual_seed(0)
+    memory, lengths = SemanticPack(replace(CONFIG, readable=4)).eval(), list[int]()
+    block = film.backbone.transformer.transformer_blocks[0]
+    hook = block.register_forward_pre_hook(lambda _, args: lengths.append(args[1].shape[1]))
+    first = film.shoot(start, 1, memory)
+    second = film.shoot(first.snapshot, 2, memory)
+    hook.remove()
+    assert lengths == [25 + 12 + 4] * 4
+    assert psi_of(second.snapshot).shape[1] == 7 + 2 + 2
+    assert torch.equal(psi_of(second.snapshot)[:, : 7 + 2], psi_of(first.snapshot))
+    forgetful = replace(first.snapshot, psi=memory.begin(conditioning), blocks=())
+    assert not torch.equal(film.shoot(forgetful, 2, memory).latents, second.latents)
+
+
 def test_what_lies_outside_the_window_reaches_the_film_by_psi_alone(film: Film, memory: SemanticPack) -> None:
     """Two films with the same recent frames and start, and another past: FramePack cannot tell them apart, MemoryPack does."""
     recent, begin = randn(1, 4, RECENT, 4, 4, seed=4), randn(1, 4, 1, 4, 4)
@@ -114,10 +132,11 @@ def test_without_psi_it_is_framepack_bit_for_bit(film: Film, memory: SemanticPac
     assert not torch.equal(film.shoot(start, 0, memory).latents, film.shoot(start, 0).latents)
 
 
-def test_rewinding_restores_psi_and_branches_have_their_own(
-    film: Film, memory: SemanticPack, start: Snapshot, tmp_path: Path
-) -> None:
-    """All through files, as the studio does it."""
+@pytest.mark.parametrize("readable", [0, 4])
+def test_rewinding_restores_psi_and_branches_have_their_own(film: Film, readable: int, start: Snapshot, tmp_path: Path) -> None:
+    """All through files, as the studio does it; with the newest psi, and with the psi of all sections."""
+    torch.manual_seed(0)
+    memory = SemanticPack(replace(CONFIG, readable=readable)).eval()
 
     def shoot(parent: str, name: str, seed: int) -> SectionResult:
         done = film.shoot(read_snapshot(tmp_path / parent), seed, memory)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from studio.diffusion.backbone import Conditioning
 from studio.memory.framepack import empty_history, slide_history
-from studio.memory.protocol import Memory
+from studio.memory.protocol import Memory, read_psi
 
 F = TypeVar("F")
 F_contra = TypeVar("F_contra", contravariant=True)
@@ -157,6 +157,8 @@ class FilmHistory:
             psi = memory.begin(first) if self.psi_before is None else self.psi_before
             for latents in self.newest:
                 psi = memory.update(psi, latents)
+        if psi is not None and self.newest:
+            psi = read_psi(memory, psi, self.newest[-1].shape)
         return Context(self.start, self.recent, psi, self.sections)
 
     def append(self, latents: Tensor, memory: Memory | None, first: Conditioning, reach: int) -> FilmHistory:
