@@ -13,6 +13,7 @@ from studio.placement.sizes import ModelSizes, Size
 FOLDERS = (
     "animatic",
     "framepack",
+    "panorama",
 )
 """The families' packages in this folder. Each exports its `Family` as FAMILY."""
 

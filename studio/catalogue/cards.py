@@ -16,7 +16,9 @@ from studio.tables import parse, parse_list, read_toml, table
 
 CARD = "model.toml"
 ADAPTER = "semantic_pack.safetensors"
-"""The file of a model folder that holds its long-term memory, if it has one."""
+"""The file of a model folder that holds its long-term memory (SemanticPack), if it has one."""
+MEMORY = "memory.safetensors"
+"""The same of a model whose memory was trained together with its denoiser."""
 RECALL = "recall.safetensors"
 """The file of the retrieval network of the embedded model: it reads the long-term memory."""
 LORA = "lora.safetensors"
@@ -67,7 +69,7 @@ class ModelCard:
     shift: float
     """Of the flow schedule; 0: from the token count, as FramePack does."""
     kind: str
-    """Name of the family that loads it: "animatic" (the embedded one) or "framepack"."""
+    """Name of the family that loads it: "animatic" (the embedded one), "framepack" or "panorama"."""
     prompt_tokens: int
     large: LargeFilms | None = None
     """None: films of all sizes are alike."""
@@ -127,8 +129,8 @@ class ModelCard:
 
     @property
     def has_memory(self) -> bool:
-        """Whether the model has a long-term memory (SemanticPack) beside the packed context."""
-        return any(file.path == ADAPTER for file in self.files)
+        """Whether the model has a long-term memory beside the packed context."""
+        return any(file.path in (ADAPTER, MEMORY) for file in self.files)
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from studio.catalogue.cards import ADAPTER, LORA, ModelCard, ModelFile
+from studio.catalogue.cards import ADAPTER, LORA, MEMORY, ModelCard, ModelFile
 
 ENDS = 2**20
 """Bytes at either end of a file that are hashed instead of all of it, if its checksum is not recorded."""
@@ -17,7 +17,7 @@ def fingerprint(card: ModelCard) -> str:
     A transformer in one file is named by that file's checksum, one in several by all of theirs, so that another shard is another
     model. The same weights have the same name in every folder.
     """
-    extras = [_sum(card, file) for file in card.files if file.path in (ADAPTER, LORA)]
+    extras = [_sum(card, file) for file in card.files if file.path in (ADAPTER, MEMORY, LORA)]
     return ":".join([card.name, *part_checksums(card), *extras])
 
 

@@ -94,7 +94,8 @@ def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.Capt
 
 @pytest.mark.parametrize(("arguments", "expected"), [
     (("--vram", "8", "--ram", "16", "--size", "big"), "'big' is no size"),
-    (("--vram", "8", "--ram", "16", "--model", "nobody"), "There is no model 'nobody'. There are: memorypack-mini, framepack-f1."),
+    (("--vram", "8", "--ram", "16", "--model", "nobody"),
+     "There is no model 'nobody'. There are: memorypack-mini, panorama-mini, framepack-f1."),
     (("--vram", "-1", "--ram", "16"), "GB of graphics memory"),
     (("--ram", "16"), "--vram GB"),
 ])

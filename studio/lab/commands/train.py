@@ -29,6 +29,10 @@ def add_parsers(groups: Commands) -> None:
                        help="train nothing, and write a finished arm as this new model folder (default: train)")
     force.add_argument("--arm", help="with --export: the arm to write (default: the recipe's only one)")
     force.add_argument("--seed", type=whole_number, help="with --export: the seed of its run (default: the recipe's only one)")
+    panorama = _add(commands, "panorama", "panorama-cpu", _panorama,
+                    "Train the panorama model, a small network with a learned memory, and write its model folder.")
+    panorama.add_argument("--checkpoint", type=existing_file, metavar="FILE",
+                          help="train nothing, and write the network of this checkpoint of the memory bench (default: train)")
     _add(commands, "export", "film-cpu", _export,
          "Write the trained film model of the recipe to models/memorypack-mini: weights, tokenizer and card.")
 
@@ -51,6 +55,7 @@ def _run(options: argparse.Namespace) -> int:
         options.parser.error("--arm and --seed choose what --export writes: give --export FOLDER too")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     from studio.catalogue.cards import ModelError
+    from studio.lab.panorama.training import RunError
     from studio.lab.train.caption_files import FootageError
     from studio.lab.train.recipe import RecipeError
     from studio.lab.world import ScriptError  # imports torch, which is slow: not before the command line is read
@@ -59,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         options.train(options)
     except (RecipeError, ScriptError) as error:
         return complain(error, 2)
-    except (ModelError, FootageError) as error:
+    except (ModelError, FootageError, RunError) as error:
         return complain(error, 1)
     return 0
 
@@ -110,6 +115,18 @@ def _force(options: argparse.Namespace) -> None:
         from studio.lab.train import finetune
 
         finetune.finetune(options.recipe)
+
+
+def _panorama(options: argparse.Namespace) -> None:
+    from studio.lab.panorama import export, training
+    from studio.lab.train.recipe import read_recipe
+
+    recipe = read_recipe(options.recipe, export.PanoramaRecipe)
+    if options.checkpoint:
+        card = export.export_checkpoint(options.checkpoint, Path(recipe.model))
+    else:
+        card = export.export(training.train(recipe.training, Path(recipe.run)), recipe.training, Path(recipe.model))
+    logging.info("%s: %s", card.folder, card.summary)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -1,0 +1,88 @@
+"""The long-term memory of panorama films: a learned one, whose content is shown by filming from it alone.
+
+Letters: B films, T frames of a section, V = VIEW, W columns of the panorama, K noises, M = H s and D = s the shape of psi.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from studio.backbones.panorama.latents import Views, to_views
+from studio.backbones.panorama.network import PanoramaNetwork
+from studio.backbones.panorama.places import CHANNELS, FRAMES, PATCH, SIDE, VIEW, to_frames
+from studio.memory.protocol import ConditioningFeatures, MemoryView
+
+NOISES = 4
+"""K, noises from which each view is filmed."""
+STEPS = 8
+"""Euler steps of each."""
+SEED = 64
+"""Of the noises: the same psi always gives the same picture."""
+KNOWN, INVENTED = 0.17, 0.32
+"""Deviation of a pixel between noises, up to which the memory knows it, and from which on the network invents it. Measured: 0.11 to
+0.13 at places that a film has shown, 0.33 and more at others."""
+SCALE = 10
+"""Pixels of the memory's picture along a side of a pixel of the view."""
+
+
+class PanoramaMemory:
+    """A `Memory` of the panorama's columns."""
+
+    holds_places = True
+
+    def __init__(self, network: PanoramaNetwork) -> None:
+        """The memory of `network`."""
+        self._network = network
+
+    @torch.no_grad()
+    def begin(self, conditioning: ConditioningFeatures) -> Tensor:
+        """psi_0 [B, M, D]: the empty memory after one section that holds the reference's view still, at column 0."""
+        tokens = conditioning.image[:, None].float()                                                # [B, 1, SIDE^2, PIXELS]
+        still = to_frames(tokens).expand(-1, FRAMES, -1, -1, -1, -1).flatten(2, 3)
+        nowhere = torch.zeros(len(tokens), FRAMES)
+        return self._network.write(self._network.memory.begin(len(tokens)), Views(still, nowhere, nowhere))
+
+    @torch.no_grad()
+    def update(self, psi: Tensor, latents: Tensor) -> Tensor:
+        """psi_{n+1} [B, M, D] from psi_n and the finished section's latents [B, 5, T, V, V]."""
+        return self._network.write(psi, to_views(latents))
+
+    def view(self, psi: Tensor, recent: Tensor) -> MemoryView:
+        """The whole ring as psi [1, M, D] remembers it, with the newest view of `recent` [1, 5, T, V, V] in its middle."""
+        columns = self._network.config.columns
+        ring, known = self.panorama(psi)
+        left = (columns - VIEW) // 2
+        turn = left - int(to_views(recent[:, :, -1:]).columns[0, -1])
+        frame = enlarge(ring.roll(turn, dims=2))
+        share = enlarge(known.roll(turn)[None, None].expand(1, VIEW, -1))[0]
+        return MemoryView(frame, share, (left * SCALE, 0, (left + VIEW) * SCALE, VIEW * SCALE))
+
+    def panorama(self, psi: Tensor) -> tuple[Tensor, Tensor]:
+        """All that psi [1, M, D] holds: the panorama [3, V, W] in [-1, 1], and how well each column is known, [W], 0 to 1."""
+        views, known = self.recall(psi, torch.arange(0, self._network.config.columns, VIEW))
+        return views.movedim(0, 2).flatten(2), known.flatten()
+
+    @torch.no_grad()
+    def recall(self, psi: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """The views at columns [n], as psi [1, M, D] remembers them: filmed from it alone, with no section before.
+
+        Returns:
+            [n, 3, V, V] their means over K noises, and how well each of their columns is known, [n, V], 0 to 1: where all noises
+            lead to the same view.
+        """
+        count = len(columns)
+        at = columns.float()[:, None].expand(-1, FRAMES).repeat(NOISES, 1)                          # [K n, T]
+        places = self._network.places(at, torch.zeros_like(at))
+        memory = self._network.read(psi.expand(len(at), -1, -1), places)
+        generator = torch.Generator().manual_seed(SEED)
+        noise = torch.randn(NOISES, FRAMES, CHANNELS, VIEW, VIEW, generator=generator).repeat_interleave(count, dim=0)
+        made = self._network.film(noise, places, None, memory, STEPS)[:, 0].unflatten(0, (NOISES, count))
+        deviation = made.std(dim=0).unflatten(3, (SIDE, PATCH)).mean(dim=(1, 2, 4))                 # [n, SIDE], of a patch's width
+        known = ((INVENTED - deviation) / (INVENTED - KNOWN)).clamp(0, 1)
+        return made.mean(dim=0).clamp(-1, 1), known.repeat_interleave(PATCH, dim=1)
+
+
+def enlarge(picture: Tensor) -> Tensor:
+    """A picture [C, h, w] with each pixel as a square, [C, SCALE h, SCALE w]."""
+    return picture.repeat_interleave(SCALE, dim=1).repeat_interleave(SCALE, dim=2)
