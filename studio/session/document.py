@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
@@ -27,6 +28,7 @@ class Document:
         self._changed = threading.Condition(self.lock)
         self._history = UndoHistory(opened.project)
         self._revision = 1
+        self._bells: list[Callable[[], None]] = []
         self._findings = opened.findings
 
     @property
@@ -155,6 +157,19 @@ class Document:
         with self._changed:
             self._revision += 1
             self._changed.notify_all()
+            for ring in self._bells:
+                ring()
+
+    @contextmanager
+    def on_change(self, ring: Callable[[], None]) -> Iterator[None]:
+        """Within this context, call `ring` with every new revision, from whichever thread made it: it must not wait or raise."""
+        with self.lock:
+            self._bells = [*self._bells, ring]
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._bells = [other for other in self._bells if other is not ring]
 
     def watch(self, revision: int, timeout: float | None = None) -> int:
         """Block until the revision is another one, or `timeout` seconds passed; returns the current revision."""

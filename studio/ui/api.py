@@ -64,8 +64,12 @@ class PageApi:
             if name == "begin":
                 return {"ok": True, "answer": self._begin(fields)}
             verb = fields.one_of("verb", self.verbs)
-            answer = verb(self.studio.open(fields.folder("project")), fields)
-            return {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
+            session = self.studio.open(fields.folder("project"))
+            before = session.revision
+            answer = verb(session, fields)
+            reply = {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
+            # The stream brings it too, but later: this page need not wait for it.
+            return reply if session.revision == before else reply | {"board": self.board(session)}
         except (EditError, StoreError, MediaError, StoryError) as error:
             return _refusal(str(error))
         except MessageError as error:
@@ -76,6 +80,11 @@ class PageApi:
                 "Something unexpected went wrong. Nothing already made is lost.",
                 "Try again; the log of the studio says what happened.",
             )
+
+    def board(self, session: Session) -> Answer:
+        """What the page shows of a project, with the revision that it shows at least: of two, the page draws the newer one."""
+        revision = session.revision
+        return {"revision": revision, **views.board(session, self.studio.models, self.studio.presets)}
 
     def open(self, project: str | None) -> Session:
         """The project of this id. None: the one that was changed last, or a new one on a shared studio.

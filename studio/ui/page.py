@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -46,8 +47,8 @@ STYLES = (
     "small", "compare", "vote", "memory_test", "memory_map",
 )  # fmt: skip
 
-POLL_INTERVAL = 0.05
-"""Seconds between two checks of a session for changes. A check compares two values and blocks no thread."""
+PAUSE = 0.05
+"""Seconds between two messages to a page, at least: a job may change many times a second."""
 HEARTBEAT = 5.0
 """Seconds after which the page gets a message even if nothing changed, so that it knows it is still connected."""
 
@@ -61,7 +62,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
     """The whole page of `studio`. `public`: several people use it, so each is shown only the projects that they opened."""
     gr.set_static_paths([studio.home, EXAMPLES])
     api = PageApi(studio, find_samples(), Path(get_upload_folder()), public)
-    pages: dict[str, object] = {}
+    pages: dict[str, asyncio.Event] = {}        # what wakes the stream of a page
 
     def ask(message: Any) -> dict[str, Any]:
         # Gradio sets the visitor's request in a context variable around this call; a job that starts here keeps it.
@@ -69,20 +70,22 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
 
     async def follow(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """Send one project's changes to one page until the page closes or follows another project."""
-        page, ticket = request.session_hash or "", object()
-        pages[page] = ticket
+        page, bell = request.session_hash or "", asyncio.Event()
+        if before := pages.get(page):
+            before.set()                        # it ends when it sees that it is not the page's any more
+        pages[page] = bell
         try:
             session = await asyncio.to_thread(_session_or_notice, api, event._data)
             if isinstance(session, dict):
                 yield {live: session}
                 return
             with studio.protect(session):
-                async for update in _updates(studio, session, lambda: pages.get(page) is ticket):
+                async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
                     yield {board: update["board"], live: update["live"]} if "board" in update else {live: update["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
             yield {board: gr.skip(), live: gr.skip()}
         finally:
-            if pages.get(page) is ticket:
+            if pages.get(page) is bell:
                 del pages[page]
 
     icon = (ASSETS / "icon.svg").read_text("utf-8")
@@ -129,23 +132,34 @@ def _session_or_notice(api: PageApi, message: object) -> Session | dict[str, Any
         return {"project": project, "notice": notice(f"This address names no film ({error})."), "lost": True}
 
 
-async def _updates(studio: Studio, session: Session, wanted: Callable[[], bool]) -> AsyncIterator[dict[str, Any]]:
-    """Messages to a page while it is `wanted`: the board and the job when they changed, a heartbeat when nothing did."""
-    board: dict[str, Any] | None = None
-    last, beat, quiet = None, 0, 0.0
-    while wanted():
-        now = (session.revision, session.engine)
-        if now == last and quiet < HEARTBEAT:
-            await asyncio.sleep(POLL_INTERVAL)
-            quiet += POLL_INTERVAL
-            continue
-        beat, quiet = beat + 1, 0.0
-        test = memory_test_view(session.memory_tests.view)
-        message: dict[str, Any] = {
-            "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "beat": beat}}
-        if now != last:
-            view = await asyncio.to_thread(views.board, session, studio.models, studio.presets)
-            if view != board:
-                message["board"] = board = view
-        last = now
-        yield message
+async def _updates(
+    api: PageApi, session: Session, wanted: Callable[[], bool], bell: asyncio.Event
+) -> AsyncIterator[dict[str, Any]]:
+    """Messages to a page while it is `wanted`: the board and the job when they changed, a heartbeat when nothing did.
+
+    `bell`: set it when `wanted` may have become false.
+    """
+    board: dict[str, Any] = {}
+    last, beat, loop = None, 0, asyncio.get_running_loop()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):         # the server has stopped
+            loop.call_soon_threadsafe(bell.set)
+
+    with session.on_change(wake):
+        while wanted():
+            bell.clear()
+            now = (session.revision, session.engine)
+            beat += 1
+            test = memory_test_view(session.memory_tests.view)
+            message: dict[str, Any] = {
+                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "beat": beat}}
+            if now != last:
+                view = await asyncio.to_thread(api.board, session)
+                if view != board | {"revision": view["revision"]}:
+                    message["board"] = board = view
+            last = now
+            yield message
+            await asyncio.sleep(PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), HEARTBEAT)

@@ -76,7 +76,7 @@ def screens(studio: Any, session: Any, count: int, between: Any) -> list[dict[st
 
     async def collect() -> list[dict[str, Any]]:
         seen: list[dict[str, Any]] = []
-        async for screen in page._updates(studio, session, lambda: len(seen) < count):
+        async for screen in page._updates(PageApi(studio, (), Path()), session, lambda: len(seen) < count, asyncio.Event()):
             seen.append(screen)
             between(len(seen))
         return seen
@@ -97,6 +97,27 @@ def test_a_page_hears_of_every_change_and_of_nothing_else(tmp_path: Path, monkey
     first, *rest = screens(studio, session, 3, lambda i: None)
     assert first["live"]["job"]["state"] == "done" and first["live"]["project"] == session.id
     assert all("board" not in s for s in rest) and [s["live"]["beat"] for s in rest] == [2, 3]
+
+
+def test_a_change_wakes_the_stream_and_so_does_another_film(tmp_path: Path) -> None:
+    """The heartbeat is seconds away; a change is sent at once, and a stream that nobody wants ends at once."""
+    studio = make_studio(tmp_path)
+    session, api = make_film(studio, "one"), PageApi(studio, (), tmp_path)
+
+    async def follow() -> list[str]:
+        bell, wanted, names = asyncio.Event(), [True], []
+        async for screen in page._updates(api, session, lambda: bool(wanted), bell):
+            names.append(screen["board"]["name"])
+            if len(names) == 1:
+                asyncio.get_running_loop().call_later(0.1, lambda: session.edit(edits.rename, "Other"))
+            else:
+                wanted.clear()
+                bell.set()
+        return names
+
+    with ThreadPoolExecutor(1) as thread:
+        names = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(), page.HEARTBEAT / 2))).result()
+    assert names == ["A film", "Other"]
 
 
 def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:

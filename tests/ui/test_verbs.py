@@ -73,6 +73,14 @@ def test_writing(api: PageApi, session: Session) -> None:
     assert session.project.current().segments[0].seed == 9
 
 
+def test_an_answer_brings_what_it_changed(api: PageApi, session: Session) -> None:
+    message = {"verb": "rename", "project": session.id, "name": "Waves"}
+    board = api.answer(message)["board"]
+    assert board["name"] == "Waves" and board["revision"] == session.revision
+    assert board == api.board(session)
+    assert "board" not in api.answer({**message, "verb": "shelved_loras"}), "nothing has changed"
+
+
 def test_words_of_the_film(api: PageApi, session: Session) -> None:
     for text in ("d", "dusk"):
         ask(api, session, "set_style", style=text, stroke="s1")
@@ -271,7 +279,7 @@ def test_any_json_is_answered(api: PageApi, session: Session, data: st.DataObjec
         message = {name: data.draw(JSON) for name in data.draw(st.sets(st.sampled_from(names), max_size=4))}
         message |= {"verb": data.draw(st.sampled_from(quiet)), "project": session.id}
     reply = api.answer(message)
-    assert set(reply) in ({"ok", "answer"}, {"ok", "notice"})
+    assert set(reply) - {"board"} in ({"ok", "answer"}, {"ok", "notice"})
     if not reply["ok"]:
         assert "Traceback" not in reply["notice"]["message"]
         assert "unexpected" not in reply["notice"]["message"], message

@@ -4,6 +4,7 @@ const client = (() => {
   const pending = new Map();        // edits being typed: key -> how to send them at once
   let queue = Promise.resolve();    // messages are sent one after the other, so that they arrive in order
   let redraw = 0;
+  let drawn = 0;                    // revision of the view; a view arrives with the answer that changed it, and with the stream
   let gotFirstView;
   const firstView = new Promise((resolve) => { gotFirstView = resolve; });      // messages wait for it: they name the project
 
@@ -34,7 +35,12 @@ const client = (() => {
   const refused = { message: 'The studio did not answer.', remedy: 'It may have been stopped: start it again. This page will find it by itself.' };
   const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
   const send = (message) => server.ask(message).then(
-    (reply) => { if (reply?.ok) { note(reply.answer); return reply.answer; } notices.add(reply?.notice || refused); return null; },
+    (reply) => {
+      if (!reply?.ok) { notices.add(reply?.notice || refused); return null; }
+      if (reply.board) receiveView(reply.board);
+      note(reply.answer);
+      return reply.answer;
+    },
     () => { notices.add(refused); return null; },
   );
 
@@ -77,7 +83,8 @@ const client = (() => {
   self.resume = () => { self.put({ selected: null, wholeFilm: false }); return self.act('resume'); };
   self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
-  const follow = () => { self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
+  // A studio that was started again counts revisions anew.
+  const follow = () => { drawn = 0; self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
   const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); return url; };
 
   /* Whether a message is of a project that this page has just left. */
@@ -86,6 +93,8 @@ const client = (() => {
   const receiveView = (view) => {
     if (isOther(view.id)) return;
     const otherProject = view.id !== self.view?.id;
+    if (!otherProject && view.revision <= drawn) return;
+    drawn = view.revision;
     if (otherProject) {
       history.replaceState({}, '', address(view.id));
       remember.put('project', view.id);
