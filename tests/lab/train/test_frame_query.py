@@ -19,6 +19,7 @@ from studio.catalogue.cards import ADAPTER, CARD, ModelError, files_toml, read_c
 from studio.lab.train import finetune, trainee, velocity_learner
 from studio.lab.train.families.new_memory import add_history_encoder
 from studio.lab.train.finetune import BASE, open_run, train
+from studio.lab.train.forced_folder import FinishedArm
 from studio.lab.train.forcing import Draws
 from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe
 from studio.lab.train.frame_query import LEAST_NOISE, FrameQuery, draw_query, encode_history, mask_history, query, query_context
@@ -243,6 +244,15 @@ def test_what_was_trained_is_read_by_the_engine(tmp_path: Path) -> None:
     (other.folder / CARD).write_text((other.folder / CARD).read_text() + files_toml(other.folder, [ADAPTER]))
     with pytest.raises(ModelError, match=r"cannot be loaded: The adapter .* made for inner width 24, and the backbone has 20"):
         load(read_card(other.folder), "cpu")
+
+
+def test_a_card_tells_which_memory_was_trained(tmp_path: Path) -> None:
+    arm = FinishedArm(toy(tmp_path), "teacher", 1, tmp_path, 2)
+    assert arm.summary == "teacher forcing of a LoRA of rank 2, 2 optimizer steps, seed 1"
+    memory = learner().memory
+    assert isinstance(memory, FramePreservation)
+    save_adapter(memory, tmp_path / ADAPTER)
+    assert "a LoRA of rank 2 and a history encoder, 2" in arm.summary
 
 
 def test_what_a_recipe_cannot_ask_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
