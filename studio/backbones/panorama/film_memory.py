@@ -19,9 +19,6 @@ STEPS = 8
 """Euler steps of each."""
 SEED = 64
 """Of the noises: the same psi always gives the same picture."""
-KNOWN, INVENTED = 0.17, 0.32
-"""Deviation of a pixel between noises, up to which the memory knows it, and from which on the network invents it. Measured: 0.11 to
-0.13 at places that a film has shown, 0.33 and more at others."""
 SCALE = 10
 """Pixels of the memory's picture along a side of a pixel of the view."""
 
@@ -63,7 +60,6 @@ class PanoramaMemory:
         views, known = self.recall(psi, torch.arange(0, self._network.config.columns, VIEW))
         return views.movedim(0, 2).flatten(2), known.flatten()
 
-    @torch.no_grad()
     def recall(self, psi: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """The views at columns [n], as psi [1, M, D] remembers them: filmed from it alone, with no section before.
 
@@ -71,16 +67,29 @@ class PanoramaMemory:
             [n, 3, V, V] their means over K noises, and how well each of their columns is known, [n, V], 0 to 1: where all noises
             lead to the same view.
         """
+        made, config = self._film(psi, columns), self._network.config
+        known = ((config.invented - deviations(made)) / (config.invented - config.known)).clamp(0, 1)
+        return made.mean(dim=0).clamp(-1, 1), known.repeat_interleave(PATCH, dim=1)
+
+    def ring_deviations(self, psi: Tensor) -> Tensor:
+        """How far views of the whole ring deviate between noises, [W / PATCH], for psi [1, M, D]; see `NetworkConfig.known`."""
+        return deviations(self._film(psi, torch.arange(0, self._network.config.columns, VIEW))).flatten()
+
+    @torch.no_grad()
+    def _film(self, psi: Tensor, columns: Tensor) -> Tensor:
+        """The views at columns [n] from each noise, [K, n, 3, V, V]."""
         count = len(columns)
         at = columns.float()[:, None].expand(-1, FRAMES).repeat(NOISES, 1)                          # [K n, T]
         places = self._network.places(at, torch.zeros_like(at))
         memory = self._network.read(psi.expand(len(at), -1, -1), places)
         generator = torch.Generator().manual_seed(SEED)
         noise = torch.randn(NOISES, FRAMES, CHANNELS, VIEW, VIEW, generator=generator).repeat_interleave(count, dim=0)
-        made = self._network.film(noise, places, None, memory, STEPS)[:, 0].unflatten(0, (NOISES, count))
-        deviation = made.std(dim=0).unflatten(3, (SIDE, PATCH)).mean(dim=(1, 2, 4))                 # [n, SIDE], of a patch's width
-        known = ((INVENTED - deviation) / (INVENTED - KNOWN)).clamp(0, 1)
-        return made.mean(dim=0).clamp(-1, 1), known.repeat_interleave(PATCH, dim=1)
+        return self._network.film(noise, places, None, memory, STEPS)[:, 0].unflatten(0, (NOISES, count))
+
+
+def deviations(made: Tensor) -> Tensor:
+    """Of views from several noises [K, n, 3, V, V], the mean standard deviation in each column of patches, [n, SIDE]."""
+    return made.std(dim=0).unflatten(3, (SIDE, PATCH)).mean(dim=(1, 2, 4))
 
 
 def enlarge(picture: Tensor) -> Tensor:

@@ -38,6 +38,8 @@ class NetworkConfig:
     memory_heads: Count     # H
     memory_side: Count      # s
     memory_hidden: Count
+    known: float            # deviation of pixels between noises, up to which the memory knows a place, measured when it was trained
+    invented: float         # the same, from which on the network invents it; larger
 
 
 class PanoramaNetwork(nn.Module):

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from safetensors.torch import save_file
 
 from studio.backbones.panorama.conditioner import FASTEST, PLAIN, SLOW
+from studio.backbones.panorama.film_memory import PanoramaMemory
 from studio.backbones.panorama.folder import CONFIG, PIXELS_PER_LATENT, WEIGHTS
+from studio.backbones.panorama.latents import Views
 from studio.backbones.panorama.load import load_network
-from studio.backbones.panorama.network import NetworkConfig
-from studio.backbones.panorama.places import FRAMES, VIEW
+from studio.backbones.panorama.network import NetworkConfig, PanoramaNetwork
+from studio.backbones.panorama.places import FRAMES, PATCH, VIEW
 from studio.catalogue.cards import CARD, MEMORY, ModelCard, check, files_toml, read_card
 from studio.lab.panorama.arms import Network
+from studio.lab.panorama.films import draw_films, moves_between
 from studio.lab.panorama.training import Run, RunError, Trained
-from studio.lab.panorama.world import World
+from studio.lab.panorama.world import World, sections_since_seen
 from studio.lab.train.checkpoints import load_checkpoint
 from studio.memory.delta_rule import DeltaRule
 from studio.tables import table
 
 FPS, FRAMES_OF_LATENT, STEPS = 12, 12, 8
+SEED = 2**20
+"""Of the worlds on which the memory's certainty is measured."""
 PHRASES = [
     "the camera pans left", "the camera pans right", "the camera pans left slowly", "the camera pans right slowly",
     "the camera pans left fast", "the camera pans right fast", "static shot",
@@ -74,9 +80,12 @@ def export(trained: Trained, run: Run, folder: Path) -> ModelCard:
         raise RunError(f"The studio films with the delta rule, known places and a closed world, not with {run.name}.")
     if any(speed % run.world.grid for speed in (SLOW, PLAIN, FASTEST)):
         raise RunError(f"The studio's pans are no multiples of {run.world.grid} columns, which {run.name} was trained on.")
-    config = NetworkConfig(
+    network = PanoramaNetwork(NetworkConfig(
         columns=run.world.columns, grid=run.world.grid, **asdict(run.network), memory_heads=memory.heads, memory_side=memory.side,
-        memory_hidden=len(memory.memorize.feed_forward.get_parameter("0.weight")))
+        memory_hidden=len(memory.memorize.feed_forward.get_parameter("0.weight")), known=0.0, invented=1.0))
+    network.denoiser, network.memory = trained.network.denoiser, memory
+    known, invented = measure_certainty(network, run.world)
+    config = replace(network.config, known=known, invented=invented)
     (folder / WEIGHTS).parent.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n", "utf-8")
     # float16: half the size, and the network computes in float32 all the same.
@@ -87,6 +96,22 @@ def export(trained: Trained, run: Run, folder: Path) -> ModelCard:
     check(card, thorough=True)
     load_network(card)
     return card
+
+
+@torch.no_grad()
+def measure_certainty(network: PanoramaNetwork, world: World, films: int = 16, sections: int = 4) -> tuple[float, float]:
+    """What `NetworkConfig` calls known and invented: on films of new worlds, the deviation that nine tenths of the places in view
+    stay below, and that which nine tenths of the others are above."""
+    made, _ = draw_films(films, sections, SEED, world, "known", network.config.harmonics)
+    memory = PanoramaMemory(network)
+    columns = torch.from_numpy(made.walks).float()
+    psi = network.memory.begin(films)
+    for n, moves in enumerate(moves_between(columns, world).unbind(1)):
+        psi = network.write(psi, Views(made.frames[:, n], columns[:, n], moves))
+    shown = torch.from_numpy(sections_since_seen(made.walks, world)[1]).any(dim=1).unflatten(1, (-1, PATCH))
+    deviations = torch.stack([memory.ring_deviations(each[None]) for each in psi])
+    known, invented = deviations[shown.all(dim=2)].quantile(0.9), deviations[~shown.any(dim=2)].quantile(0.1)
+    return round(float(known), 3), round(max(float(invented), float(known) + 0.01), 3)
 
 
 def _card_text() -> str:

@@ -61,7 +61,7 @@ def film_walks(walks: Columns, world: World, pose: Pose, harmonics: int, generat
 def locate_films(walks: Columns, world: World, pose: Pose, harmonics: int) -> Places:
     """What the tokens of walks are told of their places."""
     columns = torch.from_numpy(walks).float()
-    moves = _moves(columns, world)
+    moves = moves_between(columns, world)
     if pose == "known":
         return locate(columns, world.columns, harmonics, moves)
     reckoned = moves.flatten(1).cumsum(dim=1).view_as(columns)
@@ -69,7 +69,7 @@ def locate_films(walks: Columns, world: World, pose: Pose, harmonics: int) -> Pl
     return places if pose == "moves" else Places(torch.zeros_like(places.known), places.situation)
 
 
-def _moves(columns: Tensor, world: World) -> Tensor:
+def moves_between(columns: Tensor, world: World) -> Tensor:
     """[B, N, T] columns that the camera moved before each frame, 0 before the first one."""
     flat = columns.flatten(1)
     moves = flat.diff(dim=1, prepend=flat[:, :1])
