@@ -130,6 +130,11 @@ class FramePreservation(nn.Module):
         self.encoders = nn.ModuleList(SegmentEncoder(config, rate) for rate in config.rates)
         self._patchify = (patchify,)        # within a tuple, for nn.Module would take a module over as its own
 
+    @property
+    def appends(self) -> bool:
+        """Whether psi only ever grows, so that each section's tokens are stored once: not where a window moves on behind them."""
+        return not self.config.window
+
     def begin(self, conditioning: ConditioningFeatures) -> Tensor:
         """psi_0, [B, 0, D]: nothing was shown yet, and prompt and picture reach the backbone by their own ways."""
         return next(self.parameters()).new_zeros(len(conditioning.text), 0, self.config.width)

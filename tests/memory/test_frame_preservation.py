@@ -18,7 +18,7 @@ from studio.memory.frame_preservation_config import (
     FramePreservationConfig,
     PsiPositions,
 )
-from studio.memory.protocol import Memory
+from studio.memory.protocol import Memory, appends, read_psi
 from studio.memory.snapshot import Snapshot, read_snapshot
 
 TINY = FramePreservationConfig(width=20, channels=4, rate=(2, 2, 2), stages=(6, 8, 8, 16), heads=2)
@@ -203,6 +203,7 @@ def test_it_is_a_memory_that_appends() -> None:
     assert torch.equal(two[:, :8], one) and torch.equal(two[:, 8:], memory.update(psi, second))
     assert torch.equal(two, memory.update(one, second)) and torch.equal(one, memory.update(psi, first))
     assert memory.view(two, first) is None  # type: ignore[func-returns-value]
+    assert appends(memory) and read_psi(memory, two, (2, 4, 3, 8, 8)) is two
 
 
 @torch.no_grad()
@@ -297,6 +298,7 @@ def test_a_window_holds_the_newest_frames_unreduced_and_moves_on() -> None:
     assert len(memory.config.positions(0, 3, 8, 8)) == 0
     with pytest.raises(ValueError, match="17 tokens are no whole segments, which have 8 each at this size, and 32 of a window"):
         memory.config.positions(17, 3, 8, 8)
+    assert not appends(memory), "a window's tokens do not stay"
     long = encoder(window=9)
     assert long.update(long.begin(features()), first).shape == (1, 8 + 48, 20), "no more than there is"
 

@@ -47,7 +47,7 @@ def film(model: FilmModel, request: RenderRequest) -> tuple[Tensor, Tensor]:
     events = list(Renderer(model).render(request, Stop()))
     assert isinstance(events[-1], TakeDone), events[-1]
     last = read_snapshot(request.folder / take_folder.SNAPSHOT)
-    assert last.psi is not None
+    assert last.psi is not None and len(last.blocks) == 2, "each section's tokens are stored once"
     return last.recent, last.psi
 
 
