@@ -17,8 +17,8 @@ from studio.lab.panorama.world import Columns, World, draw_panoramas, draw_walks
 
 Pose = Literal["known", "moves", "blind"]
 """What is known of the camera: its column; the sum of its moves since the first frame; the last move alone."""
-RECKONED = 512
-"""Columns after which the waves of a sum of moves begin anew: more than any film of the bench goes."""
+RECKONED = 160
+"""Columns after which the waves of a sum of moves begin anew: more than most films of the bench go."""
 
 
 @dataclass(frozen=True)
