@@ -25,6 +25,7 @@ class SectionTokens:
 
     latents: Tensor     # [B, C, T, h, w]
     tokens: Tensor      # [B, L, D] their patches, with their places added
+    placed: Tensor      # [B, L, D] their places alone, embedded by the denoiser
     places: Tensor      # [B, L, P]
 
 

@@ -54,16 +54,15 @@ class SnapshotReader(nn.Module):
         if psi.shape[1] < first or (psi.shape[1] - first) % each:
             raise ValueError(f"{psi.shape[1]} tokens are not a psi_0 of {first} and the psi of sections, {each} each")
         sections = (psi.shape[1] - first) // each
-        numbers = torch.cat([psi.new_zeros(first), torch.arange(1, sections + 1).to(psi).repeat_interleave(each)])
-        tokens = psi + self.written(_waves(numbers))
+        begin, after = psi[:, :first], psi[:, first:].reshape(len(psi), sections, each, psi.shape[2])
+        chosen = torch.arange(sections, device=psi.device).expand(len(psi), -1)                       # [B, k] sections
         if self.most and sections > self.most - 1:
-            chosen = self._nearest(psi[:, first:].unflatten(1, (sections, each)))                     # [B, k, .] sections
-            places = first + chosen[..., None] * each + torch.arange(each, device=psi.device)
-            start = torch.arange(first, device=psi.device).expand(len(psi), -1)
-            places = torch.cat([start, places.flatten(1)], dim=1)
-            tokens = tokens.gather(1, places[..., None].expand(-1, -1, psi.shape[2]))
+            chosen = self._nearest(after)
+            after = after.gather(1, chosen[..., None, None].expand(-1, -1, each, psi.shape[2]))
+        numbers = self.written(_waves(torch.arange(sections + 1).to(psi)))                            # [n + 1, D]
+        tokens = [begin + numbers[0], (after + numbers[1 + chosen][:, :, None]).flatten(1, 2)]
         queries = self.queries + self.asked(_waves(psi.new_full((1,), sections)))
-        read: Tensor = self.block(queries.expand(len(psi), -1, -1), tokens)
+        read: Tensor = self.block(queries.expand(len(psi), -1, -1), torch.cat(tokens, dim=1))
         return read
 
     def _nearest(self, psi: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -46,7 +47,8 @@ def draw(seed: int = 1) -> tuple[SectionTokens, Question]:
         return torch.randn(shape, generator=generator, dtype=torch.double)
 
     n = FILMS * SECTIONS
-    sections = SectionTokens(normal(n, 3, 2, 4, 4), normal(n, TOKENS, WIDTH), normal(n, TOKENS, PLACES))
+    tokens, placed = normal(n, TOKENS, WIDTH), normal(n, TOKENS, WIDTH)
+    sections = SectionTokens(normal(n, 3, 2, 4, 4), tokens, placed, normal(n, TOKENS, PLACES))
     return sections, Question(normal(FILMS, SECTIONS, TOKENS, WIDTH), normal(FILMS, SECTIONS, TOKENS, PLACES))
 
 
@@ -54,7 +56,7 @@ def one(sections: SectionTokens, n: int) -> SectionTokens:
     """Section n of both films."""
     def pick(x: Tensor) -> Tensor:
         return x.unflatten(0, (FILMS, SECTIONS))[:, n]
-    return SectionTokens(pick(sections.latents), pick(sections.tokens), pick(sections.places))
+    return SectionTokens(pick(sections.latents), pick(sections.tokens), pick(sections.placed), pick(sections.places))
 
 
 def walk(memory: LearnedMemory, sections: SectionTokens, questions: Question) -> list[Tensor]:
@@ -91,7 +93,7 @@ def test_a_section_changes_only_what_later_ones_read(memory: LearnedMemory) -> N
     sections, questions = draw()
     if isinstance(memory, Retrieval):                       # it reads the changed section only where that is near
         questions.places[:] = sections.places.view(FILMS, SECTIONS, TOKENS, PLACES)[:, 2:3]
-    changed = SectionTokens(sections.latents, sections.tokens.clone(), sections.places)
+    changed = replace(sections, tokens=sections.tokens.clone())
     changed.tokens.view(FILMS, SECTIONS, TOKENS, WIDTH)[:, 2] += 1.0
     pairs = list(zip(walk(memory, sections, questions), walk(memory, changed, questions), strict=True))
     assert all(torch.equal(a, b) for a, b in pairs[:3])
@@ -146,7 +148,7 @@ def test_the_delta_rule_answers_what_was_written_last() -> None:
     memory.decay.data.fill_(30.0)
     sections, _ = draw()
     old, new = one(sections, 0), one(sections, 1)
-    new = SectionTokens(new.latents, new.tokens, old.places)
+    new = replace(new, places=old.places)
     psi = memory.update(memory.update(memory.begin(FILMS), old), new)
     value = memory.encode(new)[..., 64:128]
     no_place = torch.zeros(FILMS, TOKENS, WIDTH, dtype=torch.double)
@@ -169,7 +171,7 @@ def test_retrieval_reads_the_frames_that_show_the_places_and_the_newer_of_equals
     spread += 100.0 * torch.arange(SECTIONS).view(1, -1, 1, 1, 1)       # sections far apart,
     spread[:, 3] = spread[:, 1]                                         # but the fourth is where the second was
     psi = memory.begin(FILMS)
-    located = SectionTokens(sections.latents, sections.tokens, places)
+    located = replace(sections, places=places)
     for n in range(SECTIONS):
         psi = memory.update(psi, one(located, n))
     asked = torch.full((FILMS, TOKENS, PLACES), 100.0, dtype=torch.double)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from studio.backbones.panorama.denoiser import Context, Denoiser, DenoiserConfig
 from studio.backbones.panorama.places import SIDE, SITUATION, TOKENS, Places, place_features, to_tokens
 from studio.lab.panorama.films import Films, Pose
+from studio.lab.panorama.history_encoder import HistoryEncoder
 from studio.memory.delta_rule import DeltaRule
 from studio.memory.full_history import FullHistory
 from studio.memory.gated_slots import GatedSlots
@@ -35,6 +36,7 @@ class Shape:
     heads: int
     places: int     # features of a place
     hidden: int     # inner width of the memory's feed-forwards
+    clean: nn.Linear    # the denoiser's first projection of clean tokens
 
 
 MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
@@ -42,6 +44,8 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
     "retrieval": lambda s: Retrieval(s.width, s.heads, s.hidden, s.places, SIDE * SIDE),
     "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
     "snapshots": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS),
+    "encoder": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean),
+    "encoder-time": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, (2, 2, 2)),
     "slots": lambda s: GatedSlots(s.width, s.heads, s.hidden, TOKENS),
     "A": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS),
     "A-literal": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS, literal=True),
@@ -51,6 +55,8 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
 """Every arm with a memory. `window` has none."""
 ARMS = ("window", *MEMORIES)
 UNEQUAL = ("window", "full")
+WIDEST = 1200
+"""Feed-forward that is tried, at most."""
 
 
 class Network(nn.Module):
@@ -86,9 +92,9 @@ class Network(nn.Module):
         """
         if self.memory is None:
             return None
-        tokens = self.denoiser.embed(to_tokens(frames), films.places)
-        latents = frames.flatten(0, 1).transpose(1, 2)
-        sections = SectionTokens(latents, tokens.flatten(0, 1), self.key(films.places).flatten(0, 1))
+        placed = self.denoiser.place(films.places.features)
+        tokens, latents = self.denoiser.clean(to_tokens(frames)) + placed, frames.flatten(0, 1).transpose(1, 2)
+        sections = SectionTokens(latents, tokens.flatten(0, 1), placed.flatten(0, 1), self.key(films.places).flatten(0, 1))
         question = Question(self.denoiser.place(asked.features), self.key(asked))
         readings = self.memory.read_along(sections, question)
         return Context(readings.tokens, _seen(readings, frames.shape[1], kept))
@@ -110,11 +116,16 @@ def _make_memory(arm: str, config: DenoiserConfig, pose: Pose, denoiser: Denoise
     places = SITUATION if pose == "blind" else place_features(config.harmonics)
 
     def make(hidden: int) -> LearnedMemory:
-        return MEMORIES[arm](Shape(config.width, config.heads, places, hidden))
+        return MEMORIES[arm](Shape(config.width, config.heads, places, hidden, denoiser.clean))
 
     if arm in UNEQUAL:
         return make(2 * config.width)
+    own = count_parameters(denoiser)
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        small, large = (sum(p.numel() for p in make(hidden).parameters()) for hidden in (1, 2))
-    own = sum(p.numel() for p in denoiser.parameters())
-    return make(max(16, 1 + round((PARAMETERS - own - small) / (large - small)))) if large > small else make(2 * config.width)
+        sizes = {hidden: own + count_parameters(make(hidden)) for hidden in range(1, WIDEST)}
+    return make(min(sizes, key=lambda hidden: abs(sizes[hidden] - PARAMETERS)))
+
+
+def count_parameters(module: nn.Module) -> int:
+    """How many numbers a module learns."""
+    return sum(parameter.numel() for parameter in module.parameters())

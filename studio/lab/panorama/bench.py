@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from studio.disk import atomic_write
+from studio.lab.panorama.arms import count_parameters
 from studio.lab.panorama.costs import Costs, measure_costs
 from studio.lab.panorama.evaluation import BATCH, GapResult, Results, evaluate
 from studio.lab.panorama.plan import Plan
@@ -62,10 +63,9 @@ def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1) -> RunRe
         log.info("%s: measuring films of %d sections", run.name, length)
         films = max(BATCH, plan.films * plan.sections[0] // length // BATCH * BATCH)      # about as many sections of each length
         results[length] = evaluate(trained.network, run, films, length)
-    parameters = sum(parameter.numel() for parameter in trained.network.parameters())
     with torch.no_grad():
         costs = known.costs if known else measure_costs(trained.network, run)
-    found = RunResult(run, parameters, trained.seconds, trained.losses, costs, results)
+    found = RunResult(run, count_parameters(trained.network), trained.seconds, trained.losses, costs, results)
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(found.as_dict(), indent=1) + "\n", "utf-8")
     return found

@@ -34,17 +34,19 @@ def measure_costs(network: Network, run: Run) -> Costs:
     if memory is None:
         return Costs(0, 0, 0, 0, 0.0, 0.0)
     films, _ = draw_films(1, LONGEST, 0, run.world, run.pose, run.network.harmonics)
-    embedded, places = network.denoiser.embed(films.tokens, films.places), network.key(films.places)
-    psi, times, tokens, sizes = memory.begin(1), list[float](), list[int](), list[int]()
+    places, placed = network.key(films.places), network.denoiser.place(films.places.features)
+    tokens = network.denoiser.clean(films.tokens) + placed
+    psi, times, counts, sizes = memory.begin(1), list[float](), list[int](), list[int]()
     for n in range(SECTIONS):
         at = n % LONGEST
         began = time.perf_counter()
-        read = memory.read(psi, Question(embedded[:, at], places[:, at]))
-        psi = memory.update(psi, SectionTokens(films.frames[:, at].transpose(1, 2), embedded[:, at], places[:, at]))
+        read = memory.read(psi, Question(placed[:, at], places[:, at]))
+        section = SectionTokens(films.frames[:, at].transpose(1, 2), tokens[:, at], placed[:, at], places[:, at])
+        psi = memory.update(psi, section)
         times.append(1000 * (time.perf_counter() - began))
-        tokens.append(read.shape[1])
+        counts.append(read.shape[1])
         sizes.append(psi.numel() * psi.element_size())
     early, late = times[LOOK : 2 * LOOK], times[-LOOK:]
-    return Costs(tokens[1], tokens[-1], sizes[0], sizes[-1], float(np.median(early)), float(np.median(late)))
+    return Costs(counts[1], counts[-1], sizes[0], sizes[-1], float(np.median(early)), float(np.median(late)))
 
 
