@@ -157,11 +157,6 @@ class FramePreservation(nn.Module):
         past = psi[:, : psi.shape[1] - self.config.window_tokens(*latents.shape[2:])] if psi.shape[1] else psi
         return torch.cat([past.to(tokens), tokens, *self._window(latents, tokens)], dim=1)
 
-    @property
-    def appends(self) -> bool:
-        """Whether psi_{n+1} is psi_n with more tokens behind it: not where a window's tokens make room."""
-        return not self.config.window
-
     def view(self, psi: Tensor, recent: Tensor) -> None:
         """None: tokens are features of the backbone, and no decoder for them is at hand."""
 
