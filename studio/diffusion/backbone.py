@@ -145,7 +145,7 @@ class RecallsPlaces(Protocol):
     """A backbone that tells which pixels of its frames came from the long-term memory."""
 
     def recalled_pixels(self) -> Tensor | None:
-        """[T, H, W] bool: the pixels of the newest section that no frame of the snapshot shows, and psi does.
+        """[T, H, W] bool: the pixels of the newest section that psi shows, and no frame of the snapshot that the backbone looks at.
 
         None if psi is not asked for places in films of this size, or there was no section yet.
         """

@@ -81,15 +81,28 @@ def slide(before: Tensor, after: Tensor, move: int, frames: int) -> Tensor:
     side, way = VIEW * PIXELS_PER_LATENT, move * PIXELS_PER_LATENT
     first, second = (enlarge(view, PIXELS_PER_LATENT) for view in (before, after))
     made = first.new_empty(*first.shape[:2], frames, side, side)
-    for index in range(frames):
+    for index, at in enumerate(left_edges(move, frames)):
         share = (index + 1) / frames
-        at = round(way * share)                             # of the frame's left edge, in pixels from the first view's
         place = torch.arange(at, at + side)                 # of the frame's columns
         in_first, in_second = (place >= 0) & (place < side), (place >= way) & (place < way + side)
         old, new = in_first * (1 - share), in_second * share
         old, new = old / (old + new), new / (old + new)
         made[:, :, index] = old * first[..., place.clamp(0, side - 1)] + new * second[..., (place - way).clamp(0, side - 1)]
     return made
+
+
+def left_edges(move: int, frames: int) -> list[int]:
+    """Left edges of the `frames` frames from one view to the next, `move` columns away, in pixels of film from the first view's."""
+    return [round(move * PIXELS_PER_LATENT * (index + 1) / frames) for index in range(frames)]
+
+
+def shown_columns(views: Views, frames: int, world: int) -> Tensor:
+    """The column of a world of `world` columns that each pixel of film shows, [F T, W], for the places of views [1, T]."""
+    shown = []
+    for column, move in zip(views.columns[0].tolist(), views.moves[0].tolist(), strict=True):
+        begin = (int(column) - int(move)) * PIXELS_PER_LATENT
+        shown += [torch.arange(VIEW * PIXELS_PER_LATENT) + begin + at for at in left_edges(int(move), frames)]
+    return torch.stack(shown).div(PIXELS_PER_LATENT, rounding_mode="floor") % world
 
 
 def enlarge(views: Tensor, times: int) -> Tensor:

@@ -30,9 +30,10 @@ def load(request: LoadRequest) -> FilmModel:
     """Load the model of `request.card`. Raises ModelError: a part is missing or damaged."""
     card = request.card
     network = freeze(load_network(card), CPU)
-    codec = PanoramaCodec(card.section_frames // card.window)
+    frames = card.section_frames // card.window
     return FilmModel(
-        card, PanoramaBackbone(network), codec, PanoramaConditioner(), CPU, fingerprint(card), PanoramaMemory(network))
+        card, PanoramaBackbone(network, frames), PanoramaCodec(frames), PanoramaConditioner(), CPU, fingerprint(card),
+        PanoramaMemory(network))
 
 
 def load_network(card: ModelCard) -> PanoramaNetwork:

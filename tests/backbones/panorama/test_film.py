@@ -13,7 +13,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.panorama.backbone import newest_section
 from studio.backbones.panorama.film_memory import PanoramaMemory
 from studio.backbones.panorama.latents import Views, to_latents, to_views
-from studio.diffusion.backbone import RoundsLatents
+from studio.diffusion.backbone import RecallsPlaces, RoundsLatents
 from studio.diffusion.blend import mix
 from studio.memory.framepack import pack_context
 from studio.memory.snapshot import Snapshot, read_snapshot
@@ -145,3 +145,23 @@ def test_without_a_memory_a_film_goes_on(model: FilmModel, picture: Tensor, sect
     bare = replace(model, memory=None)
     made = film(bare, picture, *[RIGHT] * section_count)
     assert made[-1].snapshot.psi is None and made[-1].snapshot.sections == section_count
+
+
+def test_the_pixels_that_only_the_memory_knows(model: FilmModel, picture: Tensor) -> None:
+    """After pans to column 48 and a hold there, a pan back shows columns 32 to 47 again, which the newest section does not."""
+    assert isinstance(model.backbone, RecallsPlaces)
+    made = film(model, picture, FAST, RIGHT, HOLD)
+    section(model, picture, made[-1].snapshot, LEFT, 7)                 # by 16 columns in 24 frames
+    recalled = model.backbone.recalled_pixels()
+    assert recalled is not None and recalled.shape == (24, 256, 256)
+    share = recalled.float().mean(dim=(1, 2))
+    assert share[0] < 0.1 and share[-1] == 1 and (share.diff() >= 0).all()
+    assert abs(float(share[11]) - 0.5) < 0.01, "half of the view after half of the way"
+    section(model, picture, made[-1].snapshot, HOLD, 7)
+    nothing = model.backbone.recalled_pixels()
+    assert nothing is not None and not nothing.any()
+    section(model, picture, made[-1].snapshot, RIGHT, 7)                # to column 64, where the reference is again
+    around = model.backbone.recalled_pixels()
+    assert around is not None and around[-1].all()
+    section(replace(model, memory=None), picture, replace(made[-1].snapshot, psi=None), HOLD, 7)
+    assert model.backbone.recalled_pixels() is None
