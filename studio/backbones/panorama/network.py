@@ -68,7 +68,8 @@ class PanoramaNetwork(nn.Module):
     def write(self, psi: Tensor, views: Views) -> Tensor:
         """psi_{n+1} from psi_n and a finished section of two views."""
         places, tokens = self.places(views.columns, views.moves), self.newest(views).tokens
-        return self.memory.update(psi, SectionTokens(views.frames.transpose(1, 2), tokens[:, 0], places.known[:, 0]))
+        placed = self.denoiser.place(places.features)[:, 0]
+        return self.memory.update(psi, SectionTokens(views.frames.transpose(1, 2), tokens[:, 0], placed, places.known[:, 0]))
 
     def clean(self, noisy: Tensor, time: Tensor, places: Places, newest: Context | None, memory: Context | None) -> Tensor:
         """The clean frames [B, T, 3, V, V] from x_t = t x + (1 - t) noise of the same shape, at times t [B]."""
