@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras.layers import LoraLayers
+from studio.memory.context_sizes import RECENT
 from studio.placement.plan import Plan
 from studio.placement.sizes import ModelSizes, Size
 
@@ -55,6 +56,8 @@ class Family:
     """Whether, in films of a size, a model's memory is a map of places: some can be pinned, others forgotten. None: never."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
+    looks_back: int = RECENT
+    """Latents of the film, at most, that its models look at beside the long-term memory."""
     encodes_video: bool = False
     """Whether its codec encodes frames that move, so that a film goes on from a video as from a film of its own; False: from its
     last frame, as from a picture."""

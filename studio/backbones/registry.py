@@ -8,6 +8,7 @@ from studio.backbones.family import Family
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
+from studio.memory.context_sizes import RECENT
 from studio.placement.sizes import ModelSizes, Size
 
 FOLDERS = (
@@ -77,6 +78,11 @@ def edits_memory(card: ModelCard, size: Size) -> bool:
 def reads_cast(card: ModelCard) -> bool:
     """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast
+
+
+def looks_back(card: ModelCard) -> int:
+    """Latents of the film, at most, that the model looks at beside its long-term memory."""
+    return FAMILIES[card.kind].looks_back if card.kind in FAMILIES else RECENT
 
 
 def encodes_video(card: ModelCard) -> bool:

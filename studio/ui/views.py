@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import encodes_video
+from studio.backbones.registry import encodes_video, looks_back
 from studio.memory.context_sizes import RECENT
 from studio.project import edits
 from studio.project.limits import SECTIONS
@@ -221,7 +221,7 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
     began = "the video’s last frame" if from_video else "the reference picture"
     frames = sum(t.frames for t in film)
     per_latent = max(1, project.clock.section_frames // card.window) if card else 4
-    seen = min(frames, RECENT * per_latent)
+    seen = min(frames, (looks_back(card) if card else RECENT) * per_latent)
     remembers = card is not None and card.has_memory
     time = project.clock
     if not frames:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.catalogue.cards import ADAPTER, ModelFile
+from studio.catalogue.cards import ADAPTER, MEMORY, ModelFile
 from studio.engine.events import EngineStatus
 from studio.engine.rates import Rate, Rates
 from studio.project import edits
@@ -154,6 +154,12 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     drawn = views.memory_view(render_all(session).project, card(files=files))    # 22 sections, each 4 frames, 1 latent frame
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
     assert drawn["sentence"].endswith(said)
+
+
+def test_a_model_that_looks_back_less_far_sees_less(session: Session) -> None:
+    drawn = views.memory_view(render_all(session).project, card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),)))
+    assert drawn["recent"] == 2 and drawn["packed"]
+    assert "the last 0.7 s of the film. Of the " in drawn["sentence"] and drawn["sentence"].endswith("it keeps a memory.")
 
 
 def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:

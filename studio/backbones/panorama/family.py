@@ -36,4 +36,4 @@ def _sizes(card: ModelCard) -> ModelSizes:
     )
 
 
-FAMILY = Family(name="panorama", load=_load, sizes=_sizes, reads_cast=False)
+FAMILY = Family(name="panorama", load=_load, sizes=_sizes, reads_cast=False, looks_back=2)
