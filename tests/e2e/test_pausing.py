@@ -34,3 +34,28 @@ def test_pause_and_resume(desk: Visit) -> None:
     wait_until(session, lambda: bool(session.job and session.job.state == "done"))
     expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     assert [t.sections for t in session.project.film()] == [3, 3]
+
+
+def test_a_key_pauses_and_resumes_but_not_while_typing(desk: Visit) -> None:
+    stand = desk.stand
+    session = stand.film("the sea", "the shore", sections=3)
+    stand.engine.gate = threading.Semaphore(4 + 1)
+    page = desk.open(session)
+    page.get_by_role("button", name="Generate all").click()
+    wait_until(session, lambda: bool(session.job and (session.job.section, session.job.step) == (1, 1)))
+    title = page.get_by_label("Film title")
+    title.fill("Sho")
+    title.press("p")
+    expect(title).to_have_value("Shop")
+    assert session.job and session.job.doing != "pausing"
+    title.blur()
+    page.keyboard.press("p")
+    expect(page.locator(".deck .status")).to_contain_text("pausing after this section")
+    stand.engine.gate = None
+    assert wait_for_job(session).state == "paused"
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.keyboard.press("p")
+    wait_until(session, lambda: bool(session.job and session.job.state == "done"))
+    assert [t.sections for t in session.project.film()] == [3, 3]
+    page.keyboard.press("?")
+    expect(page.get_by_text("Pause after this section; resume")).to_be_visible()

@@ -81,6 +81,9 @@ const client = (() => {
   self.generateNext = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_next'); };
   self.generateAll = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_all'); };
   self.resume = () => { self.put({ selected: null, wholeFilm: false }); return self.act('resume'); };
+  /* Pause the job, or go on with one that was paused; nothing where there is none, or it is stopping already. */
+  self.pauseOrResume = () => (self.job?.state === 'paused' ? self.resume()
+    : self.busy() && !['pausing', 'stopping'].includes(self.job.doing) ? self.act('pause') : null);
   self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
   // A studio that was started again counts revisions anew.

@@ -13,6 +13,7 @@ const keys = (() => {
       : ctrl && key === 'z' && !typing ? () => client.act(e.shiftKey ? 'redo' : 'undo')
       : ctrl && key === 'y' && !typing ? () => client.act('redo')
       : key === 'escape' && client.busy() ? () => client.act('cancel')
+      : key === 'p' && !typing && !ctrl && !e.altKey ? client.pauseOrResume
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

@@ -31,7 +31,7 @@ const memory = (() => {
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
-    atlas, h('div', { class: 'memory-verbs' }, test, edit), sentence);
+    sentence, atlas, h('div', { class: 'memory-verbs' }, test, edit));
 
   client.watch(({ view }) => {
     if (!view) return;

@@ -12,7 +12,7 @@ const timeline = (() => {
   const several = button('grid', 'Audition', () => audition.open(), { class: 'button quiet', title: 'Several takes of the next segment, to choose from' });
   const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
-  const pause = button('pause', 'Pause', () => client.act('pause'), { title: 'Stops after this section; Resume goes on, also after a restart' });
+  const pause = button('pause', 'Pause', () => client.act('pause'), { title: 'P · stops after this section; Resume goes on, also after a restart' });
   const resume = button('play', 'Resume', () => client.resume(), { class: 'button primary', title: 'Ctrl+Enter' });
   const goOn = h('input', { type: 'checkbox', onchange: () => client.act('go_on', { on: goOn.checked }) });
   const goingOn = h('label', { class: 'go-on', title: 'When the studio was stopped or the machine crashed, this film goes on by itself after the next start' },
