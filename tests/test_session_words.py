@@ -8,6 +8,7 @@ from studio.full_prompt import Words
 from studio.media.export import read_lineage
 from studio.project import edits
 from studio.session import EditError, Studio
+from studio.ui.prompt_views import words_view
 from tests.fake_engine import FakeEngine
 from tests.shelves import make_film, render_all, wait_for_job
 
@@ -41,6 +42,23 @@ def test_wildcards_are_replaced_for_the_engine_and_kept_beside_what_was_written(
     assert told and [t.get("words") for t in told["takes"]] == ["red sky, own light", None]
     assert not session.project.takes.keys() & edits.stale_takes(session.project)
     assert [summary.name for summary in studio.list()] == ["A film"], "the folder of lists is no project"
+
+
+def test_wildcards_of_style_and_cast_are_replaced_once_for_the_film(studio: Studio, engine: FakeEngine) -> None:
+    lists(studio, hair="\n".join(f"hair {n}" for n in range(50)))
+    session = make_film(studio, "a", "b")
+    session.edit(edits.set_cast, "Anna, __hair__")
+    session.edit(edits.set_style, "__hair__ grain")
+    render_all(session)
+    first, second = engine.requests
+    assert first.cast.startswith("Anna, hair ") and first.style.endswith(" grain") and "__" not in first.style
+    assert (first.cast, first.style) == (second.cast, second.style), "Anna's hair is the same in every take"
+    told = read_lineage(session.films.export_film())
+    assert told and [t["cast_words"] for t in told["takes"]] == [first.cast] * 2
+    assert not edits.stale_takes(session.project)
+    assert words_view(session.project, None)["hint"].endswith(f"With its wildcards replaced: {first.style}; {first.cast}.")
+    session.edit(edits.set_cast, "Ben, __hair__")
+    assert "wildcards" not in words_view(session.project, None)["hint"], "no take has these words yet"
 
 
 def test_a_wildcard_without_a_list_is_told_before_anything_is_made(studio: Studio, engine: FakeEngine) -> None:

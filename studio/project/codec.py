@@ -120,7 +120,8 @@ def take_table(take: Take) -> Table:
         **({"at_edge": True} if take.at_edge else {}),
         **({"copy_of": take.copy_of} if take.copy_of else {}),
         **({"bridge": take.bridge} if take.bridge else {}),
-        **_texts_table(style=take.style, cast=take.cast, words=take.words),
+        **_texts_table(
+            style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
         **pins_table(take.pins),
     }
 
@@ -152,6 +153,8 @@ def parse_take(table: object) -> Take:
         style=read.words("style"),
         cast=read.words("cast"),
         words=read.words("words"),
+        style_words=read.words("style_words"),
+        cast_words=read.words("cast_words"),
         pins=parse_pins(read),
         unknown=read.rest(),
     )

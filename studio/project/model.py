@@ -141,6 +141,8 @@ class Take:
     style: str = ""                 # of the whole film, as it was rendered
     cast: str = ""
     words: str = ""                 # the segment's prompt with its wildcards replaced; "": it has none
+    style_words: str = ""           # the style likewise
+    cast_words: str = ""            # the cast likewise
     pins: tuple[str, ...] = ()      # takes that were pinned when it was made
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

@@ -43,7 +43,10 @@ def retry_request(project: Project, take: Take, number: int) -> TakeRequest:
         EditError: there is no reference image any more.
     """
     segment = replace(take.segment, seed=fresh_seed())
-    again = replace(request_take(project, segment, take.parent), settings=take.settings, words=take.words)
+    again = replace(
+        request_take(project, segment, take.parent), settings=take.settings,
+        words=take.words, style_words=take.style_words, cast_words=take.cast_words,
+    )  # fmt: skip
     depth = len(project.lineage(take.parent))
     return TakeRequest(again, project.clock.sections(segment.frames), depth, audition=True, retry=number, retry_of=take.id)
 

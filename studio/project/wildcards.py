@@ -1,4 +1,4 @@
-"""Wildcards: `__weather__` in a prompt stands for a line of the file weather.txt, which the segment's seed chooses.
+"""Wildcards: `__weather__` in a prompt, style or cast stands for a line of the file weather.txt, which the segment's seed chooses.
 
 A list is a text file with one choice on each line; blank lines and those that begin with # are left out. A choice may name other
 lists. The same lists, prompt and seed give the same words.

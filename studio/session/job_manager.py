@@ -179,7 +179,7 @@ class JobManager:
             asks, steps = choose(project)
             document.store.check_writable()
             for ask in asks:
-                self._maker.check(self._maker.fill_words(ask).take, project)
+                self._maker.check(self._maker.fill_words(ask, project).take, project)
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
             job.engine_job = self._engine.submit(
@@ -212,7 +212,8 @@ class JobManager:
         while ask:
             with self._document.lock:
                 try:
-                    job.ask = self._maker.fill_words(take_requests.refresh(self._document.project, ask, job.branch))
+                    project = self._document.project
+                    job.ask = self._maker.fill_words(take_requests.refresh(project, ask, job.branch), project)
                     request = None if _is_plain_copy(job.ask) else self._request(job)
                     if request is None:
                         self._follower.keep_copy(job)

@@ -36,7 +36,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 "id": take.id,
                 "parent": take.parent,
                 "prompt": take.segment.prompt,
-                **({"words": take.words} if take.words else {}),
+                **{name: text for name in ("words", "style_words", "cast_words") if (text := getattr(take, name))},
                 "seed": take.segment.seed,
                 "model": take.model,
                 "steps": take.settings.steps,

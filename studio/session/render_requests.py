@@ -30,11 +30,12 @@ class RequestMaker:
         self._loras = loras
         self._wildcards = wildcards
 
-    def fill_words(self, ask: TakeRequest) -> TakeRequest:
-        """The request with the words that its prompt's wildcards give; a retry has them. Raises EditError: see `Wildcards.fill`."""
-        if ask.retry_of:
+    def fill_words(self, ask: TakeRequest, project: Project) -> TakeRequest:
+        """The request with the words that wildcards give; a retry has them. Raises EditError: see `Wildcards.fill`."""
+        if ask.retry_of or ask.take.copy_of:
             return ask
-        return ask if ask.take.copy_of else replace(ask, take=fill_words(ask.take, self._wildcards))
+        before = project.takes.get(ask.take.parent) if ask.take.parent else None
+        return replace(ask, take=fill_words(ask.take, self._wildcards, before))
 
     def request(self, take: Take, sections: int, project: Project, folder: Path | None = None) -> RenderRequest:
         """The request to render `take` until it has so many sections.
@@ -50,11 +51,12 @@ class RequestMaker:
         """
         self.check(take, project)
         place = place_of_take(project, take)
+        words = words_of(take)
         cuts = take.parent is not None and take.segment.shot is not None and take.segment.video is None
         return RenderRequest(
             take=take.id,
             model=take.model,
-            prompt=words_of(take).prompt,
+            prompt=words.prompt,
             seed=take.segment.seed,
             sections=sections,
             steps=take.settings.steps,
@@ -69,8 +71,8 @@ class RequestMaker:
             frame=place.frame,
             marks=place.marks,
             cache=take.settings.cache,
-            style=take.style,
-            cast=take.cast,
+            style=words.style,
+            cast=words.cast,
             bridge=self._bridge(take, project),
             before=words_of(project.takes[take.parent]) if take.parent and not cuts else None,
             shot=self._shot(take, project) if cuts else None,

@@ -78,6 +78,10 @@ def timeline_text_view(project: Project, found: TimelineText | None) -> Json:
 
 
 def words_view(project: Project, card: ModelCard | None) -> Json:
-    """The film's style and cast, and what the model makes of them, in a sentence."""
+    """The film's style and cast, what the model makes of them, in a sentence, and the words that their wildcards gave the head."""
     hint = READS_ALL if card is None or reads_cast(card) else READS_LOOKS.format(title=card.title)
+    head = project.takes.get(project.head) if project.head else None
+    if head and (head.style, head.cast) == (project.style, project.cast):
+        gave = "; ".join(text for text in (head.style_words, head.cast_words) if text)
+        hint += f" With its wildcards replaced: {gave}." if gave else ""
     return {"style": project.style, "cast": project.cast, "hint": hint}

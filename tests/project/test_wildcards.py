@@ -105,6 +105,20 @@ def test_takes_keep_what_was_written_and_what_was_used(tmp_path: Path) -> None:
     assert plain.words == "" and "words" not in take_table(plain) and words_of(plain).prompt == "a boat"
 
 
+def test_style_and_cast_keep_their_words_from_take_to_take(tmp_path: Path) -> None:
+    made = lists(tmp_path, hair="\n".join(f"hair {n}" for n in range(50)))
+    project = edits.set_cast(edits.set_style(film("a boat", "a bridge"), "__hair__ grain"), "Anna, __hair__")
+    first = replace(fill_words(next_request(project).take, made), sections=1, frames=36)
+    assert (first.style, first.cast) == ("__hair__ grain", "Anna, __hair__") and "__" not in words_of(first).full()
+    assert words_of(first).cast == f"Anna, {made.fill('__hair__', first.segment.seed)}"
+    assert parse_take(take_table(first)) == first
+    project = edits.add_take(project, first)
+    again = fill_words(next_request(project).take, made, first)
+    assert again.segment.seed != first.segment.seed and words_of(again).cast == words_of(first).cast
+    changed = fill_words(next_request(edits.set_cast(project, "Ben, __hair__")).take, made, first)
+    assert words_of(changed).cast.startswith("Ben, hair ") and words_of(changed).style == words_of(first).style
+
+
 def test_a_partial_take_goes_on_with_the_words_that_it_has(tmp_path: Path) -> None:
     made = lists(tmp_path, sky="red sky")
     project = edits.edit_segment(film("__sky__"), 0, frames=72)
