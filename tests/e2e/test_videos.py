@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,22 @@ def test_a_video_is_dropped_and_the_film_goes_on(desk: Visit) -> None:
 
     page.get_by_label("Reference picture file").set_input_files(path)
     expect(page.get_by_text("This film has takes already, and a video can only begin an empty one.")).to_be_visible()
+
+
+def test_the_page_says_how_much_of_a_video_is_uploaded(desk: Visit) -> None:
+    page = desk.open(desk.stand.studio.create("A film"))
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    wire.send("Network.emulateNetworkConditions", slow)
+    path = desk.stand.folder / "long.mp4"
+    path.write_bytes(bytes(1_500_000))
+    page.get_by_label("Reference picture file").set_input_files(path)
+    expect(page.locator(".drop")).to_contain_text(re.compile(r"Uploading long.mp4… (25|50|75) %"))
+    share = page.locator(".drop .meter i").evaluate("each => each.getBoundingClientRect().width / each.parentNode.clientWidth")
+    assert 0 < share <= 1
+    expect(page.get_by_role("alert")).to_contain_text("long.mp4")            # it holds no video
+    expect(page.locator(".drop .meter")).to_be_hidden()
 
 
 def test_a_video_is_chosen_with_the_keyboard_and_what_is_none_is_refused(desk: Visit) -> None:

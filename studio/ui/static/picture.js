@@ -11,15 +11,30 @@ const picture = (() => {
 
   const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));
 
+  /* As Gradio's `upload`, which does not say how far it is: `tell` is called with the share that has been sent. */
+  const uploadLarge = (file, tell) => new Promise((resolve, reject) => {
+    const { root, api_prefix: prefix } = window.gradio_config;
+    const form = new FormData(), request = new XMLHttpRequest();
+    form.append('files', file);
+    request.upload.onprogress = (e) => { if (e.lengthComputable) tell(e.loaded / e.total); };
+    request.onload = () => (request.status === 200
+      ? resolve({ path: JSON.parse(request.responseText)[0] }) : reject(new Error(request.responseText)));
+    request.onerror = () => reject(new Error('The connection broke.'));
+    request.open('POST', `${root}${prefix}/upload`);
+    request.send(form);
+  });
+
   const uploadVideo = async (file) => {
     if (client.view?.takes.length) {            // before it is uploaded: a video is large
       notices.add({ message: 'This film has takes already, and a video can only begin an empty one.', remedy: 'Begin a new film and drop the video there.' });
       return;
     }
     element.classList.add('uploading');
-    start.announce(`Uploading ${file.name}…`);
+    // In quarters, because it is read aloud; the bar moves all the time.
+    const tell = (share) => start.announce(`Uploading ${file.name}… ${Math.floor(4 * share) * 25} %`, share);
+    tell(0);
     try {
-      const { path } = await upload(file);
+      const { path } = await uploadLarge(file, tell);
       start.announce(`Reading ${file.name}…`);
       await client.askAside('begin_with_video', { path });
     } catch (error) {

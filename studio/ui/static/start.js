@@ -5,14 +5,20 @@ const start = (() => {
     h('h3', { id: 'mp-samples' }, 'Or begin with one of these'), gallery);
   const IDLE = 'or drop it here, or paste it';
   const words = h('span', { role: 'status' }, IDLE);
-  const announce = (now) => say(words, now || IDLE);
+  const meter = h('i', {}), bar = h('span', { class: 'meter', hidden: true, 'aria-hidden': 'true' }, meter);
+  /* What happens to the file that was chosen, and how much of it is done, 0 to 1; null: nobody knows. */
+  const announce = (now, share = null) => {
+    say(words, now || IDLE);
+    show(bar, share !== null);
+    meter.style.transform = `scaleX(${share || 0})`;
+  };
   const root = h('section', { class: 'start', hidden: true, 'aria-label': 'Begin a film' },
     h('div', { class: 'lead' },
       h('h2', {}, 'A film begins with one picture.'),
       h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.'),
       h('p', {}, 'Or begin with a video of yours, and go on from where it ends.')),
     h('button', { class: 'drop', onclick: () => picture.choose() },
-      icon('picture', 46), h('b', {}, 'Choose a picture or a video'), words),
+      icon('picture', 46), h('b', {}, 'Choose a picture or a video'), words, bar),
     stories);
 
   let requested = false;
