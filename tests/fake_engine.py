@@ -29,7 +29,7 @@ from studio.engine.events import (
 )
 from studio.engine.jobs import Job, Listen, Stop, Worker
 from studio.engine.rates import Rates
-from studio.media.clip import write_clip
+from studio.media.clip import read_frame, write_clip
 from studio.media.picture import crop, preview_webp, save_png
 from studio.media.video import frames as video_frames
 from studio.media.video import measure
@@ -98,6 +98,13 @@ class FakeEngine:
         yield Working(request.take, "reading prompt and picture")
         if request.parent and not (request.parent / take_folder.SNAPSHOT).is_file():
             raise FileNotFoundError(request.parent / take_folder.SNAPSHOT)
+        if request.moment:
+            shown = Image.fromarray(read_frame(request.moment.take / take_folder.CLIP, request.moment.at))
+            save_png(shown, request.folder / take_folder.SHOWN)
+            shown.putalpha(Image.new("L", shown.size, 102))
+            save_png(shown, request.folder / take_folder.REMEMBERED)
+            yield TakeDone(request.take, 0, 0, time.monotonic() - began)
+            return
         for section in range(take_folder.finished_sections(request.folder), request.sections):
             if stop.before_next_section:
                 counts = take_folder.close(request.folder)

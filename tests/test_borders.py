@@ -56,7 +56,7 @@ LIGHT = [
 ]
 HEAVY = [
     "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",
-    "studio/engine/lora_weights.py", "studio/engine/image_encoder.py", "studio/engine/video_take.py",
+    "studio/engine/lora_weights.py", "studio/engine/moments.py", "studio/engine/image_encoder.py", "studio/engine/video_take.py",
 ]
 
 

@@ -54,6 +54,8 @@ class Family:
     """Whether, in films of a size, the long-term memory of its models changes with what the film shows. None: in all of them."""
     edits_memory: Callable[[ModelCard, Size], bool] | None = None
     """Whether, in films of a size, a model's memory is a map of places: some can be pinned, others forgotten. None: never."""
+    answers_places: Callable[[ModelCard, Size], bool] | None = None
+    """Whether, in films of a size, a model's memory can be asked what it holds of the place of an earlier frame. None: never."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
     looks_back: int = RECENT

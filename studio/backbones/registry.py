@@ -75,6 +75,12 @@ def edits_memory(card: ModelCard, size: Size) -> bool:
     return family is not None and family.edits_memory is not None and family.edits_memory(card, size)
 
 
+def answers_places(card: ModelCard, size: Size) -> bool:
+    """Whether the model's memory can be asked for the place of a frame, in films of this size; False for an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.answers_places is not None and family.answers_places(card, size)
+
+
 def reads_cast(card: ModelCard) -> bool:
     """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast

@@ -58,6 +58,14 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A frame of the film for whose place the memory is asked, see `studio.engine.moments`."""
+
+    take: Path                     # its folder
+    at: int                        # the frame, the last one of its latent
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -86,6 +94,7 @@ class RenderRequest:
     pins: tuple[Pin, ...] = ()     # a later one outweighs an earlier one
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
     video: VideoSource | None = None    # None: the take is rendered
+    moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame
 
     @property
     def words(self) -> Words:
@@ -108,7 +117,7 @@ class Event:
 @dataclass(frozen=True)
 class Working(Event):
     """A phase began: 'loading the model', 'placing the model', 'reading prompt and picture', 'denoising', 'decoding',
-    'reading the video', 'encoding', 'saving'."""
+    'reading the video', 'encoding', 'asking the memory', 'saving'."""
 
     doing: str
 

@@ -153,8 +153,7 @@ class InputReader:
         """
         name, memory = self.model.snapshot_name(request.size), self.model.memory
         if shot.take:
-            before, back = self._read_snapshot(shot.take / take_folder.SNAPSHOT, request.size), self._latents_back(request, shot)
-            first = before.recent[:, :, -1 - back :][:, :, :1]
+            first = self.latent_at(shot.take, shot.at, request.size)
         else:
             first = self.model.codec.encode(self._picture(request.reference, request.size, request.frame))
         source = shot.memory if memory is not None and memory.holds_places else request.parent
@@ -164,13 +163,21 @@ class InputReader:
         kept = self._read_snapshot(source / take_folder.SNAPSHOT, request.size)
         return replace(cut, psi=kept.psi, blocks=kept.blocks)
 
-    def _latents_back(self, request: RenderRequest, shot: ShotStart) -> int:
-        """How many latents before a take's last one the shot begins. Raises SnapshotError: its snapshot does not reach so far."""
-        card, frames = self.model.card, probe(shot.take / take_folder.CLIP).frames if shot.take else 0
-        back = (frames - 1 - shot.at) // (card.clock(request.size)[1] // card.window)
+    def latent_at(self, take: Path, at: int, size: tuple[int, int]) -> Tensor:
+        """The latent [1, C, 1, h, w] of frame `at` of the take in a folder.
+
+        Raises:
+            SnapshotError: the take's snapshot does not reach back so far, or cannot be read.
+        """
+        before, card, frames = self.snapshot_after(take, size), self.model.card, probe(take / take_folder.CLIP).frames
+        back = (frames - 1 - at) // (card.clock(size)[1] // card.window)
         if not 0 <= back < RECENT:
-            raise SnapshotError("The shot begins at a frame whose state the model does not have any more. Choose a later frame.")
-        return back
+            raise SnapshotError("The model does not have the state of that frame any more. Choose a later frame.")
+        return before.recent[:, :, -1 - back :][:, :, :1]
+
+    def snapshot_after(self, take: Path, size: tuple[int, int]) -> Snapshot:
+        """The snapshot after the take in a folder. Raises SnapshotError: it is of another model or size, or cannot be read."""
+        return self._read_snapshot(take / take_folder.SNAPSHOT, size)
 
     def _read_snapshot(self, path: Path, size: tuple[int, int]) -> Snapshot:
         """A snapshot of this model at this size. Raises SnapshotError: it is of another one, or cannot be read."""

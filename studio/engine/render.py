@@ -43,6 +43,7 @@ from studio.engine.failures import explain
 from studio.engine.input_reader import InputReader, TakeInputs
 from studio.engine.jobs import Stop
 from studio.engine.lora_weights import LoraWeights
+from studio.engine.moments import ask_memory
 from studio.engine.pace import Pace
 from studio.engine.video_take import VideoTakes
 from studio.media import MediaError
@@ -76,6 +77,11 @@ class Renderer:
         """
         began = time.monotonic()
         try:
+            if request.moment and request.parent:
+                yield Working(request.take, "asking the memory")
+                ask_memory(self.model, self._inputs, request.moment, request.parent, request.size, request.folder)
+                yield TakeDone(request.take, 0, 0, time.monotonic() - began)
+                return
             at_edge = yield from self._sections(request, stop)
             yield Working(request.take, "saving")
             sections, frames = take_folder.close(request.folder)

@@ -37,6 +37,8 @@ MAP = "memory.json"
 """Which part of the memory's map that picture shows, for a memory that is one; see `MapPart`."""
 LARGEST_MAP = 512
 """Cells along a side of a map, at most: the page draws each of them."""
+SHOWN, REMEMBERED = "shown.png", "remembered.png"
+"""Of a moment for which the memory is asked: the frame, and what is remembered of its place, as opaque as it is known."""
 RECALLED = "recalled.npz"
 """Of a memory test: which pixels of the section came from psi alone, for models that tell."""
 

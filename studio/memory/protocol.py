@@ -51,6 +51,14 @@ class MemoryView:
     part: MapPart | None = None                 # of a memory that is a map
 
 
+@dataclass(frozen=True)
+class RememberedPlace:
+    """What a memory holds of one place."""
+
+    frame: Tensor                               # [3, H, W] in [-1, 1], in daylight and clear air
+    known: Tensor                               # [H, W] how much the memory holds of each pixel, 0 to 1
+
+
 class Memory(Protocol):
     """A long-term memory (psi). All methods are pure: the same arguments give the same result, bit for bit."""
 
@@ -98,6 +106,17 @@ def read_psi(memory: Memory | None, psi: Tensor, section: Sequence[int]) -> Tens
 def appends(memory: Memory | None) -> bool:
     """Whether a memory keeps all rows of psi."""
     return isinstance(memory, AppendsToPsi) and memory.appends
+
+
+@runtime_checkable
+class AnswersPlaces(Protocol):
+    """A memory that can be asked what it holds of the place that a frame of the film showed. Its methods are pure."""
+
+    def answers(self, psi: Tensor) -> bool:
+        """Whether this psi [1, M, D] can be asked: a memory may answer only in films of some sizes."""
+
+    def answer(self, psi: Tensor, latent: Tensor) -> RememberedPlace:
+        """What psi [1, M, D] holds of the place that a latent [1, C, 1, h, w] of the film shows. Only its place is looked at."""
 
 
 @runtime_checkable

@@ -31,6 +31,7 @@ from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.memory_map import MemoryEdits
 from studio.session.memory_test import MemoryTests
 from studio.session.models import installed_model, set_model, set_size, settings_for
+from studio.session.moments import Moments
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
 from studio.session.retrier import Retrier
@@ -65,6 +66,7 @@ class Session(Document):
         self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
         self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
+        self.moments = Moments(self, engine, self._models, loras, wildcards)
         engine.watch(lambda _: self.notify())
 
     @property

@@ -20,6 +20,7 @@ from studio.ui.component import component
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
 from studio.ui.memory_test_views import memory_test_view
+from studio.ui.moment_views import moment_view
 from studio.ui.theme import theme
 from studio.ui.words import notice
 
@@ -36,7 +37,7 @@ SCRIPTS = (
     "early", "timeline", "tree", "dialogs",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
-    "memory_test", "memory_map",
+    "memory_test", "memory_map", "moment",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
@@ -152,8 +153,10 @@ async def _updates(
             now = (session.revision, session.engine)
             beat += 1
             test = memory_test_view(session.memory_tests.view)
+            moment = moment_view(session.moments.view)
             message: dict[str, Any] = {
-                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "beat": beat}}
+                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "moment": moment,
+                         "beat": beat}}
             if now != last:
                 view = await asyncio.to_thread(api.board, session)
                 if view != board | {"revision": view["revision"]}:

@@ -66,7 +66,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "words": words_view(project, card),
         "memory": memory_view(project, card)
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None,
-           "map": memory_map_view(project, session.memory_edits.map())},
+           "map": memory_map_view(project, session.memory_edits.map()), "asks": session.moments.can_ask()},
         "estimate_seconds": estimate,
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),

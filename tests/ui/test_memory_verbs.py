@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from studio.catalogue.cards import ADAPTER, RECALL, ModelFile
+from studio.catalogue.cards import ADAPTER, MEMORY, RECALL, ModelFile
 from studio.project import edits
 from studio.session import Session, Studio
 from studio.session.memory_comparison import Comparison, MemoryTestResult
+from studio.session.moments import MomentView, RememberedMoment
 from studio.ui.api import PageApi
 from studio.ui.memory_test_views import memory_test_view, result_view
+from studio.ui.moment_views import moment_view
 from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, render_all, wait_until
@@ -50,6 +52,31 @@ def test_a_test_from_its_offer_to_its_result(api: PageApi, session: Session) -> 
     assert ask(api, session, "cancel_memory_test") == {}, "nothing runs any more"
     refused = api.answer({"verb": "test_memory", "project": session.id, "take": take, "prompt": "x" * 5000})
     assert not refused["ok"] and "2,000" in refused["notice"]["message"]
+
+
+def test_a_moment_from_the_question_to_the_answer(tmp_path: Path) -> None:
+    answering = card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),))
+    api = PageApi(Studio(tmp_path / "projects", FakeEngine(), (answering,)), (), tmp_path)
+    session = render_all(make_film(api.studio, "one"))
+    assert moment_view(session.moments.view) is None and board(session, (), ())["memory"]["asks"]
+    asked = ask(api, session, "ask_moment", take=session.project.head, at=2)
+    wait_until(session, lambda: session.moments.view is not None and session.moments.view.state == "done")
+    view = moment_view(session.moments.view)
+    assert view and (view["id"], view["at"], view["active"]) == (asked["id"], 3, False)
+    first, second = view["result"]["pictures"]
+    assert "shown.png" in first["picture"] and "remembered.png" in second["picture"] and second["figures"] == "the same"
+    assert view["result"]["sentence"].startswith("The memory holds 40 % of this place")
+    refused = api.answer({"verb": "ask_moment", "project": session.id, "take": session.project.head, "at": -1})
+    assert not refused["ok"]
+
+
+@pytest.mark.parametrize(("known", "words"), [(1.0, "all of this place"), (0.0, "nothing of this place")])
+def test_how_much_of_a_moment_is_known(known: float, words: str) -> None:
+    found = RememberedMoment(Path("shown.png"), Path("remembered.png"), 21.04, known)
+    view = moment_view(MomentView("a", "b", 3, "done", result=found))
+    assert view and words in view["result"]["sentence"] and view["result"]["pictures"][1]["figures"] == "21.0 dB"
+    failed = moment_view(MomentView("a", "b", 3, "failed"))
+    assert failed and failed["result"] is None and failed["message"].startswith("The memory did not answer")
 
 
 @pytest.mark.parametrize(("basis", "share", "part", "words"), [

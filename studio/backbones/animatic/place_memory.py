@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.composition import CELL, Source, inside_weight, sample, source_coordinates
 from studio.backbones.animatic.state import split_latents
-from studio.memory.protocol import ConditioningFeatures, MapPart, MemoryView
+from studio.memory.protocol import ConditioningFeatures, MapPart, MemoryView, RememberedPlace
 from studio.memory.recall import Recall
 from studio.memory.scene_map import MapSqueeze
 from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
@@ -87,6 +87,19 @@ class PlaceMemory(nn.Module):
         left, top = (low[0] - 0.5).tolist()
         part = MapPart(rows, columns, left, top, columns, rows) if self.is_map(psi) else None
         return _crop(MemoryView(source.frame[0], source.trust[0, 0], window, part))
+
+    def answers(self, psi: Tensor) -> bool:
+        """Always: `FilmMemory` asks this one only for psi that it wrote."""
+        return True
+
+    @torch.no_grad()
+    def answer(self, psi: Tensor, latent: Tensor) -> RememberedPlace:
+        """See `AnswersPlaces`: the recalled cells at the pose of a latent [1, C + 10, 1, h, w]."""
+        pose, (h, w) = split_latents(latent)[1].pose.to(psi.device), latent.shape[-2:]                 # [1, 1, 3]
+        source = self.recall_source(psi, pose, h, w)
+        assert source.trust is not None, "a recalled source has a trust"
+        at = source_coordinates(pose, source.pose, h * CELL, w * CELL)
+        return RememberedPlace(sample(source.frame, at)[0, :, 0], sample(source.trust, at)[0, 0, 0])
 
     def is_map(self, psi: Tensor) -> bool:
         """Whether psi [B, M, D] is a map."""

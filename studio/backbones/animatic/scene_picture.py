@@ -29,7 +29,7 @@ from studio.backbones.animatic.scene_tokens import (
 )
 from studio.backbones.animatic.state import split_latents
 from studio.diffusion.backbone import SceneConditioning, ScenePicture
-from studio.memory.protocol import ConditioningFeatures, EditsPlaces, Memory, MemoryView
+from studio.memory.protocol import AnswersPlaces, ConditioningFeatures, EditsPlaces, Memory, MemoryView, RememberedPlace
 
 MOST_PATCHES = 16384
 """Largest number of patches in psi. Of a larger picture only the part around the frame is remembered."""
@@ -172,6 +172,15 @@ class FilmMemory(nn.Module):
     def view(self, psi: Tensor, recent: Tensor) -> MemoryView | None:
         """See `Memory.view`."""
         return self._memory(psi).view(psi, recent)
+
+    def answers(self, psi: Tensor) -> bool:
+        """See `AnswersPlaces`: a large film's psi is its picture, which does not change."""
+        return not self.large.holds(psi) and isinstance(self.small, AnswersPlaces) and self.small.answers(psi)
+
+    def answer(self, psi: Tensor, latent: Tensor) -> RememberedPlace:
+        """See `AnswersPlaces`."""
+        assert isinstance(self.small, AnswersPlaces), "asked only where psi answers"
+        return self.small.answer(psi, latent)
 
     def is_map(self, psi: Tensor) -> bool:
         """See `EditsPlaces`: never that of a large film."""

@@ -36,4 +36,6 @@ def _sizes(card: ModelCard) -> ModelSizes:
     )
 
 
-FAMILY = Family(name="panorama", load=_load, sizes=_sizes, reads_cast=False, looks_back=2)
+FAMILY = Family(
+    name="panorama", load=_load, sizes=_sizes, reads_cast=False, looks_back=2, answers_places=lambda card, size: True,
+)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from studio.backbones.panorama.folder import PIXELS_PER_LATENT
 from studio.backbones.panorama.latents import Views, to_views
 from studio.backbones.panorama.network import PanoramaNetwork
 from studio.backbones.panorama.places import CHANNELS, FRAMES, PATCH, SIDE, VIEW, to_frames
-from studio.memory.protocol import ConditioningFeatures, MemoryView
+from studio.memory.protocol import ConditioningFeatures, MemoryView, RememberedPlace
 
 NOISES = 4
 """K, noises from which each view is filmed."""
@@ -51,9 +52,19 @@ class PanoramaMemory:
         ring, known = self.panorama(psi)
         left = (columns - VIEW) // 2
         turn = left - int(to_views(recent[:, :, -1:]).columns[0, -1])
-        frame = enlarge(ring.roll(turn, dims=2))
-        share = enlarge(known.roll(turn)[None, None].expand(1, VIEW, -1))[0]
+        frame = enlarge(ring.roll(turn, dims=2), SCALE)
+        share = enlarge(known.roll(turn)[None, None].expand(1, VIEW, -1), SCALE)[0]
         return MemoryView(frame, share, (left * SCALE, 0, (left + VIEW) * SCALE, VIEW * SCALE))
+
+    def answers(self, psi: Tensor) -> bool:
+        """Always."""
+        return True
+
+    def answer(self, psi: Tensor, latent: Tensor) -> RememberedPlace:
+        """See `AnswersPlaces`; in the film's pixels."""
+        views, known = self.recall(psi, to_views(latent).columns[0])
+        share = known[0].expand(1, VIEW, -1)
+        return RememberedPlace(enlarge(views[0], PIXELS_PER_LATENT), enlarge(share, PIXELS_PER_LATENT)[0])
 
     def panorama(self, psi: Tensor) -> tuple[Tensor, Tensor]:
         """All that psi [1, M, D] holds: the panorama [3, V, W] in [-1, 1], and how well each column is known, [W], 0 to 1."""
@@ -92,6 +103,6 @@ def deviations(made: Tensor) -> Tensor:
     return made.std(dim=0).unflatten(3, (SIDE, PATCH)).mean(dim=(1, 2, 4))
 
 
-def enlarge(picture: Tensor) -> Tensor:
-    """A picture [C, h, w] with each pixel as a square, [C, SCALE h, SCALE w]."""
-    return picture.repeat_interleave(SCALE, dim=1).repeat_interleave(SCALE, dim=2)
+def enlarge(picture: Tensor, times: int) -> Tensor:
+    """A picture [C, h, w] with each pixel as a square of `times` x `times`."""
+    return picture.repeat_interleave(times, dim=1).repeat_interleave(times, dim=2)

@@ -20,6 +20,8 @@ const memory = (() => {
 
   const test = button('recall', 'Does it remember?', () => memoryTest.open(), { class: 'button small', hidden: true,
     title: 'Make the next section with its own memory, without, and with that of another branch' });
+  const ask = button('film', 'What is remembered of this?', () => moment.open(), { class: 'button small', hidden: true,
+    title: 'Show what the memory gives back for the place of the frame on the stage' });
   const edit = button('brush', 'Pin and forget', () => memoryMap.open(), { class: 'button small', hidden: true,
     title: 'Pin takes into the memory, and paint over places that it is to forget' });
 
@@ -31,7 +33,7 @@ const memory = (() => {
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
-    sentence, atlas, h('div', { class: 'memory-verbs' }, test, edit));
+    sentence, atlas, h('div', { class: 'memory-verbs' }, test, ask, edit));
 
   client.watch(({ view }) => {
     if (!view) return;
@@ -56,6 +58,7 @@ const memory = (() => {
     const { pins, segment } = seen.map;
     say(edit.lastChild, ['Pin and forget', pins.length && `${pins.length} pinned`, segment?.forget.length && `${segment.forget.length} forgotten`].filter(Boolean).join(' · '));
     for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
+    show(ask, seen.asks && client.onStage());
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));
   });

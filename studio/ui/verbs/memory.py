@@ -1,4 +1,4 @@
-"""Verbs of the film's memory: what is pinned and forgotten, and the test of what it is worth."""
+"""Verbs of the film's memory: what is pinned and forgotten, the test of what it is worth, and what it gives back for a moment."""
 
 from __future__ import annotations
 
@@ -34,5 +34,6 @@ VERBS: Mapping[str, Verb] = {
     "forget": _forget,
     "memory_test": _offer,
     "test_memory": lambda s, f: {"id": s.memory_tests.start(f.identifier("take"), _prompt(f))},
+    "ask_moment": lambda s, f: {"id": s.moments.ask(f.identifier("take"), f.integer("at", 0, 10**7))},
     "cancel_memory_test": lambda s, f: s.memory_tests.cancel(),
 }
