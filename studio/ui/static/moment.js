@@ -6,8 +6,9 @@ const moment = (() => {
   const sentence = h('p', { class: 'test-sentence' });
   const grid = h('ul', { class: 'test-grid moment-grid', 'aria-label': 'The frame, and what is remembered of it' });
 
-  const cell = ({ name, picture, figures }) => h('li', { class: 'test-cell' },
-    h('img', { src: picture, alt: name }), h('b', {}, name), h('span', { class: 'figures' }, figures));
+  const ABOUT = ['The frame of the film', 'What the memory gives back for its place'];
+  const cell = ({ name, picture, figures }, number) => h('li', { class: 'test-cell' },
+    h('img', { src: picture, alt: ABOUT[number] }), h('b', {}, name), h('span', { class: 'figures' }, figures));
   const draw = ({ view, moment: asked }) => {
     if (!dialog) return;
     if (view.id !== dialog.dataset.film) { dialog.close(); return; }
