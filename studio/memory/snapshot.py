@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -163,13 +164,15 @@ def read_block_names(facts: Mapping[str, str]) -> tuple[Block, ...]:
 def copy_snapshot(old: Path, new: Path) -> None:
     """Copy a snapshot file, with the blocks of psi that it names, from one take's folder into another.
 
+    A file that cannot be read is copied as it is: whoever reads the copy is told.
+
     Raises:
-        SnapshotError: the file cannot be read, or a block is missing. OSError: the disk is full.
+        SnapshotError: the file or a block of it is missing. OSError: the disk is full.
     """
     try:
-        with safe_open(old, framework="pt") as file:
+        with contextlib.suppress(SafetensorError), safe_open(old, framework="pt") as file:
             copy_blocks(read_block_names(file.metadata() or {}), old.parent, new.parent)
-    except (FileNotFoundError, SafetensorError, BlockError) as error:
+    except (FileNotFoundError, BlockError) as error:
         raise SnapshotError(f"The snapshot {old} cannot be copied: {error}.") from None
     with atomic_write(new) as temporary:
         shutil.copyfile(old, temporary)

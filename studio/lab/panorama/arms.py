@@ -6,6 +6,7 @@ they need, since they are floor and ceiling.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -122,7 +123,8 @@ def _make_memory(arm: str, config: DenoiserConfig, pose: Pose, denoiser: Denoise
         return make(2 * config.width)
     own = count_parameters(denoiser)
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        sizes = {hidden: own + count_parameters(make(hidden)) for hidden in range(1, WIDEST)}
+        wider = bisect_left(range(1, WIDEST), PARAMETERS - own, key=lambda hidden: count_parameters(make(hidden))) + 1
+        sizes = {hidden: own + count_parameters(make(hidden)) for hidden in (max(1, wider - 1), wider)}
     return make(min(sizes, key=lambda hidden: abs(sizes[hidden] - PARAMETERS)))
 
 
