@@ -20,6 +20,7 @@ from typing import TextIO
 from studio.commands import surroundings
 from studio.commands.guard import adopt_servers, guard
 from studio.commands.surroundings import SurroundingsError
+from studio.engine import heap
 
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
@@ -94,30 +95,31 @@ def open_studio(options: argparse.Namespace) -> int:
             say(note, sys.stderr)
     except SurroundingsError as error:
         return complain(str(error))
-    from studio.catalogue.cards import find_models
-    from studio.engine.engine import Engine
-    from studio.engine.rates import NAME as RATES
-    from studio.engine.rates import Rates
-    from studio.session import Studio, start_sweeper
-    from studio.ui.page import build, launch_options
+    with heap.keep_all():
+        from studio.catalogue.cards import find_models
+        from studio.engine.engine import Engine
+        from studio.engine.rates import NAME as RATES
+        from studio.engine.rates import Rates
+        from studio.session import Studio, start_sweeper
+        from studio.ui.page import build, launch_options
 
-    models, problems = find_models(MODELS)
-    engine = Engine(models, problems, rates=Rates(projects / RATES))
-    engine.watch(lambda status: say(status.note, sys.stdout))
-    studio = Studio(projects, engine, models, shared=public)
-    page = build(studio, public=public)
-    try:
-        page.launch(
-            server_name=host,
-            server_port=options.port,
-            share=options.share,
-            inbrowser=not (on_space or options.no_browser),
-            prevent_thread_lock=True,
-            **launch_options(public),
-        )
-    except (OSError, OverflowError) as error:
-        where = f"{options.host}, port {options.port or 'from 7860'}"
-        return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
+        models, problems = find_models(MODELS)
+        engine = Engine(models, problems, rates=Rates(projects / RATES))
+        engine.watch(lambda status: say(status.note, sys.stdout))
+        studio = Studio(projects, engine, models, shared=public)
+        page = build(studio, public=public)
+        try:
+            page.launch(
+                server_name=host,
+                server_port=options.port,
+                share=options.share,
+                inbrowser=not (on_space or options.no_browser),
+                prevent_thread_lock=True,
+                **launch_options(public),
+            )
+        except (OSError, OverflowError) as error:
+            where = f"{options.host}, port {options.port or 'from 7860'}"
+            return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)

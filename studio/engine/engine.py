@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard, ModelError
+from studio.engine import heap
 from studio.engine.calibration import calibration
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, TakeDone, Working
 from studio.engine.jobs import Job, Listen, Stop, Worker
@@ -89,18 +89,20 @@ class Engine:
 
     def _load(self, card: ModelCard, size: tuple[int, int] | None = None) -> Renderer:
         """The renderer of a model, planned for films of `size` where it has to be placed."""
-        from studio.backbones.load import load  # torch is imported here, behind the page
-        from studio.engine.render import Renderer
-
         with self._lock:
             if self._renderer is None or self._renderer.model.card.name != card.name:
                 if self._renderer is not None:
                     self._renderer.model.release()
                 self._renderer = None  # free the old model before the new one is read
-                gc.collect()           # its cache of embeddings refers back to it
+                if self._warm.is_set():
+                    heap.free_all()    # its cache of embeddings refers back to it
                 before = self._status
                 try:
-                    self._renderer = Renderer(load(card, self._device, size=size, report=self._preparing))
+                    with heap.keep_all():
+                        from studio.backbones.load import load  # torch is imported here, behind the page
+                        from studio.engine.render import Renderer
+
+                        self._renderer = Renderer(load(card, self._device, size=size, report=self._preparing))
                 except Exception:
                     if self._status is not before:   # a preparation that was reported has ended
                         self._set_status(before)

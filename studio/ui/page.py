@@ -21,6 +21,7 @@ from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
 from studio.ui.memory_test_views import memory_test_view
 from studio.ui.moment_views import moment_view
+from studio.ui.one_app import leave_apps_out
 from studio.ui.theme import theme
 from studio.ui.words import notice
 
@@ -90,7 +91,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
                 del pages[page]
 
     icon = (ASSETS / "icon.svg").read_text("utf-8")
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
+    with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
         live = component("live", ["live"])
         board = component("board", SCRIPTS, STYLES, ask, MARK=icon, CONTEXT_SIZES=SIZES)
         board.follow(
@@ -101,8 +102,8 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             concurrency_limit=None,
             api_visibility="private",
         )
-    # On some hosts the queue takes only one event by default, but a page sends several at once.
-    page.queue(max_size=512, default_concurrency_limit=8)
+        # On some hosts the queue takes only one event by default, but a page sends several at once.
+        page.queue(max_size=512, default_concurrency_limit=8)
     return page
 
 

@@ -1,9 +1,11 @@
-"""Freed memory goes back to the system: a film of many sections holds no more than one of few."""
+"""Freed memory goes back to the system, and Python looks for garbage where some can be."""
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,31 @@ def test_other_systems_do_without(system: str, monkeypatch: pytest.MonkeyPatch) 
     finally:
         monkeypatch.undo()
         heap._trim.cache_clear()
+
+
+class Ring:
+    """Refers to itself, so that only a search for garbage finds it."""
+
+    def __init__(self) -> None:
+        self.ring = self
+
+
+def test_what_is_kept_is_searched_again_when_all_is_freed() -> None:
+    with heap.keep_all():
+        assert not gc.isenabled()
+        kept = weakref.ref(Ring())
+    assert gc.isenabled() and gc.get_freeze_count()
+    gc.collect()
+    assert kept() is not None
+    heap.free_all()
+    assert kept() is None
+
+
+def test_after_an_error_garbage_is_found_as_before() -> None:
+    lost: list[weakref.ref[Ring]] = []
+    with pytest.raises(OSError, match="cut short"), heap.keep_all():
+        lost.append(weakref.ref(Ring()))
+        raise OSError("cut short")
+    assert gc.isenabled()
+    gc.collect()
+    assert lost[0]() is None

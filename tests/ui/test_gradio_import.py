@@ -1,8 +1,9 @@
-"""Gradio is imported without the stub files that it writes beside its own source."""
+"""Gradio is imported without the stub files that it writes beside its own source, and without pandas."""
 
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 
 import pytest
@@ -18,10 +19,30 @@ def test_gradio_writes_no_stub_files() -> None:
 
 def test_other_modules_are_left_to_others_and_it_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     finders = list(sys.meta_path)
-    gradio_import.skip_stubs()                        # Gradio is here already
+    gradio_import.lighten()                        # Gradio is here already
     assert sys.meta_path == finders
     monkeypatch.delitem(sys.modules, gradio_import.MODULE)
     monkeypatch.setattr(sys, "meta_path", finders.copy())
-    gradio_import.skip_stubs()
+    gradio_import.lighten()
     finder = sys.meta_path[0]
     assert type(finder) is gradio_import._Finder and finder.find_spec("json") is None
+
+
+def test_pandas_is_imported_when_gradio_uses_it() -> None:
+    program = (
+        "import sys, studio.ui; import gradio.caching as caching; assert 'pandas' not in sys.modules;"
+        "print(caching.pd.Series([1, 2]).sum(), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["3", "True"], done.stderr
+
+
+def test_a_module_that_uses_it_while_it_is_read_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradio_import, "PANDAS", "colorsys")          # a module that may be imported twice
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with gradio_import._without_pandas(sys):
+        import colorsys
+
+        assert isinstance(colorsys, gradio_import._LatePandas)
+        assert colorsys.rgb_to_hsv(1, 1, 1) == (0, 0, 1)
+    assert sys.modules["colorsys"].__file__ and not isinstance(sys.modules["colorsys"], gradio_import._LatePandas)
