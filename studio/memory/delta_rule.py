@@ -18,8 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.memory.attention import Block
-from studio.memory.learned import LearnedMemory, Question, SectionTokens
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, memorize_block
 
 DECAY = 4.6
 """Before the sigmoid: 0.99 a section at first."""
@@ -38,7 +37,7 @@ class DeltaRule(LearnedMemory):
         """
         super().__init__()
         self.heads, self.side = heads, side
-        self.memorize = Block(width, heads, hidden)
+        self.memorize = memorize_block(width, heads, hidden)
         # Keys begin as random waves of the place: with them every place has a key of its own from the first step on.
         self.waves, self.mix = nn.Linear(places, 2 * width), nn.Linear(2 * width, heads * side, bias=False)
         nn.init.normal_(self.waves.weight)

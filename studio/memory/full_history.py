@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from studio.memory.attention import Block
-from studio.memory.learned import AppendedMemory, SectionTokens
+from studio.memory.learned import AppendedMemory, SectionTokens, memorize_block
 
 
 class FullHistory(AppendedMemory):
@@ -14,7 +13,7 @@ class FullHistory(AppendedMemory):
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         """`hidden`: inner width of the feed-forward."""
         super().__init__(width)
-        self.memorize: nn.Module = Block(width, heads, hidden)
+        self.memorize = memorize_block(width, heads, hidden)
 
     def encode(self, sections: SectionTokens) -> Tensor:
         """The section's tokens after self-attention, [B, L, D]."""

@@ -11,8 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from studio.memory.attention import Block
-from studio.memory.learned import LearnedMemory, Question, SectionTokens, keys_like_queries
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, keys_like_queries, memorize_block
 
 CLOSED = -2.0
 """The gate before the sigmoid, at first: 0.12, near keeping all."""
@@ -30,7 +29,7 @@ class GatedSlots(LearnedMemory):
         super().__init__()
         self.heads = heads
         self.start = nn.Parameter(torch.randn(slots, width) * 0.5)
-        self.memorize = Block(width, heads, hidden)
+        self.memorize = memorize_block(width, heads, hidden)
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.norm_slots, self.norm_new, self.norm_written = (nn.LayerNorm(width) for _ in range(3))
         self.gate = nn.Linear(2 * width, width)

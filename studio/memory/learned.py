@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.memory.attention import Block
+
 
 @dataclass(frozen=True)
 class SectionTokens:
@@ -126,6 +128,13 @@ def before(count: int, tokens: int, device: torch.device | None = None) -> Tenso
     """[count, count tokens] bool: section n sees the tokens of the sections before it."""
     index = torch.arange(count, device=device)
     return (index[:, None] > index).repeat_interleave(tokens, dim=1)
+
+
+def memorize_block(width: int, heads: int, hidden: int) -> Block:
+    """Self-attention over a section's tokens, in which like finds like at first."""
+    block = Block(width, heads, hidden)
+    keys_like_queries(block.attention.query, block.attention.key)
+    return block
 
 
 @torch.no_grad()

@@ -7,10 +7,9 @@ Letters: B films, n frames kept, l tokens of a frame, Q places asked, D width, P
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from studio.memory.attention import Block
-from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens
+from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens, memorize_block
 
 NEAR = 8.0
 """Squared distance of two places' features at which one shows 1 / e of the other."""
@@ -27,7 +26,7 @@ class Retrieval(LearnedMemory):
         """
         super().__init__()
         self.width, self.places, self.frame_tokens, self.frames = width, places, frame_tokens, frames
-        self.memorize: nn.Module = Block(width, heads, hidden)
+        self.memorize = memorize_block(width, heads, hidden)
 
     def begin(self, films: int) -> Tensor:
         """Nothing kept, [B, 0, D + P]."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.memory.attention import Block
-from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens, keys_like_queries
+from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens, keys_like_queries, memorize_block
 from studio.memory.semantic_pack import SemanticPackConfig, Squeeze
 
 Structure = Literal["A", "B", "C"]
@@ -41,7 +41,7 @@ class SqueezedMemory(LearnedMemory):
             raise ValueError(f"structure C begins with {PROMPT + SIDE**2} tokens, not {tokens}")
         super().__init__()
         self.start = nn.Parameter(torch.randn(tokens, width) * 0.5)
-        self.memorize: nn.Module = Block(width, heads, hidden)
+        self.memorize = memorize_block(width, heads, hidden)
         config = SemanticPackConfig(width=width, channels=1, text=1, image=1, heads=heads, structure=structure, literal=literal,
                                     text_tokens=PROMPT, image_side=SIDE)
         self.squeeze = Squeeze(config)

@@ -25,7 +25,7 @@ from studio.memory.retrieval import Retrieval
 from studio.memory.squeezed import PROMPT, ReadableSnapshots, SqueezedMemory
 from studio.memory.squeezed import SIDE as PICTURE_SIDE
 
-PARAMETERS = 1_400_000
+PARAMETERS = 1_550_000
 """Of the whole network."""
 
 
@@ -56,7 +56,7 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
 """Every arm with a memory. `window` has none."""
 ARMS = ("window", *MEMORIES)
 UNEQUAL = ("window", "full")
-WIDEST = 1200
+WIDEST = 2000
 """Feed-forward that is tried, at most."""
 
 
