@@ -70,7 +70,7 @@ class MemoryEdits:
             return ""
         if memory_grows(card, project.size):
             return (
-                "This model’s memory is made of features that belong to no place and no take, so none can be pinned or forgotten. "
+                "What this model remembers is spread over all numbers of its memory, so no place and no take can be pinned or forgotten. "
                 "A branch from an earlier take forgets what came after it."
             )
         return (
