@@ -85,7 +85,7 @@ def test_a_pin_without_its_files(tmp_path: Path, engine: FakeEngine) -> None:
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"files": ()}, "keeps no long-term memory"),
-    ({"files": FILES[:1]}, "belong to no place"),
+    ({"files": FILES[:1]}, "spread over all numbers of its memory"),
     ({"sizes": ((640, 384),)}, "whole picture"),
 ])
 def test_where_there_is_nothing_to_edit(tmp_path: Path, engine: FakeEngine, changes: dict[str, object], words: str) -> None:

@@ -70,8 +70,8 @@ class MemoryEdits:
             return ""
         if memory_grows(card, project.size):
             return (
-                "What this model remembers is spread over all numbers of its memory, so no place and no take can be pinned or forgotten. "
-                "A branch from an earlier take forgets what came after it."
+                "What this model remembers is spread over all numbers of its memory, so no place and no take can be pinned or "
+                "forgotten. A branch from an earlier take forgets what came after it."
             )
         return (
             "At this size the film’s memory is its whole picture and does not change: nothing in it is written over, and there is "
