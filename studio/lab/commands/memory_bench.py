@@ -25,7 +25,7 @@ def add_parsers(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from studio.lab.panorama.bench import carry_out
     from studio.lab.panorama.plan import plans, read_plan
-    from studio.lab.panorama.tables import plot, table
+    from studio.lab.panorama.tables import drift_table, plot, table
     from studio.lab.panorama.training import RunError
     from studio.lab.train.recipe import RecipeError
 
@@ -46,6 +46,9 @@ def _run(options: argparse.Namespace) -> int:
     text = f"# {plan.question}\n\nExpected before the runs: {plan.expected.strip()}\n"
     for length in plan.sections:
         text += f"\nFilms of {length} sections; parts identified by gap, in percent:\n\n{table(results, length)}"
+    if plan.alone:
+        text += (f"\nFilms of {plan.alone} sections that go on from their own; what is left of the first section where the "
+                 f"camera is back there:\n\n{drift_table(results)}")
     (options.output / f"{name}.md").write_text(text, "utf-8")
     plot(results, plan.sections, options.output / f"{name}.png")
     sys.stdout.write(text)

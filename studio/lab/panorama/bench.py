@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 from studio.disk import atomic_write
 from studio.lab.panorama.arms import count_parameters
 from studio.lab.panorama.costs import Costs, measure_costs
+from studio.lab.panorama.drift import DriftResult, measure_drift
 from studio.lab.panorama.evaluation import BATCH, GapResult, Results, evaluate
 from studio.lab.panorama.plan import Plan
 from studio.lab.panorama.training import Run, train
@@ -34,6 +35,7 @@ class RunResult:
     losses: list[float]
     costs: Costs
     results: dict[int, Results]         # by the films' length in sections
+    drift: dict[str, DriftResult] = field(default_factory=dict)    # of films that go on from their own sections, by part
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; lengths become text."""
@@ -55,7 +57,8 @@ def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1) -> RunRe
     path = folder / run.name / "result.json"
     known = read_results(path) if path.is_file() else None
     lengths = [length for length in plan.sections if known is None or length not in known.results]
-    if known is not None and not lengths:
+    drift = plan.alone and (known is None or not known.drift)
+    if known is not None and not lengths and not drift:
         return known
     trained = train(run, folder, threads)
     results = dict(known.results) if known else {}
@@ -65,7 +68,8 @@ def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1) -> RunRe
         results[length] = evaluate(trained.network, run, films, length)
     with torch.no_grad():
         costs = known.costs if known else measure_costs(trained.network, run)
-    found = RunResult(run, count_parameters(trained.network), trained.seconds, trained.losses, costs, results)
+    alone = measure_drift(trained.network, run, plan.films, plan.alone) if drift else known.drift if known else {}
+    found = RunResult(run, count_parameters(trained.network), trained.seconds, trained.losses, costs, results, alone)
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(found.as_dict(), indent=1) + "\n", "utf-8")
     return found
@@ -79,4 +83,5 @@ def read_results(path: Path) -> RunResult:
         for length, memories in values["results"].items()
     }
     return RunResult(Run.from_dict(values["run"]), values["parameters"], values["seconds"], values["losses"],
-                     Costs(**values["costs"]), results)
+                     Costs(**values["costs"]), results,
+                     {part: DriftResult(**found) for part, found in values.get("drift", {}).items()})

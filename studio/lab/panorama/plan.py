@@ -10,6 +10,7 @@ from pydantic import Field
 from studio.backbones.panorama.denoiser import DenoiserConfig
 from studio.lab.panorama.arms import ARMS
 from studio.lab.panorama.films import Pose
+from studio.lab.panorama.forcing import FORCINGS
 from studio.lab.panorama.training import Run
 from studio.lab.panorama.world import World
 from studio.lab.train.recipe import RecipeError, read_recipe
@@ -34,16 +35,18 @@ class Plan:
     closed: bool = True
     harmonics: Annotated[int, Field(ge=1)] = 8
     query: tuple[float, ...] = (0.0,)       # shares of the steps that ask for frames of the past
+    forcings: tuple[str, ...] = ("teacher",)
     films: Annotated[int, Field(ge=16, multiple_of=16, description="a multiple of 16")] = 64
     sections: tuple[int, ...] = (10,)       # lengths of the films that are measured
+    alone: int = 0                          # sections of films that go on from their own sections; 0: not measured
 
     def runs(self) -> list[Run]:
         """All runs, seed by seed, so that an early look compares all arms."""
         world = World(self.columns, self.grid, self.closed)
         network = DenoiserConfig(harmonics=self.harmonics)
         return [
-            Run(arm, seed, self.pose, world, self.steps, self.batch, query=share, network=network)
-            for seed in self.seeds for arm in self.arms for share in self.query
+            Run(arm, seed, self.pose, world, self.steps, self.batch, query=share, forcing=forcing, network=network)
+            for seed in self.seeds for arm in self.arms for forcing in self.forcings for share in self.query
             if arm != "window" or share == self.query[0]        # without a memory nothing can be asked for
         ]
 
@@ -63,4 +66,6 @@ def read_plan(name: str) -> Plan:
     plan = read_recipe(path, Plan)
     if strangers := set(plan.arms) - set(ARMS):
         raise RecipeError(f"{path}: there is no arm '{sorted(strangers)[0]}'; the arms are {', '.join(ARMS)}.")
+    if strangers := set(plan.forcings) - set(FORCINGS):
+        raise RecipeError(f"{path}: there is no forcing '{sorted(strangers)[0]}'; there are {', '.join(FORCINGS)}.")
     return plan

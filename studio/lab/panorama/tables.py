@@ -57,6 +57,18 @@ def table(results: Sequence[RunResult], length: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def drift_table(results: Sequence[RunResult]) -> str:
+    """One line a run: what is left of the first section in films that go on from their own sections."""
+    parts = list(dict.fromkeys(part for result in results for part in result.drift))
+    lines = [f"| arm | {' | '.join(f'sections {part}' for part in parts)} |", "|" + "---|" * (len(parts) + 1)]
+    for result in results:
+        if result.drift:
+            cells = [f"{100 * found.identity:.0f} %, {found.psnr:.1f} dB, contrast {found.contrast:.2f}"
+                     if (found := result.drift.get(part)) else "" for part in parts]
+            lines.append(f"| {result.run.name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def plot(results: Sequence[RunResult], lengths: Sequence[int], path: Path) -> None:
     """Identity and PSNR over the gap, a pair of panels for each length of film."""
     panels = []

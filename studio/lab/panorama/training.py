@@ -15,6 +15,7 @@ from torch import nn
 from studio.backbones.panorama.denoiser import DenoiserConfig
 from studio.lab.panorama.arms import Network
 from studio.lab.panorama.films import Pose, draw_films
+from studio.lab.panorama.forcing import FORCINGS, forced_loss
 from studio.lab.panorama.learning import frame_query_loss, next_section_loss
 from studio.lab.panorama.world import World, draw_walks
 from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
@@ -49,6 +50,7 @@ class Run:
     rate: float = 1e-3
     query: float = 0.0          # share of the steps that ask for frames of the past
     drop: float = 0.1           # share of the films without a memory
+    forcing: str = "teacher"    # what sections go on from in the second half of the steps, see `forcing`
     network: DenoiserConfig = field(default_factory=DenoiserConfig)
 
     @classmethod
@@ -61,7 +63,9 @@ class Run:
         """The run's folder."""
         world = [f"w{self.world.columns}"] * (self.world.columns != 64) + [f"g{self.world.grid}"] * (self.world.grid != 4)
         parts = [self.arm, *([] if self.pose == "known" else [self.pose]), *world, *([] if self.world.closed else ["strip"]),
-                 *([f"q{self.query:g}"] if self.query else []), *([] if self.steps == 800 else [f"{self.steps}"]), str(self.seed)]
+                 *([f"q{self.query:g}"] if self.query else []),
+                 *([] if self.forcing == "teacher" else [self.forcing]), *([] if self.steps == 800 else [f"{self.steps}"]),
+                 str(self.seed)]
         return "-".join(parts)
 
 
@@ -111,7 +115,12 @@ def train(run: Run, folder: Path, threads: int = 1) -> Trained:
         films, generator = draw_films(run.batch, sections, seed, run.world, run.pose, run.network.harmonics, bank)
         for group in optimizer.param_groups:
             group["lr"] = run.rate * warm_up(step, 100) * cosine(step, run.steps)
-        loss = frame_query_loss(network, films, generator) if asks else next_section_loss(network, films, run.drop, generator)
+        if asks:
+            loss = frame_query_loss(network, films, generator)
+        elif run.forcing != "teacher" and step >= run.steps // 2:
+            loss = forced_loss(network, films, FORCINGS[run.forcing], run.drop, generator)
+        else:
+            loss = next_section_loss(network, films, run.drop, generator)
         optimizer.zero_grad()
         loss.backward()
         if nn.utils.clip_grad_norm_(network.parameters(), 1.0).isfinite():

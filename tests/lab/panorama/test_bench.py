@@ -13,7 +13,7 @@ from torch import Tensor
 from studio.backbones.panorama.denoiser import DenoiserConfig
 from studio.backbones.panorama.places import to_tokens
 from studio.lab.__main__ import main
-from studio.lab.panorama import arms, evaluation, learning, training
+from studio.lab.panorama import arms, drift, evaluation, forcing, learning, training
 from studio.lab.panorama.arms import ARMS, PARAMETERS, UNEQUAL, Network, count_parameters
 from studio.lab.panorama.bench import carry_out, carry_out_run, read_results
 from studio.lab.panorama.films import draw_films
@@ -190,3 +190,47 @@ def test_the_command_carries_out_a_plan(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Expected before the runs: Yes." in capsys.readouterr().out
     assert json.loads((tmp_path / "out" / "delta-2-0" / "result.json").read_text())["run"]["arm"] == "delta"
     assert (tmp_path / "out" / "quick.md").is_file() and (tmp_path / "out" / "quick.png").is_file()
+
+
+@pytest.mark.parametrize("arm", ["window", "delta", "full", "snapshots"])
+@torch.no_grad()
+def test_a_film_made_alone_is_the_one_made_at_once_from_its_own_frames(arm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section by section with psi that is updated, as a studio does it; and all at once, from the frames that came out."""
+    monkeypatch.setattr(arms, "WIDEST", 3)
+    made = network(arm)
+    films, generator = draw_films(2, 5, 1, World(), "known", 8)
+    noise = torch.randn(films.tokens.shape, generator=generator)
+    alone = forcing.film_alone(made, films, 2, noise)
+    assert torch.equal(alone[:, 0], films.frames[:, 0])
+    at_once = learning.film_sections(made, replace(films, frames=alone), alone if made.memory else None, 2, noise)
+    torch.testing.assert_close(to_tokens(alone)[:, 1:], at_once[:, 1:], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", forcing.FORCINGS)
+def test_a_history_is_true_noisy_or_the_networks_own(name: str) -> None:
+    made = network("delta")
+    films, generator = draw_films(2, 5, 1, World(), "known", 8)
+    history = forcing.FORCINGS[name](made, films, generator)
+    assert history.shape == films.frames.shape and not history.requires_grad
+    assert torch.equal(history, films.frames) == (name == "teacher")
+    assert torch.equal(history[:, 0], films.frames[:, 0]) == (name != "noise")
+    forcing.forced_loss(made, films, forcing.FORCINGS[name], 0.1, generator).backward()
+    assert made.denoiser.clean.weight.grad is not None
+
+
+def test_teacher_forcing_is_the_usual_loss() -> None:
+    made, losses = network("delta"), []
+    for loss in (lambda f, g: learning.next_section_loss(made, f, 0.1, g),
+                 lambda f, g: forcing.forced_loss(made, f, forcing.teacher, 0.1, g)):
+        films, generator = draw_films(2, 5, 1, World(), "known", 8)
+        losses.append(float(loss(films, generator).detach()))
+    assert losses[1] == pytest.approx(losses[0], rel=0.3)
+
+
+def test_films_that_keep_their_first_section_do_not_drift(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.lab.panorama.drift.film_alone", lambda _network, films, _steps, _drawn: films.frames)
+    kept = drift.measure_drift(network("window"), Run("window", network=TINY), 16, 20)
+    assert kept["11-20"].identity == 1 and kept["11-20"].contrast == pytest.approx(1, abs=0.1) and kept["11-20"].parts > 10
+    monkeypatch.setattr("studio.lab.panorama.drift.film_alone", lambda _network, films, _steps, _drawn: films.frames.roll(1, 0))
+    lost = drift.measure_drift(network("window"), Run("window", network=TINY), 16, 20)
+    assert lost["11-20"].identity < 0.3 and lost["11-20"].psnr < 15
