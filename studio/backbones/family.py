@@ -56,6 +56,8 @@ class Family:
     """Whether, in films of a size, a model's memory is a map of places: some can be pinned, others forgotten. None: never."""
     answers_places: Callable[[ModelCard, Size], bool] | None = None
     """Whether, in films of a size, a model's memory can be asked what it holds of the place of an earlier frame. None: never."""
+    memory_words: Callable[[ModelCard, Size], str] | None = None
+    """What a model with a long-term memory keeps of films of a size, to stand after "it keeps". None: "a memory"."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
     looks_back: int = RECENT

@@ -81,6 +81,12 @@ def answers_places(card: ModelCard, size: Size) -> bool:
     return family is not None and family.answers_places is not None and family.answers_places(card, size)
 
 
+def memory_words(card: ModelCard, size: Size) -> str:
+    """What a model with a long-term memory keeps of films of this size, to stand after "it keeps"."""
+    family = FAMILIES.get(card.kind)
+    return "a memory" if family is None or family.memory_words is None else family.memory_words(card, size)
+
+
 def reads_cast(card: ModelCard) -> bool:
     """Whether the model makes anything of who and what appears in a film; True for a model of an unknown family."""
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast

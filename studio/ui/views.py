@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import encodes_video, looks_back
+from studio.backbones.registry import encodes_video, looks_back, memory_words
 from studio.memory.context_sizes import RECENT
 from studio.project import edits
 from studio.project.limits import SECTIONS
@@ -232,7 +232,8 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
     else:
         before = format_length(time.seconds(frames - seen))
         sentence = f"The model sees {began} and the last {format_length(time.seconds(seen))} of the film. " + (
-            f"Of the {before} before that it keeps a memory." if remembers else f"It has no memory of the {before} before that."
+            f"Of the {before} before that it keeps {memory_words(card, project.size)}." if card and remembers
+            else f"It has no memory of the {before} before that."
         )
     return {
         "sentence": sentence, "recent": seen // per_latent, "of": RECENT, "remembers": remembers,

@@ -145,7 +145,7 @@ def test_undone_takes_are_loose(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("remembers", "said"), [
-    (False, "It has no memory of the 1.0 s before that."), (True, "Of the 1.0 s before that it keeps a memory."),
+    (False, "It has no memory of the 1.0 s before that."), (True, "Of the 1.0 s before that it keeps SemanticPack’s psi."),
 ])
 def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers: bool, said: str) -> None:
     for _ in range(2):
@@ -159,7 +159,8 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
 def test_a_model_that_looks_back_less_far_sees_less(session: Session) -> None:
     drawn = views.memory_view(render_all(session).project, card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),)))
     assert drawn["recent"] == 2 and drawn["packed"]
-    assert "the last 0.7 s of the film. Of the " in drawn["sentence"] and drawn["sentence"].endswith("it keeps a memory.")
+    assert "the last 0.7 s of the film. Of the " in drawn["sentence"]
+    assert drawn["sentence"].endswith("it keeps a matrix that it learned to write, of one size in films of any length.")
 
 
 def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:

@@ -57,6 +57,13 @@ def _edits_memory(card: ModelCard, size: tuple[int, int]) -> bool:
     return any(file.path == RECALL for file in card.files) and not is_large(size)
 
 
+def _memory_words(card: ModelCard, size: tuple[int, int]) -> str:
+    """The whole picture in large films; in others a map, or SemanticPack's tokens where no network asks a map."""
+    if is_large(size):
+        return "its whole picture"
+    return "a map of what it showed, of one size in films of any length" if _edits_memory(card, size) else "SemanticPack’s psi"
+
+
 def _lora_layers(card: ModelCard) -> FramePackLayers:
     """The layers of the card's transformer. Raises LoraError."""
     path = card.path("transformer/config.json")
@@ -69,5 +76,6 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
 FAMILY = Family(
     name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large,
     memory_grows=lambda size: not is_large(size), edits_memory=_edits_memory, answers_places=_edits_memory,
+    memory_words=_memory_words,
     reads_cast=False,
 )

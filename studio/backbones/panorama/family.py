@@ -38,4 +38,5 @@ def _sizes(card: ModelCard) -> ModelSizes:
 
 FAMILY = Family(
     name="panorama", load=_load, sizes=_sizes, reads_cast=False, looks_back=2, answers_places=lambda card, size: True,
+    memory_words=lambda card, size: "a matrix that it learned to write, of one size in films of any length",
 )
