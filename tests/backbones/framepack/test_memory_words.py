@@ -41,7 +41,7 @@ def test_the_history_encoder(card: ModelCard, second: tuple[int, ...]) -> None:
     encoder = FramePreservation(replace(ENCODER, second_rate=second), lambda latents: latents)
     save_adapter(encoder, card.path(ADAPTER))
     tokens = encoder.config.tokens(9, SIZE[1] // 8, SIZE[0] // 8)
-    assert memory_words(card, SIZE) == f"the tokens of its history encoder, {tokens} more with each section"
+    assert memory_words(card, SIZE) == f"the tokens of its history encoder, {tokens:,} more with each section"
 
 
 def test_what_cannot_be_read_is_a_memory(card: ModelCard) -> None:
