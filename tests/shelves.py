@@ -36,7 +36,7 @@ def make_film(studio: Studio, *prompts: str, sections: int = 1) -> Session:
     return session
 
 
-def wait_until(session: Session, condition: Callable[[], bool], timeout: float = 20.0) -> None:
+def wait_until(session: Session, condition: Callable[[], bool], timeout: float = 60.0) -> None:
     """Wait until `condition` is true, at most `timeout` seconds. It is checked at every change of the session."""
     end = time.monotonic() + timeout
     revision = session.revision

@@ -220,7 +220,8 @@ def test_the_verb_of_the_page(studio: Studio, tmp_path: Path) -> None:
     path = video(tmp_path / "uploads" / "waves.mp4", 9, FPS)
     message = {"verb": "begin_with_video", "project": session.id}
     assert "understand" in api.answer(message | {"path": str(picture(tmp_path))})["notice"]["message"]
-    assert api.answer(message | {"path": str(path)}) == {"ok": True, "answer": {}}
+    answer = api.answer(message | {"path": str(path)})
+    assert answer["ok"] and answer["answer"] == {}
     wait_for_job(session)
     segment, _ = board(session, studio.models, studio.presets)["segments"]
     assert segment["video"] == {"name": "waves.mp4", "most": 2}
