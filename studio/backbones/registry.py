@@ -36,7 +36,8 @@ def family_of(card: ModelCard) -> Family:
         ModelError: the card names a kind that no family has.
     """
     if card.kind not in FAMILIES:
-        known = " and ".join(f"'{name}'" for name in FAMILIES)
+        *others, last = (f"'{name}'" for name in FAMILIES)
+        known = f"{', '.join(others)} and {last}"
         raise ModelError(f"{card.folder.name}: this studio knows models of the kinds {known}, not '{card.kind}'.")
     return FAMILIES[card.kind]
 

@@ -187,7 +187,7 @@ def test_what_renders_imports_no_network(module: str) -> None:
 
 
 def test_an_unknown_kind_is_an_error(card: ModelCard) -> None:
-    with pytest.raises(ModelError, match="knows models of the kinds 'animatic' and 'framepack', not 'helios'"):
+    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack' and 'panorama', not 'helios'"):
         load(card, "cpu")
-    with pytest.raises(ModelError, match="knows models of the kinds 'animatic' and 'framepack', not 'helios'"):
+    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack' and 'panorama', not 'helios'"):
         sizes_of(card)
