@@ -42,8 +42,8 @@ def take(renderer: Renderer, tmp_path: Path) -> Take:
     def render(name: str, parent: str | None = None, **changes: object) -> Event:
         (tmp_path / name).mkdir(exist_ok=True)
         facts: dict[str, object] = {
-            "take": name, "model": card.name, "prompt": "the camera pans right", "seed": 3, "sections": 1, "steps": STEPS[card.name],
-            "guidance": 1.0, "size": SIZES[card.name], "reference": tmp_path / "reference.png",
+            "take": name, "model": card.name, "prompt": "the camera pans right", "seed": 3, "sections": 1,
+            "steps": STEPS[card.name], "guidance": 1.0, "size": SIZES[card.name], "reference": tmp_path / "reference.png",
             "parent": tmp_path / parent if parent else None, "folder": tmp_path / name}
         return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
 
