@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -80,6 +81,25 @@ def contextual(folder: Path) -> ModelCard:
         window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2,
     )), folder / ADAPTER)
     return _card(folder, title="Contextual", window=3, frames=12, shift=3.0, kind="animatic")
+
+
+def readable(folder: Path) -> ModelCard:
+    """A folder of FramePack-F1's kind with a long-term memory that keeps the psi of every section and reads two of them."""
+    card = large(folder)
+    (folder / "model.toml").unlink()
+    torch.manual_seed(1)
+    network = read_transformer(card)
+    save_adapter(SemanticPack(SemanticPackConfig(
+        width=network["num_attention_heads"] * network["attention_head_dim"], channels=network["in_channels"],
+        text=network["text_embed_dim"], image=network["image_proj_dim"], heads=2,
+        window=(3, 1, 2), keep=(1, 1, 1), text_tokens=2, image_side=2, readable=4, most=2,
+    )), folder / ADAPTER)
+    return _card(folder, title="Readable", window=3, frames=12, shift=0.0, kind="framepack")
+
+
+def read_transformer(card: ModelCard) -> dict[str, int]:
+    """The config of a card's transformer."""
+    return dict(json.loads(card.path("transformer/config.json").read_text("utf-8")))
 
 
 def large(folder: Path, shard: str = "5GB", text_layers: int = 2, **network: int) -> ModelCard:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from studio.catalogue.cards import ADAPTER, RECALL, ModelFile
+from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelFile
 from studio.engine import take_folder
 from studio.engine.events import Pin
 from studio.media.export import read_lineage
+from studio.memory.adapter import save_adapter
+from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 from studio.project import edits
 from studio.project.model import Shot
 from studio.project.store import Store
@@ -81,6 +83,41 @@ def test_a_pin_without_its_files(tmp_path: Path, engine: FakeEngine) -> None:
     session.memory_edits.unpin(first.id)
     session.jobs.generate_next()
     assert wait_for_job(session).state == "done"
+
+
+def readable(tmp_path: Path) -> ModelCard:
+    """A card of a model whose memory keeps every section, with the memory's file."""
+    pack = SemanticPackConfig(width=8, channels=4, text=4, image=4, heads=2, readable=2)
+    save_adapter(SemanticPack(pack), tmp_path / ADAPTER)
+    return card(kind="framepack", folder=tmp_path, files=FILES[:1])
+
+
+def test_takes_of_other_branches_are_pinned_and_forgotten_where_every_section_is_kept(tmp_path: Path, engine: FakeEngine) -> None:
+    session = render_all(make_film(Studio(tmp_path / "projects", engine, (readable(tmp_path),)), "a", "b"))
+    first, second = session.project.film()
+    session.edit(edits.rewind, first.id)
+    session.edit(edits.branch, first.id)
+    session.set_shot(1, session.picture_shot(picture(tmp_path, "crimson")))
+    session.memory_edits.pin(second.id)
+    session.memory_edits.forget_take(first.id)
+    session.jobs.generate_next()
+    wait_for_job(session)
+    request = engine.requests[-1]
+    assert request.pins == (Pin(session.folder / "takes" / second.id, 1),), "also in a shot of another place"
+    assert request.forgotten == (Pin(session.folder / "takes" / first.id, 1),)
+    lineage = read_lineage(session.films.export_film())
+    assert lineage and [take.get("forgotten") for take in lineage["takes"]] == [None, [first.id]]
+    session.set_size((48, 64))
+    session.edit(edits.rewind, None)
+    session.jobs.generate_next()
+    wait_for_job(session)
+    assert (engine.requests[-1].pins, engine.requests[-1].forgotten) == ((), ()), "they rest at another size"
+
+
+def test_a_take_is_not_forgotten_in_a_map(tmp_path: Path, engine: FakeEngine) -> None:
+    session = render_all(film(tmp_path, engine, "a"))
+    with pytest.raises(EditError, match="forget places of it instead"):
+        session.memory_edits.forget_take(session.project.film()[0].id)
 
 
 @pytest.mark.parametrize(("changes", "words"), [

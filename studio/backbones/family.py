@@ -54,6 +54,9 @@ class Family:
     """Whether, in films of a size, the long-term memory of its models changes with what the film shows. None: in all of them."""
     edits_memory: Callable[[ModelCard, Size], bool] | None = None
     """Whether, in films of a size, a model's memory is a map of places: some can be pinned, others forgotten. None: never."""
+    selects_sections: Callable[[ModelCard], bool] | None = None
+    """Whether a model's memory keeps the rows of every section: takes can be pinned in it, so that their sections are always read,
+    and forgotten, so that they are not. None: never."""
     answers_places: Callable[[ModelCard, Size], bool] | None = None
     """Whether, in films of a size, a model's memory can be asked what it holds of the place of an earlier frame. None: never."""
     memory_words: Callable[[ModelCard, Size], str] | None = None

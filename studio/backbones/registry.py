@@ -76,6 +76,12 @@ def edits_memory(card: ModelCard, size: Size) -> bool:
     return family is not None and family.edits_memory is not None and family.edits_memory(card, size)
 
 
+def selects_sections(card: ModelCard) -> bool:
+    """Whether takes can be pinned and forgotten in the model's memory by their sections; False for an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.selects_sections is not None and family.selects_sections(card)
+
+
 def answers_places(card: ModelCard, size: Size) -> bool:
     """Whether the model's memory can be asked for the place of a frame, in films of this size; False for an unknown family."""
     family = FAMILIES.get(card.kind)

@@ -51,7 +51,7 @@ class VideoSource:
 
 @dataclass(frozen=True)
 class Pin:
-    """A take whose places the long-term memory keeps as they were after it, see `studio.memory.pins`."""
+    """A take whose places or sections the long-term memory keeps, or, of sections, does not read; see `studio.memory.pins`."""
 
     take: Path                     # its folder
     sections: int                  # it has
@@ -92,6 +92,7 @@ class RenderRequest:
     blend: int = 0                 # frames over which the words take over from those of the parent take; 0: at once
     forget: tuple[int, ...] = ()   # cells of the memory's map that are forgotten before the take; see `EditsPlaces`
     pins: tuple[Pin, ...] = ()     # a later one outweighs an earlier one
+    forgotten: tuple[Pin, ...] = ()    # takes whose sections are not read; see `SelectsSections`
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
     video: VideoSource | None = None    # None: the take is rendered
     moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePict
 from studio.diffusion.blend import BlendsChanges, SectionBlend, mix
 from studio.diffusion.conditioning import ReadsApart, ReadsDolly
 from studio.engine import take_folder
-from studio.engine.events import Event, Frame, RenderRequest, ShotStart, Working
+from studio.engine.events import Event, Frame, Pin, RenderRequest, ShotStart, Working
 from studio.engine.scene_inputs import flow_names, scene_inputs
 from studio.flow_words import asked_flows
 from studio.full_prompt import Words
@@ -25,8 +25,8 @@ from studio.marks import NO_MARKS, Marks
 from studio.media.clip import probe
 from studio.media.picture import crop, read_picture
 from studio.memory.context_sizes import RECENT
-from studio.memory.pins import PinnedMemory, PinnedPlaces
-from studio.memory.protocol import EditsPlaces, Memory
+from studio.memory.pins import PinnedMemory, PinnedPlaces, SelectedMemory
+from studio.memory.protocol import EditsPlaces, Memory, SectionRows, SelectsSections
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -37,7 +37,7 @@ class TakeInputs:
     conditioning: Conditioning
     snapshot: Snapshot
     before: Conditioning | None = None      # embeddings of the parent take's words, where they are mixed with its own
-    memory: Memory | None = None            # the model's, or one that keeps pinned places
+    memory: Memory | None = None            # the model's, or one that follows what is pinned and forgotten
 
     def section(self, blend: SectionBlend | None) -> Conditioning:
         """The embeddings for a section that lies in a blend: mixed as in the section's middle."""
@@ -114,8 +114,14 @@ class InputReader:
         return self._read_snapshot(path, request.size)
 
     def _pinned(self, request: RenderRequest) -> Memory | None:
-        """The model's memory, with the places of pinned takes. Raises SnapshotError: the snapshot of one cannot be used."""
+        """The model's memory, with the places or sections of pinned takes, and without the sections of forgotten ones.
+
+        Raises SnapshotError: the snapshot of one cannot be used.
+        """
         memory, pins = self.model.memory, []
+        if isinstance(memory, SelectsSections) and memory.selects and (request.pins or request.forgotten):
+            pinned, forgotten = (self._section_rows(takes, request.size) for takes in (request.pins, request.forgotten))
+            return SelectedMemory(memory, pinned, forgotten)
         if memory is None or not isinstance(memory, EditsPlaces):
             return memory
         for pin in request.pins:
@@ -124,6 +130,17 @@ class InputReader:
                 psi, own = kept.psi.to(self.model.device), min(RECENT, pin.sections * self.model.card.window)
                 pins.append(PinnedPlaces(psi, memory.shown_cells(psi, kept.recent[:, :, -own:].to(psi))))
         return PinnedMemory(memory, pins) if pins else memory
+
+    def _section_rows(self, takes: Sequence[Pin], size: tuple[int, int]) -> list[SectionRows]:
+        """What the takes' own sections wrote into psi. Raises SnapshotError."""
+        memory, rows = self.model.memory, list[SectionRows]()
+        assert isinstance(memory, SelectsSections)
+        for take in takes:
+            kept = self._read_snapshot(take.take / take_folder.SNAPSHOT, size)
+            if kept.psi is not None:
+                section = (*kept.start.shape[:2], self.model.card.window, *kept.start.shape[3:])
+                rows.append(memory.newest_sections(kept.psi.to(self.model.device), section, take.sections))
+        return rows
 
     def _edited(self, request: RenderRequest, snapshot: Snapshot, memory: Memory | None) -> Snapshot:
         """The snapshot before the take, without the places that are to be forgotten, and with the pinned ones."""

@@ -108,6 +108,34 @@ def appends(memory: Memory | None) -> bool:
     return isinstance(memory, AppendsToPsi) and memory.appends
 
 
+@dataclass(frozen=True)
+class SectionRows:
+    """What sections that follow each other wrote into a psi that keeps every section's rows."""
+
+    rows: Tensor      # [k, m, D] of k sections, m rows each
+    before: int       # sections of their film before them
+
+
+@runtime_checkable
+class SelectsSections(Protocol):
+    """A memory that may keep every section's rows, of which some are always read and others never. Its methods are pure.
+
+    What is not read may still act: psi_{n+1} is computed from the newest psi, so later rows hold traces of earlier sections.
+    """
+
+    @property
+    def selects(self) -> bool:
+        """Whether it does."""
+
+    def newest_sections(self, psi: Tensor, section: Sequence[int], count: int) -> SectionRows:
+        """What the newest `count` sections, with latents of shape `section`, wrote into psi [1, M, D]; fewer where it has fewer."""
+
+    def read_selected(
+        self, psi: Tensor, section: Sequence[int], pinned: Sequence[SectionRows], forgotten: Sequence[SectionRows]
+    ) -> Tensor:
+        """As `ReadsPsi.read`, but with all rows of `pinned`, also where psi does not hold them, and with none of `forgotten`."""
+
+
 @runtime_checkable
 class AnswersPlaces(Protocol):
     """A memory that can be asked what it holds of the place that a frame of the film showed. Its methods are pure."""

@@ -24,9 +24,9 @@ from torch.nn import functional as F
 
 from studio.memory.attention import Attention, Block
 from studio.memory.pooling import pool_image, pool_text
-from studio.memory.protocol import ConditioningFeatures
+from studio.memory.protocol import ConditioningFeatures, SectionRows
 from studio.memory.scene_map import MapSqueeze
-from studio.memory.snapshot_reader import SnapshotReader
+from studio.memory.snapshot_reader import SnapshotReader, find_sections, split_sections
 
 FREQUENCIES = 8
 """Frequencies of the position encoding, per axis."""
@@ -257,6 +257,28 @@ class SemanticPack(nn.Module):
             return psi
         first = self.config.first_tokens(0, 0)
         read: Tensor = self.reader(psi.to(self.memorize.patches.weight), first, self.memorize.tokens(section))
+        return read
+
+    @property
+    def selects(self) -> bool:
+        """See `SelectsSections`."""
+        return self.appends
+
+    def newest_sections(self, psi: Tensor, section: Sequence[int], count: int) -> SectionRows:
+        """See `SelectsSections`. Raises ValueError: psi is not that of sections of this shape."""
+        _, after = split_sections(psi, self.config.first_tokens(0, 0), self.memorize.tokens(section))
+        kept = after[0, max(0, after.shape[1] - count) :]
+        return SectionRows(kept, after.shape[1] - len(kept))
+
+    def read_selected(
+        self, psi: Tensor, section: Sequence[int], pinned: Sequence[SectionRows], forgotten: Sequence[SectionRows]
+    ) -> Tensor:
+        """See `SelectsSections`. Raises ValueError: psi is not that of sections of this shape, or of several films."""
+        first, each = self.config.first_tokens(0, 0), self.memorize.tokens(section)
+        if len(psi) != 1:
+            raise ValueError(f"sections are selected for one film at a time, not for {len(psi)}")
+        choice = find_sections(split_sections(psi, first, each)[1][0], pinned, forgotten)
+        read: Tensor = self.reader(psi.to(self.memorize.patches.weight), first, each, choice)
         return read
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:

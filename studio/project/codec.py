@@ -44,7 +44,7 @@ def project_table(project: Project) -> Table:
         **votes_table(project.votes),
         **looks_table(project.looks),
         **retries_table(project.retries),
-        **pins_table(project.pins),
+        **pins_table(project.pins, project.forgotten),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -81,6 +81,7 @@ def parse_project(table: object) -> Project:
         retries=parse_retries(read.optional("retries", dict)),
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
         pins=tuple(take for take in parse_pins(read) if take in takes),
+        forgotten=tuple(take for take in parse_pins(read, "forgotten") if take in takes),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),
@@ -122,7 +123,7 @@ def take_table(take: Take) -> Table:
         **({"bridge": take.bridge} if take.bridge else {}),
         **_texts_table(
             style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
-        **pins_table(take.pins),
+        **pins_table(take.pins, take.forgotten),
     }
 
 
@@ -156,6 +157,7 @@ def parse_take(table: object) -> Take:
         style_words=read.words("style_words"),
         cast_words=read.words("cast_words"),
         pins=parse_pins(read),
+        forgotten=parse_pins(read, "forgotten"),
         unknown=read.rest(),
     )
 

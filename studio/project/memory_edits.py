@@ -1,4 +1,4 @@
-"""Edits of what the film remembers: takes whose places are pinned, and places that are forgotten before a segment.
+"""Edits of what the film remembers: takes that are pinned or forgotten, and places that are forgotten before a segment.
 
 They are settings of the takes that are made next: takes that are there do not change.
 """
@@ -13,26 +13,54 @@ from studio.project.model import Project
 from studio.project.tree import known_take, segment_index, usable_take, with_segments
 
 MOST_PINS = 12
+MOST_FORGOTTEN = 48
 CELLS = 65_536
 """Cells of a memory's map, at most."""
 
 
 def pin(project: Project, take: str) -> Project:
-    """Pin a take: what the memory knows of its places is not written over by takes that are made from now on.
+    """Pin a take: takes that are made from now on keep what the memory knows of it, and read it first.
 
-    The take that is pinned last outweighs the others. Raises EditError: no such take, or too many are pinned.
+    What is kept are its places in a memory that is a map, of which the take that is pinned last outweighs the others, and its
+    sections in one that keeps all sections. It is not forgotten any more. Raises EditError: no such take, or too many are pinned.
     """
     usable_take(project, take)
-    pins = tuple(each for each in project.pins if each != take)
+    pins = _without(project.pins, take)
     if len(pins) >= MOST_PINS:
         raise EditError(f"{MOST_PINS} takes are pinned, which is the most. Unpin one first; nothing was changed.")
-    return replace(project, pins=(*pins, take))
+    return replace(project, pins=(*pins, take), forgotten=_without(project.forgotten, take))
 
 
 def unpin(project: Project, take: str) -> Project:
-    """Let a take's places be written over again. Raises EditError: no such take."""
+    """Let a take be one of many for the memory again. Raises EditError: no such take."""
     known_take(project, take)
-    return replace(project, pins=tuple(each for each in project.pins if each != take))
+    return replace(project, pins=_without(project.pins, take))
+
+
+def forget_take(project: Project, take: str) -> Project:
+    """Forget a take: takes that are made from now on do not read what its sections wrote into the memory.
+
+    It is not pinned any more.
+
+    Raises:
+        EditError: no such take, or too many are forgotten.
+    """
+    usable_take(project, take)
+    forgotten = _without(project.forgotten, take)
+    if len(forgotten) >= MOST_FORGOTTEN:
+        raise EditError(
+            f"{MOST_FORGOTTEN} takes are forgotten, which is the most. Let one be remembered again first; nothing was changed.")
+    return replace(project, forgotten=(*forgotten, take), pins=_without(project.pins, take))
+
+
+def remember_take(project: Project, take: str) -> Project:
+    """Let a take that is forgotten be read again. Raises EditError: no such take."""
+    known_take(project, take)
+    return replace(project, forgotten=_without(project.forgotten, take))
+
+
+def _without(takes: Iterable[str], take: str) -> tuple[str, ...]:
+    return tuple(each for each in takes if each != take)
 
 
 def forget(project: Project, index: int, cells: Iterable[int]) -> Project:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from studio.project.memory_edits import CELLS
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table, TableReader
 
 
-def pins_table(pins: tuple[str, ...]) -> Table:
-    """The field of pinned takes."""
-    return {"pins": list(pins)} if pins else {}
+def pins_table(pins: tuple[str, ...], forgotten: tuple[str, ...]) -> Table:
+    """The fields of pinned and of forgotten takes."""
+    return {**({"pins": list(pins)} if pins else {}), **({"forgotten": list(forgotten)} if forgotten else {})}
 
 
-def parse_pins(read: TableReader) -> tuple[str, ...]:
-    """The ids in that field. Raises FormatError: one is none."""
-    pins = read.optional("pins", list) or []
-    if not all(isinstance(take, str) for take in pins):
-        raise FormatError("'pins' must be ids of takes")
-    return tuple(dict.fromkeys(pins))
+def parse_pins(read: TableReader, name: Literal["pins", "forgotten"] = "pins") -> tuple[str, ...]:
+    """The ids in one of those fields. Raises FormatError: one is none."""
+    takes = read.optional(name, list) or []
+    if not all(isinstance(take, str) for take in takes):
+        raise FormatError(f"'{name}' must be ids of takes")
+    return tuple(dict.fromkeys(takes))
 
 
 def forget_table(cells: tuple[int, ...]) -> Table:

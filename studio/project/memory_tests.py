@@ -23,7 +23,8 @@ def segment_after(project: Project, tested: Take, prompt: str | None) -> Segment
 
 
 def section_after(project: Project, tested: Take, segment: Segment) -> Take:
-    """The section after a take as a take that is never added, of the same model, size and film, and with nothing pinned.
+    """The section after a take as a take that is never added, of the same model, size and film, and with nothing pinned or
+    forgotten.
 
     Raises:
         EditError: there is no reference image.
@@ -31,7 +32,7 @@ def section_after(project: Project, tested: Take, segment: Segment) -> Take:
     return replace(
         request_take(project, segment, tested.id), settings=tested.settings, model=tested.model, size=tested.size,
         reference=tested.reference, frame=tested.frame, marks=tested.marks, style=tested.style, cast=tested.cast,
-        pins=(),
+        pins=(), forgotten=(),
     )  # fmt: skip
 
 

@@ -144,6 +144,7 @@ class Take:
     style_words: str = ""           # the style likewise
     cast_words: str = ""            # the cast likewise
     pins: tuple[str, ...] = ()      # takes that were pinned when it was made
+    forgotten: tuple[str, ...] = ()     # takes whose sections its memory did not read
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -223,7 +224,8 @@ class Project:
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
     retries: Retries = Retries()
-    pins: tuple[str, ...] = ()      # takes whose places the memory keeps; the last one outweighs the others
+    pins: tuple[str, ...] = ()      # takes whose places or sections the memory keeps; of places the last one outweighs the others
+    forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

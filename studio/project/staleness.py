@@ -40,8 +40,10 @@ def _asked(project: Project, segment: Segment) -> str:
 
 def find_same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
     """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
+    kept = project.pins, set(project.forgotten)
     return next(
-        (t for t in project.children(parent) if t.state == "done" and t.pins == project.pins and not differs(project, segment, t)),
+        (t for t in project.children(parent)
+         if t.state == "done" and (t.pins, set(t.forgotten)) == kept and not differs(project, segment, t)),
         None,
     )
 

@@ -135,6 +135,7 @@ def request_take(project: Project, segment: Segment, parent: str | None) -> Take
         style=project.style,
         cast=project.cast,
         pins=project.pins,
+        forgotten=project.forgotten,
         sections=0,
         frames=0,
         state="partial",

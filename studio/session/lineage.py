@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.media import export
 from studio.project.mark_tables import marks_table
+from studio.project.memory_tables import pins_table
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Take
 
 LOOK_NAMES = {FIRST_FRAME: "first frame", REFERENCE: "reference"}
@@ -55,7 +56,7 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
                 **({"style": take.style} if take.style else {}),
                 **({"cast": take.cast} if take.cast else {}),
                 **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
-                **({"pins": list(take.pins)} if take.pins else {}),
+                **pins_table(take.pins, take.forgotten),
                 **_look(project.looks.get(take.id)),
             }
             for take in takes

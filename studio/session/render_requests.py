@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.registry import edits_memory
+from studio.backbones.registry import edits_memory, selects_sections
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, ShotStart, VideoSource
@@ -80,6 +80,7 @@ class RequestMaker:
             video=self._video(take),
             forget=take.segment.forget if take.parent and self._edits_memory(take) else (),
             pins=tuple(Pin(self._store.take_folder(pin.id), pin.sections) for pin in self._pins(take, project)),
+            forgotten=tuple(Pin(self._store.take_folder(gone.id), gone.sections) for gone in self._forgotten(take, project)),
         )
 
     def _bridge(self, take: Take, project: Project) -> Bridge | None:
@@ -91,11 +92,19 @@ class RequestMaker:
         return edits_memory(self._cards[take.model], take.size)
 
     def _pins(self, take: Take, project: Project) -> list[Take]:
-        """The pinned takes whose memory goes with a take's: of the same model, size and place."""
-        if not take.pins or not self._edits_memory(take):
+        """The pinned takes whose memory goes with a take's: of the same model and size and, in a map, the same place."""
+        if not take.pins:
             return []
-        place, known = place_of_take(project, take), (project.takes[pin] for pin in take.pins if pin in project.takes)
-        return [pin for pin in known if (pin.model, pin.size) == (take.model, take.size) and place_of_take(project, pin) == place]
+        if selects_sections(self._cards[take.model]):
+            return _alike(take, take.pins, project)
+        if not self._edits_memory(take):
+            return []
+        place = place_of_take(project, take)
+        return [pin for pin in _alike(take, take.pins, project) if place_of_take(project, pin) == place]
+
+    def _forgotten(self, take: Take, project: Project) -> list[Take]:
+        """The takes whose sections are not read: they need not be before it, for a copy of one has the same memory."""
+        return _alike(take, take.forgotten, project) if take.forgotten and selects_sections(self._cards[take.model]) else []
 
     def _shot(self, take: Take, project: Project) -> ShotStart:
         before = newest_of_place(project, take.parent, place_of_take(project, take))
@@ -127,6 +136,11 @@ class RequestMaker:
             if not (self._store.take_folder(pin.id) / take_folder.SNAPSHOT).is_file():
                 number = len(project.lineage(pin.id))
                 raise EditError(f"A pinned take of segment {number} has lost its files. Unpin it, and try again; nothing is lost.")
+        for gone in self._forgotten(take, project):
+            if not (self._store.take_folder(gone.id) / take_folder.SNAPSHOT).is_file():
+                number = len(project.lineage(gone.id))
+                raise EditError(
+                    f"A forgotten take of segment {number} has lost its files. Remember it again, and try again; nothing is lost.")
         if take.copy_of:
             folder = self._store.take_folder(take.copy_of)
             if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():
@@ -154,3 +168,9 @@ class RequestMaker:
 
     def _picture(self, place: Place) -> Path:
         return self._store.media / f"{place.picture[:16]}.png"
+
+
+def _alike(take: Take, others: tuple[str, ...], project: Project) -> list[Take]:
+    """Those of other takes that were made by the same model at the same size."""
+    known = (project.takes[other] for other in others if other in project.takes)
+    return [other for other in known if (other.model, other.size) == (take.model, take.size)]

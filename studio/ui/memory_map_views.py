@@ -1,4 +1,4 @@
-"""What the page draws of edits of the memory, as JSON: its map, what is forgotten next, and the pinned takes."""
+"""What the page draws of edits of the memory, as JSON: its map, what is forgotten, and the pinned takes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ def memory_map_view(project: Project, shown: MemoryMap) -> Json:
         "problem": shown.problem,
         "part": dict(shown.part) if shown.part else None,
         "segment": segment and {"id": segment.id, "number": len(project.film()) + 1, "forget": list(segment.forget)},
-        "pins": [
-            {"id": pin, "segment": len(project.lineage(pin)), "words": project.takes[pin].segment.prompt or "no prompt"}
-            for pin in project.pins
-        ],
+        "takes": shown.takes,
+        "pins": [_take_view(project, pin) for pin in project.pins],
+        "forgotten": [_take_view(project, take) for take in project.forgotten],
     }
+
+
+def _take_view(project: Project, take: str) -> Json:
+    """A pinned or forgotten take."""
+    return {"id": take, "segment": len(project.lineage(take)), "words": project.takes[take].segment.prompt or "no prompt"}
 
 
 def memory_facts(take: Take) -> list[str]:
     """What was pinned and forgotten when a take was made, in a few words."""
-    pins, cells = len(take.pins), len(take.segment.forget)
+    pins, cells, gone = len(take.pins), len(take.segment.forget), len(take.forgotten)
     return [
         *([f"with {pins} pinned take{'' if pins == 1 else 's'}"] if pins else []),
         *([f"{cells} place{'' if cells == 1 else 's'} forgotten"] if cells else []),
+        *([f"{gone} take{'' if gone == 1 else 's'} forgotten"] if gone else []),
     ]

@@ -67,6 +67,7 @@ def take_views(
             "bridge": take.bridge,
             "star": take.id in project.stars,
             "pinned": take.id in project.pins,
+            "forgotten": take.id in project.forgotten,
             "memory": memory_facts(take),
             "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
             "state": "missing" if film is None else take_state(take, stale),

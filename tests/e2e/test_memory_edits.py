@@ -19,6 +19,7 @@ from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import model
 from tests.shelves import render_all, wait_for_job, wait_until
+from tests.test_session_memory_edits import readable
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 pytest.importorskip("axe_playwright_python", reason="the page's tests need: pip install axe-playwright-python")
@@ -63,6 +64,22 @@ def mapped(stand: Stand) -> Session:
     save_map(shade, np.ones(shade.shape[:2], np.float32), (80, 48, 240, 144), folder / take_folder.MEMORY)
     session.notify()
     return session
+
+
+@pytest.fixture(scope="module")
+def archive(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A studio whose model keeps what every section wrote."""
+    folder = tmp_path_factory.mktemp("sections")
+    engine = FakeEngine()
+    studio = Studio(folder / "projects", engine, (readable(folder),))
+    studio.home.mkdir()
+    for url in serve(studio):
+        yield Stand(url, studio, engine, folder)
+
+
+@pytest.fixture
+def archive_desk(archive: Stand, chromium: Any) -> Iterator[Visit]:
+    yield from visit(archive, chromium)
 
 
 def forgotten(session: Session) -> tuple[int, ...]:
@@ -140,6 +157,32 @@ def test_a_large_film_says_why_not(atelier: Stand, desk: Visit) -> None:
     sheet = page.get_by_role("dialog", name="Pin and forget")
     expect(sheet).to_contain_text("whole picture and does not change")
     expect(sheet.get_by_role("application")).to_have_count(0)
+
+
+def test_takes_are_pinned_and_forgotten_where_every_section_is_kept(archive: Stand, archive_desk: Visit) -> None:
+    session = render_all(archive.film("the harbour", "the ship"))
+    second = session.project.film()[1]
+    page = archive_desk.open(session)
+    page.get_by_role("button", name="Pin and forget").click()
+    sheet = page.get_by_role("dialog", name="Pin and forget")
+    expect(sheet).to_contain_text("This memory keeps what every section wrote")
+    expect(sheet.get_by_role("application")).to_have_count(0)
+    sheet.get_by_role("button", name="Forget the take of segment 2").click()
+    expect(sheet.get_by_role("list", name="Forgotten takes").get_by_role("listitem")).to_contain_text("Segment 2 · the ship")
+    faded(page)
+    assert page.evaluate(AUDIT) == [] == violations(page)
+    assert session.project.forgotten == (second.id,)
+    sheet.get_by_role("button", name="Pin the take of segment 2").click()
+    expect(sheet.get_by_role("list", name="Pinned takes").get_by_role("listitem")).to_contain_text("Segment 2 · the ship")
+    wait_until(session, lambda: (session.project.pins, session.project.forgotten) == ((second.id,), ()))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Pin and forget · 1 pinned")).to_be_visible()
+    page.keyboard.press("Control+z")
+    wait_until(session, lambda: session.project.forgotten == (second.id,))
+    expect(page.get_by_role("button", name="Pin and forget · 1 forgotten")).to_be_visible()
+    page.get_by_role("button", name="Pin and forget").click()
+    sheet.get_by_role("button", name="Remember the take of segment 2, the ship").click()
+    wait_until(session, lambda: session.project.forgotten == ())
 
 
 def test_by_finger(atelier: Stand, phone: Visit) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from studio.project import edits, history
+from studio.project import choices, edits, history
 from studio.project.codec import parse_project, parse_take, project_table, take_table
 from studio.project.history import UndoHistory
 from studio.project.limits import EditError
-from studio.project.memory_edits import MOST_PINS, forget, pin, unpin
+from studio.project.memory_edits import MOST_FORGOTTEN, MOST_PINS, forget, forget_take, pin, remember_take, unpin
 from studio.project.memory_tests import section_after, segment_after
 from studio.project.rules import FormatError
 from studio.project.take_requests import new_request, request_take
@@ -49,6 +49,39 @@ def test_pins_that_are_refused() -> None:
         pin(project, "nowhere")
 
 
+def test_takes_are_forgotten_stored_and_kept_with_takes() -> None:
+    project = generated(film("a", "b", "c"), 2)
+    first, second = project.film()
+    assert "forgotten" not in project_table(project) and "forgotten" not in take_table(first)
+    gone = forget_take(forget_take(pin(project, second.id), first.id), second.id)
+    assert (gone.forgotten, gone.pins) == ((first.id, second.id), ()) and not edits.stale_takes(gone)
+    assert pin(gone, first.id).forgotten == (second.id,), "what is pinned is not forgotten"
+    assert parse_project(project_table(gone)) == gone
+    segment = gone.current().segments[2]
+    take = request_take(gone, segment, second.id)
+    assert take.forgotten == gone.forgotten and parse_take(take_table(take)) == take
+    assert new_request(project, first.segment, None).new_seed and not new_request(gone, first.segment, None).new_seed
+    assert remember_take(remember_take(gone, second.id), first.id) == project
+    table = project_table(gone)
+    for wrong, kept in (([second.id, "nowhere", second.id], (second.id,)), ([], ())):
+        table["forgotten"] = wrong
+        assert parse_project(table).forgotten == kept
+    table["forgotten"] = [3]
+    with pytest.raises(FormatError, match="forgotten"):
+        parse_project(table)
+
+
+def test_takes_that_cannot_be_forgotten() -> None:
+    project = generated(film("a"), 1)
+    only = project.film()[0].id
+    with pytest.raises(EditError, match="which is the most"):
+        forget_take(replace(project, forgotten=tuple(map(str, range(MOST_FORGOTTEN)))), only)
+    with pytest.raises(EditError, match="not in the film"):
+        forget_take(project, "nowhere")
+    with pytest.raises(EditError, match="in the trash"):
+        forget_take(choices.drop_takes(project, [only]), only)
+
+
 def test_what_is_made_with_other_pins_is_no_repetition() -> None:
     project = generated(film("a", "b"), 2)
     first, second = project.film()
@@ -81,7 +114,7 @@ def test_places_are_forgotten_before_a_segment() -> None:
 
 def test_a_memory_test_forgets_and_pins_nothing() -> None:
     project = generated(film("a", "b"), 1)
-    project = forget(pin(project, project.film()[0].id), 1, [5])
+    project = forget(replace(pin(project, project.film()[0].id), forgotten=("b",)), 1, [5])
     tested = replace(project.film()[0], pins=())
     section = section_after(project, tested, segment_after(project, tested, None))
-    assert (section.pins, section.segment.forget, section.segment.prompt) == ((), (), "b")
+    assert (section.pins, section.forgotten, section.segment.forget, section.segment.prompt) == ((), (), (), "b")

@@ -18,6 +18,7 @@ from studio.ui.moment_views import moment_view
 from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, render_all, wait_until
+from tests.test_session_memory_edits import readable
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_pins_and_forgotten_places(tmp_path: Path) -> None:
     drawn = board(session, studio.models, studio.presets)
     assert drawn["memory"]["map"] == {
         "problem": "", "part": None, "segment": {"id": second.id, "number": 2, "forget": [2, 3]},
-        "pins": [{"id": first.id, "segment": 1, "words": "one"}]}
+        "takes": False, "pins": [{"id": first.id, "segment": 1, "words": "one"}], "forgotten": []}
     assert drawn["takes"][0]["pinned"] and drawn["takes"][0]["memory"] == []
     session.jobs.generate_next()
     wait_until(session, lambda: len(session.project.film()) == 2)
@@ -115,3 +116,21 @@ def test_pins_and_forgotten_places(tmp_path: Path) -> None:
         assert not refused["ok"], wrong
     ask(api, session, "unpin", take=first.id)
     assert session.project.pins == ()
+
+
+def test_forgotten_takes(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "kept", FakeEngine(), (readable(tmp_path),))
+    api, session = PageApi(studio, (), tmp_path), render_all(make_film(studio, "one", "two"))
+    first, second = session.project.film()
+    ask(api, session, "forget_take", take=first.id)
+    drawn = board(session, studio.models, studio.presets)
+    assert drawn["memory"]["map"]["takes"] and drawn["memory"]["map"]["forgotten"] == [
+        {"id": first.id, "segment": 1, "words": "one"}]
+    assert [take["forgotten"] for take in drawn["takes"]] == [True, False]
+    session.jobs.retake(second.id)
+    wait_until(session, lambda: len(session.project.takes) == 3)
+    drawn = board(session, studio.models, studio.presets)
+    assert ["1 take forgotten"] in [take["memory"] for take in drawn["takes"]]
+    ask(api, session, "remember_take", take=first.id)
+    assert session.project.forgotten == ()
+    assert not api.answer({"verb": "forget_take", "project": session.id, "take": "nowhere"})["ok"]

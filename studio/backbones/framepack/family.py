@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import lora_layers
-from studio.backbones.framepack.memory_words import memory_words
+from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.framepack.sizes import published_sizes, sizes_of
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ def _load(request: LoadRequest) -> FilmModel:
 
 FAMILY = Family(
     name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, encodes_video=True,
-    published_sizes=published_sizes, memory_words=memory_words,
+    published_sizes=published_sizes, memory_words=memory_words, selects_sections=selects_sections,
 )

@@ -1,4 +1,7 @@
-"""Says which long-term memory a FramePack model has, and how many tokens the past costs it, from the memory file's header alone."""
+"""Says which long-term memory a FramePack model has, and how many tokens the past costs it, from the memory file's header alone.
+
+Imports no torch.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,32 @@ ENCODER, PACK = "memorypack-frame-preservation", "memorypack-semantic-pack"
 def memory_words(card: ModelCard, size: Size) -> str:
     """What the memory is in films of width x height pixels, to stand after "it keeps"; "a memory" where its file cannot be read."""
     try:
-        notes = read_header(card.path(ADAPTER), ADAPTER).notes
-        config = json.loads(notes.get("config", "{}"))
+        kind, config = _memory(card)
         section = (card.window, size[1] // PIXELS_PER_LATENT, size[0] // PIXELS_PER_LATENT)
-        if notes.get("kind") == ENCODER:
+        if kind == ENCODER:
             return f"the tokens of its history encoder, {_encoder_tokens(config, section):,} more with each section"
-        if notes.get("kind") == PACK and config.get("readable"):
+        if kind == PACK and config.get("readable"):
             return f"SemanticPack’s psi of every section, of which it reads {int(config['readable']):,} tokens"
-        if notes.get("kind") == PACK:
+        if kind == PACK:
             return f"SemanticPack’s psi, {_pack_tokens(config, section):,} tokens in films of any length"
     except (LoraError, ValueError, TypeError, KeyError, AttributeError):
         pass                                        # loading the model says what is wrong with the file
     return "a memory"
+
+
+def selects_sections(card: ModelCard) -> bool:
+    """Whether the memory is a SemanticPack that keeps and reads the psi of every section; False where its file cannot be read."""
+    try:
+        kind, config = _memory(card) if card.has_memory else ("", {})
+        return kind == PACK and bool(config.get("readable"))
+    except (LoraError, ValueError, TypeError, AttributeError):
+        return False
+
+
+def _memory(card: ModelCard) -> tuple[str | None, dict[str, Any]]:
+    """Kind and config of the memory file. Raises LoraError or ValueError: it cannot be read."""
+    notes = read_header(card.path(ADAPTER), ADAPTER).notes
+    return notes.get("kind"), json.loads(notes.get("config", "{}"))
 
 
 def _encoder_tokens(config: dict[str, Any], section: tuple[int, int, int]) -> int:

@@ -23,7 +23,7 @@ const memory = (() => {
   const ask = button('film', 'What is remembered of this?', () => moment.open(), { class: 'button small', hidden: true,
     title: 'Show what the memory gives back for the place of the frame on the stage' });
   const edit = button('brush', 'Pin and forget', () => memoryMap.open(), { class: 'button small', hidden: true,
-    title: 'Pin takes into the memory, and paint over places that it is to forget' });
+    title: 'Pin takes into the memory, and choose what it is to forget' });
 
   const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
     h('h2', { class: 'label' }, 'Reference'),
@@ -55,8 +55,9 @@ const memory = (() => {
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);
-    const { pins, segment } = seen.map;
-    say(edit.lastChild, ['Pin and forget', pins.length && `${pins.length} pinned`, segment?.forget.length && `${segment.forget.length} forgotten`].filter(Boolean).join(' · '));
+    const { takes, pins, forgotten, segment } = seen.map;
+    const forgets = takes ? forgotten.length : segment?.forget.length;
+    say(edit.lastChild, ['Pin and forget', pins.length && `${pins.length} pinned`, forgets && `${forgets} forgotten`].filter(Boolean).join(' · '));
     for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
     show(ask, seen.asks && client.onStage());
     set(packed, 'data-on', seen.packed);

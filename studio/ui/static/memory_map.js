@@ -23,8 +23,14 @@ const memoryMap = (() => {
   const tools = h('div', { class: 'map-tools' }, h('div', { class: 'switch', role: 'group', 'aria-label': 'Brush' }, ...kinds), nothing);
   const about = h('p', { class: 'hint' });
   const pin = button('pin', '', () => client.act(client.onStage().pinned ? 'unpin' : 'pin', { take: client.onStage().id }));
+  const drop = button('brush', '', () => client.act(client.onStage().forgotten ? 'remember_take' : 'forget_take', { take: client.onStage().id }));
   const pins = h('ul', { class: 'pins', 'aria-label': 'Pinned takes' });
   const kept = new Map();
+  const gone = h('ul', { class: 'pins', 'aria-label': 'Forgotten takes' });
+  const dropped = new Map();
+  const pinning = h('p', { class: 'hint' });
+  const dropping = h('section', {}, h('h3', {}, 'Forgotten takes'), h('p', { class: 'hint' }, 'What a forgotten take wrote into the memory is not read by takes '
+    + 'that are made from now on. What later takes had seen of it stays in what they wrote.'), gone, drop);
 
   const shown = () => client.view.memory.map;
   const ready = () => Boolean(shown().part && shown().segment && !shown().problem);
@@ -99,30 +105,41 @@ const memoryMap = (() => {
 
   const makePin = ({ id }) => h('li', {}, icon('pin', 17), h('span', {}),
     h('button', { class: 'button small', onclick: () => client.act('unpin', { take: id }) }, 'Unpin'));
+  const makeGone = ({ id }) => h('li', {}, icon('brush', 17), h('span', {}),
+    h('button', { class: 'button small', onclick: () => client.act('remember_take', { take: id }) }, 'Remember'));
+  const list = (box, lines, takes, make, verb) => keyed(box, lines, takes, make, (line, one) => {
+    say(line.children[1], `Segment ${one.segment} · ${one.words}`);
+    set(line.lastChild, 'aria-label', `${verb} the take of segment ${one.segment}, ${one.words}`);
+  });
   const draw = ({ view }) => {
     if (!dialog) return;
     if (view.id !== dialog.dataset.film) { dialog.close(); return; }
-    const { part, segment, problem, pins: list } = shown();
+    const { part, segment, problem, takes, pins: pinned, forgotten } = shown();
     if (problem) { dialog.close(); return; }
+    show(dropping, takes);
+    say(pinning, takes ? 'What a pinned take wrote into the memory is always read by takes that are made from now on, also on other branches.'
+      : 'What the memory knows of a pinned take’s places is never written over, and is offered to every take that is made from now on. '
+        + 'Of a long take its last two sections count. The take pinned last outweighs the others.');
     const received = (segment?.forget || []).join();
     if (!stroke && received !== sent) { sent = received; cells = new Set(segment?.forget || []); }
     if (view.memory.picture) set(picture, 'src', view.memory.picture);
-    show(figure, part && view.memory.picture);
-    show(tools, part && segment);
-    show(now, part && segment);
+    show(figure, !takes && part && view.memory.picture);
+    show(tools, !takes && part && segment);
+    show(now, !takes && part && segment);
     for (const [i, kind] of kinds.entries()) set(kind, 'aria-pressed', String(forgets === (i === 0)));
     nothing.disabled = !cells.size;
-    say(about, !part ? 'This take was made before its map could be painted on, or its map is gone. Retake it to edit what it remembers.'
+    say(about, takes ? 'This memory keeps what every section wrote. Choose which takes are always read, and which are not.'
+      : !part ? 'This take was made before its map could be painted on, or its map is gone. Retake it to edit what it remembers.'
       : segment ? `Paint over what the film is to forget before segment ${segment.number}; it shows new ground there. What the reference and the recent frames show stays.`
         : 'Add a segment after the head: what is forgotten is a setting of the segment that comes next.');
     const take = client.onStage();
     show(pin, take);
     if (take) say(pin.lastChild, take.pinned ? `Unpin the take of segment ${take.depth + 1}` : `Pin the take of segment ${take.depth + 1}`);
-    keyed(pins, kept, list, makePin, (line, one) => {
-      say(line.children[1], `Segment ${one.segment} · ${one.words}`);
-      set(line.lastChild, 'aria-label', `Unpin the take of segment ${one.segment}, ${one.words}`);
-    });
-    drawCells();
+    show(drop, take);
+    if (take) say(drop.lastChild, take.forgotten ? `Remember the take of segment ${take.depth + 1}` : `Forget the take of segment ${take.depth + 1}`);
+    list(pins, kept, pinned, makePin, 'Unpin');
+    list(gone, dropped, forgotten, makeGone, 'Remember');
+    if (!takes) drawCells();
   };
 
   const open = () => {
@@ -130,9 +147,8 @@ const memoryMap = (() => {
     stage.pause();
     if (problem) { dialogs.sheet('Pin and forget', '', h('p', {}, problem)); return; }
     sent = null;
-    dialog = dialogs.sheet('Pin and forget', 'memory-map', about, tools, figure, now, h('section', {}, h('h3', {}, 'Pinned takes'),
-      h('p', { class: 'hint' }, 'What the memory knows of a pinned take’s places is never written over, and is offered to every take that is made from now on. '
-        + 'Of a long take its last two sections count. The take pinned last outweighs the others.'), pins, pin));
+    dialog = dialogs.sheet('Pin and forget', 'memory-map', about, tools, figure, now,
+      h('section', {}, h('h3', {}, 'Pinned takes'), pinning, pins, pin), dropping);
     dialog.dataset.film = client.view.id;
     dialog.addEventListener('close', () => { dialog = null; });
     draw(client);

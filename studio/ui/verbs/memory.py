@@ -32,6 +32,8 @@ VERBS: Mapping[str, Verb] = {
     "pin": lambda s, f: s.memory_edits.pin(f.identifier("take")),
     "unpin": lambda s, f: s.memory_edits.unpin(f.identifier("take")),
     "forget": _forget,
+    "forget_take": lambda s, f: s.memory_edits.forget_take(f.identifier("take")),
+    "remember_take": lambda s, f: s.memory_edits.remember_take(f.identifier("take")),
     "memory_test": _offer,
     "test_memory": lambda s, f: {"id": s.memory_tests.start(f.identifier("take"), _prompt(f))},
     "ask_moment": lambda s, f: {"id": s.moments.ask(f.identifier("take"), f.integer("at", 0, 10**7))},
