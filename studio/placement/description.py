@@ -37,7 +37,7 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
     yield describe_peaks(plan)
     speed = f", at {plan.machine.tflops:g} TFLOPS" if profile.device == "cuda" else ""
-    section = f"a section of {model.frames} frames ({model.steps} steps)"
+    section = f"a section of {model.section_frames(plan.size)} frames ({model.steps} steps)"
     yield f"Estimated, not measured{speed}: {duration(plan.section_seconds)} for {section}."
 
 

@@ -118,7 +118,8 @@ def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, r
     cached = 3 * 2 * t.width * model.tokens(size) if profile.cache == "first-block" else 0
     text_vram, text_ram = text_encoding_peaks(model, profile)
     pinned = streamed if profile.stream == "ram" else STREAM_BUFFERS * buffers
-    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + model.frames * 3 * size[0] * size[1] * 5
+    frames = model.section_frames(size) * 3 * size[0] * size[1] * 5
+    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + frames
     step, section = _seconds(machine, model, size, profile, streamed)
     return Plan(
         machine, model, size, requested_size or size, profile,
@@ -170,7 +171,7 @@ def plan_whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile
     weights = sum(bytes_of(part, profile.weights) for part in (
         model.transformer.total, model.text_encoder, model.small_encoders, model.vae)) + model.memory_bytes + model.lora_bytes
     need = weights + 2 * model.block_peak(size) + 4 * model.frames_bytes(size)
-    gpu = machine.gpu if profile.device == "cuda" or not model.large else None
+    gpu = machine.gpu if (profile.device == "cuda" or not model.large) and not model.processor_only else None
     budget = max(0, gpu.free - margin(machine)) if gpu else 0
     on_gpu = gpu is not None and CUDA_CONTEXT + need <= budget
     rate = 1e12 * (machine.tflops * SMALL_MODEL_SPEED if on_gpu else replace(machine, gpu=None).tflops)

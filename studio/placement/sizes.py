@@ -38,7 +38,7 @@ class ModelSizes:
     sizes: tuple[Size, ...]        # that the model was made for
     steps: int                     # denoising steps of a section
     window: int                    # latent frames of a section
-    frames: int                    # pixel frames of a section
+    frames: int                    # pixel frames of a section, see `section_frames`
     compression: int               # pixels along an edge of a latent pixel
     context: int                   # tokens of text, image and psi
     transformer: Transformer
@@ -48,6 +48,13 @@ class ModelSizes:
     vae_width: int                 # channels of the decoder at full size
     memory_bytes: int = 0          # of SemanticPack
     lora_bytes: int = 0            # of the LoRAs that are active
+    dense_above: int = 0           # pixels of the longest side above which a section has `dense_frames`; 0: of no film
+    dense_frames: int = 0
+    processor_only: bool = False   # it computes on the processor, also where there is a card
+
+    def section_frames(self, size: Size) -> int:
+        """Pixel frames of a section of films of this size."""
+        return self.dense_frames if self.dense_above and max(size) > self.dense_above else self.frames
 
     def tokens(self, size: Size) -> int:
         """Tokens of the film: a section, the start frame, and the packed history of 1, 2 and 16 latent frames."""
@@ -78,7 +85,7 @@ class ModelSizes:
 
     def frames_bytes(self, size: Size) -> int:
         """Bytes of a section's decoded frames on the GPU: as tiles and joined in float16, and once more in float32."""
-        return self.frames * 3 * math.prod(size) * (2 + 2 + 4)
+        return self.section_frames(size) * 3 * math.prod(size) * (2 + 2 + 4)
 
 
 def bytes_of(part: Part, weights: Weights) -> int:

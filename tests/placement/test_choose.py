@@ -14,6 +14,7 @@ from studio.backbones.framepack.sizes import published_sizes
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import read_card
 from studio.placement.choose import PlanError, Stage, alternative_sizes, choose_plan, smaller_sizes, step_down
+from studio.placement.description import describe
 from studio.placement.machine import GB, Machine, imagine_machine
 from studio.placement.plan import Plan, ram_budget
 from studio.placement.profile import ALL, PROFILES, find_profiles, read_profile
@@ -210,3 +211,19 @@ def test_the_models_own_sizes_are_offered_first() -> None:
     assert list(alternative_sizes(model, SQUARE)) == list(smaller_sizes(SQUARE)), "none of its sizes is square"
     with pytest.raises(PlanError, match=r"choose \d+ x \d+ or smaller"):
         choose_plan(imagine_machine(4, 32, "Linux"), model, (832, 480))
+
+
+PANORAMA = sizes_of(read_card(Path(__file__).parents[2] / "models" / "panorama-mini"))
+
+
+def test_what_computes_on_the_processor_alone_is_not_planned_for_a_card() -> None:
+    plan = choose_plan(imagine_machine(24, 32, "Linux"), PANORAMA, PANORAMA.sizes[0])
+    assert (plan.profile.device, plan.peak, plan.resident_bytes) == ("cpu", 0, 0) and plan.fits
+    assert "It runs, on the processor, as a whole." in describe(plan)
+
+
+@pytest.mark.parametrize(("size", "frames"), [((320, 192), 36), ((640, 384), 72), ((1280, 768), 72)])
+def test_frames_of_a_section_are_those_of_the_films_size(size: Size, frames: int) -> None:
+    plan = choose_plan(imagine_machine(0, 32, "Linux"), MINI, size)
+    assert any(f"for a section of {frames} frames" in sentence for sentence in describe(plan))
+    assert MINI.frames_bytes(size) == frames * 3 * size[0] * size[1] * 8

@@ -38,6 +38,7 @@ def _sizes(card: ModelCard) -> ModelSizes:
         small_encoders=Part(rest=stored.get("image_encoder", 0) + stored.get("text_encoder_2", 0)),
         vae=Part(rest=stored.get("vae", 0) + stored.get("weather", 0)), vae_width=0,
         memory_bytes=sum(file.size for file in card.files if file.path == ADAPTER),
+        dense_above=card.large.above if card.large else 0, dense_frames=card.clock(card.default_size)[1],
     )
 
 

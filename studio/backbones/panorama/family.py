@@ -32,7 +32,7 @@ def _sizes(card: ModelCard) -> ModelSizes:
     )
     return ModelSizes(
         card.name, card.title, False, card.sizes, card.steps, card.window, card.section_frames, PIXELS_PER_LATENT, 0, network,
-        NOTHING, NOTHING, NOTHING, 0, memory_bytes=stored.get(MEMORY, 0),
+        NOTHING, NOTHING, NOTHING, 0, memory_bytes=stored.get(MEMORY, 0), processor_only=True,
     )
 
 
