@@ -50,14 +50,15 @@ def project_table(project: Project) -> Table:
     }
 
 
-def parse_project(table: object) -> Project:
-    """The project in a JSON object.
+def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Project:
+    """The project in a JSON object. `takes`: its takes, where they are known already; else those of the table are read.
 
     Raises:
         FormatError: a field is missing or of the wrong kind, or the tree of takes is not consistent.
     """
     read = TableReader(table, "project")
-    takes = {take.id: take for take in (parse_take(entry) for entry in read("takes", list))}
+    listed = {take.id: take for take in (parse_take(entry) for entry in read("takes", list))}
+    takes = listed if takes is None else takes
     reference = read.optional("reference", dict)
     project = Project(
         id=read.id("id"),

@@ -23,6 +23,7 @@ from studio.project.files import claim, read_json
 from studio.project.limits import fresh_id
 from studio.project.model import Project
 from studio.project.store import BACKUP, CLAIM, DOCUMENT
+from studio.project.undo_log import LOG
 
 ADDRESS = re.compile(r"[^/\\\0.][^/\\\0]{0,199}")
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
@@ -129,9 +130,9 @@ def is_unused(folder: Path, age: float) -> bool:
 
 
 def used_loras(home: Path) -> frozenset[str]:
-    """Checksums of all LoRAs that projects in `home` may use: every checksum in their documents."""
+    """Checksums of all LoRAs that projects in `home` may use, also after an undo: every checksum in their documents and logs."""
     found: set[bytes] = set()
-    for path in [*home.glob(f"*/{DOCUMENT}"), *home.glob(f"*/{BACKUP}")]:
+    for path in [path for name in (DOCUMENT, BACKUP, LOG) for path in home.glob(f"*/{name}")]:
         with contextlib.suppress(OSError):
             found.update(re.findall(rb'"sha256"\s*:\s*"([0-9a-f]{64})"', path.read_bytes()))
     return frozenset(content.decode() for content in found)

@@ -4,6 +4,7 @@ project.json        the document, replaced in one step; project.json.bak is the 
 media/              reference images, named by content
 takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept, both with the plan around it
 films/              joined films and exports; all of it can be made again
+undo.log            the steps that undo and redo lead to; without it they begin anew
 .open               claimed by the studio that has the project open
 """
 
@@ -25,6 +26,7 @@ from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 from studio.project.take_notes import REQUEST_NOTE, TAKE_NOTE, read_clock, read_plans, read_takes, write_note
+from studio.project.undo_log import LOG, LOST, UndoLog, read_log
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
 
@@ -42,6 +44,8 @@ class OpenedProject:
     project: Project
     findings: tuple[str, ...] = ()
     read_only: bool = False
+    undo: UndoLog | None = None
+    """Its steps of undo and redo; None: there are none yet."""
 
 
 class Store:
@@ -119,22 +123,28 @@ class Store:
                 return self._opened(name, project, newer, [*damage, *gone])
         return self._rescued(copies, damage)
 
-    def save(self, project: Project) -> None:
+    def save(self, project: Project) -> Table:
         """Write the document in one step, once it was read back; the one before stays as project.json.bak.
+
+        Returns:
+            What was read back.
 
         Raises:
             StoreError: the project is open read-only, the disk refuses, or the project could not be opened again. The file is
                 as it was.
         """
         self.check_writable()
+        written: Table = {}
 
         def check(table: Table) -> None:
+            written.update(table)
             if parse_project(table) != project:
                 raise FormatError("it reads differently from what was written")
             if self._saved:                                # only now: a document that is refused leaves both files as they are
                 write_bytes(self.folder / BACKUP, self._saved)
 
         self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)}, check)
+        return written
 
     def close(self) -> None:
         """Let another studio open the project. Nothing is saved after this."""
@@ -203,13 +213,14 @@ class Store:
             self.read_only = True
             return OpenedProject(project, (reason,), read_only=True)
         self._make_ready()
+        undo, lost = self._undo_log(project)
         project, found = repair.add_takes(project, read_takes(self.takes, TAKE_NOTE))
         if not damage:
             self._saved = (self.folder / name).read_bytes()
-            return OpenedProject(project, found)
+            return OpenedProject(project, (*found, *lost), undo=undo)
         self._set_aside(DOCUMENT)
         message = f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since."
-        return OpenedProject(project, (message, *found))
+        return OpenedProject(project, (message, *found, *lost), undo=undo)
 
     def _rescued(self, copies: list[Table], damage: list[str]) -> OpenedProject:
         """The project as it can be put together, where no file describes it without damage."""
@@ -223,7 +234,16 @@ class Store:
             return OpenedProject(project, (reason, *findings), read_only=True)
         self._make_ready()
         self._set_aside(DOCUMENT)
-        return OpenedProject(project, findings)
+        undo, lost = self._undo_log(project)
+        return OpenedProject(project, (*findings, *lost), undo=undo)
+
+    def _undo_log(self, project: Project) -> tuple[UndoLog | None, tuple[str, ...]]:
+        """The steps of undo and redo, and what is to be said about them. A file that cannot be used is set aside."""
+        try:
+            return read_log(self.folder / LOG, project.id), ()
+        except (OSError, ValueError):
+            self._set_aside(LOG)
+            return None, (LOST,)
 
     def _read_only(self, newer: bool) -> str:
         """Why the project is for viewing only; nothing when it is not."""
@@ -251,8 +271,8 @@ class Store:
                 self._set_aside(name)
         if (self.folder / BACKUP).is_dir():
             self._set_aside(BACKUP)
-        for path in (*self.folder.glob(".project*"), *self.takes.glob("*/.*.json")):
-            if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak)", path.name):
+        for path in (*self.folder.glob(".project*"), *self.folder.glob(".undo*"), *self.takes.glob("*/.*.json")):
+            if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak|log)", path.name):
                 with contextlib.suppress(OSError):
                     path.unlink()
 

@@ -6,14 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from studio.project import history
 from studio.project.history import EditBurst, UndoHistory
 from studio.project.model import Project
+from studio.project.rules import FormatError
 from studio.project.shelf import address
 from studio.project.store import OpenedProject, Store
+from studio.project.table_reader import Table
+from studio.project.undo_log import LOG, LOST, UndoLog, state_of
 
 P = ParamSpec("P")
 
@@ -27,6 +31,9 @@ class Document:
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._history = UndoHistory(opened.project)
+        path = None if opened.read_only else store.folder / LOG
+        self._undo_log = opened.undo or UndoLog(path, opened.project.id, state_of(opened.project))
+        self._undo_log.follow(opened.project)
         self._revision = 1
         self._bells: list[Callable[[], None]] = []
         self._findings = opened.findings
@@ -49,12 +56,12 @@ class Document:
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to undo."""
-        return bool(self._history.past)
+        return bool(self._history.past) or self._undo_log.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is an undone edit to redo."""
-        return bool(self._history.future)
+        return bool(self._history.future) or self._undo_log.can_redo
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -90,7 +97,7 @@ class Document:
         """
         with self.lock:
             one = EditBurst(stroke, time.monotonic()) if stroke else None
-            self._save(history.do(self._history, verb(self.project, *values, **named), one))
+            self._save(history.do(self._history, verb(self.project, *values, **named), one), self._record_edit)
 
     def edit_then_save(self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs) -> None:
         """As `edit`, for a take that was rendered: the edit stays in memory even when it cannot be saved now.
@@ -100,18 +107,14 @@ class Document:
             StoreError: the project could not be saved; the next edit tries again.
         """
         with self.lock:
-            self._history = history.do(self._history, verb(self.project, *values, **named))
-            self.notify()
-            self.store.save(self.project)
+            self._keep(history.do(self._history, verb(self.project, *values, **named)), self._record_edit)
 
     def add_silently(
         self, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
     ) -> None:
         """As `edit_then_save`, but the edit is no step to undo: it adds what the artist has not chosen yet."""
         with self.lock:
-            self._history = history.amend(self._history, verb(self.project, *values, **named))
-            self.notify()
-            self.store.save(self.project)
+            self._keep(history.amend(self._history, verb(self.project, *values, **named)), self._record_amendment)
 
     def repair(
         self, finding: str, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs
@@ -124,12 +127,25 @@ class Document:
     def undo(self) -> None:
         """Undo the last edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""
         with self.lock:
-            self._save(history.undo(self._history))
+            if not self._history.past and self._undo_log.can_undo and (before := self._logged(-1)):
+                self._history = replace(self._history, past=(before,))
+            self._save(history.undo(self._history), lambda _, table: self._undo_log.move(-1, table))
 
     def redo(self) -> None:
         """Redo the last undone edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""
         with self.lock:
-            self._save(history.redo(self._history))
+            if not self._history.future and self._undo_log.can_redo and (after := self._logged(1)):
+                self._history = replace(self._history, future=(after,))
+            self._save(history.redo(self._history), lambda _, table: self._undo_log.move(1, table))
+
+    def _logged(self, step: int) -> Project | None:
+        """The project that an earlier run of the studio left one step back or forward; None, with a finding: it cannot be read."""
+        try:
+            return self._undo_log.neighbour(step, self.project)
+        except FormatError:
+            self._undo_log.forget(step)
+            self.add_finding(LOST)
+            return None
 
     def add_finding(self, finding: str) -> None:
         """Add a sentence about the project that the artist should read."""
@@ -177,9 +193,35 @@ class Document:
             self._changed.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
-    def _save(self, changed: UndoHistory) -> None:
-        """Save the project of `changed` and go on with it; with the same history, do nothing."""
+    def _save(self, changed: UndoHistory, record: Callable[[UndoHistory, Table], None]) -> None:
+        """Save the project of `changed`, record how it came about, and go on with it; with the same history, do nothing."""
         if changed is not self._history:
-            self.store.save(changed.present)
-            self._history = changed
+            table = self.store.save(changed.present)
+            before, self._history = self._history, changed
+            record(before, table)
             self.notify()
+
+    def _keep(self, changed: UndoHistory, record: Callable[[UndoHistory, Table], None]) -> None:
+        """As `_save`, but go on with the project of `changed` also when it cannot be saved now."""
+        before, self._history = self._history, changed
+        self.notify()
+        table: Table | None = None
+        try:
+            table = self.store.save(self.project)
+        finally:
+            if changed is not before and not self.store.read_only:
+                record(before, table or state_of(self.project))
+
+    def _record_edit(self, before: UndoHistory, table: Table) -> None:
+        """Record in the log what became of the history `before` by an edit, which led to the document `table`."""
+        past = self._history.past
+        if len(past) < len(before.past):
+            self._undo_log.drop()
+        elif past is before.past:
+            self._undo_log.amend(table, join=True)
+        else:
+            self._undo_log.do(table)
+
+    def _record_amendment(self, before: UndoHistory, table: Table) -> None:
+        """Record in the log that the present project is another one, the document `table`."""
+        self._undo_log.amend(table)

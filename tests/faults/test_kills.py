@@ -162,7 +162,9 @@ def test_saves_killed_at_random_moments_lose_no_edit_that_was_saved(processes: A
         assert again.findings == () and prompts in [[f"segment {n}" for n in range(more)] for more in (last + 1, last + 2)]
         assert again.project.name in (f"{last} segments", f"{last + 1} segments")
         last = len(prompts) - 1
-        assert {path.name for path in session.folder.iterdir() if path.is_file()} == {".open", "project.json", "project.json.bak"}
+        files = {path.name for path in session.folder.iterdir() if path.is_file()}
+        assert files - {"undo.log"} == {".open", "project.json", "project.json.bak"}
+        assert again.can_undo                                    # and a step that was saved can be undone
         if last > 300:                                           # a branch holds 400
             session = make_film(make_studio(tmp_path), "segment 0")
             session.store.close()
