@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from studio.project.differences import DifferenceError, apply, difference
 
 PLAIN = st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2)
-VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "a", "set"]), inner))
+KEYS = st.sampled_from(["id", "a", "set"])
+VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner))
 
 
 @given(VALUES, VALUES)
