@@ -7,7 +7,8 @@ Each head holds a matrix S. A section first lets it fade a little; then every to
 With erase and write gates of their own (Gated DeltaNet-2, 2605.22791). The L corrections are one triangular solve. A section reads
 S' q with queries q of its own places.
 
-Letters: B films, L tokens of a section, Q places asked, H heads, s the side of a head's matrix, D width, P features of a place.
+Letters: B films, L tokens of a section, Q places asked, H heads, k numbers of a key and v of a value in each head, D width,
+P features of a place.
 """
 
 from __future__ import annotations
@@ -27,23 +28,23 @@ OPEN = 2.0
 
 
 class DeltaRule(LearnedMemory):
-    """psi is the matrices of all heads, [B, H s, s]."""
+    """psi is the matrices of all heads, [B, H k, v]. A head tells at most k places apart, so long keys hold more places."""
 
-    def __init__(self, width: int, heads: int, hidden: int, places: int, side: int = 64) -> None:
+    def __init__(self, width: int, heads: int, hidden: int, places: int, key: int = 64, value: int = 64) -> None:
         """A memory with random weights.
 
         Args:
-            width: D. heads: H. hidden: inner width of Memorize's feed-forward. places: P. side: s.
+            width: D. heads: H. hidden: inner width of Memorize's feed-forward. places: P. key: k. value: v.
         """
         super().__init__()
-        self.heads, self.side = heads, side
+        self.heads, self.key_size, self.value_size = heads, key, value
         self.memorize = memorize_block(width, heads, hidden)
         # Keys begin as random waves of the place: with them every place has a key of its own from the first step on.
-        self.waves, self.mix = nn.Linear(places, 2 * width), nn.Linear(2 * width, heads * side, bias=False)
+        self.waves, self.mix = nn.Linear(places, 2 * width), nn.Linear(2 * width, heads * key, bias=False)
         nn.init.normal_(self.waves.weight)
         nn.init.uniform_(self.waves.bias, -math.pi, math.pi)
-        self.content, self.value = nn.Linear(width, heads * side, bias=False), nn.Linear(width, heads * side)
-        self.gates, self.out = nn.Linear(width, 2 * heads), nn.Linear(heads * side, width)
+        self.content, self.value = nn.Linear(width, heads * key, bias=False), nn.Linear(width, heads * value)
+        self.gates, self.out = nn.Linear(width, 2 * heads), nn.Linear(heads * value, width)
         self.decay = nn.Parameter(torch.full((heads, 1, 1), DECAY))
         nn.init.zeros_(self.content.weight)
         nn.init.zeros_(self.gates.weight)
@@ -51,10 +52,10 @@ class DeltaRule(LearnedMemory):
 
     def begin(self, films: int) -> Tensor:
         """Empty matrices."""
-        return self.decay.new_zeros(films, self.heads * self.side, self.side)
+        return self.decay.new_zeros(films, self.heads * self.key_size, self.value_size)
 
     def encode(self, sections: SectionTokens) -> Tensor:
-        """Key, value, erase and write of every token and head, [B, L, H (2 s + 2)]."""
+        """Key, value, erase and write of every token and head, [B, L, H (k + v + 2)]."""
         new = self.memorize(sections.tokens)
         key = F.normalize(self._split(self._place(sections.places) + self.content(new)), dim=-1)
         gates = self._split(self.gates(new).sigmoid())                                   # [B, H, L, 2]
@@ -62,8 +63,8 @@ class DeltaRule(LearnedMemory):
 
     def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
         """The matrices after a section's corrections."""
-        key, value, erase, write = self._split(encoded).split([self.side, self.side, 1, 1], dim=-1)      # [B, H, L, .]
-        state = psi.unflatten(1, (self.heads, self.side)) * self.decay.sigmoid()
+        key, value, erase, write = self._split(encoded).split([self.key_size, self.value_size, 1, 1], dim=-1)      # [B, H, L, .]
+        state = psi.unflatten(1, (self.heads, self.key_size)) * self.decay.sigmoid()
         # The corrections e_i solve e_i = write_i v_i - erase_i (S' k_i + sum over j < i of e_j k_j'k_i).
         system = torch.eye(key.shape[2], device=key.device, dtype=key.dtype) + erase * (key @ key.mT).tril(-1)
         wanted = write * value - erase * (key @ state)
@@ -73,7 +74,7 @@ class DeltaRule(LearnedMemory):
     def read(self, psi: Tensor, question: Question) -> Tensor:
         """What the matrices answer to the places in flight, added to the places: [B, Q, D]."""
         query = F.normalize(self._split(self._place(question.places)), dim=-1)
-        answer = query @ psi.unflatten(1, (self.heads, self.side))                       # [B, H, Q, s]
+        answer = query @ psi.unflatten(1, (self.heads, self.key_size))                       # [B, H, Q, v]
         read: Tensor = self.out(answer.transpose(1, 2).flatten(2)) + question.tokens
         return read
 

@@ -82,20 +82,23 @@ class HighResolution(nn.Module):
 
 
 class SegmentEncoder(nn.Module):
-    """phi at one rate: both branches and their gate."""
+    """phi at one rate: its branches and their gate."""
 
     def __init__(self, config: FramePreservationConfig, rate: tuple[int, ...]) -> None:
         """Random weights."""
         super().__init__()
         self.config, self.rate = config, rate
-        self.high = HighResolution(config, rate)
+        if config.branches != "low":
+            self.high = HighResolution(config, rate)
         self.gate = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, latents: Tensor, patchify: Patchify) -> Tensor:
         """phi(x): one segment's latents [B, C, T, h, w] to tokens [B, N, D], see `FramePreservationConfig.grid`."""
         x = self._fill(latents)
-        high = self.high(x)
-        return self.gate * (high + patchify(self.reduce(x)).to(high))
+        if self.config.branches == "high":
+            return self.gate * self.high(x)
+        low = patchify(self.reduce(x)).to(x)
+        return self.gate * (low if self.config.branches == "low" else self.high(x) + low)
 
     def _fill(self, x: Tensor) -> Tensor:
         """Latents with their last frame repeated to whole cells, and the last row and column of sides shorter than one cell."""

@@ -39,6 +39,7 @@ class FramePreservationConfig:
     window: int = 0                                             # newest latent frames that psi holds unreduced as well
     stream: Literal["history", "context"] = "history"           # of the transformer that psi joins, see `PsiPositions`
     trained_index: int = 0                                      # largest RoPE index in training, see `rope.rope_rule`
+    branches: Literal["both", "high", "low"] = "both"           # one alone is for comparison, as in the paper's ablation
 
     def __post_init__(self) -> None:
         if not self.stages or min(self.width, self.channels, self.heads, *self.stages) < 1:
@@ -49,6 +50,8 @@ class FramePreservationConfig:
             raise ValueError(f"{self.stages[-1]} channels cannot be shared by {self.heads} heads")
         if self.stream not in ("history", "context"):
             raise ValueError(f"psi joins the stream 'history' or 'context', not {self.stream!r}")
+        if self.branches not in ("both", "high", "low"):
+            raise ValueError(f"branches are 'both', 'high' or 'low', not {self.branches!r}")
         for rate in self.rates:
             if len(rate) != 3 or not all(side > 0 and side & (side - 1) == 0 for side in (*rate, self.patch)):
                 raise ValueError(f"a rate is three powers of two, and so is patch: not {rate} and {self.patch}")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from studio.memory.dead_reckoning import AXES, DeadReckoning
 from studio.memory.delta_rule import DeltaRule
 from studio.memory.full_history import FullHistory
 from studio.memory.gated_slots import GatedSlots
@@ -20,7 +21,8 @@ FILMS, SECTIONS, TOKENS, WIDTH, PLACES = 2, 5, 6, 16, 3
 MAKERS: dict[str, Callable[[], LearnedMemory]] = {
     "full history": lambda: FullHistory(WIDTH, 2, 32),
     "retrieval": lambda: Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3),
-    "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, side=8),
+    "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, key=8, value=6),
+    "dead reckoning": lambda: DeadReckoning(WIDTH, 2, 2, 1, lambda places: DeltaRule(WIDTH, 2, 32, places, 8, 8)),
     "gated slots": lambda: GatedSlots(WIDTH, 2, 32, slots=4),
     "structure A": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS),
     "structure A as printed": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS, literal=True),
@@ -124,13 +126,13 @@ def test_gradients_reach_the_first_section_from_the_last(memory: LearnedMemory) 
 
 def test_the_delta_rules_solve_is_its_rule_token_by_token() -> None:
     torch.manual_seed(0)
-    memory = DeltaRule(WIDTH, 2, 32, PLACES, side=8).double()
+    memory = DeltaRule(WIDTH, 2, 32, PLACES, key=8, value=6).double()
     torch.nn.init.normal_(memory.content.weight, std=0.3)
     torch.nn.init.normal_(memory.gates.weight, std=0.5)
     section = one(draw()[0], 0)
-    psi = torch.randn(FILMS, 16, 8, dtype=torch.double)
+    psi = torch.randn(FILMS, 16, 6, dtype=torch.double)
     encoded = memory.encode(section).unflatten(2, (2, -1)).transpose(1, 2)
-    key, value, erase, write = encoded.split([8, 8, 1, 1], dim=-1)
+    key, value, erase, write = encoded.split([8, 6, 1, 1], dim=-1)
     torch.testing.assert_close(key.norm(dim=-1), torch.ones_like(key[..., 0]))
     state = psi.unflatten(1, (2, 8)) * memory.decay.sigmoid()
     for i in range(TOKENS):
@@ -143,7 +145,7 @@ def test_the_delta_rules_solve_is_its_rule_token_by_token() -> None:
 def test_the_delta_rule_answers_what_was_written_last() -> None:
     """With gates that are fully open, the newest token's place gives what was written there, whatever was there before."""
     torch.manual_seed(0)
-    memory = DeltaRule(WIDTH, 1, 32, PLACES, side=64).double()
+    memory = DeltaRule(WIDTH, 1, 32, PLACES).double()
     torch.nn.init.constant_(memory.gates.bias, 30.0)
     memory.decay.data.fill_(30.0)
     sections, _ = draw()
@@ -198,3 +200,23 @@ def test_the_sections_before() -> None:
 def test_structure_c_says_how_many_tokens_it_begins_with() -> None:
     with pytest.raises(ValueError, match="24 tokens, not 6"):
         SqueezedMemory(WIDTH, 2, 32, TOKENS, "C")
+
+
+def test_dead_reckoning_comes_back_to_a_place_by_any_way() -> None:
+    """Moves that add up to nothing lead to the same places, whatever they were; others do not."""
+    torch.manual_seed(0)
+    memory = DeadReckoning(WIDTH, 2, 2, 1, lambda places: DeltaRule(WIDTH, 2, 32, places, 8, 8)).double()
+    view = torch.randn(FILMS, TOKENS, 2, dtype=torch.double)
+
+    def told(first: float, second: float) -> Tensor:
+        move = torch.tensor([first, second], dtype=torch.double).repeat_interleave(TOKENS // 2).expand(FILMS, -1)
+        return torch.cat([view, move[..., None]], dim=2)
+
+    def camera_after(*moves: float) -> Tensor:
+        psi = memory.begin(FILMS)
+        for first, second in zip(moves[::2], moves[1::2], strict=True):
+            psi = memory.update(psi, replace(one(draw()[0], 0), places=told(first, second)))
+        return psi[:, 0, :AXES]
+
+    torch.testing.assert_close(camera_after(1, 2, -3, 0), camera_after(-4, 1, 1, 2))
+    assert (camera_after(1, 2) - camera_after(1, 1)).abs().min() > 0.01

@@ -1,6 +1,6 @@
 """The long-term memory of panorama films: a learned one, whose content is shown by filming from it alone.
 
-Letters: B films, T frames of a section, V = VIEW, W columns of the panorama, K noises, M = H s and D = s the shape of psi.
+Letters: B films, T frames of a section, V = VIEW, W columns of the panorama, K noises, M = H k and D = v the shape of psi.
 """
 
 from __future__ import annotations

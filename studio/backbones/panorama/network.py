@@ -3,7 +3,7 @@
     tokens that section n reads = memory.read(psi_n, its places),    psi_{n+1} = memory.update(psi_n, section n)
 
 The lab trains both together with gradients through all updates (`studio.lab.panorama`).
-Letters: B films, T frames of a section, V = VIEW, H heads of the memory, s the side of a head's matrix.
+Letters: B films, T frames of a section, V = VIEW, H heads of the memory, k x v the size of a head's matrix.
 """
 
 from __future__ import annotations
@@ -36,21 +36,22 @@ class NetworkConfig:
     hidden: Count
     harmonics: Count
     memory_heads: Count     # H
-    memory_side: Count      # s
+    memory_key: Count       # k
+    memory_value: Count     # v
     memory_hidden: Count
     known: float            # deviation of pixels between noises, up to which the memory knows a place, measured when it was trained
     invented: float         # the same, from which on the network invents it; larger
 
 
 class PanoramaNetwork(nn.Module):
-    """A denoiser and a memory by the delta rule, psi [B, H s, s]."""
+    """A denoiser and a memory by the delta rule, psi [B, H k, v]."""
 
     def __init__(self, config: NetworkConfig) -> None:
         """Random weights. Raises ValueError: the denoiser's heads cannot share its width."""
         super().__init__()
         c = self.config = config
         self.denoiser = Denoiser(DenoiserConfig(c.width, c.heads, c.layers, c.hidden, c.harmonics))
-        self.memory = DeltaRule(c.width, c.memory_heads, c.memory_hidden, place_features(c.harmonics), c.memory_side)
+        self.memory = DeltaRule(c.width, c.memory_heads, c.memory_hidden, place_features(c.harmonics), c.memory_key, c.memory_value)
 
     def places(self, columns: Tensor, moves: Tensor) -> Places:
         """The places of a section's tokens, [B, 1, L, .], for columns and moves [B, T]."""

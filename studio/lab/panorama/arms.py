@@ -1,7 +1,7 @@
 """The arms of the bench: one denoiser, and a memory of each kind with as many parameters.
 
 A memory's feed-forward is made as wide as it takes for the network to have `PARAMETERS` in all; window and full history keep what
-they need, since they are floor and ceiling.
+they need, since they are floor and ceiling, and the encoder's low branch alone has next to none.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from studio.backbones.panorama.denoiser import Context, Denoiser, DenoiserConfig
-from studio.backbones.panorama.places import SIDE, SITUATION, TOKENS, Places, place_features, to_tokens
+from studio.backbones.panorama.places import FRAMES, SIDE, SITUATION, TOKENS, Places, place_features, to_tokens
 from studio.lab.panorama.films import Films, Pose
-from studio.lab.panorama.history_encoder import HistoryEncoder
+from studio.lab.panorama.history_encoder import HistoryEncoder, LargePatchifier
+from studio.memory.dead_reckoning import DeadReckoning
 from studio.memory.delta_rule import DeltaRule
 from studio.memory.full_history import FullHistory
 from studio.memory.gated_slots import GatedSlots
@@ -44,9 +45,17 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
     "full": lambda s: FullHistory(s.width, s.heads, s.hidden),
     "retrieval": lambda s: Retrieval(s.width, s.heads, s.hidden, s.places, SIDE * SIDE),
     "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
+    "delta-long": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32),
+    "delta-reckoned": lambda s: DeadReckoning(
+        s.width, FRAMES, 2 * SIDE, 1, lambda places: DeltaRule(s.width, s.heads, s.hidden, places, 128, 32)),
+    "snapshots-reckoned": lambda s: DeadReckoning(
+        s.width, FRAMES, 2 * SIDE, 1, lambda places: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS)),
     "snapshots": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS),
     "encoder": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean),
     "encoder-time": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, (2, 2, 2)),
+    "encoder-high": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, branches="high"),
+    "encoder-low": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, branches="low"),
+    "patchifier": lambda s: LargePatchifier(s.width, s.heads, s.hidden),
     "slots": lambda s: GatedSlots(s.width, s.heads, s.hidden, TOKENS),
     "A": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS),
     "A-literal": lambda s: SqueezedMemory(s.width, s.heads, s.hidden, TOKENS, literal=True),
@@ -55,7 +64,7 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
 }
 """Every arm with a memory. `window` has none."""
 ARMS = ("window", *MEMORIES)
-UNEQUAL = ("window", "full")
+UNEQUAL = ("window", "full", "encoder-low")
 WIDEST = 2000
 """Feed-forward that is tried, at most."""
 

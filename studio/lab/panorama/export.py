@@ -81,7 +81,8 @@ def export(trained: Trained, run: Run, folder: Path) -> ModelCard:
     if any(speed % run.world.grid for speed in (SLOW, PLAIN, FASTEST)):
         raise RunError(f"The studio's pans are no multiples of {run.world.grid} columns, which {run.name} was trained on.")
     network = PanoramaNetwork(NetworkConfig(
-        columns=run.world.columns, grid=run.world.grid, **asdict(run.network), memory_heads=memory.heads, memory_side=memory.side,
+        columns=run.world.columns, grid=run.world.grid, **asdict(run.network),
+        memory_heads=memory.heads, memory_key=memory.key_size, memory_value=memory.value_size,
         memory_hidden=len(memory.memorize.feed_forward.get_parameter("0.weight")), known=0.0, invented=1.0))
     network.denoiser, network.memory = trained.network.denoiser, memory
     known, invented = measure_certainty(network, run.world)

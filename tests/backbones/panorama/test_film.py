@@ -66,7 +66,7 @@ def test_psi_lies_in_the_snapshot_and_its_size_does_not_grow(model: FilmModel, p
     made = film(model, picture, RIGHT, RIGHT)
     shapes = {tuple(each.snapshot.psi.shape) for each in made if each.snapshot.psi is not None}
     config = model.backbone.network.config          # type: ignore[attr-defined]
-    assert shapes == {(1, config.memory_heads * config.memory_side, config.memory_side)}
+    assert shapes == {(1, config.memory_heads * config.memory_key, config.memory_value)}
     assert not torch.equal(*(each.snapshot.psi for each in made))       # type: ignore[arg-type]
 
 

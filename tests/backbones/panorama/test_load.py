@@ -53,7 +53,7 @@ def test_weights_that_are_not_numbers_are_refused(card: ModelCard) -> None:
 
 def test_weights_of_another_network_are_refused(card: ModelCard) -> None:
     values = json.loads(card.path(CONFIG).read_text())
-    card.path(CONFIG).write_text(json.dumps({**values, "memory_side": values["memory_side"] // 2}))
+    card.path(CONFIG).write_text(json.dumps({**values, "memory_value": values["memory_value"] // 2}))
     with pytest.raises(ModelError, match="damaged"):
         load(replace(card, files=()))
     card.path(CONFIG).write_text(json.dumps({**values, "grid": 0}))
