@@ -4,8 +4,10 @@ psi keeps where the camera is, and adds up the steps of every frame:
 
     x_t = x_{t-1} + step(move before frame t),    place of a token of frame t = x_t + offset(where it is in the view)
 
-Both maps are learned, into a plane of this memory's own; waves of the plane then stand for the place, in keys, queries and tokens
-of the memory behind it. So the place is part of the snapshot, and rewinding rewinds it. This project's own.
+Both maps are linear and learned further, into a plane of this memory's own; waves of the plane then stand for the place, in keys,
+queries and tokens of the memory behind it. They begin with the geometry that is known: moves and views in one unit. (Begun at random
+they were not learned: a place is then met again only by a camera that comes back exactly.) So the place is part of the snapshot, and
+rewinding rewinds it. This project's own.
 
 Letters: B films, N sections, L tokens of a section, T frames of a section, Q places asked (T frames as well), E axes of the plane,
 W waves, P features of a token's situation, D width.
@@ -25,26 +27,27 @@ from studio.memory.learned import LearnedMemory, Question, Readings, SectionToke
 AXES, WAVES = 2, 24
 """E and W."""
 SHORTEST, LONGEST = 2.0, 40.0
-"""Periods of the waves, in steps of the camera of an ordinary length."""
+"""Periods of the waves, in units of the plane: as far apart as tokens are."""
 
 
 class DeadReckoning(LearnedMemory):
     """psi is one row with the camera's place, over the psi of the memory behind it: [B, 1 + M, .]."""
 
-    def __init__(self, width: int, frames: int, view: int, move: int, make: Callable[[int], LearnedMemory]) -> None:
-        """A memory with random weights.
+    def __init__(self, width: int, frames: int, view: Tensor, move: Tensor, make: Callable[[int], LearnedMemory]) -> None:
+        """A memory with random weights but for the two maps.
 
         Args:
             width: D. frames: T.
-            view: so many features of a situation, its first ones, tell where in the view a token is.
-            move: so many, its last ones, tell the camera's move before the token's frame.
+            view: the offset at first, [E, first features of a situation], which tell where in the view a token is.
+            move: the step at first, [E, last features], which tell the camera's move before the token's frame.
             make: gives the memory behind it, for places of so many features.
         """
         super().__init__()
-        self.frames, self.view, self.move = frames, view, move
-        self.step, self.offset = nn.Linear(move, AXES, bias=False), nn.Linear(view, AXES, bias=False)
-        nn.init.normal_(self.step.weight)
-        nn.init.normal_(self.offset.weight)
+        self.frames, self.view, self.move = frames, view.shape[1], move.shape[1]
+        self.step, self.offset = nn.Linear(self.move, AXES, bias=False), nn.Linear(self.view, AXES, bias=False)
+        with torch.no_grad():
+            self.step.weight.copy_(move)
+            self.offset.weight.copy_(view)
         period = SHORTEST * (LONGEST / SHORTEST) ** torch.rand(WAVES)
         direction = 2 * math.pi * torch.rand(WAVES)
         self.waves = nn.Parameter(2 * math.pi / period[:, None] * torch.stack([direction.cos(), direction.sin()], dim=1))   # [W, E]

@@ -73,6 +73,13 @@ def locate(columns: Tensor, world: int, harmonics: int, moves: Tensor | None = N
     return Places(known.flatten(2, 4), situation.flatten(2, 4))
 
 
+def in_patches() -> tuple[Tensor, Tensor]:
+    """How a token's row and column in the view, and how the camera's move, count in patches along width and height, as matrices:
+    [2, 2 SIDE] for the first features of a situation, [2, 1] for its last one."""
+    count, none = torch.arange(SIDE).float(), torch.zeros(SIDE)
+    return torch.stack([torch.cat([none, count]), torch.cat([count, none])]), torch.tensor([[LARGEST_MOVE / PATCH], [0.0]])
+
+
 def to_tokens(frames: Tensor) -> Tensor:
     """Frames [B, N, T, 3, h, w] as tokens [B, N, T h w / PATCH^2, PIXELS]."""
     cut = frames.unflatten(5, (-1, PATCH)).unflatten(4, (-1, PATCH))                                    # [B, N, T, 3, r, p, c, p]

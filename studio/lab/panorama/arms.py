@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.backbones.panorama.denoiser import Context, Denoiser, DenoiserConfig
-from studio.backbones.panorama.places import FRAMES, SIDE, SITUATION, TOKENS, Places, place_features, to_tokens
+from studio.backbones.panorama.places import FRAMES, SIDE, SITUATION, TOKENS, Places, in_patches, place_features, to_tokens
 from studio.lab.panorama.films import Films, Pose
 from studio.lab.panorama.history_encoder import HistoryEncoder, LargePatchifier
 from studio.memory.dead_reckoning import DeadReckoning
@@ -47,9 +47,9 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
     "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
     "delta-long": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32),
     "delta-reckoned": lambda s: DeadReckoning(
-        s.width, FRAMES, 2 * SIDE, 1, lambda places: DeltaRule(s.width, s.heads, s.hidden, places, 128, 32)),
+        s.width, FRAMES, *in_patches(), lambda places: DeltaRule(s.width, s.heads, s.hidden, places)),
     "snapshots-reckoned": lambda s: DeadReckoning(
-        s.width, FRAMES, 2 * SIDE, 1, lambda places: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS)),
+        s.width, FRAMES, *in_patches(), lambda places: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS)),
     "snapshots": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS),
     "encoder": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean),
     "encoder-time": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, (2, 2, 2)),
