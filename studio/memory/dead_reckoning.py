@@ -4,10 +4,10 @@ psi keeps where the camera is, and adds up the steps of every frame:
 
     x_t = x_{t-1} + step(move before frame t),    place of a token of frame t = x_t + offset(where it is in the view)
 
-Both maps are linear and learned further, into a plane of this memory's own; waves of the plane then stand for the place, in keys,
-queries and tokens of the memory behind it. They begin with the geometry that is known: moves and views in one unit. (Begun at random
-they were not learned: a place is then met again only by a camera that comes back exactly.) So the place is part of the snapshot, and
-rewinding rewinds it. This project's own.
+Both maps are linear, into a plane of this memory's own; waves of the plane then stand for the place, in keys, queries and tokens of
+the memory behind it. The maps begin with the geometry that is known, moves and views in one unit, and are trained further. (Begun
+at random, they were not learned: a place is then met again only by a camera that comes back exactly.) So the place is part of the
+snapshot, and rewinding rewinds it. This project's own.
 
 Letters: B films, N sections, L tokens of a section, T frames of a section, Q places asked (T frames as well), E axes of the plane,
 W waves, P features of a token's situation, D width.

@@ -18,11 +18,18 @@ from studio.memory.retrieval import Retrieval
 from studio.memory.squeezed import ReadableSnapshots, SqueezedMemory
 
 FILMS, SECTIONS, TOKENS, WIDTH, PLACES = 2, 5, 6, 16, 3
+
+
+def reckon() -> DeadReckoning:
+    return DeadReckoning(
+        WIDTH, 2, torch.randn(2, 2), torch.randn(2, 1), lambda places: DeltaRule(WIDTH, 2, 32, places, key=8, value=8))
+
+
 MAKERS: dict[str, Callable[[], LearnedMemory]] = {
     "full history": lambda: FullHistory(WIDTH, 2, 32),
     "retrieval": lambda: Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3),
     "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, key=8, value=6),
-    "dead reckoning": lambda: DeadReckoning(WIDTH, 2, torch.randn(2, 2), torch.randn(2, 1), lambda places: DeltaRule(WIDTH, 2, 32, places, 8, 8)),
+    "dead reckoning": reckon,
     "gated slots": lambda: GatedSlots(WIDTH, 2, 32, slots=4),
     "structure A": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS),
     "structure A as printed": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS, literal=True),
@@ -205,7 +212,7 @@ def test_structure_c_says_how_many_tokens_it_begins_with() -> None:
 def test_dead_reckoning_comes_back_to_a_place_by_any_way() -> None:
     """Moves that add up to nothing lead to the same places, whatever they were; others do not."""
     torch.manual_seed(0)
-    memory = DeadReckoning(WIDTH, 2, torch.randn(2, 2), torch.randn(2, 1), lambda places: DeltaRule(WIDTH, 2, 32, places, 8, 8)).double()
+    memory = reckon().double()
     view = torch.randn(FILMS, TOKENS, 2, dtype=torch.double)
 
     def told(first: float, second: float) -> Tensor:
