@@ -106,10 +106,9 @@ class Denoiser(nn.Module):
 
         `newest` holds the tokens of the section before, `memory` what is read of the memory; None: there is none.
         """
-        films, sections, asked = noisy.shape[:3]
-        angle = math.pi * torch.arange(1, WAVES + 1) * time[..., None]
+        angle = math.pi * torch.arange(1, WAVES + 1, device=time.device) * time[..., None]
         at = self.time(torch.cat([angle.cos(), angle.sin()], dim=-1))
-        context, mask = self._join(films, sections, asked, newest, memory)
+        context, mask = self._join(noisy, newest, memory)
         x = self.noisy(noisy) + self.place(places.features)
         for block in self.blocks:
             x = block(x, at, context, mask)
@@ -117,18 +116,18 @@ class Denoiser(nn.Module):
         clean: Tensor = self.last(self.last_norm(x) * (1 + scale) + shift)
         return clean
 
-    def _join(
-        self, films: int, sections: int, asked: int, newest: Context | None, memory: Context | None
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """All contexts as [B N, R, D], and the mask [B N, 1, 1, Q + R] of what is seen beside the tokens in flight themselves."""
-        tokens, seen = [], [torch.ones(films, sections, asked, dtype=torch.bool)]
+    def _join(self, noisy: Tensor, newest: Context | None, memory: Context | None) -> tuple[Tensor | None, Tensor | None]:
+        """All contexts as [B N, R, D], and the mask [B N, 1, 1, Q + R] of what is seen, with tokens in flight first; None: all."""
+        films, sections = noisy.shape[:2]
+        tokens, seen, all_seen = [], [torch.ones(noisy.shape[:3], dtype=torch.bool, device=noisy.device)], True
         for context, kind in ((newest, self.kinds[0]), (memory, self.kinds[1])):
             if context is None or not context.tokens.shape[2]:
                 continue
             tokens.append(self.context_norm(context.tokens + kind).expand(-1, sections, -1, -1))
-            every = torch.ones(1, 1, context.tokens.shape[2], dtype=torch.bool)
+            every = torch.ones(1, 1, context.tokens.shape[2], dtype=torch.bool, device=noisy.device)
             seen.append((every if context.seen is None else context.seen).expand(films, sections, -1))
+            all_seen = all_seen and context.seen is None
         if not tokens:
             return None, None
-        mask = torch.cat(seen, dim=2)
-        return torch.cat(tokens, dim=2).flatten(0, 1), None if bool(mask.all()) else mask.flatten(0, 1)[:, None, None]
+        mask = None if all_seen else torch.cat(seen, dim=2).flatten(0, 1)[:, None, None]
+        return torch.cat(tokens, dim=2).flatten(0, 1), mask

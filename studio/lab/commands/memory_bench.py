@@ -18,6 +18,7 @@ def add_parsers(commands: Commands) -> None:
     command.add_argument("--arms", nargs="+", default=[], metavar="ARM", help="some arms of the plan (default: all)")
     command.add_argument("--seeds", nargs="+", type=int, default=[], metavar="N", help="some seeds of the plan (default: all)")
     command.add_argument("--threads", type=positive, default=1, metavar="N", help="of each run (default: 1)")
+    command.add_argument("--device", default="cpu", help="of torch, such as cuda (default: cpu)")
     command.add_argument("-o", "--output", type=Path, default=Path("runs/memory-bench"), metavar="FOLDER",
                          help="folder for everything written (default: runs/memory-bench)")
 
@@ -38,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
         plan, name = read_plan(options.plan), Path(options.plan).stem
         if strangers := set(options.arms) - set(plan.arms):
             raise RecipeError(f"The plan {name} has no arm '{sorted(strangers)[0]}'; it has {', '.join(plan.arms)}.")
-        results = carry_out(plan, options.output, options.threads, options.arms, options.seeds)
+        results = carry_out(plan, options.output, options.threads, options.arms, options.seeds, options.device)
     except RecipeError as error:
         return complain(error, 2)
     except RunError as error:

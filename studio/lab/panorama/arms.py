@@ -87,7 +87,7 @@ class Network(nn.Module):
         """The section before each section, clean; there is none before the first."""
         embedded = self.denoiser.embed(films.tokens, films.places)
         tokens = torch.cat([torch.zeros_like(embedded[:, :1]), embedded[:, :-1]], dim=1)
-        seen = torch.ones(1, *tokens.shape[1:3], dtype=torch.bool)
+        seen = torch.ones(1, *tokens.shape[1:3], dtype=torch.bool, device=tokens.device)
         seen[:, 0] = False
         return Context(tokens, seen)
 
@@ -117,7 +117,7 @@ class Network(nn.Module):
 def _seen(readings: Readings, sections: int, kept: Tensor | None) -> Tensor | None:
     if kept is None:
         return None if readings.seen is None else readings.seen[None]
-    every = torch.ones(sections, readings.tokens.shape[2], dtype=torch.bool)
+    every = torch.ones(sections, readings.tokens.shape[2], dtype=torch.bool, device=readings.tokens.device)
     return (every if readings.seen is None else readings.seen)[None] & kept[:, None, None]
 
 

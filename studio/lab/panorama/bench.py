@@ -42,17 +42,19 @@ class RunResult:
         return asdict(self)
 
 
-def carry_out(plan: Plan, folder: Path, threads: int = 1, only: Sequence[str] = (), seeds: Sequence[int] = ()) -> list[RunResult]:
+def carry_out(
+    plan: Plan, folder: Path, threads: int = 1, only: Sequence[str] = (), seeds: Sequence[int] = (), device: str = "cpu"
+) -> list[RunResult]:
     """The results of all runs of a plan.
 
     Args:
-        folder: where runs lie. threads: of torch. only: arms; empty: all. seeds: empty: the plan's.
+        folder: where runs lie. threads: of torch. only: arms; empty: all. seeds: empty: the plan's. device: of torch.
     """
     chosen = [run for run in plan.runs() if (not only or run.arm in only) and (not seeds or run.seed in seeds)]
-    return [carry_out_run(run, plan, folder, threads) for run in chosen]
+    return [carry_out_run(run, plan, folder, threads, device) for run in chosen]
 
 
-def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1) -> RunResult:
+def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1, device: str = "cpu") -> RunResult:
     """Train and measure one run, or read what was measured before."""
     path = folder / run.name / "result.json"
     known = read_results(path) if path.is_file() else None
@@ -60,7 +62,7 @@ def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1) -> RunRe
     drift = plan.alone and (known is None or not known.drift)
     if known is not None and not lengths and not drift:
         return known
-    trained = train(run, folder, threads)
+    trained = train(run, folder, threads, device)
     results = dict(known.results) if known else {}
     for length in lengths:
         log.info("%s: measuring films of %d sections", run.name, length)

@@ -34,6 +34,7 @@ def measure_costs(network: Network, run: Run) -> Costs:
     if memory is None:
         return Costs(0, 0, 0, 0, 0.0, 0.0)
     films, _ = draw_films(1, LONGEST, 0, run.world, run.pose, run.network.harmonics)
+    films = films.to(next(network.parameters()).device)
     places, placed = network.key(films.places), network.denoiser.place(films.places.features)
     tokens = network.denoiser.clean(films.tokens) + placed
     psi, times, counts, sizes = memory.begin(1), list[float](), list[int](), list[int]()

@@ -14,7 +14,7 @@ import torch
 from studio.backbones.panorama.places import PATCH, VIEW
 from studio.lab.panorama.arms import Network
 from studio.lab.panorama.evaluation import BATCH, CHOICES, HELD_OUT, STEPS
-from studio.lab.panorama.films import columns_out_of_reach, film_walks
+from studio.lab.panorama.films import columns_out_of_reach, draw_noise, film_walks
 from studio.lab.panorama.forcing import film_alone
 from studio.lab.panorama.training import Run
 from studio.lab.panorama.world import draw_returns, take_views
@@ -35,11 +35,11 @@ class DriftResult:
 
 def measure_drift(network: Network, run: Run, films: int, sections: int) -> dict[str, DriftResult]:
     """Films that leave the first section's place and come back, `films` of them (a multiple of 16)."""
-    errors, masks, contrasts = [], [], []
+    errors, masks, contrasts, device = [], [], [], next(network.parameters()).device
     for index in range(-(-films // BATCH)):
         generator, rng = torch.Generator().manual_seed(HELD_OUT + index), np.random.default_rng(HELD_OUT + index)
         batch = film_walks(draw_returns(BATCH, sections, run.world, rng), run.world, run.pose, run.network.harmonics, generator)
-        made = film_alone(network, batch, STEPS, torch.randn(batch.tokens.shape, generator=generator))
+        made = film_alone(network, batch.to(device), STEPS, draw_noise(batch.tokens.shape, generator, device)).cpu()
         walks = torch.from_numpy(batch.walks)
         truths = [take_views(batch.panoramas.roll(shift, dims=0), walks) for shift in range(CHOICES)]
         errors.append(torch.stack([(made - truth).square().mean(dim=(3, 4)) for truth in truths]))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from studio.backbones.panorama.places import PATCH, to_frames
 from studio.lab.panorama.arms import Network
-from studio.lab.panorama.films import Films, columns_out_of_reach, draw_films, film_walks
+from studio.lab.panorama.films import Films, columns_out_of_reach, draw_films, draw_noise, film_walks
 from studio.lab.panorama.learning import film_sections
 from studio.lab.panorama.training import LONGEST, Run
 from studio.lab.panorama.world import draw_returns, take_views
@@ -52,16 +52,17 @@ def evaluate(
     network: Network, run: Run, films: int, sections: int = 10, memories: Sequence[Memory] = ("own", "other", "none")
 ) -> Results:
     """Measure a network on `films` (a multiple of 16) films of `sections` sections."""
+    device = next(network.parameters()).device
     errors: dict[Memory, list[Tensor]] = {memory: [] for memory in memories}
     masks = []
     for index in range(-(-films // BATCH)):
         batch, generator = _held_out(run, sections, HELD_OUT + index)
         truths = _truths(batch)
         masks.append(columns_out_of_reach(batch))
-        noise = torch.randn(batch.tokens.shape, generator=generator)
+        batch, noise = batch.to(device), draw_noise(batch.tokens.shape, generator, device)
         for memory in memories:
-            remembered = {"own": truths[0], "other": truths[1], "none": None}[memory]
-            made = to_frames(film_sections(network, batch, remembered, STEPS, noise))
+            remembered = {"own": truths[0].to(device), "other": truths[1].to(device), "none": None}[memory]
+            made = to_frames(film_sections(network, batch, remembered, STEPS, noise)).cpu()
             errors[memory].append(torch.stack([(made - truth).square().mean(dim=(3, 4)) for truth in truths]))
     gap, far = (torch.cat(mask) for mask in zip(*masks, strict=True))                       # [B, N, T, V]
     return {memory: _by_gap(torch.cat(errors[memory], dim=1), gap, far) for memory in memories}

@@ -5,7 +5,8 @@ Letters: B films, N sections, T frames of a section, L tokens of a section, W co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,10 +32,25 @@ class Films:
     frames: Tensor          # [B, N, T, 3, V, V] in [-1, 1]
     places: Places          # [B, N, L, .]
 
+    def to(self, device: torch.device | str) -> Films:
+        """The films on another device; the walks are numbers of the processor."""
+        places = Places(self.places.known.to(device), self.places.situation.to(device))
+        return replace(self, panoramas=self.panoramas.to(device), frames=self.frames.to(device), places=places)
+
     @property
     def tokens(self) -> Tensor:
         """The frames as tokens, [B, N, L, PIXELS]."""
         return to_tokens(self.frames)
+
+
+def draw_uniform(shape: Sequence[int], generator: torch.Generator, device: torch.device) -> Tensor:
+    """Numbers of [0, 1), drawn on the processor, so that every device trains on the same."""
+    return torch.rand(tuple(shape), generator=generator).to(device)
+
+
+def draw_noise(shape: Sequence[int], generator: torch.Generator, device: torch.device) -> Tensor:
+    """Normal noise, drawn on the processor, so that every device trains on the same."""
+    return torch.randn(tuple(shape), generator=generator).to(device)
 
 
 def draw_films(

@@ -18,7 +18,7 @@ from torch import Tensor
 from studio.backbones.panorama.denoiser import Context
 from studio.backbones.panorama.places import Places, to_frames, to_tokens
 from studio.lab.panorama.arms import Network
-from studio.lab.panorama.films import Films
+from studio.lab.panorama.films import Films, draw_noise, draw_uniform
 from studio.lab.panorama.learning import NOISY, film_sections
 from studio.memory.learned import Question, SectionTokens
 
@@ -35,17 +35,18 @@ def teacher(network: Network, films: Films, generator: torch.Generator) -> Tenso
 
 def noise(network: Network, films: Films, generator: torch.Generator) -> Tensor:
     """The true frames with noise, of another strength for each section."""
-    level = NOISE * torch.rand(*films.frames.shape[:2], 1, 1, 1, 1, generator=generator)
-    return films.frames + level * torch.randn(films.frames.shape, generator=generator)
+    device = films.frames.device
+    level = NOISE * draw_uniform((*films.frames.shape[:2], 1, 1, 1, 1), generator, device)
+    return films.frames + level * draw_noise(films.frames.shape, generator, device)
 
 
 @torch.no_grad()
 def direct(network: Network, films: Films, generator: torch.Generator) -> Tensor:
     """The network's estimates of all sections from one step, each from its true past."""
     clean = films.tokens
-    time = torch.rand(clean.shape[:2], generator=generator) ** NOISY
+    time = draw_uniform(clean.shape[:2], generator, clean.device) ** NOISY
     at = time[..., None, None]
-    noisy = at * clean + (1 - at) * torch.randn(clean.shape, generator=generator)
+    noisy = at * clean + (1 - at) * draw_noise(clean.shape, generator, clean.device)
     memory = network.read_memory(films, films.frames, films.places)
     return _keep_first(films, network.denoiser(noisy, time, films.places, network.newest(films), memory))
 
@@ -53,7 +54,7 @@ def direct(network: Network, films: Films, generator: torch.Generator) -> Tensor
 @torch.no_grad()
 def student(network: Network, films: Films, generator: torch.Generator) -> Tensor:
     """The network's samples of all sections, each from its true past."""
-    drawn = torch.randn(films.tokens.shape, generator=generator)
+    drawn = draw_noise(films.tokens.shape, generator, films.frames.device)
     remembered = None if network.memory is None else films.frames
     return _keep_first(films, film_sections(network, films, remembered, STUDENT_STEPS, drawn))
 
@@ -72,9 +73,9 @@ def forced_loss(network: Network, films: Films, forcing: Forcing, drop: float, g
     """Mean squared error of all sections' clean tokens, each from a history that `forcing` makes."""
     history = replace(films, frames=forcing(network, films, generator))
     clean = films.tokens
-    time = torch.rand(clean.shape[:2], generator=generator) ** NOISY
-    kept, at = torch.rand(len(clean), generator=generator) >= drop, time[..., None, None]
-    noisy = at * clean + (1 - at) * torch.randn(clean.shape, generator=generator)
+    time = draw_uniform(clean.shape[:2], generator, clean.device) ** NOISY
+    kept, at = draw_uniform(clean.shape[:1], generator, clean.device) >= drop, time[..., None, None]
+    noisy = at * clean + (1 - at) * draw_noise(clean.shape, generator, clean.device)
     memory = network.read_memory(history, history.frames, films.places, kept)
     return (network.denoiser(noisy, time, films.places, network.newest(history), memory) - clean).square().mean()
 
@@ -104,7 +105,7 @@ def film_alone(network: Network, films: Films, steps: int, drawn: Tensor) -> Ten
             read = Context(memory.read(psi, question)[:, None])
         x = drawn[:, n + 1 : n + 2]
         for step in range(steps):
-            clean = network.denoiser(x, torch.full(x.shape[:2], step / steps), after, newest, read)
+            clean = network.denoiser(x, torch.full(x.shape[:2], step / steps, device=x.device), after, newest, read)
             x = x + (clean - x) / (steps - step)
         made = to_frames(x)
         frames.append(made)

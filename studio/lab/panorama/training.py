@@ -79,7 +79,7 @@ class Trained:
     losses: list[float]         # means of EVERY steps
 
 
-def train(run: Run, folder: Path, threads: int = 1) -> Trained:
+def train(run: Run, folder: Path, threads: int = 1, device: str = "cpu") -> Trained:
     """Train a run to its end, or go on with it; its checkpoint lies in folder/NAME/checkpoint.pt.
 
     Raises:
@@ -88,7 +88,7 @@ def train(run: Run, folder: Path, threads: int = 1) -> Trained:
     torch.set_num_threads(threads)
     path = folder / run.name / "checkpoint.pt"
     torch.manual_seed(run.seed)
-    network = Network(run.arm, run.network, run.pose)
+    network = Network(run.arm, run.network, run.pose).to(device)
     average = WeightAverage(network, DECAY)
     optimizer = torch.optim.AdamW(network.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
     step, seconds, losses = 0, 0.0, list[float]()
@@ -113,6 +113,7 @@ def train(run: Run, folder: Path, threads: int = 1) -> Trained:
         asks = network.memory is not None and rng.random() < run.query
         sections, seed = int(rng.integers(SHORTEST, LONGEST + 1)), int(rng.integers(2**31))
         films, generator = draw_films(run.batch, sections, seed, run.world, run.pose, run.network.harmonics, bank)
+        films = films.to(device)
         for group in optimizer.param_groups:
             group["lr"] = run.rate * warm_up(step, 100) * cosine(step, run.steps)
         if asks:

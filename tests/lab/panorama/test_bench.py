@@ -234,3 +234,21 @@ def test_films_that_keep_their_first_section_do_not_drift(monkeypatch: pytest.Mo
     monkeypatch.setattr("studio.lab.panorama.drift.film_alone", lambda _network, films, _steps, _drawn: films.frames.roll(1, 0))
     lost = drift.measure_drift(network("window"), Run("window", network=TINY), 16, 20)
     assert lost["11-20"].identity < 0.3 and lost["11-20"].psnr < 15
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_everything_is_computed_on_the_networks_device(arm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the device without numbers, which refuses those of any other device, as a graphics card would."""
+    monkeypatch.setattr(arms, "WIDEST", 3)
+    made = network(arm).to("meta")
+    films, generator = draw_films(2, 5, 1, World(), "known", 8)
+    there = films.to("meta")
+    losses = [learning.next_section_loss(made, there, 0.1, generator)]
+    losses += [forcing.forced_loss(made, there, forcing.FORCINGS[name], 0.1, generator) for name in ("noise", "direct")]
+    if made.memory is not None:
+        losses.append(learning.frame_query_loss(made, there, generator))
+    for loss in losses:
+        loss.backward()
+        assert loss.device.type == "meta"
+    noise = torch.randn(films.tokens.shape, generator=generator).to("meta")
+    assert forcing.film_alone(made, there, 1, noise).device.type == "meta"
