@@ -11,14 +11,14 @@ import math
 import torch
 from torch import Tensor, nn
 
-from studio.memory.learned import LearnedMemory, Question, SectionTokens, keys_like_queries, memorize_block
+from studio.memory.learned import TokenMemory, keys_like_queries
 
 CLOSED = -2.0
 """The gate before the sigmoid, at first: 0.12, near keeping all."""
 
 
-class GatedSlots(LearnedMemory):
-    """psi is the slots, [B, M, D]; all of them are read."""
+class GatedSlots(TokenMemory):
+    """psi is the slots, [B, M, D]."""
 
     def __init__(self, width: int, heads: int, hidden: int, slots: int) -> None:
         """A memory with random weights.
@@ -26,25 +26,14 @@ class GatedSlots(LearnedMemory):
         Args:
             width: D. heads: H. hidden: inner width of the feed-forwards. slots: M.
         """
-        super().__init__()
+        super().__init__(width, heads, hidden, slots)
         self.heads = heads
-        self.start = nn.Parameter(torch.randn(slots, width) * 0.5)
-        self.memorize = memorize_block(width, heads, hidden)
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.norm_slots, self.norm_new, self.norm_written = (nn.LayerNorm(width) for _ in range(3))
         self.gate = nn.Linear(2 * width, width)
         self.write = nn.Sequential(nn.Linear(2 * width, hidden), nn.SiLU(), nn.Linear(hidden, width))
         nn.init.constant_(self.gate.bias, CLOSED)
         keys_like_queries(self.query, self.key)
-
-    def begin(self, films: int) -> Tensor:
-        """The learned first slots."""
-        return self.start.expand(films, -1, -1)
-
-    def encode(self, sections: SectionTokens) -> Tensor:
-        """The section's tokens after self-attention, [B, L, D]."""
-        encoded: Tensor = self.memorize(sections.tokens)
-        return encoded
 
     def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
         """The slots after taking from a section."""
@@ -54,10 +43,6 @@ class GatedSlots(LearnedMemory):
         taken = (share / share.sum(dim=3, keepdim=True)) @ self._split(self.value(new))
         both = torch.cat([slots, taken.transpose(1, 2).flatten(2)], dim=2)
         return torch.lerp(psi, self.norm_written(self.write(both)), self.gate(both).sigmoid())
-
-    def read(self, psi: Tensor, question: Question) -> Tensor:
-        """All slots."""
-        return psi
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)

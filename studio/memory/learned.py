@@ -95,6 +95,29 @@ class LearnedMemory(nn.Module, ABC):
         return Readings(torch.stack(padded, dim=1), seen)
 
 
+class TokenMemory(LearnedMemory):
+    """A memory whose psi is tokens [B, M, D], all of which are read. The first ones are learned."""
+
+    def __init__(self, width: int, heads: int, hidden: int, tokens: int) -> None:
+        """`width`: D. `heads`, `hidden`: of Memorize's block. `tokens`: M of psi_0."""
+        super().__init__()
+        self.start = nn.Parameter(torch.randn(tokens, width) * 0.5)
+        self.memorize = memorize_block(width, heads, hidden)
+
+    def begin(self, films: int) -> Tensor:
+        """The learned psi_0."""
+        return self.start.expand(films, -1, -1)
+
+    def encode(self, sections: SectionTokens) -> Tensor:
+        """Memorize(x^n): the section's tokens after self-attention, [B, L, D]."""
+        encoded: Tensor = self.memorize(sections.tokens)
+        return encoded
+
+    def read(self, psi: Tensor, question: Question) -> Tensor:
+        """All of psi."""
+        return psi
+
+
 class AppendedMemory(LearnedMemory):
     """A memory whose psi is all that was encoded, one section after the other: [B, n m, D] for m tokens a section."""
 

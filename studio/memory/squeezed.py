@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.memory.attention import Block
-from studio.memory.learned import LearnedMemory, Question, Readings, SectionTokens, keys_like_queries, memorize_block
+from studio.memory.learned import Question, Readings, SectionTokens, TokenMemory, keys_like_queries
 from studio.memory.semantic_pack import SemanticPackConfig, Squeeze
 
 Structure = Literal["A", "B", "C"]
@@ -24,8 +24,8 @@ PROMPT, SIDE = 8, 4
 """Structure C knows psi_0 by its tokens: so many of the prompt and SIDE x SIDE of the picture, as in SemanticPack."""
 
 
-class SqueezedMemory(LearnedMemory):
-    """SemanticPack with one window, a section. psi is [B, M, D], and all of it is read."""
+class SqueezedMemory(TokenMemory):
+    """SemanticPack with one window, a section. psi_0 is learned; the paper's is made of the prompt and the reference image."""
 
     def __init__(self, width: int, heads: int, hidden: int, tokens: int, structure: Structure = "A", literal: bool = False) -> None:
         """A memory with random weights.
@@ -39,9 +39,7 @@ class SqueezedMemory(LearnedMemory):
         """
         if structure == "C" and tokens != PROMPT + SIDE**2:
             raise ValueError(f"structure C begins with {PROMPT + SIDE**2} tokens, not {tokens}")
-        super().__init__()
-        self.start = nn.Parameter(torch.randn(tokens, width) * 0.5)
-        self.memorize = memorize_block(width, heads, hidden)
+        super().__init__(width, heads, hidden, tokens)
         config = SemanticPackConfig(width=width, channels=1, text=1, image=1, heads=heads, structure=structure, literal=literal,
                                     text_tokens=PROMPT, image_side=SIDE)
         self.squeeze = Squeeze(config)
@@ -50,23 +48,10 @@ class SqueezedMemory(LearnedMemory):
         attention = self.squeeze.attention if literal else self.squeeze.block.attention
         keys_like_queries(attention.query, attention.key)
 
-    def begin(self, films: int) -> Tensor:
-        """A learned psi_0, [B, M, D]; the paper's is made of the prompt and the reference image."""
-        return self.start.expand(films, -1, -1)
-
-    def encode(self, sections: SectionTokens) -> Tensor:
-        """Memorize(x^n), [B, L, D]."""
-        encoded: Tensor = self.memorize(sections.tokens)
-        return encoded
-
     def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
         """Squeeze(psi_n, Memorize(x^n))."""
         squeezed: Tensor = self.squeeze(psi, encoded)
         return squeezed
-
-    def read(self, psi: Tensor, question: Question) -> Tensor:
-        """All of psi."""
-        return psi
 
 
 class ReadableSnapshots(SqueezedMemory):
