@@ -77,6 +77,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     doctor.set_defaults(run=run_doctor)
     doctor.add_argument("--model", help="folder under models/ (default: all)")
     doctor.add_argument("--size", metavar="WxH", help="of the film in pixels (default: each model's own)")
+    doctor.add_argument("--sections", type=int, metavar="N", help="of the whole film (default: 20); matters where the memory grows")
     doctor.add_argument("--profile", help="of presets/profiles, or a file.toml (default: STUDIO_PROFILE, or the best that fits)")
     doctor.add_argument("--vram", type=float, metavar="GB", help="plan for this much graphics memory; 0: no graphics card")
     doctor.add_argument("--ram", type=float, metavar="GB", help="and this much memory (default: this machine's)")

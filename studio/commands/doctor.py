@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from studio.backbones.registry import FAMILIES, sizes_of
@@ -14,6 +15,7 @@ from studio.commands import surroundings
 from studio.placement import attention
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe, gigabytes
+from studio.placement.growth import LONGEST, describe_growth
 from studio.placement.machine import GB, Machine, imagine_machine, probe_machine, system_memory
 from studio.placement.plan import Plan
 from studio.placement.profile import Profile, ProfileError, select_profile
@@ -31,7 +33,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
     """Prints the machine and the plan of every model.
 
     Args:
-        options: of the command line: size, profile, model, vram, ram.
+        options: of the command line: size, sections, profile, model, vram, ram.
         models: the folder of models.
         home: the folder of projects; its disk's free space is printed.
 
@@ -46,7 +48,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         _print("\n".join(_about(machine, imaginary)))
         for problem in () if imaginary else surroundings.problems(home):
             _print(f"  problem   {problem}")
-        runs = [_model(machine, model, card, size, profile) for model, card in selection]
+        runs = [_model(machine, _with_length(model, options.sections), card, size, profile) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, ModelError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
@@ -59,6 +61,15 @@ def _size(text: str | None) -> Size | None:
     if not (found := re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text.strip())):
         raise DoctorError(f"'{text}' is no size. Write width and height in pixels, as in 640x640.")
     return int(found[1]), int(found[2])
+
+
+def _with_length(model: ModelSizes, sections: int | None) -> ModelSizes:
+    """The model in films of so many sections."""
+    if sections is None:
+        return model
+    if not 1 <= sections <= LONGEST:
+        raise DoctorError(f"A film of {sections} sections cannot be planned for. Say a number from 1 to {LONGEST:,}.")
+    return replace(model, sections=sections)
 
 
 def _machine(options: argparse.Namespace, home: Path) -> Machine:
@@ -115,7 +126,8 @@ def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Si
     _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
     try:
         plan = choose_plan(machine, model, size, profile if model.large else None)
-        sentences = list(describe(plan))
+        growth = describe_growth(machine, model, size, profile if model.large else None)
+        sentences = [*describe(plan), *([growth] if growth else [])]
     except (PlanError, ProfileError) as error:
         _print(f"  It will not run. {error}")
         return False

@@ -95,6 +95,7 @@ class RenderRequest:
     forgotten: tuple[Pin, ...] = ()    # takes whose sections are not read; see `SelectsSections`
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
     video: VideoSource | None = None    # None: the take is rendered
+    film_sections: int = 0         # of the whole film, with what is planned after this take; 0: not known
     moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame
 
     @property

@@ -227,7 +227,8 @@ def _shortage(
     remedies.append(f"close other programs that use {'the graphics card' if nearest.vram_shortage else 'memory'}")
     if not less:
         remedies.append("use a card with more memory" if nearest.vram_shortage else "add memory")
-    return f"{model.title} at {_named(size)} does not fit: {' '.join(reasons)} What to change: {', or '.join(remedies)}."
+    film = f", in a film of {model.sections} sections," if model.psi_grows else ""
+    return f"{model.title} at {_named(size)}{film} does not fit: {' '.join(reasons)} What to change: {', or '.join(remedies)}."
 
 
 def _ram_message(plan: Plan) -> str:

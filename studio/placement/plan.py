@@ -111,7 +111,7 @@ def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, r
     resident, streamed, buffers = _resident_and_streamed(sizes, profile.resident)
     resident_bytes = resident + bytes_of(t.outside, "bf16") + (0 if profile.adaln_table else bytes_of(t.out_adaln, "bf16"))
     table = 2 * model.steps * t.adaln.parameters // t.width if profile.adaln_table else 0
-    constant = CUDA_CONTEXT + resident_bytes + buffers + table + model.memory_bytes + model.lora_bytes
+    constant = CUDA_CONTEXT + resident_bytes + buffers + table + model.memory_bytes + model.lora_bytes + model.psi_bytes(size)
     widened = round(2 * (1 + t.mlp) * t.width**2) if profile.weights == "int8" else 0
     # The step cache holds three tensors of the film's tokens until the section ends: the first block's residual and output, and the
     # residual of all other blocks.
@@ -119,14 +119,15 @@ def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, r
     text_vram, text_ram = text_encoding_peaks(model, profile)
     pinned = streamed if profile.stream == "ram" else STREAM_BUFFERS * buffers
     frames = model.section_frames(size) * 3 * size[0] * size[1] * 5
-    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + frames
+    # psi is there twice: as the section before left it, and as the newest one does.
+    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + frames + 2 * model.psi_bytes(size)
     step, section = _seconds(machine, model, size, profile, streamed)
     return Plan(
         machine, model, size, requested_size or size, profile,
         gpu_budget(profile, machine.gpu.free if machine.gpu else 0, margin(machine)),
         resident_bytes, streamed if profile.stream == "ram" else 0, streamed if profile.stream == "disk" else 0,
         text_peak=text_vram,
-        denoise_peak=constant + model.block_peak(size) + widened + cached,
+        denoise_peak=constant + max(model.block_peak(size) + widened + cached, model.reader_peak(size)),
         decode_peak=constant + bytes_of(model.vae, "bf16") + model.frames_bytes(size)
         + tile_peak(min(profile.vae_tile, max(size)), model.vae_width),
         ram=max(text_ram, film_ram), pinned=pinned, step_seconds=step, section_seconds=section,
@@ -170,7 +171,7 @@ def plan_whole(machine: Machine, model: ModelSizes, size: Size, profile: Profile
     """The plan with all parts on one device: for the embedded model, or for a large one if a profile wants the processor."""
     weights = sum(bytes_of(part, profile.weights) for part in (
         model.transformer.total, model.text_encoder, model.small_encoders, model.vae)) + model.memory_bytes + model.lora_bytes
-    need = weights + 2 * model.block_peak(size) + 4 * model.frames_bytes(size)
+    need = weights + model.psi_bytes(size) + 2 * model.block_peak(size) + 4 * model.frames_bytes(size)
     gpu = machine.gpu if (profile.device == "cuda" or not model.large) and not model.processor_only else None
     budget = max(0, gpu.free - margin(machine)) if gpu else 0
     on_gpu = gpu is not None and CUDA_CONTEXT + need <= budget

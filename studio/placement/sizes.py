@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from studio.placement.counts import Part, Transformer
 
@@ -28,6 +28,39 @@ TILE_FLOPS = 17.54e6
 """Operations of the decoder for a pixel of a frame, with HunyuanVideo's widths."""
 
 
+READER_BYTES = 18.4
+"""Bytes that are alive at the peak of a memory's reader, for each value of the psi that it asks, beside psi in bfloat16."""
+FILM_SECTIONS = 20
+"""Sections of the films that are planned for, and the step in which plans follow longer ones."""
+
+
+@dataclass(frozen=True)
+class PsiTokens:
+    """Tokens of a long-term memory psi, each as wide as the transformer."""
+
+    stored: int = 0                # rows of psi
+    history: int = 0               # that a section reads among the film's own tokens
+    context: int = 0               # that it reads beside text and picture
+    asked: int = 0                 # that a reader, where there is one, attends to before the section
+
+
+class CountsPsi(Protocol):
+    """Counts the tokens of a model's long-term memory."""
+
+    def __call__(self, size: Size, sections: int) -> PsiTokens:
+        """psi in a film of this size after so many finished sections."""
+
+
+def no_psi(size: Size, sections: int) -> PsiTokens:
+    """No memory, or one that is too small to count."""
+    return PsiTokens()
+
+
+def planned_sections(sections: int) -> int:
+    """The length in sections that a film of so many sections is planned for, so that not every section changes the plan."""
+    return FILM_SECTIONS * max(1, math.ceil(sections / FILM_SECTIONS))
+
+
 @dataclass(frozen=True)
 class ModelSizes:
     """Everything about a model that a plan depends on."""
@@ -40,7 +73,7 @@ class ModelSizes:
     window: int                    # latent frames of a section
     frames: int                    # pixel frames of a section, see `section_frames`
     compression: int               # pixels along an edge of a latent pixel
-    context: int                   # tokens of text, image and psi
+    context: int                   # tokens of text and image
     transformer: Transformer
     text_encoder: Part
     small_encoders: Part           # the second text encoder (CLIP) and the image encoder (SigLIP)
@@ -50,28 +83,53 @@ class ModelSizes:
     lora_bytes: int = 0            # of the LoRAs that are active
     dense_above: int = 0           # pixels of the longest side above which a section has `dense_frames`; 0: of no film
     dense_frames: int = 0
+    psi: CountsPsi = no_psi        # of its long-term memory
+    sections: int = FILM_SECTIONS  # of the film: plans are for its last section, which reads most of psi
     processor_only: bool = False   # it computes on the processor, also where there is a card
 
     def section_frames(self, size: Size) -> int:
         """Pixel frames of a section of films of this size."""
         return self.dense_frames if self.dense_above and max(size) > self.dense_above else self.frames
 
+    def psi_tokens(self, size: Size) -> PsiTokens:
+        """psi when the film's last section is made."""
+        return self.psi(size, max(0, self.sections - 1))
+
+    def psi_bytes(self, size: Size) -> int:
+        """Bytes of psi in float32 then."""
+        return 4 * self.transformer.width * self.psi_tokens(size).stored
+
+    def reader_peak(self, size: Size) -> int:
+        """Bytes of activations while a reader asks psi, in bfloat16, without psi itself and the reader's weights."""
+        psi = self.psi_tokens(size)
+        return round(self.transformer.width * (2 * psi.stored + READER_BYTES * psi.asked)) if psi.asked else 0
+
+    @property
+    def psi_grows(self) -> bool:
+        """Whether psi grows with the film."""
+        return self.psi(self.sizes[0], 1) != self.psi(self.sizes[0], 2)
+
     def tokens(self, size: Size) -> int:
-        """Tokens of the film: a section, the start frame, and the packed history of 1, 2 and 16 latent frames."""
+        """Tokens of the film: a section, the start frame, the packed history of 1, 2 and 16 latent frames, and psi's among them."""
         height, width = (edge // self.compression for edge in reversed(size))
         full = math.ceil(height / 2) * math.ceil(width / 2)
         quarter = math.ceil(height / 4) * math.ceil(width / 4)
-        return (self.window + 2) * full + quarter + 4 * math.ceil(height / 8) * math.ceil(width / 8)
+        packed = quarter + 4 * math.ceil(height / 8) * math.ceil(width / 8)
+        return (self.window + 2) * full + packed + self.psi_tokens(size).history
+
+    def context_tokens(self, size: Size) -> int:
+        """Tokens beside the film's: of text, image and psi."""
+        return self.context + self.psi_tokens(size).context
 
     def step_flops(self, size: Size) -> float:
         """Operations of one denoising step: the layers of every block, and attention between all tokens."""
-        t, tokens = self.transformer, self.tokens(size) + self.context
+        t, tokens = self.transformer, self.tokens(size) + self.context_tokens(size)
         return t.blocks * (2 * (4 + 2 * t.mlp) * t.width**2 * tokens + 4 * tokens**2 * t.width)
 
     def block_peak(self, size: Size) -> int:
         """Bytes of activations of the block that needs most, in bfloat16, without weights."""
-        t, tokens = self.transformer, self.tokens(size)
-        return max(single_block_peak(t, tokens, self.context), double_block_peak(t, tokens, self.context))
+        t, tokens, context = self.transformer, self.tokens(size), self.context_tokens(size)
+        return max(single_block_peak(t, tokens, context), double_block_peak(t, tokens, context))
 
     def decode_flops(self, size: Size, tile: int) -> float:
         """Operations of decoding one section: 4 tiles in time, each cut into overlapping tiles of `tile` pixels.

@@ -78,6 +78,7 @@ class RequestMaker:
             shot=self._shot(take, project) if cuts else None,
             blend=take.segment.blend if take.parent and not cuts else 0,
             video=self._video(take),
+            film_sections=_film_sections(take, sections, project),
             forget=take.segment.forget if take.parent and self._edits_memory(take) else (),
             pins=tuple(Pin(self._store.take_folder(pin.id), pin.sections) for pin in self._pins(take, project)),
             forgotten=tuple(Pin(self._store.take_folder(gone.id), gone.sections) for gone in self._forgotten(take, project)),
@@ -174,3 +175,9 @@ def _alike(take: Take, others: tuple[str, ...], project: Project) -> list[Take]:
     """Those of other takes that were made by the same model at the same size."""
     known = (project.takes[other] for other in others if other in project.takes)
     return [other for other in known if (other.model, other.size) == (take.model, take.size)]
+
+
+def _film_sections(take: Take, sections: int, project: Project) -> int:
+    """Sections of the film that ends with a take of so many, or with the current branch's plan if that is longer."""
+    made = sum(before.sections for before in project.lineage(take.parent)) + sections
+    return max(made, sum(project.clock.sections(segment.frames) for segment in project.current().segments))

@@ -1,4 +1,4 @@
-"""Says which long-term memory a FramePack model has, and how many tokens the past costs it, from the memory file's header alone.
+"""Which long-term memory a FramePack model has, and how many tokens the past costs it, from the memory file's header alone.
 
 Imports no torch.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from studio.catalogue.cards import ADAPTER, ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.header import read_header
-from studio.placement.sizes import Size
+from studio.placement.sizes import CountsPsi, PsiTokens, Size, no_psi
 
 PIXELS_PER_LATENT = 8
 ENCODER, PACK = "memorypack-frame-preservation", "memorypack-semantic-pack"
@@ -43,6 +44,43 @@ def selects_sections(card: ModelCard) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class CountedPsi:
+    """Counts psi by the memory file's config, see `CountsPsi`."""
+
+    encodes: bool                   # a history encoder, else a SemanticPack
+    config: dict[str, Any]
+    window: int                     # latent frames of a section
+
+    def __call__(self, size: Size, sections: int) -> PsiTokens:
+        """psi in a film of this size after so many finished sections."""
+        section = (self.window, size[1] // PIXELS_PER_LATENT, size[0] // PIXELS_PER_LATENT)
+        if self.encodes:
+            tokens = sections * _encoder_tokens(self.config, section) + (_window_tokens(self.config, section) if sections else 0)
+            inside = self.config.get("stream", "history") == "history"
+            return PsiTokens(tokens, tokens if inside else 0, 0 if inside else tokens)
+        first, each = self.config["text_tokens"] + self.config["image_side"] ** 2, _pack_tokens(self.config, section)
+        if self.config.get("readable"):
+            stored, most = first + sections * each, self.config.get("most", 0)
+            asked = min(stored, first + (most - 1) * each) if most else stored
+            return PsiTokens(stored, context=self.config["readable"], asked=asked)
+        tokens = each if sections and self.config["structure"] == "A" else first
+        return PsiTokens(tokens, context=tokens)
+
+
+def psi_counter(card: ModelCard) -> CountsPsi:
+    """Counts a model's psi; without a memory, or with one whose file cannot be read, there is none."""
+    try:
+        kind, config = _memory(card) if card.has_memory else ("", {})
+        counted = CountedPsi(kind == ENCODER, config, card.window)
+        if kind in (ENCODER, PACK):
+            counted(card.sizes[0], 1)
+            return counted
+    except (LoraError, ValueError, TypeError, KeyError, AttributeError):
+        pass                                        # loading the model says what is wrong with the file
+    return no_psi
+
+
 def _memory(card: ModelCard) -> tuple[str | None, dict[str, Any]]:
     """Kind and config of the memory file. Raises LoraError or ValueError: it cannot be read."""
     notes = read_header(card.path(ADAPTER), ADAPTER).notes
@@ -56,6 +94,12 @@ def _encoder_tokens(config: dict[str, Any], section: tuple[int, int, int]) -> in
     return sum(
         -(-frames // time) * max(1, height // (patch * rows)) * max(1, width // (patch * columns)) for rows, columns, time in rates
     )
+
+
+def _window_tokens(config: dict[str, Any], section: tuple[int, int, int]) -> int:
+    """Tokens of the newest frames, which psi holds unreduced, as `FramePreservationConfig.window_tokens` counts them."""
+    patch, (frames, height, width) = config["patch"], section
+    return min(int(config.get("window", 0)), frames) * max(1, height // patch) * max(1, width // patch)
 
 
 def _pack_tokens(config: dict[str, Any], section: tuple[int, int, int]) -> int:

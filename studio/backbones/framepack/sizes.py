@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from studio.backbones.framepack.memory_words import psi_counter
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
 from studio.placement import counts
 from studio.placement.sizes import ModelSizes, Size
@@ -38,9 +40,10 @@ def sizes_of(card: ModelCard) -> ModelSizes:
     """
     configs = {part: _config(card, part) or config for part, config in published_configs().items()}
     memory = sum(file.size for file in card.files if file.path == ADAPTER)
-    return _counted(
+    counted = _counted(
         card.name, card.title, card.sizes, card.steps, card.window, card.section_frames, card.prompt_tokens, memory, configs
     )
+    return replace(counted, psi=psi_counter(card))
 
 
 def _counted(

@@ -11,10 +11,11 @@ from typing import Protocol
 
 from studio.placement.choose import PlanError, Stage, choose_plan
 from studio.placement.description import describe, gigabytes
+from studio.placement.growth import describe_growth
 from studio.placement.plan import Plan, plan_of
 from studio.placement.profile import FIT, Profile, find_profiles
 from studio.placement.reduction import describe_change, reduce_plan
-from studio.placement.sizes import ModelSizes, Size
+from studio.placement.sizes import ModelSizes, Size, planned_sections
 
 
 class PlaceableBackbone(Protocol):
@@ -53,18 +54,30 @@ class TiledCodec(Protocol):
         """Decodes in tiles of `edge` pixels from now on."""
 
 
-def _plan_with_loras(bare: Plan, model: ModelSizes, size: Size, choice: tuple[Profile | None, Sequence[Profile] | None]) -> Plan:
+Choice = tuple[Profile | None, Sequence[Profile] | None]
+"""The last arguments of `choose_plan`."""
+
+
+def _plan_like(plan: Plan, model: ModelSizes, size: Size, choice: Choice) -> Plan:
+    """A plan for a model that needs more: one that differs from `plan` only in fewer resident blocks, if that is enough.
+
+    Raises:
+        PlanError: nothing fits.
+    """
+    try:
+        return choose_plan(plan.machine, model, size, replace(plan.profile, resident=FIT))
+    except PlanError:
+        return choose_plan(plan.machine, model, size, *choice)
+
+
+def _plan_with_loras(bare: Plan, model: ModelSizes, size: Size, choice: Choice) -> Plan:
     """A plan with room for the LoRAs that `model` counts.
 
     It differs from the plan without LoRAs (`bare`) only in fewer resident blocks, if that is enough. So the precision of the
     weights, which changes the film, depends on a segment's LoRAs only where nothing else fits.
     """
     try:
-        return choose_plan(bare.machine, model, size, replace(bare.profile, resident=FIT))
-    except PlanError:
-        pass
-    try:
-        return choose_plan(bare.machine, model, size, *choice)
+        return _plan_like(bare, model, size, choice)
     except PlanError as error:
         raise PlanError(
             f"The LoRAs of this segment take {gigabytes(model.lora_bytes)} of graphics memory beside the model. Take one off, "
@@ -93,6 +106,7 @@ class ModelPlacement:
         self.close_text_encoders: Callable[[], None] = lambda: None
         """Called when the plan moves the text encoder, so that it is loaded anew. The owner of the encoder sets it."""
         self._weights = self.plan.profile.weights       # of the plan without LoRAs
+        self._growth = self._describe_growth(self.plan)
         codec.set_tile_size(self.plan.profile.vae_tile)
 
     @property
@@ -103,35 +117,40 @@ class ModelPlacement:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Sentences for people: the plan, and how previews are made."""
-        note = self.codec.preview_note
-        return (*describe(self.plan), *([note] if note else []))
+        return (*describe(self.plan), *(sentence for sentence in (self._growth, self.codec.preview_note) if sentence))
 
-    def replan(self, size: Size, step_cache: bool = False, lora_bytes: int = 0) -> None:
+    def replan(self, size: Size, step_cache: bool = False, lora_bytes: int = 0, sections: int = 0) -> None:
         """Changes the plan for the next film, if the current plan does not suffice.
 
         Args:
             size: width and height of the film in pixels.
             step_cache: reserve room for a step cache.
             lora_bytes: bytes of the LoRAs that will be active.
+            sections: of the whole film. Plans follow it in large steps, and only where the memory grows; they never become shorter.
 
         Raises:
             PlanError: it does not fit; the message says what to change.
         """
         now, cache = self.plan, step_cache or (self._override is not None and self._override.cache != "none")
-        same = size == now.requested_size and cache == (now.profile.cache != "none")
-        if same and lora_bytes == now.model.lora_bytes:
+        length = max(now.model.sections, planned_sections(sections)) if now.model.psi_grows else now.model.sections
+        same, longer = size == now.requested_size and cache == (now.profile.cache != "none"), length != now.model.sections
+        if same and not longer and lora_bytes == now.model.lora_bytes:
             return
         override, profiles = self._override, self._profiles
         if step_cache:
             override = override and replace(override, cache="first-block")
             profiles = [replace(profile, cache="first-block") for profile in profiles or find_profiles()]
-        unchanged, model = same and now.profile.weights == self._weights, replace(now.model, lora_bytes=lora_bytes)
+        unchanged, model = same and now.profile.weights == self._weights, replace(now.model, lora_bytes=lora_bytes, sections=length)
         candidate = plan_of(now.machine, model, now.size, now.profile, now.requested_size)
         if unchanged and candidate.fits:
             self._set_plan(candidate)
             return
-        bare = now if unchanged else choose_plan(now.machine, replace(now.model, lora_bytes=0), size, override, profiles)
-        self._set_plan(_plan_with_loras(bare, model, size, (override, profiles)) if lora_bytes else bare)
+        choice, without = (override, profiles), replace(model, lora_bytes=0)
+        if unchanged:
+            bare = _plan_like(now, without, size, choice) if longer else now
+        else:
+            bare = choose_plan(now.machine, without, size, *choice)
+        self._set_plan(_plan_with_loras(bare, model, size, choice) if lora_bytes else bare)
         self._weights = bare.profile.weights
 
     def reduce(self, stage: Stage) -> str:
@@ -161,3 +180,7 @@ class ModelPlacement:
         if moved:
             self.close_text_encoders()
         self.codec.set_tile_size(plan.profile.vae_tile)
+        self._growth = self._describe_growth(plan)
+
+    def _describe_growth(self, plan: Plan) -> str:
+        return describe_growth(plan.machine, plan.model, plan.size, self._override, self._profiles)

@@ -1,0 +1,41 @@
+"""How long a film may become whose long-term memory grows: each section has more of the past to read than the one before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+
+from studio.placement.choose import PlanError, choose_plan
+from studio.placement.machine import Machine
+from studio.placement.profile import Profile
+from studio.placement.sizes import ModelSizes, Size
+
+LONGEST = 1000
+"""Sections of the longest films that are looked at."""
+
+
+def first_too_long(
+    machine: Machine, model: ModelSizes, size: Size, override: Profile | None = None, profiles: Sequence[Profile] | None = None
+) -> int:
+    """The section from which on no plan fits; `LONGEST` + 1 where films of LONGEST sections still fit. As for `choose_plan`."""
+    def too_long(sections: int) -> bool:
+        try:
+            choose_plan(machine, replace(model, sections=sections), size, override, profiles)
+        except PlanError:
+            return True
+        return False
+
+    return 1 + bisect_left(range(1, LONGEST + 1), True, key=too_long)
+
+
+def describe_growth(
+    machine: Machine, model: ModelSizes, size: Size, override: Profile | None = None, profiles: Sequence[Profile] | None = None
+) -> str:
+    """A sentence: for how long a film the plan is, and from which section on none fits; "" for a psi that does not grow."""
+    if not model.psi_grows:
+        return ""
+    psi, first = model.psi_tokens(size), first_too_long(machine, model, size, override, profiles)
+    reads = f"the last of which reads {psi.history + psi.context:,} tokens of it"
+    end = f"From section {first:,} on it does not fit this machine." if first <= LONGEST else f"{LONGEST:,} sections fit too."
+    return f"The memory grows with the film: this is for {model.sections} sections, {reads}. {end}"
