@@ -1,7 +1,8 @@
-"""The one entry: opens the studio in a browser; renders a story, imports a project and fetches models without one.
+"""The one entry: opens the studio in a browser; renders a story, exports and imports projects and fetches models without one.
 
     python app.py
     python app.py render story.toml -o film.mp4
+    python app.py export PROJECT --as otio -o cut.zip
     python app.py import project.zip
     python app.py models
     python app.py doctor
@@ -59,6 +60,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     arrival = commands.add_parser("import", help="put a project that was exported as a ZIP beside the others")
     arrival.set_defaults(run=import_project)
     arrival.add_argument("file", type=Path, help="the ZIP")
+
+    leaving = commands.add_parser("export", help="write a project's film as a timeline, a list, a storyboard or a master")
+    leaving.set_defaults(run=export_film)
+    leaving.add_argument("project", help="a project's folder, or its name in the studio's list of films")
+    leaving.add_argument("--as", dest="kind", default="film", metavar="WHAT",
+                         help="film, otio, edl, xml, shots, storyboard, sheet, frames, prores or ffv1 (default: film)")
+    leaving.add_argument("-o", "--output", type=Path, help="the file; for a ZIP also a folder (default: the film's name)")
+    leaving.add_argument("--rate", type=int, metavar="FPS", help="of an MP4; it lasts as long as before (default: the film's own)")
+    leaving.add_argument("--blend", action="store_true", help="at another rate: mix neighbouring frames (default: the nearest one)")
+    leaving.add_argument("--first", type=int, default=1, metavar="N", help="the first frame's number, of pictures (default: 1)")
+    leaving.add_argument("--paper", default="a4", help="of a storyboard: a4 or letter (default: a4)")
 
     models = commands.add_parser("models", help="list the models, fetch weights, check them")
     models.set_defaults(run=list_models)
@@ -162,6 +174,15 @@ def import_project(options: argparse.Namespace) -> int:
     projects = home()
     surroundings.check_projects(projects)
     return command.import_project(options.file, projects)
+
+
+def export_film(options: argparse.Namespace) -> int:
+    """`app.py export`. Returns the exit status."""
+    for note in surroundings.prepare_media():
+        say(note, sys.stderr)
+    from studio.commands.export import export
+
+    return export(options, MODELS, home())
 
 
 def list_models(_: argparse.Namespace) -> int:

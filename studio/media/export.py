@@ -21,9 +21,10 @@ from av.stream import Stream
 from PIL import Image
 
 from studio.media import MediaError, picture
-from studio.media.clip import MUXER, ClipFacts, ClipWriter, Frame, frames_of, open_clip, own_metadata, probe
+from studio.media.clip import MUXER, ClipWriter, Frame, frames_of, open_clip, own_metadata, probe
 from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
+from studio.media.frame_rate import Rate, at_rate, frames_at
 from studio.media.join import join
 from studio.media.metadata import DAMAGED
 from studio.media.sound import encode_sound
@@ -143,10 +144,12 @@ def add_comment(content: bytes, comment: bytes) -> bytes:
     return content[: 13 + colours] + extension + content[13 + colours :]
 
 
-def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None) -> None:
-    """Write the film with a title, fades and music.
+def compose(
+    film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None, rate: Rate | None = None
+) -> None:
+    """Write the film with a title, fades and music, at its own frame rate or another one.
 
-    Frames are encoded again only for a title or a fade; for music alone they are copied.
+    Frames are encoded again only for a title, a fade or another rate; for music alone they are copied.
 
     Args:
         film: an MP4.
@@ -154,6 +157,7 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
         title: shown before the film; None or blank: no title.
         fade: seconds of the fades from and to black, each of which takes at most half of the film; 0: none.
         audio: a sound file; None: no music.
+        rate: None: the film's own.
 
     Raises:
         MediaError: a file cannot be read or written, the title cannot be drawn on this machine, or `fade` is negative.
@@ -164,9 +168,10 @@ def compose(film: Path, out: Path, title: str | None = None, fade: float = 0.0, 
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
-        if title or fade:
+        other = rate is not None and rate.fps != probe(film).fps
+        if title or fade or other:
             shown = Path(folder) / out.name             # messages name it
-            encode_with_title(film, shown, title, fade)
+            encode_with_title(film, shown, title, fade, rate if other else None)
         if audio is None:
             join([shown], finished)
         else:
@@ -182,25 +187,29 @@ def longest_fade(film: Path, title: str | None = None) -> float:
         MediaError: the film cannot be read.
     """
     facts = probe(film)
-    return (facts.frames + title_frames(facts, title or "")) / facts.fps / 2
+    return (facts.frames + title_frames(facts.fps, title or "")) / facts.fps / 2
 
 
-def title_frames(facts: ClipFacts, title: str) -> int:
+def title_frames(fps: float, title: str) -> int:
     """The number of frames for which a title is shown before a film; 0 for a blank one."""
-    return round(TITLE_SECONDS * facts.fps) if title.strip() else 0
+    return round(TITLE_SECONDS * fps) if title.strip() else 0
 
 
-def encode_with_title(film: Path, out: Path, title: str, fade: float) -> None:
-    """Encode the film again with its title and fades, keeping its metadata."""
+def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate | None = None) -> None:
+    """Encode the film again with its title and fades, at its own frame rate (None) or another one, keeping its metadata."""
     facts = probe(film)
-    opening = title_frames(facts, title)
-    frames = facts.frames + opening
-    faded = min(fade * facts.fps, frames / 2)
+    own, fps = Fraction(facts.fps).limit_denominator(1001), Fraction(rate.fps if rate else facts.fps).limit_denominator(1001)
+    filmed = frames_at(facts.frames, own, fps)
+    opening = title_frames(float(fps), title)
+    frames = filmed + opening
+    faded = min(fade * float(fps), frames / 2)
     metadata = {**facts.metadata, "title": title} if title else facts.metadata
-    with open_clip(film) as container, ClipWriter(out, facts.fps, metadata) as clip:
+    with open_clip(film) as container, ClipWriter(out, fps, metadata) as clip:
         pictures = frames_of(container, film)
+        if rate:
+            pictures = at_rate(pictures, facts.frames, own, fps, rate.blend)
         first = next(pictures)
-        for i, frame in enumerate(chain(opening_frames(first, title, opening, facts.fps), [first], pictures)):
+        for i, frame in enumerate(chain(opening_frames(first, title, opening, float(fps)), [first], pictures)):
             edge = min(i + 0.5, frames - i - 0.5)       # frames from the middle of this one to the nearer end of the film
             light = min(1.0, edge / faded) if faded else 1.0
             clip.write((frame if light == 1 else np.rint(frame * light).astype(np.uint8))[None])

@@ -47,25 +47,29 @@ class Line:
 
     def width(self) -> float:
         """The width in pixels."""
-        return sum(run.font.load(self.size).getlength(run.text) for run in self._runs())
+        return sum(run.font.load(self.size).getlength(run.text) for run in self.runs())
 
     def reach(self) -> tuple[float, float]:
         """How far its letters reach from the baseline: above it, which is negative, and below it, in pixels."""
-        boxes = [run.font.load(self.size).getbbox(run.text, anchor="ls") for run in self._runs()]
+        boxes = [run.font.load(self.size).getbbox(run.text, anchor="ls") for run in self.runs()]
         return min((box[1] for box in boxes), default=0), max((box[3] for box in boxes), default=0)
 
     def draw(self, pen: ImageDraw.ImageDraw, left: float, baseline: float) -> None:
         """Draw it, its left end and its baseline at a place in pixels."""
-        for run in self._runs():
+        for run in self.runs():
             font = run.font.load(self.size)
             pen.text((left, baseline), run.text, INK, font, anchor="ls")
             left += font.getlength(run.text)
 
-    def _runs(self) -> list[Run]:
-        """From left to right: where a line begins from the right, its first run is the rightmost."""
+    def runs(self) -> list[Run]:
+        """Its pieces, each in one font, from left to right: where a line begins from the right, its first run is the rightmost."""
         pieces = runs(self.text, self.fonts)
-        strong = next((kind for c in self.text if (kind := unicodedata.bidirectional(c)) in ("L", "R", "AL")), "L")
-        return pieces if strong == "L" else pieces[::-1]
+        return pieces[::-1] if begins_right(self.text) else pieces
+
+
+def begins_right(text: str) -> bool:
+    """Whether a text begins from the right: its first letter that has a direction does."""
+    return next((kind for c in text if (kind := unicodedata.bidirectional(c)) in ("L", "R", "AL")), "L") != "L"
 
 
 def check_title(title: str) -> None:

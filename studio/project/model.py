@@ -39,6 +39,11 @@ class Clock:
         """Seconds that so many frames last."""
         return frames / self.fps
 
+    def timecode(self, frames: int) -> str:
+        """So many frames as hours, minutes, seconds and frames: 00:01:02:03. No numbers are dropped; a clock's rate is whole."""
+        seconds, rest = divmod(frames, self.fps)
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{rest:02d}"
+
 
 @dataclass(frozen=True)
 class RenderSettings:

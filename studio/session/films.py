@@ -12,6 +12,7 @@ from pathlib import Path
 
 from studio.media import MediaError, export
 from studio.media.contact_sheet import draw_contact_sheet
+from studio.media.frame_rate import Rate
 from studio.media.join import join
 from studio.media.title import check_title
 from studio.names import slug
@@ -65,15 +66,19 @@ class Films:
         if head is not None and head not in project.takes:
             raise EditError("This take is not in the film. Look at the timeline again.")
         takes = [take for take in project.lineage(project.head if head is None else head) if self.clip(take.id)]
-        return self._join(project, takes) if takes else None
+        return self.joined(project, takes) if takes else None
 
-    def export_film(self, title: str | None = None, fade: float = 0.0, audio: Path | None = None) -> Path:
+    def export_film(
+        self, title: str | None = None, fade: float = 0.0, audio: Path | None = None, fps: int | None = None, blend: bool = False
+    ) -> Path:
         """The film up to the head as one file.
 
         Args:
             title: text of a title card; None or blank: no title card.
             fade: seconds of fading in and out.
             audio: a sound file to play with it.
+            fps: another frame rate, at which it lasts as long as at its own; None: its own.
+            blend: whether neighbouring frames are mixed at another rate; else the nearest one is shown.
 
         Raises:
             EditError: there is no film yet, or the title is too long.
@@ -83,15 +88,51 @@ class Films:
         project = self._document.project
         title = limits.title(title) if title else None
         check_title(title or "")
+        takes = self.whole_film(project)
+        out = self.export_path(f"{slug(project.name)}.mp4")
+        export.compose(self.joined(project, takes), out, title, fade, audio, None if fps is None else Rate(fps, blend))
+        return out
+
+    def whole_film(self, project: Project) -> tuple[Take, ...]:
+        """The takes up to the head, in film order, at least one, each with its clip.
+
+        Raises:
+            EditError: there is no film yet.
+            MediaError: a clip is missing.
+        """
         takes = project.film()
         if not takes:
             raise EditError("There is no film yet. Generate a segment first.")
         for number, take in enumerate(takes, 1):
             if not self.clip(take.id):
                 raise MediaError(f"The clip of segment {number} is missing, so the film has a gap. Retake it first.")
-        out = self._export_path(f"{slug(project.name)}.mp4")
-        export.compose(self._join(project, takes), out, title=title, fade=fade, audio=audio)
-        return out
+        return takes
+
+    def shown_clip(self, project: Project, take: Take) -> Path:
+        """The clip of a take as stage and exports show it.
+
+        Raises:
+            MediaError: the clip is missing or damaged, or the disk is full.
+        """
+        return self._looks.clip(project, take)
+
+    def joined(self, project: Project, takes: Sequence[Take]) -> Path:
+        """The clips of `takes`, as they are shown, as one file, from the cache if it is there.
+
+        Raises:
+            MediaError: a clip is missing or damaged, or the disk is full.
+        """
+        clips = [self.shown_clip(project, take) for take in takes]
+        content = [project.name, *(f"{take.id}:{take.sections}" for take in takes)]
+        content += [clip.name for clip in clips if clip.name != CLIP]
+        path = self._store.films / f"{hashlib.sha256(chr(0).join(content).encode()).hexdigest()[:16]}.mp4"
+        with self._lock:
+            if path.is_file():
+                path.touch()
+            else:
+                join(clips, path, metadata(project, takes))
+                self._prune(path)
+        return path
 
     def fade_aside(self, fade: float, title: str | None = None) -> str:
         """What to say beside an exported film about fades of so many seconds; empty where they are as long as wanted.
@@ -120,13 +161,13 @@ class Films:
         if self.clip(take) is None:
             raise MediaError("The clip of this take is missing. Retake it to see it again.")
         ending = "-poster.webp" if kind == "poster" else f".{kind}"
-        out = self._export_path(f"{slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
+        out = self.export_path(f"{slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
         if kind == "poster":
-            export.still(self._looks.clip(project, project.takes[take]), out)
+            export.still(self.shown_clip(project, project.takes[take]), out)
         elif kind == "mp4":
-            join([self._looks.clip(project, project.takes[take])], out, metadata(project, [project.takes[take]]))
+            join([self.shown_clip(project, project.takes[take])], out, metadata(project, [project.takes[take]]))
         else:  # from a joined copy, which has the metadata: gif and webp take it over
-            (export.gif if kind == "gif" else export.webp)(self._join(project, [project.takes[take]]), out)
+            (export.gif if kind == "gif" else export.webp)(self.joined(project, [project.takes[take]]), out)
         return out
 
     def contact_sheet(self, takes: Sequence[str]) -> Path:
@@ -139,15 +180,14 @@ class Films:
         project = self._document.project
         if not takes:
             raise EditError("There are no takes for a contact sheet yet. Generate a segment first.")
-        rows = []
         for take in takes:
             if take not in project.takes:
                 raise EditError("This take is not in the film. Look at the timeline again.")
             if self.clip(take) is None:
                 raise MediaError("The clip of a take is missing, so the contact sheet would have a gap. Retake it, or drop it.")
-            rows.append((caption(project, project.takes[take]), self._looks.clip(project, project.takes[take])))
         depth = len(project.lineage(takes[0]))
-        out = self._export_path(f"{slug(project.name)}-{depth}-takes.png")
+        rows = [(caption(project, project.takes[take]), self.shown_clip(project, project.takes[take])) for take in takes]
+        out = self.export_path(f"{slug(project.name)}-{depth}-takes.png")
         draw_contact_sheet(f"{project.name} · segment {depth}", rows, out)
         return out
 
@@ -158,7 +198,7 @@ class Films:
             MediaError: the disk is full or cannot be written.
         """
         project = self._document.project
-        out = self._export_path(f"{slug(project.name)}.zip")
+        out = self.export_path(f"{slug(project.name)}.zip")
         pack(project, self._store, out, f"{slug(project.name)}-{project.id}")
         return out
 
@@ -172,23 +212,9 @@ class Films:
         rows = rating_rows(self._document.project, contest)
         if not rows:
             raise EditError("There are no votes here yet. Vote on a pair first; nothing was exported.")
-        out = self._export_path(f"{slug(self._document.project.name)}-ratings.csv")
+        out = self.export_path(f"{slug(self._document.project.name)}-ratings.csv")
         write_ratings(rows, out)
         return out
-
-    def _join(self, project: Project, takes: Sequence[Take]) -> Path:
-        """The clips of `takes`, as they are shown, as one file, from the cache if it is there."""
-        clips = [self._looks.clip(project, take) for take in takes]
-        content = [project.name, *(f"{take.id}:{take.sections}" for take in takes)]
-        content += [clip.name for clip in clips if clip.name != CLIP]
-        path = self._store.films / f"{hashlib.sha256(chr(0).join(content).encode()).hexdigest()[:16]}.mp4"
-        with self._lock:
-            if path.is_file():
-                path.touch()
-            else:
-                join(clips, path, metadata(project, takes))
-                self._prune(path)
-        return path
 
     def _prune(self, newest: Path) -> None:
         """Remove the oldest joined films. `newest` stays, also where the clock was set back."""
@@ -200,7 +226,7 @@ class Films:
         path = self._store.take_folder(take) / name
         return path if path.is_file() else None
 
-    def _export_path(self, name: str) -> Path:
+    def export_path(self, name: str) -> Path:
         """A path for an export, in a folder of its own, so that its name can be the film's. Old exports are removed."""
         exports = self._store.films / "exports"
         for folder in sorted(exports.glob("*"), key=lambda p: p.stat().st_mtime)[: -EXPORTS + 1]:

@@ -32,35 +32,37 @@ def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
         "project_id": project.id,
         "size": list(project.size),
         **(marks_table(takes[0].marks) if takes else {}),       # takes of one film have the same marks
-        "takes": [
-            {
-                "id": take.id,
-                "parent": take.parent,
-                "prompt": take.segment.prompt,
-                **{name: text for name in ("words", "style_words", "cast_words") if (text := getattr(take, name))},
-                "seed": take.segment.seed,
-                "model": take.model,
-                "steps": take.settings.steps,
-                "guidance": take.settings.guidance,
-                **({"cache": take.settings.cache} if take.settings.cache else {}),
-                **({"loras": [{"name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in take.segment.loras]}
-                   if take.segment.loras else {}),
-                "sections": take.sections,
-                "frames": take.frames,
-                **({"copy_of": take.copy_of} if take.copy_of else {}),
-                **({"bridge": take.bridge} if take.bridge else {}),
-                "reference": take.reference,
-                **({"frame": list(take.frame)} if take.frame else {}),
-                **({"video": {"name": video.name, "sha256": video.sha256}} if (video := take.segment.video) else {}),
-                **({"blend": take.segment.blend} if take.segment.blend else {}),
-                **({"style": take.style} if take.style else {}),
-                **({"cast": take.cast} if take.cast else {}),
-                **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
-                **pins_table(take.pins, take.forgotten),
-                **_look(project.looks.get(take.id)),
-            }
-            for take in takes
-        ],
+        "takes": [take_record(project, take) for take in takes],
+    }
+
+
+def take_record(project: Project, take: Take) -> dict[str, Any]:
+    """All that is needed to make a take again, as a table for JSON."""
+    return {
+        "id": take.id,
+        "parent": take.parent,
+        "prompt": take.segment.prompt,
+        **{name: text for name in ("words", "style_words", "cast_words") if (text := getattr(take, name))},
+        "seed": take.segment.seed,
+        "model": take.model,
+        "steps": take.settings.steps,
+        "guidance": take.settings.guidance,
+        **({"cache": take.settings.cache} if take.settings.cache else {}),
+        **({"loras": [{"name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in take.segment.loras]}
+           if take.segment.loras else {}),
+        "sections": take.sections,
+        "frames": take.frames,
+        **({"copy_of": take.copy_of} if take.copy_of else {}),
+        **({"bridge": take.bridge} if take.bridge else {}),
+        "reference": take.reference,
+        **({"frame": list(take.frame)} if take.frame else {}),
+        **({"video": {"name": video.name, "sha256": video.sha256}} if (video := take.segment.video) else {}),
+        **({"blend": take.segment.blend} if take.segment.blend else {}),
+        **({"style": take.style} if take.style else {}),
+        **({"cast": take.cast} if take.cast else {}),
+        **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
+        **pins_table(take.pins, take.forgotten),
+        **_look(project.looks.get(take.id)),
     }
 
 

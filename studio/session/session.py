@@ -23,6 +23,7 @@ from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session.document import Document
+from studio.session.exports.exports import Exports
 from studio.session.films import Films
 from studio.session.held_looks import HeldLooks
 from studio.session.job_manager import EngineProtocol, JobManager
@@ -57,6 +58,7 @@ class Session(Document):
         self.looks = Looks(store, identity)
         self.held_looks = HeldLooks(self, self.looks)
         self.films = Films(self, self.held_looks)
+        self.exports = Exports(self, self.films)
         self.loras = loras
         self.wildcards = wildcards
         self.styles = styles

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.media.disk import atomic_write
+from studio.media.spreadsheet import write_table
 from studio.project.model import Project
 from studio.project.votes import Contest, Rating, ratings
 
@@ -34,10 +33,7 @@ def write_ratings(rows: Sequence[Row], out: Path) -> None:
     Raises:
         MediaError: the disk is full or cannot be written.
     """
-    with atomic_write(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    write_table(list(rows[0]), (list(row.values()) for row in rows), out)
 
 
 def _take_row(project: Project, rating: Rating) -> Row:
@@ -55,7 +51,3 @@ def _numbers(rating: Rating) -> Row:
         **{key: None if value is None else round(value, 1) for key, value in bounds.items()},
     }  # fmt: skip
 
-
-def _cell(value: object) -> object:
-    """A value as a cell. A branch's name that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

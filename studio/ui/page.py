@@ -35,7 +35,7 @@ SCRIPTS = (
     "audition", "takes", "trash",
     "stage",
     "phrases", "film_words", "drift", "look", "pasted", "lora", "shot", "blend", "card",
-    "early", "timeline", "tree", "dialogs",
+    "early", "timeline", "tree", "dialogs", "export",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
     "memory_test", "memory_map", "moment",
@@ -44,7 +44,7 @@ SCRIPTS = (
 STYLES = (
     "tokens", "base", "header", "start",
     "stage", "takes",
-    "early", "timeline", "tree", "dialogs", "film_words", "drift", "look", "lora", "blend", "shot", "video",
+    "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
     "small", "compare", "vote", "memory_test", "memory_map",
 )  # fmt: skip

@@ -62,6 +62,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "next": following,
         "blocked": blocked,
         "film": {"frames": film, "length": format_length(project.clock.seconds(film))},
+        "exports": session.exports.problems(),
         "plan": timeline_view(project, session.jobs.estimator),
         "words": words_view(project, card),
         "memory": memory_view(project, card)

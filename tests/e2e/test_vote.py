@@ -78,7 +78,7 @@ def test_a_vote_from_the_first_pair_to_the_file(stand: Stand, desk: Visit) -> No
     assert page.evaluate(AUDIT) == []
     with page.expect_download() as waiting:
         sheet.get_by_role("button", name="Table as CSV").click()
-    with waiting.value.path().open(encoding="utf-8", newline="") as file:
+    with waiting.value.path().open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["take"] for row in rows] == [favourite, takes[1].id] and rows[0]["branch"] == "Foggy"
     assert float(rows[0]["low"]) < float(rows[0]["elo"]) < float(rows[0]["high"])

@@ -52,7 +52,7 @@ def test_votes(api: PageApi, session: Session) -> None:
     ):
         answer = ask(api, session, "export_ratings", **fields)
         assert answer["file"] == "A-film-ratings.csv" and answer["url"].startswith("gradio_api/file=/")
-        lines = next(session.store.films.glob(f"exports/*/{answer['file']}")).read_text("utf-8").splitlines()
+        lines = next(session.store.films.glob(f"exports/*/{answer['file']}")).read_text("utf-8-sig").splitlines()
         shutil.rmtree(session.store.films / "exports")
         assert lines[0] == head and cell in lines and len(lines) == 3
     ask(api, session, "drop_vote")

@@ -1,4 +1,4 @@
-/* The sheets that come up over the page: films, export, shortcuts, the model. The picture's is in `easel.js`. */
+/* The sheets that come up over the page: films, shortcuts, the model. The picture's is in `easel.js`, and that of exports in `export.js`. */
 const dialogs = (() => {
   const holder = h('div', {});
   const sheet = (title, name, ...body) => {
@@ -33,47 +33,6 @@ const dialogs = (() => {
   };
 
   const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
-  const exports = () => {
-    const { view } = client;
-    const take = client.onStage();
-    const title = h('input', { class: 'field-text', maxlength: 120, placeholder: 'no title card', 'aria-label': 'Title card' });
-    const fade = h('input', { class: 'field-text', type: 'number', min: 0, max: 10, step: 0.5, value: 0,
-      'aria-label': 'Fade in and out, in seconds' });
-    const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
-    const working = h('p', { class: 'hint', role: 'status' });
-    const make = async (what, fields = {}) => {
-      say(working, 'Making the file…');
-      for (const b of dialog.querySelectorAll('.makes')) b.disabled = true;
-      let answer = null;
-      try {
-        if (what === 'film' && audio.files[0]) fields.audio = (await upload(audio.files[0])).path;
-        answer = await client.askAside('export', { what, ...fields });
-      } catch (error) {
-        await client.uploadFailed(audio.files[0], error, 'Save it as MP3 or M4A.');
-      }
-      for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
-      say(working, answer ? `Done: ${answer.file}${answer.aside ? `. ${answer.aside}` : ''}` : '');
-      if (!answer) dialog.close(); else fetchFile(answer.url);
-    };
-    const makes = (label, fits, run, kind = '') =>
-      h('button', { class: `button makes ${kind}`, disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
-    const row = (label, field) => h('label', { class: 'row' }, h('span', {}, label), field);
-    const dialog = sheet('Export', 'export',
-      h('section', {}, h('h3', {}, 'The film so far'),
-        h('p', { class: 'hint' }, view.film.frames
-          ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
-        row('Title card', title), row('Fade, seconds', fade), row('Sound', audio),
-        makes('Film as MP4', view.film.frames, () => make('film', { title: title.value.trim() || null, fade: +fade.value || null }), 'primary')),
-      h('section', {}, h('h3', {}, 'The take on the stage'),
-        h('p', { class: 'hint' }, take ? `Segment ${take.depth + 1}, ${take.length}` : 'No take is selected.'),
-        h('div', { class: 'pair' }, ...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>
-          makes(label, take?.clip, () => make(what, { take: take.id }))))),
-      h('section', {}, h('h3', {}, 'The whole project'),
-        h('p', { class: 'hint' }, `Every take, prompt and memory in one ZIP; it opens on another machine.${
-          view.segments.some((s) => s.loras.length) ? ' The files of its LoRAs stay here: take them along yourself.' : ''}`),
-        makes('Project as ZIP', true, () => make('project'))),
-      working);
-  };
 
   const SHORTCUTS = [
     ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
@@ -101,5 +60,5 @@ const dialogs = (() => {
           onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
-  return { root: holder, sheet, fetchFile, films, exports, keys, model, open: () => holder.querySelector('dialog[open]') };
+  return { root: holder, sheet, fetchFile, films, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();

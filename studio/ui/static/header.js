@@ -25,7 +25,7 @@ const header = (() => {
       title, tool('films', 'Open another film', () => dialogs.films())),
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
-      button('export', 'Export', () => dialogs.exports(), { class: 'button quiet', 'aria-label': 'Export' }),
+      button('export', 'Export', () => exportSheet.open(), { class: 'button quiet', 'aria-label': 'Export' }),
       tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), light));
 
   const outline = ([w, hgt]) => {

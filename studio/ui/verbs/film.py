@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from studio.project import edits
 from studio.session import Session
+from studio.session.exports.exports import Options
 from studio.ui.fields import Fields
 from studio.ui.prompt_views import style_views
 from studio.ui.verbs.verb import Answer, Verb, noting, stroke
@@ -25,10 +26,16 @@ def _export(session: Session, fields: Fields) -> Answer:
         audio = fields.upload("audio") if fields.has("audio") else None
         title = fields.text("title") if fields.has("title") else None
         fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
-        path = session.films.export_film(title=title or None, fade=fade, audio=audio)
+        fps = fields.integer("rate", 1, 240) if fields.has("rate") else None
+        path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"))
         aside = session.films.fade_aside(fade, title)
     elif what == "project":
         path = session.films.export_project()
+    elif what in session.exports.kinds:
+        first = fields.integer("first", 0, 999_999) if fields.has("first") else 1
+        paper = fields.text("paper", 20) if fields.has("paper") else "a4"
+        exported = session.exports.make(what, Options(first=first, paper=paper))
+        path, aside = exported.path, exported.aside
     else:
         path = session.films.export_take(fields.identifier("take"), kind=what)
     return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {})}

@@ -1,0 +1,81 @@
+/* The sheet of exports: the film, the cut for editors, sheets to print, the take on the stage, the whole project. */
+const exportSheet = (() => {
+  const RATES = [24, 25, 30];
+
+  const open = () => {
+    const { view } = client;
+    const take = client.onStage();
+    const some = view.film.frames;
+    const problems = view.exports;                     // by export: why this machine or this film cannot have it
+    const text = (label, attributes) => h('input', { class: 'field-text', 'aria-label': label, ...attributes });
+    const select = (label, options, changed) => h('select', { class: 'select', 'aria-label': label, onchange: changed },
+      ...options.map(([value, name]) => h('option', { value }, name)));
+    const row = (label, field) => h('label', { class: 'row' }, h('span', {}, label), field);
+    const hint = (words) => h('p', { class: 'hint' }, words);
+
+    const working = h('p', { class: 'hint', role: 'status' });
+    const make = async (what, fields = {}, sound = null) => {
+      say(working, 'Making the file…');
+      working.scrollIntoView({ block: 'nearest' });
+      for (const b of dialog.querySelectorAll('.makes')) b.disabled = true;
+      let answer = null;
+      try {
+        if (sound) fields.audio = (await upload(sound)).path;
+        answer = await client.askAside('export', { what, ...fields });
+      } catch (error) {
+        await client.uploadFailed(sound, error, 'Save it as MP3 or M4A.');
+      }
+      for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
+      say(working, answer ? `Done: ${answer.file}${answer.aside ? `. ${answer.aside}` : ''}` : '');
+      if (!answer) dialog.close(); else dialogs.fetchFile(answer.url);
+    };
+    const makes = (label, fits, run, kind = '') =>
+      h('button', { class: `button makes ${kind}`, disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
+    const plain = (label, what, fields = () => ({}), kind = '') => makes(label, some && !problems[what], () => make(what, fields()), kind);
+    const buttons = (...all) => h('div', { class: 'makers' }, ...all);
+    const why = (...kinds) => kinds.filter((kind) => some && problems[kind]).map((kind) => hint(problems[kind]));
+
+    const title = text('Title card', { maxlength: 120, placeholder: 'no title card' });
+    const fade = text('Fade in and out, in seconds', { type: 'number', min: 0, max: 10, step: 0.5, value: 0 });
+    const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
+    const own = String(view.fps);
+    const rate = select('Frame rate', [[own, `${own}, as it is`], ...RATES.filter((r) => r !== view.fps).map((r) => [String(r), String(r)])],
+      () => show(between, rate.value !== own));
+    const how = select('Frames in between', [['nearest', 'the nearest one'], ['blend', 'neighbours, mixed']]);
+    const between = h('div', { class: 'between', hidden: true }, row('In between', how),
+      hint('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.'));
+    const first = text('Number of the first picture', { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
+    const paper = select('Paper', [['a4', 'A4'], ['letter', 'Letter']]);
+    const film = () => make('film', { title: title.value.trim() || null, fade: +fade.value || null,
+      rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend' }, audio.files[0]);
+
+    const dialog = dialogs.sheet('Export', 'export',
+      h('section', {}, h('h3', {}, 'Film'),
+        hint(some ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
+        row('Title card', title), row('Fade, seconds', fade), row('Sound', audio), row('Frame rate', rate), between,
+        makes('Film as MP4', some, film, 'primary')),
+      h('details', {}, h('summary', {}, 'Masters and pictures'),
+        hint('For grading and effects: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.'),
+        row('First number', first),
+        buttons(plain('ProRes', 'prores'), plain('FFV1', 'ffv1'), plain('Pictures as ZIP', 'frames', () => ({ first: Math.trunc(+first.value) || 0 }))),
+        ...why('prores', 'ffv1')),
+      h('section', {}, h('h3', {}, 'For editors'),
+        hint('The cut with its clips, one for each segment and each shot, in a ZIP. OpenTimelineIO brings the other takes too, as alternates.'),
+        buttons(plain('OpenTimelineIO', 'otio'), plain('Final Cut XML', 'xml'), plain('EDL', 'edl')), ...why('xml', 'edl')),
+      h('section', {}, h('h3', {}, 'Sheets'),
+        hint('What was made, to read and to print: one line, panel or row for each segment.'),
+        row('Paper', paper),
+        buttons(plain('Storyboard as PDF', 'storyboard', () => ({ paper: paper.value })), plain('Shot list as CSV', 'shots'),
+          plain('Contact sheet as PNG', 'sheet'))),
+      h('section', {}, h('h3', {}, 'The take on the stage'),
+        hint(take ? `Segment ${take.depth + 1}, ${take.length}` : 'No take is selected.'),
+        buttons(...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>
+          makes(label, take?.clip, () => make(what, { take: take.id }))))),
+      h('section', {}, h('h3', {}, 'The whole project'),
+        hint(`Every take, prompt and memory in one ZIP; it opens on another machine.${
+          view.segments.some((s) => s.loras.length) ? ' The files of its LoRAs stay here: take them along yourself.' : ''}`),
+        makes('Project as ZIP', true, () => make('project'))),
+      working);
+  };
+  return { open };
+})();

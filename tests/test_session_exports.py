@@ -1,0 +1,289 @@
+"""The film for editors, as lists and as boards: every file is read back by the library that others read it with."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import opentimelineio as otio
+import pytest
+from opentimelineio.opentime import RationalTime, TimeRange
+from PIL import Image
+
+from studio.media import image_sequence, masters
+from studio.media.clip import probe, read_clip, write_clip
+from studio.media.export import read_lineage
+from studio.project import choices, edits, shots
+from studio.project.model import FIRST_FRAME, Look, Shot
+from studio.project.store import CLIP
+from studio.session import EditError, MediaError, Session, Studio
+from studio.session.exports.cut import REEL, film_cuts
+from studio.session.exports.exports import Options
+from studio.session.exports.timeline import FINAL_CUT_RATES, KEY
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
+
+RATE = 24
+PROMPTS = ("she waves\nand turns", "=HYPERLINK(1)", "夜の海 & <rain>")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project: three segments at 24 frames a second, the third a new shot; the second has another take, and the
+    third is starred."""
+    session = make_film(make_studio(tmp_path_factory.mktemp("made")), *PROMPTS, sections=2)
+    session.edit(shots.set_shot, 2, Shot())
+    session.edit(edits.rename, "Das Meer / é")
+    render_all(session)
+    first, second, third = (take.id for take in session.project.path())
+    session.jobs.retake(second, seed=77)
+    assert wait_for_job(session).state == "done"
+    session.edit(edits.rewind, third)
+    session.edit(edits.switch, session.project.branches[0].id)
+    session.edit(choices.set_star, third, True)
+    session.edit(lambda project: replace(project, clock=replace(project.clock, fps=RATE)))
+    for number, take in enumerate(session.project.takes):        # at the film's rate, and different from each other
+        shade = np.full((8, 48, 64, 3), 40 + 20 * number, np.uint8)
+        write_clip(session.store.take_folder(take) / CLIP, shade, RATE)
+    assert [take.id for take in session.project.film()] == [first, second, third]
+    return session.folder
+
+
+@pytest.fixture
+def film(made: Path, studio: Studio) -> Session:
+    """A copy of that project, for one test."""
+    shutil.copytree(made, studio.home / made.name)
+    return studio.open(made.name)
+
+
+def pack(session: Session, kind: str) -> tuple[str, dict[str, bytes]]:
+    """The timeline in an exported ZIP, and all files in it by their paths beside the timeline."""
+    exported = session.exports.make(kind)
+    with zipfile.ZipFile(exported.path) as archive:
+        assert archive.testzip() is None
+        files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+        assert {name.partition("/")[0] for name in archive.namelist()} == {"Das-Meer-é"}
+    return files[f"Das-Meer-é.{kind}"].decode(), files
+
+
+def span(first: int, frames: int, rate: int = RATE) -> TimeRange:
+    return TimeRange(RationalTime(first, rate), RationalTime(frames, rate))
+
+
+def test_an_otio_timeline(film: Session, tmp_path: Path) -> None:
+    text, files = pack(film, "otio")
+    timeline = otio.adapters.read_from_string(text, "otio_json")
+    (track,) = timeline.video_tracks()
+    assert timeline.name == "Das Meer / é" and timeline.duration() == RationalTime(24, RATE)
+    assert [clip.trimmed_range_in_parent() for clip in track] == [span(8 * at, 8) for at in range(3)]
+    takes = film.project.film()
+    for number, (clip, take) in enumerate(zip(track, takes, strict=True), 1):
+        reference = clip.media_reference
+        assert reference.target_url in files and reference.available_range == clip.source_range == span(0, 8)
+        made = tmp_path / "clip.mp4"
+        made.write_bytes(files[reference.target_url])
+        assert (probe(made).fps, probe(made).frames) == (RATE, 8)
+        assert (read_clip(made) == read_clip(film.store.take_folder(take.id) / CLIP)).all(), "not encoded again"
+        assert (read_lineage(made) or {})["takes"][0]["id"] == take.id
+        record = clip.metadata[KEY]
+        assert (record["prompt"], record["seed"], record["model"]) == (take.segment.prompt, take.segment.seed, "tiny")
+        assert (record["segment"], record["shot"], record["star"]) == (number, 1 if number < 3 else 2, number == 3)
+        assert clip.markers[0].name == "Prompt" and clip.markers[0].comment == PROMPTS[number - 1]
+    assert [marker.name for clip in track for marker in clip.markers] == ["Prompt", "Prompt", "Prompt", "Note"]
+    assert track[2].markers[1].comment == "Begins a new shot."
+
+
+def test_other_takes_are_alternates(film: Session) -> None:
+    text, files = pack(film, "otio")
+    clips = list(otio.adapters.read_from_string(text, "otio_json").find_clips())
+    assert [len(clip.media_references()) for clip in clips] == [1, 2, 1]
+    (key,) = set(clips[1].media_references()) - {otio.schema.Clip.DEFAULT_MEDIA_KEY}
+    other = clips[1].media_references()[key]
+    assert other.target_url in files and other.metadata[KEY]["seed"] == 77 and other.available_range == span(0, 8)
+    assert clips[1].active_media_reference_key == otio.schema.Clip.DEFAULT_MEDIA_KEY
+    gone = other.metadata[KEY]["id"]
+    (film.store.take_folder(gone) / CLIP).unlink()
+    text, files = pack(film, "otio")
+    clips = list(otio.adapters.read_from_string(text, "otio_json").find_clips())
+    assert [len(clip.media_references()) for clip in clips] == [1, 1, 1] and len(files) == 1 + 3 + 2
+    assert not any(gone in name for name in files)
+
+
+def test_a_clip_for_each_shot(film: Session, tmp_path: Path) -> None:
+    _, files = pack(film, "edl")
+    assert sorted(name for name in files if name.startswith("shots/")) == ["shots/shot-01.mp4", "shots/shot-02.mp4"]
+    for name, frames in (("shots/shot-01.mp4", 16), ("shots/shot-02.mp4", 8)):
+        (tmp_path / "shot.mp4").write_bytes(files[name])
+        assert probe(tmp_path / "shot.mp4").frames == frames
+
+
+def test_an_edl(film: Session) -> None:
+    text, files = pack(film, "edl")
+    assert text.splitlines()[:2] == ["TITLE: Das Meer / é", "FCM: NON-DROP FRAME"]
+    timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=RATE)
+    clips = list(timeline.find_clips())
+    assert [clip.trimmed_range_in_parent() for clip in clips] == [span(8 * at, 8) for at in range(3)]
+    assert [clip.name for clip in clips] == [cut.name for cut in film_cuts(film.project)]
+    reels = [clip.metadata["cmx_3600"]["reel"] for clip in clips]
+    assert all(reel.isalnum() and reel.isascii() and len(reel) <= REEL for reel in reels) and len(set(reels)) == 3
+    assert "* PROMPT: she waves and turns" in text and "* PROMPT: 夜の海 & <rain>" in text and "* SEED: 1" in text
+    assert not any(name.startswith("alternates") for name in files), "an EDL names none"
+
+
+def test_a_final_cut_xml(film: Session) -> None:
+    text, files = pack(film, "xml")
+    timeline = otio.adapters.read_from_string(text, "fcp_xml")
+    clips = list(timeline.find_clips())
+    assert [clip.trimmed_range_in_parent() for clip in clips] == [span(8 * at, 8) for at in range(3)]
+    assert all(clip.media_reference.target_url in files for clip in clips)
+    assert clips[2].markers[0].metadata["fcp_xml"]["comment"] == PROMPTS[2]
+    assert "<displayformat>NDF</displayformat>" in text and "<audio/>" not in text.partition("</track>")[0]
+    assert "<width>64</width>" in text
+
+
+@pytest.mark.parametrize(("fps", "edl", "xml"), [(12, False, False), (24, True, True), (30, True, True), (50, False, True)])
+def test_rates_that_a_form_cannot_state_are_refused(film: Session, fps: int, edl: bool, xml: bool) -> None:
+    film.edit(lambda project: replace(project, clock=replace(project.clock, fps=fps)))
+    for kind, fits in (("edl", edl), ("xml", xml), ("otio", True)):
+        assert (kind not in film.exports.problems()) == fits
+        if fits:
+            pack(film, kind)
+        else:
+            with pytest.raises(EditError, match=rf"{fps}.*OpenTimelineIO holds any rate"):
+                film.exports.make(kind)
+
+
+def test_the_rates_of_final_cut_are_those_with_timecode() -> None:
+    assert tuple(fps for fps in range(1, 121) if RationalTime.is_smpte_timecode_rate(fps)) == FINAL_CUT_RATES
+
+
+def test_the_shot_list(film: Session) -> None:
+    film.edit(edits.set_cast, "@home")
+    path = film.exports.make("shots").path
+    assert path.name == "Das-Meer-é-shots.csv" and path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["prompt"] for row in rows] == ["she waves\nand turns", "'=HYPERLINK(1)", PROMPTS[2]]
+    assert [(row["segment"], row["shot"], row["start"], row["end"]) for row in rows] == [
+        ("1", "1", "00:00:00:00", "00:00:00:08"), ("2", "1", "00:00:00:08", "00:00:00:16"),
+        ("3", "2", "00:00:00:16", "00:00:01:00")]
+    assert [(row["frames"], row["seconds"], row["fps"], row["seed"]) for row in rows] == [
+        ("8", "0.333", "24", str(seed)) for seed in range(3)]
+    assert [(row["star"], row["other takes"]) for row in rows] == [("", "0"), ("", "1"), ("★", "0")]
+    assert rows[2]["notes"] == "Begins a new shot." and rows[0]["model"] == "tiny"
+    assert [row["take"] for row in rows] == [cut.name for cut in film_cuts(film.project)]
+
+
+def test_notes_tell_what_is_special(film: Session) -> None:
+    second = film.project.film()[1].id
+    film.edit(lambda project: replace(project, looks={second: Look(FIRST_FRAME)}, pins=(second,)))
+    with film.exports.make("shots").path.open(encoding="utf-8-sig", newline="") as file:
+        notes = list(csv.DictReader(file))[1]["notes"]
+    assert notes == "Its colours are matched to the first frame of its shot. Pinned in the memory."
+
+
+def test_a_storyboard_and_a_contact_sheet(film: Session) -> None:
+    pypdf = pytest.importorskip("pypdf", reason="reading a storyboard back needs: pip install pypdf")
+    board = film.exports.make("storyboard", Options(paper="letter"))
+    assert board.path.name == "Das-Meer-é-storyboard.pdf"
+    (page,) = pypdf.PdfReader(board.path).pages
+    text = " ".join(page.extract_text().split())
+    assert "she waves and turns" in text and "3 segments · 00:00:01:00 · 24 frames a second" in text
+    assert all(cut.name in text for cut in film_cuts(film.project)) and "Starred take" in text
+    with pytest.raises(EditError, match="a4 or letter"):
+        film.exports.make("storyboard", Options(paper="a0"))
+    with Image.open(film.exports.make("sheet").path) as sheet:
+        assert sheet.width > 1200 and sheet.height > 3 * 192
+
+
+def test_letters_without_a_font_are_named(film: Session) -> None:
+    film.edit(edits.rename, "a \U00012000")
+    assert "\U00012000" in film.exports.make("storyboard").aside
+
+
+def test_masters_and_pictures(film: Session) -> None:
+    assert film.exports.make("ffv1").path.name == "Das-Meer-é.mkv"
+    assert film.exports.make("prores").path.name == "Das-Meer-é.mov"
+    with zipfile.ZipFile(film.exports.make("frames", Options(first=101)).path) as archive:
+        assert archive.namelist()[::23] == ["Das-Meer-é/Das-Meer-é.0101.png", "Das-Meer-é/Das-Meer-é.0124.png"]
+    assert probe(film.exports.make("film", Options(fps=30)).path).frames == 30
+
+
+def test_a_master_without_its_encoder_is_not_offered(film: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert film.exports.problems() == {}
+    monkeypatch.setattr(masters.av, "codecs_available", masters.av.codecs_available - {"prores_ks"})
+    assert list(film.exports.problems()) == ["prores"]
+    with pytest.raises(MediaError, match="ProRes"):
+        film.exports.make("prores")
+
+
+def test_nothing_to_export_yet(studio: Studio) -> None:
+    session = studio.create()
+    for kind in session.exports.kinds:
+        session.edit(lambda project: replace(project, clock=replace(project.clock, fps=RATE)))
+        with pytest.raises(EditError, match="no film yet"):
+            session.exports.make(kind)
+    with pytest.raises(EditError, match=r"no export 'avi'\. Choose one of film, otio"):
+        session.exports.make("avi")
+
+
+def test_a_gap_is_told_and_the_shot_list_goes_on(film: Session) -> None:
+    (film.store.take_folder(film.project.film()[1].id) / CLIP).unlink()
+    for kind in film.exports.kinds:
+        if kind != "shots":
+            with pytest.raises(MediaError, match="clip of segment 2 is missing"):
+                film.exports.make(kind)
+    with film.exports.make("shots").path.open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+
+
+def left_of_exports(session: Session) -> list[str]:
+    return [path.name for path in (session.store.films / "exports").rglob("*") if path.is_file()]
+
+
+def test_a_full_disk_leaves_nothing_half_written(film: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = film.exports.kinds
+    film.films.film()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+    for kind in kinds:
+        with pytest.raises(MediaError, match="disk is nearly full"):
+            film.exports.make(kind)
+    monkeypatch.undo()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(image_sequence.zipfile.ZipFile, "write", full)
+    for kind in ("otio", "xml", "edl"):
+        with pytest.raises(MediaError, match="is full"):
+            film.exports.make(kind)
+    assert left_of_exports(film) == []
+
+
+@pytest.mark.parametrize("name", ["مرحبا", "../../etc/passwd", "夜" * 120, "CON"])
+def test_films_of_any_name(film: Session, name: str) -> None:
+    film.edit(edits.rename, name)
+    for kind in ("otio", "xml", "edl", "shots", "storyboard", "frames"):
+        exported = film.exports.make(kind)
+        assert exported.path.parent.parent == film.store.films / "exports"
+        if exported.path.suffix == ".zip":
+            with zipfile.ZipFile(exported.path) as archive:
+                assert not any(member.startswith(("/", ".")) or ".." in member.split("/") for member in archive.namelist())
+
+
+def test_very_long_prompts(studio: Studio, tmp_path: Path) -> None:
+    long = "a word and another one " * 86
+    session = render_all(make_film(studio, long))
+    session.set_reference(picture(tmp_path, "red"))
+    session.edit(lambda project: replace(project, clock=replace(project.clock, fps=RATE)))
+    write_clip(session.store.take_folder(session.project.film()[0].id) / CLIP, np.zeros((4, 48, 64, 3), np.uint8), RATE)
+    with zipfile.ZipFile(session.exports.make("edl").path) as archive:
+        lines = archive.read("A-film/A-film.edl").decode().splitlines()
+    assert max(map(len, lines)) < 140
+    with zipfile.ZipFile(session.exports.make("otio").path) as archive:
+        timeline = otio.adapters.read_from_string(archive.read("A-film/A-film.otio").decode(), "otio_json")
+    assert next(iter(timeline.find_clips())).markers[0].comment == long.strip()
+    assert session.exports.make("storyboard").path.stat().st_size > 1000
