@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras.layers import LoraLayers
-from studio.memory.context_sizes import RECENT
+from studio.memory.context_sizes import FRAMEPACK_CONTEXT, Context
 from studio.placement.plan import Plan
 from studio.placement.sizes import ModelSizes, Size
 
@@ -63,8 +63,8 @@ class Family:
     """What a model with a long-term memory keeps of films of a size, to stand after "it keeps". None: "a memory"."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
-    looks_back: int = RECENT
-    """Latents of the film, at most, that its models look at beside the long-term memory."""
+    context: Context = FRAMEPACK_CONTEXT
+    """What its models look at of the film beside the long-term memory."""
     encodes_video: bool = False
     """Whether its codec encodes frames that move, so that a film goes on from a video as from a film of its own; False: from its
     last frame, as from a picture."""

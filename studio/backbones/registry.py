@@ -8,7 +8,7 @@ from studio.backbones.family import Family
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
-from studio.memory.context_sizes import RECENT
+from studio.memory.context_sizes import FRAMEPACK_CONTEXT, Context
 from studio.placement.sizes import ModelSizes, Size
 
 FOLDERS = (
@@ -99,9 +99,9 @@ def reads_cast(card: ModelCard) -> bool:
     return card.kind not in FAMILIES or FAMILIES[card.kind].reads_cast
 
 
-def looks_back(card: ModelCard) -> int:
-    """Latents of the film, at most, that the model looks at beside its long-term memory."""
-    return FAMILIES[card.kind].looks_back if card.kind in FAMILIES else RECENT
+def context_of(card: ModelCard) -> Context:
+    """What the model looks at of the film beside its long-term memory; FramePack's context for an unknown family."""
+    return FAMILIES[card.kind].context if card.kind in FAMILIES else FRAMEPACK_CONTEXT
 
 
 def encodes_video(card: ModelCard) -> bool:

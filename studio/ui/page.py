@@ -12,7 +12,6 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from studio.memory.context_sizes import SIZES
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
@@ -93,7 +92,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
     icon = (ASSETS / "icon.svg").read_text("utf-8")
     with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
         live = component("live", ["live"])
-        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, CONTEXT_SIZES=SIZES)
+        board = component("board", SCRIPTS, STYLES, ask, MARK=icon)
         board.follow(
             follow,
             outputs=[board, live],

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import encodes_video, looks_back, memory_words
-from studio.memory.context_sizes import RECENT
+from studio.backbones.registry import context_of, encodes_video, memory_words
+from studio.memory.context_sizes import FRAMEPACK_CONTEXT
 from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.model import Clock, Lora, Project, Segment, Take, Video
@@ -214,6 +214,7 @@ def timeline_view(project: Project, estimator: Estimator) -> Json:
 
 def memory_view(project: Project, card: ModelCard | None) -> Json:
     """What the model sees of the film when it renders the next section, as a sentence and as counts of latent frames."""
+    context = context_of(card) if card else FRAMEPACK_CONTEXT
     film = project.film()
     videos = [place for place, take in enumerate(film) if take.segment.video]
     from_video = bool(videos) and card is not None and not encodes_video(card)      # it sees no more than the last frame of a video
@@ -222,23 +223,25 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
     began = "the video’s last frame" if from_video else "the reference picture"
     frames = sum(t.frames for t in film)
     per_latent = max(1, project.clock.section_frames // card.window) if card else 4
-    seen = min(frames, (looks_back(card) if card else RECENT) * per_latent)
+    seen = min(frames, context.recent * per_latent)
+    starts = context.start or not frames
+    reference = f"{began} and " if starts else ""
     remembers = card is not None and card.has_memory
     time = project.clock
     if not frames:
         sentence = f"The next take starts from {began} alone."
     elif seen == frames:
         rest = "all that follows it" if from_video else "all of the film so far"
-        sentence = f"The model sees {began} and {rest} ({format_length(time.seconds(frames))})."
+        sentence = f"The model sees {reference}{rest} ({format_length(time.seconds(frames))})."
     else:
         before = format_length(time.seconds(frames - seen))
-        sentence = f"The model sees {began} and the last {format_length(time.seconds(seen))} of the film. " + (
+        sentence = f"The model sees {reference}the last {format_length(time.seconds(seen))} of the film. " + (
             f"Of the {before} before that it keeps {memory_words(card, project.size)}." if card and remembers
             else f"It has no memory of the {before} before that."
         )
     return {
-        "sentence": sentence, "recent": seen // per_latent, "of": RECENT, "remembers": remembers,
-        "packed": remembers and frames > seen,
+        "sentence": sentence, "recent": seen // per_latent, "context": list(context.sizes), "starts": starts,
+        "remembers": remembers, "packed": remembers and frames > seen,
     }
 
 

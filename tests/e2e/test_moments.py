@@ -60,8 +60,22 @@ def test_the_frame_and_what_is_remembered(archive: Stand, desk: Visit, light: st
     expect(sheet).to_be_hidden()
 
 
+def test_the_strip_shows_what_this_model_sees(archive: Stand, desk: Visit) -> None:
+    session = archive.film("the harbour", "the ship", "the shore")
+    page = desk.open(session)
+    bars, start = page.locator(".recent i"), page.locator(".start-latent")
+    expect(bars).to_have_count(2)
+    expect(start).to_be_visible()
+    render_all(session)
+    expect(page.locator(".sees")).to_contain_text("The model sees the last")
+    expect(start).to_be_hidden()
+    expect(page.locator(".recent i[data-on]")).to_have_count(2)
+    assert page.locator(".packs").evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
 def test_a_model_whose_memory_does_not_answer_offers_none(stand: Stand, chromium: Any) -> None:
     for desk in visit(stand, chromium):
         page = desk.open(render_all(stand.film("the harbour")))
         page.locator(".side").wait_for()
+        expect(page.locator(".recent i")).to_have_count(19)
         expect(page.get_by_role("button", name=ASK)).to_be_hidden()

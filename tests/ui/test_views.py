@@ -152,6 +152,7 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
         session.edit(edits.add_segment, frames=4 * 8)
     files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
     drawn = views.memory_view(render_all(session).project, card(files=files))    # 22 sections, each 4 frames, 1 latent frame
+    assert (drawn["context"], drawn["starts"]) == ([16, 2, 1], True)
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
     assert drawn["sentence"].endswith(said)
 
@@ -159,7 +160,8 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
 def test_a_model_that_looks_back_less_far_sees_less(session: Session) -> None:
     drawn = views.memory_view(render_all(session).project, card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),)))
     assert drawn["recent"] == 2 and drawn["packed"]
-    assert "the last 0.7 s of the film. Of the " in drawn["sentence"]
+    assert (drawn["context"], drawn["starts"]) == ([0, 0, 2], False)
+    assert drawn["sentence"].startswith("The model sees the last 0.7 s of the film. Of the ")
     assert drawn["sentence"].endswith("it keeps a matrix that it learned to write, of one size in films of any length.")
 
 

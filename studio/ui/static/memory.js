@@ -11,8 +11,9 @@ const memory = (() => {
   const sentence = h('p', { class: 'sees' });
   const start = h('i', { class: 'start-latent', title: 'Reference picture' });
   const packed = h('i', { class: 'packed', title: 'Memory of everything earlier' });
-  const frames = CONTEXT_SIZES.flatMap((count, i) =>
-    Array.from({ length: count }, () => h('i', { 'data-kept': ['fourth', 'half', 'full'][i] })));      // oldest first
+  const recent = h('span', { class: 'recent' });
+  let frames = [];          // bars, oldest first
+  let sizes = '';           // of the context that they are drawn for
   const now = h('i', { class: 'now', title: 'The next section' });
 
   const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
@@ -32,7 +33,7 @@ const memory = (() => {
         tool('picture', 'Replace the reference picture', () => picture.choose()),
         tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, 'What the model sees next'),
-    h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, h('span', { class: 'recent' }, ...frames), now),
+    h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
     sentence, atlas, h('div', { class: 'memory-verbs' }, test, ask, edit));
 
   client.watch(({ view }) => {
@@ -51,6 +52,12 @@ const memory = (() => {
     say(measure, reference ? `${reference.width} × ${reference.height}` : '');
     set(name, 'title', reference?.name);
     say(sentence, seen.sentence);
+    if (sizes !== String(seen.context)) {
+      sizes = String(seen.context);
+      frames = seen.context.flatMap((count, i) => Array.from({ length: count }, () => h('i', { 'data-kept': ['fourth', 'half', 'full'][i] })));
+      recent.replaceChildren(...frames);
+    }
+    show(start, seen.starts);
     set(start, 'data-on', Boolean(reference));
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
