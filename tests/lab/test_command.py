@@ -23,6 +23,7 @@ OPTIONS: dict[str, set[str]] = {
     "measure cache": {"--model", "--size", "--steps", "--thresholds", "--output"},
     "measure kept": {"--results", "--output"},
     "measure learn": {"--scenes"},
+    "measure exports": {"--seconds", "--size", "--output"},
     "measure sheet": {"--model", "--pictures", "--size", "--output"},
     "measure placement": {"--cap-gib", "--size", "--steps", "--film", "--profile", "--weights", "--output", "--tiny"},
     "measure startup": {"--output"}, "measure stock": {"--output"}, "measure page": {"--sessions", "--output"},

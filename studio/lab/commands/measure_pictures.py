@@ -1,4 +1,4 @@
-"""The commands of the group `measure` that look at pictures: new ground, lifted subjects, and films beyond the first frame."""
+"""The commands of the group `measure` that look at pictures: new ground, lifted subjects, films beyond the first frame, exports."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def add_parsers(commands: Commands) -> None:
     _add_extension(commands)
     _add_subject(commands)
     _add_sheet(commands)
+    _add_exports(commands)
 
 
 def _add_extension(commands: Commands) -> None:
@@ -44,6 +45,21 @@ def _add_sheet(commands: Commands) -> None:
     command.add_argument("--size", type=size, metavar="WxH", help="of the large films (default: the model's default size)")
     command.add_argument("-o", "--output", type=Path, metavar="FILE", default=Path("runs/evaluation/before-after.png"),
                          help="the sheet, PNG or WebP (default: runs/evaluation/before-after.png)")
+
+
+def _add_exports(commands: Commands) -> None:
+    command = add(commands, "exports", _exports, "Measure the time and the bytes of each export of a film, beside its length.")
+    command.add_argument("--seconds", type=positive, default=60, metavar="N", help="length of the film (default: 60)")
+    command.add_argument("--size", type=size, default=(640, 384), metavar="WxH", help="of the film in pixels (default: 640x384)")
+    output_option(command, "runs/evaluation/exports")
+
+
+def _exports(options: argparse.Namespace) -> None:
+    from studio.lab.measure import export_costs
+
+    out = options.output or Path("runs") / "evaluation" / "exports"
+    figures = export_costs.measure(options.seconds, options.size, report=report)
+    write(out, "exports.json", "exports.md", figures, export_costs.markdown(figures))
 
 
 def _extension(options: argparse.Namespace) -> None:
