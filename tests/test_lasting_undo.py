@@ -213,7 +213,7 @@ def test_takes_that_are_gone_from_the_document_are_gone_from_its_steps(tmp_path:
     document.edit(set_star, last, True)
     document.edit(drop_takes, [last])
     short = document.project
-    store.save(replace(short, takes={k: t for k, t in short.takes.items() if k != last}, trash=frozenset()))
+    store.save(replace(short, takes={k: t for k, t in short.takes.items() if k != last}, trash=frozenset(), dropped={}))
     document = reopened(store)
     for _ in range(3):
         document.undo()

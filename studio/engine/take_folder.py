@@ -11,7 +11,7 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +101,18 @@ def tidy(folder: Path) -> None:
         if TEMPORARY.fullmatch(path.name):
             with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
                 path.unlink(missing_ok=True)
+
+
+def keep_parts(gone: Sequence[Path], kept: Iterable[Path]) -> None:
+    """Copy rows of psi that snapshots in folders `kept` name and only folders in `gone` hold, before those are removed.
+
+    Raises:
+        OSError: the disk is full, or a file cannot be read.
+    """
+    if any(next(folder.glob("psi-*"), None) for folder in gone):
+        from studio.memory.snapshot import keep_blocks
+
+        keep_blocks(gone, kept)
 
 
 def write_map(folder: Path, part: Mapping[str, float]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from studio.disk import atomic_write
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import empty_history, slide_history
-from studio.memory.psi_blocks import Block, BlockError, append_block, copy_blocks, read_blocks, write_blocks
+from studio.memory.psi_blocks import PREFIX, SUFFIX, Block, BlockError, append_block, copy_blocks, read_blocks, write_blocks
 from studio.memory.tensors import write_tensors
 
 FORMAT = "1"
@@ -159,6 +159,29 @@ def read_block_names(facts: Mapping[str, str]) -> tuple[Block, ...]:
     if not blocks or not all(block.is_valid for block in blocks):
         raise BlockError("the names cannot be read")
     return blocks
+
+
+def keep_blocks(gone: Sequence[Path], kept: Iterable[Path]) -> None:
+    """Copy blocks of psi that snapshots in takes' folders `kept` name and only takes' folders `gone` hold, which are to be removed.
+
+    Snapshots that cannot be read are passed over.
+
+    Raises:
+        OSError: the disk is full, or a block cannot be read.
+    """
+    kept = tuple(kept)
+    there = {path.name for folder in kept for path in folder.glob(f"{PREFIX}*{SUFFIX}")}
+    going = {path.name: path for folder in gone for path in folder.glob(f"{PREFIX}*{SUFFIX}") if path.name not in there}
+    if not going:
+        return
+    for folder in kept:
+        for path in sorted(set(folder.glob("*.safetensors")) - set(folder.glob(f"{PREFIX}*{SUFFIX}"))):
+            with contextlib.suppress(SafetensorError, BlockError, FileNotFoundError):
+                with safe_open(path, framework="pt") as file:
+                    named = {block.file for block in read_block_names(file.metadata() or {})}
+                for name in named & going.keys():
+                    with atomic_write(folder / name) as temporary:
+                        shutil.copyfile(going.pop(name), temporary)
 
 
 def copy_snapshot(old: Path, new: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from studio.project import limits
 from studio.project.limits import EditError
-from studio.project.model import Branch, Project, Take
+from studio.project.model import Branch, DroppedBranch, Project, Take
 from studio.project.tree import known_take, replace_branch, rewind, usable_take
 
 
@@ -49,17 +50,17 @@ def set_star(project: Project, take: str, star: bool) -> Project:
 
 
 def drop_takes(project: Project, takes: Collection[str]) -> Project:
-    """Put takes into the trash, with all that continue them. Their files stay.
+    """Put takes into the trash, with all that continue them. Their files stay until the trash is emptied.
 
     A branch ends before the first of its takes that goes, and plans it again. One whose other takes are all on another branch is
-    removed, unless it is the current one.
+    removed, into the trash too, unless it is the current one.
 
     Raises:
         EditError: no such take.
     """
     for take in takes:
         known_take(project, take)
-    gone = frozenset(_with_followers(project, takes)) | project.trash
+    gone = frozenset(with_followers(project, takes)) | project.trash
     cut = {branch.id: _until(project, branch, gone) for branch in project.branches}
     kept = [branch for branch in project.branches if cut[branch.id].tip == branch.tip]
     for branch in sorted(project.branches, key=lambda b: b.id != project.branch):       # the current one is never removed
@@ -68,8 +69,11 @@ def drop_takes(project: Project, takes: Collection[str]) -> Project:
         if branch not in kept and (branch.id == project.branch or tip not in paths):
             kept.append(branch)
     head = next((t.id for t in reversed(project.film()) if t.id not in gone), None)
+    lost = tuple(DroppedBranch(branch, limits.now()) for branch in project.branches if branch not in kept)
     return replace(
         project, trash=gone, stars=project.stars - gone, head=head,
+        dropped={**project.dropped, **dict.fromkeys(gone - project.trash, limits.now())},
+        dropped_branches=project.dropped_branches + lost,
         branches=tuple(cut[branch.id] for branch in project.branches if branch in kept),
     )  # fmt: skip
 
@@ -81,7 +85,8 @@ def restore_takes(project: Project, takes: Collection[str]) -> Project:
         EditError: no such take.
     """
     back = {t.id for take in takes for t in project.lineage(known_take(project, take).id)}
-    return replace(project, trash=project.trash - back)
+    dropped = {take: when for take, when in project.dropped.items() if take not in back}
+    return replace(project, trash=project.trash - back, dropped=dropped)
 
 
 def _until(project: Project, branch: Branch, gone: frozenset[str]) -> Branch:
@@ -90,7 +95,7 @@ def _until(project: Project, branch: Branch, gone: frozenset[str]) -> Branch:
     return replace(branch, tip=left[-1].id if left else None)
 
 
-def _with_followers(project: Project, takes: Iterable[str]) -> set[str]:
+def with_followers(project: Project, takes: Iterable[str]) -> set[str]:
     """The takes, and those that continue them."""
     found = set(takes)
     waiting = list(found)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import forget_table, parse_forget, parse_pins, pins_table
-from studio.project.model import Branch, Clock, Frame, Lora, Project, Reference, RenderSettings, Segment, Shot, Take, Video
+from studio.project.model import (
+    Branch,
+    Clock,
+    DroppedBranch,
+    Frame,
+    Lora,
+    Project,
+    Reference,
+    RenderSettings,
+    Segment,
+    Shot,
+    Take,
+    Video,
+)
 from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.table_reader import Table, TableReader
@@ -41,6 +55,8 @@ def project_table(project: Project) -> Table:
         "head": project.head,
         **_set_table("stars", project.stars),
         **_set_table("trash", project.trash),
+        **({"dropped": dict(project.dropped)} if project.dropped else {}),
+        **dropped_branches_table(project.dropped_branches),
         **votes_table(project.votes),
         **looks_table(project.looks),
         **retries_table(project.retries),
@@ -76,6 +92,8 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         head=read.link("head"),
         stars=_set(read, "stars", takes),
         trash=_set(read, "trash", takes),
+        dropped={k: v for k, v in (read.optional("dropped", dict) or {}).items() if k in takes and isinstance(v, str)},
+        dropped_branches=tuple(parse_dropped_branch(entry, takes) for entry in read.optional("dropped_branches", list) or ()),
         style=read.words("style"),
         cast=read.words("cast"),
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
@@ -257,6 +275,20 @@ def parse_branch(table: object) -> Branch:
     read = TableReader(table, "branch")
     segments = tuple(parse_segment(entry) for entry in read("segments", list))
     return Branch(read.id("id"), read("name", str), segments, read.link("tip"), read.rest())
+
+
+def dropped_branches_table(dropped: tuple[DroppedBranch, ...]) -> Table:
+    """The field of the branches in the trash; without any there is none, as in documents from before they were kept."""
+    entries = [{**each.unknown, "branch": branch_table(each.branch), "when": each.when} for each in dropped]
+    return {"dropped_branches": entries} if entries else {}
+
+
+def parse_dropped_branch(table: object, takes: Mapping[str, Take]) -> DroppedBranch:
+    """A branch in the trash; it ends nowhere where its last take is gone. Raises FormatError: see `parse_branch`."""
+    read = TableReader(table, "dropped branch")
+    branch = parse_branch(read("branch", dict))
+    ends = branch.tip is None or branch.tip in takes
+    return DroppedBranch(branch if ends else replace(branch, tip=None), read("when", str), read.rest())
 
 
 def _reference_table(reference: Reference) -> Table:

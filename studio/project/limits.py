@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from datetime import UTC, datetime
 
 from studio.project.model import Clock, Frame
 
@@ -23,6 +24,11 @@ EDGE = 1e-6
 
 class EditError(Exception):
     """An edit is not possible; the message tells the artist why and what to do. The project is as it was."""
+
+
+def now() -> str:
+    """This moment as it is written in documents: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def fresh_id() -> str:

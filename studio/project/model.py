@@ -191,6 +191,15 @@ class Retries:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
+@dataclass(frozen=True)
+class DroppedBranch:
+    """A branch in the trash, as it was."""
+
+    branch: Branch
+    when: str = ""                # ISO 8601, UTC
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
 FIRST_FRAME, REFERENCE = "first", "reference"
 """What a look matches, beside takes: the first frame of the take's shot, and the picture that the shot shows."""
 
@@ -217,12 +226,14 @@ class Project:
     reference: Reference | None = None
     frame: Frame | None = None      # the part of the reference image that the film begins with; None: as much of its middle as fits
     marks: Marks = NO_MARKS         # on the reference image
-    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take ever kept; none is removed
+    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take, without those that the artist deleted for good
     branches: tuple[Branch, ...] = ()
     branch: str = ""
     head: str | None = None
     stars: frozenset[str] = frozenset()     # takes that the artist marked
     trash: frozenset[str] = frozenset()     # takes that are not shown, until they are restored; none lies on a branch
+    dropped: Mapping[str, str] = field(default_factory=_empty)      # when takes came into the trash: ISO 8601, UTC
+    dropped_branches: tuple[DroppedBranch, ...] = ()                # the branches in the trash, the one dropped last at the end
     style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
     cast: str = ""                  # who and what appears in the whole film
     votes: tuple[Vote, ...] = ()    # in the order in which they were given

@@ -25,6 +25,8 @@ from studio.project.model import Project
 from studio.project.store import BACKUP, CLAIM, DOCUMENT
 from studio.project.undo_log import LOG
 
+TRASH = "film-trash"
+"""The folder in the home folder into which projects are moved that are thrown away; see `film_trash`."""
 ADDRESS = re.compile(r"[^/\\\0.][^/\\\0]{0,199}")
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
@@ -132,7 +134,8 @@ def is_unused(folder: Path, age: float) -> bool:
 def used_loras(home: Path) -> frozenset[str]:
     """Checksums of all LoRAs that projects in `home` may use, also after an undo: every checksum in their documents and logs."""
     found: set[bytes] = set()
-    for path in [path for name in (DOCUMENT, BACKUP, LOG) for path in home.glob(f"*/{name}")]:
+    shelves = ("*", f"{TRASH}/*/*")
+    for path in [path for name in (DOCUMENT, BACKUP, LOG) for shelf in shelves for path in home.glob(f"{shelf}/{name}")]:
         with contextlib.suppress(OSError):
             found.update(re.findall(rb'"sha256"\s*:\s*"([0-9a-f]{64})"', path.read_bytes()))
     return frozenset(content.decode() for content in found)

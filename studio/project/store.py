@@ -153,6 +153,10 @@ class Store:
             self._claim.close()
             self._claim = None
 
+    def reclaim(self) -> None:
+        """Take back what `close` gave up. Where another studio was faster, the project is for viewing only."""
+        self.read_only = bool(self._read_only(newer=False))
+
     def begin_take(self, take: Take, project: Project) -> Path:
         """Make the folder of a take that will be rendered, and write what was asked, so that a crash loses nothing.
 

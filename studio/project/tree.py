@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id
-from studio.project.model import Branch, Project, Segment, Take
+from studio.project.model import Branch, DroppedBranch, Project, Segment, Take
 from studio.project.staleness import differs
 
 
@@ -78,7 +78,7 @@ def rename_branch(project: Project, branch: str, name: str) -> Project:
 
 
 def drop_branch(project: Project, branch: str) -> Project:
-    """Remove a branch. Its takes stay, also those on no other branch. The branch before it becomes the current one.
+    """Put a branch into the trash. Its takes stay, also those on no other branch. The branch before it becomes the current one.
 
     Raises:
         EditError: no such branch, or it is the only one.
@@ -88,7 +88,8 @@ def drop_branch(project: Project, branch: str) -> Project:
         raise EditError("This is the only branch of the film, so it stays. Make another one first.")
     place = next(i for i, b in enumerate(project.branches) if b.id == branch)
     left = project.branches[:place] + project.branches[place + 1 :]
-    dropped = replace(project, branches=left)
+    gone = DroppedBranch(project.branches[place], limits.now())
+    dropped = replace(project, branches=left, dropped_branches=(*project.dropped_branches, gone))
     return switch(dropped, left[max(0, place - 1)].id) if project.branch == branch else dropped
 
 

@@ -37,6 +37,8 @@ class Document:
         self._revision = 1
         self._bells: list[Callable[[], None]] = []
         self._findings = opened.findings
+        self.gone = ""
+        """Why the project is not on the shelf any more, for pages that still show it."""
 
     @property
     def project(self) -> Project:
@@ -115,6 +117,31 @@ class Document:
         """As `edit_then_save`, but the edit is no step to undo: it adds what the artist has not chosen yet."""
         with self.lock:
             self._keep(history.amend(self._history, verb(self.project, *values, **named)), self._record_amendment)
+
+    def rewrite(self, change: Callable[[Project], Project], change_state: Callable[[Table], Table]) -> None:
+        """Change the project and all that undo and redo lead to, without a step: what is deleted for good is gone from all of them.
+
+        The change stays in memory even when it cannot be saved now.
+
+        Args:
+            change: of a project.
+            change_state: the same change of a state of the log.
+
+        Raises:
+            StoreError: the project could not be saved; the next edit tries again.
+        """
+        with self.lock:
+            now = self._history
+            changed = UndoHistory(change(now.present), tuple(map(change, now.past)), tuple(map(change, now.future)))
+            self._undo_log.change_all(change_state)
+            self._keep(changed, self._record_amendment)
+
+    def leave(self, sentence: str) -> None:
+        """Close the project for good, because it is not on the shelf any more; `sentence` tells the pages that show it."""
+        with self.lock:
+            self.gone = sentence
+            self.store.close()
+            self.notify()
 
     def repair(
         self, finding: str, verb: Callable[Concatenate[Project, P], Project], *values: P.args, **named: P.kwargs

@@ -17,7 +17,7 @@ from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.media import MediaError
 from studio.media.export import read_lineage
-from studio.project import edits, shelf, styles, wildcards
+from studio.project import edits, film_trash, shelf, styles, wildcards
 from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings, Shot
 from studio.project.preset import PRESETS, find_presets
@@ -25,6 +25,7 @@ from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
+from studio.session import trash
 from studio.session.job_manager import EngineProtocol
 from studio.session.job_note import read_note
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
@@ -127,6 +128,7 @@ class Studio:
                 with contextlib.suppress(StoreError):  # a full disk: the id is saved with the next edit
                     store.save(project)
             if not opened.read_only:
+                trash.finish(session)
                 recover(session)
                 session.jobs.restore()
         return session
@@ -195,6 +197,27 @@ class Studio:
             with self._lock:
                 self._viewers[session.id] -= 1
                 self._last_use[session.id] = time.monotonic()
+
+    def throw_away(self, project_id: str) -> str:
+        """Move a project into the trash beside the others; returns its name. Pages that show it are told.
+
+        Raises:
+            EditError: it is generating.
+            StoreError: it is not there, another studio has it open, or the disk refuses. It is where it was.
+        """
+        with self._lock:
+            session = self._open.get(project_id) or self._opened(self._folder(project_id))
+            session.jobs.check_idle()
+            name, address = session.project.name, session.id
+            session.store.close()
+            try:
+                film_trash.throw_away(session.folder, self.home)
+            except StoreError:
+                session.store.reclaim()
+                raise
+            del self._open[address]
+        session.leave(f"“{name}” is in the trash. Restore it there, under Films.")
+        return name
 
     def sweep(self, age: float = 3600.0) -> int:
         """Remove empty projects that no page shows and nobody used within `age` seconds; returns how many were removed.

@@ -6,21 +6,25 @@ Every message names its project. Ids cannot be guessed, so a browser reaches onl
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from studio.folders import write_problem
+from studio.project import film_trash
+from studio.project.film_trash import TrashedProject
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, ProjectSummary, Session, StoreError, Studio
 from studio.session.stories import StoryChanges
+from studio.session.trash import folder_size
 from studio.ui import views
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
+from studio.ui.trash_views import trash_view
 from studio.ui.verbs import VERBS, Answer, Verb
 from studio.ui.verbs.picture import set_reference
 from studio.ui.verbs.verb import noting
-from studio.ui.words import notice
+from studio.ui.words import format_size, notice
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +51,17 @@ class PageApi:
             **VERBS,
             "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
             "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
+            "trash": lambda s, f: trash_view(s, self._thrown_away(f)),
             "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path")).id},
         }
+
+        self.films: Mapping[str, Callable[[Fields], Answer]] = {
+            "begin": self._begin,
+            "trash_film": lambda f: {"name": self.studio.throw_away(f.folder("film"))},
+            "restore_film": lambda f: {"project": film_trash.restore(self.studio.home, f.text("key", 40)).name},
+            "delete_films": self._delete_films,
+        }
+        """Verbs of the shelf: what they name need not be the film that the page shows."""
 
     def answer(self, message: Any) -> Answer:
         """Answer one message. Any error becomes a notice in the answer; nothing is raised."""
@@ -61,8 +74,8 @@ class PageApi:
                 return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
             if name == "uploads":
                 return {"ok": True, "answer": {"problem": self._uploads_problem()}}
-            if name == "begin":
-                return {"ok": True, "answer": self._begin(fields)}
+            if name in self.films:
+                return {"ok": True, "answer": self.films[name](fields)}
             verb = fields.one_of("verb", self.verbs)
             session = self.studio.open(fields.folder("project"))
             before = session.revision
@@ -116,6 +129,19 @@ class PageApi:
         current = fields.folder("project") if fields.has("project") else None
         mine = [s for s in self.studio.list() if known is None or s.id in known]
         return {"projects": views.project_choices(s for s in mine if s.id == current or not _is_empty(s))}
+
+    def _thrown_away(self, fields: Fields) -> list[TrashedProject]:
+        """The projects in the trash, on a shared studio those that the browser knows."""
+        known = frozenset(fields.folders("known")) if self.public else None
+        return [each for each in film_trash.list_trash(self.studio.home) if known is None or each.summary.id in known]
+
+    def _delete_films(self, fields: Fields) -> Answer:
+        """Delete projects in the trash for good."""
+        keys = fields.texts("keys", 500)
+        wanted = [each for each in film_trash.list_trash(self.studio.home) if each.key in keys]
+        size = sum(folder_size(each.summary.folder) for each in wanted)
+        film_trash.delete(self.studio.home, keys)
+        return {"freed": format_size(size)}
 
     def _begin(self, fields: Fields) -> Answer:
         """A new project, from a sample story or empty. An empty project that is there already is used again."""

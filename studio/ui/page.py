@@ -45,7 +45,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test", "memory_map",
+    "small", "compare", "vote", "memory_test", "memory_map", "trash",
 )  # fmt: skip
 
 PAUSE = 0.05
@@ -149,6 +149,9 @@ async def _updates(
 
     with session.on_change(wake):
         while wanted():
+            if session.gone:
+                yield {"live": {"project": session.id, "notice": notice(session.gone, kind="found"), "lost": True}}
+                return
             bell.clear()
             now = (session.revision, session.engine)
             beat += 1

@@ -1,4 +1,4 @@
-"""What the page draws of takes, as JSON: those of the tree, and those in the trash."""
+"""What the page draws of the takes in the tree, as JSON."""
 
 from __future__ import annotations
 
@@ -96,20 +96,3 @@ def look_of(session: Session) -> Callable[[str], Json]:
         return {"look": state, "made": made, "clip": file_url(shown.path) or made}
 
     return view
-
-
-def trash_views(project: Project, poster: FileOf, clip: FileOf) -> list[Json]:
-    """The takes in the trash, newest first."""
-    gone = sorted((project.takes[take] for take in project.trash), key=lambda t: t.created, reverse=True)
-    return [
-        {
-            "id": take.id,
-            "depth": len(project.lineage(take.id)) - 1,
-            "prompt": take_words(take),
-            "seed": take.segment.seed,
-            "length": format_length(project.clock.seconds(take.frames)),
-            "poster": file_url(poster(take.id)),
-            "clip": file_url(clip(take.id)),
-        }
-        for take in gone
-    ]

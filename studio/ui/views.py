@@ -18,7 +18,7 @@ from studio.ui.memory_map_views import memory_map_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
-from studio.ui.take_views import look_of, take_badge, take_state, take_views, trash_views
+from studio.ui.take_views import look_of, take_badge, take_state, take_views
 from studio.ui.words import Json, file_url, format_length, format_size, format_wait
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "marks": marks_view(project, card),
         "segments": _segments(session, stale, card),
         "takes": take_views(project, stale, session.films.poster, session.films.clip, look_of(session)),
-        "trash": trash_views(project, session.films.poster, session.films.clip),
+        "trash": {"takes": len(project.trash), "branches": len(project.dropped_branches)},
         "branches": branch_views(project),
         "branch": project.branch,
         "head": project.head,

@@ -84,7 +84,7 @@ def test_the_others_go_into_the_trash_and_come_back(phone: Visit) -> None:
     trash = page.get_by_role("dialog", name="Trash")
     faded(page)
     assert page.evaluate(AUDIT) == []
-    trash.get_by_role("button", name="Restore", exact=True).first.tap()
+    trash.locator(".bin > li").first.get_by_role("button", name="Restore").tap()
     wait_until(session, lambda: len(session.project.trash) == 2)
     trash.get_by_role("button", name="Restore all").tap()
     wait_until(session, lambda: not session.project.trash)

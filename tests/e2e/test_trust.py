@@ -317,7 +317,7 @@ def test_every_verb_by_keyboard(stand: Stand, desk: Visit) -> None:
     expect(page.locator(".node")).to_have_count(4)
     press(card(0, "branch"))
     expect(page.locator(".branches li")).to_have_count(3)
-    press(page.get_by_label("Remove branch Branch 3"))
+    press(page.get_by_label("Put branch Branch 3 into the trash"))
     expect(page.locator(".branches li")).to_have_count(2)
     press(page.get_by_role("button", name="Switch to Main"))
     expect(page.get_by_role("button", name="Main, the current branch")).to_be_visible()

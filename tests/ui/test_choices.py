@@ -43,9 +43,11 @@ def test_an_audition_and_the_choice(api: PageApi) -> None:
     view = board(api, session)
     (only,) = view["takes"]
     assert only["id"] == view["head"] == first and only["star"] and only["preset"] == "draft"
-    assert [t["id"] for t in view["trash"]] == [second] and view["trash"][0]["poster"]
+    assert view["trash"] == {"takes": 1, "branches": 0}
+    (thrown,) = ask(api, session, "trash")["takes"]
+    assert (thrown["id"] == second and thrown["poster"] and thrown["when"] and thrown["size"] == "1 kB") or thrown["bytes"] > 900
     ask(api, session, "restore_takes", takes=[second])
-    assert not board(api, session)["trash"] and len(board(api, session)["takes"]) == 2
+    assert not board(api, session)["trash"]["takes"] and len(board(api, session)["takes"]) == 2
     answer = ask(api, session, "contact_sheet", takes=[first, second])
     assert answer["file"].endswith(".png") and "takes" in answer["file"]
 

@@ -14,18 +14,24 @@ const dialogs = (() => {
   const films = async () => {
     const list = h('ul', { class: 'shelf' });
     const dialog = sheet('Films', 'films',
-      h('p', { class: 'hint' }, 'Each film keeps every take it ever made.'),
-      button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }), list);
+      h('p', { class: 'hint' }, 'Each film keeps every take it ever made, until you empty its trash.'),
+      h('div', { class: 'trash-head' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
+        button('trash', 'Trash', () => trash.open(), { class: 'button quiet' })), list);
     const go = (project) => {
       if (!project) return;
       dialog.close();
       if (project !== client.view?.id) client.open(project);
     };
     const answer = await client.act('projects', { known: remember.get('known', []) });
-    list.replaceChildren(...(answer?.projects || []).map((p) => h('li', {},
+    const throwAway = async (p) => {
+      if (!await client.act('trash_film', { film: p.id })) return;
+      if (p.id === client.view?.id) dialog.close(); else films();
+    };
+    list.replaceChildren(...(answer?.projects || []).map((p) => h('li', { class: 'film-line' },
       h('button', { class: 'spine', 'aria-current': p.id === client.view?.id ? 'true' : null, onclick: () => go(p.id) },
         h('span', { class: 'spine-picture' }, p.poster ? h('img', { src: p.poster, alt: '' }) : icon('film', 30)),
-        h('b', {}, p.name), h('small', {}, ago(p.changed))))));
+        h('b', {}, p.name), h('small', {}, ago(p.changed))),
+      tool('trash', `Throw “${p.name}” away`, () => throwAway(p)))));
   };
   const ago = (stamp) => {
     const when = typeof stamp === 'number' ? new Date(stamp * 1000) : new Date(stamp);
@@ -41,7 +47,7 @@ const dialogs = (() => {
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],
-    ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
+    ['B', 'The trash'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
     h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),

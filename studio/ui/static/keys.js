@@ -14,6 +14,7 @@ const keys = (() => {
       : ctrl && key === 'y' && !typing ? () => client.act('redo')
       : key === 'escape' && client.busy() ? () => client.act('cancel')
       : key === 'p' && !typing && !ctrl && !e.altKey ? client.pauseOrResume
+      : key === 'b' && !typing && !ctrl && !e.altKey ? trash.open
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

@@ -21,7 +21,7 @@ const tree = (() => {
       onchange: () => settle(name, client.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
     const go = h('button', { class: 'branch-go' });
-    const drop = tool('close', 'Remove this branch from the list; its takes stay', () => client.act('drop_branch', { branch: id }));
+    const drop = tool('close', 'Put this branch into the trash; its takes stay', () => client.act('drop_branch', { branch: id }));
     /* A click anywhere on the line switches to the branch; the name of the current branch can be edited. */
     const line = h('li', { onclick: (e) => {
       if (!drop.contains(e.target) && (e.target === go || !line.hasAttribute('data-current'))) client.act('switch', { branch: id });
@@ -38,7 +38,7 @@ const tree = (() => {
     name.readOnly = !b.current;
     refill(name, b.name);
     show(drop, client.view.branches.length > 1);
-    set(drop, 'aria-label', `Remove branch ${b.name} from the list; its takes stay`);
+    set(drop, 'aria-label', `Put branch ${b.name} into the trash; its takes stay`);
     say(count, `${b.takes} take${b.takes === 1 ? '' : 's'}`);
   };
 

@@ -1,0 +1,117 @@
+"""The trash of whole projects: a folder beside them, in which each has a folder of its own, named by when it was thrown away.
+
+home/film-trash/<when>-<some letters>/<the project's folder>
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from studio.disk import explain
+from studio.project.files import StoreError, claim
+from studio.project.shelf import TRASH, ProjectSummary, find_projects
+from studio.project.store import CLAIM
+
+_PLACE = re.compile(r"(\d{8}T\d{6})-[0-9a-f]{8}")
+_REMOVED = ".removed-"
+
+
+@dataclass(frozen=True)
+class TrashedProject:
+    """A project in the trash. `key` names it; `when` is ISO 8601, UTC."""
+
+    key: str
+    when: str
+    summary: ProjectSummary
+
+
+def throw_away(folder: Path, home: Path) -> None:
+    """Move a project's folder into the trash, in one step. It must not be open in this studio.
+
+    Raises:
+        StoreError: another studio has it open, or the disk refuses. The project is where it was.
+    """
+    place = home / TRASH / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    try:
+        lock = claim(folder / CLAIM)
+        if lock is None:
+            raise StoreError("This film is open in another studio, so it stays. Close it there first.")
+        with lock:
+            place.mkdir(parents=True)
+            folder.rename(place / folder.name)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            place.rmdir()
+        raise StoreError(explain(place, error)) from error
+
+
+def list_trash(home: Path) -> tuple[TrashedProject, ...]:
+    """The projects in the trash, the one thrown away last first. Each lies in its place's folder."""
+    found = []
+    for place in _places(home):
+        when = datetime.strptime(place.name[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).isoformat()
+        found += [TrashedProject(place.name, when, summary) for summary in find_projects(place)[:1]]
+    return tuple(sorted(found, key=lambda each: each.when, reverse=True))
+
+
+def restore(home: Path, key: str) -> Path:
+    """Put a project back beside the others; returns its folder. One with a name that is taken by now gets another.
+
+    Raises:
+        StoreError: it is not in the trash, or the disk refuses.
+    """
+    folder = _folder(home, key)
+    target, number = home / folder.name, 2
+    while target.exists():
+        target, number = home / f"{folder.name}-{number}", number + 1
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise StoreError(explain(target, error)) from error
+    with contextlib.suppress(OSError):
+        (home / TRASH / key).rmdir()
+    return target
+
+
+def delete(home: Path, keys: Collection[str]) -> None:
+    """Delete projects for good. It cannot be undone.
+
+    Raises:
+        StoreError: one is not in the trash, or the disk refuses; those before it are deleted.
+    """
+    _remove_leftovers(home)
+    for key in keys:
+        place = _folder(home, key).parent
+        renamed = place.with_name(f"{_REMOVED}{secrets.token_hex(4)}")
+        try:
+            place.rename(renamed)           # in one step: nobody sees half a project
+        except OSError as error:
+            raise StoreError(explain(place, error)) from error
+        shutil.rmtree(renamed, ignore_errors=True)
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Remove what a killed studio had begun to delete."""
+    for path in (home / TRASH).glob(f"{_REMOVED}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _places(home: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return [path for path in (home / TRASH).iterdir() if _PLACE.fullmatch(path.name)]
+    return []
+
+
+def _folder(home: Path, key: str) -> Path:
+    """The folder of a project in the trash. Raises StoreError: it is not there."""
+    if _PLACE.fullmatch(key):
+        for found in find_projects(home / TRASH / key):
+            return found.folder
+    raise StoreError("This film is not in the trash any more. Look at the trash again.")

@@ -1,0 +1,92 @@
+"""Films that are thrown away: they lie in a trash beside the others until they are restored or deleted."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from studio.project import edits, film_trash, shelf
+from studio.session import EditError, StoreError, Studio
+from tests.fake_engine import FakeEngine
+from tests.shelves import make_film, make_studio, render_all, wait_for_job
+
+
+def test_there_and_back(studio: Studio) -> None:
+    session = render_all(make_film(studio, "a"))
+    session.edit(edits.rename, "Sea")
+    assert studio.throw_away(session.id) == "Sea"
+    assert not studio.list() and "“Sea” is in the trash" in session.gone
+    with pytest.raises(StoreError, match="not here"):
+        studio.open(session.id)
+    with pytest.raises(StoreError, match="viewing only"):
+        session.edit(edits.rename, "x")
+    (thrown,) = film_trash.list_trash(studio.home)
+    assert thrown.summary.name == "Sea" and thrown.when.startswith("20") and thrown.summary.poster
+    film_trash.restore(studio.home, thrown.key)
+    again = studio.open(session.id)
+    assert again is not session and again.project == session.project and again.findings == () and again.can_undo
+    assert not film_trash.list_trash(studio.home)
+
+
+def test_a_name_that_is_taken_by_now(studio: Studio) -> None:
+    session = make_film(studio, "a")
+    studio.throw_away(session.id)
+    (studio.home / session.id).mkdir()
+    (thrown,) = film_trash.list_trash(studio.home)
+    assert film_trash.restore(studio.home, thrown.key).name == f"{session.id}-2"
+    assert studio.open(f"{session.id}-2").project.id == session.project.id
+
+
+def test_deleting_is_for_good_and_leftovers_go(studio: Studio) -> None:
+    for name in "ab":
+        studio.throw_away(make_film(studio, name).id)
+    first, second = film_trash.list_trash(studio.home)
+    (studio.home / shelf.TRASH / ".removed-00000000").mkdir()
+    film_trash.delete(studio.home, [first.key])
+    assert film_trash.list_trash(studio.home) == (second,)
+    assert [path.name for path in (studio.home / shelf.TRASH).iterdir()] == [second.key]
+    for key in (first.key, "../..", ".removed-00000000", ""):
+        with pytest.raises(StoreError, match="not in the trash"):
+            film_trash.delete(studio.home, [key])
+        with pytest.raises(StoreError, match="not in the trash"):
+            film_trash.restore(studio.home, key)
+
+
+def test_a_film_that_is_generating_stays(studio: Studio, engine: FakeEngine) -> None:
+    session = make_film(studio, "a")
+    engine.gate = threading.Semaphore(0)
+    session.jobs.generate_next()
+    with pytest.raises(EditError, match="generating"):
+        studio.throw_away(session.id)
+    engine.gate = None
+    wait_for_job(session)
+    assert studio.list() and not session.gone
+
+
+def test_a_film_that_cannot_be_moved_stays_open(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = make_film(studio, "a")
+
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(StoreError, match="could not be saved"):
+            studio.throw_away(session.id)
+    with monkeypatch.context() as patch:
+        patch.setattr(film_trash, "claim", lambda path: None)
+        with pytest.raises(StoreError, match="another studio"):
+            studio.throw_away(session.id)
+    session.edit(edits.rename, "Sea")
+    assert studio.open(session.id) is session and not film_trash.list_trash(studio.home)
+
+
+def test_loras_of_films_in_the_trash_are_kept(tmp_path: Path) -> None:
+    studio = make_studio(tmp_path)
+    session = make_film(studio, "a")
+    content = session.folder / "project.json"
+    content.write_text(content.read_text().replace('"name"', f'"sha256": "{"ab" * 32}", "name"', 1))
+    studio.throw_away(session.id)
+    assert shelf.used_loras(studio.home) >= {"ab" * 32}
