@@ -37,6 +37,7 @@ VERSION = 1
 WIDTH_NAMES = {
     "width": "inner width", "channels": "number of latent channels", "text": "width of prompt features",
     "image": "width of image features", "patch": "patches of latent pixels",
+    "blocks": "number of blocks",
 }
 
 
@@ -80,7 +81,9 @@ def load_adapter(path: Path, widths: Widths | None = None) -> SemanticPack:
     return _load_module(path, lambda: SemanticPack(config))
 
 
-def load_frame_preservation(path: Path, patchify: Patchify, width: int, channels: int, patch: int) -> FramePreservation:
+def load_frame_preservation(
+    path: Path, patchify: Patchify, width: int, channels: int, patch: int, blocks: int = 0
+) -> FramePreservation:
     """The history encoder in an adapter file, on the CPU, in the file's precision.
 
     Args:
@@ -89,12 +92,14 @@ def load_frame_preservation(path: Path, patchify: Patchify, width: int, channels
         width: D of that backbone.
         channels: C of its latents.
         patch: latent pixels along one edge of its patches.
+        blocks: of that backbone, which count where the encoder has a layer for each; 0: they are not checked.
 
     Raises:
         AdapterError: as `load_adapter`.
     """
     config = _read_config(path, FramePreservationConfig)
-    _check_widths(path, asdict(config), {"width": width, "channels": channels, "patch": patch})
+    counted = {"blocks": blocks} if blocks and config.cross else {}
+    _check_widths(path, asdict(config), {"width": width, "channels": channels, "patch": patch, **counted})
     return _load_module(path, lambda: FramePreservation(config, patchify))
 
 

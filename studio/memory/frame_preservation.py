@@ -13,8 +13,8 @@ six convolutions, causal in time and without norms, eight heads that are causal 
 video that is encoded again, and one gate on the *sum* of the branches that starts at 0.5. (Another implementation has a gate on
 `high` alone that starts at zero; with that `high` has no gradient at first. The paper's text, as far as it is at hand, names no
 gate.) Ours: repetition at the edges, queries and keys that are normalized, means where latents are made smaller.
-Of the paper's options a second encoder and a window of the newest frames are here; attention to the encoder's last states is not,
-for it needs new layers in every block of the backbone.
+Of the paper's options a second encoder, a window of the newest frames and cross-attention to the encoder's last states
+(`psi_attention`) are here.
 
 Letters: B batch; C latent channels; T, h, w latent frames, height, width; t, y, x the same counted in cells, which are what a token
 stands for; N = t y x tokens of a segment; M memory tokens; D width of the backbone.
@@ -31,6 +31,7 @@ from torch.nn import functional as F
 from studio.memory.attention import Attention
 from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.protocol import ConditioningFeatures
+from studio.memory.psi_attention import PsiAttention
 
 Patchify = Callable[[Tensor], Tensor]
 """A backbone's first projection: latents [B, C, T, h, w] to tokens [B, T (h / patch) (w / patch), D], by frame, row and column."""
@@ -131,7 +132,14 @@ class FramePreservation(nn.Module):
         super().__init__()
         self.config = config
         self.encoders = nn.ModuleList(SegmentEncoder(config, rate) for rate in config.rates)
+        if config.cross:
+            self.cross = nn.ModuleList(PsiAttention(config.width, config.cross, config.heads) for _ in range(config.blocks))
         self._patchify = (patchify,)        # within a tuple, for nn.Module would take a module over as its own
+
+    @property
+    def psi_layers(self) -> tuple[nn.Module, ...]:
+        """The cross-attention to psi behind each block of the backbone, in order; none where the config asks for none."""
+        return tuple(self.cross) if self.config.cross else ()
 
     @property
     def appends(self) -> bool:

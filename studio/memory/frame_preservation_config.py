@@ -38,6 +38,8 @@ class FramePreservationConfig:
     second_rate: tuple[int, ...] = ()                           # of a second encoder beside the first; (): there is none
     window: int = 0                                             # newest latent frames that psi holds unreduced as well
     stream: Literal["history", "context"] = "history"           # of the transformer that psi joins, see `PsiPositions`
+    cross: int = 0                                              # inner width of attention to psi, see `psi_attention`; 0: none
+    blocks: int = 0                                             # of the backbone, each with such a layer; 0 without `cross`
     trained_index: int = 0                                      # largest RoPE index in training, see `rope.rope_rule`
     branches: Literal["both", "high", "low"] = "both"           # one alone is for comparison, as in the paper's ablation
 
@@ -46,6 +48,10 @@ class FramePreservationConfig:
             raise ValueError("width, channels, heads and the channels of at least one stage are 1 or more")
         if min(self.window, self.trained_index) < 0:
             raise ValueError(f"window and trained_index are 0 or more, not {self.window} and {self.trained_index}")
+        if min(self.cross, self.blocks) < 0 or bool(self.cross) != bool(self.blocks):
+            raise ValueError(f"cross needs the backbone's blocks, and blocks cross: not {self.cross} and {self.blocks}")
+        if self.cross % self.heads:
+            raise ValueError(f"cross-attention {self.cross} wide cannot be shared by {self.heads} heads")
         if self.stages[-1] % self.heads:
             raise ValueError(f"{self.stages[-1]} channels cannot be shared by {self.heads} heads")
         if self.stream not in ("history", "context"):

@@ -15,9 +15,12 @@ from torch import Tensor, nn
 
 from studio.backbones.framepack.history_input import HistoryInput
 from studio.backbones.framepack.lora_layers import FramePackLayers
+from studio.backbones.framepack.psi_layers import PsiLayers
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
 from studio.diffusion.step_cache import StepCache, first_block_cache
+from studio.memory.frame_preservation import FramePreservation
+from studio.memory.frame_preservation_config import PsiPositions
 from studio.memory.framepack import PackedContext
 
 
@@ -57,6 +60,7 @@ class FramePackBackbone(nn.Module):
         self.transformer = add_psi_input(transformer)
         self.psi_positions: Callable[[int, int, int], Tensor] | None = None
         """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents, which then joins the history; None: the context."""
+        self._psi_layers: PsiLayers | None = None
         self._loras = NO_LORAS
         self._branches: LoraBranches | None = None
 
@@ -64,6 +68,18 @@ class FramePackBackbone(nn.Module):
     def lora_layers(self) -> FramePackLayers:
         """The transformer's layers that LoRAs may change."""
         return FramePackLayers(self.transformer.config)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks of both kinds."""
+        return int(self.transformer.config.num_layers + self.transformer.config.num_single_layers)
+
+    def read_history(self, encoder: FramePreservation, window: int) -> None:
+        """Read the psi of a history encoder from now on, as its config says, in films with sections of `window` latent frames."""
+        self.psi_positions = PsiPositions(encoder.config, window) if encoder.config.stream == "history" else None
+        if self._psi_layers is not None:
+            self._psi_layers.detach()
+        self._psi_layers = PsiLayers(encoder.psi_layers) if encoder.psi_layers else None
 
     def apply_loras(self, loras: ActiveLoras) -> None:
         """Replace the active LoRAs by these; `NO_LORAS` for none.
@@ -142,6 +158,8 @@ class FramePackBackbone(nn.Module):
         bounds = None if psi is None or self.psi_positions is None else self.psi_positions(psi.shape[1], *x.shape[3:])
         self.transformer.image_projection.psi = psi if bounds is None else None
         self.transformer._pack_history_states.show(psi, bounds)
+        if self._psi_layers is not None:
+            self._psi_layers.show(self.transformer, psi)
         return self.transformer(
             hidden_states=x.to(dtype),
             timestep=timestep,

@@ -37,7 +37,6 @@ from studio.memory.adapter import (
     load_adapter,
     load_frame_preservation,
 )
-from studio.memory.frame_preservation_config import PsiPositions
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import Widths
 from studio.placement import attention
@@ -155,8 +154,9 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
     pack: LongTermMemory
     try:
         if is_frame_preservation(path):
-            encoder = load_frame_preservation(path, backbone.patchify, width, backbone.channels, backbone.patch_size)
-            backbone.psi_positions = PsiPositions(encoder.config, card.window) if encoder.config.stream == "history" else None
+            encoder = load_frame_preservation(
+                path, backbone.patchify, width, backbone.channels, backbone.patch_size, backbone.blocks)
+            backbone.read_history(encoder, card.window)
             pack = encoder
         else:
             pack = load_adapter(path, Widths(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))

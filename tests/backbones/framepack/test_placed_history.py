@@ -20,6 +20,7 @@ from studio.engine.render import Renderer
 from studio.memory.adapter import save_adapter
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import FramePreservationConfig
+from studio.memory.psi_attention import PsiAttention
 from studio.memory.snapshot import read_snapshot
 from studio.placement.choose import choose_plan
 from studio.placement.machine import imagine_machine
@@ -35,9 +36,13 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     made = folders.large(tmp_path_factory.mktemp("deep") / "deep", shard="40KB", text_layers=4, num_layers=2, num_single_layers=4)
     backbone = framepack_parts(load(made, "cpu")).backbone
     torch.manual_seed(3)
-    save_adapter(FramePreservation(FramePreservationConfig(
-        width=20, channels=4, rate=(1, 1, 2), stages=(6, 8, 8), heads=2, trained_index=60,
-    ), backbone.patchify), made.folder / ADAPTER)
+    encoder = FramePreservation(FramePreservationConfig(
+        width=20, channels=4, rate=(1, 1, 2), stages=(6, 8, 8), heads=2, trained_index=60, cross=8, blocks=backbone.blocks,
+    ), backbone.patchify)
+    for layer in encoder.psi_layers:
+        assert isinstance(layer, PsiAttention)
+        layer.out.weight.data.normal_(std=0.1)
+    save_adapter(encoder, made.folder / ADAPTER)
     (made.folder / CARD).write_text((made.folder / CARD).read_text() + files_toml(made.folder, [ADAPTER]))
     return read_card(made.folder)
 

@@ -20,7 +20,7 @@ from studio.lab.train import finetune, trainee, velocity_learner
 from studio.lab.train.families.new_memory import add_history_encoder
 from studio.lab.train.finetune import BASE, open_run, train
 from studio.lab.train.forced_folder import FinishedArm
-from studio.lab.train.forcing import Draws
+from studio.lab.train.forcing import Draws, ForcingSettings, force
 from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe
 from studio.lab.train.frame_query import LEAST_NOISE, FrameQuery, draw_query, encode_history, mask_history, query, query_context
 from studio.lab.train.latent_film import LatentFilm
@@ -269,3 +269,44 @@ def test_what_a_recipe_cannot_ask_for(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(finetune, "new_trainee", lambda *_: Trainee(made.model, made, nn.ModuleDict({"p": nn.Linear(1, 1)})))
     with pytest.raises(RecipeError, match="only a model of the FramePack family"):
         open_run(toy(tmp_path), BASE, 1)
+
+
+# Cross-attention to psi
+
+@pytest.mark.parametrize("stage", [BASE, "teacher"])
+def test_cross_attention_to_psi_is_trained_along(stage: str) -> None:
+    made = learner(cross=8)
+    memory = made.memory
+    assert isinstance(memory, FramePreservation) and memory.config.blocks == 2 == len(memory.psi_layers)
+    begun = {name: tensor.clone() for name, tensor in memory.state_dict().items()}
+    assert not any(begun[name].any() for name in begun if name.endswith("out.weight") and name.startswith("cross."))
+    lora = add_lora(require_framepack(made.model.backbone).transformer.requires_grad_(False), 2)    # first sections have no psi
+    trained = [p for part in (memory, *lora.values()) for p in part.requires_grad_(True).parameters()]
+    optimizer = torch.optim.AdamW(trained, lr=3e-3)
+    losses = []
+    for _ in range(30):
+        optimizer.zero_grad()
+        if stage == BASE:
+            found = query(made, FILMS[:1], 2, Draws(1, 0), torch.autograd.backward)
+        else:
+            found = force(made, FILMS[:1], 3, "teacher", Draws(1, 0), ForcingSettings(), torch.autograd.backward)
+        optimizer.step()
+        losses.append(sum(found.losses))
+    assert losses[-1] < 0.97 * losses[0]
+    layers = {name: tensor for name, tensor in memory.state_dict().items() if name.startswith("cross.")}
+    assert layers and [name for name, tensor in layers.items() if torch.equal(tensor, begun[name])] == []
+
+
+def test_a_run_with_cross_attention_is_saved_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = folders.large(tmp_path / "model")
+    recipe = toy(
+        tmp_path / "run", model=str(card.folder), curriculum=[[2, 3]], before=[[2, 1]], memory={**MEMORY, "cross": 4})
+    train(open_run(recipe, BASE, 1), FILMS)
+    done = train(open_run(recipe, "teacher", 1), FILMS)
+    assert isinstance(done.pack, FramePreservation) and all(layer.out.weight.any() for layer in done.pack.psi_layers)
+    (card.folder / ADAPTER).write_bytes((tmp_path / "run" / "teacher-1" / ADAPTER).read_bytes())
+    (card.folder / CARD).write_text((card.folder / CARD).read_text() + files_toml(card.folder, [ADAPTER]))
+    again = load(read_card(card.folder), "cpu").memory
+    assert isinstance(again, FramePreservation) and again.config == done.pack.config
+    for mine, theirs in zip(again.psi_layers, done.pack.psi_layers, strict=True):
+        assert torch.equal(mine.out.weight, theirs.out.weight)

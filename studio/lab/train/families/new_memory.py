@@ -11,7 +11,7 @@ from studio.backbones.framepack.parts import framepack_parts
 from studio.lab.train.recipe import RecipeError
 from studio.memory.context_sizes import RECENT
 from studio.memory.frame_preservation import FramePreservation
-from studio.memory.frame_preservation_config import FramePreservationConfig, PsiPositions
+from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
 
@@ -60,9 +60,10 @@ def add_history_encoder(model: FilmModel, table: dict[str, Any], sections: int) 
     try:
         encoder = FramePreservation(FramePreservationConfig(**{
             "width": network.num_attention_heads * network.attention_head_dim, "channels": backbone.channels,
-            "patch": backbone.patch_size, "trained_index": RECENT + model.card.window * (sections + 1), **given,
+            "patch": backbone.patch_size, "blocks": backbone.blocks if given.get("cross") else 0,
+            "trained_index": RECENT + model.card.window * (sections + 1), **given,
         }), backbone.patchify).to(model.device)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"[memory] of the recipe: {error}") from None
-    backbone.psi_positions = PsiPositions(encoder.config, model.card.window) if encoder.config.stream == "history" else None
+    backbone.read_history(encoder, model.card.window)
     return replace(model, memory=encoder, rope=rope_rule(encoder.config.trained_index)), encoder
