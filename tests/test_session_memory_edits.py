@@ -39,6 +39,7 @@ def test_what_the_engine_is_asked_for(tmp_path: Path, engine: FakeEngine) -> Non
     render_all(session)
     a, b, c = engine.requests
     pin = Pin(session.folder / "takes" / first.id, 1)
+    assert [request.sections_before for request in (a, b, c)] == [0, 1, 2]
     assert {request.film_sections for request in (a, b, c)} == {3}, "the whole timeline, for which a large model is placed"
     assert (a.forget, a.pins, b.forget, b.pins, c.forget, c.pins) == ((), (), (4, 9), (pin,), (), (pin,))
     second = session.project.film()[1]

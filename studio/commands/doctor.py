@@ -15,7 +15,7 @@ from studio.commands import surroundings
 from studio.placement import attention
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe, gigabytes
-from studio.placement.growth import LONGEST, describe_growth
+from studio.placement.growth import LONGEST, choose_for_some_length, describe_growth
 from studio.placement.machine import GB, Machine, imagine_machine, probe_machine, system_memory
 from studio.placement.plan import Plan
 from studio.placement.profile import Profile, ProfileError, select_profile
@@ -48,7 +48,8 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         _print("\n".join(_about(machine, imaginary)))
         for problem in () if imaginary else surroundings.problems(home):
             _print(f"  problem   {problem}")
-        runs = [_model(machine, _with_length(model, options.sections), card, size, profile) for model, card in selection]
+        _check_length(options.sections)
+        runs = [_model(machine, model, card, size, profile, options.sections) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, ModelError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
@@ -63,13 +64,9 @@ def _size(text: str | None) -> Size | None:
     return int(found[1]), int(found[2])
 
 
-def _with_length(model: ModelSizes, sections: int | None) -> ModelSizes:
-    """The model in films of so many sections."""
-    if sections is None:
-        return model
-    if not 1 <= sections <= LONGEST:
+def _check_length(sections: int | None) -> None:
+    if sections is not None and not 1 <= sections <= LONGEST:
         raise DoctorError(f"A film of {sections} sections cannot be planned for. Say a number from 1 to {LONGEST:,}.")
-    return replace(model, sections=sections)
 
 
 def _machine(options: argparse.Namespace, home: Path) -> Machine:
@@ -120,13 +117,19 @@ def _about(machine: Machine, imaginary: bool) -> Iterator[str]:
         yield from (f"            {other}" for other in others)
 
 
-def _model(machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None) -> bool:
-    """Prints a model's plan, or why there is none. Returns whether it runs."""
+def _model(
+    machine: Machine, model: ModelSizes, card: ModelCard | None, size: Size | None, profile: Profile | None, sections: int | None
+) -> bool:
+    """Prints a model's plan, or why there is none. Returns whether it runs. `sections`: of the film; None: the usual length."""
     size = size or (card.default_size if card else model.sizes[0])
     _print(f"\n{model.title} ({model.name}), {size[0]} x {size[1]}")
     try:
-        plan = choose_plan(machine, model, size, profile if model.large else None)
-        growth = describe_growth(machine, model, size, profile if model.large else None)
+        override = profile if model.large else None
+        if sections is None:
+            plan = choose_for_some_length(machine, model, size, override)
+        else:
+            plan = choose_plan(machine, replace(model, sections=sections), size, override)
+        growth = describe_growth(machine, plan.model, size, override)
         sentences = [*describe(plan), *([growth] if growth else [])]
     except (PlanError, ProfileError) as error:
         _print(f"  It will not run. {error}")

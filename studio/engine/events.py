@@ -96,6 +96,7 @@ class RenderRequest:
     psi_of: Path | Literal["begin"] | None = None    # a memory test: folder of the take whose psi it is given; "begin": psi_0
     video: VideoSource | None = None    # None: the take is rendered
     film_sections: int = 0         # of the whole film, with what is planned after this take; 0: not known
+    sections_before: int = 0       # of the film before this take
     moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame
 
     @property

@@ -169,7 +169,8 @@ class Renderer:
             raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
         if self.model.placement is not None:
             self.model.placement.replan(
-                request.size, request.cache > 0, loras.size(self.model.backbone.dtype), request.film_sections)
+                request.size, request.cache > 0, loras.size(self.model.backbone.dtype),
+                request.sections_before + request.sections, request.film_sections)
         if isinstance(backbone, AppliesLoras):
             backbone.apply_loras(loras)
 

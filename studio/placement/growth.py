@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.machine import Machine
+from studio.placement.plan import Plan
 from studio.placement.profile import Profile
 from studio.placement.sizes import ModelSizes, Size
 
@@ -27,6 +28,23 @@ def first_too_long(
         return False
 
     return 1 + bisect_left(range(1, LONGEST + 1), True, key=too_long)
+
+
+def choose_for_some_length(
+    machine: Machine, model: ModelSizes, size: Size, override: Profile | None = None, profiles: Sequence[Profile] | None = None
+) -> Plan:
+    """As `choose_plan`; where a memory grows and films of the model's `sections` do not fit, the plan for the longest that do.
+
+    Raises:
+        PlanError: not even a film of one section fits.
+    """
+    try:
+        return choose_plan(machine, model, size, override, profiles)
+    except PlanError:
+        longest = first_too_long(machine, model, size, override, profiles) - 1 if model.psi_grows else 0
+        if not longest:
+            raise
+        return choose_plan(machine, replace(model, sections=longest), size, override, profiles)
 
 
 def describe_growth(

@@ -79,6 +79,7 @@ class RequestMaker:
             blend=take.segment.blend if take.parent and not cuts else 0,
             video=self._video(take),
             film_sections=_film_sections(take, sections, project),
+            sections_before=_sections_before(take, project),
             forget=take.segment.forget if take.parent and self._edits_memory(take) else (),
             pins=tuple(Pin(self._store.take_folder(pin.id), pin.sections) for pin in self._pins(take, project)),
             forgotten=tuple(Pin(self._store.take_folder(gone.id), gone.sections) for gone in self._forgotten(take, project)),
@@ -179,5 +180,9 @@ def _alike(take: Take, others: tuple[str, ...], project: Project) -> list[Take]:
 
 def _film_sections(take: Take, sections: int, project: Project) -> int:
     """Sections of the film that ends with a take of so many, or with the current branch's plan if that is longer."""
-    made = sum(before.sections for before in project.lineage(take.parent)) + sections
+    made = _sections_before(take, project) + sections
     return max(made, sum(project.clock.sections(segment.frames) for segment in project.current().segments))
+
+
+def _sections_before(take: Take, project: Project) -> int:
+    return sum(before.sections for before in project.lineage(take.parent))

@@ -22,7 +22,7 @@ from studio.memory.semantic_pack import SemanticPack
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe
 from studio.placement.device.model_placement import ModelPlacement
-from studio.placement.growth import LONGEST, describe_growth, first_too_long
+from studio.placement.growth import LONGEST, choose_for_some_length, describe_growth, first_too_long
 from studio.placement.machine import imagine_machine
 from studio.placement.plan import Plan
 from studio.placement.sizes import ModelSizes, PsiTokens, Size, planned_sections
@@ -105,21 +105,39 @@ def test_a_longer_film_changes_the_plan_and_a_shorter_one_does_not() -> None:
     placement = ModelPlacement(Backbone(planned(GROWS, 20)), Codec())
     before = placement.plan
     assert placement.sentences[-1] == describe_growth(CARD, GROWS, SIZE)
-    placement.replan(SIZE, sections=20)
+    placement.replan(SIZE, sections=1, film=20)
     assert placement.plan is before
-    placement.replan(SIZE, sections=41)
+    placement.replan(SIZE, sections=1, film=41)
     after = placement.plan
     assert after.model.sections == 60 and after.fits and after.profile.weights == before.profile.weights
     assert after.profile.resident < before.profile.resident and "this is for 60 sections" in placement.sentences[-1]
-    placement.replan(SIZE, sections=3)
+    placement.replan(SIZE, sections=3, film=3)
     assert placement.plan is after
+    placement.replan(SIZE, sections=61, film=LONGEST)
+    assert placement.plan.model.sections == 61 and placement.plan.fits, "the timeline is too long, but not what is made now"
+    first = first_too_long(CARD, GROWS, SIZE)
+    placement.replan(SIZE, sections=first - 1, film=first - 1)
+    last = placement.plan
+    assert last.model.sections == first - 1 and last.fits
     with pytest.raises(PlanError, match="does not fit"):
-        placement.replan(SIZE, sections=LONGEST)
-    assert placement.plan is after, "the film so far can still be gone on with"
+        placement.replan(SIZE, sections=first, film=first)
+    assert placement.plan is last, "a branch from an earlier take can still be gone on with"
     fixed = ModelPlacement(Backbone(choose_plan(CARD, F1, SIZE)), Codec())
     before = fixed.plan
     fixed.replan(SIZE, sections=500)
     assert fixed.plan is before and fixed.sentences == tuple(describe(before))
+
+
+def test_where_the_usual_length_does_not_fit_shorter_films_do() -> None:
+    dense = replace(F1, psi=lambda size, sections: PsiTokens(3640 * sections, history=3640 * sections))
+    with pytest.raises(PlanError):
+        choose_plan(CARD, dense, SIZE)
+    plan = choose_for_some_length(CARD, dense, SIZE)
+    assert 1 < plan.model.sections == first_too_long(CARD, dense, SIZE) - 1 < 20 and plan.fits
+    assert choose_for_some_length(CARD, GROWS, SIZE) == choose_plan(CARD, GROWS, SIZE)
+    for never in (dense, F1):
+        with pytest.raises(PlanError):
+            choose_for_some_length(imagine_machine(6, 2), never, SIZE)
 
 
 # From the memory's file

@@ -40,10 +40,10 @@ from studio.memory.adapter import (
 from studio.memory.rope import rope_rule
 from studio.memory.semantic_pack import Widths
 from studio.placement import attention
-from studio.placement.choose import choose_plan
 from studio.placement.device.copies import CopyEngine, copy_engine
 from studio.placement.device.int8 import multiply_by_bitsandbytes, require_bitsandbytes
 from studio.placement.device.model_placement import ModelPlacement
+from studio.placement.growth import choose_for_some_length
 from studio.placement.machine import Machine, probe_machine
 from studio.placement.plan import Plan
 from studio.placement.profile import Profile, ProfileError, select_profile
@@ -90,7 +90,8 @@ def plan_for(
     """
     if device is not None and torch.device(device).type == "cpu":
         return None
-    return choose_plan(machine or probe_machine(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
+    return choose_for_some_length(
+        machine or probe_machine(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
 
 
 def load_placed(

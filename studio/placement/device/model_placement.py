@@ -119,20 +119,32 @@ class ModelPlacement:
         """Sentences for people: the plan, and how previews are made."""
         return (*describe(self.plan), *(sentence for sentence in (self._growth, self.codec.preview_note) if sentence))
 
-    def replan(self, size: Size, step_cache: bool = False, lora_bytes: int = 0, sections: int = 0) -> None:
+    def replan(self, size: Size, step_cache: bool = False, lora_bytes: int = 0, sections: int = 0, film: int = 0) -> None:
         """Changes the plan for the next film, if the current plan does not suffice.
 
         Args:
             size: width and height of the film in pixels.
             step_cache: reserve room for a step cache.
             lora_bytes: bytes of the LoRAs that will be active.
-            sections: of the whole film. Plans follow it in large steps, and only where the memory grows; they never become shorter.
+            sections: of the film when the next take is made; of a memory that grows so many must fit.
+            film: sections of the whole timeline, for which there is room where so many fit. Plans follow it in large steps.
 
         Raises:
             PlanError: it does not fit; the message says what to change.
         """
+        now = self.plan
+        least = now.model.sections if size == now.requested_size else 1
+        if not now.model.psi_grows:
+            self._replan(size, step_cache, lora_bytes, now.model.sections)
+            return
+        try:
+            self._replan(size, step_cache, lora_bytes, max(least, planned_sections(max(sections, film))))
+        except PlanError:
+            self._replan(size, step_cache, lora_bytes, max(least, sections))
+
+    def _replan(self, size: Size, step_cache: bool, lora_bytes: int, length: int) -> None:
+        """As `replan`, for a film of `length` sections."""
         now, cache = self.plan, step_cache or (self._override is not None and self._override.cache != "none")
-        length = max(now.model.sections, planned_sections(sections)) if now.model.psi_grows else now.model.sections
         same, longer = size == now.requested_size and cache == (now.profile.cache != "none"), length != now.model.sections
         if same and not longer and lora_bytes == now.model.lora_bytes:
             return
