@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.media import MediaError
 from studio.media.clip import probe, read_frame
 from studio.media.disk import atomic_write
 from studio.media.join import join
@@ -113,6 +114,20 @@ def keep_parts(gone: Sequence[Path], kept: Iterable[Path]) -> None:
         from studio.memory.snapshot import keep_blocks
 
         keep_blocks(gone, kept)
+
+
+def copy_memory(old: Path, new: Path) -> None:
+    """Copy the snapshot of a take's folder into another one, with the rows of psi that it names.
+
+    Raises:
+        MediaError: a file is missing. OSError: the disk is full.
+    """
+    from studio.memory.snapshot import SnapshotError, copy_snapshot
+
+    try:
+        copy_snapshot(old / SNAPSHOT, new / SNAPSHOT)
+    except SnapshotError as error:
+        raise MediaError(str(error)) from None
 
 
 def write_map(folder: Path, part: Mapping[str, float]) -> None:

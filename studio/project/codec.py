@@ -140,6 +140,7 @@ def take_table(take: Take) -> Table:
         **({"at_edge": True} if take.at_edge else {}),
         **({"copy_of": take.copy_of} if take.copy_of else {}),
         **({"bridge": take.bridge} if take.bridge else {}),
+        **({"thinned": True} if take.thinned else {}),
         **_texts_table(
             style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
         **pins_table(take.pins, take.forgotten),
@@ -163,6 +164,7 @@ def parse_take(table: object) -> Take:
         marks=read.marks("marks"),
         at_edge=read.optional("at_edge", bool) or False,
         copy_of=read.link("copy_of"),
+        thinned=read.optional("thinned", bool) or False,
         bridge=0 if read.optional("bridge", int) is None else read.count("bridge"),
         size=read.size("size"),
         sections=read.count("sections"),

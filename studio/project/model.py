@@ -145,6 +145,7 @@ class Take:
     bridge: int = 0                 # frames at its beginning that move over from what its parent leads to, to that take's clip
     style: str = ""                 # of the whole film, as it was rendered
     cast: str = ""
+    thinned: bool = False           # its snapshot was removed to save room, and can be made again from its parent
     words: str = ""                 # the segment's prompt with its wildcards replaced; "": it has none
     style_words: str = ""           # the style likewise
     cast_words: str = ""            # the cast likewise

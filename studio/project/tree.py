@@ -171,11 +171,12 @@ def check_parent(project: Project, parent: str | None) -> None:
 
     Raises:
         EditError: it was made from another picture or another part of it, with other marks on it, in another size or by
-            another model.
+            another model, or its memory was removed.
     """
     if parent is None:
         return
     take = project.takes[parent]
+    check_memory(project, take)
     sha = project.reference.sha256 if project.reference else take.reference
     for was, now, what in (
         (take.model, project.model, "by another model"),
@@ -189,6 +190,15 @@ def check_parent(project: Project, parent: str | None) -> None:
                 f"The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, "
                 "or undo the change. Every take is kept."
             )
+
+
+def check_memory(project: Project, take: Take) -> None:
+    """Check that the memory after a take is there. Raises EditError: it was removed to save room."""
+    if take.thinned:
+        raise EditError(
+            f"The memory after the take of segment {len(project.lineage(take.id))} was removed to save room. Rewind to it, and "
+            "press “Make its memory again” there; the film is as it was."
+        )
 
 
 def planned_segment(project: Project, take: str) -> Segment:

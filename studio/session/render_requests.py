@@ -15,6 +15,7 @@ from studio.project.model import Project, Shot, Take
 from studio.project.shots import Place, newest_of_place, place_of_take
 from studio.project.store import Store
 from studio.project.take_requests import TakeRequest
+from studio.project.tree import check_memory
 from studio.project.wildcards import Wildcards
 from studio.project.words import fill_words, words_of
 from studio.session.loras import LoraShelf
@@ -145,10 +146,12 @@ class RequestMaker:
                     f"A forgotten take of segment {number} has lost its files. Remember it again, and try again; nothing is lost.")
         if take.copy_of:
             folder = self._store.take_folder(take.copy_of)
+            check_memory(project, project.takes[take.copy_of])
             if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():
                 raise EditError("A take that was to be kept has lost its files. Make it again instead; nothing else was changed.")
         if take.parent:
             folder = self._store.take_folder(take.parent)
+            check_memory(project, project.takes[take.parent])
             if not (folder / take_folder.SNAPSHOT).is_file():
                 raise EditError(
                     f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "

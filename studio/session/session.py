@@ -38,6 +38,7 @@ from studio.session.render_job import JobView
 from studio.session.retrier import Retrier
 from studio.session.shots import frame_shot, picture_shot
 from studio.session.subject_mask import subject_mask
+from studio.session.thinning import Snapshots
 from studio.session.videos import import_video
 
 
@@ -69,6 +70,7 @@ class Session(Document):
         self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
         self.moments = Moments(self, engine, self._models, loras, wildcards)
+        self.snapshots = Snapshots(self, engine, self._models, loras, wildcards)
         engine.watch(lambda _: self.notify())
 
     @property

@@ -130,6 +130,7 @@ class Studio:
             if not opened.read_only:
                 trash.finish(session)
                 recover(session)
+                session.snapshots.settle()
                 session.jobs.restore()
         return session
 

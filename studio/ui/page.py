@@ -16,6 +16,7 @@ from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
 from studio.ui.component import component
+from studio.ui.disk_views import making_again_view
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
 from studio.ui.memory_test_views import memory_test_view
@@ -31,7 +32,7 @@ SCRIPTS = (
     "dom", "icons", "menu", "client",
     "picture", "header", "start", "memory",
     "player", "pair", "compare", "group",
-    "audition", "takes", "trash",
+    "audition", "takes", "trash", "disk",
     "stage",
     "phrases", "film_words", "drift", "look", "pasted", "lora", "shot", "blend", "card",
     "early", "timeline", "tree", "dialogs", "export",
@@ -45,7 +46,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test", "memory_map", "trash",
+    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk",
 )  # fmt: skip
 
 PAUSE = 0.05
@@ -157,9 +158,10 @@ async def _updates(
             beat += 1
             test = memory_test_view(session.memory_tests.view)
             moment = moment_view(session.moments.view)
+            again = making_again_view(session.snapshots.view)
             message: dict[str, Any] = {
                 "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "moment": moment,
-                         "beat": beat}}
+                         "again": again, "beat": beat}}
             if now != last:
                 view = await asyncio.to_thread(api.board, session)
                 if view != board | {"revision": view["revision"]}:

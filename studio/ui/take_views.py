@@ -66,6 +66,7 @@ def take_views(
             "copy_of": take.copy_of,
             "bridge": take.bridge,
             "star": take.id in project.stars,
+            "thinned": take.thinned,
             "pinned": take.id in project.pins,
             "forgotten": take.id in project.forgotten,
             "memory": memory_facts(take),

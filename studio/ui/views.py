@@ -60,6 +60,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "branch": project.branch,
         "head": project.head,
         "next": following,
+        "again": project.head if project.head and project.takes[project.head].thinned else None,
         "blocked": blocked,
         "film": {"frames": film, "length": format_length(project.clock.seconds(film))},
         "exports": session.exports.problems(),

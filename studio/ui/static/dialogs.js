@@ -16,7 +16,8 @@ const dialogs = (() => {
     const dialog = sheet('Films', 'films',
       h('p', { class: 'hint' }, 'Each film keeps every take it ever made, until you empty its trash.'),
       h('div', { class: 'trash-head' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
-        button('trash', 'Trash', () => trash.open(), { class: 'button quiet' })), list);
+        h('div', { class: 'pair' }, button('disk', 'On the disk', () => disk.open(), { class: 'button quiet' }),
+          button('trash', 'Trash', () => trash.open(), { class: 'button quiet' }))), list);
     const go = (project) => {
       if (!project) return;
       dialog.close();
@@ -47,7 +48,7 @@ const dialogs = (() => {
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],
-    ['B', 'The trash'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
+    ['B', 'The trash'], ['W', 'What this film weighs on the disk'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
     h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),

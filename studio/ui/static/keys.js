@@ -15,6 +15,7 @@ const keys = (() => {
       : key === 'escape' && client.busy() ? () => client.act('cancel')
       : key === 'p' && !typing && !ctrl && !e.altKey ? client.pauseOrResume
       : key === 'b' && !typing && !ctrl && !e.altKey ? trash.open
+      : key === 'w' && !typing && !ctrl && !e.altKey ? () => disk.open()
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

@@ -9,6 +9,8 @@ const timeline = (() => {
   const next = button('next', 'Generate next', () => client.generateNext(), {
     class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter',
   });
+  const again = button('recall', 'Make its memory again', () => client.act('make_again', { take: client.view.again }), { class: 'button',
+    title: 'Renders this take, and those before it as far as they are without memory, once more from their seeds' });
   const several = button('grid', 'Audition', () => audition.open(), { class: 'button quiet', title: 'Several takes of the next segment, to choose from' });
   const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
   const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
@@ -22,7 +24,7 @@ const timeline = (() => {
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, drift.opener, goingOn, status, spoken, pause, cancel, several, all, next, resume),
+      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, drift.opener, goingOn, status, spoken, pause, cancel, again, several, all, next, resume),
     early.strip, strip, drift.panel, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
@@ -53,10 +55,15 @@ const timeline = (() => {
   const waiting = (view) => {
     if (view.engine.state === 'starting') return 'The engine is warming up; you can write, and even generate, already';
     if (view.engine.state === 'failed') return view.engine.sentence;
+    if (remaking()) return `Making the memory again · take ${client.again.made + 1} of ${client.again.of}`;
+    if (client.again?.state === 'failed' && client.again.take === view.again) return client.again.message;
+    if (view.again) return 'The memory after this take was removed to save room';
     if (view.blocked) return view.blocked;
     const rest = view.estimate_all !== view.estimate ? `, ${view.estimate_all} for all that is left` : '';
     return view.estimate ? `About ${view.estimate} for the next take${rest}` : '';
   };
+
+  const remaking = () => ['queued', 'running'].includes(client.again?.state);
 
   let followed = null;
   const reveal = (view) => {
@@ -95,6 +102,8 @@ const timeline = (() => {
     next.classList.toggle('primary', !paused);
     show(next, !busy); show(all, !busy); show(several, !busy);
     cancel.disabled = job?.doing === 'stopping';
+    show(again, view.again && !busy);
+    again.disabled = remaking();
     next.disabled = all.disabled = several.disabled = !view.next;
     say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
     all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';

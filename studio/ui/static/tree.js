@@ -65,11 +65,11 @@ const tree = (() => {
     set(node, 'aria-selected', String(take.head));
     set(node, 'tabindex', take.id === reached() ? 0 : -1);
     const spoken = [
-      `Take of segment ${take.depth + 1}`, take.badge, take.length, take.pinned && 'pinned', take.head && 'head', take.loose && 'on no branch',
+      `Take of segment ${take.depth + 1}`, take.badge, take.length, take.pinned && 'pinned', take.thinned && 'without memory', take.head && 'head', take.loose && 'on no branch',
       take.tips.length && `end of ${take.tips.join(' and ')}`, take.words || take.prompt,
     ];
     set(node, 'aria-label', spoken.filter(Boolean).join(', '));
-    const facts = [take.badge, take.length, take.pinned && 'pinned', `seed ${take.seed}`, ...take.loras, ...take.memory, take.took && `made in ${take.took}`];
+    const facts = [take.badge, take.length, take.pinned && 'pinned', take.thinned && 'without memory', `seed ${take.seed}`, ...take.loras, ...take.memory, take.took && `made in ${take.took}`];
     set(node, 'title', `${take.prompt || 'No prompt'}${take.words ? `\n→ ${take.words}` : ''}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.project import edits
+from studio.project.thinning import EVERY
 from studio.session import Session
 from studio.session.exports.exports import Options
+from studio.ui.disk_views import disk_view
 from studio.ui.fields import Fields
 from studio.ui.prompt_views import style_views
 from studio.ui.verbs.verb import Answer, Verb, noting, stroke
-from studio.ui.words import file_url
+from studio.ui.words import file_url, format_size
 
 
 def _film(session: Session, fields: Fields) -> Answer:
@@ -41,6 +43,12 @@ def _export(session: Session, fields: Fields) -> Answer:
     return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {})}
 
 
+def _thin(session: Session, fields: Fields) -> Answer:
+    """Remove the memory that takes can do without; answers with how much room that made."""
+    session.jobs.check_idle()
+    return {"freed": format_size(session.snapshots.thin(fields.integer("every", *EVERY)))}
+
+
 VERBS: Mapping[str, Verb] = {
     "rename": lambda s, f: s.edit_in_stroke(stroke(f, "name"), edits.rename, f.text("name")),
     "set_style": lambda s, f: s.edit_in_stroke(stroke(f, "style"), edits.set_style, f.text("style")),
@@ -50,6 +58,9 @@ VERBS: Mapping[str, Verb] = {
     "set_size": noting(lambda s, f: s.set_size((f.integer("width", 16, 8192), f.integer("height", 16, 8192)))),
     "set_model": noting(lambda s, f: s.set_model(f.text("name", 100))),
     "apply_preset": lambda s, f: s.apply_preset(f.text("name", 100)),
+    "weigh": lambda s, f: disk_view(s, f.integer("every", *EVERY)),
+    "thin": _thin,
+    "make_again": lambda s, f: s.snapshots.make_again(f.identifier("take")),
     "undo": lambda s, f: s.undo(),
     "redo": lambda s, f: s.redo(),
     "dismiss": lambda s, f: s.dismiss(f.text("finding")),

@@ -1,0 +1,56 @@
+"""Which takes can do without their snapshot: their clips stay, and the memory after them can be made again from the take before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from studio.project.model import Project, Take
+
+EVERY = (2, 100)
+"""Every so many takes of a line keep their snapshot: at least and at most."""
+
+
+def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tuple[Take, ...]:
+    """The takes whose snapshots can be removed.
+
+    Kept are those of heads and ends of branches, of takes with several takes after them or a new shot, of starred, pinned and
+    forgotten ones, of every take of a line whose number `every` divides, and of videos, copies and bridges, which cannot be made
+    again from their seed. Takes in the trash are left alone.
+
+    Args:
+        project: the film.
+        every: see above; EVERY.
+        needed: further takes that keep theirs, such as those that a paused job goes on from.
+    """
+    children: dict[str | None, list[Take]] = {}
+    for take in project.takes.values():
+        if take.id not in project.trash:
+            children.setdefault(take.parent, []).append(take)
+    tips = {branch.tip for branch in (*project.branches, *(each.branch for each in project.dropped_branches))}
+    named = {other for take in project.takes.values() for other in (*take.pins, *take.forgotten, take.copy_of)}
+    kept = {*tips, *named, *needed, *project.stars, *project.pins, *project.forgotten, *project.trash, project.head}
+
+    def can_go(take: Take) -> bool:
+        after = children.get(take.id, [])
+        made = take.state == "done" and not take.thinned and not take.copy_of and take.segment.video is None
+        plain = len(after) < 2 and not any(other.segment.shot for other in after)
+        return made and plain and take.id not in kept and len(project.lineage(take.id)) % every != 0
+
+    return tuple(take for take in project.takes.values() if can_go(take))
+
+
+def set_thinned(project: Project, takes: Collection[str], thinned: bool) -> Project:
+    """Note that takes have no snapshot any more, or have one again. Takes that are not there are passed over."""
+    changed = {key: replace(project.takes[key], thinned=thinned) for key in takes if key in project.takes}
+    return replace(project, takes={**project.takes, **changed})
+
+
+def to_make_again(project: Project, take: str) -> tuple[Take, ...]:
+    """The takes that have to be made again so that a take has its snapshot, in that order; none where it has one."""
+    needed: list[Take] = []
+    for at in reversed(project.lineage(take)):
+        if not at.thinned:
+            break
+        needed.append(at)
+    return tuple(reversed(needed))

@@ -1,0 +1,49 @@
+"""Snapshots that are removed and made again by real models: they are the same bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from studio.engine import take_folder
+from studio.engine.engine import Engine
+from studio.memory.snapshot import read_snapshot
+from studio.project import edits
+from studio.session import Session, Studio
+from tests import folders
+from tests.shelves import make_film, render_all, wait_until
+
+
+@pytest.fixture(params=["small", "readable"])
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Session:
+    card = getattr(folders, request.param)(tmp_path / "model")
+    engine = Engine((card,), device="cpu")
+    engine.start()
+    return render_all(make_film(Studio(tmp_path / "projects", engine, (card,)), "a", "b", "c", "d", sections=2))
+
+
+def memory(session: Session, take: str) -> tuple[object, ...]:
+    """What a snapshot holds, psi included, and its notes."""
+    path = session.store.take_folder(take) / take_folder.SNAPSHOT
+    read = read_snapshot(path)
+    with safe_open(path, "np") as file:
+        facts = dict(file.metadata() or {})
+    psi = None if read.psi is None else read.psi.numpy().tobytes()
+    return read.start.numpy().tobytes(), read.recent.numpy().tobytes(), psi, facts
+
+
+def test_bit_for_bit(session: Session) -> None:
+    takes = [take.id for take in session.project.film()]
+    before = [memory(session, take) for take in takes]
+    assert session.snapshots.thin(100) > 0
+    session.edit(edits.rewind, takes[1])
+    session.snapshots.make_again(takes[1])
+    wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state not in ("queued", "running"))
+    assert session.snapshots.view and session.snapshots.view.message == ""
+    assert [take.thinned for take in session.project.path()] == [False, False, True, False]
+    assert [memory(session, take) for take in takes[:2]] == before[:2]
+    session.snapshots.make_again(takes[2])
+    wait_until(session, lambda: not session.project.takes[takes[2]].thinned)
+    assert [memory(session, take) for take in takes] == before, "what the film goes on from is the same"
