@@ -145,7 +145,8 @@ def add_comment(content: bytes, comment: bytes) -> bytes:
 
 
 def compose(
-    film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None, rate: Rate | None = None
+    film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None, rate: Rate | None = None,
+    offset: float | None = None, gain: float = 0.0,
 ) -> None:
     """Write the film with a title, fades and music, at its own frame rate or another one.
 
@@ -158,6 +159,9 @@ def compose(
         fade: seconds of the fades from and to black, each of which takes at most half of the film; 0: none.
         audio: a sound file; None: no music.
         rate: None: the film's own.
+        offset: seconds of the film, behind its title, at which the sound begins; negative: so much of it is left out; None: it
+            begins with the title.
+        gain: decibels by which the sound is made louder.
 
     Raises:
         MediaError: a file cannot be read or written, the title cannot be drawn on this machine, or `fade` is negative.
@@ -176,7 +180,9 @@ def compose(
             join([shown], finished)
         else:
             sound = Path(folder) / "sound.m4a"
-            encode_sound(audio, sound, probe(shown).seconds)
+            facts = probe(shown)
+            begins = 0.0 if offset is None else offset + title_frames(facts.fps, title) / facts.fps
+            encode_sound(audio, sound, facts.seconds, begins, gain)
             add_sound(shown, sound, finished)
 
 

@@ -41,13 +41,18 @@ SOUNDS = (
 """How files of sound begin; those of the MP4 kind have `ftyp` in the fifth place."""
 
 
-def encode_sound(audio: Path, out: Path, seconds: float) -> None:
+def encode_sound(audio: Path, out: Path, seconds: float, offset: float = 0.0, gain: float = 0.0) -> float:
     """Write the sound of a file as AAC in an MP4.
 
     Args:
         audio: any file with sound: its tags, its length and what else it holds are not looked at.
         out: the new file.
         seconds: the most that is written; sound that is longer fades out there, over at most half of that time.
+        offset: seconds of silence before the sound; negative: so much of its beginning is left out.
+        gain: decibels by which it is made louder.
+
+    Returns:
+        The seconds that were written.
 
     Raises:
         MediaError: there is no sound that can be read, for a reason that the message names, or the disk is full, or this
@@ -61,12 +66,48 @@ def encode_sound(audio: Path, out: Path, seconds: float) -> None:
         stream = film.add_stream("aac", rate=RATE, layout="stereo")
         stream.bit_rate = 192_000
         written = 0
-        for chunk in cut(read_sound(audio), round(seconds * RATE)):
+        for chunk in cut(amplify(shift(read_sound(audio), round(offset * RATE)), gain), round(seconds * RATE)):
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
             frame.sample_rate, frame.pts = RATE, written
             written += chunk.shape[1]
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
+    return written / RATE
+
+
+def shift(chunks: Iterator[Samples], samples: int) -> Iterator[Samples]:
+    """Chunks of sound behind so many samples of silence; of a negative number, without so many of its first samples."""
+    for start in range(0, samples, RATE):
+        yield np.zeros((2, min(RATE, samples - start)), np.float32)
+    skip = max(0, -samples)
+    for chunk in chunks:
+        if rest := chunk[:, skip:].shape[1]:
+            yield chunk[:, skip:]
+        skip -= chunk.shape[1] - rest
+    yield np.zeros((2, 1), np.float32)                             # also where nothing of it is left
+
+
+def amplify(chunks: Iterator[Samples], gain: float) -> Iterator[Samples]:
+    """Chunks of sound, louder by so many decibels; what becomes too loud is cut off at the loudest."""
+    factor = 10 ** (gain / 20)
+    yield from ((chunk * factor).clip(-1, 1) if gain else chunk for chunk in chunks)
+
+
+def peaks(audio: Path, rate: int) -> NDArray[np.uint8]:
+    """The loudest sample in each part of a sound, 0 to 255, `rate` parts a second: what a waveform is drawn from.
+
+    Raises:
+        MediaError: as `read_sound`.
+    """
+    part, found, rest = RATE // rate, list[NDArray[np.float32]](), np.zeros(0, np.float32)
+    for chunk in read_sound(audio):
+        rest = np.concatenate([rest, np.abs(chunk).max(axis=0)])
+        whole = len(rest) // part * part
+        found.append(rest[:whole].reshape(-1, part).max(axis=1))
+        rest = rest[whole:]
+    if len(rest):
+        found.append(rest.max(keepdims=True))
+    return np.rint(np.concatenate(found).clip(0, 1) * 255).astype(np.uint8)
 
 
 def cut(chunks: Iterator[Samples], length: int) -> Iterator[Samples]:

@@ -25,6 +25,7 @@ from studio.project.model import (
 )
 from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
+from studio.project.sound_tables import parse_markers, parse_sound, sound_table
 from studio.project.table_reader import Table, TableReader
 from studio.project.vote_tables import parse_vote, votes_table
 
@@ -61,6 +62,7 @@ def project_table(project: Project) -> Table:
         **looks_table(project.looks),
         **retries_table(project.retries),
         **pins_table(project.pins, project.forgotten),
+        **sound_table(project.sound, project.markers),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -75,7 +77,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
     read = TableReader(table, "project")
     listed = {take.id: take for take in (parse_take(entry) for entry in read("takes", list))}
     takes = listed if takes is None else takes
-    reference = read.optional("reference", dict)
+    reference, sound = read.optional("reference", dict), read.optional("sound", dict)
     project = Project(
         id=read.id("id"),
         name=read("name", str),
@@ -101,6 +103,8 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
         pins=tuple(take for take in parse_pins(read) if take in takes),
         forgotten=tuple(take for take in parse_pins(read, "forgotten") if take in takes),
+        sound=None if sound is None else parse_sound(sound),
+        markers=parse_markers(read),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),

@@ -104,6 +104,19 @@ class Video:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """A sound that is heard with the film: a file in the project's folder, named by its content."""
+
+    file: str                     # relative to the project folder
+    sha256: str
+    seconds: float                # that it lasts
+    name: str                     # as the artist's file was called
+    offset: float = 0.0           # seconds of the film at which it begins; negative: the film begins so far into it
+    gain: float = 0.0             # decibels by which it is made louder
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+@dataclass(frozen=True)
 class Segment:
     """A segment of the timeline, as the artist writes it. `frames` is the wanted length in whole frames."""
 
@@ -243,6 +256,8 @@ class Project:
     retries: Retries = Retries()
     pins: tuple[str, ...] = ()      # takes whose places or sections the memory keeps; of places the last one outweighs the others
     forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read
+    sound: Sound | None = None              # heard with the film
+    markers: tuple[float, ...] = ()         # moments of the film, in seconds, that segments can end at; in order
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

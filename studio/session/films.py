@@ -76,7 +76,7 @@ class Films:
         Args:
             title: text of a title card; None or blank: no title card.
             fade: seconds of fading in and out.
-            audio: a sound file to play with it.
+            audio: a sound file to play with it; None: the film's own sound, if it has one.
             fps: another frame rate, at which it lasts as long as at its own; None: its own.
             blend: whether neighbouring frames are mixed at another rate; else the nearest one is shown.
 
@@ -90,7 +90,14 @@ class Films:
         check_title(title or "")
         takes = self.whole_film(project)
         out = self.export_path(f"{slug(project.name)}.mp4")
-        export.compose(self.joined(project, takes), out, title, fade, audio, None if fps is None else Rate(fps, blend))
+        own = project.sound if audio is None else None
+        if own:
+            audio = self._store.folder / own.file
+            if not audio.is_file():
+                raise MediaError(f"{own.name} is gone from the project's folder. Choose the film's sound again, or remove it.")
+        rate = None if fps is None else Rate(fps, blend)
+        export.compose(
+            self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0)
         return out
 
     def whole_film(self, project: Project) -> tuple[Take, ...]:

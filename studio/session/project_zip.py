@@ -23,7 +23,7 @@ from studio.project.model import Project
 from studio.project.store import BACKUP, DOCUMENT, Store
 
 MEMBER = re.compile(
-    rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|media/[0-9a-f]{{16}}(?:(?:-opacity)?\.png|\.video)"
+    rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|media/[0-9a-f]{{16}}(?:(?:-opacity)?\.png|\.video|\.m4a)"
     r"|takes/[0-9A-Za-z][0-9A-Za-z_-]{0,63}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,63}\.(?:json|mp4|safetensors|webp|png)"
 )
 """Files of a project, relative to its folder."""
@@ -47,7 +47,8 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
         MediaError: the disk is full or cannot be written.
     """
     takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
-    found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *sorted(store.media.glob("*.video")), *takes]
+    found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *sorted(store.media.glob("*.video")),
+             *sorted(store.media.glob("*.m4a")), *takes]
     files = {path.relative_to(store.folder).as_posix(): path for path in found}
     files = {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith("look-")}
     size = sum(path.stat().st_size for path in files.values())

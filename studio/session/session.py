@@ -37,6 +37,7 @@ from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
 from studio.session.retrier import Retrier
 from studio.session.shots import frame_shot, picture_shot
+from studio.session.sounds import Sounds
 from studio.session.subject_mask import subject_mask
 from studio.session.thinning import Snapshots
 from studio.session.videos import import_video
@@ -60,6 +61,7 @@ class Session(Document):
         self.held_looks = HeldLooks(self, self.looks)
         self.films = Films(self, self.held_looks)
         self.exports = Exports(self, self.films)
+        self.sounds = Sounds(self)
         self.loras = loras
         self.wildcards = wildcards
         self.styles = styles

@@ -33,7 +33,7 @@ SCRIPTS = (
     "picture", "header", "start", "memory",
     "player", "pair", "compare", "group",
     "audition", "takes", "trash", "disk",
-    "stage",
+    "sound", "stage",
     "phrases", "film_words", "drift", "look", "pasted", "lora", "shot", "blend", "card",
     "early", "timeline", "tree", "dialogs", "export",
     "frame", "glass", "brush", "subject", "flow", "easel",
@@ -46,7 +46,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk",
+    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk", "sound",
 )  # fmt: skip
 
 PAUSE = 0.05

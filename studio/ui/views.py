@@ -18,6 +18,7 @@ from studio.ui.memory_map_views import memory_map_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
+from studio.ui.sound_views import sound_view
 from studio.ui.take_views import look_of, take_badge, take_state, take_views
 from studio.ui.words import Json, file_url, format_length, format_size, format_wait
 
@@ -69,6 +70,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "memory": memory_view(project, card)
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None,
            "map": memory_map_view(project, session.memory_edits.map()), "asks": session.moments.can_ask()},
+        "sound": sound_view(session),
         "estimate_seconds": estimate,
         "estimate": None if estimate is None else format_wait(estimate),
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),

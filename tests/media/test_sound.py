@@ -15,8 +15,8 @@ import pytest
 
 from studio.media import MediaError
 from studio.media.container import with_page_sums
-from studio.media.export import compose
-from studio.media.sound import RATE, cut, encode_sound, read_sound
+from studio.media.export import TITLE_SECONDS, compose
+from studio.media.sound import RATE, amplify, cut, encode_sound, peaks, read_sound, shift
 
 CASES = Path(__file__).parent / "cases"
 
@@ -270,3 +270,36 @@ def test_names_of_any_bytes_and_with_colons(tmp_path: Path, clip: Callable[..., 
     (tmp_path / "caf\udce9.wav").write_bytes(b"")
     with pytest.raises(MediaError, match="caf\ufffd"):
         compose(film, tmp_path / "out.mp4", audio=tmp_path / "caf\udce9.wav")
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.4, 2.5, -0.3, -2.0, -9.0])
+def test_a_sound_begins_where_it_is_placed(tmp_path: Path, offset: float) -> None:
+    """In pieces as it is read, as all at once: silence before it, or its beginning left out."""
+    sound = heard(saved(tmp_path / "a.wav", "pcm_s16le", tone(2.0, RATE), RATE))
+    samples = round(offset * RATE)
+    expected = np.concatenate([np.zeros((2, max(0, samples)), np.float32), sound[:, max(0, -samples) :]], axis=1)
+    chunks = [sound[:, at : at + 30_000] for at in range(0, sound.shape[1], 30_000)]
+    found = np.concatenate(list(shift(iter(chunks), samples)), axis=1)
+    np.testing.assert_array_equal(found[:, : expected.shape[1]], expected)
+    assert not found[:, expected.shape[1] :].any()
+
+
+def test_a_louder_sound_is_cut_off_at_the_loudest() -> None:
+    quiet, loud = (next(amplify(iter([tone(0.1)]), gain)) for gain in (-20.0, 12.0))
+    assert np.abs(quiet).max() == pytest.approx(0.05, rel=0.01) and np.abs(loud).max() == 1.0
+    np.testing.assert_array_equal(next(amplify(iter([tone(0.1)]), 0.0)), tone(0.1))
+
+
+def test_the_peaks_of_a_sound(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(0.5, RATE), np.zeros((2, RATE // 2), np.float32), 0.5 * tone(0.51, RATE)], axis=1)
+    found = peaks(saved(tmp_path / "a.wav", "pcm_f32le", sound, RATE), 10)
+    assert len(found) == 16 and found[:5].tolist() == [128] * 5 and not found[5:10].any() and found[12] == 64
+
+
+def test_a_films_own_sound_begins_behind_its_title(tmp_path: Path, clip: Callable[..., Path]) -> None:
+    film, music = clip("film.mp4", frames=24), saved(tmp_path / "a.wav", "pcm_s16le", tone(0.5))
+    compose(film, tmp_path / "out.mp4", title="Sea", audio=music, offset=1.0, gain=6.0)
+    sound = np.abs(heard(tmp_path / "out.mp4")[0])
+    begins = next(at for at in range(0, len(sound), 480) if sound[at : at + 480].max() > 0.2) / RATE
+    assert begins == pytest.approx(TITLE_SECONDS + 1.0, abs=0.1)
+    assert sound.max() > 0.8, "six decibels louder"

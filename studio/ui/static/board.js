@@ -18,4 +18,5 @@ client.watch(({ view }) => {
 picture.attach(root.lastChild);
 keys.start();
 stage.run();
+sound.run();
 client.start();

@@ -23,6 +23,7 @@ const makeCard = ({ id }) => {
   const filled = h('p', { class: 'filled', hidden: true });      // what the prompt's wildcards give
   const loras = lora.parts(id);
   const seam = blend.part(id);
+  const wave = sound.part(id);
   const length = h('output', { class: 'length' });
   const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.segment.sections - 1 }));
   const longer = tool('plus', 'One section longer', () => edit({ sections: card.segment.sections + 1 }));
@@ -56,14 +57,14 @@ const makeCard = ({ id }) => {
     extra('plus', 'add_segment', 'Insert after', 'Add a segment after this one', () => addAfter(card.segment)),
     extra('trash', 'remove_segment', 'Remove', 'Remove this segment', () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
 
-  const card = h('li', { class: 'card', 'data-id': id }, flag, pick, seam.root,
+  const card = h('li', { class: 'card', 'data-id': id }, flag, pick, wave.root, seam.root,
     h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, ofVideo, edge,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools, more));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, ofVideo, pick, prompt, filled, seam, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
+  card.fields = { number, badge, image, bar, flag, edge, ofVideo, pick, prompt, filled, seam, wave, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
   tools.append(opener);
   return card;
 };
@@ -129,6 +130,7 @@ const drawCard = (card, segment, { view, job }) => {
   show(f.filled, segment.filled || segment.unfilled);
   f.loras.draw(segment);
   f.seam.draw(segment);
+  f.wave.draw();
   show(f.edge, segment.at_edge && !working);
   say(f.ofVideo.lastChild, segment.video?.name || '');
   show(f.ofVideo, segment.video);

@@ -44,6 +44,7 @@ const dialogs = (() => {
   const SHORTCUTS = [
     ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
     ['P', 'Pause after this section; resume'],
+    ['M', 'Place a marker at this moment of the film'],
     ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],

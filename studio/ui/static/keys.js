@@ -16,6 +16,7 @@ const keys = (() => {
       : key === 'p' && !typing && !ctrl && !e.altKey ? client.pauseOrResume
       : key === 'b' && !typing && !ctrl && !e.altKey ? trash.open
       : key === 'w' && !typing && !ctrl && !e.altKey ? () => disk.open()
+      : key === 'm' && !typing && !ctrl && !e.altKey ? sound.mark
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

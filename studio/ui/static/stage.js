@@ -31,7 +31,7 @@ const stage = (() => {
   const colours = button('look', 'Look', () => look.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Look',
     title: 'Match the colours of this take to another picture', 'aria-haspopup': 'dialog' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, scrub, counter, live, modes, others, colours, compare, ballot);
+  const transport = h('div', { class: 'transport' }, playing, sound.hear, scrub, counter, live, modes, others, colours, compare, ballot);
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
@@ -180,5 +180,13 @@ const stage = (() => {
     for (const take of made) { if (at < take.frames) return { take: take.id, at }; at -= take.frames; }
     return { take: made.at(-1).id, at: made.at(-1).frames - 1 };
   };
-  return { root, here, toggle, pause: () => lead().toggle(false), run: tick };
+  /* The moment of the film that the stage shows, in seconds: of the take on it, where that lies in its own film. Null without one. */
+  const moment = () => {
+    const at = here();
+    if (!at || client.against) return null;
+    let frames = at.at;
+    for (let take = client.take(client.take(at.take).parent); take; take = client.take(take.parent)) frames += take.frames;
+    return { seconds: (frames + 0.5) / client.view.fps, playing: lead().playing() };
+  };
+  return { root, here, moment, toggle, pause: () => lead().toggle(false), run: tick };
 })();

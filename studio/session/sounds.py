@@ -1,0 +1,78 @@
+"""The sound of one film: copied from anywhere into the project, and its waveform."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.media import MediaError
+from studio.media.sound import encode_sound, peaks
+from studio.names import readable
+from studio.project.model import Sound
+from studio.project.sound_edits import set_sound
+from studio.project.sound_limits import LONGEST
+from studio.session.document import Document
+
+RATE = 40
+"""Parts of a waveform in a second."""
+
+
+class Sounds:
+    """The sound of one document. Safe to call from several threads."""
+
+    def __init__(self, document: Document) -> None:
+        """The sound of `document`."""
+        self._document = document
+        self._lock = threading.Lock()
+        self._waveform: tuple[str, NDArray[np.uint8]] | None = None
+
+    def use(self, path: Path, name: str | None = None) -> str:
+        """Let a file be heard with the film: its sound is copied into the project, as what every browser plays.
+
+        Args:
+            path: any file with sound.
+            name: of the file for people; None: that of `path`.
+
+        Returns:
+            What is to be said about it; empty where all of it is kept.
+
+        Raises:
+            MediaError: there is no sound in it that can be read, or the disk is full.
+            StoreError: the project cannot be saved.
+        """
+        store, called = self._document.store, readable(name or path.name)
+        store.check_writable()
+        with tempfile.TemporaryDirectory(dir=store.media, prefix=".sound-") as folder:
+            copy = Path(folder) / "sound.m4a"
+            seconds = encode_sound(path, copy, LONGEST)
+            with copy.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            kept = store.media / f"{content[:16]}.m4a"
+            copy.replace(kept)
+        self._document.edit(set_sound, Sound(f"media/{kept.name}", content, round(seconds, 3), called))
+        return f"The first {LONGEST / 60:g} minutes of {called} are kept." if seconds >= LONGEST else ""
+
+    def file(self) -> Path | None:
+        """The film's sound; None: it has none, or the file is gone."""
+        sound = self._document.project.sound
+        path = self._document.folder / sound.file if sound else None
+        return path if path and path.is_file() else None
+
+    def waveform(self) -> NDArray[np.uint8]:
+        """The loudest moment of each of the sound's parts, RATE a second, 0 to 255.
+
+        Raises:
+            MediaError: the film has no sound, or its file is gone or damaged.
+        """
+        sound, path = self._document.project.sound, self.file()
+        if sound is None or path is None:
+            raise MediaError("The sound of this film is gone from the project's folder. Choose it again, or remove it.")
+        with self._lock:
+            if self._waveform is None or self._waveform[0] != sound.sha256:
+                self._waveform = sound.sha256, peaks(path, RATE)
+            return self._waveform[1]
