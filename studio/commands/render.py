@@ -19,6 +19,7 @@ from studio.project import edits
 from studio.project.preset import PresetError
 from studio.project.shelf import address
 from studio.project.story import StoryError
+from studio.project.trims import film_frames
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
 from studio.session.stories import StoryChanges
 
@@ -45,7 +46,7 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
         with disk.atomic_write(options.output, need=film.stat().st_size) as temporary:
             shutil.copyfile(film, temporary)
         takes = session.project.film()
-        frames, clock = sum(take.frames for take in takes), session.project.clock
+        frames, clock = film_frames(session.project, takes), session.project.clock
         _say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
         return 0
     except (StoryError, PresetError, EditError, StoreError, MediaError) as error:

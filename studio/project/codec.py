@@ -27,6 +27,7 @@ from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.sound_tables import parse_markers, parse_sound, sound_table
 from studio.project.table_reader import Table, TableReader
+from studio.project.trims import parse_trims, trims_table
 from studio.project.vote_tables import parse_vote, votes_table
 
 FORMAT = 1
@@ -60,6 +61,7 @@ def project_table(project: Project) -> Table:
         **dropped_branches_table(project.dropped_branches),
         **votes_table(project.votes),
         **looks_table(project.looks),
+        **trims_table(project.trims),
         **retries_table(project.retries),
         **pins_table(project.pins, project.forgotten),
         **sound_table(project.sound, project.markers),
@@ -101,6 +103,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         votes=known_votes([parse_vote(entry) for entry in read.optional("votes", list) or ()], takes),
         retries=parse_retries(read.optional("retries", dict)),
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
+        trims=parse_trims(read.optional("trims", dict) or {}, takes),
         pins=tuple(take for take in parse_pins(read) if take in takes),
         forgotten=tuple(take for take in parse_pins(read, "forgotten") if take in takes),
         sound=None if sound is None else parse_sound(sound),

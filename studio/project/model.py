@@ -227,6 +227,23 @@ class Look:
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
+Loop = Literal["once", "repeat", "there and back"]
+
+
+@dataclass(frozen=True)
+class Trim:
+    """What the film shows of a take: its frames from `first` to before `end`, played `times` times in a row.
+
+    There and back, every second time is played backwards, and no frame is shown twice where the direction changes.
+    """
+
+    first: int = 0
+    end: int = 0                  # 0: to the take's end
+    loop: Loop = "once"
+    times: int = 1
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
 @dataclass(frozen=True)
 class Project:
     """The document of one film. `branch` is the current branch; `head` is a take on its path, or None for the start."""
@@ -253,6 +270,7 @@ class Project:
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
+    trims: Mapping[str, Trim] = field(default_factory=_empty)  # by take: those of which the film shows a part, or several times
     retries: Retries = Retries()
     pins: tuple[str, ...] = ()      # takes whose places or sections the memory keeps; of places the last one outweighs the others
     forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read

@@ -9,6 +9,7 @@ from studio.project.limits import SECTIONS, EditError
 from studio.project.model import Project, Sound
 from studio.project.sound_limits import APART, GAIN, MARKERS, OFFSET, known_markers
 from studio.project.tree import with_segments
+from studio.project.trims import film_frames
 
 
 def set_sound(project: Project, sound: Sound | None) -> Project:
@@ -96,7 +97,7 @@ def find_fit(project: Project) -> Fit:
     """See `fit_to_markers`."""
     clock, rendered = project.clock, project.path()
     section = clock.seconds(clock.section_frames)
-    at, lengths, fitted, off = sum(clock.seconds(take.frames) for take in rendered), [], 0, 0.0
+    at, lengths, fitted, off = clock.seconds(film_frames(project, rendered)), [], 0, 0.0
     for index, segment in enumerate(project.current().segments):
         if index < len(rendered):
             lengths.append(segment.frames)

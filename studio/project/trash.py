@@ -84,6 +84,7 @@ def forget_takes(project: Project, left: Heirs) -> Project:
         dropped={take: when for take, when in project.dropped.items() if take not in left},
         votes=tuple(vote for vote in project.votes if vote.left in kept and vote.right in kept),
         looks={take: look for take, look in project.looks.items() if take not in left and look.match not in left},
+        trims={take: trim for take, trim in project.trims.items() if take not in left},
         pins=tuple(take for take in project.pins if take not in left),
         forgotten=tuple(take for take in project.forgotten if take not in left),
         accepted={take: what for take, what in project.accepted.items() if take not in left},

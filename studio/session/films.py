@@ -25,6 +25,7 @@ from studio.session.document import Document
 from studio.session.held_looks import HeldLooks
 from studio.session.lineage import caption, metadata
 from studio.session.project_zip import pack
+from studio.session.trimmed import Trimmed
 from studio.session.votes import rating_rows, write_ratings
 
 JOINED = 12
@@ -41,6 +42,7 @@ class Films:
         self._document = document
         self._looks = looks
         self._store = document.store
+        self._trimmed = Trimmed(document.store)
         self._lock = threading.Lock()
 
     def clip(self, take: str) -> Path | None:
@@ -116,7 +118,15 @@ class Films:
         return takes
 
     def shown_clip(self, project: Project, take: Take) -> Path:
-        """The clip of a take as stage and exports show it.
+        """What the film shows of a take: its clip in the colours it is held to, and of that the part, as often as wanted.
+
+        Raises:
+            MediaError: the clip is missing or damaged, or the disk is full.
+        """
+        return self._trimmed.clip(project, take, self.whole_clip(project, take))
+
+    def whole_clip(self, project: Project, take: Take) -> Path:
+        """All of a take's clip, in the colours that it is held to.
 
         Raises:
             MediaError: the clip is missing or damaged, or the disk is full.

@@ -9,6 +9,7 @@ from studio.media import export
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Take
+from studio.project.trims import trim_table
 
 LOOK_NAMES = {FIRST_FRAME: "first frame", REFERENCE: "reference"}
 
@@ -63,6 +64,7 @@ def take_record(project: Project, take: Take) -> dict[str, Any]:
         **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
         **pins_table(take.pins, take.forgotten),
         **_look(project.looks.get(take.id)),
+        **({"trim": trim_table(trim)} if (trim := project.trims.get(take.id)) else {}),
     }
 
 

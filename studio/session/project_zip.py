@@ -29,6 +29,8 @@ MEMBER = re.compile(
 """Files of a project, relative to its folder."""
 ANCHOR = re.compile(rf"(?P<root>.*?){re.escape(DOCUMENT)}(?:\.bak)?|(?P<parent>.*?)takes/[^/]+/(?:take|asked)\.json")
 """Files by which a project's folder is found."""
+COPIES = ("look-", "trim-")
+"""What the names of copies of clips begin with: they are made again where they are needed."""
 MAX_FILES = 200_000
 """Files of a project in a ZIP, at most: more than any film has."""
 BOMB = (2**30, 100)
@@ -50,7 +52,7 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
     found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *sorted(store.media.glob("*.video")),
              *sorted(store.media.glob("*.m4a")), *takes]
     files = {path.relative_to(store.folder).as_posix(): path for path in found}
-    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith("look-")}
+    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith(COPIES)}
     size = sum(path.stat().st_size for path in files.values())
     # Files may be dated before 1980 or after 2107, which a ZIP cannot say: they get the nearest date that it can.
     with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:

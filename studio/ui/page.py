@@ -34,7 +34,7 @@ SCRIPTS = (
     "player", "pair", "compare", "group",
     "audition", "takes", "trash", "disk",
     "sound", "stage",
-    "phrases", "film_words", "drift", "look", "pasted", "lora", "shot", "blend", "card",
+    "phrases", "film_words", "drift", "look", "trim", "pasted", "lora", "shot", "blend", "card",
     "early", "timeline", "tree", "dialogs", "export",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
@@ -44,7 +44,7 @@ SCRIPTS = (
 STYLES = (
     "tokens", "base", "header", "start",
     "stage", "takes",
-    "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "lora", "blend", "shot", "video",
+    "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "trim", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
     "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk", "sound",
 )  # fmt: skip

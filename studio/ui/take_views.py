@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.project.model import Project, Take
+from studio.project.trims import part, shown_frames
 from studio.ui.memory_map_views import memory_facts
 from studio.ui.tree import layout_tree
 from studio.ui.words import Json, file_url, format_length, format_wait
@@ -75,6 +76,8 @@ def take_views(
             "badge": "Clip is missing" if film is None else take_badge(project, take, stale),
             "length": format_length(project.clock.seconds(take.frames)),
             "frames": take.frames,
+            "shown": shown_frames(project, take),
+            "trim": trim_view(project, take),
             "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
             "took": format_wait(take.seconds) if take.seconds else "",
             "poster": file_url(poster(take.id)),
@@ -82,6 +85,17 @@ def take_views(
             **(look(take.id) if film else {}),
         })
     return views
+
+
+def trim_view(project: Project, take: Take) -> Json | None:
+    """What the film shows of a take, and how it is said; None: all of it, once. Frames count from 0; `end` is not shown."""
+    trim = project.trims.get(take.id)
+    if trim is None:
+        return None
+    first, end = part(project, take)
+    words = f"frames {first + 1} to {end}" if end - first < take.frames else ""
+    again = {"repeat": f"{trim.times} times", "there and back": f"there and back, {trim.times} times"}.get(trim.loop, "")
+    return {"first": first, "end": end, "loop": trim.loop, "times": trim.times, "said": ", ".join(filter(None, (words, again)))}
 
 
 def look_of(session: Session) -> Callable[[str], Json]:

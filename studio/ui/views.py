@@ -13,6 +13,7 @@ from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.model import Clock, Lora, Project, Segment, Take, Video
 from studio.project.tree import unfinished_take
+from studio.project.trims import film_frames
 from studio.ui.drift_views import retries_view
 from studio.ui.memory_map_views import memory_map_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
@@ -36,7 +37,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
     project = session.project
     stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
-    film = sum(t.frames for t in project.film())
+    film = film_frames(project, project.film())
     following, blocked = next_render(project)
     estimate = session.jobs.estimate_next() if following else None
     return {

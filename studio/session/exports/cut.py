@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from studio.project.model import FIRST_FRAME, REFERENCE, Project, Take
 from studio.project.shots import begins_shot
+from studio.project.trims import WHOLE, part, shown_frames
 
 REEL = 8
 """Letters of a reel's name in an EDL, at most."""
@@ -21,6 +22,8 @@ class Cut:
     shot: int                     # from 1
     start: int                    # frame of the film at which it begins
     frames: int                   # that the film shows of it
+    first: int                    # frame of its clip, as it is exported, at which it begins
+    clip_frames: int              # of that clip: all of the take, or what is played where it is played several times
     alternates: tuple[Take, ...]  # other takes of the same segment, oldest first
 
     @property
@@ -45,8 +48,10 @@ def film_cuts(project: Project) -> tuple[Cut, ...]:
     start = shot = 0
     for number, take in enumerate(project.film(), 1):
         shot += begins_shot(take)
-        cuts.append(Cut(take, number, shot, start, take.frames, other_takes(project, take)))
-        start += take.frames
+        frames, looped = shown_frames(project, take), is_looped(project, take)
+        first, clip_frames = (0, frames) if looped else (part(project, take)[0], take.frames)
+        cuts.append(Cut(take, number, shot, start, frames, first, clip_frames, other_takes(project, take)))
+        start += frames
     return tuple(cuts)
 
 
@@ -58,6 +63,11 @@ def other_takes(project: Project, take: Take) -> tuple[Take, ...]:
         and (other.parent == take.parent or other.segment.id == take.segment.id)
     )  # fmt: skip
     return tuple(sorted(found, key=lambda other: other.created))
+
+
+def is_looped(project: Project, take: Take) -> bool:
+    """Whether the film plays a take several times, which no cut can say of a clip."""
+    return project.trims.get(take.id, WHOLE).loop != "once"
 
 
 def take_name(number: int, take: Take) -> str:
@@ -93,6 +103,10 @@ def take_notes(project: Project, take: Take) -> str:
     if look := project.looks.get(take.id):
         matches = {FIRST_FRAME: "the first frame of its shot", REFERENCE: "the reference picture"}
         notes.append(f"Its colours are matched to {matches.get(look.match, 'another take')}.")
+    if trim := project.trims.get(take.id):
+        first, end = part(project, take)
+        again = {"repeat": f", {trim.times} times", "there and back": f", there and back, {trim.times} times in all"}
+        notes.append(f"Frames {first + 1} to {end} of {take.frames}{again.get(trim.loop, '')}.")
     if take.at_edge:
         notes.append("The camera stopped at the picture's edge.")
     if take.id in project.pins:

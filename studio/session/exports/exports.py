@@ -25,7 +25,7 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.session.document import Document
 from studio.session.exports import timeline
-from studio.session.exports.cut import Cut, film_cuts, take_notes, take_text
+from studio.session.exports.cut import Cut, film_cuts, is_looped, take_notes, take_text
 from studio.session.exports.shot_list import write_shot_list
 from studio.session.films import Films
 from studio.session.lineage import caption, metadata
@@ -198,7 +198,7 @@ class Exports:
         if alternates:
             stems |= {timeline.alternate_file(cut.number, other): (other,)
                       for cut in cuts for other in cut.alternates if self._has_clip(other)}
-        clips = {name: [self._films.shown_clip(project, take) for take in takes] for name, takes in stems.items()}
+        clips = {name: [self._stem(project, name, take) for take in takes] for name, takes in stems.items()}
         name = slug(project.name)
         out = self._films.export_path(f"{name}-{ending}.zip")
         size = sum(clip.stat().st_size for found in clips.values() for clip in found)
@@ -213,6 +213,12 @@ class Exports:
                 join(clips[file], part, metadata(project, takes))
                 archive.write(part, f"{name}/{file}")
         return Exported(out)
+
+    def _stem(self, project: Project, name: str, take: Take) -> Path:
+        """A take's clip for a file of that name. A segment's has all of it, to move its ends, unless it is played several times."""
+        if name.startswith(f"{SHOTS}/") or (name.startswith(f"{timeline.SEGMENTS}/") and is_looped(project, take)):
+            return self._films.shown_clip(project, take)
+        return self._films.whole_clip(project, take)
 
     def _has_clip(self, take: Take) -> bool:
         return self._films.clip(take.id) is not None

@@ -51,10 +51,11 @@ def build_timeline(project: Project, cuts: tuple[Cut, ...], has_clip: Callable[[
     timeline.tracks.append(track)
     for cut in cuts:
         record = {**take_record(project, cut.take), "segment": cut.number, "shot": cut.shot, "star": cut.take.id in project.stars}
-        clip = schema.Clip(cut.name, source_range=_span(0, cut.frames, rate), metadata={KEY: record})
-        references = {schema.Clip.DEFAULT_MEDIA_KEY: _reference(project, cut.number, cut.take, segment_file(cut))}
+        clip = schema.Clip(cut.name, source_range=_span(cut.first, cut.frames, rate), metadata={KEY: record})
+        references = {schema.Clip.DEFAULT_MEDIA_KEY: _reference(project, cut.number, cut.take, segment_file(cut), cut.clip_frames)}
         for other in filter(has_clip, cut.alternates):
-            references[take_name(cut.number, other)] = _reference(project, cut.number, other, alternate_file(cut.number, other))
+            file = alternate_file(cut.number, other)
+            references[take_name(cut.number, other)] = _reference(project, cut.number, other, file, other.frames)
         clip.set_media_references(references, schema.Clip.DEFAULT_MEDIA_KEY)
         clip.markers.extend(_markers(project, cut))
         track.append(clip)
@@ -118,11 +119,11 @@ def check_final_cut(project: Project) -> None:
             f"Final Cut XML has no timecode for this film's {project.clock.fps} frames a second. OpenTimelineIO holds any rate.")
 
 
-def _reference(project: Project, number: int, take: Take, file: str) -> Any:
+def _reference(project: Project, number: int, take: Take, file: str, frames: int) -> Any:
     from opentimelineio import schema
 
     record = {KEY: take_record(project, take)}
-    reference = schema.ExternalReference(file, _span(0, take.frames, project.clock.fps), record)
+    reference = schema.ExternalReference(file, _span(0, frames, project.clock.fps), record)
     reference.name = take_name(number, take)
     return reference
 
@@ -135,7 +136,7 @@ def _markers(project: Project, cut: Cut) -> list[Any]:
         ("Prompt", schema.MarkerColor.GREEN, take_text(cut.take)),
         ("Note", schema.MarkerColor.YELLOW, take_notes(project, cut.take)),
     )
-    at = _span(0, 1, project.clock.fps)
+    at = _span(cut.first, 1, project.clock.fps)
     return [schema.Marker(name, at, colour, comment=text) for name, colour, text in texts if text]
 
 

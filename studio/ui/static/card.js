@@ -6,6 +6,7 @@ const makeCard = ({ id }) => {
   const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
   const bar = h('div', { class: 'bar-of', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, h('i', {}));
   const flag = h('span', { class: 'flag' });
+  const trimmed = h('p', { class: 'trimmed', hidden: true, title: 'What the film shows of this take (Trim, on the stage)' }, icon('trim', 14), h('span', {}));
   const edge = h('p', { class: 'edge', hidden: true,
     title: 'The camera stopped at the picture’s edge. To go on, let it leave the picture (Picture, Frame).' },
   icon('frame', 14), 'Stops at the picture’s edge');
@@ -58,13 +59,13 @@ const makeCard = ({ id }) => {
     extra('trash', 'remove_segment', 'Remove', 'Remove this segment', () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick, wave.root, seam.root,
-    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, ofVideo, edge,
+    h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, ofVideo, edge, trimmed,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
         h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
       tools, more));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
-  card.fields = { number, badge, image, bar, flag, edge, ofVideo, pick, prompt, filled, seam, wave, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
+  card.fields = { number, badge, image, bar, flag, edge, trimmed, ofVideo, pick, prompt, filled, seam, wave, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
   tools.append(opener);
   return card;
 };
@@ -132,6 +133,8 @@ const drawCard = (card, segment, { view, job }) => {
   f.seam.draw(segment);
   f.wave.draw();
   show(f.edge, segment.at_edge && !working);
+  say(f.trimmed.lastChild, take?.trim ? `In the film: ${take.trim.said}` : '');
+  show(f.trimmed, take?.trim && !working);
   say(f.ofVideo.lastChild, segment.video?.name || '');
   show(f.ofVideo, segment.video);
   set(card, 'data-video', Boolean(segment.video));

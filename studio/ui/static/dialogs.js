@@ -46,6 +46,7 @@ const dialogs = (() => {
     ['P', 'Pause after this section; resume'],
     ['M', 'Place a marker at this moment of the film'],
     ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
+    ['I O', 'The film shows the take on the stage from this frame, or to it'],
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],

@@ -17,6 +17,7 @@ const keys = (() => {
       : key === 'b' && !typing && !ctrl && !e.altKey ? trash.open
       : key === 'w' && !typing && !ctrl && !e.altKey ? () => disk.open()
       : key === 'm' && !typing && !ctrl && !e.altKey ? sound.mark
+      : 'io'.includes(key) && key && !typing && !ctrl && !e.altKey ? () => trim.mark(key)
       : key === ' ' && !onControl && !ctrl ? stage.toggle
       : e.key === '?' && !typing ? dialogs.keys
       : null;

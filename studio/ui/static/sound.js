@@ -44,7 +44,7 @@ const sound = (() => {
     spans = new Map(segments.map((s) => {
       const take = client.take(s.take);
       const from = at;
-      at += (take && take.state !== 'partial' ? take.frames : s.sections * section) / fps;
+      at += (take && take.state !== 'partial' ? take.shown : s.sections * section) / fps;
       return [s.id, [from, at]];
     }));
   };

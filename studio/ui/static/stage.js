@@ -30,8 +30,10 @@ const stage = (() => {
     title: 'Two takes without their names: which one is better?' });
   const colours = button('look', 'Look', () => look.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Look',
     title: 'Match the colours of this take to another picture', 'aria-haspopup': 'dialog' });
+  const cutter = button('trim', 'Trim', () => trim.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Trim',
+    title: 'What the film shows of this take, and how often', 'aria-haspopup': 'dialog' });
   const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, sound.hear, scrub, counter, live, modes, others, colours, compare, ballot);
+  const transport = h('div', { class: 'transport' }, playing, sound.hear, scrub, counter, live, modes, others, colours, cutter, compare, ballot);
   const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
@@ -68,7 +70,8 @@ const stage = (() => {
   const joined = () => {
     const { view } = client;
     const looks = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)?.look).map((l) => l && [l.match, l.strength]);
-    const key = `${view.id} ${view.head} ${view.film.frames} ${JSON.stringify(looks)}`;
+    const trims = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)?.trim);
+    const key = `${view.id} ${view.head} ${view.film.frames} ${JSON.stringify([looks, trims])}`;
     if (film.key !== key) {
       film = { key, url: null };
       client.askAside('film').then((answer) => { if (film.key === key) { film.url = answer?.url || null; client.put({}); } });
@@ -81,8 +84,13 @@ const stage = (() => {
   const drawMarks = (film) => {
     let frames = 0;
     const made = film ? client.view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip) : [];
-    ends = made.map((t) => (frames += t.frames));
+    ends = made.map((t) => (frames += t.shown));
     const marks = ends.slice(0, -1).map((end) => `linear-gradient(#fff9, #fff9) ${(100 * end) / frames}% 50% / 2px 12px no-repeat`);
+    const part = !film && client.onStage()?.trim && client.onStage();
+    if (part) {                                   // what the film does not show of the take is darkened
+      const [from, to] = [part.trim.first, part.trim.end].map((at) => (100 * at) / part.frames);
+      marks.push(`linear-gradient(90deg, #000a ${from}%, transparent 0 ${to}%, #000a 0) 0 50% / 100% 12px no-repeat`);
+    }
     scrub.style.background = marks.join(', ');
   };
   const drawTake = (pane, take, rate, words) =>
@@ -108,7 +116,7 @@ const stage = (() => {
     let frames = take?.frames || 0;
     if (making) { drawLive(job); frames = 0; }
     else if (wholeFilm && !client.hovered) { drawFilm(view, take); frames = view.film.frames; }
-    else drawTake(a, take, view.fps, take && !secondTake ? title(take) : '');
+    else drawTake(a, take, view.fps, take && !secondTake ? title(take) + (take.trim ? ` · ${take.trim.said}` : '') : '');
     if (secondTake) { drawTake(b, secondTake, view.fps, ''); frames = Math.max(frames, secondTake.frames); }
     screen.classList.toggle('two', Boolean(secondTake));
     show(panes.children[1], secondTake);
@@ -145,7 +153,9 @@ const stage = (() => {
     compare.disabled = view.takes.filter((t) => t.clip).length < 2 || making;
     show(colours, take?.clip && !secondTake && !wholeFilm);
     set(colours, 'data-held', Boolean(take?.look));
-    colours.disabled = making;
+    colours.disabled = cutter.disabled = making;
+    show(cutter, take?.clip && !secondTake && !wholeFilm);
+    set(cutter, 'data-held', Boolean(take?.trim));
     ballot.disabled = !vote.possible();
     scrub.max = Math.max(0, frames - 1);
     scrub.disabled = playing.disabled = making || !frames;
@@ -177,15 +187,16 @@ const stage = (() => {
     const made = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip);
     if (!wholeFilm || !made.length) { const take = client.onStage(); return take?.clip ? { take: take.id, at: a.frame() } : null; }
     let at = a.frame();
-    for (const take of made) { if (at < take.frames) return { take: take.id, at }; at -= take.frames; }
-    return { take: made.at(-1).id, at: made.at(-1).frames - 1 };
+    for (const take of made) { if (at < take.shown) return { take: take.id, at: trim.frameOf(take, at) }; at -= take.shown; }
+    return { take: made.at(-1).id, at: trim.frameOf(made.at(-1), made.at(-1).shown - 1) };
   };
   /* The moment of the film that the stage shows, in seconds: of the take on it, where that lies in its own film. Null without one. */
   const moment = () => {
     const at = here();
     if (!at || client.against) return null;
-    let frames = at.at;
-    for (let take = client.take(client.take(at.take).parent); take; take = client.take(take.parent)) frames += take.frames;
+    const take = client.take(at.take);
+    let frames = client.wholeFilm ? a.frame() : trim.placeOf(take, at.at);
+    for (let t = !client.wholeFilm && client.take(take.parent); t; t = client.take(t.parent)) frames += t.shown;
     return { seconds: (frames + 0.5) / client.view.fps, playing: lead().playing() };
   };
   return { root, here, moment, toggle, pause: () => lead().toggle(false), run: tick };
