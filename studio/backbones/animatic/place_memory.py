@@ -56,12 +56,19 @@ class PlaceMemory(nn.Module):
 
     def update(self, psi: Tensor, latents: Tensor) -> Tensor:
         """psi_{n+1} from psi_n [B, M, D] and the first and last of the section's latents [B, C + 10, T, h, w]."""
+        return self.pack.update(psi, self.written_cells(latents))
+
+    def written_cells(self, latents: Tensor) -> Tensor:
+        """What is written of a section's latents [B, C + 10, T, h, w]: see `SceneCells.encode`, of its first and last frame.
+
+        Returns [B, K + EXTRA_CHANNELS, 2, h + 2, w + 2].
+        """
         scene, state = split_latents(latents[:, :, [0, -1]])
         views = []
         for at in range(2):
             frame = self.cells.autoencoder.decode_group(scene[:, :, at])[:, :, -1]
             views.append(self.cells.encode(Source(frame, state.pose[:, at])))
-        return self.pack.update(psi, torch.cat(views, dim=2))
+        return torch.cat(views, dim=2)
 
     def recall_source(self, psi: Tensor, pose: Tensor, h: int, w: int) -> Source:
         """The cells that frames of h x w cells at `pose` [B, T, 3] show, as psi remembers them, with their trust.
@@ -133,10 +140,8 @@ class PlaceMemory(nn.Module):
         """psi's answer for rows and columns (`size`) of whole cells from `low` [B, 2] on, decoded."""
         places = cell_grid(low, *size)                                                                # [B, r, c, 3]
         found = self.recall(psi, places.flatten(1, 2))
-        scene = self.cells.decode(found.values.transpose(1, 2).unflatten(2, size))
         trust = feather(self.recall.trust(found).unflatten(1, size)[:, None])
-        frame = self.cells.autoencoder.decode_group(scene)[:, :, -1]
-        return Source(frame.float(), center_pose(low, *size), trust)
+        return self.cells.picture(found.values.transpose(1, 2).unflatten(2, size), low, trust)
 
 
 class SceneCells:
@@ -178,6 +183,14 @@ class SceneCells:
         scene = stills.new_zeros(len(stills), self.autoencoder.channels, *stills.shape[2:])
         scene[:, self.stills] = stills
         return scene
+
+    def picture(self, stills: Tensor, low: Tensor, trust: Tensor | None = None) -> Source:
+        """The picture of memorized channels [B, K, r, c] of whole cells from `low` [B, 2] (column, row) on.
+
+        `trust`: of its pixels, [B, 1, 16 r, 16 c].
+        """
+        frame = self.autoencoder.decode_group(self.decode(stills))[:, :, -1]
+        return Source(frame.float(), center_pose(low, *stills.shape[2:]), trust)
 
 
 def _crop(view: MemoryView) -> MemoryView:

@@ -130,11 +130,15 @@ def _make_memory(arm: str, config: DenoiserConfig, pose: Pose, denoiser: Denoise
 
     if arm in UNEQUAL:
         return make(2 * config.width)
-    own = count_parameters(denoiser)
+    return make_of_size(make, PARAMETERS - count_parameters(denoiser))
+
+
+def make_of_size(make: Callable[[int], LearnedMemory], parameters: int) -> LearnedMemory:
+    """The memory that `make` makes with the feed-forward whose width, up to WIDEST, brings it nearest to so many parameters."""
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
-        wider = bisect_left(range(1, WIDEST), PARAMETERS - own, key=lambda hidden: count_parameters(make(hidden))) + 1
-        sizes = {hidden: own + count_parameters(make(hidden)) for hidden in (max(1, wider - 1), wider)}
-    return make(min(sizes, key=lambda hidden: abs(sizes[hidden] - PARAMETERS)))
+        wider = bisect_left(range(1, WIDEST), parameters, key=lambda hidden: count_parameters(make(hidden))) + 1
+        sizes = {hidden: count_parameters(make(hidden)) for hidden in (max(1, wider - 1), wider)}
+    return make(min(sizes, key=lambda hidden: abs(sizes[hidden] - parameters)))
 
 
 def count_parameters(module: nn.Module) -> int:

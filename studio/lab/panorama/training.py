@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor
 
 from studio.backbones.panorama.denoiser import DenoiserConfig
 from studio.lab.panorama.arms import Network
 from studio.lab.panorama.films import Pose, draw_films
 from studio.lab.panorama.forcing import FORCINGS, forced_loss
 from studio.lab.panorama.learning import frame_query_loss, next_section_loss
-from studio.lab.panorama.world import World, draw_walks
-from studio.lab.train.checkpoints import WeightAverage, load_checkpoint, save_checkpoint
-from studio.lab.train.schedules import cosine, warm_up
+from studio.lab.panorama.world import Columns, World, draw_walks
+from studio.lab.train.resumable import Course, RunError, train_on
 
-log = logging.getLogger(__name__)
+__all__ = ["Run", "RunError", "Trained", "train"]
 
 SHORTEST, LONGEST = 8, 10
 """Sections of a film in training."""
@@ -31,10 +29,6 @@ EVERY = 200
 """Steps between checkpoints."""
 DECAY = 0.999
 """Of the average of the weights, which is what is measured."""
-
-
-class RunError(Exception):
-    """A run cannot go on. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -86,53 +80,27 @@ def train(run: Run, folder: Path, threads: int = 1, device: str = "cpu") -> Trai
         RunError: the checkpoint there is of another run.
     """
     torch.set_num_threads(threads)
-    path = folder / run.name / "checkpoint.pt"
     torch.manual_seed(run.seed)
     network = Network(run.arm, run.network, run.pose).to(device)
-    average = WeightAverage(network, DECAY)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    step, seconds, losses = 0, 0.0, list[float]()
-    saved = load_checkpoint(path)
-    if saved is not None:
-        if saved["run"] != asdict(run):
-            raise RunError(f"{path} is of another run. Choose another folder, or remove it.")
-        network.load_state_dict(saved["network"])
-        average.load_state_dict(saved["average"])
-        optimizer.load_state_dict(saved["optimizer"])
-        step, seconds, losses = saved["step"], saved["seconds"], saved["losses"]
 
-    def state() -> dict[str, Any]:
-        return {"run": asdict(run), "network": network.state_dict(), "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(), "step": step, "seconds": seconds, "losses": losses}
+    @cache
+    def bank() -> Columns:
+        """The walks to choose from, which a run that is at its end does not need."""
+        return draw_walks(BANK, LONGEST, run.world, np.random.default_rng([run.seed, 1]))
 
-    bank = draw_walks(BANK, LONGEST, run.world, np.random.default_rng([run.seed, 1])) if step < run.steps else None
-    recent: list[float] = []
-    while step < run.steps:
-        began = time.monotonic()
+    def step_loss(step: int) -> tuple[Tensor, bool]:
         rng = np.random.default_rng([run.seed, step])           # a step's films are the same in all arms, and after a stop
         asks = network.memory is not None and rng.random() < run.query
         sections, seed = int(rng.integers(SHORTEST, LONGEST + 1)), int(rng.integers(2**31))
-        films, generator = draw_films(run.batch, sections, seed, run.world, run.pose, run.network.harmonics, bank)
+        films, generator = draw_films(run.batch, sections, seed, run.world, run.pose, run.network.harmonics, bank())
         films = films.to(device)
-        for group in optimizer.param_groups:
-            group["lr"] = run.rate * warm_up(step, 100) * cosine(step, run.steps)
         if asks:
-            loss = frame_query_loss(network, films, generator)
-        elif run.forcing != "teacher" and step >= run.steps // 2:
-            loss = forced_loss(network, films, FORCINGS[run.forcing], run.drop, generator)
-        else:
-            loss = next_section_loss(network, films, run.drop, generator)
-        optimizer.zero_grad()
-        loss.backward()
-        if nn.utils.clip_grad_norm_(network.parameters(), 1.0).isfinite():
-            optimizer.step()
-        average.step(network)
-        step, seconds = step + 1, seconds + time.monotonic() - began
-        recent += [] if asks else [loss.item()]
-        if step % EVERY == 0 or step == run.steps:
-            losses.append(float(np.mean(recent or [0])))
-            recent = []
-            save_checkpoint(path, state())
-            log.info("%s: step %d of %d, loss %.4f, %.2f s a step", run.name, step, run.steps, losses[-1], seconds / step)
-    average.copy_to(network)
-    return Trained(network.eval(), step, seconds, losses)
+            return frame_query_loss(network, films, generator), False
+        if run.forcing != "teacher" and step >= run.steps // 2:
+            return forced_loss(network, films, FORCINGS[run.forcing], run.drop, generator), True
+        return next_section_loss(network, films, run.drop, generator), True
+
+    path = folder / run.name / "checkpoint.pt"
+    course = Course(run.name, asdict(run), run.steps, run.rate, DECAY, EVERY)
+    done = train_on(network, path, course, step_loss)
+    return Trained(network, done.steps, done.seconds, done.losses)

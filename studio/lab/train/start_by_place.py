@@ -64,26 +64,26 @@ def start_by_place(pack: SemanticPack, recall: Recall, sure: bool = True, sharpn
     patches.weight[torch.arange(WAVE_FEATURES), channels + 1 + torch.arange(WAVE_FEATURES)] = 1
     patches.bias[NEW] = 1
     for block in pack.memorize.blocks:
-        _make_identity(cast(Block, block))
+        make_identity(cast(Block, block))
     if isinstance(pack.squeeze, MapSqueeze):
         rows, columns = pack.squeeze.size
         local = fitting_waves(columns, rows)
         _zero(pack.squeeze.slot)
         pack.squeeze.slot.weight[:WAVE_FEATURES] = torch.eye(WAVE_FEATURES)
         values = torch.cat([(~local).float(), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
-        _attend_by_place(pack.squeeze.attention, local, values, 1.0, sharpness)
+        attend_by_place(pack.squeeze.attention, local, values, 1.0, sharpness)
     _zero(recall.ask, recall.answer)
     recall.ask.weight[:WAVE_FEATURES, :WAVE_FEATURES] = torch.eye(WAVE_FEATURES)
     first, *others = (cast(Block, block) for block in recall.blocks)
-    _make_identity(first)
+    make_identity(first)
     # The attention subtracts the waves that it finds from those that were queried. What is left tells how far off the place is.
     values = torch.cat([-torch.ones(WAVE_FEATURES), torch.tensor([1.0, 0, 0, 0]), torch.ones(width - CONTENT)])
     normed = (width / WAVE_FEATURES * 2) ** 0.5          # the factor by which the norm before the attention scales waves
-    _attend_by_place(first.attention, fitting_waves(LONGEST_WAVE / 2, LONGEST_WAVE / 2), values, normed, sharpness)
+    attend_by_place(first.attention, fitting_waves(LONGEST_WAVE / 2, LONGEST_WAVE / 2), values, normed, sharpness)
     if sure:
         _detect_misses(first)
     for block in others:
-        _make_identity(block)
+        make_identity(block)
     recall.answer.weight[line, CONTENT + line] = 1
     if sure:
         recall.answer.weight[channels, MISSED] = 1
@@ -91,7 +91,7 @@ def start_by_place(pack: SemanticPack, recall: Recall, sure: bool = True, sharpn
         recall.answer.bias[channels] = UNSURE
 
 
-def _attend_by_place(attention: Attention, waves: Tensor, values: Tensor, scale: float, sharpness: float) -> None:
+def attend_by_place(attention: Attention, waves: Tensor, values: Tensor, scale: float, sharpness: float) -> None:
     """Set the same attention by place in every head.
 
     Args:
@@ -129,7 +129,7 @@ def _detect_misses(block: Block) -> None:
     outer.weight[MISSED, : 2 * WAVE_FEATURES] = 1
 
 
-def _make_identity(block: Block) -> None:
+def make_identity(block: Block) -> None:
     """Make a block return its input: nothing is added to the residual stream."""
     _zero(block.attention.out, block.feed_forward[2])
 
