@@ -39,6 +39,7 @@ BORDERS: dict[str, set[str]] = {
     "studio/lab/train": PAGE | DOCUMENT | {"studio.lab.measure", "studio.lab.commands"},
     "studio/lab/measure": {"studio.lab.train", "studio.lab.commands"},
     "studio/lab/panorama": PAGE | DOCUMENT | {"studio.engine", "studio.media", "studio.lab.measure", "studio.lab.commands"},
+    "studio/lab/film_memory": PAGE | DOCUMENT | {"studio.engine", "studio.media", "studio.lab.commands"},
     "studio/lab/commands": TORCH | PAGE | DOCUMENT | {"studio.engine", "studio.memory", "studio.diffusion"},
     "app.py": TORCH | LAB,
     **{f"studio/lab/{name}.py": {"studio.lab.train", "studio.lab.measure", "studio.lab.world", "studio.lab.commands"}

@@ -22,6 +22,7 @@ OPTIONS: dict[str, set[str]] = {
     "measure psi": {"--model", "--sections", "--output"},
     "measure cache": {"--model", "--size", "--steps", "--thresholds", "--output"},
     "measure kept": {"--results", "--output"},
+    "measure film-memory": {"--model", "--arms", "--seeds", "--threads", "--output"},
     "measure learn": {"--scenes"},
     "measure exports": {"--seconds", "--size", "--output"},
     "measure sheet": {"--model", "--pictures", "--size", "--output"},

@@ -16,7 +16,7 @@ from studio.backbones.animatic.autoencoder import GROUP
 from studio.backbones.animatic.composition import CELL
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.animatic.state import FilmState, join_latents
-from studio.lab.film_memory.walks import Pixels, Stage, sections_since_shown, written_frames
+from studio.lab.film_memory.walks import FRAMES, Pixels, Stage, sections_since_shown, written_frames
 
 RIM = 0.1
 """Weight in the loss of cells around those that were seen: the lapped filters need them, and nobody looks at them."""
@@ -66,7 +66,7 @@ def shoot_film(memory: PlaceMemory, picture: Tensor, walk: Pixels, stage: Stage,
         gap: of the walk, if it is known already.
     """
     autoencoder = memory.cells.autoencoder
-    sections = range((len(walk) - 1) // 36)
+    sections = range((len(walk) - 1) // FRAMES)
     frames = [frame for n in sections for frame in written_frames(n)]
     groups = torch.stack([
         torch.stack([crop(picture, walk[at], stage) for at in range(frame - GROUP + 1, frame + 1)], dim=1) for frame in frames])
@@ -74,7 +74,8 @@ def shoot_film(memory: PlaceMemory, picture: Tensor, walk: Pixels, stage: Stage,
     place = torch.from_numpy((walk[frames] - walk[0]) / CELL).float()
     pose = torch.cat([place, torch.zeros(len(place), 1)], dim=1)[:, None]
     still = pose.new_zeros(len(pose), 1)
-    state = FilmState(pose, still[..., None, None, None].expand(-1, 1, 3, *scene.shape[2:]), still[..., None].expand(-1, 1, 3), still)
+    light = still[..., None, None, None].expand(-1, 1, 3, *scene.shape[2:])
+    state = FilmState(pose, light, still[..., None].expand(-1, 1, 3), still)
     latents = join_latents(scene[:, :, None], state)[:, :, 0].unflatten(0, (-1, 2)).transpose(1, 2)
     return Film(picture, walk, stage, latents, sections_since_shown(walk, stage) if gap is None else gap)
 

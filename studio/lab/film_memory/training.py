@@ -40,7 +40,7 @@ class Run:
 
     arm: str
     seed: int = 0
-    steps: int = 240
+    steps: int = 120
     batch: int = 2
     rate: float = 5e-4
     scenes: int = 44            # beside the photographs

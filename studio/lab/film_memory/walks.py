@@ -25,10 +25,18 @@ Pixels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Stage:
-    """The sizes of picture and view, width and height in pixels, multiples of 16."""
+    """The sizes of picture and view, width and height in pixels, multiples of 16.
+
+    Raises:
+        ValueError: the picture is not three views wide or high, so that there may be no way out of a view.
+    """
 
     picture: tuple[int, int] = (640, 384)
     view: tuple[int, int] = (160, 96)
+
+    def __post_init__(self) -> None:
+        if all(whole < 3 * part for whole, part in zip(self.picture, self.view, strict=True)):
+            raise ValueError(f"A picture of {self.picture} pixels is too small for a camera of {self.view} to leave a view.")
 
     @property
     def room(self) -> Pixels:
@@ -102,8 +110,8 @@ def sections_since_shown(walk: Pixels, stage: Stage) -> Pixels:
     rows, columns = stage.cells
     corner = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1) * CELL                     # [R, C, 2]
     left = walk[:, None, None]
-    whole = ((corner >= left) & (corner + CELL <= left + stage.view)).all(axis=3)                           # [1 + S N, R, C]
-    touched = ((corner + CELL > left) & (corner < left + stage.view)).all(axis=3)
+    whole = np.all((corner >= left) & (corner + CELL <= left + stage.view), axis=3)                         # [1 + S N, R, C]
+    touched = np.all((corner + CELL > left) & (corner < left + stage.view), axis=3)
     sections = (len(walk) - 1) // FRAMES
     last, gap = np.full((rows, columns), -1), np.zeros((sections, rows, columns), dtype=np.int64)
     for n in range(sections):
@@ -115,5 +123,5 @@ def sections_since_shown(walk: Pixels, stage: Stage) -> Pixels:
 
 
 def written_frames(section: int) -> tuple[int, int]:
-    """The frames of a section that memories are shown: the last of its first and of its last latent, counted from the film's first."""
+    """The frames of a section that memories are shown, counted from the film's first: those that end its first and last latent."""
     return FRAMES * section + 4, FRAMES * (section + 1)
