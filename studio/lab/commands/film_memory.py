@@ -24,8 +24,6 @@ def add_parsers(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import torch
-
     from studio.backbones.load import load
     from studio.catalogue.cards import ModelError
     from studio.lab.film_memory.bench import carry_out, map_memory, read_plan
@@ -34,13 +32,12 @@ def _run(options: argparse.Namespace) -> int:
     from studio.lab.train.resumable import RunError
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    torch.set_num_threads(options.threads)
     try:
         plan = read_plan()
         if strangers := set(options.arms) - set(plan.arms):
             raise RecipeError(f"There is no arm '{sorted(strangers)[0]}'; there are {', '.join(plan.arms)}.")
         memory = map_memory(load(find_card(options.model)))
-        results = carry_out(plan, memory, options.output, options.arms, options.seeds)
+        results = carry_out(plan, memory, options.output, options.arms, options.seeds, options.threads)
     except RecipeError as error:
         return complain(error, 2)
     except (ModelError, RunError, RuntimeError, ValueError) as error:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.film_model import FilmModel
@@ -82,7 +84,7 @@ def map_memory(model: FilmModel) -> PlaceMemory:
 
 
 def carry_out(
-    plan: Plan, memory: PlaceMemory, folder: Path, only: Sequence[str] = (), seeds: Sequence[int] = (), run: Run | None = None
+    plan: Plan, memory: PlaceMemory, folder: Path, only: Sequence[str] = (), seeds: Sequence[int] = (), threads: int = 1
 ) -> list[ArmResult]:
     """The results of all arms and seeds of a plan.
 
@@ -92,12 +94,13 @@ def carry_out(
         folder: where checkpoints, films and results lie.
         only: arms; empty: all.
         seeds: empty: the plan's.
-        run: whose sizes and steps are used; None: those of the plan that was carried out.
+        threads: of torch.
 
     Raises:
         RunError: a checkpoint there is of another run.
     """
-    settings = run or Run("map")
+    torch.set_num_threads(threads)
+    settings = Run("map")
     lengths = list(zip(plan.sections, plan.films, strict=True))
     films = cache(lambda: [held_out_films(memory, settings, sections, count, folder) for sections, count in lengths])
     results: list[ArmResult] = []
