@@ -17,13 +17,14 @@ from PIL import Image
 from studio.media import image_sequence, masters
 from studio.media.clip import probe, read_clip, write_clip
 from studio.media.export import read_lineage
-from studio.project import choices, edits, shots
+from studio.project import choices, edits, shots, sound_edits
 from studio.project.model import FIRST_FRAME, Look, Shot
 from studio.project.store import CLIP
 from studio.session import EditError, MediaError, Session, Studio
 from studio.session.exports.cut import REEL, film_cuts
 from studio.session.exports.exports import Options
 from studio.session.exports.timeline import FINAL_CUT_RATES, KEY
+from tests.media.test_sound import saved, tone
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
 
 RATE = 24
@@ -118,6 +119,30 @@ def test_a_clip_for_each_shot(film: Session, tmp_path: Path) -> None:
     for name, frames in (("shots/shot-01.mp4", 16), ("shots/shot-02.mp4", 8)):
         (tmp_path / "shot.mp4").write_bytes(files[name])
         assert probe(tmp_path / "shot.mp4").frames == frames
+
+
+def test_the_films_sound_and_markers(film: Session, tmp_path: Path) -> None:
+    film.edit(lambda project: replace(project, markers=(0.25, 0.5)))
+    film.sounds.use(saved(tmp_path / "Wind & sea.wav", "pcm_s16le", tone(2.0)))
+    heard = {}
+    for offset in (0.25, -1.5, 5.0):
+        film.edit(sound_edits.place_sound, offset, -3.0)
+        for kind, adapter in (("otio", "otio_json"), ("xml", "fcp_xml")):
+            text, files = pack(film, kind)
+            timeline = otio.adapters.read_from_string(text, adapter)
+            clips = [clip for track in timeline.audio_tracks() for clip in track.find_clips()]
+            assert all(files[clip.media_reference.target_url] for clip in clips) and "sound/Wind-sea.m4a" in files
+            heard[offset, kind] = [(clip.source_range.start_time.value, clip.trimmed_range_in_parent().start_time.value,
+                                    clip.source_range.duration.value) for clip in clips]
+            marked = [marker.marked_range.start_time.value for marker in timeline.tracks.markers]
+            assert marked == [6, 12] and len(list(timeline.video_tracks()[0].find_clips())) == 3
+    assert all(heard[0.25, kind] == [(0, 6, 18)] and heard[-1.5, kind] == [(36, 0, 12)] for kind in ("otio", "xml"))
+    assert heard[5.0, "otio"] == [] == heard[5.0, "xml"], "it begins behind the film's end"
+    text, files = pack(film, "edl")
+    assert text.count("* FROM CLIP NAME") == 3 and "sound/Wind-sea.m4a" in files
+    film.store.folder.joinpath(str(film.project.sound and film.project.sound.file)).unlink()
+    with pytest.raises(MediaError, match="is gone from the project's folder"):
+        film.exports.make("otio")
 
 
 def test_an_edl(film: Session) -> None:

@@ -25,6 +25,7 @@ from studio.session.document import Document
 from studio.session.held_looks import HeldLooks
 from studio.session.lineage import caption, metadata
 from studio.session.project_zip import pack
+from studio.session.sounds import own_sound
 from studio.session.trimmed import Trimmed
 from studio.session.votes import rating_rows, write_ratings
 
@@ -93,10 +94,7 @@ class Films:
         takes = self.whole_film(project)
         out = self.export_path(f"{slug(project.name)}.mp4")
         own = project.sound if audio is None else None
-        if own:
-            audio = self._store.folder / own.file
-            if not audio.is_file():
-                raise MediaError(f"{own.name} is gone from the project's folder. Choose the film's sound again, or remove it.")
+        audio = own_sound(self._store, project) if own else audio
         rate = None if fps is None else Rate(fps, blend)
         export.compose(
             self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0)

@@ -13,13 +13,24 @@ from numpy.typing import NDArray
 from studio.media import MediaError
 from studio.media.sound import encode_sound, peaks
 from studio.names import readable
-from studio.project.model import Sound
+from studio.project.model import Project, Sound
 from studio.project.sound_edits import set_sound
 from studio.project.sound_limits import LONGEST
+from studio.project.store import Store
 from studio.session.document import Document
 
 RATE = 40
 """Parts of a waveform in a second."""
+
+
+def own_sound(store: Store, project: Project) -> Path | None:
+    """The file of a film's own sound; None: it has none. Raises MediaError: it is gone."""
+    if project.sound is None:
+        return None
+    path, name = store.folder / project.sound.file, project.sound.name
+    if not path.is_file():
+        raise MediaError(f"{name} is gone from the project's folder. Choose the film's sound again, or remove it.")
+    return path
 
 
 class Sounds:

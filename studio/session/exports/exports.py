@@ -29,6 +29,7 @@ from studio.session.exports.cut import Cut, film_cuts, is_looped, take_notes, ta
 from studio.session.exports.shot_list import write_shot_list
 from studio.session.films import Films
 from studio.session.lineage import caption, metadata
+from studio.session.sounds import own_sound
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
@@ -199,15 +200,18 @@ class Exports:
             stems |= {timeline.alternate_file(cut.number, other): (other,)
                       for cut in cuts for other in cut.alternates if self._has_clip(other)}
         clips = {name: [self._stem(project, name, take) for take in takes] for name, takes in stems.items()}
+        sound = own_sound(self._document.store, project)
         name = slug(project.name)
         out = self._films.export_path(f"{name}-{ending}.zip")
-        size = sum(clip.stat().st_size for found in clips.values() for clip in found)
+        size = sum(clip.stat().st_size for found in clips.values() for clip in found) + (sound.stat().st_size if sound else 0)
         with (
             atomic_write(out, need=2 * size) as temporary,
             TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder,
             zipfile.ZipFile(temporary, "w") as archive,
         ):
             archive.writestr(f"{name}/{name}.{ending}", text.encode(), zipfile.ZIP_DEFLATED)
+            if sound:
+                archive.write(sound, f"{name}/{timeline.sound_file(project)}")
             for file, takes in stems.items():
                 part = Path(folder) / "part.mp4"
                 join(clips[file], part, metadata(project, takes))

@@ -7,17 +7,19 @@ no timecode drops numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.names import slug
 from studio.project.edits import EditError
-from studio.project.model import Project, Take
+from studio.project.model import Project, Sound, Take
 from studio.session.exports.cut import Cut, reel_name, take_name, take_notes, take_text
 from studio.session.lineage import take_record
 
 if TYPE_CHECKING:                     # it is imported where it is used: the page opens before it is there
-    from opentimelineio.schema import Timeline
+    from opentimelineio.schema import Timeline, Track
 
-SEGMENTS, ALTERNATES = "segments", "alternates"
+SEGMENTS, ALTERNATES, SOUND = "segments", "alternates", "sound"
 """Folders of clips, beside the timeline."""
 CMX_RATES = (24, 25, 30)
 """Frames per second that an EDL can state without dropping numbers."""
@@ -40,8 +42,16 @@ def alternate_file(number: int, take: Take) -> str:
     return f"{ALTERNATES}/{take_name(number, take)}.mp4"
 
 
+def sound_file(project: Project) -> str:
+    """Where the film's sound lies, beside the timeline; "" for a film without one."""
+    return f"{SOUND}/{slug(Path(project.sound.name).stem, 'sound')}{Path(project.sound.file).suffix}" if project.sound else ""
+
+
 def build_timeline(project: Project, cuts: tuple[Cut, ...], has_clip: Callable[[Take], bool]) -> Timeline:
-    """One video track with a clip for each of `cuts`; other takes that have a clip are further media references of it."""
+    """One video track with a clip for each of `cuts`, and one for the film's sound, where it has one.
+
+    Other takes that have a clip are further media references. The film's markers are on the tracks, those of takes on their clips.
+    """
     from opentimelineio import schema
 
     rate = project.clock.fps
@@ -59,7 +69,31 @@ def build_timeline(project: Project, cuts: tuple[Cut, ...], has_clip: Callable[[
         clip.set_media_references(references, schema.Clip.DEFAULT_MEDIA_KEY)
         clip.markers.extend(_markers(project, cut))
         track.append(clip)
+    for number, second in enumerate(project.markers, 1):
+        at = _span(round(second * rate), 1, rate)
+        timeline.tracks.markers.append(schema.Marker(f"Marker {number}", at, schema.MarkerColor.RED))
+    if project.sound and (sound := _sound_track(project, project.sound, cuts[-1].end)):
+        timeline.tracks.append(sound)
     return timeline
+
+
+def _sound_track(project: Project, sound: Sound, frames: int) -> Track | None:
+    """A track with the part of the sound that is heard with a film of so many frames; None: nothing is."""
+    from opentimelineio import schema
+
+    rate = project.clock.fps
+    begins, length = round(sound.offset * rate), round(sound.seconds * rate)
+    gap, first = max(0, begins), max(0, -begins)
+    heard = min(length - first, frames - gap)
+    if heard <= 0:
+        return None
+    track = schema.Track("A1", kind=schema.TrackKind.Audio)
+    if gap:
+        track.append(schema.Gap(source_range=_span(0, gap, rate)))
+    reference = schema.ExternalReference(sound_file(project), _span(0, length, rate))
+    reference.name = sound.name
+    track.append(schema.Clip(sound.name, reference, _span(first, heard, rate), {KEY: {"gain_decibels": sound.gain}}))
+    return track
 
 
 def otio_text(timeline: Timeline) -> str:
@@ -78,7 +112,7 @@ def fcp_text(project: Project, timeline: Timeline) -> str:
     shape = {"samplecharacteristics": {"width": str(width), "height": str(height)}}
     copy = timeline.deepcopy()
     copy.metadata["fcp_xml"] = {"media": {"video": {"format": shape}}}
-    for clip in copy.find_clips():
+    for clip in (clip for track in copy.video_tracks() for clip in track.find_clips()):
         clip.media_reference.metadata["fcp_xml"] = {"media": {"video": shape}}     # and no sound
         for marker in clip.markers:
             marker.metadata["fcp_xml"] = {"comment": marker.comment}
@@ -86,13 +120,15 @@ def fcp_text(project: Project, timeline: Timeline) -> str:
 
 
 def edl_text(project: Project, timeline: Timeline) -> str:
-    """The timeline as a CMX 3600 EDL, with prompts as comments and reels of at most 8 letters. It holds no alternates.
+    """The timeline as a CMX 3600 EDL, with prompts as comments and reels of at most 8 letters; no alternates, no sound.
 
     Raises:
         EditError: the film has a rate that an EDL cannot state.
     """
     check_edl(project)
     copy = timeline.deepcopy()
+    for track in copy.audio_tracks():
+        copy.tracks.remove(track)
     for clip in copy.find_clips():
         record = clip.metadata[KEY]
         prompt = next((marker.comment for marker in clip.markers if marker.name == "Prompt"), "")

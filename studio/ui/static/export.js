@@ -57,7 +57,7 @@ const exportSheet = (() => {
         row('Frame rate', rate), between,
         makes('Film as MP4', some, film, 'primary')),
       h('details', {}, h('summary', {}, 'Masters and pictures'),
-        hint('For grading and effects: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.'),
+        hint('For grading and effects, without sound: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.'),
         row('First number', first),
         buttons(plain('ProRes', 'prores'), plain('FFV1', 'ffv1'), plain('Pictures as ZIP', 'frames', () => ({ first: Math.trunc(+first.value) || 0 }))),
         ...why('prores', 'ffv1')),
