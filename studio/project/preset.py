@@ -21,6 +21,10 @@ class PresetError(Exception):
     """A preset file cannot be used; the message names file and key."""
 
 
+def _steps(value: object) -> float:
+    return limits.within((0.05, 200), value, "The number of steps")
+
+
 @table
 class Preset:
     """Named settings, for every model."""
@@ -28,8 +32,8 @@ class Preset:
     name: str
     title: Annotated[str, Field(pattern=r"\S", description="a text")]
     description: Annotated[str, Field(pattern=r"\S", description="a text")]
-    steps: Annotated[int, checked(limits.steps, EditError)]
-    """Denoising steps on a model whose own number is 8."""
+    steps: Annotated[float, checked(_steps, EditError)]
+    """Denoising steps on a model whose own number is 8; a fraction where that gives a whole number on another one."""
     guidance: Annotated[float, checked(limits.guidance, EditError)] | None = None
     """None: the model's own."""
     cache: Annotated[float, checked(limits.cache, EditError)] = 0.0

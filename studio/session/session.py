@@ -18,7 +18,8 @@ from studio.project.edits import EditError
 from studio.project.frames import default_frame
 from studio.project.mark_edits import keep_unknown
 from studio.project.model import Frame, Reference, RenderSettings, Shot
-from studio.project.preset import Preset
+from studio.project.preset import USUAL
+from studio.project.preset_shelf import PresetShelf
 from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
@@ -52,7 +53,7 @@ class Session(Document):
     """
 
     def __init__(
-        self, store: Store, opened: OpenedProject, engine: EngineProtocol, models: Sequence[ModelCard], presets: Sequence[Preset],
+        self, store: Store, opened: OpenedProject, engine: EngineProtocol, models: Sequence[ModelCard], presets: PresetShelf,
         loras: LoraShelf, wildcards: Wildcards, styles: Styles, identity: Identity,
     ) -> None:  # fmt: skip
         """Take over a project that `store` has opened or created, to be rendered by `engine` with one of `models`."""
@@ -67,7 +68,7 @@ class Session(Document):
         self.styles = styles
         self._engine = engine
         self._models = {card.name: card for card in models}
-        self._presets = {preset.name: preset for preset in presets}
+        self.presets = presets
         self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
         self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
@@ -194,11 +195,22 @@ class Session(Document):
     def set_model(self, name: str) -> None:
         """Render with another model; segments keep their seconds. Raises EditError: it is not installed, or not fetched."""
         card = installed_model(self._models.values(), name)
-        self.edit(set_model, card, self._presets.get(self.project.settings.preset))
+        self.edit(set_model, card, self.presets.find(self.project.settings.preset))
 
     def apply_preset(self, name: str) -> None:
         """Set steps, guidance and step cache to those of a preset. Raises EditError: there is no preset of this name."""
         self.edit(edits.set_settings, self._settings_of(name))
+
+    def save_preset(self, title: str, steps: int, guidance: float, cache: float) -> None:
+        """Save settings for the film's model as a preset of the artist's own, and set the film to it.
+
+        Raises:
+            EditError: a value is not accepted, or the preset cannot be saved.
+        """
+        card = self._models.get(self.project.model)
+        usual, own = (card.steps, card.guidance) if card else (USUAL, None)
+        preset = self.presets.save(title, steps, None if guidance == own else guidance, cache, usual)
+        self.edit(edits.set_settings, settings_for(preset, card))
 
     def set_shot(self, index: int, shot: Shot | None) -> None:
         """Let a segment begin a new shot, or continue. Raises EditError: see `studio.project.shots.set_shot`."""
@@ -227,10 +239,7 @@ class Session(Document):
 
     def _settings_of(self, preset: str) -> RenderSettings:
         """The settings of a preset on the project's model. Raises EditError: there is no preset of this name."""
-        found = self._presets.get(preset)
-        if found is None:
-            raise EditError(f"There is no preset '{preset}'. There are: {', '.join(self._presets)}.")
-        return settings_for(found, self._models.get(self.project.model))
+        return settings_for(self.presets.named(preset), self._models.get(self.project.model))
 
     # LoRAs
 

@@ -20,7 +20,9 @@ from studio.media.export import read_lineage
 from studio.project import edits, film_trash, shelf, styles, wildcards
 from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings, Shot
-from studio.project.preset import PRESETS, find_presets
+from studio.project.preset import PRESETS, Preset
+from studio.project.preset_shelf import FOLDER as OWN_PRESETS
+from studio.project.preset_shelf import PresetShelf
 from studio.project.shelf import ProjectSummary, find_projects
 from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.styles import Styles
@@ -58,7 +60,7 @@ class Studio:
         """
         self.home = home
         self.models = tuple(models)
-        self.presets = find_presets(presets)
+        self._presets = PresetShelf(None if shared else home / OWN_PRESETS, presets)
         self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
         self._wildcards = Wildcards((home / wildcards.FOLDER, wildcards.SHIPPED))     # the artist's own lists and styles come first
         self._styles = Styles((home / styles.FOLDER, styles.SHIPPED))
@@ -68,6 +70,11 @@ class Studio:
         self._last_use: dict[str, float] = {}            # when each was last opened or shown, by the monotonic clock
         self._viewers: Counter[str] = Counter()          # pages that show it now
         self._lock = threading.Lock()
+
+    @property
+    def presets(self) -> tuple[Preset, ...]:
+        """The presets to choose from, quickest first."""
+        return self._presets.all()
 
     @property
     def engine(self) -> EngineStatus:
@@ -254,7 +261,7 @@ class Studio:
 
     def _session(self, store: Store, opened: OpenedProject) -> Session:
         shared = (self.loras, self._wildcards, self._styles, self._identity)
-        return Session(store, opened, self._engine, self.models, self.presets, *shared)
+        return Session(store, opened, self._engine, self.models, self._presets, *shared)
 
     def _folder(self, project_id: str) -> Path:
         folder = shelf.find_folder(self.home, project_id)
@@ -264,5 +271,5 @@ class Studio:
 
     def _defaults(self) -> tuple[ModelCard | None, RenderSettings]:
         card = self.models[0] if self.models else None
-        preset = next((p for p in self.presets if p.name == "standard"), self.presets[0] if self.presets else None)
+        preset = self._presets.find("standard") or next(iter(self.presets), None)
         return card, settings_for(preset, card) if preset else RenderSettings()

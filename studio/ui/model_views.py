@@ -10,7 +10,9 @@ from studio.ui.words import Json
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
+    from studio.project.model import RenderSettings
     from studio.project.preset import Preset
+    from studio.project.preset_shelf import PresetShelf
     from studio.session import EngineStatus
 
 
@@ -45,6 +47,15 @@ def model_choice(card: ModelCard) -> Json:
     cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
     note = "" if ready else f"{card.state.capitalize()}{cost}. {card.remedy.partition('. ')[0]}. Then start the studio again."
     return {"name": card.name, "title": card.title, "ready": ready, "note": note}
+
+
+def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCard | None) -> Json:
+    """The film's settings, what they can be on its model, and the presets of the artist's own."""
+    return {
+        "steps": settings.steps, "guidance": settings.guidance, "cache": settings.cache,
+        "skips": card is not None and skips_blocks(card), "can_save": presets.can_save,
+        "own": [{"name": preset.name, "title": preset.title} for preset in presets.own()],
+    }
 
 
 def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:

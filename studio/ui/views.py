@@ -16,7 +16,7 @@ from studio.project.tree import unfinished_take
 from studio.project.trims import film_frames
 from studio.ui.drift_views import retries_view
 from studio.ui.memory_map_views import memory_map_view
-from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, size_choices
+from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, settings_view, size_choices
 from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
 from studio.ui.sound_views import sound_view
@@ -52,6 +52,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "sizes": size_choices(project.size, card),
         "preset": project.settings.preset,
         "presets": preset_choices(presets, project.settings.preset, card),
+        "settings": settings_view(project.settings, session.presets, card),
         "reference": reference_view(session),
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),

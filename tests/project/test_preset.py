@@ -45,7 +45,7 @@ def test_only_a_model_that_can_skip_blocks_is_asked_to(tmp_path: Path) -> None:
         (GOOD.replace('"For trying."', '" "'), "'description'"),
         (GOOD.replace("steps = 4", ""), "steps"),
         (GOOD.replace("steps = 4", "steps = 0"), "steps"),
-        (GOOD.replace("steps = 4", "steps = 1.5"), "steps"),
+        (GOOD.replace("steps = 4", "steps = 201"), "steps"),
         (GOOD + "guidance = nan", "Guidance"),
         (GOOD + "cache = 1.5", "step cache is a number from 0 to 1"),
         (GOOD + 'cache = "mag"', "step cache is a number"),

@@ -53,6 +53,7 @@ const makeCard = ({ id }) => {
     verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => client.act('branch', take())),
     verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
     extra('grid', 'audition', 'Audition', 'Audition: several takes of this segment, to choose from', () => audition.open(card.segment.take)),
+    extra('recall', 'take_over', 'Take over from a take', 'Give this segment what the take on the stage was made with', () => reuse.open(card.segment)),
     extra('back', 'move_earlier', 'Move earlier', 'Move this segment earlier (Shift+←)', () => move(-1)),
     extra('forth', 'move_later', 'Move later', 'Move this segment later (Shift+→)', () => move(1)),
     extra('plus', 'add_segment', 'Insert after', 'Add a segment after this one', () => addAfter(card.segment)),
@@ -149,6 +150,7 @@ const drawCard = (card, segment, { view, job }) => {
   const fits = {
     finish: segment.state === 'partial', rewind: segment.take && !segment.head, branch: segment.take, retake: segment.take && (!segment.video || segment.state === 'stale'),
     audition: segment.take && !segment.video,
+    take_over: client.onStage() && !segment.video,
     add_segment: idle && !(client.busy() && view.segments[segment.index + 1]?.take),
     remove_segment: idle && working !== 'making' && view.segments.length > 1,
     move_earlier: idle && working !== 'making' && free(view.segments[segment.index - 1]),

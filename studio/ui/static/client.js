@@ -32,6 +32,8 @@ const client = (() => {
   self.busy = () => self.job?.state === 'running' || self.job?.state === 'queued';
   self.making = () => self.selected === null && !self.wholeFilm && self.job?.state === 'running';
   self.onStage = () => self.take(self.hovered) || self.take(self.selected) || self.take(self.view?.head);
+  /* How a take's preset is called: its title, or its name where it is not there any more. */
+  self.presetOf = (take) => self.view.presets.find((p) => p.name === take.preset)?.title || take.preset;
   self.branchOf = (take) => take.tips[0] || (take.on_path ? self.view.branches.find((b) => b.current)?.name : '');
 
   const refused = { message: 'The studio did not answer.', remedy: 'It may have been stopped: start it again. This page will find it by itself.' };

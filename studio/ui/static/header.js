@@ -12,7 +12,8 @@ const header = (() => {
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
   const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': 'Picture shape' });
   const size = makeMenu('Size', (name) => setSize(name.split('x').map(Number)));
-  const preset = makeMenu('Preset', (name) => client.act('apply_preset', { name }));
+  const preset = makeMenu('Preset', (name) => (name === OWN ? presetSheet.open() : client.act('apply_preset', { name })));
+  const OWN = '…';                  // no preset has this name: what opens the sheet of own ones
   const light = tool('sun', 'Switch between light and dark', () => {
     const dark = document.body.classList.toggle('dark');
     remember.put('dark', dark);
@@ -43,7 +44,8 @@ const header = (() => {
     .reduce((a, b) => (Math.abs(area(b) - area(view.size)) < Math.abs(area(a) - area(view.size)) ? b : a));
   let drawn = '';
   const options = (view) => {
-    preset.draw(view.presets, view.preset);
+    const own = { name: OWN, title: 'Your own…', description: 'Set steps and guidance yourself, under a name.' };
+    preset.draw(view.settings.can_save ? [...view.presets, own] : view.presets, view.preset);
     const present = shapeOf(view), same = view.sizes.filter((one) => one.shape === present);
     size.draw(same.map((one) => ({ name: one.size.join('x'), title: one.size.join(' × '), description: one.note })), view.size.join('x'));
     size.opener.hidden = same.length < 2;

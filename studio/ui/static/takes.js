@@ -43,7 +43,7 @@ const takes = (() => {
   /* What tells this take from the others. */
   const differences = (take, all) => {
     const differ = (key) => new Set(all.map((t) => String(t[key]))).size > 1;
-    const facts = [differ('prompt') && take.prompt, differ('preset') && take.preset, ...(differ('loras') ? take.loras : [])].filter(Boolean);
+    const facts = [differ('prompt') && take.prompt, differ('preset') && client.presetOf(take), ...(differ('loras') ? take.loras : [])].filter(Boolean);
     return [...facts, (differ('seed') || !facts.length) && `seed ${take.seed}`].filter(Boolean).join(' · ');
   };
   const drawCell = (cell, item, index) => {

@@ -49,6 +49,18 @@ def _thin(session: Session, fields: Fields) -> Answer:
     return {"freed": format_size(session.snapshots.thin(fields.integer("every", *EVERY)))}
 
 
+def _save_preset(session: Session, fields: Fields) -> None:
+    """Save settings as a preset of the artist's own, and set the film to it."""
+    cache = fields.number("cache", 0, 1) if fields.has("cache") else 0.0
+    session.save_preset(fields.text("title", 200), fields.integer("steps", 1, 200), fields.number("guidance", 0, 100), cache)
+
+
+def _remove_preset(session: Session, fields: Fields) -> None:
+    """Remove a preset of the artist's own."""
+    session.presets.remove(fields.text("name", 200))
+    session.notify()
+
+
 VERBS: Mapping[str, Verb] = {
     "rename": lambda s, f: s.edit_in_stroke(stroke(f, "name"), edits.rename, f.text("name")),
     "set_style": lambda s, f: s.edit_in_stroke(stroke(f, "style"), edits.set_style, f.text("style")),
@@ -61,6 +73,8 @@ VERBS: Mapping[str, Verb] = {
     "weigh": lambda s, f: disk_view(s, f.integer("every", *EVERY)),
     "thin": _thin,
     "make_again": lambda s, f: s.snapshots.make_again(f.identifier("take")),
+    "save_preset": _save_preset,
+    "remove_preset": _remove_preset,
     "undo": lambda s, f: s.undo(),
     "redo": lambda s, f: s.redo(),
     "dismiss": lambda s, f: s.dismiss(f.text("finding")),

@@ -8,6 +8,7 @@ from studio.project import edits, shots
 from studio.project.early import BRIDGE, Then
 from studio.project.limits import SECTIONS
 from studio.project.model import Shot
+from studio.project.reuse import Part, take_over
 from studio.project.timeline_text import read_timeline
 from studio.session import EditError, Session, early_changes
 from studio.session.early_changes import Wish
@@ -36,6 +37,12 @@ def _edit_segment(session: Session, fields: Fields) -> None:
     if changes:
         at = index(session, fields)
         session.edit_in_stroke(stroke(fields, f"{at} {sorted(changes)}"), edits.edit_segment, at, **changes)
+
+
+def _take_over(session: Session, fields: Fields) -> None:
+    """Give a segment what a take was made with."""
+    parts: dict[str, Part] = {"all": "all", "prompt": "prompt", "seed": "seed", "remix": "remix"}
+    session.edit(take_over, index(session, fields), fields.identifier("take"), fields.one_of("part", parts))
 
 
 def _read_timeline(session: Session, fields: Fields) -> Answer:
@@ -91,6 +98,7 @@ def _set_shot(session: Session, fields: Fields) -> None:
 VERBS: Mapping[str, Verb] = {
     "add_segment": _add_segment,
     "edit_segment": _edit_segment,
+    "take_over": _take_over,
     "read_timeline": _read_timeline,
     "put_timeline": _put_timeline,
     "remove_segment": lambda s, f: s.edit(edits.remove_segment, index(s, f)),
