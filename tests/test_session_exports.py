@@ -136,10 +136,10 @@ def test_the_films_sound_and_markers(film: Session, tmp_path: Path) -> None:
                                     clip.source_range.duration.value) for clip in clips]
             marked = [marker.marked_range.start_time.value for marker in timeline.tracks.markers]
             assert marked == [6, 12] and len(list(timeline.video_tracks()[0].find_clips())) == 3
+        text, files = pack(film, "edl")
+        assert text.count("* FROM CLIP NAME") == 3 and "sound/Wind-sea.m4a" in files, "its sound lies beside it"
     assert all(heard[0.25, kind] == [(0, 6, 18)] and heard[-1.5, kind] == [(36, 0, 12)] for kind in ("otio", "xml"))
     assert heard[5.0, "otio"] == [] == heard[5.0, "xml"], "it begins behind the film's end"
-    text, files = pack(film, "edl")
-    assert text.count("* FROM CLIP NAME") == 3 and "sound/Wind-sea.m4a" in files
     film.store.folder.joinpath(str(film.project.sound and film.project.sound.file)).unlink()
     with pytest.raises(MediaError, match="is gone from the project's folder"):
         film.exports.make("otio")
