@@ -12,6 +12,8 @@ from pathlib import Path
 from studio.backbones.registry import FAMILIES, sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, find_models
 from studio.commands import surroundings
+from studio.media import MediaError
+from studio.media.credentials import find_credentials
 from studio.placement import attention
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe, gigabytes
@@ -46,7 +48,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         selection = _models(models, options.model)
         imaginary = options.vram is not None or options.ram is not None
         _print("\n".join(_about(machine, imaginary)))
-        for problem in () if imaginary else surroundings.problems(home):
+        for problem in () if imaginary else (*surroundings.problems(home), *_credentials_problem()):
             _print(f"  problem   {problem}")
         _check_length(options.sections)
         runs = [_model(machine, model, card, size, profile, options.sections) for model, card in selection]
@@ -54,6 +56,16 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
     except (DoctorError, ModelError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _credentials_problem() -> Iterator[str]:
+    """A sentence about content credentials that cannot be used."""
+    credentials = find_credentials()
+    try:
+        if credentials:
+            credentials.check()
+    except MediaError as error:
+        yield str(error)
 
 
 def _size(text: str | None) -> Size | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from studio.media import MediaError, export
 from studio.media.contact_sheet import draw_contact_sheet
+from studio.media.credentials import add_credentials
 from studio.media.frame_rate import Rate
 from studio.media.join import join
 from studio.media.title import check_title
@@ -23,7 +24,7 @@ from studio.project.store import CLIP
 from studio.project.votes import Contest
 from studio.session.document import Document
 from studio.session.held_looks import HeldLooks
-from studio.session.lineage import caption, metadata
+from studio.session.lineage import caption, film_record, metadata
 from studio.session.project_zip import pack
 from studio.session.sounds import own_sound
 from studio.session.trimmed import Trimmed
@@ -98,6 +99,7 @@ class Films:
         rate = None if fps is None else Rate(fps, blend)
         export.compose(
             self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0)
+        add_credentials(out, project.name, film_record(project, takes))
         return out
 
     def whole_film(self, project: Project) -> tuple[Take, ...]:
@@ -183,6 +185,7 @@ class Films:
             join([self.shown_clip(project, project.takes[take])], out, metadata(project, [project.takes[take]]))
         else:  # from a joined copy, which has the metadata: gif and webp take it over
             (export.gif if kind == "gif" else export.webp)(self.joined(project, [project.takes[take]]), out)
+        add_credentials(out, project.name, film_record(project, [project.takes[take]]))
         return out
 
     def contact_sheet(self, takes: Sequence[str]) -> Path:
@@ -204,6 +207,7 @@ class Films:
         rows = [(caption(project, project.takes[take]), self.shown_clip(project, project.takes[take])) for take in takes]
         out = self.export_path(f"{slug(project.name)}-{depth}-takes.png")
         draw_contact_sheet(f"{project.name} · segment {depth}", rows, out)
+        add_credentials(out, project.name, film_record(project, [project.takes[take] for take in takes]))
         return out
 
     def export_project(self) -> Path:

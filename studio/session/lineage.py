@@ -23,10 +23,10 @@ def caption(project: Project, take: Take) -> str:
 
 def metadata(project: Project, takes: Sequence[Take]) -> dict[str, str]:
     """How a film was made, as metadata of the film's own file."""
-    return export.lineage(_lineage(project, takes), project.name)
+    return export.lineage(film_record(project, takes), project.name)
 
 
-def _lineage(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
+def film_record(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
     """Project and takes that a film was made of, with all that is needed to make them again."""
     return {
         "project": project.name,

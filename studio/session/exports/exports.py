@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.media import MediaError
 from studio.media.contact_sheet import draw_contact_sheet
+from studio.media.credentials import add_credentials
 from studio.media.disk import atomic_write
 from studio.media.fonts import missing_letters
 from studio.media.image_sequence import write_sequence
@@ -28,7 +29,7 @@ from studio.session.exports import timeline
 from studio.session.exports.cut import Cut, film_cuts, is_looped, take_notes, take_text
 from studio.session.exports.shot_list import write_shot_list
 from studio.session.films import Films
-from studio.session.lineage import caption, metadata
+from studio.session.lineage import caption, film_record, metadata
 from studio.session.sounds import own_sound
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class Exports:
             (f"{number} · {caption(project, take)}", self._films.shown_clip(project, take)) for number, take in enumerate(takes, 1)]
         out = self._films.export_path(f"{slug(project.name)}-sheet.png")
         draw_contact_sheet(project.name, rows, out)
+        add_credentials(out, project.name, film_record(project, takes))
         return Exported(out)
 
     def frames(self, options: Options) -> Exported:
@@ -172,6 +174,8 @@ class Exports:
         film, name = self._film()
         out = self._films.export_path(f"{name}.{MASTERS[form].ending}")
         write_master(film, out, form)
+        project = self._document.project
+        add_credentials(out, project.name, film_record(project, project.film()))
         return Exported(out)
 
     def _film(self) -> tuple[Path, str]:
