@@ -22,7 +22,9 @@ from studio.lab.panorama.training import LONGEST, Run
 from studio.lab.panorama.world import draw_returns, take_views
 
 Memory = Literal["own", "other", "none"]
-GAPS = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-8": (5, 8), "9-16": (9, 16), "17-32": (17, 32), "33-64": (33, 64), "new": (0, 0)}
+GAPS = {
+    "1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5-8": (5, 8), "9-16": (9, 16), "17-32": (17, 32), "33-64": (33, 64), "new": (0, 0),
+}
 """Sections since a part was last in view; "new" was never."""
 CHOICES = 4
 """Panoramas that a part is compared with; the chance of the right one is 1 / CHOICES."""
