@@ -64,7 +64,7 @@ def lives(home: Path, folder: Path, own_id: str | None) -> None:
     assert again.films.export_project().is_file()
     assert own_id is None or again.project.id == own_id
     json.dumps(views.board(again, studio.models, studio.presets)).encode()
-    json.dumps(views.project_choices(studio.list())).encode()
+    json.dumps([film.name for film in studio.library.films()]).encode()
 
 
 @pytest.mark.parametrize("name", [*NAMES, *ODD_NAMES], ids=ascii)

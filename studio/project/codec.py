@@ -27,6 +27,7 @@ from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.sound_tables import parse_markers, parse_sound, sound_table
 from studio.project.table_reader import Table, TableReader
+from studio.project.tags import parse_tags
 from studio.project.trims import parse_trims, trims_table
 from studio.project.vote_tables import parse_vote, votes_table
 
@@ -65,6 +66,7 @@ def project_table(project: Project) -> Table:
         **retries_table(project.retries),
         **pins_table(project.pins, project.forgotten),
         **sound_table(project.sound, project.markers),
+        **({"tags": list(project.tags)} if project.tags else {}),
         **({"go_on": True} if project.go_on else {}),
         **({"accepted": dict(project.accepted)} if project.accepted else {}),
     }
@@ -108,6 +110,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         forgotten=tuple(take for take in parse_pins(read, "forgotten") if take in takes),
         sound=None if sound is None else parse_sound(sound),
         markers=parse_markers(read),
+        tags=parse_tags(read.optional("tags", list)),
         go_on=read.optional("go_on", bool) or False,
         accepted={k: v for k, v in (read.optional("accepted", dict) or {}).items() if k in takes and isinstance(v, str)},
         unknown=read.rest("format"),

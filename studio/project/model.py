@@ -276,6 +276,7 @@ class Project:
     forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read
     sound: Sound | None = None              # heard with the film
     markers: tuple[float, ...] = ()         # moments of the film, in seconds, that segments can end at; in order
+    tags: tuple[str, ...] = ()              # words by which it is found among other films
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 

@@ -23,7 +23,7 @@ from studio.project.table_reader import Table
 
 FIELDS = (
     "id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks", "retries",
-    "trims", "pins", "forgotten", "dropped_branches", "sound", "markers",
+    "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags",
 )
 
 

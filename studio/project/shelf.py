@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,20 +70,23 @@ def address(folder: Path) -> str:
     return folder.name if fits else f"folder-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:16]}"
 
 
-def find_folder(home: Path, key: str) -> Path | None:
-    """The project's folder that has this address, or the one whose document has this id; None: there is none."""
+def find_folder(home: Path, key: str, id_of: Callable[[Path], str | None] | None = None) -> Path | None:
+    """The project's folder that has this address, or the one whose document has this id; None: there is none.
+
+    `id_of`: reads a document's id.
+    """
     with contextlib.suppress(OSError, ValueError):        # some names no system can hold
         if ADDRESS.fullmatch(key) and _holds_project(home / key):
             return home / key
     for folder in project_folders(home):
         if address(folder) == key:
             return folder
-    return next(iter(folders_by_id(home, key)), None)
+    return next(iter(folders_by_id(home, key, id_of)), None)
 
 
-def folders_by_id(home: Path, project_id: str) -> tuple[Path, ...]:
-    """Folders whose document has this id, the one with the best claim to it first."""
-    claimants = [folder for folder in project_folders(home) if read_id(folder) == project_id]
+def folders_by_id(home: Path, project_id: str, id_of: Callable[[Path], str | None] | None = None) -> tuple[Path, ...]:
+    """Folders whose document has this id, the one with the best claim to it first. `id_of`: reads a document's id."""
+    claimants = [folder for folder in project_folders(home) if (id_of or read_id)(folder) == project_id]
     return tuple(sorted(claimants, key=lambda folder: _claim_to_id(folder, project_id)))
 
 
@@ -97,7 +100,9 @@ def read_id(folder: Path) -> str | None:
     return None
 
 
-def as_own_project(project: Project, folder: Path, home: Path, opened: Collection[Path]) -> Project:
+def as_own_project(
+    project: Project, folder: Path, home: Path, opened: Collection[Path], id_of: Callable[[Path], str | None] = read_id
+) -> Project:
     """The project, with a new id if its folder is the copy of another one: two copies with one id are two projects.
 
     Args:
@@ -105,12 +110,13 @@ def as_own_project(project: Project, folder: Path, home: Path, opened: Collectio
         folder: where it lies.
         home: the folder of all projects.
         opened: folders of projects that are open now; they keep their ids.
+        id_of: reads the id in a project's document.
     """
-    rivals = [other for other in folders_by_id(home, project.id) if other != folder]
+    rivals = [other for other in folders_by_id(home, project.id, id_of) if other != folder]
     mine = _claim_to_id(folder, project.id)
     if all(other not in opened and mine < _claim_to_id(other, project.id) for other in rivals):
         return project
-    named = ID.fullmatch(folder.name) and not folders_by_id(home, folder.name)
+    named = ID.fullmatch(folder.name) and not folders_by_id(home, folder.name, id_of)
     return replace(project, id=folder.name if named else fresh_id())
 
 

@@ -48,17 +48,22 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
     Raises:
         MediaError: the disk is full or cannot be written.
     """
-    takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
-    found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *sorted(store.media.glob("*.video")),
-             *sorted(store.media.glob("*.m4a")), *takes]
-    files = {path.relative_to(store.folder).as_posix(): path for path in found}
-    files = {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith(COPIES)}
+    files = project_files(project, store)
     size = sum(path.stat().st_size for path in files.values())
     # Files may be dated before 1980 or after 2107, which a ZIP cannot say: they get the nearest date that it can.
     with disk.atomic_write(out, size) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:
         for member, path in files.items():
             compression = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
             archive.write(path, f"{name}/{member}", compression)
+
+
+def project_files(project: Project, store: Store) -> dict[str, Path]:
+    """The files of a project, by their paths in its folder: document, media and takes, without what can be made again."""
+    takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
+    found = [store.folder / DOCUMENT, *sorted(store.media.glob("*.png")), *sorted(store.media.glob("*.video")),
+             *sorted(store.media.glob("*.m4a")), *takes]
+    files = {path.relative_to(store.folder).as_posix(): path for path in found}
+    return {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith(COPIES)}
 
 
 def unpack(file: Path, home: Path) -> str:

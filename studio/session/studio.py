@@ -23,13 +23,14 @@ from studio.project.model import Project, RenderSettings, Shot
 from studio.project.preset import PRESETS, Preset
 from studio.project.preset_shelf import FOLDER as OWN_PRESETS
 from studio.project.preset_shelf import PresetShelf
-from studio.project.shelf import ProjectSummary, find_projects
+from studio.project.shelf import ProjectSummary
 from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session import trash
 from studio.session.job_manager import EngineProtocol
 from studio.session.job_note import read_note
+from studio.session.library import Library, copy_project
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
 from studio.session.project_zip import unpack
@@ -62,6 +63,7 @@ class Studio:
         self.models = tuple(models)
         self._presets = PresetShelf(None if shared else home / OWN_PRESETS, presets)
         self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
+        self.library = Library(home, shared)
         self._wildcards = Wildcards((home / wildcards.FOLDER, wildcards.SHIPPED))     # the artist's own lists and styles come first
         self._styles = Styles((home / styles.FOLDER, styles.SHIPPED))
         self._identity = Identity(card.folder.parent for card in models)
@@ -129,7 +131,9 @@ class Studio:
             store = Store(folder)
             opened = store.open()
             others = [s.folder for s in self._open.values() if s.folder.is_dir()]
-            project = opened.project if opened.read_only else shelf.as_own_project(opened.project, folder, self.home, others)
+            project = opened.project
+            if not opened.read_only:
+                project = shelf.as_own_project(project, folder, self.home, others, self.library.project_id)
             session = self._open[shelf.address(folder)] = self._session(store, replace(opened, project=project))
             if project != opened.project:
                 with contextlib.suppress(StoreError):  # a full disk: the id is saved with the next edit
@@ -154,6 +158,19 @@ class Studio:
                 gone.store.close()
         return self.open(project)
 
+    def duplicate(self, project_id: str) -> Session:
+        """Copy a project beside the others, and open the copy.
+
+        Raises:
+            EditError: it is generating.
+            StoreError: it is not there, or the disk refuses. MediaError: the disk is full. Nothing was copied.
+        """
+        session = self.open(project_id)
+        with session.lock:
+            session.jobs.check_idle()
+            made = copy_project(session.project, session.store, self.home)
+        return self.open(made)
+
     def reopen(self, film: Path) -> Session:
         """The project a film or an exported take came from, with the head at the end of that film.
 
@@ -172,7 +189,7 @@ class Studio:
 
     def _origin(self, project_id: str, take: str) -> Session:
         """The project of that id, or the copy of it that has the take. Raises StoreError: it is not here, or unreadable."""
-        addresses = [shelf.address(folder) for folder in shelf.folders_by_id(self.home, project_id)]
+        addresses = [shelf.address(folder) for folder in shelf.folders_by_id(self.home, project_id, self.library.project_id)]
         sessions = map(self.open, addresses or [project_id])
         first = next(sessions)
         return first if take in first.project.takes else next((s for s in sessions if take in s.project.takes), first)
@@ -192,7 +209,7 @@ class Studio:
 
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""
-        return find_projects(self.home)
+        return self.library.summaries()
 
     @contextmanager
     def protect(self, session: Session) -> Iterator[None]:
@@ -264,7 +281,7 @@ class Studio:
         return Session(store, opened, self._engine, self.models, self._presets, *shared)
 
     def _folder(self, project_id: str) -> Path:
-        folder = shelf.find_folder(self.home, project_id)
+        folder = shelf.find_folder(self.home, project_id, self.library.project_id)
         if folder is None:
             raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
         return folder

@@ -20,6 +20,7 @@ from studio.session.trash import folder_size
 from studio.ui import views
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
+from studio.ui.library_api import library_verbs
 from studio.ui.trash_views import trash_view
 from studio.ui.verbs import VERBS, Answer, Verb
 from studio.ui.verbs.picture import set_reference
@@ -55,7 +56,8 @@ class PageApi:
             "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path")).id},
         }
 
-        self.films: Mapping[str, Callable[[Fields], Answer]] = {
+        self.films: Mapping[str, Callable[[Fields], Answer | None]] = {
+            **library_verbs(studio, public),
             "begin": self._begin,
             "trash_film": lambda f: {"name": self.studio.throw_away(f.folder("film"))},
             "restore_film": lambda f: {"project": film_trash.restore(self.studio.home, f.text("key", 40)).name},
@@ -68,14 +70,12 @@ class PageApi:
         try:
             fields = Fields(message, self.uploads)
             name = fields.text("verb", 40)
-            if name == "projects":
-                return {"ok": True, "answer": self._projects(fields)}
             if name == "samples":
                 return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
             if name == "uploads":
                 return {"ok": True, "answer": {"problem": self._uploads_problem()}}
             if name in self.films:
-                return {"ok": True, "answer": self.films[name](fields)}
+                return {"ok": True, "answer": self.films[name](fields) or {}}
             verb = fields.one_of("verb", self.verbs)
             session = self.studio.open(fields.folder("project"))
             before = session.revision
@@ -122,13 +122,6 @@ class PageApi:
             f"Uploads cannot be stored in {self.uploads}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
             "set to another folder. The film is as it was."
         )
-
-    def _projects(self, fields: Fields) -> Answer:
-        """The projects to choose from, without empty ones other than the open one."""
-        known = frozenset(fields.folders("known")) if self.public else None
-        current = fields.folder("project") if fields.has("project") else None
-        mine = [s for s in self.studio.list() if known is None or s.id in known]
-        return {"projects": views.project_choices(s for s in mine if s.id == current or not _is_empty(s))}
 
     def _thrown_away(self, fields: Fields) -> list[TrashedProject]:
         """The projects in the trash, on a shared studio those that the browser knows."""

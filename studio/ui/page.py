@@ -35,7 +35,7 @@ SCRIPTS = (
     "audition", "takes", "trash", "disk",
     "sound", "stage",
     "phrases", "film_words", "drift", "look", "trim", "pasted", "lora", "shot", "blend", "card",
-    "early", "timeline", "tree", "dialogs", "export", "preset", "reuse",
+    "early", "timeline", "tree", "dialogs", "library", "export", "preset", "reuse",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
     "memory_test", "memory_map", "moment",
@@ -46,7 +46,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "trim", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk", "sound", "preset",
+    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk", "sound", "preset", "library",
 )  # fmt: skip
 
 PAUSE = 0.05

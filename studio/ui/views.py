@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
     from studio.project.wildcards import Wildcards
-    from studio.session import JobView, ProjectSummary, Session
+    from studio.session import JobView, Session
     from studio.session.estimates import Estimate, Estimator
     from studio.session.loras import LoraEntry
 
@@ -43,6 +43,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
     return {
         "id": session.id,
         "name": project.name,
+        "tags": list(project.tags),
         "engine": engine_view(session.engine),
         "model": model_view(project.model, card, flow_phrase_views(project), wildcard_phrases(session.wildcards)),
         "models": [model_choice(c) for c in cards],
@@ -278,7 +279,3 @@ def job_view(job: JobView | None) -> Json | None:
         "planned": job.planned,
     }
 
-
-def project_choices(summaries: Iterable[ProjectSummary]) -> list[Json]:
-    """Projects to choose from."""
-    return [{"id": s.id, "name": s.name, "poster": file_url(s.poster), "changed": s.changed} for s in summaries]

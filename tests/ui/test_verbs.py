@@ -228,13 +228,13 @@ def test_a_project_that_was_exported_can_be_dropped_on_the_page(api: PageApi, se
 def test_an_unbegun_film_is_taken_again_and_not_listed(api: PageApi, session: Session) -> None:
     new = ask(api, session, "begin")["project"]
     assert ask(api, session, "begin")["project"] == new
-    assert [p["id"] for p in ask(api, session, "projects")["projects"]] == [session.id]
+    assert [film["id"] for film in ask(api, session, "library")["films"]] == [session.id]
 
 
 def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(api: PageApi, session: Session) -> None:
     shared = PageApi(api.studio, (), api.uploads, public=True)
-    assert ask(shared, None, "projects", known=[])["projects"] == []
-    assert [p["id"] for p in ask(shared, None, "projects", known=[session.id, 3, "../"])["projects"]] == [session.id]
+    assert ask(shared, None, "library", known=[])["films"] == []
+    assert [film["id"] for film in ask(shared, None, "library", known=[session.id, 3, "../"])["films"]] == [session.id]
     assert ask(shared, None, "begin")["project"] != ask(shared, None, "begin")["project"]
     assert shared.open(None).id != session.id
 

@@ -1,4 +1,4 @@
-/* The sheets that come up over the page: films, shortcuts, the model. The picture's is in `easel.js`, and that of exports in `export.js`. */
+/* The sheets that come up over the page: shortcuts, the model. The films' is in `library.js`, the picture's in `easel.js`, and that of exports in `export.js`. */
 const dialogs = (() => {
   const holder = h('div', {});
   const sheet = (title, name, ...body) => {
@@ -9,34 +9,6 @@ const dialogs = (() => {
     holder.replaceChildren(dialog);
     dialog.showModal();
     return dialog;
-  };
-
-  const films = async () => {
-    const list = h('ul', { class: 'shelf' });
-    const dialog = sheet('Films', 'films',
-      h('p', { class: 'hint' }, 'Each film keeps every take it ever made, until you empty its trash.'),
-      h('div', { class: 'trash-head' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
-        h('div', { class: 'pair' }, button('disk', 'On the disk', () => disk.open(), { class: 'button quiet' }),
-          button('trash', 'Trash', () => trash.open(), { class: 'button quiet' }))), list);
-    const go = (project) => {
-      if (!project) return;
-      dialog.close();
-      if (project !== client.view?.id) client.open(project);
-    };
-    const answer = await client.act('projects', { known: remember.get('known', []) });
-    const throwAway = async (p) => {
-      if (!await client.act('trash_film', { film: p.id })) return;
-      if (p.id === client.view?.id) dialog.close(); else films();
-    };
-    list.replaceChildren(...(answer?.projects || []).map((p) => h('li', { class: 'film-line' },
-      h('button', { class: 'spine', 'aria-current': p.id === client.view?.id ? 'true' : null, onclick: () => go(p.id) },
-        h('span', { class: 'spine-picture' }, p.poster ? h('img', { src: p.poster, alt: '' }) : icon('film', 30)),
-        h('b', {}, p.name), h('small', {}, ago(p.changed))),
-      tool('trash', `Throw “${p.name}” away`, () => throwAway(p)))));
-  };
-  const ago = (stamp) => {
-    const when = typeof stamp === 'number' ? new Date(stamp * 1000) : new Date(stamp);
-    return Number.isNaN(+when) ? '' : when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   };
 
   const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
@@ -50,7 +22,7 @@ const dialogs = (() => {
     ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
     ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
     ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],
-    ['B', 'The trash'], ['W', 'What this film weighs on the disk'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
+    ['L', 'Films: the library'], ['B', 'The trash'], ['W', 'What this film weighs on the disk'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
   ];
   const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
     h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),
@@ -69,5 +41,5 @@ const dialogs = (() => {
           onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
-  return { root: holder, sheet, fetchFile, films, keys, model, open: () => holder.querySelector('dialog[open]') };
+  return { root: holder, sheet, fetchFile, keys, model, open: () => holder.querySelector('dialog[open]') };
 })();

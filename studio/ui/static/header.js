@@ -23,7 +23,7 @@ const header = (() => {
   const root = h('header', { class: 'bar' },
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
     h('div', { class: 'film' },
-      title, tool('films', 'Open another film', () => dialogs.films())),
+      title, tool('films', 'Open another film', () => library.open())),
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
       button('export', 'Export', () => exportSheet.open(), { class: 'button quiet', 'aria-label': 'Export' }),

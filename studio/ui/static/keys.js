@@ -14,6 +14,7 @@ const keys = (() => {
       : ctrl && key === 'y' && !typing ? () => client.act('redo')
       : key === 'escape' && client.busy() ? () => client.act('cancel')
       : key === 'p' && !typing && !ctrl && !e.altKey ? client.pauseOrResume
+      : key === 'l' && !typing && !ctrl && !e.altKey ? library.open
       : key === 'b' && !typing && !ctrl && !e.altKey ? trash.open
       : key === 'w' && !typing && !ctrl && !e.altKey ? () => disk.open()
       : key === 'm' && !typing && !ctrl && !e.altKey ? sound.mark
