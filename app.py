@@ -69,6 +69,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     leaving.add_argument("-o", "--output", type=Path, help="the file; for a ZIP also a folder (default: the film's name)")
     leaving.add_argument("--rate", type=int, metavar="FPS", help="of an MP4; it lasts as long as before (default: the film's own)")
     leaving.add_argument("--blend", action="store_true", help="at another rate: mix neighbouring frames (default: the nearest one)")
+    leaving.add_argument("--label", default="", metavar="TEXT", help="in the corner of an MP4's frames, such as “Made with AI”")
     leaving.add_argument("--first", type=int, default=1, metavar="N", help="the first frame's number, of pictures (default: 1)")
     leaving.add_argument("--paper", default="a4", help="of a storyboard: a4 or letter (default: a4)")
 

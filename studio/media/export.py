@@ -26,6 +26,7 @@ from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
 from studio.media.frame_rate import Rate, at_rate, frames_at
 from studio.media.join import join
+from studio.media.label import Label
 from studio.media.metadata import DAMAGED
 from studio.media.sound import encode_sound
 from studio.media.title import check_title, draw_title
@@ -146,11 +147,11 @@ def add_comment(content: bytes, comment: bytes) -> bytes:
 
 def compose(
     film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None, rate: Rate | None = None,
-    offset: float | None = None, gain: float = 0.0,
+    offset: float | None = None, gain: float = 0.0, label: str = "",
 ) -> None:
-    """Write the film with a title, fades and music, at its own frame rate or another one.
+    """Write the film with a title, fades, a label and music, at its own frame rate or another one.
 
-    Frames are encoded again only for a title, a fade or another rate; for music alone they are copied.
+    Frames are encoded again only for a title, a fade, a label or another rate; for music alone they are copied.
 
     Args:
         film: an MP4.
@@ -162,20 +163,21 @@ def compose(
         offset: seconds of the film, behind its title, at which the sound begins; negative: so much of it is left out; None: it
             begins with the title.
         gain: decibels by which the sound is made louder.
+        label: a text in the corner of all frames of the film; blank: none.
 
     Raises:
-        MediaError: a file cannot be read or written, the title cannot be drawn on this machine, or `fade` is negative.
+        MediaError: a file cannot be read or written, the title or the label cannot be drawn on this machine, or `fade` is negative.
     """
-    title = (title or "").strip()
-    check_title(title)
+    title, label = (title or "").strip(), label.strip()
+    check_title(title + label)
     if not 0 <= fade < math.inf:
         raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
         other = rate is not None and rate.fps != probe(film).fps
-        if title or fade or other:
+        if title or fade or other or label:
             shown = Path(folder) / out.name             # messages name it
-            encode_with_title(film, shown, title, fade, rate if other else None)
+            encode_with_title(film, shown, title, fade, rate if other else None, label)
         if audio is None:
             join([shown], finished)
         else:
@@ -201,8 +203,8 @@ def title_frames(fps: float, title: str) -> int:
     return round(TITLE_SECONDS * fps) if title.strip() else 0
 
 
-def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate | None = None) -> None:
-    """Encode the film again with its title and fades, at its own frame rate (None) or another one, keeping its metadata."""
+def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate | None = None, label: str = "") -> None:
+    """Encode the film again with its title, fades and label, at its own frame rate (None) or another one, keeping its metadata."""
     facts = probe(film)
     own, fps = Fraction(facts.fps).limit_denominator(1001), Fraction(rate.fps if rate else facts.fps).limit_denominator(1001)
     filmed = frames_at(facts.frames, own, fps)
@@ -214,6 +216,9 @@ def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate
         pictures = frames_of(container, film)
         if rate:
             pictures = at_rate(pictures, facts.frames, own, fps, rate.blend)
+        if label:
+            mark = Label(label, container.streams.video[0].width, container.streams.video[0].height)
+            pictures = map(mark.put, pictures)
         first = next(pictures)
         for i, frame in enumerate(chain(opening_frames(first, title, opening, float(fps)), [first], pictures)):
             edge = min(i + 0.5, frames - i - 0.5)       # frames from the middle of this one to the nearer end of the film

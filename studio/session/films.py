@@ -73,7 +73,8 @@ class Films:
         return self.joined(project, takes) if takes else None
 
     def export_film(
-        self, title: str | None = None, fade: float = 0.0, audio: Path | None = None, fps: int | None = None, blend: bool = False
+        self, title: str | None = None, fade: float = 0.0, audio: Path | None = None, fps: int | None = None, blend: bool = False,
+        label: str = "",
     ) -> Path:
         """The film up to the head as one file.
 
@@ -83,22 +84,25 @@ class Films:
             audio: a sound file to play with it; None: the film's own sound, if it has one.
             fps: another frame rate, at which it lasts as long as at its own; None: its own.
             blend: whether neighbouring frames are mixed at another rate; else the nearest one is shown.
+            label: a text in the corner of all frames, such as “Made with AI”; blank: none.
 
         Raises:
-            EditError: there is no film yet, or the title is too long.
-            MediaError: a clip is missing or damaged, the title has letters that cannot be drawn, the audio cannot be read, or the
-                disk is full.
+            EditError: there is no film yet, or the title or the label is too long.
+            MediaError: a clip is missing or damaged, the title or the label has letters that cannot be drawn, the audio cannot be
+                read, or the disk is full.
         """
         project = self._document.project
         title = limits.title(title) if title else None
-        check_title(title or "")
+        label = limits.title(label)
+        check_title((title or "") + label)
         takes = self.whole_film(project)
         out = self.export_path(f"{slug(project.name)}.mp4")
         own = project.sound if audio is None else None
         audio = own_sound(self._store, project) if own else audio
         rate = None if fps is None else Rate(fps, blend)
         export.compose(
-            self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0)
+            self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0,
+            label)
         add_credentials(out, project.name, film_record(project, takes))
         return out
 

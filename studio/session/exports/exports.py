@@ -44,6 +44,7 @@ class Options:
     """What an export may be asked for. Each export reads what concerns it."""
 
     fps: int | None = None        # of an MP4; None: the film's own
+    label: str = ""               # in the corner of an MP4's frames; blank: none
     blend: bool = False           # neighbouring frames are mixed at another rate; else the nearest one is shown
     first: int = 1                # the number of the first frame, of numbered pictures
     paper: str = "a4"             # of a storyboard: a4 or letter
@@ -109,7 +110,7 @@ class Exports:
 
     def film(self, options: Options) -> Exported:
         """The film as an MP4, without extras."""
-        return Exported(self._films.export_film(fps=options.fps, blend=options.blend))
+        return Exported(self._films.export_film(fps=options.fps, blend=options.blend, label=options.label))
 
     def otio(self, _: Options) -> Exported:
         """An OpenTimelineIO timeline, with the film's clips, its shots and the other takes of its segments, as a ZIP."""

@@ -36,6 +36,7 @@ const exportSheet = (() => {
     const why = (...kinds) => kinds.filter((kind) => some && problems[kind]).map((kind) => hint(problems[kind]));
 
     const title = text('Title card', { maxlength: 120, placeholder: 'no title card' });
+    const label = text('Label in the corner', { maxlength: 120, placeholder: 'none, or such as Made with AI' });
     const fade = text('Fade in and out, in seconds', { type: 'number', min: 0, max: 10, step: 0.5, value: 0 });
     const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
     const own = String(view.fps);
@@ -46,13 +47,13 @@ const exportSheet = (() => {
       hint('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.'));
     const first = text('Number of the first picture', { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
     const paper = select('Paper', [['a4', 'A4'], ['letter', 'Letter']]);
-    const film = () => make('film', { title: title.value.trim() || null, fade: +fade.value || null,
+    const film = () => make('film', { title: title.value.trim() || null, label: label.value.trim() || null, fade: +fade.value || null,
       rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend' }, audio.files[0]);
 
     const dialog = dialogs.sheet('Export', 'export',
       h('section', {}, h('h3', {}, 'Film'),
         hint(some ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
-        row('Title card', title), row('Fade, seconds', fade), row('Sound', audio),
+        row('Title card', title), row('Label', label), row('Fade, seconds', fade), row('Sound', audio),
         ...(view.sound.name ? [hint(`Without a file: “${view.sound.name}”, the film’s own.`)] : []),
         row('Frame rate', rate), between,
         makes('Film as MP4', some, film, 'primary')),

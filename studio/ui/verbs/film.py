@@ -29,7 +29,8 @@ def _export(session: Session, fields: Fields) -> Answer:
         title = fields.text("title") if fields.has("title") else None
         fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
         fps = fields.integer("rate", 1, 240) if fields.has("rate") else None
-        path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"))
+        label = fields.text("label") if fields.has("label") else ""
+        path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"), label)
         aside = session.films.fade_aside(fade, title)
     elif what == "project":
         path = session.films.export_project()
