@@ -258,3 +258,15 @@ def test_the_command_line_imports(studio: Studio, there: Studio, tmp_path: Path,
     for file in (tmp_path / "no.zip", tmp_path / "nothere.zip", tmp_path):
         assert import_project(file, there.home) == 1
         assert "Traceback" not in (told := capsys.readouterr().err) and str(file.name) in told
+
+
+def test_parts_of_snapshots_go_along(tmp_path: Path) -> None:
+    """Files that are named by their content have the longest names of all."""
+    session = render_all(make_film(make_studio(tmp_path), "a"))
+    folder = session.store.take_folder(str(session.project.head))
+    names = {f"{kind}-{'ab' * 32}.safetensors" for kind in ("psi", "latents")}
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    there = make_studio(tmp_path / "there")
+    opened = there.unpack(session.films.export_project())
+    assert names <= {path.name for path in opened.store.take_folder(folder.name).iterdir()}

@@ -102,18 +102,35 @@ def tidy(folder: Path) -> None:
         if TEMPORARY.fullmatch(path.name):
             with contextlib.suppress(OSError):           # held open by another program: the take is finished all the same
                 path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        if spare_parts([folder], [folder]):              # of sections before the last; perhaps another take needs them
+            for path in spare_parts([folder], [other for other in folder.parent.iterdir() if other.is_dir()]):
+                path.unlink(missing_ok=True)
 
 
 def keep_parts(gone: Sequence[Path], kept: Iterable[Path]) -> None:
-    """Copy rows of psi that snapshots in folders `kept` name and only folders in `gone` hold, before those are removed.
+    """Copy parts of snapshots that those in folders `kept` name and only folders in `gone` hold, before these are removed.
 
     Raises:
         OSError: the disk is full, or a file cannot be read.
     """
-    if any(next(folder.glob("psi-*"), None) for folder in gone):
+    if any(map(_has_blocks, gone)):
         from studio.memory.snapshot import keep_blocks
 
         keep_blocks(gone, kept)
+
+
+def spare_parts(gone: Sequence[Path], kept: Iterable[Path]) -> list[Path]:
+    """Files in takes' folders `gone` that hold parts of snapshots, of which no snapshot in takes' folders `kept` needs any."""
+    if not any(map(_has_blocks, gone)):
+        return []
+    from studio.memory.snapshot import spare_blocks
+
+    return spare_blocks(gone, kept)
+
+
+def _has_blocks(folder: Path) -> bool:
+    return any(next(folder.glob(f"{kind}-*.safetensors"), None) for kind in ("psi", "latents"))
 
 
 def copy_memory(old: Path, new: Path) -> None:

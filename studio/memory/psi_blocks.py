@@ -1,9 +1,12 @@
-"""psi in blocks: a memory that keeps all it was is stored once, however many snapshots name it.
+"""Parts of snapshots in blocks: what several snapshots hold is stored once, however many name it.
 
 A memory that appends (`AppendsToPsi`) adds rows to psi with every section and changes none. Its snapshot files name those rows by
 their content instead of holding them: each section's rows are one block, a file beside the snapshot of the take that made them, and
 later snapshots find it there or in the folders of the other takes of the film. So a section costs the same bytes in films of any
 length, and a take's folder can be copied with all it needs (`copy_blocks`).
+
+Latents are rows as well, one for each latent frame: of the newest ones, which every snapshot holds, more than half were in the
+snapshot before it. So is the latent of the reference picture, and a psi that does not change.
 
 Letters: M rows of psi, m of them in a block, D their width.
 """
@@ -17,15 +20,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.disk import atomic_write
+from studio.memory.packed import pack, unpack
 from studio.memory.tensors import write_tensors
 
-PREFIX, SUFFIX, NAME = "psi-", ".safetensors", re.compile("[0-9a-f]{64}")
+SUFFIX, NAME = ".safetensors", re.compile("[0-9a-f]{64}")
+KINDS = ("psi", "latents")
 
 
 class BlockError(Exception):
@@ -38,23 +43,30 @@ class Block:
 
     name: str       # SHA-256 of shape and values
     rows: int       # m
+    kind: str = "psi"           # or "latents": how its file's name begins
 
     @property
     def is_valid(self) -> bool:
         """Whether it is what a block can be: names come from files."""
-        return isinstance(self.name, str) and bool(NAME.fullmatch(self.name)) and isinstance(self.rows, int) and self.rows > 0
+        return isinstance(self.name, str) and bool(NAME.fullmatch(self.name)) and isinstance(self.rows, int) and self.rows > 0 and (
+            self.kind in KINDS)
 
     @property
     def file(self) -> str:
         """Name of its file."""
-        return f"{PREFIX}{self.name}{SUFFIX}"
+        return f"{self.kind}-{self.name}{SUFFIX}"
 
 
-def name_block(rows: Tensor) -> Block:
+def block_files(folder: Path) -> list[Path]:
+    """The files of blocks in a take's folder."""
+    return [path for kind in KINDS for path in folder.glob(f"{kind}-*{SUFFIX}")]
+
+
+def name_block(rows: Tensor, kind: str = "psi") -> Block:
     """The block of rows [1, m, D], in float32."""
     digest = hashlib.sha256(repr(tuple(rows.shape)).encode())
     digest.update(rows.float().cpu().contiguous().numpy().tobytes())
-    return Block(digest.hexdigest(), rows.shape[1])
+    return Block(digest.hexdigest(), rows.shape[1], kind)
 
 
 def append_block(psi: Tensor, blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -76,11 +88,12 @@ def write_blocks(psi: Tensor, blocks: Sequence[Block], folder: Path) -> None:
         OSError: the disk is full or the folder cannot be written.
     """
     missing = [block for block in blocks if not (folder / block.file).is_file()]
-    found = _find(missing[:-1], folder)         # the last one is the newest section's, which no other take has
+    found = _find(missing, folder)
     at = 0
     for block in blocks:
         if block in missing and block not in found:
-            write_tensors({"psi": psi[:, at : at + block.rows].float()}, folder / block.file, {"format": "psi-block"})
+            tensors, facts = pack(_halved(psi[:, at : at + block.rows].float()))
+            write_tensors(tensors, folder / block.file, {"format": "psi-block", **facts})
         at += block.rows
 
 
@@ -95,13 +108,38 @@ def read_blocks(blocks: Sequence[Block], folder: Path) -> Tensor:
         if block not in files:
             raise BlockError(f"{block.file} is missing")
         try:
-            read = load_file(files[block])["psi"]
-        except (OSError, RuntimeError, SafetensorError, KeyError) as error:
+            with safe_open(files[block], framework="pt") as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+                read = _whole(unpack(tensors, file.metadata() or {}))
+        except (OSError, RuntimeError, SafetensorError, KeyError, IndexError, ValueError) as error:
             raise BlockError(f"{files[block]} cannot be read ({error})") from None
-        if read.dim() != 3 or name_block(read) != block:
+        if read.dim() != 3 or name_block(read, block.kind) != block:
             raise BlockError(f"{files[block]} holds other values than its name says")
         rows.append(read)
     return torch.cat(rows, dim=1)
+
+
+def _halved(rows: Tensor) -> dict[str, Tensor]:
+    """Rows [1, m, D] as they are written: the columns that float16 holds without loss in half the room, where most are such."""
+    half = (rows.half().float() == rows).all(dim=1)[0]
+    if 2 * int(half.sum()) < len(half):
+        return {"psi": rows}
+    columns = torch.from_numpy(np.packbits(half.numpy()))
+    return {"half": rows[:, :, half].half(), "columns": columns, **({} if bool(half.all()) else {"psi": rows[:, :, ~half]})}
+
+
+def _whole(tensors: dict[str, Tensor]) -> Tensor:
+    """The rows [1, m, D] that `_halved` took apart. Raises KeyError, RuntimeError or ValueError: the parts do not fit."""
+    if "half" not in tensors:
+        return tensors["psi"]
+    half, rest = tensors["half"], tensors.get("psi")
+    count = half.shape[2] + (0 if rest is None else rest.shape[2])
+    columns = torch.from_numpy(np.unpackbits(tensors["columns"].numpy(), count=count).astype(bool))
+    whole = torch.zeros(1, half.shape[1], count)
+    whole[:, :, columns] = half.float()
+    if rest is not None:
+        whole[:, :, ~columns] = rest
+    return whole
 
 
 def copy_blocks(blocks: Iterable[Block], old: Path, new: Path) -> None:
@@ -125,7 +163,8 @@ def _find(blocks: Iterable[Block], folder: Path) -> dict[Block, Path]:
     found = {block: folder / block.file for block in blocks if (folder / block.file).is_file()}
     rest = {block.file: block for block in blocks if block not in found}
     if rest:
-        for path in folder.parent.glob(f"*/{PREFIX}*{SUFFIX}"):
-            if path.name in rest:
-                found[rest[path.name]] = path
+        for kind in {block.kind for block in rest.values()}:
+            for path in folder.parent.glob(f"*/{kind}-*{SUFFIX}"):
+                if path.name in rest:
+                    found[rest[path.name]] = path
     return found

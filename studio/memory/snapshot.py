@@ -16,7 +16,17 @@ from torch import Tensor
 from studio.disk import atomic_write
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import empty_history, slide_history
-from studio.memory.psi_blocks import PREFIX, SUFFIX, Block, BlockError, append_block, copy_blocks, read_blocks, write_blocks
+from studio.memory.psi_blocks import (
+    SUFFIX,
+    Block,
+    BlockError,
+    append_block,
+    block_files,
+    copy_blocks,
+    name_block,
+    read_blocks,
+    write_blocks,
+)
 from studio.memory.tensors import write_tensors
 
 FORMAT = "1"
@@ -24,6 +34,11 @@ COMPACT_FORMAT = "2"
 """Of files that hold values in float16 where that loses nothing."""
 BLOCK_FORMAT = "3"
 """Of files that name psi's rows instead of holding them; see `psi_blocks`."""
+SHARED_FORMAT = "4"
+"""Of files that name their latents too, or a psi that is no list of rows; both lie in blocks."""
+READABLE = (FORMAT, COMPACT_FORMAT, BLOCK_FORMAT, SHARED_FORMAT)
+SHARED = 2**16
+"""Bytes of latents from which on a snapshot is shared with those of other takes."""
 
 
 class SnapshotError(Exception):
@@ -43,6 +58,7 @@ class Snapshot:
     sections: int = 0              # finished so far
     model: str = ""                # fingerprint of the model that made it
     blocks: tuple[Block, ...] = ()  # names of all rows of psi, for a memory that keeps them; else empty
+    window: int = 0                # W of the newest section; 0: it was not made by one
 
     @classmethod
     def initial(cls, start: Tensor, model: str = "") -> Snapshot:
@@ -63,24 +79,60 @@ class Snapshot:
         recent = slide_history(self.recent, latents.float().cpu())
         psi = None if psi is None else psi.float().cpu()
         blocks = append_block(psi, self.blocks) if psi is not None and appended else ()
-        return Snapshot(self.start, recent, psi, self.sections + 1, self.model, blocks)
+        return Snapshot(self.start, recent, psi, self.sections + 1, self.model, blocks, latents.shape[2])
 
     def write(self, path: Path) -> None:
-        """Write one safetensors file atomically, after the blocks of psi that it names. It is on the disk when this returns.
+        """Write one safetensors file atomically, after the blocks that it names. It is on the disk when this returns.
 
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
-        tensors = {**compact("start", self.start), **compact("recent", self.recent)}
+        tensors: dict[str, Tensor] = {}
         facts = {"sections": str(self.sections), "model": self.model}
+        shared = self.window > 0 and self.recent.nbytes >= SHARED
+        if shared:
+            facts["frame"] = json.dumps([self.start.shape[1], *self.start.shape[3:]])
+            facts["start"] = _write_shared(_as_rows(self.start), [1], "latents", path.parent)
+            facts["recent"] = _write_shared(_as_rows(self.recent), _pieces(self.window), "latents", path.parent)
+        else:
+            tensors = {**compact("start", self.start), **compact("recent", self.recent)}
         if self.psi is not None and self.blocks:
             write_blocks(self.psi, self.blocks, path.parent)
-            facts["psi"] = json.dumps([[block.name, block.rows] for block in self.blocks])
+            facts |= {"psi": _named(self.blocks), "appended": "1"}
+        elif self.psi is not None and shared:
+            facts["psi"] = _write_shared(self.psi, [self.psi.shape[1]], "psi", path.parent)
         elif self.psi is not None:
             tensors["psi"] = self.psi.half() if bool(_exact_in_half(self.psi).all()) else self.psi
         plain = all(tensor.dtype == torch.float32 for tensor in tensors.values())
-        facts["format"] = BLOCK_FORMAT if self.blocks else FORMAT if plain else COMPACT_FORMAT
+        facts["format"] = SHARED_FORMAT if shared else BLOCK_FORMAT if self.blocks else FORMAT if plain else COMPACT_FORMAT
         write_tensors(tensors, path, facts)
+
+
+def _pieces(window: int) -> list[int]:
+    """The newest latent frames in pieces that snapshots after further sections of `window` frames hold as well, oldest first.
+
+    Of a section that leaves the snapshot bit by bit, the last piece is what stays longest.
+    """
+    if window >= RECENT:
+        return [RECENT]
+    left = RECENT % window
+    return [count for count in [left] + [window - left, left] * (RECENT // window) if count]
+
+
+def _as_rows(latents: Tensor) -> Tensor:
+    """Latents [1, C, T, h, w] as rows [1, T, C h w]."""
+    return latents.movedim(2, 1).flatten(2)
+
+
+def _write_shared(rows: Tensor, counts: Sequence[int], kind: str, folder: Path) -> str:
+    """Write rows [1, M, D] as blocks of so many; returns their names. Raises OSError."""
+    blocks = [name_block(part, kind) for part in rows.split(list(counts), dim=1)]
+    write_blocks(rows, blocks, folder)
+    return _named(blocks)
+
+
+def _named(blocks: Iterable[Block]) -> str:
+    return json.dumps([[block.name, block.rows] for block in blocks])
 
 
 def compact(name: str, tensor: Tensor) -> dict[str, Tensor]:
@@ -123,46 +175,64 @@ def read_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"The snapshot {path} is missing. {remedy}") from None
     except (SafetensorError, OSError, RuntimeError) as error:
         raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
-    if facts.get("format") not in (FORMAT, COMPACT_FORMAT, BLOCK_FORMAT):
+    if facts.get("format") not in READABLE:
         raise SnapshotError(f"The snapshot {path} is of format {facts.get('format')}, made by a newer studio. {remedy}")
     try:
+        names = _read_names(facts)
+        for part in ("start", "recent"):
+            if part in names:
+                tensors[part] = _as_latents(read_blocks(names[part], path.parent), facts)
         start, recent = expand("start", tensors), expand("recent", tensors)
-    except (KeyError, RuntimeError, IndexError) as error:
+        if "psi" in names:
+            tensors["psi"] = read_blocks(names["psi"], path.parent)
+    except BlockError as error:
+        raise SnapshotError(f"The snapshot {path} cannot be used: of its memory, {error}. {remedy}") from None
+    except (KeyError, RuntimeError, IndexError, ValueError, TypeError) as error:
         raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
     if start is None or recent is None or recent.shape != (*start.shape[:2], RECENT, *start.shape[3:]):
         raise SnapshotError(f"The snapshot {path} does not hold a start latent and {RECENT} recent ones. {remedy}")
-    try:
-        blocks = read_block_names(facts)
-        psi = read_blocks(blocks, path.parent) if blocks else tensors.get("psi")
-    except BlockError as error:
-        raise SnapshotError(f"The snapshot {path} cannot be used: of its memory, {error}. {remedy}") from None
+    psi = tensors.get("psi")
     if psi is not None and (psi.dim() != 3 or len(psi) != 1):
         raise SnapshotError(f"The snapshot {path} holds a memory of shape {tuple(psi.shape)}, not of one film's tokens. {remedy}")
     if not all(torch.isfinite(t).all() for t in tensors.values()):
         raise SnapshotError(f"The snapshot {path} holds values that are not numbers. {remedy}")
     psi, sections = None if psi is None else psi.float(), int(facts.get("sections", "0"))
-    return Snapshot(start, recent, psi, sections, facts.get("model", ""), blocks)
+    appended = names.get("psi", ()) if facts["format"] == BLOCK_FORMAT or "appended" in facts else ()
+    return Snapshot(start, recent, psi, sections, facts.get("model", ""), appended)
+
+
+def _as_latents(rows: Tensor, facts: Mapping[str, str]) -> Tensor:
+    """Rows [1, T, C h w] as latents [1, C, T, h, w]. Raises KeyError, ValueError or RuntimeError: the facts do not fit."""
+    return rows.unflatten(2, json.loads(facts["frame"])).movedim(1, 2)
 
 
 def read_block_names(facts: Mapping[str, str]) -> tuple[Block, ...]:
-    """The blocks that a snapshot file's metadata names; none for a psi that is in the file itself.
+    """All blocks that a snapshot file's metadata names; none for a file that holds everything itself.
 
     Raises:
         BlockError: the names cannot be read.
     """
-    if facts.get("format") != BLOCK_FORMAT:
-        return ()
+    return tuple(block for blocks in _read_names(facts).values() for block in blocks)
+
+
+def _read_names(facts: Mapping[str, str]) -> dict[str, tuple[Block, ...]]:
+    """The blocks of each part that is named. Raises BlockError: the names cannot be read."""
+    if facts.get("format") not in (BLOCK_FORMAT, SHARED_FORMAT):
+        return {}
+    kinds = {"start": "latents", "recent": "latents", "psi": "psi"}
     try:
-        blocks = tuple(Block(name, rows) for name, rows in json.loads(facts["psi"]))
+        named = {part: tuple(Block(name, rows, kind) for name, rows in json.loads(facts[part]))
+                 for part, kind in kinds.items() if part in facts}
     except (ValueError, TypeError, KeyError):
         raise BlockError("the names cannot be read") from None
+    blocks = [block for part in named.values() for block in part]
     if not blocks or not all(block.is_valid for block in blocks):
         raise BlockError("the names cannot be read")
-    return blocks
+    return named
 
 
 def keep_blocks(gone: Sequence[Path], kept: Iterable[Path]) -> None:
-    """Copy blocks of psi that snapshots in takes' folders `kept` name and only takes' folders `gone` hold, which are to be removed.
+    """Copy blocks that snapshots in takes' folders `kept` name and only takes' folders `gone` hold, which are to be removed.
 
     Snapshots that cannot be read are passed over.
 
@@ -170,22 +240,36 @@ def keep_blocks(gone: Sequence[Path], kept: Iterable[Path]) -> None:
         OSError: the disk is full, or a block cannot be read.
     """
     kept = tuple(kept)
-    there = {path.name for folder in kept for path in folder.glob(f"{PREFIX}*{SUFFIX}")}
-    going = {path.name: path for folder in gone for path in folder.glob(f"{PREFIX}*{SUFFIX}") if path.name not in there}
+    there = {path.name for folder in kept for path in block_files(folder)}
+    going = {path.name: path for folder in gone for path in block_files(folder) if path.name not in there}
     if not going:
         return
     for folder in kept:
-        for path in sorted(set(folder.glob("*.safetensors")) - set(folder.glob(f"{PREFIX}*{SUFFIX}"))):
-            with contextlib.suppress(SafetensorError, BlockError, FileNotFoundError):
-                with safe_open(path, framework="pt") as file:
-                    named = {block.file for block in read_block_names(file.metadata() or {})}
-                for name in named & going.keys():
-                    with atomic_write(folder / name) as temporary:
-                        shutil.copyfile(going.pop(name), temporary)
+        for name in named_files(folder) & going.keys():
+            with atomic_write(folder / name) as temporary:
+                shutil.copyfile(going.pop(name), temporary)
+
+
+def named_files(folder: Path) -> set[str]:
+    """Names of the files of blocks that the snapshots in a take's folder name. Those that cannot be read name none."""
+    named: set[str] = set()
+    for path in set(folder.glob(f"*{SUFFIX}")) - set(block_files(folder)):
+        with contextlib.suppress(SafetensorError, BlockError, FileNotFoundError), safe_open(path, framework="pt") as file:
+            named |= {block.file for block in read_block_names(file.metadata() or {})}
+    return named
+
+
+def spare_blocks(folders: Iterable[Path], kept: Iterable[Path]) -> list[Path]:
+    """Files of blocks in `folders` that no snapshot in the takes' folders `kept` names: they can be removed."""
+    found = [path for folder in folders for path in block_files(folder)]
+    if not found:
+        return []
+    named = {name for folder in kept for name in named_files(folder)}
+    return [path for path in found if path.name not in named]
 
 
 def copy_snapshot(old: Path, new: Path) -> None:
-    """Copy a snapshot file, with the blocks of psi that it names, from one take's folder into another.
+    """Copy a snapshot file, with the blocks that it names, from one take's folder into another.
 
     A file that cannot be read is copied as it is: whoever reads the copy is told.
 

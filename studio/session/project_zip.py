@@ -24,7 +24,7 @@ from studio.project.store import BACKUP, DOCUMENT, Store
 
 MEMBER = re.compile(
     rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|media/[0-9a-f]{{16}}(?:(?:-opacity)?\.png|\.video|\.m4a)"
-    r"|takes/[0-9A-Za-z][0-9A-Za-z_-]{0,63}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,63}\.(?:json|mp4|safetensors|webp|png)"
+    r"|takes/[0-9A-Za-z][0-9A-Za-z_-]{0,63}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,79}\.(?:json|mp4|safetensors|webp|png)"
 )
 """Files of a project, relative to its folder."""
 ANCHOR = re.compile(rf"(?P<root>.*?){re.escape(DOCUMENT)}(?:\.bak)?|(?P<parent>.*?)takes/[^/]+/(?:take|asked)\.json")

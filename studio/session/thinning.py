@@ -99,8 +99,9 @@ class Snapshots:
         note = read_note(self._document.folder)
         needed = {ask.take.parent for ask in note.asks} if note else set()
         found = thinning.thinnable(self._document.project, every, {take for take in needed if take})
-        sizes = {take: self._file(take.id).stat().st_size for take in found if self._file(take.id).is_file()}
-        return tuple(sizes), sum(sizes.values())
+        files = {take: self._file(take.id) for take in found if self._file(take.id).is_file()}
+        spare = self._spare([take.id for take in files])
+        return tuple(files), sum(path.stat().st_size for path in (*files.values(), *spare))
 
     def thin(self, every: int) -> int:
         """Remove the snapshots of those takes; returns the bytes that were freed. It is no step to undo: see `make_again`.
@@ -121,11 +122,9 @@ class Snapshots:
             freed = 0
             for take in ids:
                 with contextlib.suppress(OSError):       # it stays, and is found the next time the project is opened
-                    size = self._file(take).stat().st_size
                     document.store.write_take(document.project.takes[take], document.project)
-                    self._file(take).unlink()
-                    freed += size
-            return freed
+                    freed += _remove(self._file(take))
+            return freed + sum(map(_remove, self._spare(ids)))
 
     def settle(self) -> None:
         """Set right what a killed studio left half done: takes that are said to have no snapshot and have one. Never raises."""
@@ -217,11 +216,26 @@ class Snapshots:
         assert self._view is not None, "it is being made"
         self._view = replace(self._view, made=self._view.made + 1)
 
+    def _spare(self, takes: list[str]) -> list[Path]:
+        """Files with parts of these takes' snapshots that no other take's snapshot needs."""
+        folders = [self._document.store.take_folder(take) for take in takes]
+        others = [path for path in self._document.store.takes.iterdir() if path.is_dir() and path not in folders]
+        return take_folder.spare_parts(folders, others)
+
     def _file(self, take: str) -> Path:
         return self._document.store.take_folder(take) / take_folder.SNAPSHOT
 
     def _folder(self, take: str) -> Path:
         return self._document.store.takes / f"{AGAIN}{take}"
+
+
+def _remove(path: Path) -> int:
+    """Remove a file; returns the bytes that were freed."""
+    with contextlib.suppress(OSError):
+        size = path.stat().st_size
+        path.unlink()
+        return size
+    return 0
 
 
 def _same_frames(one: Path, other: Path) -> bool:

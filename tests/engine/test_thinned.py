@@ -9,6 +9,7 @@ from safetensors import safe_open
 
 from studio.engine import take_folder
 from studio.engine.engine import Engine
+from studio.memory import snapshot as snapshots
 from studio.memory.snapshot import read_snapshot
 from studio.project import edits
 from studio.session import Session, Studio
@@ -16,9 +17,13 @@ from tests import folders
 from tests.shelves import make_film, render_all, wait_until
 
 
-@pytest.fixture(params=["small", "readable"])
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Session:
-    card = getattr(folders, request.param)(tmp_path / "model")
+@pytest.fixture(params=["small", "small, shared", "readable, shared"])
+def session(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A film of four takes of two sections, whose snapshots share their parts as those of large models do, or do not."""
+    kind, *shared = request.param.split(", ")
+    if shared:
+        monkeypatch.setattr(snapshots, "SHARED", 0)
+    card = getattr(folders, kind)(tmp_path / "model")
     engine = Engine((card,), device="cpu")
     engine.start()
     return render_all(make_film(Studio(tmp_path / "projects", engine, (card,)), "a", "b", "c", "d", sections=2))

@@ -62,7 +62,7 @@ def test_a_cut_file_is_named(tmp_path: Path, snapshot: Snapshot, keep: int) -> N
 def test_missing_newer_foreign_and_not_finite(tmp_path: Path, snapshot: Snapshot) -> None:
     with pytest.raises(SnapshotError, match="missing"):
         read_snapshot(tmp_path / "none.safetensors")
-    save_file({"start": snapshot.start}, tmp_path / "newer.safetensors", metadata={"format": "4"})
+    save_file({"start": snapshot.start}, tmp_path / "newer.safetensors", metadata={"format": "9"})
     with pytest.raises(SnapshotError, match="newer studio"):
         read_snapshot(tmp_path / "newer.safetensors")
     save_file({"start": snapshot.start}, tmp_path / "foreign.safetensors", metadata={"format": "1"})
