@@ -66,8 +66,8 @@ class Costs:
     """Of one film of the longest length."""
 
     kilobytes: dict[int, int]   # of psi in float32, after so many sections
-    update: float               # milliseconds, from the cells on
-    read: float                 # milliseconds for one view, to the cells
+    update: float               # milliseconds of the processor, from the cells on
+    read: float                 # the same, for the cells of one view
 
 
 def held_out_films(memory: PlaceMemory, run: Run, sections: int, count: int, folder: Path) -> list[HeldOut]:
@@ -143,12 +143,12 @@ def measure_costs(answers: Answers, film: HeldOut, lengths: Sequence[int]) -> Co
     sections = film.own.sections
     places = cell_grid(torch.zeros(1, 2), *film.own_cells.shape[3:]).flatten(1, 2)
     for n in range(sections):
-        began = time.perf_counter()
+        began = time.process_time()
         answers.values(psi, places)
-        between = time.perf_counter()
+        between = time.process_time()
         psi = answers.write(psi, film.own_cells[n : n + 1])
         reads.append(1000 * (between - began))
-        updates.append(1000 * (time.perf_counter() - between))
+        updates.append(1000 * (time.process_time() - between))
         if n + 1 in lengths:
             sizes[n + 1] = psi.numel() * psi.element_size() // 1000
     return Costs(sizes, float(np.median(updates[-LOOK:])), float(np.median(reads[-LOOK:])))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.lab.film_memory.bench import ArmResult, Plan
-from studio.lab.film_memory.evaluation import SHOWN
+from studio.lab.film_memory.evaluation import SHOWN, Score
 from studio.lab.measure.intervals import Estimate, estimate
 from studio.lab.plots import Line, Panel, save_plot
 
@@ -29,6 +29,20 @@ def mean(results: Sequence[ArmResult], sections: int, memory: str, gap: str, wha
     return estimate([getattr(score, what) for score in found], [score.picture for score in found])
 
 
+def beside_map(results: Sequence[ArmResult], group: Sequence[ArmResult], sections: int) -> Estimate | None:
+    """By how many dB an arm is better than the map over all gaps, film by film; None for the map, and where it was not measured."""
+    maps = [_whole_films(result, sections) for result in results if result.arm == "map"]
+    if not maps or group[0].arm == "map":
+        return None
+    pairs = [pair for result in group for pair in zip(_whole_films(result, sections), maps[0], strict=True)]
+    return estimate([score.psnr - map_score.psnr for score, map_score in pairs], [score.picture for score, _ in pairs])
+
+
+def _whole_films(result: ArmResult, sections: int) -> list[Score]:
+    """The scores of all gaps of each film, with its own memory."""
+    return [score for score in result.scores[sections] if (score.memory, score.gap) == ("own", "all")]
+
+
 def figures(plan: Plan, results: Sequence[ArmResult]) -> dict[str, Any]:
     """All that is shown, for JSON."""
     arms = {}
@@ -39,6 +53,9 @@ def figures(plan: Plan, results: Sequence[ArmResult]) -> dict[str, Any]:
             "losses": [[round(loss, 5) for loss in result.losses] for result in group],
             "psi kB": group[0].costs.kilobytes,
             "update ms": round(group[0].costs.update, 2), "read ms": round(group[0].costs.read, 2),
+            "beside the map": {
+                sections: [round(each, 2) for each in (found.mean, found.low, found.high)]
+                for sections in plan.sections if (found := beside_map(results, group, sections)) is not None},
             "films": {sections: {memory: _gaps(group, sections, memory) for memory in memories} for sections in plan.sections},
         }
     return {"question": plan.question, "expected": plan.expected.strip(), "arms": arms}
@@ -68,13 +85,15 @@ def markdown(plan: Plan, results: Sequence[ArmResult]) -> str:
 def _table(results: Sequence[ArmResult], sections: int) -> str:
     """One line an arm."""
     gaps = [gap for gap in SHOWN if mean(results, sections, "own", gap)]
-    head = ["arm", "seeds", "parameters", *gaps, "all", "latents", "another film's", "psi, kB", "update, read, ms"]
+    head = ["arm", "seeds", "parameters", *gaps, "all", "beside the map", "latents", "another film's", "psi, kB",
+            "update, read, ms"]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for arm, group in by_arm(results).items():
         costs = group[0].costs
         latents = mean(group, sections, "own", "all", "latents")
         cells = [*(_number(mean(group, sections, "own", gap)) for gap in gaps), _interval(mean(group, sections, "own", "all")),
-                 _number(latents), _number(mean(group, sections, "other", "all")), f"{costs.kilobytes.get(sections, 0):,}",
+                 _signed(beside_map(results, group, sections)), _number(latents),
+                 _number(mean(group, sections, "other", "all")), f"{costs.kilobytes.get(sections, 0):,}",
                  f"{costs.update:.0f}, {costs.read:.0f}"]
         seeds, parameters = (str(len(group)), f"{group[0].parameters:,}") if group[0].parameters else ("", "not trained")
         lines.append(f"| {' | '.join([arm, seeds, parameters, *cells])} |")
@@ -82,7 +101,7 @@ def _table(results: Sequence[ArmResult], sections: int) -> str:
             for ceiling, name in CEILINGS.items():
                 numbers = [*(_number(mean(group, sections, ceiling, gap)) for gap in gaps),
                            _interval(mean(group, sections, ceiling, "all"))]
-                lines.append(f"| ({name}) | | | {' | '.join(numbers)} | | | | |")
+                lines.append(f"| ({name}) | | | {' | '.join(numbers)} | | | | | |")
     return "\n".join(lines) + "\n"
 
 
@@ -103,6 +122,10 @@ def plot(plan: Plan, results: Sequence[ArmResult], path: Path) -> None:
 
 def _number(found: Estimate | None) -> str:
     return "" if found is None else f"{found.mean:.1f}"
+
+
+def _signed(found: Estimate | None) -> str:
+    return "" if found is None else f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
 
 
 def _interval(found: Estimate | None) -> str:
