@@ -60,10 +60,10 @@ MEMORIES: dict[str, Callable[[int, int], LearnedMemory]] = {
     "snapshots": lambda hidden, cells: ReadableSnapshots(WIDTH, HEADS, hidden, 2 * cells),
     "retrieval": lambda hidden, cells: Retrieval(WIDTH, HEADS, hidden, POSITION_FEATURES, cells),
     "delta": lambda hidden, cells: DeltaRule(WIDTH, HEADS, hidden, POSITION_FEATURES),
-    "delta-large": lambda hidden, cells: DeltaRule(WIDTH, 1, hidden, POSITION_FEATURES, 512),
+    "delta-large": lambda hidden, cells: DeltaRule(WIDTH, 1, hidden, POSITION_FEATURES, 512, 512),
 }
 """Every learned arm, by the width of its feed-forwards and the cells that are written of a frame."""
-ARMS = ("map", *MEMORIES)
+ARMS = ("map", "none", *MEMORIES)
 
 
 class Answers(Protocol):
@@ -98,6 +98,26 @@ class MapAnswers:
     def values(self, psi: Tensor, places: Tensor) -> Tensor:
         """The map's own answer."""
         return self.memory.recall(psi, places).values
+
+
+class NoAnswers:
+    """No memory: every place is answered with the mean of all places. The floor that needs no training."""
+
+    def __init__(self, channels: int) -> None:
+        """`channels`: K."""
+        self.channels = channels
+
+    def begin(self) -> Tensor:
+        """Nothing, [1, 0, 1]."""
+        return torch.zeros(1, 0, 1)
+
+    def write(self, psi: Tensor, cells: Tensor) -> Tensor:
+        """Nothing."""
+        return psi
+
+    def values(self, psi: Tensor, places: Tensor) -> Tensor:
+        """Zeros: the autoencoder's channels are differences from a mean."""
+        return torch.zeros(*places.shape[:2], self.channels)
 
 
 class LearnedAnswers(nn.Module):

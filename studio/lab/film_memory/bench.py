@@ -16,7 +16,7 @@ from studio.backbones.animatic.parts import animatic_parts
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.backbones.film_model import FilmModel
 from studio.disk import atomic_write
-from studio.lab.film_memory.arms import ARMS, Answers, MapAnswers
+from studio.lab.film_memory.arms import ARMS, Answers, MapAnswers, NoAnswers
 from studio.lab.film_memory.evaluation import Costs, HeldOut, Score, ceilings, evaluate, held_out_films, measure_costs
 from studio.lab.film_memory.training import Run, train
 from studio.lab.panorama.arms import count_parameters
@@ -106,8 +106,8 @@ def carry_out(
     results: list[ArmResult] = []
     for seed in seeds or plan.seeds:
         for arm in only or plan.arms:
-            if arm == "map" and results and seed != results[0].seed:
-                continue                            # it is not trained, so it has no seeds
+            if arm in ("map", "none") and any(result.arm == arm for result in results):
+                continue                            # what is not trained has no seeds
             path = folder / f"{arm}-{seed}" / "result.json"
             if path.is_file():
                 results.append(read_result(path))
@@ -124,9 +124,11 @@ def _carry_out_arm(run: Run, memory: PlaceMemory, folder: Path, plan: Plan, film
     """Train and measure one arm."""
     scores: dict[int, list[Score]] = {}
     answers: Answers
-    if run.arm == "map":
-        answers, parameters = MapAnswers(memory), 0
-        steps, losses = 0, list[float]()
+    parameters, steps, losses = 0, 0, list[float]()
+    if run.arm == "none":
+        answers = NoAnswers(len(memory.cells.stills))
+    elif run.arm == "map":
+        answers = MapAnswers(memory)
         for sections, some in zip(plan.sections, films, strict=True):
             scores[sections] = ceilings(memory, some)
     else:

@@ -13,7 +13,7 @@ from torch import Tensor
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
 from studio.lab.__main__ import main
 from studio.lab.film_memory import evaluation, training
-from studio.lab.film_memory.arms import MEMORIES, PARAMETERS, LearnedAnswers, MapAnswers
+from studio.lab.film_memory.arms import MEMORIES, PARAMETERS, LearnedAnswers, MapAnswers, NoAnswers
 from studio.lab.film_memory.bench import ArmResult, Plan, map_memory, read_plan
 from studio.lab.film_memory.evaluation import Costs, HeldOut, ceilings, evaluate, measure_costs, question_after, remembered_frame
 from studio.lab.film_memory.films import Batch, Film, crop, prepare, shoot_film, true_cells
@@ -139,6 +139,7 @@ def test_own_memory_is_told_from_another_films(memory: PlaceMemory) -> None:
     scores = {(score.memory, score.gap): score for score in found}
     assert scores["own", "3-4"].psnr > scores["other", "3-4"].psnr + 5
     assert scores["own", "3-4"].latents > 10 > scores["other", "3-4"].latents
+    assert all(score.latents == pytest.approx(0) for score in evaluate(memory, NoAnswers(48), films)), "nothing is known"
     assert scores["autoencoder", "all"].psnr > 25 and scores["cells", "all"].psnr >= scores["own", "all"].psnr - 0.5
     costs = measure_costs(MapAnswers(memory), films[0], (2, 4))
     assert costs.kilobytes == {2: 196, 4: 196} and costs.read > 0
