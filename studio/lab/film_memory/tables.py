@@ -115,9 +115,9 @@ def plot(plan: Plan, results: Sequence[ArmResult], path: Path) -> None:
             points = [(float(at), found) for at, gap in enumerate(labels) if (found := mean(group, sections, "own", gap))]
             x, y, low, high = ([at for at, _ in points], *([getattr(found, name) for _, found in points]
                                                            for name in ("mean", "low", "high")))
-            lines.append(Line(arm, x, y, low, high, number, "solid" if number < 6 else "dashed"))
+            lines.append(Line(arm, x, y, low, high, number + number // 6, "solid" if number < 6 else "dashed"))
         panels.append(Panel(f"PSNR in dB, films of {sections} sections", lines, "sections out of view: " + ", ".join(labels)))
-    save_plot(path, panels)
+    save_plot(path, panels, panel_size=(420, 340))
 
 
 def _number(found: Estimate | None) -> str:
