@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from studio.memory.snapshot import Snapshot, read_snapshot
 from studio.project import edits, shots, trash
 from studio.project.choices import drop_takes, restore_takes
 from studio.project.memory_edits import pin
-from studio.project.model import Shot
+from studio.project.model import Look, Project, Shot, Trim, Vote
 from studio.project.rules import check_project
 from studio.session import EditError, Session, StoreError
 from studio.session import trash as emptying
@@ -102,6 +104,28 @@ def test_pinned_takes_stay(session: Session) -> None:
     session.edit(drop_takes, [second])
     gone, kept = trash.deletable(session.project, session.project.trash)
     assert gone == {third} and kept == {second}
+
+
+def test_all_that_was_said_of_a_take_goes_with_it(session: Session, tmp_path: Path) -> None:
+    """A document that still named the take anywhere would be refused when it is saved."""
+    (first,) = session.project.film()
+    gone = frozenset(session.project.trash)
+    one = min(gone)
+
+    def spoken_of(project: Project) -> Project:
+        vote = Vote(first.id, one, "left", "2026-01-01T00:00:00+00:00")
+        facts = {field.name: getattr(project, field.name) for field in fields(Project)}
+        by_take = [name for name, value in facts.items() if isinstance(value, Mapping) and name not in ("takes", "unknown")]
+        assert set(by_take) == {"dropped", "accepted", "looks", "trims"}, "another field by takes: let trash.forget_takes know it"
+        return replace(project, votes=(vote,), looks={one: Look("first")}, accepted={one: "x"}, trims={one: Trim(1, 3)})
+
+    session.edit(spoken_of)
+    assert again(session, tmp_path).project.trims
+    session = make_studio(tmp_path).open(session.id)
+    empty(session, gone)
+    now = session.project
+    assert not (now.votes or now.looks or now.accepted or now.trims or now.dropped or now.trash)
+    assert again(session, tmp_path).project == now
 
 
 def test_rows_of_psi_that_other_takes_need_are_copied_first(session: Session) -> None:

@@ -2,7 +2,8 @@
 
 While rendering: section-000.mp4 and section-000.safetensors, ... A section is finished when both are there.
 At the end:      clip.mp4, snapshot.safetensors, poster.webp; memory.webp for models whose memory can be shown; last.png of a video,
-                 for models that go on from its last frame alone.
+                 for models that go on from its last frame alone. Beside them lie parts of snapshots, those of other takes too:
+                 see `studio.memory.psi_blocks`.
 """
 
 from __future__ import annotations
