@@ -57,6 +57,24 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
         return STOPPED
 
 
+def render_story(story: Path, models: Path, home: Path) -> Session:
+    """The project of a story with all its takes.
+
+    Args:
+        story: the file. models: the folder of models. home: the folder that the project's folder is made in.
+
+    Raises:
+        StoryError, EditError, StoreError, MediaError: as `Studio.from_story`; EditError: rendering failed, or was stopped.
+    """
+    cards, problems = find_models(models)
+    engine = Engine(cards, problems)
+    session = Studio(home, engine, cards).from_story(story)
+    engine.start()
+    if not _generate(session):
+        raise EditError(session.job.message if session.job and session.job.message else "The rendering was stopped.")
+    return session
+
+
 def _check(options: argparse.Namespace) -> None:
     """Look for what is wrong before anything is rendered. Raises StoryError, MediaError."""
     if options.resume and options.story:

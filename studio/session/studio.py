@@ -113,7 +113,7 @@ class Studio:
                 for file, strength in segment.loras:
                     session.add_lora(index, file, strength=strength)
         except BaseException:
-            self._discard(session)
+            self.discard(session)
             raise
         return session
 
@@ -269,8 +269,8 @@ class Studio:
             self._open[project.id] = self._session(store, OpenedProject(project))
             return self._open[project.id]
 
-    def _discard(self, session: Session) -> None:
-        """Remove a project that could not be completed."""
+    def discard(self, session: Session) -> None:
+        """Remove a project that could not be completed, or is not wanted after all."""
         with self._lock:
             self._open.pop(session.id, None)
         session.store.close()

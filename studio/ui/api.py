@@ -139,10 +139,20 @@ class PageApi:
     def _begin(self, fields: Fields) -> Answer:
         """A new project, from a sample story or empty. An empty project that is there already is used again."""
         if fields.has("sample"):
-            path = fields.one_of("sample", self.samples).story.path
-            return {"project": self.studio.from_story(path, changes=StoryChanges(any_size=True)).id}
+            sample = fields.one_of("sample", self.samples)
+            return {"project": self._open_sample(sample).id}
         empty = () if self.public else [s for s in self.studio.list() if _is_empty(s)]
         return {"project": empty[0].id if empty else self.studio.create().id}
+
+
+    def _open_sample(self, sample: Sample) -> Session:
+        """A new project of a sample: with its takes, where the model that made them can go on; else the story to be rendered."""
+        if sample.film:
+            session = self.studio.unpack(sample.film)
+            if any(card.name == session.project.model and card.state == "ready" for card in self.studio.models):
+                return session
+            self.studio.discard(session)
+        return self.studio.from_story(sample.story.path, changes=StoryChanges(any_size=True))
 
 
 def _is_empty(summary: ProjectSummary) -> bool:

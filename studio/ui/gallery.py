@@ -1,4 +1,4 @@
-"""Sample stories from assets/examples for the first screen: a picture and a timeline each."""
+"""Sample stories from assets/examples for the first screen: a picture and a timeline each, and of some the film with its takes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from studio.project.story import Story, StoryError, read_story
 from studio.ui.words import file_url
 
+FILM = "film.zip"
+"""The project of a story whose takes are made, beside it: `python -m studio.lab world sample` makes it."""
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 
 
@@ -19,16 +21,22 @@ class Sample:
     id: str
     story: Story
 
+    @property
+    def film(self) -> Path | None:
+        """The project with its takes; None: they are still to be made."""
+        path = self.story.path.with_name(FILM)
+        return path if path.is_file() else None
+
 
 def find_samples(folder: Path = EXAMPLES) -> tuple[Sample, ...]:
-    """The stories under `folder`, sorted by name. A damaged one is left out, so that the page opens all the same."""
+    """The stories under `folder`, those with a film first, sorted by name. A damaged one is left out, so that the page opens."""
     samples = []
     for path in sorted(folder.glob("*/story.toml")):
         try:
             samples.append(Sample(path.parent.name, read_story(path)))
         except StoryError:
             continue
-    return tuple(samples)
+    return tuple(sorted(samples, key=lambda sample: sample.film is None))
 
 
 def sample_views(samples: tuple[Sample, ...]) -> list[dict[str, Any]]:
@@ -39,6 +47,7 @@ def sample_views(samples: tuple[Sample, ...]) -> list[dict[str, Any]]:
             "name": s.story.name,
             "picture": file_url(s.story.image),
             "segments": len(s.story.segments),
+            "made": s.film is not None,
             "first": s.story.segments[0].prompt if s.story.segments else "",
         }
         for s in samples

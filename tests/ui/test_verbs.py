@@ -16,7 +16,7 @@ from studio.session import Session, Studio
 from studio.ui.api import PageApi
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import find_samples
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, card
 from tests.lora_shelves import lora, model
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
 
@@ -215,6 +215,20 @@ def test_a_sample_can_be_opened_or_lend_its_picture(api: PageApi, session: Sessi
     assert opened.name == "Waves" and opened.reference and [s.prompt for s in opened.current().segments] == ["a", "b"]
     ask(api, session, "use_sample", sample="waves")
     assert session.project.reference and session.project.reference.name == "sea.png"
+
+
+def test_a_sample_with_its_film_opens_with_its_takes(api: PageApi, tmp_path: Path) -> None:
+    """Each visitor gets a project of their own; where the model that made it cannot go on, the story is there to be rendered."""
+    uploads, examples = tmp_path / "uploads", tmp_path / "examples"
+    made = render_all(api.studio.from_story(examples / "waves" / "story.toml"))
+    shutil.copy(made.films.export_project(), examples / "waves" / "film.zip")
+    api = PageApi(api.studio, find_samples(examples), uploads)
+    assert api.answer({"verb": "samples"})["answer"]["samples"][0]["made"]
+    first, second = (api.studio.open(api.answer({"verb": "begin", "sample": "waves"})["answer"]["project"]) for _ in range(2))
+    assert len({first.id, second.id, made.id}) == 3 and len(first.project.film()) == 2 and first.films.film()
+    other = PageApi(Studio(tmp_path / "other", FakeEngine(), (card("other"),)), find_samples(examples), uploads)
+    opened = other.studio.open(other.answer({"verb": "begin", "sample": "waves"})["answer"]["project"])
+    assert not opened.project.takes and opened.project.model == "other" and len(other.studio.list()) == 1
 
 
 def test_a_project_that_was_exported_can_be_dropped_on_the_page(api: PageApi, session: Session) -> None:

@@ -30,6 +30,29 @@ def add_parsers(groups: Commands) -> None:
         command.add_argument("--seed", type=whole_number, default=0, help="number of the drawn scene (default: 0)")
         command.add_argument("--picture", type=existing_file, metavar="FILE",
                              help="a photograph to film instead of a drawn scene (default: none)")
+    sample = add_command(commands, "sample", _sample, "Render a sample story, and write the project with all its takes beside it, "
+                         "which the first screen of the studio opens.")
+    sample.add_argument("story", type=existing_file, metavar="STORY", help="a story.toml of assets/examples")
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from tempfile import TemporaryDirectory
+
+    from studio.commands.render import render_story
+    from studio.lab.commands.models import ROOT
+    from studio.media import MediaError
+    from studio.project.story import StoryError
+    from studio.session import EditError, StoreError
+    from studio.session.project_zip import pack
+    from studio.ui.gallery import FILM
+
+    with TemporaryDirectory() as home:
+        try:
+            session = render_story(options.story, ROOT / "models", Path(home))
+            pack(session.project, session.store, options.story.with_name(FILM), options.story.parent.name)
+        except (StoryError, EditError, StoreError, MediaError) as error:
+            return complain(error, 1)
+    return 0
 
 
 def _film(options: argparse.Namespace) -> int:

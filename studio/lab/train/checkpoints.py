@@ -68,4 +68,5 @@ class WeightAverage:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
-        self.count, self.weights = state["count"], state["weights"]
+        self.count = state["count"]
+        self.weights = {name: tensor.to(self.weights[name].device) for name, tensor in state["weights"].items()}

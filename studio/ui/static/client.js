@@ -76,9 +76,11 @@ const client = (() => {
   };
   self.flush = () => { for (const { go } of [...pending.values()]) go(); };
 
-  self.open = (project, push = true) => {
+  /* Show another project; `whole`: its whole film is on the stage at first. */
+  self.open = (project, push = true, whole = false) => {
     self.flush();
     self.requested = project;
+    self.begunWith = whole ? project : null;
     if (push) history.pushState({}, '', address(project));
     queue.then(follow);
   };
@@ -110,7 +112,7 @@ const client = (() => {
     }
     notices.findings(view.id, view.findings);
     if (otherProject || view.head !== self.view?.head) Object.assign(self, { selected: null, hovered: null });
-    if (otherProject) Object.assign(self, { wholeFilm: false, against: null, choosing: null });
+    if (otherProject) Object.assign(self, { wholeFilm: self.begunWith === view.id && view.film.frames > 0, against: null, choosing: null });
     self.put({ view });
     gotFirstView();
   };

@@ -34,20 +34,20 @@ const start = (() => {
   const sample = (s) => h('li', { class: 'sample' },
     h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', decoding: 'async' }) : null),
     h('div', { class: 'sample-words' },
-      h('div', { class: 'sample-name' }, h('b', {}, s.name), h('small', {}, `${s.segments} segments`)),
+      h('div', { class: 'sample-name' }, h('b', {}, s.name), h('small', {}, s.made ? `film · ${s.segments} segments` : `${s.segments} segments`)),
       h('p', {}, s.first),
       h('div', { class: 'pair' },
         h('button', {
-          class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s.id),
-        }, 'Open story'),
+          class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s),
+        }, s.made ? 'Open film' : 'Open story'),
         h('button', {
           class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => usePicture(s.id),
         }, 'Use picture'))));
 
   const usePicture = async (id) => easel.openFor((await client.act('use_sample', { sample: id }))?.frame_of);
-  const begin = async (id) => {
-    const answer = await client.act('begin', { sample: id });
-    if (answer) client.open(answer.project);
+  const begin = async (s) => {
+    const answer = await client.act('begin', { sample: s.id });
+    if (answer) client.open(answer.project, true, s.made);
   };
 
   client.watch(({ view }) => {

@@ -96,7 +96,7 @@ def test_it_is_complete_and_small() -> None:
         assert any(path.startswith(f"{part}/") for path in listed)
     assert {"deviation.safetensors", "semantic_pack.safetensors", "recall.safetensors"} <= listed
     there = [path for path in FOLDER.rglob("*") if path.is_file()]
-    beside = {"model.toml", "README.md", "REPORT.md", "film-memory.json"}
+    beside = {"model.toml", "README.md", "REPORT.md"}
     assert {path.relative_to(FOLDER).as_posix() for path in there} - listed <= beside
     assert sum(path.stat().st_size for path in there) < 50_000_000
 
