@@ -43,7 +43,7 @@ BORDERS: dict[str, set[str]] = {
     "studio/lab/commands": TORCH | PAGE | DOCUMENT | {"studio.engine", "studio.memory", "studio.diffusion"},
     "app.py": TORCH | LAB,
     **{f"studio/lab/{name}.py": {"studio.lab.train", "studio.lab.measure", "studio.lab.world", "studio.lab.commands"}
-       for name in ("photographs", "plots", "psnr", "registration", "small_gpu", "tiny")},
+       for name in ("photographs", "plots", "psnr", "registration", "sample_film", "small_gpu", "tiny")},
 }
 REGISTRY = {"studio.backbones.registry", "studio.backbones.family"}
 # room: what it may import of what is banned there, and nothing else of it

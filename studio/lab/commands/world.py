@@ -36,22 +36,13 @@ def add_parsers(groups: Commands) -> None:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from tempfile import TemporaryDirectory
-
-    from studio.commands.render import render_story
     from studio.lab.commands.models import ROOT
-    from studio.media import MediaError
-    from studio.project.story import StoryError
-    from studio.session import EditError, StoreError
-    from studio.session.project_zip import pack
-    from studio.ui.gallery import FILM
+    from studio.lab.sample_film import SampleError, make_sample
 
-    with TemporaryDirectory() as home:
-        try:
-            session = render_story(options.story, ROOT / "models", Path(home))
-            pack(session.project, session.store, options.story.with_name(FILM), options.story.parent.name)
-        except (StoryError, EditError, StoreError, MediaError) as error:
-            return complain(error, 1)
+    try:
+        make_sample(options.story, ROOT / "models")
+    except SampleError as error:
+        return complain(error, 1)
     return 0
 
 
