@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.media import MediaError
+from studio.media.disk import atomic_write
 from studio.media.sound import encode_sound, peaks
 from studio.names import readable
 from studio.project.model import Project, Sound
@@ -58,13 +60,15 @@ class Sounds:
         """
         store, called = self._document.store, readable(name or path.name)
         store.check_writable()
-        with tempfile.TemporaryDirectory(dir=store.media, prefix=".sound-") as folder:
+        with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "sound.m4a"
             seconds = encode_sound(path, copy, LONGEST)
             with copy.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             kept = store.media / f"{content[:16]}.m4a"
-            copy.replace(kept)
+            if not kept.is_file():
+                with atomic_write(kept, copy.stat().st_size) as temporary:
+                    shutil.copyfile(copy, temporary)
         self._document.edit(set_sound, Sound(f"media/{kept.name}", content, round(seconds, 3), called))
         return f"The first {LONGEST / 60:g} minutes of {called} are kept." if seconds >= LONGEST else ""
 
