@@ -4,6 +4,7 @@
     python app.py render story.toml -o film.mp4
     python app.py export PROJECT --as otio -o cut.zip
     python app.py import project.zip
+    python app.py open film.mp4
     python app.py models
     python app.py doctor
 """
@@ -15,6 +16,7 @@ import contextlib
 import os
 import sys
 import threading
+import webbrowser
 from pathlib import Path
 from typing import TextIO
 
@@ -61,6 +63,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     arrival.set_defaults(run=import_project)
     arrival.add_argument("file", type=Path, help="the ZIP")
 
+    back = commands.add_parser("open", help="open the take at which an exported film ends, or what it was made of as a new film")
+    back.set_defaults(run=open_film)
+    back.add_argument("file", type=Path, help="an exported film, GIF, WebP or contact sheet, or the .json beside it")
+    back.add_argument("--only", action="store_true", help="do not open the studio: say which film it is, or import it")
+    back.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
+    back.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+
     leaving = commands.add_parser("export", help="write a project's film as a timeline, a list, a storyboard or a master")
     leaving.set_defaults(run=export_film)
     leaving.add_argument("project", help="a project's folder, or its name in the studio's list of films")
@@ -68,6 +77,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
                          help="film, otio, edl, xml, shots, storyboard, sheet, frames, prores or ffv1 (default: film)")
     leaving.add_argument("-o", "--output", type=Path, help="the file; for a ZIP also a folder (default: the film's name)")
     leaving.add_argument("--rate", type=int, metavar="FPS", help="of an MP4; it lasts as long as before (default: the film's own)")
+    leaving.add_argument("--sidecar", action="store_true", help="of an MP4: write beside it, as .json, how it was made")
     leaving.add_argument("--blend", action="store_true", help="at another rate: mix neighbouring frames (default: the nearest one)")
     leaving.add_argument("--label", default="", metavar="TEXT", help="in the corner of an MP4's frames, such as “Made with AI”")
     leaving.add_argument("--first", type=int, default=1, metavar="N", help="the first frame's number, of pictures (default: 1)")
@@ -99,7 +109,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
-    on_space = "SPACE_ID" in os.environ
+    on_space, place = "SPACE_ID" in os.environ, getattr(options, "place", "")
     public = on_space or options.share
     try:
         projects = home()
@@ -127,7 +137,7 @@ def open_studio(options: argparse.Namespace) -> int:
                 server_name=host,
                 server_port=options.port,
                 share=options.share,
-                inbrowser=not (on_space or options.no_browser),
+                inbrowser=not (on_space or options.no_browser or place),
                 prevent_thread_lock=True,
                 **launch_options(public),
             )
@@ -135,6 +145,8 @@ def open_studio(options: argparse.Namespace) -> int:
             where = f"{options.host}, port {options.port or 'from 7860'}"
             return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
+    if place and not options.no_browser:
+        webbrowser.open(f"{str(page.local_url).rstrip('/')}/?{place}")
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start(calm=CALM)
@@ -175,6 +187,22 @@ def import_project(options: argparse.Namespace) -> int:
     projects = home()
     surroundings.check_projects(projects)
     return command.import_project(options.file, projects)
+
+
+def open_film(options: argparse.Namespace) -> int:
+    """`app.py open`. Returns the exit status."""
+    for note in surroundings.prepare_media():
+        say(note, sys.stderr)
+    from studio.commands.open_film import find_film
+
+    projects = home()
+    surroundings.check_projects(projects, make=True)
+    place = find_film(options.file, MODELS, projects)
+    if place is None:
+        return 1
+    if options.only:
+        return 0
+    return open_studio(argparse.Namespace(**{**vars(options), "host": LOCAL, "share": False, "place": place}))
 
 
 def export_film(options: argparse.Namespace) -> int:

@@ -167,6 +167,7 @@ class FakeEngine:
             pictures += pictures[-1:] * (self.section_frames - len(pictures))
             return np.stack([np.asarray(crop(picture, None, request.size)) for picture in pictures])
         width, height = request.size
-        key = f"{request.prompt}/{request.seed}/{section}/{request.parent}" + (f"/{request.psi_of}" if request.psi_of else "")
+        key = f"{request.prompt}/{request.seed}/{section}/{request.parent and request.parent.name}"
+        key += f"/{request.psi_of}" if request.psi_of else ""
         colour = np.frombuffer(hashlib.sha256(key.encode()).digest()[:3], np.uint8)
         return np.broadcast_to(colour, (self.section_frames, height, width, 3)).copy()

@@ -14,6 +14,7 @@ from studio.project import edits
 from studio.project.model import Lora
 from studio.project.shelf import used_loras
 from studio.session import Session, StoreError, Studio
+from studio.session.arrivals import arrive
 from studio.ui import views
 from tests.shelves import make_film, make_studio, render_all
 
@@ -47,6 +48,13 @@ def prompts(session: Session) -> list[str]:
     return [segment.prompt for segment in session.project.current().segments]
 
 
+def origin(studio: Studio, film: Path) -> Session:
+    """The film that an exported one leads to."""
+    found = arrive(studio, film)
+    assert found and found.take
+    return found.session
+
+
 def lives(home: Path, folder: Path, own_id: str | None) -> None:
     """The project in `folder` goes through two edits and a restart, makes a film, and is found from it. `own_id`: its id."""
     (address,) = [summary.id for summary in make_studio(home).list() if summary.folder == folder]
@@ -60,7 +68,7 @@ def lives(home: Path, folder: Path, own_id: str | None) -> None:
     assert prompts(again) == ["a", "b", "a plan", "one more", "and another"]
     assert [branch.name for branch in again.project.branches] == ["The long way"]
     film = again.films.export_film()
-    assert make_studio(home).reopen(film).folder == folder
+    assert origin(make_studio(home), film).folder == folder
     assert again.films.export_project().is_file()
     assert own_id is None or again.project.id == own_id
     json.dumps(views.board(again, studio.models, studio.presets)).encode()
@@ -83,7 +91,7 @@ def test_a_copied_folder_is_another_project(session: Session, tmp_path: Path, na
     original, other = studio.open(session.folder.name), studio.open(copy.name)
     assert original is not other and original.id != other.id and original.project.id != other.project.id
     assert original.project == session.project, "the copy's edits are the copy's"
-    assert studio.reopen(original.films.export_film()) is original and studio.reopen(other.films.export_film()) is other
+    assert origin(studio, original.films.export_film()) is original and origin(studio, other.films.export_film()) is other
 
 
 def test_the_original_keeps_its_id_whichever_is_opened_first(session: Session, tmp_path: Path) -> None:
@@ -96,7 +104,7 @@ def test_the_original_keeps_its_id_whichever_is_opened_first(session: Session, t
         studio = make_studio(tmp_path)
         studio.open(first)
         assert studio.open("film").project.id == own
-        assert studio.reopen(moved).folder == folder
+        assert origin(studio, moved).folder == folder
 
 
 def test_a_copy_made_while_the_film_is_open(session: Session, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 import app
 from studio.commands.import_project import import_project
 from studio.project import edits
-from studio.session import EditError, MediaError, StoreError, Studio, project_zip
+from studio.session import StoreError, Studio, project_zip
+from studio.session.arrivals import arrive
 from tests.shelves import make_film, make_studio, render_all
 
 
@@ -92,29 +93,16 @@ def test_what_is_no_zip_or_cut_short(studio: Studio, there: Studio, tmp_path: Pa
         there.unpack(tmp_path / "nothere.zip")
 
 
-def test_a_film_leads_back_to_where_it_ends(studio: Studio, there: Studio) -> None:
-    session = render_all(make_film(studio, "a", "b", "c"))
-    first, second, _ = session.project.film()
-    session.edit(edits.rewind, second.id)
-    exported, gif = session.films.export_film(), session.films.export_take(first.id, "gif")
-    session.edit(edits.switch, session.project.branch)
-    assert studio.reopen(exported) is session and session.project.head == second.id
-    assert studio.reopen(gif).project.head == first.id
-    with pytest.raises(StoreError):
-        there.reopen(exported)
-    poster = session.films.export_take(first.id, "poster")
-    with pytest.raises(MediaError, match="does not tell"):
-        studio.reopen(poster)
-
-
-def test_a_film_of_a_take_that_is_not_there(studio: Studio, there: Studio) -> None:
+def test_a_film_of_a_take_that_is_not_there_is_a_new_one(studio: Studio, there: Studio) -> None:
     session = render_all(make_film(studio, "a"))
     parcel = session.films.export_project()
+    first = session.films.export_film()
     session.edit(edits.add_segment, prompt="b")
     later = render_all(session).films.export_film()
-    there.unpack(parcel)
-    with pytest.raises(EditError):
-        there.reopen(later)
+    arrived = there.unpack(parcel)
+    found, new = arrive(there, first), arrive(there, later)
+    assert found and found.session is arrived and found.take == arrived.project.head
+    assert new and new.take is None and new.session is not arrived
 
 
 STRANGERS: dict[str, bytes | None] = {

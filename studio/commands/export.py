@@ -32,7 +32,10 @@ def export(options: argparse.Namespace, models: Path, home: Path) -> int:
         if exported.path.suffix == ".zip" and out.suffix.lower() != ".zip":
             _unpack(exported.path, out)
         else:
+            beside = session.films.sidecar(exported.path) if options.sidecar and options.kind == "film" else None
             _copy(exported.path, out)
+            if beside:
+                _copy(beside, out.with_name(f"{out.name}.json"))
     except (EditError, StoreError, MediaError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from studio.media.clip import Frame, spread_frames
 from studio.media.disk import atomic_write
@@ -22,13 +23,14 @@ TITLE, TEXT = 24, 16
 """Sizes of the letters in pixels."""
 
 
-def draw_contact_sheet(title: str, rows: Sequence[tuple[str, Path]], out: Path) -> None:
+def draw_contact_sheet(title: str, rows: Sequence[tuple[str, Path]], out: Path, texts: Mapping[str, str] | None = None) -> None:
     """Draw a contact sheet. Text that does not fit on its line is cut, with an ellipsis.
 
     Args:
         title: on top of the sheet.
         rows: for each clip the text above its frames, and its file.
         out: where the PNG goes.
+        texts: that are written into the file, by keyword.
 
     Raises:
         MediaError: a clip cannot be read, or the disk is full.
@@ -47,8 +49,11 @@ def draw_contact_sheet(title: str, rows: Sequence[tuple[str, Path]], out: Path) 
         for column, picture in enumerate(strip):
             sheet.paste(picture, (MARGIN + column * (WIDTH + GAP), top))
         top += strip[0].height + GAP
+    inner = PngInfo()
+    for key, text in (texts or {}).items():
+        inner.add_itxt(key, text)
     with atomic_write(out) as path:
-        sheet.save(path, "PNG")
+        sheet.save(path, "PNG", pnginfo=inner)
 
 
 def _small(frame: Frame) -> Image.Image:

@@ -43,11 +43,11 @@ def lineage(record: Mapping[str, Any], title: str = "") -> dict[str, str]:
 
 
 def read_lineage(path: Path) -> dict[str, Any] | None:
-    """The record of how the film, GIF or WebP in `path` was made; None: it has none."""
-    if path.suffix.lower() in (".gif", ".webp"):
+    """The record of how the film, GIF, WebP or PNG in `path` was made; None: it has none."""
+    if path.suffix.lower() in (".gif", ".webp", ".png"):
         try:
-            with Image.open(path, formats=["GIF", "WEBP"]) as image:
-                text = image.info.get("comment") or image.getexif().get(DESCRIPTION)
+            with Image.open(path, formats=["GIF", "WEBP", "PNG"]) as image:
+                text = image.info.get(LINEAGE) or image.info.get("comment") or image.getexif().get(DESCRIPTION)
         except DAMAGED as error:
             raise MediaError(f"{path.name} cannot be read ({error}).") from error
     else:

@@ -23,6 +23,7 @@ class TakeRequest:
     audition: bool = False         # it is one of several to choose from: as it was asked, whatever the plan says by then
     retry: int = 0                 # its number among the retries of a take; 0: it is none
     retry_of: str = ""             # the take that it is to be better than
+    exact: bool = False            # it is made as it was made before, also in its words, whatever the plan says
 
 
 def next_request(project: Project) -> TakeRequest:
@@ -97,7 +98,7 @@ def refresh(project: Project, request: TakeRequest, branch: str) -> TakeRequest:
     if request.take.sections:
         return request
     check_parent(project, request.take.parent)
-    if request.audition or request.take.copy_of:
+    if request.audition or request.exact or request.take.copy_of:
         return request
     plan = next((b.segments for b in project.branches if b.id == branch), ())
     segment = next((s for s in plan if s.id == request.take.segment.id), request.take.segment)

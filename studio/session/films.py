@@ -15,17 +15,21 @@ from studio.media.contact_sheet import draw_contact_sheet
 from studio.media.credentials import add_credentials
 from studio.media.frame_rate import Rate
 from studio.media.join import join
+from studio.media.packets import packet_sum
 from studio.media.title import check_title
 from studio.names import slug
 from studio.project import limits
 from studio.project.edits import EditError
+from studio.project.export_log import note_export
 from studio.project.model import Project, Take
+from studio.project.recipe import parse_recipe
 from studio.project.store import CLIP
 from studio.project.votes import Contest
 from studio.session.document import Document
 from studio.session.held_looks import HeldLooks
-from studio.session.lineage import caption, film_record, metadata
+from studio.session.lineage import VERSION, caption, film_record, metadata
 from studio.session.project_zip import pack
+from studio.session.sidecar import write_sidecar
 from studio.session.sounds import own_sound
 from studio.session.trimmed import Trimmed
 from studio.session.votes import rating_rows, write_ratings
@@ -103,8 +107,24 @@ class Films:
         export.compose(
             self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0,
             label)
-        add_credentials(out, project.name, film_record(project, takes))
+        add_credentials(out, project.name, film_record(project, takes, self._store))
+        self.know_again(out, takes[-1].id)
         return out
+
+    def know_again(self, film: Path, take: str) -> None:
+        """Note what an exported film's coded frames are, so that it is known again when its tags are gone. `take`: its last one."""
+        if not self._store.read_only and (packets := packet_sum(film)):
+            note_export(self._store.folder, packets, take)
+
+    def sidecar(self, film: Path) -> Path:
+        """Write the sidecar of the film up to the head beside an export of it; returns its path.
+
+        Raises:
+            EditError: there is no film. MediaError: a clip is missing, or the disk is full.
+        """
+        project = self._document.project
+        record = film_record(project, self.whole_film(project), self._store)
+        return write_sidecar(film, record, parse_recipe(record["recipe"]), self._store)
 
     def whole_film(self, project: Project) -> tuple[Take, ...]:
         """The takes up to the head, in film order, at least one, each with its clip.
@@ -144,14 +164,14 @@ class Films:
             MediaError: a clip is missing or damaged, or the disk is full.
         """
         clips = [self.shown_clip(project, take) for take in takes]
-        content = [project.name, *(f"{take.id}:{take.sections}" for take in takes)]
+        content = [f"record {VERSION}", project.name, *(f"{take.id}:{take.sections}" for take in takes)]
         content += [clip.name for clip in clips if clip.name != CLIP]
         path = self._store.films / f"{hashlib.sha256(chr(0).join(content).encode()).hexdigest()[:16]}.mp4"
         with self._lock:
             if path.is_file():
                 path.touch()
             else:
-                join(clips, path, metadata(project, takes))
+                join(clips, path, metadata(project, takes, self._store))
                 self._prune(path)
         return path
 
@@ -186,10 +206,12 @@ class Films:
         if kind == "poster":
             export.still(self.shown_clip(project, project.takes[take]), out)
         elif kind == "mp4":
-            join([self.shown_clip(project, project.takes[take])], out, metadata(project, [project.takes[take]]))
+            join([self.shown_clip(project, project.takes[take])], out, metadata(project, [project.takes[take]], self._store))
         else:  # from a joined copy, which has the metadata: gif and webp take it over
             (export.gif if kind == "gif" else export.webp)(self.joined(project, [project.takes[take]]), out)
-        add_credentials(out, project.name, film_record(project, [project.takes[take]]))
+        add_credentials(out, project.name, film_record(project, [project.takes[take]], self._store))
+        if kind == "mp4":
+            self.know_again(out, take)
         return out
 
     def contact_sheet(self, takes: Sequence[str]) -> Path:
@@ -210,8 +232,9 @@ class Films:
         depth = len(project.lineage(takes[0]))
         rows = [(caption(project, project.takes[take]), self.shown_clip(project, project.takes[take])) for take in takes]
         out = self.export_path(f"{slug(project.name)}-{depth}-takes.png")
-        draw_contact_sheet(f"{project.name} · segment {depth}", rows, out)
-        add_credentials(out, project.name, film_record(project, [project.takes[take] for take in takes]))
+        draw_contact_sheet(f"{project.name} · segment {depth}", rows, out,
+                           metadata(project, [project.takes[take] for take in takes], self._store))
+        add_credentials(out, project.name, film_record(project, [project.takes[take] for take in takes], self._store))
         return out
 
     def export_project(self) -> Path:

@@ -178,7 +178,7 @@ class JobManager:
             project = document.project
             asks, steps = choose(project)
             document.store.check_writable()
-            for ask in asks:
+            for ask in asks[:1] if asks[0].exact else asks:        # what is made as before needs the takes before it first
                 self._maker.check(self._maker.fill_words(ask, project).take, project)
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
@@ -200,6 +200,14 @@ class JobManager:
                 job.engine_job.cancel()
                 remove_note(self._document.folder)
                 job.update(**({"state": "cancelled"} if job.view.state == "queued" else {"doing": "stopping"}))
+                self._document.notify()
+
+    def give_up(self) -> None:
+        """Forget a job that is paused: nobody wants it any more."""
+        with self._document.lock:
+            if self._job and self._job.view.state == "paused":
+                remove_note(self._document.folder)
+                self._job = None
                 self._document.notify()
 
     def estimate_next(self) -> float | None:

@@ -101,7 +101,8 @@ def _unmade(note: JobNote, project: Project) -> tuple[TakeRequest, ...]:
 def _ask_table(ask: TakeRequest) -> Table:
     known = {"take": take_table(ask.take), "sections": ask.sections, "index": ask.index}
     retry = {"retry": ask.retry, "retry_of": ask.retry_of} if ask.retry_of else {}
-    return {**known, "new_seed": ask.new_seed, "audition": ask.audition, **retry}
+    exact = {"exact": True} if ask.exact else {}
+    return {**known, "new_seed": ask.new_seed, "audition": ask.audition, **retry, **exact}
 
 
 def _parse(table: object) -> JobNote:
@@ -119,7 +120,7 @@ def _ask(table: object) -> TakeRequest:
     take = parse_take(read("take", dict))
     retry_of = read.link("retry_of") or ""
     return TakeRequest(take, read.count("sections", 1), read.count("index"), read("new_seed", bool), read("audition", bool),
-                       read.count("retry") if retry_of else 0, retry_of)
+                       read.count("retry") if retry_of else 0, retry_of, read.optional("exact", bool) or False)
 
 
 def _step(table: object) -> Step:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from studio.media import export
+from studio.engine import take_folder
+from studio.media import MediaError, export
+from studio.media.picture import read_picture
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
-from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Take
+from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Reference, Take
+from studio.project.recipe import last_take, make_recipe, recipe_table
+from studio.project.store import Store
 from studio.project.trims import trim_table
 
+VERSION = 2
+"""Of the record: 1, which says no number, has no recipe."""
+HEADER = 2**20
+"""Bytes of a snapshot's head, at most."""
 LOOK_NAMES = {FIRST_FRAME: "first frame", REFERENCE: "reference"}
 
 
@@ -21,20 +31,59 @@ def caption(project: Project, take: Take) -> str:
     return ("★ " if take.id in project.stars else "") + " · ".join(facts)
 
 
-def metadata(project: Project, takes: Sequence[Take]) -> dict[str, str]:
-    """How a film was made, as metadata of the film's own file."""
-    return export.lineage(film_record(project, takes), project.name)
+def metadata(project: Project, takes: Sequence[Take], store: Store | None = None) -> dict[str, str]:
+    """How a film was made, as metadata of the film's own file; see `film_record`."""
+    return export.lineage(film_record(project, takes, store), project.name)
 
 
-def film_record(project: Project, takes: Sequence[Take]) -> dict[str, Any]:
-    """Project and takes that a film was made of, with all that is needed to make them again."""
+def film_record(project: Project, takes: Sequence[Take], store: Store | None = None) -> dict[str, Any]:
+    """Project and takes that a film was made of, with all that is needed to make them again.
+
+    Args:
+        project, takes: the film.
+        store: of the project; None: the recipe is left out, as in the many clips of a cut.
+    """
     return {
+        "version": VERSION,
         "project": project.name,
         "project_id": project.id,
         "size": list(project.size),
         **(marks_table(takes[0].marks) if takes else {}),       # takes of one film have the same marks
         "takes": [take_record(project, take) for take in takes],
+        **(_recipe(project, takes, store) if takes and store else {}),
     }
+
+
+def _recipe(project: Project, takes: Sequence[Take], store: Store) -> dict[str, Any]:
+    """The fields of the recipe: the document, and the weights that its takes were made with, by model."""
+    first = project.lineage(last_take(project, takes).id)[0]
+    recipe = make_recipe(project, takes, _reference(project, first, store))
+    weights = {take.model: name for take in recipe.takes.values() if (name := made_with(store.take_folder(take.id)))}
+    return {"recipe": recipe_table(recipe), "weights": weights}
+
+
+def made_with(folder: Path) -> str | None:
+    """The fingerprint of the weights that made a take, as its snapshot names them; None where that cannot be read."""
+    try:
+        with (folder / take_folder.SNAPSHOT).open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            name = json.loads(file.read(min(size, HEADER)))["__metadata__"]["model"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name.partition("@")[0] if isinstance(name, str) else None
+
+
+def _reference(project: Project, first: Take, store: Store) -> Reference | None:
+    """The picture that a film began with, which need not be the project's picture of now."""
+    known = project.reference
+    if known and known.sha256 == first.reference:
+        return known
+    file = f"media/{first.reference[:16]}.png"
+    try:
+        width, height = read_picture(store.folder / file).size
+    except MediaError:
+        return None
+    return Reference(file, first.reference, width, height)
 
 
 def take_record(project: Project, take: Take) -> dict[str, Any]:

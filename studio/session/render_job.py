@@ -68,7 +68,7 @@ class RenderJob:
         self.view = JobView(
             "queued", "waiting", ask.take.id, ask.index, ask.take.sections, ask.sections, 0, ask.take.settings.steps,
             None, None, None, "", "", 0, len(project.current().segments) - ask.index if rest else len(asks) + len(steps),
-            audition=tuple(one.take.id for one in asks if one.audition and not one.retry_of),
+            audition=tuple(one.take.id for one in asks if one.audition and not (one.retry_of or one.exact)),
         )  # fmt: skip
 
     @property

@@ -32,8 +32,12 @@ class RequestMaker:
         self._wildcards = wildcards
 
     def fill_words(self, ask: TakeRequest, project: Project) -> TakeRequest:
-        """The request with the words that wildcards give; a retry has them. Raises EditError: see `Wildcards.fill`."""
-        if ask.retry_of or ask.take.copy_of:
+        """The request with the words that wildcards give; a retry, and what is made as it was made before, has them.
+
+        Raises:
+            EditError: see `Wildcards.fill`.
+        """
+        if ask.retry_of or ask.exact or ask.take.copy_of:
             return ask
         before = project.takes.get(ask.take.parent) if ask.take.parent else None
         return replace(ask, take=fill_words(ask.take, self._wildcards, before))

@@ -23,6 +23,7 @@ from studio.project.preset_shelf import PresetShelf
 from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
+from studio.session.awaited import Awaiting
 from studio.session.document import Document
 from studio.session.exports.exports import Exports
 from studio.session.films import Films
@@ -41,7 +42,7 @@ from studio.session.shots import frame_shot, picture_shot
 from studio.session.sounds import Sounds
 from studio.session.subject_mask import subject_mask
 from studio.session.thinning import Snapshots
-from studio.session.videos import import_video
+from studio.session.videos import import_video, video_sum
 
 
 class Session(Document):
@@ -74,6 +75,7 @@ class Session(Document):
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
         self.moments = Moments(self, engine, self._models, loras, wildcards)
         self.snapshots = Snapshots(self, engine, self._models, loras, wildcards)
+        self.awaiting = Awaiting(self, self.jobs)
         engine.watch(lambda _: self.notify())
 
     @property
@@ -102,7 +104,10 @@ class Session(Document):
             StoreError: the project cannot be saved.
         """
         self.store.check_writable()
+        missing = self.awaiting.missing("picture")
         picture = import_picture(Path(path), self.store)
+        if self.awaiting.came(missing, picture.sha256, f"{picture.width}×{picture.height} pixels, "):
+            return
         before = self.project.reference
         if frame is None and before and before.sha256 == picture.sha256:
             frame = self.project.frame
@@ -124,6 +129,10 @@ class Session(Document):
         edits.check_empty(self.project)
         self.jobs.check_idle()
         self.store.check_writable()
+        if (missing := self.awaiting.missing("video")) and self.awaiting.came(missing, video_sum(path)):
+            import_video(path, readable(name or path.name), self.store, self.project)
+            self.notify()
+            return ""
         beginning = import_video(path, readable(name or path.name), self.store, self.project)
         card = self._models.get(self.project.model)
         beyond = card is not None and takes_marks(card, self.project.size)

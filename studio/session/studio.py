@@ -16,7 +16,6 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.media import MediaError
-from studio.media.export import read_lineage
 from studio.project import edits, film_trash, shelf, styles, wildcards
 from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings, Shot
@@ -170,29 +169,6 @@ class Studio:
             session.jobs.check_idle()
             made = copy_project(session.project, session.store, self.home)
         return self.open(made)
-
-    def reopen(self, film: Path) -> Session:
-        """The project a film or an exported take came from, with the head at the end of that film.
-
-        Raises:
-            MediaError: the file does not say where it came from.
-            StoreError, EditError: that project, or that take of it, is not here.
-        """
-        lineage = read_lineage(film) or {}
-        project, takes = lineage.get("project_id"), lineage.get("takes")
-        if not isinstance(project, str) or not isinstance(takes, list) or not takes or not isinstance(takes[-1], dict):
-            raise MediaError(f"{film.name} does not tell how it was made. Choose a film exported by this studio.")
-        last = str(takes[-1].get("id"))
-        session = self._origin(project, last)
-        session.edit(edits.rewind, last)
-        return session
-
-    def _origin(self, project_id: str, take: str) -> Session:
-        """The project of that id, or the copy of it that has the take. Raises StoreError: it is not here, or unreadable."""
-        addresses = [shelf.address(folder) for folder in shelf.folders_by_id(self.home, project_id, self.library.project_id)]
-        sessions = map(self.open, addresses or [project_id])
-        first = next(sessions)
-        return first if take in first.project.takes else next((s for s in sessions if take in s.project.takes), first)
 
     def go_on(self) -> None:
         """Resume the jobs that the end of the studio interrupted, in films whose artist has asked for that."""

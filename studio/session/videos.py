@@ -55,18 +55,24 @@ def import_video(path: Path, name: str, store: Store, project: Project) -> Begin
     return Beginning(video, first, kept, _note(name, there, kept, clock))
 
 
-def _copy(path: Path, store: Store) -> str:
-    """Copy a video into the project; returns its SHA-256. Raises MediaError: the disk is full."""
+def video_sum(path: Path) -> str:
+    """The SHA-256 of a video's file."""
     content = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             content.update(piece)
-    copy = store.media / f"{content.hexdigest()[:16]}.video"
+    return content.hexdigest()
+
+
+def _copy(path: Path, store: Store) -> str:
+    """Copy a video into the project; returns its SHA-256. Raises MediaError: the disk is full."""
+    content = video_sum(path)
+    copy = store.media / f"{content[:16]}.video"
     if not copy.is_file():
         with atomic_write(copy, path.stat().st_size) as temporary, path.open("rb") as file, temporary.open("wb") as out:
             while piece := file.read(PIECE):
                 out.write(piece)
-    return content.hexdigest()
+    return content
 
 
 def _note(name: str, there: int, kept: int, clock: Clock) -> str:

@@ -8,6 +8,7 @@ from studio.project import edits, library
 from studio.project.library import ORDERS, Film
 from studio.project.tags import TAGS, set_tags
 from studio.session import Studio
+from studio.session.arrivals import arrive
 from studio.ui.fields import Fields
 from studio.ui.words import Json, file_url, format_length, format_size
 
@@ -21,6 +22,7 @@ def library_verbs(studio: Studio, public: bool) -> Mapping[str, Callable[[Fields
         "library": lambda f: _library(studio, public, f),
         "rename_film": lambda f: studio.open(f.folder("film")).edit(edits.rename, f.text("name")),
         "tag_film": lambda f: studio.open(f.folder("film")).edit(set_tags, f.texts("tags", 5 * TAGS)),
+        "open_file": lambda f: _open_file(studio, public, f),
         "duplicate_film": lambda f: {"project": studio.duplicate(f.folder("film")).id},
     }
 
@@ -42,6 +44,12 @@ def _library(studio: Studio, public: bool, fields: Fields) -> Json:
         "tags": [{"name": name, "films": films} for name, films in library.count_tags(mine)],
         "weigh": format_size(sum(film.size for film in found)) if found else "",
     }
+
+
+def _open_file(studio: Studio, public: bool, fields: Fields) -> Json:
+    """The film, and the take of it, that an exported file leads to; an empty answer where it is none of this studio's."""
+    found = arrive(studio, fields.upload("path"), fields.folders("known") if public else None)
+    return {"project": found.session.id, "take": found.take, "name": found.session.project.name} if found else {}
 
 
 def _film(film: Film, words: str) -> Json:

@@ -29,6 +29,7 @@ def reference_view(session: Session) -> Json | None:
         "url": file_url(file),
         "opacity": file_url(opacity_file(file)),
         "name": picture.name or "Reference picture",
+        "checksum": picture.sha256[:12],
         "width": picture.width,
         "height": picture.height,
         "frame": list(project.frame or whole_frame((picture.width, picture.height), project.size)),

@@ -158,8 +158,8 @@ class Exports:
         rows = [
             (f"{number} · {caption(project, take)}", self._films.shown_clip(project, take)) for number, take in enumerate(takes, 1)]
         out = self._films.export_path(f"{slug(project.name)}-sheet.png")
-        draw_contact_sheet(project.name, rows, out)
-        add_credentials(out, project.name, film_record(project, takes))
+        draw_contact_sheet(project.name, rows, out, metadata(project, takes, self._document.store))
+        add_credentials(out, project.name, film_record(project, takes, self._document.store))
         return Exported(out)
 
     def frames(self, options: Options) -> Exported:
@@ -176,7 +176,8 @@ class Exports:
         out = self._films.export_path(f"{name}.{MASTERS[form].ending}")
         write_master(film, out, form)
         project = self._document.project
-        add_credentials(out, project.name, film_record(project, project.film()))
+        add_credentials(out, project.name, film_record(project, project.film(), self._document.store))
+        self._films.know_again(out, project.film()[-1].id)
         return Exported(out)
 
     def _film(self) -> tuple[Path, str]:

@@ -20,6 +20,7 @@ const client = (() => {
     against: null,                  // second take of a comparison
     choosing: null,                 // { parent }: the takes after it are on the stage, to choose from
     requested: new URLSearchParams(location.search).get('project') || remember.get('project'),
+    wanted: new URLSearchParams(location.search).get('take'),   // the take that is to be shown once its film is there
     lastMessage: 0,                 // time of the last message from the studio
   };
 
@@ -84,6 +85,11 @@ const client = (() => {
     if (push) history.pushState({}, '', address(project));
     queue.then(follow);
   };
+  /* Open a film and show one of its takes; the head stays where it is. */
+  self.openAt = (project, take) => {
+    if (project === self.view?.id) self.put({ selected: take, hovered: null, wholeFilm: false, against: null, choosing: null });
+    else { self.wanted = take; self.open(project); }
+  };
   self.generateNext = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_next'); };
   self.generateAll = () => { self.put({ selected: null, wholeFilm: false, choosing: null }); return self.act('generate_all'); };
   self.resume = () => { self.put({ selected: null, wholeFilm: false }); return self.act('resume'); };
@@ -94,7 +100,7 @@ const client = (() => {
 
   // A studio that was started again counts revisions anew.
   const follow = () => { drawn = 0; self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
-  const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); return url; };
+  const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); url.searchParams.delete('take'); return url; };
 
   /* Whether a message is of a project that this page has just left. */
   const isOther = (project) => self.requested && project && project !== self.requested;
@@ -113,6 +119,8 @@ const client = (() => {
     notices.findings(view.id, view.findings);
     if (otherProject || view.head !== self.view?.head) Object.assign(self, { selected: null, hovered: null });
     if (otherProject) Object.assign(self, { wholeFilm: self.begunWith === view.id && view.film.frames > 0, against: null, choosing: null });
+    if (self.wanted && view.takes.some((take) => take.id === self.wanted)) Object.assign(self, { selected: self.wanted, wholeFilm: false });
+    self.wanted = null;
     self.put({ view });
     gotFirstView();
   };

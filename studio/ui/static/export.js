@@ -28,6 +28,7 @@ const exportSheet = (() => {
       for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
       say(working, answer ? `Done: ${answer.file}${answer.aside ? `. ${answer.aside}` : ''}` : '');
       if (!answer) dialog.close(); else dialogs.fetchFile(answer.url);
+      if (answer?.beside) setTimeout(() => dialogs.fetchFile(answer.beside), 400);       // two at once, and a browser drops the first
     };
     const makes = (label, fits, run, kind = '') =>
       h('button', { class: `button makes ${kind}`, disabled: !fits, 'data-off': fits ? '0' : '1', onclick: run }, label);
@@ -46,9 +47,10 @@ const exportSheet = (() => {
     const between = h('div', { class: 'between', hidden: true }, row('In between', how),
       hint('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.'));
     const first = text('Number of the first picture', { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
+    const beside = h('input', { type: 'checkbox', checked: remember.get('sidecar', false), onchange: () => remember.put('sidecar', beside.checked) });
     const paper = select('Paper', [['a4', 'A4'], ['letter', 'Letter']]);
     const film = () => make('film', { title: title.value.trim() || null, label: label.value.trim() || null, fade: +fade.value || null,
-      rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend' }, audio.files[0]);
+      rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend', sidecar: beside.checked }, audio.files[0]);
 
     const dialog = dialogs.sheet('Export', 'export',
       h('section', {}, h('h3', {}, 'Film'),
@@ -56,6 +58,7 @@ const exportSheet = (() => {
         row('Title card', title), row('Label', label), row('Fade, seconds', fade), row('Sound', audio),
         ...(view.sound.name ? [hint(`Without a file: “${view.sound.name}”, the film’s own.`)] : []),
         row('Frame rate', rate), between,
+        h('label', { class: 'tick' }, beside, h('span', {}, 'With a sidecar: how it was made, and its picture, in a JSON file beside it')),
         makes('Film as MP4', some, film, 'primary')),
       h('details', {}, h('summary', {}, 'Masters and pictures'),
         hint('For grading and effects, without sound: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.'),

@@ -47,7 +47,7 @@ const memory = (() => {
     show(outline, view.frame);
     show(toEasel, view.frame);
     show(gone, !reference?.url);
-    say(gone, reference ? 'The picture’s file is missing. Choose it again.' : 'No reference picture. Choose or drop one.');
+    say(gone, reference ? `The picture is missing. Drop ${reference.name} here: ${reference.width} × ${reference.height}, checksum ${reference.checksum}.` : 'No reference picture. Choose or drop one.');
     say(name, reference?.name || '');
     say(measure, reference ? `${reference.width} × ${reference.height}` : '');
     set(name, 'title', reference?.name);

@@ -1,5 +1,5 @@
 /* Uploads a reference picture: chosen, dropped anywhere on the page, or pasted. An empty film goes on from a video in the same way.
-   The ZIP of a project can be dropped too. */
+   The ZIP of a project can be dropped too, and a film that this studio exported, or its sidecar, opens where it comes from. */
 const picture = (() => {
   const VIDEOS = ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi', 'mpg', 'mpeg', 'mts', 'm2ts', 'wmv', 'flv', 'ogv', '3gp'];
   const isVideo = (file) => file.type.startsWith('video/') || VIDEOS.includes(file.name.split('.').pop().toLowerCase());
@@ -7,7 +7,7 @@ const picture = (() => {
     class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
     onchange: () => { take(input.files[0]); input.value = ''; } });
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),
-    h('p', {}, 'Drop a picture to make it the reference, or a video to go on from it'));
+    h('p', {}, 'Drop a picture to make it the reference, a video to go on from it, or an exported film to come back to it'));
 
   const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));
 
@@ -24,11 +24,37 @@ const picture = (() => {
     request.send(form);
   });
 
-  const uploadVideo = async (file) => {
-    if (client.view?.takes.length) {            // before it is uploaded: a video is large
-      notices.add({ message: 'This film has takes already, and a video can only begin an empty one.', remedy: 'Begin a new film and drop the video there.' });
-      return;
+  /* Open what a file of ours leads to; false: it is none of ours. null: it could not be read, which was said. */
+  const openOurs = async (path) => {
+    const answer = await client.askAside('open_file', { path, known: remember.get('known', []) });
+    if (!answer?.project) return answer && false;
+    client.openAt(answer.project, answer.take);
+    const there = answer.take && client.view?.id === answer.project ? 'Its take is on the stage' : `“${answer.name}” is open`;
+    if (answer.take) notices.add({ message: `${there}, at the take where that film ends.`, remedy: 'Nothing was rewound: go there to go on from it.', kind: 'done' });
+    return true;
+  };
+  /* Whether a film's first bytes have our record; one that lost it is known by its frames, once it is uploaded. */
+  const hasRecord = async (file) => /lineage/.test(await file.slice(0, 2 ** 21).text());
+  const LARGE = 2 ** 26;
+
+  const uploadOurs = async (file) => {
+    element.classList.add('uploading');
+    try {
+      const { path } = await upload(file);
+      if (await openOurs(path) === false && !/\.json$/i.test(file.name)) await setPicture(path);
+    } catch (error) {
+      await client.uploadFailed(file, error, 'Open it with “python app.py open”.');
+    } finally {
+      element.classList.remove('uploading');
     }
+  };
+
+  const uploadVideo = async (file) => {
+    const full = client.view?.takes.length;
+    const foreign = () => {
+      notices.add({ message: 'This film has takes already, and a video can only begin an empty one.', remedy: 'Begin a new film and drop the video there.' });
+    };
+    if (full && file.size > LARGE && !await hasRecord(file)) { foreign(); return; }     // before it is uploaded
     element.classList.add('uploading');
     // In quarters, because it is read aloud; the bar moves all the time.
     const tell = (share) => start.announce(`Uploading ${file.name}… ${Math.floor(4 * share) * 25} %`, share);
@@ -36,7 +62,8 @@ const picture = (() => {
     try {
       const { path } = await uploadLarge(file, tell);
       start.announce(`Reading ${file.name}…`);
-      await client.askAside('begin_with_video', { path });
+      if (await openOurs(path) !== false) return;
+      if (full) foreign(); else await client.askAside('begin_with_video', { path });
     } catch (error) {
       await client.uploadFailed(file, error, 'Cut it to its end: two minutes are the most that a film begins with.');
     } finally {
@@ -45,11 +72,12 @@ const picture = (() => {
     }
   };
 
+  const setPicture = async (path) => easel.openFor((await client.act('set_reference', { path }))?.frame_of);
+
   const uploadPicture = async (file) => {
     element.classList.add('uploading');
     try {
-      const { path } = await upload(file);
-      easel.openFor((await client.act('set_reference', { path }))?.frame_of);
+      await setPicture((await upload(file)).path);
     } catch (error) {
       await client.uploadFailed(file, error, 'Save it smaller: 4096 pixels a side are plenty.');
     } finally {
@@ -70,10 +98,23 @@ const picture = (() => {
     }
   };
 
+  /* Whatever was dropped or chosen: a project, a film of ours or its sidecar, a picture or a video. */
+  const receive = (files) => {
+    const [file] = files, sidecar = files.find((each) => /\.json$/i.test(each.name));
+    if (!file) return;
+    if (/\.zip$/i.test(file.name)) importProject(file);
+    else if (sidecar) uploadOurs(sidecar);
+    else if (/\.(gif|webp|png)$/i.test(file.name)) uploadOurs(file);
+    else take(file);
+  };
+  const anyFile = h('input', { type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': 'File to open',
+    accept: ['.zip', '.json', 'video/*', ...VIDEOS.map((ending) => `.${ending}`), '.gif', '.webp', '.png'].join(),
+    onchange: () => { receive([...anyFile.files]); anyFile.value = ''; } });
+
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
   let depth = 0;
   const attach = (root) => {
-    root.append(input, veil);
+    root.append(input, anyFile, veil);
     root.addEventListener('dragenter', (e) => { if (carries(e)) { depth += 1; show(veil, true); } });
     root.addEventListener('dragleave', (e) => { if (carries(e) && --depth <= 0) { depth = 0; show(veil, false); } });
     root.addEventListener('dragover', (e) => { if (carries(e)) e.preventDefault(); });
@@ -83,8 +124,7 @@ const picture = (() => {
       depth = 0;
       show(veil, false);
       const [file] = e.dataTransfer.files;
-      if (/\.zip$/i.test(file?.name)) importProject(file);
-      else if (!/\.safetensors$/i.test(file?.name)) take(file);
+      if (!/\.safetensors$/i.test(file?.name)) receive([...e.dataTransfer.files]);
       else if (e.target.closest('.card')) lora.uploadFile(file, e.target.closest('.card').dataset.id);
       else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
     });
@@ -93,5 +133,5 @@ const picture = (() => {
       if (file && element.isConnected && !document.querySelector('dialog[open]')) { e.preventDefault(); uploadPicture(file); }
     });
   };
-  return { attach, choose: () => input.click() };
+  return { attach, choose: () => input.click(), chooseFile: () => anyFile.click() };
 })();

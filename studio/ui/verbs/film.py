@@ -23,7 +23,7 @@ def _film(session: Session, fields: Fields) -> Answer:
 
 def _export(session: Session, fields: Fields) -> Answer:
     """Export a film, a take or the project; answers with the URL of the file, and with what is to be said about it."""
-    what, aside = fields.text("what", 20), ""
+    what, aside, beside = fields.text("what", 20), "", None
     if what == "film":
         audio = fields.upload("audio") if fields.has("audio") else None
         title = fields.text("title") if fields.has("title") else None
@@ -32,6 +32,7 @@ def _export(session: Session, fields: Fields) -> Answer:
         label = fields.text("label") if fields.has("label") else ""
         path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"), label)
         aside = session.films.fade_aside(fade, title)
+        beside = session.films.sidecar(path) if fields.flag("sidecar") else None
     elif what == "project":
         path = session.films.export_project()
     elif what in session.exports.kinds:
@@ -41,7 +42,7 @@ def _export(session: Session, fields: Fields) -> Answer:
         path, aside = exported.path, exported.aside
     else:
         path = session.films.export_take(fields.identifier("take"), kind=what)
-    return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {})}
+    return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {}), "beside": file_url(beside)}
 
 
 def _thin(session: Session, fields: Fields) -> Answer:

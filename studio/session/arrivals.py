@@ -1,0 +1,213 @@
+"""Films that come back: an exported film, or its sidecar, opens the take at which it ends, or its recipe as a new film."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.catalogue.fingerprint import fingerprint
+from studio.media import MediaError
+from studio.media.disk import atomic_write
+from studio.media.export import read_lineage
+from studio.media.packets import packet_sum
+from studio.project import film_trash, recipe, shelf
+from studio.project.export_log import find_export
+from studio.project.model import Clock, Project
+from studio.project.rules import FormatError
+from studio.project.store import Store
+from studio.session.awaited import awaited
+from studio.session.job_note import JobNote, write_note
+from studio.session.old_records import is_part, old_recipe
+from studio.session.pictures import import_picture, opacity_file
+from studio.session.sidecar import pictures_of, read_sidecar
+
+if TYPE_CHECKING:
+    from studio.session.session import Session
+    from studio.session.studio import Studio
+
+NEW = "This film is not here, so what it was made of was opened as a new film. Resume makes it again, take by take."
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Where an exported film leads."""
+
+    session: Session
+    take: str | None               # at which it ends; None: it is a new film, to be made again
+
+
+def arrive(studio: Studio, file: Path, known: Collection[str] | None = None) -> Arrival | None:
+    """Open the film that a file was exported from, or what it was made of; None: the file does not tell.
+
+    Nothing is rewound: a film that is here is opened as it is.
+
+    Args:
+        studio: the shelf.
+        file: an exported film, GIF, WebP, contact sheet, or a sidecar.
+        known: on a shared studio, the addresses of the films that this visitor may see; None: all.
+
+    Raises:
+        MediaError: a sidecar cannot be read, what a file tells cannot be understood, or the disk is full.
+        StoreError: the film cannot be opened or written.
+    """
+    record, pictures = _read(file)
+    if record is None:
+        return _by_content(studio, file, known)
+    last = _last_take(record)
+    folder = _origin(studio, str(record.get("project_id")), last, known)
+    if folder is not None:
+        return Arrival(studio.open(shelf.address(folder)), last)
+    return Arrival(_begin(studio, file.name, record, pictures, known is None), None)
+
+
+def _read(file: Path) -> tuple[dict[str, Any] | None, Mapping[str, bytes]]:
+    """The record in a file or in the sidecar that lies beside it, and the pictures of that."""
+    if file.suffix.lower() == ".json":
+        record, pictures, _ = read_sidecar(file)
+        return record, pictures
+    own = None
+    with contextlib.suppress(MediaError):       # what cannot be read is none of ours; whoever wants to use it says why it cannot
+        own = read_lineage(file)
+    for beside in sorted(file.parent.glob("*.json")):
+        if beside.name.startswith(f"{file.stem}."):
+            with contextlib.suppress(MediaError):
+                record, pictures, packets = read_sidecar(beside)
+                if own is None and packets == packet_sum(file):
+                    return record, pictures
+                if own is not None and record.get("takes") == own.get("takes"):
+                    return own, pictures
+    return own, {}
+
+
+def _last_take(record: Mapping[str, Any]) -> str:
+    """The take at which a film ends."""
+    table = record.get("recipe")
+    if isinstance(table, dict) and isinstance(table.get("head"), str):
+        return str(table["head"])
+    takes = record.get("takes")
+    last = takes[-1] if isinstance(takes, list) and takes else None
+    return str(last.get("id")) if isinstance(last, dict) else ""
+
+
+def _origin(studio: Studio, project: str, take: str, known: Collection[str] | None) -> Path | None:
+    """The folder of the film that has the take: that of the id if it has it, or a copy of it."""
+    with_take = [folder for folder in studio.library.with_take(take) if known is None or shelf.address(folder) in known]
+    return min(with_take, key=lambda folder: (studio.library.project_id(folder) != project, folder.name), default=None)
+
+
+def _by_content(studio: Studio, file: Path, known: Collection[str] | None) -> Arrival | None:
+    """The film that a file without a record was exported from, found by its coded frames."""
+    packets = packet_sum(file)
+    for folder in shelf.project_folders(studio.home) if packets else ():
+        take = find_export(folder, str(packets))
+        if take and (known is None or shelf.address(folder) in known):
+            session = studio.open(shelf.address(folder))
+            return Arrival(session, take if take in session.project.takes else session.project.head)
+    return None
+
+
+def _begin(studio: Studio, name: str, record: Mapping[str, Any], pictures: Mapping[str, bytes], shared_media: bool) -> Session:
+    """A new film that makes what a record says; `shared_media`: pictures and videos are looked for in the other films."""
+    wanted = _recipe(studio, name, record)
+    planned, asks = recipe.begin(wanted)
+    store = Store(studio.home / planned.id)
+    store.create(planned)
+    try:
+        _fill(studio, store, wanted, pictures, shared_media)
+        write_note(store.folder, JobNote(asks, rest=False, branch=planned.branch, paused=True))
+        store.close()
+        session = studio.open(planned.id)
+    except BaseException:
+        store.close()
+        shelf.remove(store.folder)
+        raise
+    for finding in (NEW, *_findings(studio, session, wanted, record)):
+        session.add_finding(finding)
+    return session
+
+
+def _recipe(studio: Studio, name: str, record: Mapping[str, Any]) -> Project:
+    """The recipe in a record. Raises MediaError: it cannot be understood."""
+    try:
+        if "recipe" in record:
+            return recipe.parse_recipe(record["recipe"])
+        takes = record.get("takes")
+        model = takes[0].get("model") if isinstance(takes, list) and takes and isinstance(takes[0], dict) else None
+        card = next((card for card in studio.models if card.name == model), None)
+        return old_recipe(record, Clock(*card.clock(_size(record))) if card else Clock())
+    except FormatError as error:
+        raise MediaError(
+            f"{name} tells how it was made in a way that cannot be understood here ({error}). A newer studio may have made it: "
+            "update this one. Nothing was changed."
+        ) from error
+
+
+def _size(record: Mapping[str, Any]) -> tuple[int, int]:
+    size = record.get("size")
+    if isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) for side in size):
+        return size[0], size[1]
+    raise FormatError("the record has no size")
+
+
+def _fill(studio: Studio, store: Store, wanted: Project, pictures: Mapping[str, bytes], shared_media: bool) -> None:
+    """Put the pictures and videos into a new film that its sidecar or another film has; each is checked by its content."""
+    folders = tuple(shelf.project_folders(studio.home)) if shared_media else ()
+    with tempfile.TemporaryDirectory() as place:
+        for number, file in enumerate(pictures_of(wanted)):
+            found = [folder / file for folder in folders if folder != store.folder and (folder / file).is_file()]
+            if file in pictures:
+                found.insert(0, Path(place) / f"{number}.png")
+                found[0].write_bytes(pictures[file])
+            for path in found:
+                with contextlib.suppress(MediaError):
+                    taken = store.folder / import_picture(path, store).file
+                    if taken == store.folder / file:
+                        _copy(opacity_file(path), opacity_file(taken))
+                        break
+                    taken.unlink()          # it is not the picture that its name says
+    videos = {take.segment.video.file for take in wanted.takes.values() if take.segment.video}
+    for file in videos:
+        for folder in folders:
+            if (folder / file).is_file() and _copy(folder / file, store.folder / file):
+                break
+
+
+def _copy(source: Path, target: Path) -> bool:
+    if not source.is_file():
+        return False
+    with atomic_write(target, source.stat().st_size) as temporary:
+        temporary.write_bytes(source.read_bytes())
+    return True
+
+
+def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping[str, Any]) -> list[str]:
+    """What a new film lacks to become the same frames, in sentences."""
+    said = []
+    if is_part(record):
+        said.append("The file is a part of a longer film and does not tell what came before, so its frames will be others.")
+    for each in awaited(session.project, session.folder):
+        said.append(f"It needs the {each.kind} {each.describe()}, which is not here. Drop it on the page; it is checked.")
+    if wanted.reference is None:
+        content = next(iter(wanted.takes.values())).reference[:12]
+        said.append(f"The file does not say which picture it begins with, only its checksum, {content}. Choose that picture.")
+    made = record.get("weights")
+    for model in {take.model for take in wanted.takes.values()}:
+        card = next((card for card in studio.models if card.name == model), None)
+        if card is None:
+            said.append(f"It was made by the model {model}, which is not installed. Add it to models/, or choose another one.")
+        elif isinstance(made, dict) and made.get(model) not in (None, fingerprint(card)):
+            said.append(f"It was made with other weights of {card.title} than those that are here, so its frames will be others.")
+    loras = {lora.sha256: lora.name for take in wanted.takes.values() for lora in take.segment.loras}
+    for content, lora in loras.items():
+        if not session.loras.has(content):
+            said.append(f"It needs the LoRA {lora}, checksum {content[:12]}, which is not here. Drop it on its segment.")
+    if wanted.looks or wanted.trims:
+        said.append("Some takes were shown in other colours, or cut. Set looks and cuts again once the takes are made.")
+    thrown = [shelf.read_id(each.summary.folder) for each in film_trash.list_trash(studio.home)]
+    if record.get("project_id") in thrown and studio.loras.max_bytes is None:
+        said.append("The film that it came from is in the trash of films, and can be restored there.")
+    return said

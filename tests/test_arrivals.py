@@ -1,0 +1,280 @@
+"""Exported films that come back: to the take at which they end, or to an empty shelf, where they are made again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from studio.engine import take_folder
+from studio.engine.events import RenderRequest
+from studio.media.clip import read_clip
+from studio.media.export import read_lineage
+from studio.media.join import join
+from studio.project import edits
+from studio.project.choices import drop_takes
+from studio.project.early import plan_change
+from studio.project.memory_edits import pin
+from studio.project.model import RenderSettings, Shot
+from studio.session import EditError, MediaError, Session, Studio
+from studio.session.arrivals import NEW, arrive
+from tests.fake_engine import FakeEngine
+from tests.media.test_packets import remux
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
+
+FORMS = ("film", "take", "gif", "webp", "sheet", "sidecar", "mkv")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Studio:
+    """A studio on another machine."""
+    home = tmp_path / "there"
+    home.mkdir()
+    return make_studio(home, FakeEngine())
+
+
+def exported(session: Session, form: str, folder: Path) -> Path:
+    """The film up to the head, or its last take, as a file that lies elsewhere."""
+    take = str(session.project.head)
+    if form in ("gif", "webp"):
+        path = session.films.export_take(take, form)
+    elif form == "take":
+        path = session.films.export_take(take)
+    elif form == "sheet":
+        path = session.exports.make("sheet").path
+    else:
+        path = session.films.export_film()
+    if form == "sidecar":
+        path = session.films.sidecar(path)
+    if form == "mkv":
+        return remux(path, folder / "remuxed.mkv")
+    return Path(shutil.copy(path, folder / f"from elsewhere{path.suffix}"))
+
+
+def made_again(arrived: Session) -> Session:
+    """The new film, once what it was opened for is made."""
+    arrived.jobs.resume()
+    assert wait_for_job(arrived).state == "done", arrived.job
+    return arrived
+
+
+def facts(request: RenderRequest) -> dict[str, object]:
+    """What decides the frames of a take, without the folders in which it happens."""
+    named = {name: getattr(request, name) for name in (
+        "take", "model", "prompt", "seed", "sections", "steps", "guidance", "size", "frame", "marks", "cache", "style", "cast",
+        "before", "blend", "forget")}
+    shot = request.shot and [request.shot.take and request.shot.take.name, request.shot.at]
+    bridge = request.bridge and [request.bridge.take.name, request.bridge.sections, request.bridge.frames]
+    loras = [(lora.sha256, lora.strength) for lora in request.loras]
+    return named | {"parent": request.parent and request.parent.name, "reference": request.reference.name, "shot": shot,
+                    "bridge": bridge, "loras": loras, "pins": [pinned.take.name for pinned in request.pins]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_film_leads_to_the_take_at_which_it_ends_and_nothing_is_rewound(studio: Studio, tmp_path: Path, form: str) -> None:
+    session = render_all(make_film(studio, "a", "b", "c"))
+    second, third = session.project.film()[1:]
+    session.edit(edits.rewind, second.id)
+    path = exported(session, form, tmp_path)
+    session.edit(edits.rewind, third.id)
+    found = arrive(studio, path)
+    assert found and found.session is session and found.take == second.id and session.project.head == third.id
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "mkv"])
+def test_on_an_empty_shelf_it_is_a_new_film_that_is_made_again(studio: Studio, there: Studio, tmp_path: Path, form: str) -> None:
+    session = render_all(make_film(studio, "a", "b", sections=2))
+    arrived = arrive(there, exported(session, form, tmp_path))
+    assert arrived and arrived.take is None
+    new = arrived.session
+    assert new.findings[0] == NEW and new.job and new.job.state == "paused" and new.project.name == "A film"
+    assert [segment.prompt for segment in new.project.current().segments] == ["a", "b"] and new.project.id != session.project.id
+    if form != "sidecar":                          # which has the picture with it
+        assert "“teal.png”, 80×60 pixels, checksum" in new.findings[1]
+        with pytest.raises(EditError, match="is gone"):
+            new.jobs.resume()
+        with pytest.raises(EditError, match=r"another picture \(80×60 pixels.*needs “teal.png”, 80×60"):
+            new.set_reference(picture(tmp_path, "red"))
+        new.set_reference(picture(tmp_path))
+        assert new.findings == (NEW,), "it asks no more"
+    frames = read_clip(made_again(new).films.export_film())
+    assert (frames == read_clip(session.films.export_film())).all() and len(frames) == 16
+    assert new.project.takes.keys() == session.project.takes.keys() and new.project.head == session.project.head
+
+
+def test_every_way_in_which_a_take_can_depend_on_others_is_made_again(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    session = make_film(studio, "a __x__", "b", "c")
+    (studio.home / "wildcards").mkdir()
+    (studio.home / "wildcards" / "x.txt").write_text("\n".join(f"word {number}" for number in range(50)))
+    session.edit(edits.set_style, "ink __x__")
+    render_all(session)
+    session.edit(pin, session.project.film()[0].id)
+    session.edit(edits.set_settings, RenderSettings("fine", 5, 2.0))
+    session.edit(edits.add_segment, prompt="d", frames=4, seed=4)
+    session.edit(edits.edit_segment, 3, blend=2)
+    session.edit(edits.add_segment, prompt="e", frames=4, seed=5)
+    session.set_shot(4, session.picture_shot(picture(tmp_path, "navy")))
+    session.edit(edits.add_segment, prompt="f", frames=4, seed=6)
+    session.set_shot(5, Shot(take=session.project.film()[1].id, at=1))
+    render_all(session)
+    segments = session.project.current().segments
+    changed = edits.edit_segment(session.project, 1, prompt="another b").current().segments
+    assert len(changed) == len(segments)
+    session.jobs.change_early(plan_change(session.project, changed, "bridge", 2))
+    assert wait_for_job(session).state == "done"
+    film = session.project.film()
+    assert any(take.bridge for take in film) and any(take.copy_of and not take.bridge for take in film) and film[0].words
+    sidecar = session.films.sidecar(session.films.export_film())
+    first, second = studio._engine.requests, there._engine.requests  # type: ignore[attr-defined]
+    found = arrive(there, sidecar)
+    assert found and found.session.findings == (NEW,)
+    new = made_again(found.session)
+    asked = {request.take: facts(request) for request in first}
+    assert {request.take: facts(request) for request in second} == {take: asked[take] for take in (r.take for r in second)}
+    assert [take.id for take in new.project.film()] == [take.id for take in film]
+    assert (read_clip(new.films.export_film()) == read_clip(session.films.export_film())).all()
+    assert len(new.project.branches) == 1 and new.job and not new.job.audition
+
+
+def test_a_sidecar_is_found_beside_a_film_that_lost_its_tags(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    film = session.films.export_film()
+    shutil.copy(session.films.sidecar(film), tmp_path / "remuxed.mp4.json")
+    found = arrive(there, remux(film, tmp_path / "remuxed.mkv"))
+    assert found and found.session.findings == (NEW,)
+    other = render_all(make_film(studio, "other")).films.export_film()
+    join([other], tmp_path / "remuxed.mp4", {})
+    assert arrive(there, tmp_path / "remuxed.mp4") is None, "the sidecar beside it is of another film"
+
+
+def test_what_the_new_film_lacks_is_named(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    path = session.films.sidecar(session.films.export_film())
+    table = json.loads(path.read_text())
+    recipe = table["record"]["recipe"]
+    recipe["takes"][0]["segment"]["loras"] = [{"name": "ink", "sha256": "5" * 64, "strength": 1.0}]
+    recipe["looks"] = {recipe["head"]: {"match": "first", "strength": 1.0}}
+    table["record"]["weights"] = {"tiny": "tiny:0123"}
+    path = tmp_path / "film.json"
+    path.write_text(json.dumps(table))
+    (tmp_path / "there").mkdir()
+    there = make_studio(tmp_path / "there")
+    found = arrive(there, path)
+    assert found
+    told = "\n".join(found.session.findings)
+    for part in ("other weights of Tiny", "LoRA ink, checksum 555555555555", "other colours, or cut"):
+        assert part in told
+    there.throw_away(found.session.id)
+    recipe["takes"][0]["model"] = recipe["model"] = "large"
+    path.write_text(json.dumps(table))
+    found = arrive(there, path)
+    assert found and "large, which is not installed" in "\n".join(found.session.findings)
+
+
+def test_another_picture_is_taken_when_it_comes_twice(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    found = arrive(there, render_all(make_film(studio, "a")).films.export_film())
+    assert found
+    for _ in range(2):
+        try:
+            found.session.set_reference(picture(tmp_path, "red"))
+        except EditError:
+            continue
+    assert found.session.job is None and found.session.project.reference
+    assert found.session.project.reference.name == "red.png" and len(render_all(found.session).project.takes) == 1
+
+
+def test_a_record_from_before_there_were_recipes_opens_as_far_as_it_goes(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a", "b"))
+    whole = read_lineage(session.films.export_film())
+    assert whole and whole["version"] == 2
+    old = {key: value for key, value in whole.items() if key not in ("version", "recipe", "weights")}
+    film = tmp_path / "old.mp4"
+    join([session.films.export_film()], film, {"lineage": json.dumps(old)})
+    back = arrive(studio, film)
+    assert back and back.session is session and back.take == session.project.head
+    found = arrive(there, film)
+    assert found and "only its checksum" in found.session.findings[1]
+    found.session.set_reference(picture(tmp_path))
+    frames = read_clip(made_again(found.session).films.export_film())
+    assert (frames == read_clip(session.films.export_film())).all()
+    old["takes"] = old["takes"][1:]
+    join([session.films.export_film()], film, {"lineage": json.dumps(old)})
+    part = arrive(there, film)
+    assert part is not None and (part.take or "part of a longer film" in part.session.findings[1])
+
+
+@pytest.mark.parametrize("record", [
+    {}, {"takes": []}, {"takes": [3]}, {"takes": [{"id": "a"}], "size": [64, 48]}, {"recipe": 3, "takes": []},
+    {"recipe": {"takes": []}}, {"takes": [{"id": "a"}], "size": "x"}, {"recipe": {"takes": [{}] * 5000}},
+])  # fmt: skip
+def test_a_record_that_makes_no_sense_leaves_nothing(there: Studio, tmp_path: Path, record: dict[str, object]) -> None:
+    path = tmp_path / "film.mp4.json"
+    path.write_text(json.dumps({"memorypack_sidecar": 1, "record": record}))
+    with pytest.raises(MediaError, match="cannot be understood"):
+        arrive(there, path)
+    assert there.list() == ()
+
+
+def test_pictures_in_a_sidecar_are_checked(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    path = studio and render_all(make_film(studio, "a"))
+    sidecar = path.films.sidecar(path.films.export_film())
+    table = json.loads(sidecar.read_text())
+    (name,) = table["pictures"]
+    Image.new("RGB", (80, 60), "red").save(tmp_path / "red.png")
+
+
+    for content in ((tmp_path / "red.png").read_bytes(), b"no picture"):
+        table["pictures"] = {name: base64.b64encode(content).decode(), "../../x.png": "", "media/../x.png": ""}
+        (tmp_path / "film.json").write_text(json.dumps(table))
+        found = arrive(there, tmp_path / "film.json")
+        assert found and "teal.png" in found.session.findings[1]
+        assert list((found.session.folder / "media").iterdir()) == []
+    (tmp_path / "film.json").write_text('{"a": 1}')
+    with pytest.raises(MediaError, match="does not tell"):
+        arrive(there, tmp_path / "film.json")
+
+
+def test_a_picture_of_another_film_on_the_shelf_is_used_but_not_on_a_shared_studio(studio: Studio, there: Studio) -> None:
+    film = render_all(make_film(studio, "a")).films.export_film()
+    make_film(there, "has the picture too")
+    found, shared = arrive(there, film), arrive(there, film, known=())
+    assert found and found.session.findings == (NEW,)
+    assert shared and "teal.png" in shared.session.findings[1]
+
+
+def test_visitors_are_led_to_their_own_films_alone(studio: Studio) -> None:
+    session = render_all(make_film(studio, "a"))
+    film = session.films.export_film()
+    mine, others = arrive(studio, film, known=[session.id]), arrive(studio, film, known=["other"])
+    assert mine and mine.session is session
+    assert others and others.session is not session and others.take is None
+
+
+def test_the_trash_and_copies(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a", "b"))
+    film, last = exported(session, "film", tmp_path), session.project.film()[1]
+    copy = studio.duplicate(session.id)
+    session.edit(drop_takes, [last.id])
+    found = arrive(studio, film)
+    assert found and found.session is session and found.take == last.id
+    studio.throw_away(session.id)
+    found = arrive(studio, film)
+    assert found and found.session is copy
+    studio.throw_away(copy.id)
+    found = arrive(studio, film)
+    assert found and found.take is None and "trash of films" in found.session.findings[-1]
+
+
+def test_what_is_not_ours_leads_nowhere(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    join([session.store.take_folder(str(session.project.head)) / take_folder.CLIP], tmp_path / "a.mp4", {})
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.webp")
+    (tmp_path / "b.png").write_text("no picture")
+    assert arrive(studio, tmp_path / "a.png") is None and arrive(studio, tmp_path / "a.webp") is None
+    assert arrive(studio, tmp_path / "a.mp4") is None, "never exported, so nobody knows it"
+    assert arrive(studio, tmp_path / "b.png") is None
