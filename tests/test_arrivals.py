@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,10 @@ from studio.project.memory_edits import pin
 from studio.project.model import RenderSettings, Shot
 from studio.session import EditError, MediaError, Session, Studio
 from studio.session.arrivals import NEW, arrive
+from studio.session.trash import empty
 from tests.fake_engine import FakeEngine
 from tests.media.test_packets import remux
-from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
+from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
 
 FORMS = ("film", "take", "gif", "webp", "sheet", "sidecar", "mkv")
 
@@ -260,13 +263,56 @@ def test_the_trash_and_copies(studio: Studio, tmp_path: Path) -> None:
     copy = studio.duplicate(session.id)
     session.edit(drop_takes, [last.id])
     found = arrive(studio, film)
-    assert found and found.session is session and found.take == last.id
+    assert found and found.session is session and found.take is None and "in the trash of this film" in session.findings[0]
     studio.throw_away(session.id)
     found = arrive(studio, film)
     assert found and found.session is copy
     studio.throw_away(copy.id)
     found = arrive(studio, film)
     assert found and found.take is None and "trash of films" in found.session.findings[-1]
+
+
+def test_a_film_without_tags_whose_take_was_deleted(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    film, take = exported(session, "mkv", tmp_path), str(session.project.head)
+    session.edit(drop_takes, [take])
+    empty(session, [take])
+    found = arrive(studio, film)
+    assert found and found.session is session and found.take is None and "was deleted here" in session.findings[0]
+
+
+def test_making_it_again_goes_on_after_a_restart(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a", "b", "c", sections=2))
+    sidecar = session.films.sidecar(session.films.export_film())
+    (tmp_path / "there").mkdir()
+    engine = FakeEngine()
+    found = arrive(make_studio(tmp_path / "there", engine), sidecar)
+    assert found
+    new = found.session
+    steps = new.project.settings.steps
+    engine.gate = threading.Semaphore(2 * steps + steps // 2)
+    new.jobs.resume()
+    wait_until(new, lambda: len(new.project.takes) == 1)
+    new.jobs.pause()
+    engine.gate = None
+    wait_until(new, lambda: new.job is not None and new.job.state == "paused")
+    new.store.close()
+    again = make_studio(tmp_path / "there").open(new.id)
+    assert len(again.project.takes) < 3 and again.job and again.job.state == "paused"
+    frames = read_clip(made_again(again).films.export_film())
+    assert (frames == read_clip(session.films.export_film())).all() and len(frames) == 24
+
+
+@pytest.mark.parametrize("name", ["\ud800", float("nan"), "x" * 10_000])
+def test_what_no_document_can_hold_does_no_harm(studio: Studio, there: Studio, tmp_path: Path, name: object) -> None:
+    session = render_all(make_film(studio, "a"))
+    table = json.loads(session.films.sidecar(session.films.export_film()).read_text())
+    table["record"]["recipe"]["takes"][0]["segment"]["prompt"] = name
+    (tmp_path / "film.json").write_text(json.dumps(table))
+    with contextlib.suppress(MediaError):
+        found = arrive(there, tmp_path / "film.json")
+        assert found and found.session.project.current().segments
+    assert not [path for path in there.home.glob("*") if path.is_dir() and not (path / "project.json").is_file()]
 
 
 def test_what_is_not_ours_leads_nowhere(studio: Studio, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def read_lineage(path: Path) -> dict[str, Any] | None:
         text = probe(path).metadata.get(LINEAGE)
     try:
         record = json.loads(text) if text else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Arrival:
     """Where an exported film leads."""
 
     session: Session
-    take: str | None               # at which it ends; None: it is a new film, to be made again
+    take: str | None               # at which it ends; None: it is to be made again, or cannot be shown, as the film's findings say
 
 
 def arrive(studio: Studio, file: Path, known: Collection[str] | None = None) -> Arrival | None:
@@ -60,7 +61,7 @@ def arrive(studio: Studio, file: Path, known: Collection[str] | None = None) -> 
     last = _last_take(record)
     folder = _origin(studio, str(record.get("project_id")), last, known)
     if folder is not None:
-        return Arrival(studio.open(shelf.address(folder)), last)
+        return _at(studio, folder, last)
     return Arrival(_begin(studio, file.name, record, pictures, known is None), None)
 
 
@@ -68,10 +69,10 @@ def _read(file: Path) -> tuple[dict[str, Any] | None, Mapping[str, bytes]]:
     """The record in a file or in the sidecar that lies beside it, and the pictures of that."""
     if file.suffix.lower() == ".json":
         record, pictures, _ = read_sidecar(file)
-        return record, pictures
+        return _clean(record), pictures
     own = None
     with contextlib.suppress(MediaError):       # what cannot be read is none of ours; whoever wants to use it says why it cannot
-        own = read_lineage(file)
+        own = _clean(read_lineage(file))
     for beside in sorted(file.parent.glob("*.json")):
         if beside.name.startswith(f"{file.stem}."):
             with contextlib.suppress(MediaError):
@@ -81,6 +82,13 @@ def _read(file: Path) -> tuple[dict[str, Any] | None, Mapping[str, bytes]]:
                 if own is not None and record.get("takes") == own.get("takes"):
                     return own, pictures
     return own, {}
+
+
+def _clean(record: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A record of unknown origin without what no document can hold: numbers that are none, and halves of letters."""
+    text = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+    cleaned: dict[str, Any] | None = json.loads(text, parse_constant=lambda _: None)
+    return cleaned
 
 
 def _last_take(record: Mapping[str, Any]) -> str:
@@ -105,9 +113,20 @@ def _by_content(studio: Studio, file: Path, known: Collection[str] | None) -> Ar
     for folder in shelf.project_folders(studio.home) if packets else ():
         take = find_export(folder, str(packets))
         if take and (known is None or shelf.address(folder) in known):
-            session = studio.open(shelf.address(folder))
-            return Arrival(session, take if take in session.project.takes else session.project.head)
+            return _at(studio, folder, take)
     return None
+
+
+def _at(studio: Studio, folder: Path, take: str) -> Arrival:
+    """A film that is here, at a take; where that cannot be shown any more, the film says why."""
+    session = studio.open(shelf.address(folder))
+    if take not in session.project.takes:
+        session.add_finding("The take at which that film ends was deleted here. Its sidecar, if there is one, makes it again.")
+    elif take in session.project.trash:
+        session.add_finding("The take at which that film ends is in the trash of this film. Restore it there to see it.")
+    else:
+        return Arrival(session, take)
+    return Arrival(session, None)
 
 
 def _begin(studio: Studio, name: str, record: Mapping[str, Any], pictures: Mapping[str, bytes], shared_media: bool) -> Session:
@@ -115,8 +134,8 @@ def _begin(studio: Studio, name: str, record: Mapping[str, Any], pictures: Mappi
     wanted = _recipe(studio, name, record)
     planned, asks = recipe.begin(wanted)
     store = Store(studio.home / planned.id)
-    store.create(planned)
     try:
+        store.create(planned)
         _fill(studio, store, wanted, pictures, shared_media)
         write_note(store.folder, JobNote(asks, rest=False, branch=planned.branch, paused=True))
         store.close()
