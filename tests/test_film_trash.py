@@ -10,7 +10,7 @@ import pytest
 from studio.project import edits, film_trash, shelf
 from studio.session import EditError, StoreError, Studio
 from tests.fake_engine import FakeEngine
-from tests.shelves import make_film, make_studio, render_all, wait_for_job
+from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
 
 
 def test_there_and_back(studio: Studio) -> None:
@@ -63,6 +63,20 @@ def test_a_film_that_is_generating_stays(studio: Studio, engine: FakeEngine) -> 
     engine.gate = None
     wait_for_job(session)
     assert studio.list() and not session.gone
+
+
+def test_a_film_whose_memory_is_made_again_stays(studio: Studio, engine: FakeEngine) -> None:
+    session = render_all(make_film(studio, "a", "b"))
+    session.snapshots.thin(100)
+    engine.gate = threading.Semaphore(0)
+    session.snapshots.make_again(session.project.film()[0].id)
+    for verb in (studio.throw_away, studio.duplicate):
+        with pytest.raises(EditError, match="being made again"):
+            verb(session.id)
+    engine.gate.release(1000)
+    wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state == "done")
+    studio.throw_away(session.id)
+    assert not session.folder.exists()
 
 
 def test_a_film_that_cannot_be_moved_stays_open(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

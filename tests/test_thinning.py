@@ -10,13 +10,14 @@ from studio.engine import take_folder
 from studio.project import edits, thinning
 from studio.project.choices import set_star
 from studio.project.memory_edits import pin
+from studio.project.model import Shot
 from studio.project.store import DOCUMENT, StoreError
 from studio.session import EditError, Session
 from studio.session.thinning import DIFFERENT, weigh
 from studio.session.trash import folder_size
 from tests.fake_engine import FakeEngine
 from tests.project.builders import film, generated, rendered
-from tests.shelves import make_film, make_studio, render_all, wait_until
+from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
 
 
 def snapshot(session: Session, take: str) -> Path:
@@ -125,6 +126,33 @@ def test_a_failure_while_it_is_made(session: Session, tmp_path: Path) -> None:
     session.snapshots.make_again(session.project.path()[1].id)
     wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state == "failed")
     assert session.snapshots.view and "Out of memory" in session.snapshots.view.message and thinned(session) == [1, 2, 3, 4, 5]
+
+
+def test_takes_at_whose_frames_shots_begin_keep_their_memory(session: Session) -> None:
+    second, third = (take.id for take in session.project.film()[1:3])
+    session.edit(edits.add_segment, prompt="g")
+    session.set_shot(6, session.frame_shot(second, 2))
+    assert session.project.current().segments[6].shot == Shot(take=second, at=2)
+    session.snapshots.thin(100)
+    assert thinned(session) == [1, 3, 4, 5], "the next segment begins at a frame of the second"
+    assert session.frame_shot(third, 2).picture, "without its memory, a frame of a take is a picture"
+    session.jobs.generate_next()
+    assert wait_for_job(session).state == "done"
+    session.edit(edits.add_segment, prompt="h")
+    session.set_shot(7, Shot(take=third, at=2))
+    with pytest.raises(EditError, match="memory after the take of segment 3 was removed"):
+        session.jobs.generate_next()
+
+
+def test_a_full_disk_leaves_every_take_its_memory(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.store, "save", full)
+        with pytest.raises(StoreError, match="full"):
+            session.snapshots.thin(100)
+    assert not thinned(session) and all(snapshot(session, take).is_file() for take in session.project.takes)
 
 
 def test_killed_while_thinning(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ frame, from which its model goes on: the video's last frame.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from studio.marks import NO_MARKS, Marks
@@ -44,6 +45,14 @@ def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
     if shot is not None and shot.frame is not None:
         shot = replace(shot, frame=limits.frame(list(shot.frame)))
     return with_segments(project, (*segments[:index], replace(segments[index], shot=shot), *segments[index + 1 :]))
+
+
+def takes_of_shots(project: Project, besides: Collection[str] = ()) -> frozenset[str]:
+    """The takes at whose frames shots begin, of takes that are not in `besides` and of all plans, also in the trash."""
+    segments = [take.segment for take in project.takes.values() if take.id not in besides]
+    branches = (*project.branches, *(dropped.branch for dropped in project.dropped_branches))
+    segments += [segment for branch in branches for segment in branch.segments]
+    return frozenset(segment.shot.take for segment in segments if segment.shot and segment.shot.take)
 
 
 def begins_shot(take: Take) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from studio.project.model import Project, Take
+from studio.project.shots import takes_of_shots
 
 EVERY = (2, 100)
 """Every so many takes of a line keep their snapshot: at least and at most."""
@@ -14,9 +15,9 @@ EVERY = (2, 100)
 def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tuple[Take, ...]:
     """The takes whose snapshots can be removed.
 
-    Kept are those of heads and ends of branches, of takes with several takes after them or a new shot, of starred, pinned and
-    forgotten ones, of every take of a line whose number `every` divides, and of videos, copies and bridges, which cannot be made
-    again from their seed. Takes in the trash are left alone.
+    Kept are those of heads and ends of branches, of takes with several takes after them or a new shot, of takes at whose frames a
+    shot begins, of starred, pinned and forgotten ones, of every take of a line whose number `every` divides, and of videos, copies
+    and bridges, which cannot be made again from their seed. Takes in the trash are left alone.
 
     Args:
         project: the film.
@@ -29,7 +30,8 @@ def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tup
             children.setdefault(take.parent, []).append(take)
     tips = {branch.tip for branch in (*project.branches, *(each.branch for each in project.dropped_branches))}
     named = {other for take in project.takes.values() for other in (*take.pins, *take.forgotten, take.copy_of)}
-    kept = {*tips, *named, *needed, *project.stars, *project.pins, *project.forgotten, *project.trash, project.head}
+    chosen = {*project.stars, *project.pins, *project.forgotten, *project.trash, project.head}
+    kept = chosen | {*tips, *named, *needed, *takes_of_shots(project)}
 
     def can_go(take: Take) -> bool:
         after = children.get(take.id, [])

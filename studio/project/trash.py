@@ -11,7 +11,8 @@ from typing import Any
 
 from studio.project.choices import restore_takes, with_followers
 from studio.project.limits import EditError, fresh_id
-from studio.project.model import DroppedBranch, Project, Segment
+from studio.project.model import DroppedBranch, Project
+from studio.project.shots import takes_of_shots
 from studio.project.table_reader import Table
 from studio.project.tree import known_take
 
@@ -116,12 +117,7 @@ def _dropped(project: Project, branch: str) -> DroppedBranch:
 def _needed(project: Project, gone: Collection[str]) -> Iterator[str]:
     """Takes among `gone` without which something that stays could not be made or shown."""
     kept = [take for take in project.takes.values() if take.id not in gone]
-    segments: list[Segment] = [take.segment for take in kept]
-    segments += [segment for branch in project.branches for segment in branch.segments]
-    segments += [segment for each in project.dropped_branches for segment in each.branch.segments]
-    for segment in segments:
-        if segment.shot and segment.shot.take and segment.shot.take in gone:
-            yield segment.shot.take
+    yield from takes_of_shots(project, gone) & frozenset(gone)
     yield from (look.match for take, look in project.looks.items() if look.match in gone and take not in gone)
     named = [project.pins, *(take.pins for take in kept), *(take.forgotten for take in kept)]
     yield from (take for takes in named for take in takes if take in gone)

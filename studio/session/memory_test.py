@@ -117,8 +117,7 @@ class MemoryTests:
         with self._document.lock:
             project = self._document.project
             self._document.store.check_writable()
-            if self._view and self._view.active:
-                raise EditError("A memory test of this film is being made already. Wait for it, or stop it first.")
+            self.check_idle()
             tested = usable_take(project, take)
             if problem := self._problem(tested):
                 raise EditError(problem)
@@ -141,6 +140,11 @@ class MemoryTests:
             self._job = self._engine.submit(feed(), partial(self._listen, folder))
             self._document.notify()
             return self._view.id
+
+    def check_idle(self) -> None:
+        """Raises EditError: a test is being made."""
+        if self._view and self._view.active:
+            raise EditError("A memory test of this film is being made already. Wait for it, or stop it first.")
 
     def cancel(self) -> None:
         """Stop the test, within one step."""

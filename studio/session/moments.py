@@ -31,7 +31,7 @@ from studio.project.edits import EditError
 from studio.project.model import Project, Take
 from studio.project.shots import place_of_take
 from studio.project.store import StoreError
-from studio.project.tree import usable_take
+from studio.project.tree import check_memory, usable_take
 from studio.project.wildcards import Wildcards
 from studio.session.document import Document
 from studio.session.job_manager import EngineProtocol
@@ -100,10 +100,11 @@ class Moments:
         with self._document.lock:
             project = self._document.project
             self._document.store.check_writable()
-            if self._view and self._view.state in ("queued", "running"):
-                raise EditError("The memory is being asked already. Wait for its answer.")
+            self.check_idle()
             asked = usable_take(project, take)
             head = self._head(project, asked)
+            check_memory(project, asked)
+            check_memory(project, head)
             at = self._last_of_latent(asked, at)
             section = plan.section_after(project, head, plan.segment_after(project, head, ""))
             folder = self._folder(head, asked, at)
@@ -114,6 +115,11 @@ class Moments:
             self._job = self._engine.submit(iter([replace(request, moment=moment, loras=())]), partial(self._listen, folder))
             self._document.notify()
             return self._view.id
+
+    def check_idle(self) -> None:
+        """Raises EditError: the memory is being asked."""
+        if self._view and self._view.state in ("queued", "running"):
+            raise EditError("The memory is being asked already. Wait for its answer.")
 
     def _head(self, project: Project, asked: Take) -> Take:
         """The take whose memory is asked for a moment of `asked`. Raises EditError: it knows nothing of that."""

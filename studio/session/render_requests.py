@@ -134,6 +134,11 @@ class RequestMaker:
             what = "reference image" if place.picture == take.reference else "picture of this shot"
             raise EditError(f"The {what} is gone from the project's folder. Choose the picture again.")
         shot = take.segment.shot if take.parent else None
+        others = [*self._pins(take, project), *self._forgotten(take, project)]
+        if shot and shot.take and shot.take in project.takes:
+            others.append(project.takes[shot.take])
+        for other in others:
+            check_memory(project, other)
         if shot and shot.take and not (self._store.take_folder(shot.take) / take_folder.SNAPSHOT).is_file():
             raise EditError("The take at whose frame this shot begins has lost its files. Choose another beginning for the shot.")
         for lora in take.segment.loras:

@@ -88,6 +88,13 @@ class Session(Document):
         """Whether the engine can render now, and on what."""
         return self._engine.status()
 
+    def check_idle(self) -> None:
+        """Raises EditError: takes of this film are being made, or a test or an answer of its memory, which need its files."""
+        self.jobs.check_idle()
+        self.snapshots.check_idle()
+        self.memory_tests.check_idle()
+        self.moments.check_idle()
+
     # Picture, size, model
 
     def set_reference(self, path: Path | str, frame: Frame | None = None) -> None:

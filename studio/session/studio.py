@@ -166,7 +166,7 @@ class Studio:
         """
         session = self.open(project_id)
         with session.lock:
-            session.jobs.check_idle()
+            session.check_idle()
             made = copy_project(session.project, session.store, self.home)
         return self.open(made)
 
@@ -208,14 +208,15 @@ class Studio:
         """
         with self._lock:
             session = self._open.get(project_id) or self._opened(self._folder(project_id))
-            session.jobs.check_idle()
-            name, address = session.project.name, session.id
-            session.store.close()
-            try:
-                film_trash.throw_away(session.folder, self.home)
-            except StoreError:
-                session.store.reclaim()
-                raise
+            with session.lock:                          # so that no other tab begins to generate meanwhile
+                session.check_idle()
+                name, address = session.project.name, session.id
+                session.store.close()
+                try:
+                    film_trash.throw_away(session.folder, self.home)
+                except StoreError:
+                    session.store.reclaim()
+                    raise
             del self._open[address]
         session.leave(f"“{name}” is in the trash. Restore it there, under Films.")
         return name

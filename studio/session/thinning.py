@@ -113,15 +113,20 @@ class Snapshots:
         document = self._document
         with document.lock:
             document.store.check_writable()
-            self._check_idle()
+            self.check_idle()
             takes, _ = self.removable(every)
             if not takes:
                 return 0
             ids = [take.id for take in takes]
-            document.add_silently(thinning.set_thinned, ids, True)
+            try:
+                document.add_silently(thinning.set_thinned, ids, True)
+            except StoreError:
+                with contextlib.suppress(StoreError):        # not on the disk, which is full, but in memory
+                    document.add_silently(thinning.set_thinned, ids, False)
+                raise
             freed = 0
             for take in ids:
-                with contextlib.suppress(OSError):       # it stays, and is found the next time the project is opened
+                with contextlib.suppress(OSError, StoreError):       # it stays, and is found the next time the project is opened
                     document.store.write_take(document.project.takes[take], document.project)
                     freed += _remove(self._file(take))
             return freed + sum(map(_remove, self._spare(ids)))
@@ -147,7 +152,7 @@ class Snapshots:
         document = self._document
         with document.lock:
             document.store.check_writable()
-            self._check_idle()
+            self.check_idle()
             if take not in document.project.takes:
                 raise EditError("This take is not in the film. Look at the timeline again.")
             takes = thinning.to_make_again(document.project, take)
@@ -158,7 +163,8 @@ class Snapshots:
             self._job = self._engine.submit(self._requests(takes), self._listen)
             document.notify()
 
-    def _check_idle(self) -> None:
+    def check_idle(self) -> None:
+        """Raises EditError: a take's memory is being made again."""
         if self._view and self._view.state in ("queued", "running"):
             raise EditError("A take’s memory is being made again. Wait for it, then try again.")
 

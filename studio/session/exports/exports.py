@@ -164,7 +164,8 @@ class Exports:
 
     def frames(self, options: Options) -> Exported:
         """Every frame as a PNG, numbered from `options.first`, as a ZIP."""
-        film, name = self._film()
+        project, film = self._film()
+        name = slug(project.name)
         out = self._films.export_path(f"{name}-frames.zip")
         write_sequence(film, out, name, options.first)
         return Exported(out)
@@ -172,18 +173,17 @@ class Exports:
     def _master(self, form: str, _: Options) -> Exported:
         """The film in a codec for editing, as this machine can write it."""
         check_master(form)
-        film, name = self._film()
-        out = self._films.export_path(f"{name}.{MASTERS[form].ending}")
+        project, film = self._film()
+        out = self._films.export_path(f"{slug(project.name)}.{MASTERS[form].ending}")
         write_master(film, out, form)
-        project = self._document.project
         add_credentials(out, project.name, film_record(project, project.film(), self._document.store))
         self._films.know_again(out, project.film()[-1].id)
         return Exported(out)
 
-    def _film(self) -> tuple[Path, str]:
-        """The film, joined, and its name for files."""
+    def _film(self) -> tuple[Project, Path]:
+        """The project, and its film, joined. Another tab may change the project while a file is made of it."""
         project = self._document.project
-        return self._films.joined(project, self._films.whole_film(project)), slug(project.name)
+        return project, self._films.joined(project, self._films.whole_film(project))
 
     def _panel(self, project: Project, cut: Cut) -> Panel:
         clock, take, starred = project.clock, cut.take, cut.take.id in project.stars
