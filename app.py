@@ -145,8 +145,11 @@ def open_studio(options: argparse.Namespace) -> int:
             where = f"{options.host}, port {options.port or 'from 7860'}"
             return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
-    if place and not options.no_browser:
-        webbrowser.open(f"{str(page.local_url).rstrip('/')}/?{place}")
+    if place:
+        shown = f"{str(page.local_url).rstrip('/')}/?{place}"
+        say(f"It is shown on {shown}", sys.stdout)
+        if not options.no_browser:
+            webbrowser.open(shown)
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start(calm=CALM)

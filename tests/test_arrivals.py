@@ -25,6 +25,7 @@ from studio.project.model import RenderSettings, Shot
 from studio.session import EditError, MediaError, Session, Studio
 from studio.session.arrivals import NEW, arrive
 from studio.session.trash import empty
+from studio.ui.api import PageApi
 from tests.fake_engine import FakeEngine
 from tests.media.test_packets import remux
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
@@ -324,3 +325,13 @@ def test_what_is_not_ours_leads_nowhere(studio: Studio, tmp_path: Path) -> None:
     assert arrive(studio, tmp_path / "a.png") is None and arrive(studio, tmp_path / "a.webp") is None
     assert arrive(studio, tmp_path / "a.mp4") is None, "never exported, so nobody knows it"
     assert arrive(studio, tmp_path / "b.png") is None
+
+
+def test_on_a_shared_page_a_film_of_another_visitor_is_a_recipe(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    file = exported(session, "film", tmp_path)
+    for public, known, leads in ((False, [], session.id), (True, [session.id], session.id), (True, [], None)):
+        reply = PageApi(studio, (), tmp_path, public).answer({"verb": "open_file", "path": str(file), "known": known})
+        assert reply["ok"], reply
+        assert (reply["answer"]["project"] == session.id) is (leads is not None)
+        assert (reply["answer"]["take"] == session.project.head) is (leads is not None)

@@ -310,7 +310,7 @@ def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit
     expect(page.locator(".start")).to_be_visible()
     assert session.id not in page.url
     page.get_by_role("button", name="Open another film").click()
-    page.get_by_role("button", name="The first one").click()
+    page.locator(".spine", has_text="The first one").click()
     expect(page.get_by_label("Prompt of segment 1")).to_have_value("one")
     page.go_back()
     expect(page.locator(".start")).to_be_visible()

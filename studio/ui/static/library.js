@@ -17,9 +17,11 @@ const library = (() => {
     const counted = h('p', { class: 'hint', role: 'status' });
     const list = h('ul', { class: 'shelf' });
     const dialog = dialogs.sheet('Films', 'films library',
-      h('div', { class: 'trash-head' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
-        h('div', { class: 'pair' }, button('films', 'Open a file', () => { dialog.close(); picture.chooseFile(); },
-          { class: 'button quiet', title: 'A film that this studio exported, its sidecar, or a project as ZIP' }), button('disk', 'On the disk', () => disk.open(), { class: 'button quiet' }),
+      h('div', { class: 'trash-head' },
+        h('div', { class: 'pair' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
+          button('films', 'Open a file', () => { dialog.close(); picture.chooseFile(); },
+            { class: 'button', title: 'A film that this studio exported, its sidecar, or a project as ZIP' })),
+        h('div', { class: 'pair' }, button('disk', 'On the disk', () => disk.open(), { class: 'button quiet' }),
           button('trash', 'Trash', () => trash.open(), { class: 'button quiet' }))),
       h('div', { class: 'library-find' }, words, order), tags, counted, list);
     if (matchMedia('(pointer: fine)').matches) words.focus();
