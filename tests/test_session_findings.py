@@ -54,6 +54,7 @@ def full(handle: int) -> None:
 def test_a_finding_stays_while_the_mended_film_cannot_be_saved(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     session = make_film(studio, "one")
     session.add_finding("Something was mended.")
+    session.add_finding("Something was mended.")
     with monkeypatch.context() as patch:
         patch.setattr(disk, "os", SimpleNamespace(fsync=full))
         with pytest.raises(StoreError, match="full"):

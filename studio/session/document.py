@@ -175,9 +175,9 @@ class Document:
             return None
 
     def add_finding(self, finding: str) -> None:
-        """Add a sentence about the project that the artist should read."""
+        """Add a sentence about the project that the artist should read. One that is there already is not said twice."""
         with self.lock:
-            self._findings = (*self._findings, finding)
+            self._findings = tuple(dict.fromkeys((*self._findings, finding)))
             self.notify()
 
     def dismiss(self, finding: str) -> None:

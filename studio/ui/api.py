@@ -144,7 +144,6 @@ class PageApi:
         empty = () if self.public else [s for s in self.studio.list() if _is_empty(s)]
         return {"project": empty[0].id if empty else self.studio.create().id}
 
-
     def _open_sample(self, sample: Sample) -> Session:
         """A new project of a sample: with its takes, where the model that made them can go on; else the story to be rendered."""
         if sample.film:
