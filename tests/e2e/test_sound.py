@@ -79,6 +79,7 @@ def test_the_sheet_by_day_and_on_a_phone(stand: Stand, shape: str, request: pyte
     for at in (0.2, 0.5, 0.9):
         session.edit(add_marker, at)
     page = visit.open(session)
+    page.locator(".scrub").evaluate("(s) => { s.value = 3; s.dispatchEvent(new Event('input')); }")
     page.locator(".sound-opener").click()
     sheet = page.get_by_role("dialog", name="Sound and markers")
     expect(sheet.locator(".markers li")).to_have_count(3)
@@ -90,6 +91,8 @@ def test_the_sheet_by_day_and_on_a_phone(stand: Stand, shape: str, request: pyte
     wait_until(session, lambda: session.project.markers == (0.2, 0.9))
     sheet.get_by_role("button", name="Remove all").click()
     wait_until(session, lambda: not session.project.markers)
+    sheet.get_by_role("button", name="At this moment").click()
+    wait_until(session, lambda: len(session.project.markers) == 1)
     sheet.get_by_role("button", name="Remove", exact=True).click()
     wait_until(session, lambda: session.project.sound is None)
     assert not visit.complaints, visit.complaints

@@ -144,11 +144,12 @@ const sound = (() => {
   const list = h('ul', { class: 'markers' });
   const fit = button('cut', 'Fit what is not rendered', () => client.act('fit_to_markers'), { class: 'button', title: 'Each segment ends as near to the next marker as whole sections allow' });
   const clear = button('trash', 'Remove all', () => client.act('clear_markers'), { class: 'button quiet' });
+  const here = button('plus', 'At this moment', () => mark(), { class: 'button', title: 'A marker where the film on the stage is now; the key M does the same beside this sheet' });
   const none = h('p', { class: 'hint' }, 'None yet. Play the film and press M where something is to happen, or click under a segment.');
   const open = () => {
     dialogs.sheet('Sound and markers', 'sound-sheet',
       h('div', { class: 'sound-file' }, h('div', {}, name, length), choose, remove, chooser), reading, placing,
-      h('section', {}, h('h3', {}, 'Markers'), none, list, h('div', { class: 'pair' }, fit, clear)));
+      h('section', {}, h('h3', {}, 'Markers'), none, list, h('div', { class: 'pair' }, here, fit, clear)));
   };
   const word = h('span', {}, 'Sound');
   const opener = h('button', { class: 'button quiet small sound-opener', onclick: open, 'aria-haspopup': 'dialog' }, icon('sound', 16), word);
@@ -162,7 +163,7 @@ const sound = (() => {
     [gain.min, gain.max] = s.gains;
     refill(offset.input, s.offset);
     if (!gain.dataset.dirty) { gain.value = s.gain; say(loud, decibels(s.gain)); }
-    fit.disabled = !s.fits; clear.disabled = !s.markers.length;
+    here.disabled = !client.view.film.frames; fit.disabled = !s.fits; clear.disabled = !s.markers.length;
     keyed(list, kept, s.markers.map((at) => ({ id: String(at), at })), ({ at }) => h('li', {}, h('span', {}, clock(at)),
       tool('close', `Remove the marker at ${clock(at)}`, () => client.act('remove_marker', { at }))), () => {});
   };
