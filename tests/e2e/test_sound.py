@@ -96,3 +96,17 @@ def test_the_sheet_by_day_and_on_a_phone(stand: Stand, shape: str, request: pyte
     sheet.get_by_role("button", name="Remove", exact=True).click()
     wait_until(session, lambda: session.project.sound is None)
     assert not visit.complaints, visit.complaints
+
+
+@pytest.mark.parametrize("width", [1200, 1440, 1680, 1920])
+def test_the_stages_buttons_fit_beside_the_scrub_bar(stand: Stand, desk: Visit, width: int, tmp_path: Path) -> None:
+    session = render_all(stand.film("one", "two"))
+    session.sounds.use(song(tmp_path))
+    session.jobs.retake(session.project.film()[1].id)
+    wait_until(session, lambda: session.job is not None and session.job.state == "done" and len(session.project.takes) == 3)
+    page = desk.open(session)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("button", name="Takes", exact=False).first.wait_for()
+    faded(page)
+    assert page.locator(".transport").evaluate("(t) => t.scrollWidth <= t.clientWidth"), "nothing is cut off"
+    assert page.locator(".scrub").bounding_box()["width"] >= 60
