@@ -125,6 +125,20 @@ def test_credentials_that_cannot_be_used(
     assert not list((session.store.films / "exports").glob("*/*")), "no file without credentials is left"
 
 
+def test_no_film_is_made_that_cannot_be_signed(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
+    assert session.exports.make("ffv1").path.is_file(), "it is not signed"
+
+    def encode(*_: object) -> None:
+        raise AssertionError("time was spent on it")
+
+    monkeypatch.setattr("studio.media.export.compose", encode)
+    monkeypatch.setattr("studio.session.exports.exports.write_master", encode)
+    for make in (session.films.export_film, lambda: session.exports.make("prores")):
+        with pytest.raises(MediaError, match="nothing was exported"):
+            make()
+
+
 def test_the_doctor_says_so_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     options = Namespace(size=None, sections=None, profile=None, model=None, vram=None, ram=None)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))

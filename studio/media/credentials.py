@@ -100,6 +100,17 @@ def find_credentials() -> Credentials | None:
     return Credentials(Path(folder).expanduser()) if folder else None
 
 
+def check_credentials(ending: str) -> None:
+    """Check, before time is spent on it, that a file with such an ending can be signed, if it is to be.
+
+    Raises:
+        MediaError: the user has credentials that cannot be used.
+    """
+    credentials = find_credentials()
+    if credentials and ending in SIGNED:
+        credentials.check()
+
+
 def add_credentials(file: Path, title: str, record: Mapping[str, Any]) -> None:
     """Sign an exported file, where the user has credentials and the file can hold them. On failure the file is removed.
 

@@ -114,7 +114,7 @@ class TokenMemory(LearnedMemory):
         return encoded
 
     def read(self, psi: Tensor, question: Question) -> Tensor:
-        """All of psi."""
+        """All rows of psi: the network chooses among them."""
         return psi
 
 
@@ -137,7 +137,7 @@ class AppendedMemory(LearnedMemory):
         return torch.cat([psi, encoded], dim=1)
 
     def read(self, psi: Tensor, question: Question) -> Tensor:
-        """All of psi."""
+        """All rows of psi: the network chooses among them."""
         return psi
 
     def read_along(self, sections: SectionTokens, questions: Question) -> Readings:

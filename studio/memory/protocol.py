@@ -95,7 +95,7 @@ class AppendsToPsi(Protocol):
 
     @property
     def appends(self) -> bool:
-        """Whether it does."""
+        """Whether a section adds rows to psi and changes none of those before it."""
 
 
 def read_psi(memory: Memory | None, psi: Tensor, section: Sequence[int]) -> Tensor:
@@ -125,7 +125,7 @@ class SelectsSections(Protocol):
 
     @property
     def selects(self) -> bool:
-        """Whether it does."""
+        """Whether it keeps every section's rows, so that sections can be pinned and forgotten."""
 
     def newest_sections(self, psi: Tensor, section: Sequence[int], count: int) -> SectionRows:
         """What the newest `count` sections, with latents of shape `section`, wrote into psi [1, M, D]; fewer where it has fewer."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from studio.media import MediaError, export
 from studio.media.contact_sheet import draw_contact_sheet
-from studio.media.credentials import add_credentials
+from studio.media.credentials import add_credentials, check_credentials
 from studio.media.frame_rate import Rate
 from studio.media.join import join
 from studio.media.packets import packet_sum
@@ -99,6 +99,7 @@ class Films:
         title = limits.title(title) if title else None
         label = limits.title(label)
         check_title((title or "") + label)
+        check_credentials(".mp4")
         takes = self.whole_film(project)
         out = self.export_path(f"{slug(project.name)}.mp4")
         own = project.sound if audio is None else None

@@ -62,9 +62,9 @@ class Fields:
     def number(self, name: str, least: float, most: float) -> float:
         """A finite number; one outside of `least` to `most` is moved to the nearer bound."""
         value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == math.inf:
             raise MessageError(f"'{name}' must be a number")
-        return min(most, max(least, float(value)))
+        return float(min(most, max(least, value)))          # in this order: whole numbers may be too large for a float
 
     def shares(self, name: str) -> tuple[float, float, float, float]:
         """Four finite numbers, a part of a picture; `studio.project.limits` checks where it lies."""

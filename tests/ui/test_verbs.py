@@ -300,10 +300,12 @@ def test_any_json_is_answered(api: PageApi, session: Session, data: st.DataObjec
 
 
 def test_fields_read_or_refuse() -> None:
-    fields = Fields({"n": 3, "t": "x", "f": float("nan"), "b": True})
+    fields = Fields({"n": 3, "t": "x", "f": float("nan"), "b": True, "huge": -(10**400), "i": float("inf")})
+    assert fields.number("n", 0, 2) == 2 and fields.number("huge", -1, 1) == -1
     assert fields.integer("n", 0, 5) == 3 and fields.text("t") == "x" and fields.flag("b") and not fields.flag("n")
     for read in (
         lambda: fields.integer("b", 0, 5), lambda: fields.integer("n", 4, 5), lambda: fields.number("f", 0, 1),
+        lambda: fields.number("i", 0, 1),
         lambda: fields.text("n"), lambda: fields.identifier("t "), lambda: fields.one_of("t", {}), lambda: Fields([]),
     ):  # fmt: skip
         with pytest.raises(MessageError):

@@ -34,7 +34,7 @@ class Film:
 
     @property
     def sections(self) -> int:
-        """N."""
+        """N, the sections of the film."""
         return len(self.latents)
 
     @property

@@ -45,7 +45,7 @@ class Stage:
 
     @property
     def cells(self) -> tuple[int, int]:
-        """R and C."""
+        """R and C, the rows and columns of cells."""
         return self.picture[1] // CELL, self.picture[0] // CELL
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.media import MediaError
 from studio.media.contact_sheet import draw_contact_sheet
-from studio.media.credentials import add_credentials
+from studio.media.credentials import add_credentials, check_credentials
 from studio.media.disk import atomic_write
 from studio.media.fonts import missing_letters
 from studio.media.image_sequence import write_sequence
@@ -173,6 +173,7 @@ class Exports:
     def _master(self, form: str, _: Options) -> Exported:
         """The film in a codec for editing, as this machine can write it."""
         check_master(form)
+        check_credentials(f".{MASTERS[form].ending}")
         project, film = self._film()
         out = self._films.export_path(f"{slug(project.name)}.{MASTERS[form].ending}")
         write_master(film, out, form)
