@@ -210,6 +210,23 @@ def test_takes_that_may_not_be_removed(session: Session, monkeypatch: pytest.Mon
         empty(session, before.trash)
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_undo_brings_no_deleted_branch_back_into_the_trash(tmp_path: Path, restart: bool) -> None:
+    session = render_all(make_film(make_studio(tmp_path), "a", "b"))
+    session.edit(edits.branch, session.project.film()[0].id, "Night")
+    session.edit(edits.drop_branch, session.project.current().id)
+    session.edit(edits.rename, "Sea")
+    empty(session, (), [session.project.dropped_branches[0].branch.id])
+    session = again(session, tmp_path) if restart else session
+    session.undo()
+    assert session.project.name == "A film" and not session.project.dropped_branches
+    session.undo()
+    assert session.project.current().name == "Night", "undo of the edit that threw it away"
+    session.redo()
+    assert not session.project.dropped_branches
+    check_project(session.project)
+
+
 def test_a_branch_comes_back_with_its_takes(tmp_path: Path) -> None:
     session = render_all(make_film(make_studio(tmp_path), "a", "b"))
     first = session.project.film()[0].id

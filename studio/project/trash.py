@@ -36,11 +36,10 @@ def restore_branch(project: Project, branch: str) -> Project:
     return replace(back, branches=(*project.branches, again), dropped_branches=rest)
 
 
-def forget_branches(project: Project, branches: Collection[str]) -> Project:
-    """Delete branches that are in the trash; their takes stay. Raises EditError: one is not there."""
+def check_dropped(project: Project, branches: Collection[str]) -> None:
+    """Check that branches are in the trash. Raises EditError: one is not there."""
     for branch in branches:
         _dropped(project, branch)
-    return replace(project, dropped_branches=tuple(d for d in project.dropped_branches if d.branch.id not in branches))
 
 
 def deletable(project: Project, takes: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -67,8 +66,11 @@ def heirs(project: Project, gone: Collection[str]) -> Heirs:
     return {take: next((t.id for t in reversed(project.lineage(take)) if t.id not in gone), None) for take in gone}
 
 
-def forget_takes(project: Project, left: Heirs) -> Project:
-    """The project without takes, as if they had never been made. Branches and head move to the takes before them."""
+def forget_takes(project: Project, left: Heirs, branches: Collection[str] = ()) -> Project:
+    """The project without takes, as if they had never been made. Branches and head move to the takes before them.
+
+    `branches`: those that are gone from the trash, too; their other takes stay.
+    """
 
     def heir(take: str | None) -> str | None:
         return left.get(take, take) if take else None
@@ -78,7 +80,9 @@ def forget_takes(project: Project, left: Heirs) -> Project:
         project,
         takes=kept,
         branches=tuple(replace(branch, tip=heir(branch.tip)) for branch in project.branches),
-        dropped_branches=tuple(replace(d, branch=replace(d.branch, tip=heir(d.branch.tip))) for d in project.dropped_branches),
+        dropped_branches=tuple(
+            replace(d, branch=replace(d.branch, tip=heir(d.branch.tip)))
+            for d in project.dropped_branches if d.branch.id not in branches),
         head=heir(project.head),
         stars=project.stars - left.keys(),
         trash=project.trash - left.keys(),
@@ -92,15 +96,16 @@ def forget_takes(project: Project, left: Heirs) -> Project:
     )
 
 
-def forget_in_state(state: Table, left: Heirs) -> Table:
+def forget_in_state(state: Table, left: Heirs, branches: Collection[str] = ()) -> Table:
     """The same for a state of undo, as JSON: its branches and its head. Its other fields are read without takes that are gone."""
 
     def heir(branch: Any) -> Any:
         return {**branch, "tip": left[branch["tip"]]} if isinstance(branch, dict) and branch.get("tip") in left else branch
 
-    dropped = [{**each, "branch": heir(each["branch"])} for each in state.get("dropped_branches", ())]
+    known = [each for each in state.get("dropped_branches", ()) if each["branch"].get("id") not in branches]
+    dropped = [{**each, "branch": heir(each["branch"])} for each in known]
     return {
-        **state,
+        **{name: value for name, value in state.items() if name != "dropped_branches"},
         "branches": [heir(branch) for branch in state["branches"]],
         "head": left.get(state["head"], state["head"]),
         **({"dropped_branches": dropped} if dropped else {}),

@@ -58,7 +58,7 @@ def empty(document: Document, takes: Collection[str], branches: Collection[str] 
     with document.lock:
         project = document.project
         going, kept = trash.deletable(project, takes)
-        trash.forget_branches(project, branches)
+        trash.check_dropped(project, branches)
         _keep_parts(document, going)
         moved, problem = _moved(document, going)
         size = folder_size(store.folder / GONE)
@@ -117,14 +117,9 @@ def _moved(document: Document, going: Iterable[str]) -> tuple[frozenset[str], st
 def _forget(document: Document, takes: Collection[str], branches: Collection[str]) -> None:
     """Take takes out of the document and remove their files. Raises StoreError: the document could not be saved now."""
     left = trash.heirs(document.project, takes)
-    now = document.project
-    present = trash.forget_branches(now, branches)
-
-    def save() -> None:
-        document.rewrite(lambda p: trash.forget_takes(present if p is now else p, left), lambda s: trash.forget_in_state(s, left))
-
     try:
-        save()
+        document.rewrite(
+            lambda p: trash.forget_takes(p, left, branches), lambda state: trash.forget_in_state(state, left, branches))
     except StoreError:                       # a full disk, perhaps: there is room once the files are gone
         shutil.rmtree(document.folder / GONE, ignore_errors=True)
         document.store.save(document.project)
