@@ -10,8 +10,10 @@ import pytest
 from studio.media.clip import read_clip
 from studio.project import edits
 from studio.project.early import Then
-from studio.project.model import Take
+from studio.project.look_edits import set_look
+from studio.project.model import FIRST_FRAME, Take
 from studio.project.store import Store
+from studio.project.trims import set_trim
 from studio.session import EditError, Session, Studio, early_changes
 from studio.session.early_changes import Wish
 from tests.fake_engine import FakeEngine, card
@@ -40,6 +42,17 @@ def described(session: Session, takes: list[Take], old: tuple[Take, ...]) -> lis
     """Each take as its prompt, with `=` for a copy and `~` for a bridge of an old one."""
     prompt_of = {take.id: take.segment.prompt for take in old}
     return [("~" if take.bridge else "=") + prompt_of[take.copy_of] if take.copy_of else take.segment.prompt for take in takes]
+
+
+@pytest.mark.parametrize("then", ["keep", "bridge"])
+def test_what_is_kept_is_shown_as_before(film: Session, then: Then) -> None:
+    third, fourth = (take.id for take in film.project.film()[2:])
+    film.edit(set_trim, third, 1, 3, "repeat", 2)
+    film.edit(set_look, fourth, FIRST_FRAME, 0.5)
+    _, new_third, new_fourth = change(film, Wish("remove", 1), then)
+    trims, looks = film.project.trims, film.project.looks
+    assert trims[new_third.id] == trims[third] and looks[new_fourth.id] == looks[fourth]
+    assert len(trims) == len(looks) == 2 and Store(film.folder).open().project == film.project
 
 
 @pytest.mark.parametrize(

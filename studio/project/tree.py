@@ -114,7 +114,7 @@ def add_take(
         known_take(project, take.parent)
     if take.id in project.takes:
         return _replaced(project, take, follow)
-    kept = replace(project, takes={**project.takes, take.id: take})
+    kept = _shown_alike(replace(project, takes={**project.takes, take.id: take}), take)
     if take.parent in project.trash:
         return replace(kept, trash=project.trash | {take.id})
     index = len(project.lineage(take.parent))
@@ -190,6 +190,13 @@ def check_parent(project: Project, parent: str | None) -> None:
                 f"The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, "
                 "or undo the change. Every take is kept."
             )
+
+
+def _shown_alike(project: Project, take: Take) -> Project:
+    """The project in which a copy is shown as the take that it is a copy of: in the same colours, and the same part of it."""
+    look, trim = project.looks.get(take.copy_of or ""), project.trims.get(take.copy_of or "")
+    looks = {**project.looks, take.id: look} if look else project.looks
+    return replace(project, looks=looks, trims={**project.trims, take.id: trim} if trim else project.trims)
 
 
 def check_memory(project: Project, take: Take) -> None:
