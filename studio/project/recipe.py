@@ -6,6 +6,7 @@ another take, takes whose memory was pinned or forgotten. Other branches, votes,
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +19,14 @@ from studio.project.take_requests import TakeRequest
 
 MOST = 4000
 """Takes of a recipe, at most."""
+
+
+def public_id(project: str) -> str:
+    """What exported files say of a project's id: it tells two films apart, and does not open one.
+
+    On a shared studio the id is a film's address, which whoever gets the film must not learn.
+    """
+    return hashlib.sha256(f"film {project}".encode()).hexdigest()[:12]
 
 
 def make_recipe(project: Project, takes: Sequence[Take], reference: Reference | None) -> Project:
@@ -33,7 +42,7 @@ def make_recipe(project: Project, takes: Sequence[Take], reference: Reference | 
     needed = {take.id: take for take in _needed(project, (*takes, last))}
     branch = Branch(project.current().id, project.current().name, tuple(take.segment for take in path), last.id)
     return Project(
-        id=project.id, name=project.name, model=last.model, size=last.size, clock=project.clock, settings=last.settings,
+        id=public_id(project.id), name=project.name, model=last.model, size=last.size, clock=project.clock, settings=last.settings,
         reference=reference, frame=path[0].frame, marks=path[0].marks, takes=needed, branches=(branch,), branch=branch.id,
         head=last.id, style=last.style, cast=last.cast,
         looks={take: look for take, look in project.looks.items() if take in needed},

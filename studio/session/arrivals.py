@@ -18,6 +18,7 @@ from studio.media.packets import packet_sum
 from studio.project import film_trash, recipe, shelf
 from studio.project.export_log import find_export
 from studio.project.model import Clock, Project
+from studio.project.recipe import public_id
 from studio.project.rules import FormatError
 from studio.project.store import Store
 from studio.session.awaited import awaited
@@ -104,7 +105,12 @@ def _last_take(record: Mapping[str, Any]) -> str:
 def _origin(studio: Studio, project: str, take: str, known: Collection[str] | None) -> Path | None:
     """The folder of the film that has the take: that of the id if it has it, or a copy of it."""
     with_take = [folder for folder in studio.library.with_take(take) if known is None or shelf.address(folder) in known]
-    return min(with_take, key=lambda folder: (studio.library.project_id(folder) != project, folder.name), default=None)
+    return min(with_take, key=lambda folder: (project not in _names(studio.library.project_id(folder)), folder.name), default=None)
+
+
+def _names(project: str | None) -> tuple[str, ...]:
+    """What a record may call a project: older ones name its id itself."""
+    return (project, public_id(project)) if project else ()
 
 
 def _by_content(studio: Studio, file: Path, known: Collection[str] | None) -> Arrival | None:
@@ -226,7 +232,7 @@ def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping
             said.append(f"It needs the LoRA {lora}, checksum {content[:12]}, which is not here. Drop it on its segment.")
     if wanted.looks or wanted.trims:
         said.append("Some takes were shown in other colours, or cut. Set looks and cuts again once the takes are made.")
-    thrown = [shelf.read_id(each.summary.folder) for each in film_trash.list_trash(studio.home)]
+    thrown = {name for each in film_trash.list_trash(studio.home) for name in _names(shelf.read_id(each.summary.folder))}
     if record.get("project_id") in thrown and studio.loras.max_bytes is None:
         said.append("The film that it came from is in the trash of films, and can be restored there.")
     return said

@@ -13,7 +13,7 @@ from studio.media.picture import read_picture
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Reference, Take
-from studio.project.recipe import last_take, make_recipe, recipe_table
+from studio.project.recipe import last_take, make_recipe, public_id, recipe_table
 from studio.project.store import Store
 from studio.project.trims import trim_table
 
@@ -46,7 +46,7 @@ def film_record(project: Project, takes: Sequence[Take], store: Store | None = N
     return {
         "version": VERSION,
         "project": project.name,
-        "project_id": project.id,
+        "project_id": public_id(project.id),
         "size": list(project.size),
         **(marks_table(takes[0].marks) if takes else {}),       # takes of one film have the same marks
         "takes": [take_record(project, take) for take in takes],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from studio.names import slug
 from studio.project.edits import EditError
 from studio.project.model import Project, Sound, Take
+from studio.project.recipe import public_id
 from studio.session.exports.cut import Cut, reel_name, take_name, take_notes, take_text
 from studio.session.lineage import take_record
 
@@ -56,7 +57,7 @@ def build_timeline(project: Project, cuts: tuple[Cut, ...], has_clip: Callable[[
 
     rate = project.clock.fps
     timeline = schema.Timeline(" ".join(project.name.split()), global_start_time=_time(0, rate))
-    timeline.metadata[KEY] = {"project": project.name, "project_id": project.id, "size": list(project.size)}
+    timeline.metadata[KEY] = {"project": project.name, "project_id": public_id(project.id), "size": list(project.size)}
     track = schema.Track("V1", kind=schema.TrackKind.Video)
     timeline.tracks.append(track)
     for cut in cuts:
