@@ -342,7 +342,9 @@ def test_no_exported_file_names_the_films_id(tmp_path: Path) -> None:
     """On a shared studio the id is the film's address: whoever is given a film must not be able to open and change it."""
     session = render_all(make_film(make_studio(tmp_path), "a", "b"))
     take = session.project.path()[0].id
-    made = [film := session.films.export_film(), session.films.sidecar(film), *(session.films.export_take(take, kind) for kind in ("mp4", "gif", "webp", "poster"))]
+    film = session.films.export_film()
+    made = [film, session.films.sidecar(film)]
+    made += [session.films.export_take(take, kind) for kind in ("mp4", "gif", "webp", "poster")]
     made += [session.exports.make(kind).path for kind in ("otio", "sheet", "shots", "prores")]
     for path in made:
         content = path.read_bytes()
