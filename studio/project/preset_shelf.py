@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -79,7 +80,8 @@ class PresetShelf:
         if self._own is None:
             raise EditError("On a shared studio presets cannot be saved: everybody would see them.")
         clean = limits.name(title, "preset")
-        name = f"{OWN}{slug(clean)}"
+        # Titles of two scripts may have the same letters in file names, or none: what tells them apart is a sum.
+        name = f"{OWN}{slug(clean)}-{hashlib.sha256(clean.casefold().encode()).hexdigest()[:6]}"
         values: dict[str, object] = {
             "title": clean, "description": "Your own.", "steps": round(limits.steps(steps) * USUAL / usual, 4),
             "cache": limits.cache(cache), **({} if guidance is None else {"guidance": limits.guidance(guidance)}),
