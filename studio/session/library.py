@@ -72,25 +72,33 @@ class Library:
             )  # fmt: skip
 
 
-def copy_project(project: Project, store: Store, home: Path) -> str:
+def copy_project(project: Project, store: Store, home: Path, share: bool = False) -> str:
     """Copy a film beside itself, with all its takes, its trash and its media, under a new id; returns the name of its folder.
 
     Steps of undo, joined films and exports stay behind.
+
+    Args:
+        project, store: the film.
+        home: the folder of all films.
+        share: the copy keeps the film's name, and has the same files as it where the disk can do that: they are only ever replaced,
+            never written into, so neither film changes the other.
 
     Raises:
         MediaError: the disk is full.
         StoreError: the disk refuses, or a file is gone. Nothing is left of the copy.
     """
     files = {member: path for member, path in project_files(project, store).items() if path.name != "project.json"}
-    made = replace(project, id=fresh_id(), name=copy_name(project.name))
+    made = replace(project, id=fresh_id(), name=project.name if share else copy_name(project.name))
     incoming = home / f".incoming-{secrets.token_hex(4)}"
     copy = Store(incoming)
     try:
-        disk.check_room(home, sum(path.stat().st_size for path in files.values()))
+        if not share:
+            disk.check_room(home, sum(path.stat().st_size for path in files.values()))
         for member, path in files.items():
             target = incoming / member
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            if not (share and _link(path, target)):
+                shutil.copyfile(path, target)
         copy.create(made)
         copy.close()
         incoming.rename(home / made.id)
@@ -101,6 +109,15 @@ def copy_project(project: Project, store: Store, home: Path) -> str:
             copy.close()
         shutil.rmtree(incoming, ignore_errors=True)
     return made.id
+
+
+def _link(file: Path, target: Path) -> bool:
+    """Give a file a second name; returns whether the disk can do that."""
+    try:
+        target.hardlink_to(file)
+    except OSError:
+        return False
+    return True
 
 
 def copy_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import threading
 import time
@@ -40,6 +41,10 @@ from studio.session.stories import StoryChanges, plan_story
 log = logging.getLogger(__name__)
 
 
+SHARED = ".samples"
+"""The folder of unpacked projects that others are begun with, beside the projects."""
+
+
 class Studio:
     """The shelf of projects under a home folder, and the engine they share."""
 
@@ -70,7 +75,7 @@ class Studio:
         self._open: dict[str, Session] = {}
         self._last_use: dict[str, float] = {}            # when each was last opened or shown, by the monotonic clock
         self._viewers: Counter[str] = Counter()          # pages that show it now
-        self._lock = threading.Lock()
+        self._lock, self._unpacking = threading.Lock(), threading.Lock()
 
     @property
     def presets(self) -> tuple[Preset, ...]:
@@ -156,6 +161,24 @@ class Studio:
             if gone := self._open.pop(project, None):  # open until now, and its folder was removed by hand
                 gone.store.close()
         return self.open(project)
+
+    def open_packed(self, archive_path: Path) -> Session:
+        """A new project like one in a ZIP that many begin with: they all share the files of its takes.
+
+        Raises:
+            StoreError: the file is no project, or the disk refuses.
+            MediaError: the disk is full.
+        """
+        with archive_path.open("rb") as file:
+            kept = self.home / SHARED / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        with self._unpacking:
+            folder = next(iter(shelf.project_folders(kept)), None) or kept / unpack(archive_path, kept)
+        store = Store(folder)
+        try:
+            made = copy_project(store.open().project, store, self.home, share=True)
+        finally:
+            store.close()
+        return self.open(made)
 
     def duplicate(self, project_id: str) -> Session:
         """Copy a project beside the others, and open the copy.

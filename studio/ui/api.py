@@ -147,7 +147,7 @@ class PageApi:
     def _open_sample(self, sample: Sample) -> Session:
         """A new project of a sample: with its takes, where the model that made them can go on; else the story to be rendered."""
         if sample.film:
-            session = self.studio.unpack(sample.film)
+            session = self.studio.open_packed(sample.film)
             if any(card.name == session.project.model and card.state == "ready" for card in self.studio.models):
                 return session
             self.studio.discard(session)

@@ -226,6 +226,13 @@ def test_a_sample_with_its_film_opens_with_its_takes(api: PageApi, tmp_path: Pat
     assert api.answer({"verb": "samples"})["answer"]["samples"][0]["made"]
     first, second = (api.studio.open(api.answer({"verb": "begin", "sample": "waves"})["answer"]["project"]) for _ in range(2))
     assert len({first.id, second.id, made.id}) == 3 and len(first.project.film()) == 2 and first.films.film()
+    clips = [session.store.take_folder(session.project.path()[0].id) / "clip.mp4" for session in (first, second)]
+    content = clips[0].read_bytes()
+    assert clips[0].samefile(clips[1]), "many visitors cost the disk no more than one"
+    first.jobs.retake(first.project.path()[0].id)
+    assert wait_for_job(first).state == "done" and len(first.project.takes) == 3 and len(second.project.takes) == 2
+    shutil.rmtree(first.folder)
+    assert clips[1].read_bytes() == content and second.films.film(), "neither changes the other"
     other = PageApi(Studio(tmp_path / "other", FakeEngine(), (card("other"),)), find_samples(examples), uploads)
     opened = other.studio.open(other.answer({"verb": "begin", "sample": "waves"})["answer"]["project"])
     assert not opened.project.takes and opened.project.model == "other" and len(other.studio.list()) == 1
