@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 from PIL import Image
 
@@ -13,6 +14,8 @@ from studio.engine.events import RenderRequest
 
 STEPS = 2
 TAKE = "calibration"
+PATCH = 8
+"""Pixels along a patch of one colour in its picture."""
 
 
 def calibration(card: ModelCard) -> Iterator[RenderRequest]:
@@ -20,7 +23,10 @@ def calibration(card: ModelCard) -> Iterator[RenderRequest]:
     width, height = card.default_size
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        Image.linear_gradient("L").convert("RGB").resize((width, height)).save(folder / "picture.png")
+        # Patches of random colours, since a plain picture would be stored in much less room than a real one.
+        patches = (max(1, width // PATCH), max(1, height // PATCH))
+        noise = Image.frombytes("RGB", patches, Random(0).randbytes(3 * patches[0] * patches[1]))
+        noise.resize((width, height), Image.Resampling.BICUBIC).save(folder / "picture.png")
         yield RenderRequest(
             take=TAKE, model=card.name, prompt="the camera pans right", seed=0, sections=1, steps=STEPS, guidance=card.guidance,
             size=card.default_size, reference=folder / "picture.png", parent=None, folder=folder,
