@@ -17,6 +17,7 @@ from studio.backbones.registry import memory_grows, reads_cast, sizes_of
 from studio.catalogue.cards import MEMORY, ModelCard, ModelError, read_card
 from studio.catalogue.fingerprint import fingerprint
 from studio.lab.__main__ import main
+from studio.lab.panorama import training
 from studio.lab.panorama.training import Run, train
 from studio.lab.panorama.world import World
 
@@ -72,7 +73,10 @@ def test_what_the_studio_knows_of_it(card: ModelCard) -> None:
     assert name == f"panorama-mini:{sums[WEIGHTS]}:{sums[MEMORY]}"
 
 
-def test_a_run_is_trained_and_written_as_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_trained_and_written_as_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "BANK", 16)                       # walks to choose from
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(f'run = "{tmp_path / "runs"}"\nmodel = "{tmp_path / "made"}"\nsteps = 2\nbatch = 1\ngrid = 4\n')
     assert main(["train", "panorama", str(recipe)]) == 0
