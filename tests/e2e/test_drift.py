@@ -108,7 +108,7 @@ def test_retries_are_set_before_there_is_a_take_and_followed(stand: Stand, desk:
     page.get_by_role("button", name="Generate all").click()     # each take has one colour, and another one
     expect(page.locator(".deck .status")).to_contain_text("retry 1 of 2")
     page.keyboard.press("Escape")
-    wait_until(session, lambda: session.job is not None and session.job.doing == "stopping")
+    wait_until(session, lambda: session.job is not None and (session.job.doing == "stopping" or session.job.state == "cancelled"))
     stand.engine.gate = None
     assert wait_for_job(session).state == "cancelled"
     assert len(session.project.path()) == 2 and len(session.project.takes) == 2

@@ -33,7 +33,7 @@ def tool(page: Any, index: int, verb: str) -> Any:
 def test_the_first_film(stand: Stand, desk: Visit) -> None:
     page = desk.open(stand.studio.create())
     expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
-    page.locator("input[type=file]").set_input_files(picture(stand.folder, "orange"))
+    page.get_by_label("Reference picture file").set_input_files(picture(stand.folder, "orange"))
     prompt = page.get_by_label("Prompt of segment 1")
     prompt.fill("A lighthouse at dawn")
     page.get_by_role("button", name="Generate next").click()

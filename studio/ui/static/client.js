@@ -55,7 +55,11 @@ const client = (() => {
     return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, project: project ?? self.view.id })));
   };
   /* The same for what takes long: later messages do not wait for it. */
-  self.askAside = (verb, fields = {}) => { self.flush(); const project = self.view.id; return queue.then(() => send({ ...fields, verb, project })); };
+  self.askAside = (verb, fields = {}) => {
+    self.flush();
+    const project = self.view?.id;
+    return queue.then(() => firstView).then(() => send({ ...fields, verb, project: project ?? self.view.id }));
+  };
   /* The same, after everything typed so far has been sent. */
   self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
 
