@@ -49,6 +49,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
 
     commands = parser.add_subparsers(title="commands", metavar="")
+    _add_film_commands(commands)
+    _add_model_commands(commands)
+    return parser.parse_args(arguments)
+
+
+def _add_film_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that make films, take them in and hand them over."""
     render = commands.add_parser("render", help="render a story file to an MP4, without a browser")
     render.set_defaults(run=render_story)
     render.add_argument("story", type=Path, nargs="?", help="story.toml: reference image and timeline")
@@ -83,6 +90,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     leaving.add_argument("--first", type=int, default=1, metavar="N", help="the first frame's number, of pictures (default: 1)")
     leaving.add_argument("--paper", default="a4", help="of a storyboard: a4 or letter (default: a4)")
 
+
+def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that are about models and the machine."""
     models = commands.add_parser("models", help="list the models, fetch weights, check them")
     models.set_defaults(run=list_models)
     actions = models.add_subparsers(title="commands (without one: list the models)", metavar="")
@@ -104,7 +114,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     doctor.add_argument("--profile", help="of presets/profiles, or a file.toml (default: STUDIO_PROFILE, or the best that fits)")
     doctor.add_argument("--vram", type=float, metavar="GB", help="plan for this much graphics memory; 0: no graphics card")
     doctor.add_argument("--ram", type=float, metavar="GB", help="and this much memory (default: this machine's)")
-    return parser.parse_args(arguments)
 
 
 def open_studio(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ import contextlib
 import json
 import shutil
 import threading
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -336,19 +335,3 @@ def test_on_a_shared_page_a_film_of_another_visitor_is_a_recipe(studio: Studio, 
         assert reply["ok"], reply
         assert (reply["answer"]["project"] == session.id) is (leads is not None)
         assert (reply["answer"]["take"] == session.project.head) is (leads is not None)
-
-
-def test_no_exported_file_names_the_films_id(tmp_path: Path) -> None:
-    """On a shared studio the id is the film's address: whoever is given a film must not be able to open and change it."""
-    session = render_all(make_film(make_studio(tmp_path), "a", "b"))
-    take = session.project.path()[0].id
-    film = session.films.export_film()
-    made = [film, session.films.sidecar(film)]
-    made += [session.films.export_take(take, kind) for kind in ("mp4", "gif", "webp", "poster")]
-    made += [session.exports.make(kind).path for kind in ("otio", "sheet", "shots", "prores")]
-    for path in made:
-        content = path.read_bytes()
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                content = b"".join(archive.read(name) for name in archive.namelist())
-        assert session.project.id.encode() not in content, path.name

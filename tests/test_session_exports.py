@@ -312,3 +312,19 @@ def test_very_long_prompts(studio: Studio, tmp_path: Path) -> None:
         timeline = otio.adapters.read_from_string(archive.read("A-film/A-film.otio").decode(), "otio_json")
     assert next(iter(timeline.find_clips())).markers[0].comment == long.strip()
     assert session.exports.make("storyboard").path.stat().st_size > 1000
+
+
+def test_no_exported_file_names_the_films_id(tmp_path: Path) -> None:
+    """On a shared studio the id is the film's address: whoever is given a film must not be able to open and change it."""
+    session = render_all(make_film(make_studio(tmp_path), "a", "b"))
+    take = session.project.path()[0].id
+    film = session.films.export_film()
+    made = [film, session.films.sidecar(film)]
+    made += [session.films.export_take(take, kind) for kind in ("mp4", "gif", "webp", "poster")]
+    made += [session.exports.make(kind).path for kind in ("otio", "sheet", "shots", "prores")]
+    for path in made:
+        content = path.read_bytes()
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                content = b"".join(archive.read(name) for name in archive.namelist())
+        assert session.project.id.encode() not in content, path.name
