@@ -32,8 +32,8 @@ from studio.session.trash import folder_size
 AGAIN = ".again-"
 """How folders begin in which takes are made again; they lie among the takes' folders, where rows of psi are looked for."""
 DIFFERENT = (
-    "This take comes out differently here than when it was made, on another machine or with other files, so its memory cannot be "
-    "made again. Its clip is as it was. Retake it, and go on from the new take."
+    "This take comes out differently here than when it was made ({}), on another machine or with other files, so its memory cannot "
+    "be made again. Its clip is as it was. Retake it, and go on from the new take."
 )
 
 
@@ -213,8 +213,9 @@ class Snapshots:
             MediaError: it is not, or a file is missing. StoreError: the project could not be saved. OSError: the disk is full.
         """
         document, folder = self._document, self._folder(take)
-        if not _same_frames(folder / take_folder.CLIP, document.store.take_folder(take) / take_folder.CLIP):
-            raise MediaError(DIFFERENT)
+        difference = _difference(folder / take_folder.CLIP, document.store.take_folder(take) / take_folder.CLIP)
+        if difference:
+            raise MediaError(DIFFERENT.format(difference))
         take_folder.copy_memory(folder, document.store.take_folder(take))
         document.add_silently(thinning.set_thinned, [take], False)
         if take in document.project.takes:
@@ -244,8 +245,15 @@ def _remove(path: Path) -> int:
     return 0
 
 
-def _same_frames(one: Path, other: Path) -> bool:
-    """Whether two clips hold the same frames. Raises MediaError: one cannot be read."""
+def _difference(one: Path, other: Path) -> str:
+    """In which frame, from 1 on, two clips differ first, and by how much; empty if they hold the same frames.
+
+    Raises MediaError: one cannot be read.
+    """
     with open_clip(one) as first, open_clip(other) as second:
-        pairs = zip_longest(frames_of(first, one), frames_of(second, other))
-        return all(a is not None and b is not None and np.array_equal(a, b) for a, b in pairs)
+        for number, (a, b) in enumerate(zip_longest(frames_of(first, one), frames_of(second, other)), 1):
+            if a is None or b is None or a.shape != b.shape:
+                return f"from frame {number} on another length or size"
+            if not np.array_equal(a, b):
+                return f"frame {number} by up to {np.abs(a.astype(int) - b).max()} levels of 255"
+    return ""

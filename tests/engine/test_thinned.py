@@ -39,16 +39,20 @@ def memory(session: Session, take: str) -> tuple[object, ...]:
     return read.start.numpy().tobytes(), read.recent.numpy().tobytes(), psi, facts
 
 
+def make_again(session: Session, take: str) -> None:
+    """Make a take's memory again, and wait until it is there."""
+    session.snapshots.make_again(take)
+    wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state not in ("queued", "running"))
+    assert session.snapshots.view and session.snapshots.view.message == ""
+
+
 def test_bit_for_bit(session: Session) -> None:
     takes = [take.id for take in session.project.film()]
     before = [memory(session, take) for take in takes]
     assert session.snapshots.thin(100) > 0
     session.edit(edits.rewind, takes[1])
-    session.snapshots.make_again(takes[1])
-    wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state not in ("queued", "running"))
-    assert session.snapshots.view and session.snapshots.view.message == ""
+    make_again(session, takes[1])
     assert [take.thinned for take in session.project.path()] == [False, False, True, False]
     assert [memory(session, take) for take in takes[:2]] == before[:2]
-    session.snapshots.make_again(takes[2])
-    wait_until(session, lambda: not session.project.takes[takes[2]].thinned)
+    make_again(session, takes[2])
     assert [memory(session, take) for take in takes] == before, "what the film goes on from is the same"
