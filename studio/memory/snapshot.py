@@ -40,6 +40,9 @@ READABLE = (FORMAT, COMPACT_FORMAT, BLOCK_FORMAT, SHARED_FORMAT)
 SHARED = 2**16
 """Bytes of latents from which on a snapshot is shared with those of other takes."""
 
+ALIGNMENT = 64
+"""Bytes at whose multiples torch's buffers on the processor begin."""
+
 
 class SnapshotError(Exception):
     """A snapshot cannot be read or does not fit the model. The message names the file and the remedy."""
@@ -59,6 +62,12 @@ class Snapshot:
     model: str = ""                # fingerprint of the model that made it
     blocks: tuple[Block, ...] = ()  # names of all rows of psi, for a memory that keeps them; else empty
     window: int = 0                # W of the newest section; 0: it was not made by one
+
+    def __post_init__(self) -> None:
+        """Lay the values out in one way, whether they were computed or read: kernels may round otherwise in another layout."""
+        for name in ("start", "recent", "psi"):
+            if (tensor := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _in_order(tensor))
 
     @classmethod
     def initial(cls, start: Tensor, model: str = "") -> Snapshot:
@@ -106,6 +115,13 @@ class Snapshot:
         plain = all(tensor.dtype == torch.float32 for tensor in tensors.values())
         facts["format"] = SHARED_FORMAT if shared else BLOCK_FORMAT if self.blocks else FORMAT if plain else COMPACT_FORMAT
         write_tensors(tensors, path, facts)
+
+
+def _in_order(tensor: Tensor) -> Tensor:
+    """The same values in rows, in a buffer that is aligned for vector instructions; also the strides of sides of length 1."""
+    if tensor.stride() == torch.empty(tensor.shape, device="meta").stride() and tensor.data_ptr() % ALIGNMENT == 0:
+        return tensor
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 def _pieces(window: int) -> list[int]:

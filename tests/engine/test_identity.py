@@ -50,6 +50,18 @@ def test_the_folder_that_the_variable_names(tmp_path: Path, monkeypatch: pytest.
     assert (cosine(found, dark) or 0) < 0.999
 
 
+def test_loading_one_never_changes_the_default_type_of_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dino(tmp_path)
+    config = (tmp_path / "config.json").read_text()
+    assert '"float32"' in config
+    (tmp_path / "config.json").write_text(config.replace('"float32"', '"bfloat16"'))
+    types = list[torch.dtype]()
+    monkeypatch.setattr(torch, "set_default_dtype", types.append)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    identity = Identity()
+    assert identity.features(FRAMES) and identity.problem == "" and set(types) <= {torch.float32}
+
+
 def test_a_folder_among_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     clip(tmp_path / "a-film-model")

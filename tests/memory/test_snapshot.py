@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from studio.memory import snapshot as snapshots
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 
@@ -27,6 +28,20 @@ def test_round_trip_is_exact(tmp_path: Path, snapshot: Snapshot) -> None:
     assert back.psi is not None and snapshot.psi is not None
     assert torch.equal(back.psi, snapshot.psi)
     assert (back.sections, back.model) == (1, "tiny:1")
+
+
+@pytest.mark.parametrize("shared", [0, 2**30])
+def test_values_lie_in_one_way_whether_computed_or_read(
+    tmp_path: Path, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, shared: int
+) -> None:
+    monkeypatch.setattr(snapshots, "SHARED", shared)
+    snapshot.write(tmp_path / "s.safetensors")
+    back = read_snapshot(tmp_path / "s.safetensors")
+    odd = Snapshot(snapshot.start.as_strided(snapshot.start.shape, (7, 48, 5, 8, 1)), snapshot.recent, snapshot.psi)
+    for made in (snapshot, back, odd):
+        for values in (made.start, made.recent, made.psi):
+            assert values is not None and values.stride() == torch.empty(values.shape).stride()
+            assert values.data_ptr() % 64 == 0
 
 
 def test_values_that_float16_holds_take_half_the_room(tmp_path: Path, snapshot: Snapshot) -> None:
