@@ -55,7 +55,7 @@ def load_image_encoder(folder: Path) -> ImageEncoder:
     try:
         config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
         group = _group(folder, config.model_type)
-        # In float32: for any other type transformers changes torch's default for a moment, in all threads, also in one that renders.
+        # In float32: for another type transformers changes torch's default for a moment, in all threads, also in one that renders.
         network: Any = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
     except OSError as error:
         raise ValueError(f"The image encoder in {folder} cannot be loaded: {error}") from error

@@ -77,7 +77,10 @@ def test_without_its_last_section_a_film_is_read_as_the_section_before_it_was_bu
     memory.reader.asked.weight.zero_()                          # nor do the queries know how long the film is
     psi = psi_of(last(1, 2, 3, memory=memory))
     before = psi[:, : FIRST + 2 * EACH]
-    assert torch.equal(read(memory, psi, [], [memory.newest_sections(psi, SECTION, 1)]), memory.read(before, SECTION))
+    without = read(memory, psi, [], [memory.newest_sections(psi, SECTION, 1)])
+    # Closely, not bit by bit: of more numbers of sections each is rounded otherwise by some processors' kernels.
+    torch.testing.assert_close(without, memory.read(before, SECTION), rtol=1e-5, atol=1e-6)
+    assert (without - memory.read(psi, SECTION)).abs().max() > 1e-3
     everything = memory.newest_sections(psi, SECTION, 9)
     assert everything.before == 0 and len(everything.rows) == 3
     alone = read(memory, psi, [], [everything])
