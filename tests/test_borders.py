@@ -41,6 +41,8 @@ BORDERS: dict[str, set[str]] = {
     "studio/lab/panorama": PAGE | DOCUMENT | {"studio.engine", "studio.media", "studio.lab.measure", "studio.lab.commands"},
     "studio/lab/film_memory": PAGE | DOCUMENT | {"studio.engine", "studio.media", "studio.lab.commands"},
     "studio/lab/commands": TORCH | PAGE | DOCUMENT | {"studio.engine", "studio.memory", "studio.diffusion"},
+    "studio/language": TORCH | PAGE | LAB | MODELS | DOCUMENT | {
+        "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "numpy", "av", "PIL"},
     "app.py": TORCH | LAB,
     **{f"studio/lab/{name}.py": {"studio.lab.train", "studio.lab.measure", "studio.lab.world", "studio.lab.commands"}
        for name in ("photographs", "plots", "psnr", "registration", "sample_film", "small_gpu", "tiny")},
@@ -54,8 +56,8 @@ ALLOWED: dict[str, set[str]] = {
 }
 # rooms that open before torch is there, and what in them is torch's
 LIGHT = [
-    "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/session", "studio/commands",
-    "studio/lab/commands",
+    "studio/language", "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/session",
+    "studio/commands", "studio/lab/commands",
 ]
 HEAVY = [
     "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",

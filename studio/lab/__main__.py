@@ -1,8 +1,9 @@
-"""The lab's one command: trains the embedded model, measures models, and films the procedural world.
+"""The lab's one command: trains the embedded model, measures models, films the procedural world, and keeps the catalogues.
 
     python -m studio.lab train film
     python -m studio.lab measure model --quick -o folder
     python -m studio.lab world film script.toml -o film.mp4
+    python -m studio.lab language
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from studio.lab.commands import measure, train, world
+from studio.lab.commands import language, measure, train, world
 
 STATUS = (
     "Exit status: 0 when the work is done; 1 when it cannot be done, for example for want of a model; "
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     groups = made.add_subparsers(title="groups of commands (each has its own --help)", metavar="GROUP", required=True)
     for group in (train, measure, world):
         group.add_parsers(groups)
+    language.add_parsers(groups)
     return made
 
 

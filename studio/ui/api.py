@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.folders import write_problem
+from studio.language import choose_language, localize
 from studio.project import film_trash
 from studio.project.film_trash import TrashedProject
 from studio.project.story import StoryError
@@ -66,7 +67,13 @@ class PageApi:
         """Verbs of the shelf: what they name need not be the film that the page shows."""
 
     def answer(self, message: Any) -> Answer:
-        """Answer one message. Any error becomes a notice in the answer; nothing is raised."""
+        """Answer one message, in its language. Any error becomes a notice in the answer; nothing is raised."""
+        language = choose_language(message.get("language") if isinstance(message, Mapping) else None)
+        answer: Answer = localize(self._answer(message), language)
+        return answer
+
+    def _answer(self, message: Any) -> Answer:
+        """The same in English."""
         try:
             fields = Fields(message, self.uploads)
             name = fields.text("verb", 40)

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from studio.language import LANGUAGES, choose_language, localize, script_catalogues
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
@@ -29,7 +30,7 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
-    "dom", "icons", "menu", "client",
+    "dom", "words", "icons", "menu", "client",
     "picture", "header", "start", "memory",
     "player", "pair", "compare", "group",
     "audition", "takes", "trash", "disk",
@@ -76,14 +77,16 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
         if before := pages.get(page):
             before.set()                        # it ends when it sees that it is not the page's any more
         pages[page] = bell
+        language = choose_language(event._data.get("language") if isinstance(event._data, Mapping) else None)
         try:
             session = await asyncio.to_thread(_session_or_notice, api, event._data)
             if isinstance(session, dict):
-                yield {live: session}
+                yield {live: localize(session, language)}
                 return
             with studio.protect(session):
                 async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
-                    yield {board: update["board"], live: update["live"]} if "board" in update else {live: update["live"]}
+                    said = localize(update, language)          # only here: boards are compared in English
+                    yield {board: said["board"], live: said["live"]} if "board" in said else {live: said["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
             yield {board: gr.skip(), live: gr.skip()}
         finally:
@@ -93,7 +96,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
     icon = (ASSETS / "icon.svg").read_text("utf-8")
     with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
         live = component("live", ["live"])
-        board = component("board", SCRIPTS, STYLES, ask, MARK=icon)
+        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, LANGUAGES=LANGUAGES, CATALOGUES=script_catalogues())
         board.follow(
             follow,
             outputs=[board, live],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import context_of, encodes_video, memory_words
+from studio.language import plain
 from studio.memory.context_sizes import FRAMEPACK_CONTEXT
 from studio.project import edits
 from studio.project.limits import SECTIONS
@@ -82,7 +83,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "stale": stale_view(project, stale),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
-        "findings": list(session.findings),
+        "findings": [{"id": plain(finding), "message": finding} for finding in session.findings],
     }
 
 

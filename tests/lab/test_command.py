@@ -31,6 +31,7 @@ OPTIONS: dict[str, set[str]] = {
     "measure sections": {"--model", "--sizes", "--rounds", "--long", "--output"},
     "measure neighbour": {"--size", "--output"},
     "measure benchmark": {"--only", "--model", "--sizes", "--rounds", "--long", "--size", "--sessions", "--output"},
+    "language": set(),
     "world film": {"--output", "--size", "--seed", "--picture"},
     "world still": {"--output", "--size", "--seed", "--picture"},
 }

@@ -52,13 +52,13 @@ const client = (() => {
   /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */
   self.ask = (verb, fields = {}) => {
     const project = self.view?.id;  // the project of now: the page may show another one by the time this is sent
-    return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, project: project ?? self.view.id })));
+    return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, language, project: project ?? self.view.id })));
   };
   /* The same for what takes long: later messages do not wait for it. */
   self.askAside = (verb, fields = {}) => {
     self.flush();
     const project = self.view?.id;
-    return queue.then(() => firstView).then(() => send({ ...fields, verb, project: project ?? self.view.id }));
+    return queue.then(() => firstView).then(() => send({ ...fields, verb, language, project: project ?? self.view.id }));
   };
   /* The same, after everything typed so far has been sent. */
   self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
@@ -66,7 +66,7 @@ const client = (() => {
   /* Say why a file could not be uploaded. `tooLarge` is what to do instead with a file that is larger than the studio accepts. */
   self.uploadFailed = async (file, error, tooLarge = '') => {
     const size = /maximum allowed size(?: of ([\d.]+ \w+))?/.exec(error?.message ?? String(error));
-    const answer = size ? {} : await send({ verb: 'uploads' });
+    const answer = size ? {} : await send({ verb: 'uploads', language });
     if (!answer) return;            // the studio is not there, which was said
     const most = size?.[1] ? `This studio accepts files of up to ${size[1]}.` : 'It is larger than this studio accepts.';
     const remedy = size ? `${most} ${tooLarge}`.trim() : answer.problem || 'The connection broke on the way. Try again; the film is as it was.';
@@ -103,7 +103,7 @@ const client = (() => {
   self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
   // A studio that was started again counts revisions anew.
-  const follow = () => { drawn = 0; self.lastMessage = Date.now(); trigger('follow', { project: self.requested }); };
+  const follow = () => { drawn = 0; self.lastMessage = Date.now(); trigger('follow', { project: self.requested, language }); };
   const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); url.searchParams.delete('take'); return url; };
 
   /* Whether a message is of a project that this page has just left. */

@@ -19,6 +19,8 @@ const header = (() => {
     remember.put('dark', dark);
   }, { class: 'tool light' });
   light.append(icon('moon'));
+  const tongue = makeMenu(t('Language'), chooseLanguage, 'globe');
+  tongue.draw(Object.entries(LANGUAGES).map(([code, name]) => ({ name: code, title: name, lang: code })), language);
 
   const root = h('header', { class: 'bar' },
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
@@ -27,7 +29,7 @@ const header = (() => {
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
       button('export', 'Export', () => exportSheet.open(), { class: 'button quiet', 'aria-label': 'Export' }),
-      tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), light));
+      tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), tongue.opener, tongue.list, light));
 
   const outline = ([w, hgt]) => {
     const k = 15 / Math.max(w, hgt);

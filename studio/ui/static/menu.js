@@ -8,8 +8,8 @@ const placeBeside = (box, opener) => {
   box.style.left = `${Math.max(8, Math.min(from.left, innerWidth - box.offsetWidth - 8))}px`;
 };
 
-/* A button that shows the chosen one of several options; in its menu each option has a description. */
-const makeMenu = (label, choose) => {
+/* A button that shows the chosen one of several options, or an icon; in its menu each option has a description. */
+const makeMenu = (label, choose, picture = null) => {
   const value = h('span', { class: 'menu-value' });
   const list = h('div', { class: 'menu', popover: 'auto', role: 'menu', 'aria-label': label,
     ontoggle: (e) => set(opener, 'aria-expanded', String(e.newState === 'open')) });
@@ -21,7 +21,8 @@ const makeMenu = (label, choose) => {
     list.style.left = `${Math.max(8, Math.min(box.left, innerWidth - list.offsetWidth - 8))}px`;
     (list.querySelector('[aria-checked=true]') || list.firstChild)?.focus();
   };
-  const opener = h('button', { class: 'select opener', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: open }, value);
+  const opener = h('button', { class: picture ? 'tool' : 'select opener', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: open },
+    picture ? icon(picture) : value);
   list.addEventListener('keydown', (e) => {
     const at = [...list.children].indexOf(document.activeElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: list.children.length - 1 }[e.key];
@@ -39,9 +40,9 @@ const makeMenu = (label, choose) => {
     const now = choices.find((c) => c.name === chosen);
     say(value, now?.title || chosen);
     set(opener, 'aria-label', `${label}: ${now?.title || chosen}`);
-    set(opener, 'title', now?.description);
+    set(opener, 'title', picture ? label : now?.description);
     list.replaceChildren(...choices.map((c) => h('button', {
-      role: 'menuitemradio', 'aria-checked': String(c.name === chosen), onclick: () => pick(c.name),
+      role: 'menuitemradio', 'aria-checked': String(c.name === chosen), lang: c.lang, onclick: () => pick(c.name),
     }, h('b', {}, c.title), c.description ? h('small', {}, c.description) : null)));
   };
   return { opener, list, draw };

@@ -21,11 +21,11 @@ const notices = (() => {
   /* The findings of a project, each until it is dismissed on this page or another one. */
   const findingNotes = new Map();           // project and finding -> its notice
   const findings = (project, list) => {
-    const now = new Map(list.map((message) => [`${project} ${message}`, message]));
+    const now = new Map(list.map((finding) => [`${project} ${finding.id}`, finding]));
     for (const n of root.querySelectorAll('[data-film]')) if (n.dataset.film !== project) n.remove();   // of another film
     for (const [key, note] of findingNotes) if (!now.has(key)) { note.remove(); findingNotes.delete(key); }
-    for (const [key, message] of now) {
-      if (!findingNotes.has(key)) findingNotes.set(key, add({ message, kind: 'found', dismissed: () => client.ask('dismiss', { finding: message }) }));
+    for (const [key, { id, message }] of now) {
+      if (!findingNotes.has(key)) findingNotes.set(key, add({ message, kind: 'found', dismissed: () => client.ask('dismiss', { finding: id }) }));
     }
   };
 

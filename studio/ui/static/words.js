@@ -1,0 +1,27 @@
+/* What the page says, in the artist's language. English texts are the keys of the catalogues, and what has no translation stays English.
+   The language is what was chosen on this page, or else the browser's first one that is known. */
+const language = [remember.get('language'), ...navigator.languages.map((tag) => tag.split('-')[0].toLowerCase()), 'en']
+  .find((code) => Object.hasOwn(LANGUAGES, code));
+const chooseLanguage = (code) => { client.flush(); remember.put('language', code); location.reload(); };
+document.documentElement.lang = language;
+
+/* Numbers as the language writes them; `digits` after the point, always as many. Whole numbers are not grouped: seeds are among them. */
+const numeral = (value, digits = null) => new Intl.NumberFormat(language, {
+  useGrouping: false, minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? 6,
+}).format(value);
+/* A moment, in milliseconds or as the studio writes it, as the browser's region writes days and hours. */
+const region = navigator.languages.find((tag) => tag.split('-')[0].toLowerCase() === language) || language;
+const timeOf = (stamp) => new Date(stamp).toLocaleString(region, { dateStyle: 'medium', timeStyle: 'short' });
+
+const filled = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => {
+  const value = values[name];
+  return value === undefined ? whole : typeof value === 'number' ? numeral(value) : value;
+});
+/* Say a text with values for its names in braces. */
+const t = (text, values = {}) => filled(CATALOGUES[language]?.[text] ?? text, values);
+/* Say one of two texts, by number: `n`. Another language may have more than two. */
+const category = new Intl.PluralRules(language);
+const tn = (one, many, n, values = {}) => {
+  const forms = CATALOGUES[language]?.[one] ?? { one, other: many };
+  return filled(forms[category.select(n)] ?? forms.other, { n, ...values });
+};
