@@ -112,6 +112,7 @@ def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     doctor.add_argument("--size", metavar="WxH", help="of the film in pixels (default: each model's own)")
     doctor.add_argument("--sections", type=int, metavar="N", help="of the whole film (default: 20); matters where the memory grows")
     doctor.add_argument("--profile", help="of presets/profiles, or a file.toml (default: STUDIO_PROFILE, or the best that fits)")
+    doctor.add_argument("--card", metavar="NAME", help='plan for this graphics card, such as "RTX 4070" or "3080 laptop 16GB"')
     doctor.add_argument("--vram", type=float, metavar="GB", help="plan for this much graphics memory; 0: no graphics card")
     doctor.add_argument("--ram", type=float, metavar="GB", help="and this much memory (default: this machine's)")
 

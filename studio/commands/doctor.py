@@ -16,7 +16,9 @@ from studio.media import MediaError
 from studio.media.credentials import find_credentials
 from studio.placement import attention
 from studio.placement.choose import PlanError, choose_plan
-from studio.placement.description import describe, gigabytes
+from studio.placement.description import describe, describe_gpu, gigabytes
+from studio.placement.gpus import GpuTableError
+from studio.placement.gpus import choose as choose_gpu
 from studio.placement.growth import LONGEST, choose_for_some_length, describe_growth
 from studio.placement.machine import GB, Machine, imagine_machine, probe_machine, system_memory
 from studio.placement.plan import Plan
@@ -35,7 +37,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
     """Prints the machine and the plan of every model.
 
     Args:
-        options: of the command line: size, sections, profile, model, vram, ram.
+        options: of the command line: size, sections, profile, model, card, vram, ram.
         models: the folder of models.
         home: the folder of projects; its disk's free space is printed.
 
@@ -46,14 +48,18 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         size, profile = _size(options.size), select_profile(options.profile)
         machine = _machine(options, home)
         selection = _models(models, options.model)
-        imaginary = options.vram is not None or options.ram is not None
+        imaginary = any(option is not None for option in (options.card, options.vram, options.ram))
         _print("\n".join(_about(machine, imaginary)))
+        if options.card is not None:
+            choice = choose_gpu(options.card)
+            for memory in choice.other_sizes:
+                _print(f"            It comes with {memory} GB as well: --card \"{choice.gpu.name} {memory}GB\".")
         for problem in () if imaginary else (*surroundings.problems(home), *_credentials_problem()):
             _print(f"  problem   {problem}")
         _check_length(options.sections)
         runs = [_model(machine, model, card, size, profile, options.sections) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
-    except (DoctorError, ModelError, ProfileError) as error:
+    except (DoctorError, GpuTableError, ModelError, ProfileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
@@ -82,14 +88,20 @@ def _check_length(sections: int | None) -> None:
 
 
 def _machine(options: argparse.Namespace, home: Path) -> Machine:
-    if options.vram is None and options.ram is None:
+    if options.card is None and options.vram is None and options.ram is None:
         return probe_machine(home)
     ram = options.ram
     if ram is None:
         ram = system_memory()[0] / GB
     try:
+        if options.card is not None:
+            if options.vram is not None:
+                raise DoctorError("A card has the memory that it has: say --card or --vram, not both.")
+            choice = choose_gpu(options.card)
+            gpu = choice.gpu
+            return imagine_machine(gpu.usable(choice.memory), ram, name=gpu.name, capability=gpu.capability)
         if options.vram is None:
-            raise DoctorError("With --ram, say how much graphics memory too: --vram GB, or --vram 0 for a machine without a card.")
+            raise DoctorError("With --ram, say which graphics card too: --card NAME, --vram GB, or --vram 0 for none.")
         return imagine_machine(options.vram, ram)
     except ValueError as error:
         raise DoctorError(str(error)) from None
@@ -117,8 +129,9 @@ def _about(machine: Machine, imaginary: bool) -> Iterator[str]:
         yield f"  disk      {gigabytes(machine.disk_free)} free where projects are kept"
     if machine.gpu:
         major, minor = machine.gpu.capability
-        named = "a card" if imaginary else f"{machine.gpu.name} (compute capability {major}.{minor})"
+        named = f"{machine.gpu.name} (compute capability {major}.{minor})" if machine.gpu.is_known or not imaginary else "a card"
         yield f"  graphics  {named}, {gigabytes(machine.gpu.total)}, {gigabytes(machine.gpu.free)} of it free"
+        yield f"            {describe_gpu(machine.gpu)}"
         if machine.gpu.capability < (8, 0):
             yield "            It has no bfloat16 units: expect it to be slow."
     else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.placement import attention, compilation
-from studio.placement.machine import GB
-from studio.placement.plan import Plan
+from studio.placement.gpus import ACHIEVED
+from studio.placement.machine import CORE_TFLOPS, GB, UNNAMED_GPU, Gpu
+from studio.placement.plan import SMALL_MODEL_SPEED, Plan
 
 PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
 TEXT_ENCODER = {
@@ -36,9 +37,8 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT_ENCODER[profile.text_encoder]}."
         yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
     yield describe_peaks(plan)
-    speed = f", at {plan.machine.tflops:g} TFLOPS" if profile.device == "cuda" else ""
     section = f"a section of {model.section_frames(plan.size)} frames ({model.steps} steps)"
-    yield f"Estimated, not measured{speed}: {duration(plan.section_seconds)} for {section}."
+    yield f"Estimated, not measured: {duration(plan.section_seconds)} for {section}, {describe_speed(plan)}."
 
 
 def describe_weights(plan: Plan) -> str:
@@ -50,6 +50,32 @@ def describe_weights(plan: Plan) -> str:
         f"On the card: {gigabytes(plan.resident_bytes)} of weights "
         f"({plan.profile.resident} of {plan.model.transformer.blocks} blocks); "
         f"from {source}, block by block in every step: {gigabytes(streamed)}."
+    )
+
+
+def describe_speed(plan: Plan) -> str:
+    """On which assumption the estimated time is, as the end of a sentence: how much of its published speed the card reaches."""
+    gpu = plan.machine.gpu
+    if plan.profile.device == "cpu" or gpu is None:
+        return f"if each processor core computes {1000 * CORE_TFLOPS:.0f} GFLOPS"
+    figures = gpu.figures
+    share = ACHIEVED if plan.model.large else ACHIEVED * SMALL_MODEL_SPEED
+    card = f"the {figures.name}" if gpu.is_known else f"the card is like an {figures.name} and"
+    precision = "bfloat16" if figures.has_bfloat16 else "float32, since it has no bfloat16 units"
+    slower = ". A laptop that gives its card less power is slower" if figures.is_laptop else ""
+    return f"if {card} reaches {share:.0%} of {figures.published_tflops:.3g} TFLOPS ({precision}){slower}"
+
+
+def describe_gpu(gpu: Gpu) -> str:
+    """Sentences: the card's figures and where they are from, or that it is not in the table and what it counts as."""
+    figures = gpu.figures
+    if not gpu.is_known:
+        why = "No card was named" if gpu.name == UNNAMED_GPU else "It is not in the studio's table of cards"
+        return f"{why}: for estimates of time it counts as an {figures.name}."
+    half = "bfloat16" if figures.has_bfloat16 else "float16"
+    return (
+        f"Its memory moves {figures.gb_s:g} GB/s; PCIe {figures.pcie}.0 x{figures.lanes}; "
+        f"{figures.tflops:g} TFLOPS in {half} and {figures.int8:g} TOPS in int8, {figures.source}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Machine: memory, disk, processor cores and GPU of the computer, and an estimate of how fast the GPU computes.
+"""Machine: memory, disk, processor cores and GPU of the computer, and an estimate of how fast it computes.
 
 Amounts are in bytes. A plan can be made for an imaginary machine as well, see `imagine_machine`.
 """
@@ -6,41 +6,23 @@ Amounts are in bytes. A plan can be made for an imaginary machine as well, see `
 from __future__ import annotations
 
 import platform
-import re
 import shutil
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import psutil
 
+from studio.placement.gpus import KnownGpu, find, usual
+
 GB = 2**30
 """A gigabyte as Windows and makers of memory count it."""
 
-GPU_TFLOPS: tuple[tuple[str, float], ...] = (
-    (r"B200|GB200|B300", 700), (r"H100|H200|GH200", 400), (r"A100", 140), (r"RTX PRO 6000", 150), (r"L40|RTX 6000 Ada", 110),
-    (r"A6000|A40\b", 65), (r"\bL4\b", 45), (r"\bA10\b", 45),
-    (r"5090", 100), (r"5080", 55), (r"5070 Ti", 43), (r"5070", 30), (r"5060 Ti", 23), (r"5060", 19), (r"5050", 13),
-    (r"4090", 80), (r"4080", 48), (r"4070 Ti", 40), (r"4070", 29), (r"4060 Ti", 22), (r"4060", 15), (r"4050", 11),
-    (r"3090", 35), (r"3080", 29), (r"3070", 20), (r"3060", 12), (r"3050", 8),
-)
-"""(pattern of a GPU's name, TFLOPS) that the GPU is expected to reach in this work: half of its data sheet's dense bfloat16 rate
-with float32 accumulation. Estimates, none of them measured."""
-LAPTOP_FACTOR = 0.6
-"""A laptop's GPU reaches this share of the desktop GPU with the same name; an estimate."""
-UNKNOWN_GPU_TFLOPS = 12.0
-"""Estimate for a GPU that is not in the table."""
-OLD_GPU_TFLOPS = 4.0
-"""Estimate for a GPU before compute capability 8.0, which has no bfloat16 units."""
+UNNAMED_GPU = "A graphics card"
+"""Name of an imagined machine's GPU of which only the memory is known."""
+PCIE_RATE = 12e9
+"""Bytes a second from memory to a GPU of which nothing is known: PCIe 4.0 with 8 lanes."""
 CORE_TFLOPS = 0.034
 """TFLOPS of one processor core: the embedded model reached 0.068 on two shared ones."""
-
-
-@lru_cache
-def expected_tflops(name: str) -> float:
-    """Estimate of the TFLOPS that the GPU with this name reaches."""
-    known = next((tflops for pattern, tflops in GPU_TFLOPS if re.search(pattern, name)), UNKNOWN_GPU_TFLOPS)
-    return known * (LAPTOP_FACTOR if "Laptop" in name else 1)
 
 
 @dataclass(frozen=True)
@@ -56,9 +38,19 @@ class Gpu:
     """Bytes of its memory that no program uses."""
 
     @property
+    def is_known(self) -> bool:
+        """Whether its name is in the table of cards."""
+        return find(self.name) is not None
+
+    @property
+    def figures(self) -> KnownGpu:
+        """Its figures in the table of cards, or those of a usual card if it is not there."""
+        return find(self.name) or usual(self.capability)
+
+    @property
     def tflops(self) -> float:
-        """Estimate of the TFLOPS that it reaches, see GPU_TFLOPS."""
-        return OLD_GPU_TFLOPS if self.capability < (8, 0) else expected_tflops(self.name)
+        """Estimate of the TFLOPS that a large model reaches."""
+        return self.figures.reached_tflops
 
 
 @dataclass(frozen=True)
@@ -75,12 +67,17 @@ class Machine:
     metal: bool = False
     """Whether it has an Apple GPU."""
     pcie: float | None = None
-    """Bytes a second from memory to the GPU; None if not known."""
+    """Bytes a second from memory to the GPU, if that was measured."""
 
     @property
     def pinnable(self) -> int:
         """Bytes of memory that may be pinned. Windows allows about half of the memory."""
         return self.ram_total // 2 if self.system == "Windows" else self.ram_total
+
+    @property
+    def link_rate(self) -> float:
+        """Bytes a second from memory to the GPU: as measured, or estimated for a card in the table, or PCIE_RATE."""
+        return self.pcie or (self.gpu.figures.link_rate if self.gpu and self.gpu.is_known else PCIE_RATE)
 
     @property
     def tflops(self) -> float:
@@ -108,7 +105,8 @@ def probe_machine(folder: Path) -> Machine:
 
 
 def imagine_machine(
-    vram: float, ram: float, system: str = "", disk: int = 200 * GB, name: str = "A graphics card", cores: int = 8
+    vram: float, ram: float, system: str = "", disk: int = 200 * GB, name: str = UNNAMED_GPU, cores: int = 8,
+    capability: tuple[int, int] = (8, 6),
 ) -> Machine:
     """An imaginary machine. What a desktop usually occupies of its memory counts as used.
 
@@ -117,8 +115,9 @@ def imagine_machine(
         ram: GB of memory.
         system: as for `Machine`; empty: the system that this runs on.
         disk: free bytes.
-        name: the GPU's.
+        name: the GPU's; by it its speed is looked up.
         cores: of the processor.
+        capability: the GPU's.
 
     Raises:
         ValueError: `vram` or `ram` is out of range or not a number.
@@ -128,7 +127,7 @@ def imagine_machine(
     system = system or platform.system()
     desktop = system == "Windows"
     total = round(vram * GB)
-    gpu = Gpu(name, (8, 6), total, max(0, total - round((0.9 if desktop else 0.5) * GB))) if vram else None
+    gpu = Gpu(name, capability, total, max(0, total - round((0.9 if desktop else 0.5) * GB))) if vram else None
     used = min(0.5 * ram, 4 if desktop else 2)
     return Machine(system, cores, round(ram * GB), round((ram - used) * GB), disk, gpu)
 

@@ -1,7 +1,7 @@
 """Plan: how much memory and time a model needs with given settings on a given machine.
 
 Bytes are calculated from the sizes of tensors; the constants below are allowances for what cannot be calculated. Seconds are
-estimates, from calculated operations and `machine.GPU_TFLOPS`. `choose.py` decides which plan is used.
+estimates, from calculated operations and the table of cards (`gpus.toml`). `choose.py` decides which plan is used.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ LOADING_RAM = GB
 """Bytes of memory that weights take on their way from disk to the GPU."""
 STREAM_BUFFERS = 2
 """Buffers on the GPU through which streamed blocks pass."""
-PCIE_RATE = 12e9
 DISK_RATE = 2e9
-"""Bytes a second from memory (PCIe 4.0 with 8 lanes) and from a solid-state disk, for machines that were not measured."""
+"""Bytes a second from a solid-state disk, which is not measured."""
 UNHIDDEN_COPY_SHARE = 0.05
 """Share of the copying time that is not hidden behind computing. It makes fewer streamed blocks always a little better."""
 INT8_BYTES_PER_WEIGHT = 7
-BYTES_PER_FLOP = 0.01
-"""Bytes that a GPU moves to widen one int8 weight, and bytes that it can move in the time of one operation."""
+"""Bytes that a GPU moves in its memory to widen one int8 weight."""
 SMALL_MODEL_SPEED = 0.1
 """Share of a GPU's speed that the small layers of the embedded model reach."""
 DECODING_FACTOR = 1.25
@@ -157,13 +155,13 @@ def _seconds(machine: Machine, model: ModelSizes, size: Size, profile: Profile, 
 
     What a step cache saves depends on the film and was not measured, so it is not included.
     """
-    flops = model.step_flops(size)
-    if profile.weights == "int8":
+    rate, computing = machine.tflops * 1e12, model.step_flops(size) / (machine.tflops * 1e12)
+    if profile.weights == "int8" and machine.gpu:
         t = model.transformer
-        flops += INT8_BYTES_PER_WEIGHT / BYTES_PER_FLOP * (t.double.matrix * t.doubles + t.single.matrix * t.singles)
-    copying = streamed / (DISK_RATE if profile.stream == "disk" else machine.pcie or PCIE_RATE)
-    rate = machine.tflops * 1e12
-    step = max(flops / rate, copying) + UNHIDDEN_COPY_SHARE * copying
+        weights = t.double.matrix * t.doubles + t.single.matrix * t.singles
+        computing += INT8_BYTES_PER_WEIGHT * weights / (1e9 * machine.gpu.figures.gb_s)
+    copying = streamed / (DISK_RATE if profile.stream == "disk" else machine.link_rate)
+    step = max(computing, copying) + UNHIDDEN_COPY_SHARE * copying
     return step, model.steps * step + model.decode_flops(size, profile.vae_tile) / rate
 
 

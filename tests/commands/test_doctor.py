@@ -42,7 +42,8 @@ def test_this_machine_with_an_old_card(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(doctor, "probe_machine", lambda _: Machine("Linux", 8, 32 * GB, 28 * GB, 50 * GB, card))
     _, out, _ = examined(capsys, "--model", "framepack-f1", "--size", "640x640")
     assert "RTX 2060 (compute capability 7.5), 6.0 GB, 5.5 GB of it free" in out and "no bfloat16 units" in out
-    assert "profile '6 GB card': weights as 8-bit integers" in out and "Estimated, not measured, at 4 TFLOPS" in out
+    assert "profile '6 GB card': weights as 8-bit integers" in out
+    assert "if the RTX 2060 reaches 70% of 6.45 TFLOPS (float32, since it has no bfloat16 units)." in out
     assert "MemoryPack mini" not in out
     assert "FlashAttention 2 (flash) needs a card of compute capability 8.0" in out
     assert "  Attention: PyTorch's own (SDPA), the best that was found." in out
@@ -97,7 +98,9 @@ def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.Capt
     (("--vram", "8", "--ram", "16", "--model", "nobody"),
      "There is no model 'nobody'. There are: memorypack-mini, panorama-mini, framepack-f1."),
     (("--vram", "-1", "--ram", "16"), "GB of graphics memory"),
-    (("--ram", "16"), "--vram GB"),
+    (("--ram", "16"), "--card NAME, --vram GB"),
+    (("--card", "RTX 4075"), "Near are: RTX 4070, RTX 4070 Ti."),
+    (("--card", "RTX 4070", "--vram", "8"), "say --card or --vram, not both"),
 ])
 def test_wrong_questions(arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = examined(capsys, *arguments)
@@ -110,3 +113,29 @@ def test_the_card_alone_may_be_imagined(
     monkeypatch.setattr(doctor, "system_memory", lambda: (20 * GB, 3 * GB))
     _, out, _ = examined(capsys, "--vram", "8", models=tmp_path)
     assert "memory    20.0 GB" in out
+
+
+def test_a_card_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ("--ram", "32", "--model", "framepack-f1", "--size", "640x640")
+    status, out, _ = examined(capsys, "--card", "rtx4070", *arguments, models=tmp_path)
+    assert status == 0 and "graphics  RTX 4070 (compute capability 8.9), 12.0 GB" in out
+    assert "504 GB/s; PCIe 4.0 x16; 58.3 TFLOPS in bfloat16 and 233.2 TOPS in int8, calculated from cores" in out
+    assert "profile '12 GB card'" in out and "if the RTX 4070 reaches 70% of 58.3 TFLOPS (bfloat16)." in out
+    _, out, _ = examined(capsys, "--card", "4060 ti", *arguments, models=tmp_path)
+    assert "8.0 GB" in out and 'It comes with 16 GB as well: --card "RTX 4060 Ti 16GB".' in out and "profile '8 GB card'" in out
+    _, out, _ = examined(capsys, "--card", "4060 ti 16gb", *arguments, models=tmp_path)
+    assert "16.0 GB" in out and "profile '16 GB card'" in out
+    _, out, _ = examined(capsys, "--card", "NVIDIA GeForce RTX 3070 Ti Laptop GPU", *arguments, models=tmp_path)
+    assert "A laptop that gives its card less power is slower." in out
+
+
+def test_a_card_that_is_not_in_the_table_says_what_it_counts_as(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    card = Gpu("Somebody's card", (8, 9), 12 * GB, 11 * GB)
+    monkeypatch.setattr(doctor, "probe_machine", lambda _: Machine("Linux", 8, 32 * GB, 28 * GB, 50 * GB, card))
+    _, out, _ = examined(capsys, models=tmp_path)
+    assert "It is not in the studio's table of cards: for estimates of time it counts as an RTX 3060." in out
+    assert "if the card is like an RTX 3060 and reaches 70% of 25.5 TFLOPS (bfloat16)." in out
+    _, out, _ = examined(capsys, "--vram", "12", "--ram", "32", models=tmp_path)
+    assert "No card was named: for estimates of time it counts as an RTX 3060." in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,13 +68,21 @@ def test_a_card_is_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert probe_machine(tmp_path).gpu == Gpu("NVIDIA GeForce RTX 3060", (8, 6), 12 * GB, 10 * GB)
 
 
-@pytest.mark.parametrize(("name", "capability", "tflops"), [
-    ("NVIDIA GeForce RTX 4090", (8, 9), 80), ("NVIDIA GeForce RTX 4060 Ti", (8, 9), 22), ("NVIDIA GeForce RTX 4060", (8, 9), 15),
-    ("NVIDIA GeForce RTX 4060 Laptop GPU", (8, 9), 9), ("NVIDIA L4", (8, 9), 45), ("NVIDIA L40S", (8, 9), 110),
-    ("Somebody's card", (9, 9), machines.UNKNOWN_GPU_TFLOPS), ("NVIDIA GeForce RTX 2060", (7, 5), machines.OLD_GPU_TFLOPS),
+@pytest.mark.parametrize(("name", "capability", "known", "like"), [
+    ("NVIDIA GeForce RTX 4090", (8, 9), True, "RTX 4090"), ("NVIDIA GeForce RTX 4060 Laptop GPU", (8, 9), True, "RTX 4060 Laptop"),
+    ("NVIDIA L40S", (8, 9), True, "L40S"), ("Somebody's card", (9, 9), False, "RTX 3060"),
+    ("Somebody's card", (7, 0), False, "RTX 2060"),
 ])
-def test_speeds_are_found_by_name(name: str, capability: tuple[int, int], tflops: float) -> None:
-    assert Gpu(name, capability, 0, 0).tflops == pytest.approx(tflops)
+def test_a_cards_figures_are_found_by_its_name(name: str, capability: tuple[int, int], known: bool, like: str) -> None:
+    gpu = Gpu(name, capability, 0, 0)
+    assert (gpu.is_known, gpu.figures.name) == (known, like) and gpu.tflops == gpu.figures.reached_tflops
+
+
+def test_the_rate_of_copies_is_measured_or_of_the_card_or_assumed() -> None:
+    named, unnamed = imagine_machine(24, 64, name="RTX 4090"), imagine_machine(24, 64)
+    assert named.link_rate == pytest.approx(24e9, rel=0.01) and unnamed.link_rate == machines.PCIE_RATE
+    assert imagine_machine(8, 64, name="RTX 4060").link_rate == pytest.approx(12e9, rel=0.01), "8 lanes"
+    assert replace(named, pcie=5e9).link_rate == 5e9
 
 
 def test_an_imagined_machine() -> None:
