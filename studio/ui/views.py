@@ -259,7 +259,7 @@ def job_view(job: JobView | None) -> Json | None:
     within = job.step / job.steps if job.steps else 0.0
     return {
         "state": job.state,
-        "doing": job.doing,
+        "doing": plain(job.doing), "doing_words": job.doing,        # the first tells the scripts what is done, the other the artist
         "take": job.take,
         "index": job.index,
         "section": job.section,

@@ -40,7 +40,7 @@ def test_a_storyboard_of_shots(desk: Visit) -> None:
     clip = page.locator(".stage video").first
     expect(clip).to_have_attribute("src", re.compile(str(session.project.film()[0].id)))
     expect(clip).to_have_js_property("readyState", 4)                  # a clip that is not there yet cannot be stopped at a frame
-    page.get_by_label("Frame", exact=True).fill("2")
+    page.get_by_label("Frame on the stage", exact=True).fill("2")
     expect(page.locator(".counter")).to_contain_text("3 / 4")
     page.get_by_role("button", name="Beginning of segment 3: it continues").click()
     sheet = page.get_by_role("dialog", name="Beginning of segment 3")

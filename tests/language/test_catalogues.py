@@ -44,6 +44,13 @@ def test_the_files_are_up_to_date(now: dict[str, str]) -> None:
     assert {path.name for path in FOLDER.iterdir() if path.suffix in {".po", ".pot", ".json"}} == now.keys()
 
 
+@pytest.mark.parametrize(("name", "language"), [other for other in OTHERS if other[0] == command.SCRIPTS])
+def test_every_message_is_translated(name: str, language: str) -> None:
+    messages = [message for message in read(name, language) if message.id]
+    assert messages
+    assert [message.id for message in messages if message.fuzzy or not all(texts(message)[1])] == []
+
+
 @pytest.mark.parametrize(("name", "language"), OTHERS)
 def test_translations_have_the_same_values(name: str, language: str) -> None:
     for message in read(name, language):
@@ -61,7 +68,8 @@ def test_every_call_in_the_scripts_is_found() -> None:
     found = {text for message in command.extract(command.SCRIPTS) for text in texts(message)[0]}
     for path in STATIC.glob("*.js"):
         source = path.read_text("utf-8")
-        for quoted in re.findall(r"(?<![\w.])tn?\(\s*'((?:[^'\\]|\\.)*)'", source):
+        for written in re.findall(r"(?<![\w.])tn?\(\s*('(?:[^'\\]|\\.)*'(?:\s*\+\s*'(?:[^'\\]|\\.)*')*)", source):
+            quoted = "".join(re.findall(r"'((?:[^'\\]|\\.)*)'", written))
             assert quoted.replace("\\'", "'") in found, (path.name, quoted)
         unreadable = re.findall(r"(?<![\w.])tn?\(\s*[^'\s].*", source)
         assert unreadable == [], f"{path.name}: a text that is not written out is in no catalogue"

@@ -41,6 +41,7 @@ HEADS = {"sentences": "the English texts of Python.", SCRIPTS: "the English text
 PROJECT = "MemoryPack Studio"
 WITHOUT = ROOT / "studio" / "lab"
 """Whoever does research reads English."""
+OPTIONS = {"encoding": "utf-8", "parse_template_string": "true"}
 LINE = 110
 """Characters of a line in the files, about."""
 UNSTEADY = tuple(f'"{name}:' for name in (
@@ -67,7 +68,7 @@ def extract(name: str) -> Catalog:
                 continue
             with path.open("rb") as file:
                 texts = _titles(tomllib.load(file)) if method == "titles" else (
-                    message for _, message, _, _ in extract_from(method, file, KEYWORDS[name], options={"encoding": "utf-8"}))
+                    message for _, message, _, _ in extract_from(method, file, KEYWORDS[name], options=OPTIONS))
                 for text in texts:
                     found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
     template = Catalog(project=PROJECT, version="0", charset="utf-8", fuzzy=False, header_comment=f"# {PROJECT}: {HEADS[name]}\n#")

@@ -2,10 +2,10 @@
 const blend = (() => {
   let at = null;                    // what the sheet belongs to: { segment, opener }
   const find = () => client.view?.segments.find((s) => s.id === at?.segment);
-  const words = (frames) => (frames ? `${(frames / client.view.fps).toFixed(2).replace(/\.?0+$/, '')} s · ${frames} frames` : 'None');
+  const words = (frames) => (frames ? t('{seconds} s · {frames} frames', { seconds: Math.round(100 * frames / client.view.fps) / 100, frames }) : t('None'));
 
   const text = h('output', { class: 'strength' });
-  const range = h('input', { type: 'range', min: 0, 'aria-label': 'Length of the blend',
+  const range = h('input', { type: 'range', min: 0, 'aria-label': t('Length of the blend'),
     onfocus: () => newStroke(range), onpointerdown: () => newStroke(range),
     oninput: () => {
       range.dataset.dirty = '1';
@@ -16,7 +16,7 @@ const blend = (() => {
       client.later(`blend ${segment}`, () => settle(range, client.ask('edit_segment', { segment, blend: frames, stroke })), 250);
     } });
   const showLength = (frames) => { say(text, words(frames)); set(range, 'aria-valuetext', words(frames)); };
-  const sheet = h('div', { class: 'menu blend-sheet', popover: 'auto', role: 'dialog', 'aria-label': 'Blend',
+  const sheet = h('div', { class: 'menu blend-sheet', popover: 'auto', role: 'dialog', 'aria-label': t('Blend'),
     ontoggle: (e) => {
       const open = e.newState === 'open';
       set(at?.opener || sheet, 'aria-expanded', at?.opener ? String(open) : null);
@@ -24,8 +24,8 @@ const blend = (() => {
     },
     /* here Escape only closes the sheet, and Space plays nothing */
     onkeydown: (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); } },
-  h('div', { class: 'lora-name' }, h('b', {}, 'Blend'), text), range,
-  h('p', { class: 'hint' }, 'Over so long this segment takes over from the one before it. None: the model changes in its own time.'), shots.root);
+  h('div', { class: 'lora-name' }, h('b', {}, t('Blend')), text), range,
+  h('p', { class: 'hint' }, t('Over so long this segment takes over from the one before it. None: the model changes in its own time.')), shots.root);
 
   const open = (segment, opener) => {
     at = { segment, opener };
@@ -41,7 +41,7 @@ const blend = (() => {
     const step = Math.max(1, Math.round(client.view.fps / 4));
     set(range, 'step', step);
     set(range, 'max', Math.ceil(segment.blend_most / step) * step);
-    set(sheet, 'aria-label', `Beginning of segment ${segment.index + 1}`);
+    set(sheet, 'aria-label', t('Beginning of segment {number}', { number: segment.index + 1 }));
     shots.draw(segment);
     for (const part of [range, text]) part.style.opacity = segment.shot ? 0.4 : 1;
     range.disabled = Boolean(segment.shot);
@@ -60,12 +60,13 @@ const blend = (() => {
       show(root, shown.index > 0);
       const cut = Boolean(shown.shot);
       set(root, 'data-blend', cut || Boolean(shown.blend));
-      say(length, cut ? 'Cut' : shown.blend ? shown.blend_length : '');
+      say(length, cut ? t('Cut') : shown.blend ? shown.blend_length : '');
       const name = cut ? 'cut' : 'blend';
       if (root.dataset.icon !== name) { root.dataset.icon = name; root.firstChild.replaceWith(icon(name, 16)); }
-      const words = cut ? `a new shot at ${shown.shot.words}` : shown.blend ? `blend over ${shown.blend_length}` : 'it continues';
-      set(root, 'aria-label', `Beginning of segment ${shown.index + 1}: ${words}`);
-      set(root, 'title', cut ? `A new shot, at ${shown.shot.words}` : 'Blend, or begin a new shot');
+      const words = cut ? t('a new shot at {place}', { place: shown.shot.words })
+        : shown.blend ? t('blend over {length}', { length: shown.blend_length }) : t('it continues');
+      set(root, 'aria-label', t('Beginning of segment {number}: {words}', { number: shown.index + 1, words }));
+      set(root, 'title', cut ? t('A new shot, at {place}', { place: shown.shot.words }) : t('Blend, or begin a new shot'));
     };
     return { root, draw };
   };

@@ -5,7 +5,7 @@ if (dark !== null) document.body.classList.toggle('dark', dark);
 
 const work = h('div', { class: 'work', hidden: true },
   h('div', { class: 'upper' }, memory.root, stage.root, tree.root), timeline.root);
-const opening = h('p', { class: 'opening', role: 'status' }, 'Opening the studio…');
+const opening = h('p', { class: 'opening', role: 'status' }, t('Opening the studio…'));
 root.append(h('style', {}, STYLE), h('div', { class: 'mp' }, header.root, opening, start.root, work, lora.root, blend.root, notices.root, dialogs.root));
 
 header.root.inert = true;           // until there is a film it speaks of

@@ -40,7 +40,10 @@ const makeBrush = ({ changed, done, told }) => {
   self.leave = () => { self.hover = null; changed(); };
   self.drop = () => { self.stroke = null; finger = null; changed(); };
 
-  const words = () => `${self.cursor.map((share) => `${Math.round(100 * share)} %`).join(' from the left, ')} from the top`;
+  const words = () => {
+    const [left, top] = self.cursor.map((share) => Math.round(100 * share));
+    return t('{left} % from the left, {top} % from the top', { left, top });
+  };
   self.key = (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return false;
     const step = STEPS[e.key];
@@ -49,15 +52,15 @@ const makeBrush = ({ changed, done, told }) => {
       self.keyed = true;
       self.cursor = inside([self.cursor[0] + step[0] * size, self.cursor[1] + step[1] * size]);
       if (self.stroke) extend(self.cursor);
-      told(self.stroke ? `Drawing: ${words()}.` : `${words()}.`);
+      told(self.stroke ? t('Drawing: {place}.', { place: words() }) : `${words()}.`);
       changed();
     } else if (e.key === ' ' || e.key === 'Enter') {
       self.keyed = true;
       if (self.stroke) finish();
-      else { self.stroke = [self.cursor]; told(`The stroke begins at ${words()}. Space ends it.`); changed(); }
+      else { self.stroke = [self.cursor]; told(t('The stroke begins at {place}. Space ends it.', { place: words() })); changed(); }
     } else if (e.key === 'Escape' && self.stroke) {
       self.drop();
-      told('The stroke is dropped.');
+      told(t('The stroke is dropped.'));
     } else return false;
     return true;
   };

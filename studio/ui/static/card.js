@@ -6,16 +6,16 @@ const makeCard = ({ id }) => {
   const image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
   const bar = h('div', { class: 'bar-of', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, h('i', {}));
   const flag = h('span', { class: 'flag' });
-  const trimmed = h('p', { class: 'trimmed', hidden: true, title: 'What the film shows of this take (Trim, on the stage)' }, icon('trim', 14), h('span', {}));
+  const trimmed = h('p', { class: 'trimmed', hidden: true, title: t('What the film shows of this take (Trim, on the stage)') }, icon('trim', 14), h('span', {}));
   const edge = h('p', { class: 'edge', hidden: true,
-    title: 'The camera stopped at the picture’s edge. To go on, let it leave the picture (Picture, Frame).' },
-  icon('frame', 14), 'Stops at the picture’s edge');
-  const ofVideo = h('p', { class: 'of-video', hidden: true, title: 'This segment is a video of yours. The film goes on from its last frame.' },
+    title: t('The camera stopped at the picture’s edge. To go on, let it leave the picture (Picture, Frame).') },
+  icon('frame', 14), t('Stops at the picture’s edge'));
+  const ofVideo = h('p', { class: 'of-video', hidden: true, title: t('This segment is a video of yours. The film goes on from its last frame.') },
     icon('film', 15), h('span', {}));
   const pick = h('button', { class: 'cell', onclick: () => choose() }, image, number, badge, bar);
 
   const sendPrompt = () => settle(prompt, client.ask('edit_segment', { segment: id, prompt: prompt.value, stroke: prompt.dataset.stroke }));
-  const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: 'What happens in this segment?', maxlength: 2000,
+  const prompt = h('textarea', { rows: 3, class: 'prompt', placeholder: t('What happens in this segment?'), maxlength: 2000,
     onfocus: () => { newStroke(prompt); phrases.wrote(prompt); },
     oninput: () => { prompt.dataset.dirty = '1'; client.later(`prompt ${id}`, sendPrompt); },
     onpaste: (e) => pasted.take(e, prompt),
@@ -26,9 +26,9 @@ const makeCard = ({ id }) => {
   const seam = blend.part(id);
   const wave = sound.part(id);
   const length = h('output', { class: 'length' });
-  const shorter = tool('minus', 'One section shorter', () => edit({ sections: card.segment.sections - 1 }));
-  const longer = tool('plus', 'One section longer', () => edit({ sections: card.segment.sections + 1 }));
-  const seed = h('input', { class: 'seed', inputmode: 'numeric', maxlength: 10, 'aria-label': 'Seed',
+  const shorter = tool('minus', t('One section shorter'), () => edit({ sections: card.segment.sections - 1 }));
+  const longer = tool('plus', t('One section longer'), () => edit({ sections: card.segment.sections + 1 }));
+  const seed = h('input', { class: 'seed', inputmode: 'numeric', maxlength: 10, 'aria-label': t('Seed'),
     oninput: () => { seed.dataset.dirty = '1'; },
     onchange: () => settle(seed, /^\s*\d+\s*$/.test(seed.value) ? edit({ seed: Number(seed.value) }) : Promise.resolve()),
     onkeydown: (e) => { if (e.key === 'Enter') seed.blur(); } });
@@ -40,30 +40,30 @@ const makeCard = ({ id }) => {
   const move = (by) => moveSegment(card.segment, card.segment.index + by);
   const remake = (does) => () => { client.put({ selected: null, wholeFilm: false }); client.act(does, take()); };
   /* What is done to rendered segments less often is in a menu: `drawCard` puts it there. */
-  const more = h('div', { class: 'menu more-verbs', popover: 'auto', role: 'group', 'aria-label': 'More for this segment', onclick: () => more.hidePopover() });
-  const opener = tool('more', 'More', () => {
+  const more = h('div', { class: 'menu more-verbs', popover: 'auto', role: 'group', 'aria-label': t('More for this segment'), onclick: () => more.hidePopover() });
+  const opener = tool('more', t('More'), () => {
     more.togglePopover();
     const box = opener.getBoundingClientRect();
     more.style.top = `${Math.max(8, box.top - more.offsetHeight - 6)}px`;
     more.style.left = `${Math.max(8, Math.min(box.left, innerWidth - more.offsetWidth - 8))}px`;
   }, { class: 'tool opens-more' });
   const tools = h('div', { class: 'tools' },
-    verb('finish', 'finish', 'Finish', 'Finish the missing sections', remake('finish')),
-    verb('rewind', 'rewind', 'Rewind', 'Rewind to here: the next take goes after this one', () => client.act('rewind', take())),
-    verb('branch', 'branch', 'Branch', 'Branch from here: keep this path, begin another one', () => client.act('branch', take())),
-    verb('retake', 'retake', 'Retake', 'Retake: the same place in the film, a new seed', remake('retake')),
-    extra('grid', 'audition', 'Audition', 'Audition: several takes of this segment, to choose from', () => audition.open(card.segment.take)),
-    extra('recall', 'take_over', 'Take over from a take', 'Give this segment what the take on the stage was made with', () => reuse.open(card.segment)),
-    extra('back', 'move_earlier', 'Move earlier', 'Move this segment earlier (Shift+←)', () => move(-1)),
-    extra('forth', 'move_later', 'Move later', 'Move this segment later (Shift+→)', () => move(1)),
-    extra('plus', 'add_segment', 'Insert after', 'Add a segment after this one', () => addAfter(card.segment)),
-    extra('trash', 'remove_segment', 'Remove', 'Remove this segment', () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
+    verb('finish', 'finish', t('Finish'), t('Finish the missing sections'), remake('finish')),
+    verb('rewind', 'rewind', t('Rewind'), t('Rewind to here: the next take goes after this one'), () => client.act('rewind', take())),
+    verb('branch', 'branch', t('Branch'), t('Branch from here: keep this path, begin another one'), () => client.act('branch', take())),
+    verb('retake', 'retake', t('Retake'), t('Retake: the same place in the film, a new seed'), remake('retake')),
+    extra('grid', 'audition', t('Audition'), t('Audition: several takes of this segment, to choose from'), () => audition.open(card.segment.take)),
+    extra('recall', 'take_over', t('Take over from a take'), t('Give this segment what the take on the stage was made with'), () => reuse.open(card.segment)),
+    extra('back', 'move_earlier', t('Move earlier'), t('Move this segment earlier (Shift+←)'), () => move(-1)),
+    extra('forth', 'move_later', t('Move later'), t('Move this segment later (Shift+→)'), () => move(1)),
+    extra('plus', 'add_segment', t('Insert after'), t('Add a segment after this one'), () => addAfter(card.segment)),
+    extra('trash', 'remove_segment', t('Remove'), t('Remove this segment'), () => (card.segment.take ? early.open('remove', card.segment) : client.act('remove_segment', own()))));
 
   const card = h('li', { class: 'card', 'data-id': id }, flag, pick, wave.root, seam.root,
     h('div', { class: 'slip' }, h('div', { class: 'writing' }, prompt, loras.add), filled, loras.row, ofVideo, edge, trimmed,
       h('div', { class: 'numbers' },
         h('span', { class: 'stepper' }, shorter, length, longer),
-        h('span', { class: 'seeds' }, seed, tool('dice', 'New random seed', () => edit({ dice: true })))),
+        h('span', { class: 'seeds' }, seed, tool('dice', t('New random seed'), () => edit({ dice: true })))),
       tools, more));
   const choose = () => { if (card.segment.take) client.put({ selected: card.segment.take, wholeFilm: false, hovered: null }); };
   card.fields = { number, badge, image, bar, flag, edge, trimmed, ofVideo, pick, prompt, filled, seam, wave, loras, length, shorter, longer, seed, tools, more, opener, extra: [...tools.children].slice(4) };
@@ -99,7 +99,7 @@ const drawCard = (card, segment, { view, job }) => {
   const working = jobOf(segment, job);
   const state = working || (take?.state === 'missing' ? 'missing' : segment.state);
   const resting = take?.state === 'missing' ? take.badge : segment.badge;
-  const words = { queued: 'Queued', making: job && making(job), failed: 'Failed' }[working] || resting;
+  const words = { queued: t('Queued'), making: job && making(job), failed: t('Failed') }[working] || resting;
   const next = !client.busy() && view.next?.index === segment.index;
 
   set(card, 'data-state', state);
@@ -109,12 +109,13 @@ const drawCard = (card, segment, { view, job }) => {
   set(card, 'data-shown', Boolean(take) && client.onStage()?.id === take.id && !client.making());
   set(card, 'aria-current', segment.head ? 'step' : null);
   card.style.setProperty('--sections', segment.sections);
-  say(f.flag, segment.head ? 'Head' : next ? nextWords(view.next) : '');
+  say(f.flag, segment.head ? t('Head') : next ? nextWords(view.next) : '');
   show(f.flag, segment.head || next);
   say(f.number, String(segment.index + 1));
   say(f.badge, words);
-  set(f.pick, 'aria-label', `Segment ${segment.index + 1}, ${words}${segment.head ? ', head' : ''}${segment.prompt ? `: ${segment.prompt}` : ''}`);
-  f.pick.title = take ? 'Show on the stage' : '';
+  set(f.pick, 'aria-label', [[t('Segment {number}', { number: segment.index + 1 }), words, segment.head && t('head')].filter(Boolean).join(', '), segment.prompt]
+    .filter(Boolean).join(': '));
+  f.pick.title = take ? t('Show on the stage') : '';
   const picture = working === 'making' ? job.preview : take?.poster;
   if (picture) set(f.image, 'src', picture);
   show(f.image, picture);
@@ -122,19 +123,19 @@ const drawCard = (card, segment, { view, job }) => {
   if (working === 'making') {
     f.bar.firstChild.style.transform = `scaleX(${job.progress})`;
     set(f.bar, 'aria-valuenow', Math.round(job.progress * 100));
-    set(f.bar, 'aria-label', `Progress of segment ${segment.index + 1}`);
+    set(f.bar, 'aria-label', t('Progress of segment {number}', { number: segment.index + 1 }));
   }
-  set(f.prompt, 'aria-label', `Prompt of segment ${segment.index + 1}`);
+  set(f.prompt, 'aria-label', t('Prompt of segment {number}', { number: segment.index + 1 }));
   refill(f.prompt, segment.prompt);
   say(f.filled, segment.filled || segment.unfilled.split(/(?<=\.) /)[0]);       // of a trouble the first sentence; the rest is its title
   set(f.filled, 'data-wrong', Boolean(segment.unfilled));
-  set(f.filled, 'title', segment.filled ? `With its wildcards replaced: ${segment.filled}` : segment.unfilled || null);
+  set(f.filled, 'title', segment.filled ? t('With its wildcards replaced: {prompt}', { prompt: segment.filled }) : segment.unfilled || null);
   show(f.filled, segment.filled || segment.unfilled);
   f.loras.draw(segment);
   f.seam.draw(segment);
   f.wave.draw();
   show(f.edge, segment.at_edge && !working);
-  say(f.trimmed.lastChild, take?.trim ? `In the film: ${take.trim.said}` : '');
+  say(f.trimmed.lastChild, take?.trim ? t('In the film: {part}', { part: take.trim.said }) : '');
   show(f.trimmed, take?.trim && !working);
   say(f.ofVideo.lastChild, segment.video?.name || '');
   show(f.ofVideo, segment.video);
@@ -143,7 +144,7 @@ const drawCard = (card, segment, { view, job }) => {
   set(f.length, 'title', segment.estimate);
   f.shorter.disabled = segment.sections <= 1;
   f.longer.disabled = Boolean(segment.video) && segment.sections >= segment.video.most;
-  set(f.seed, 'aria-label', `Seed of segment ${segment.index + 1}`);
+  set(f.seed, 'aria-label', t('Seed of segment {number}', { number: segment.index + 1 }));
   refill(f.seed, segment.seed);
   const idle = !client.busy() || !segment.take;             // a rendered segment stays where it is while the film is generating
   const free = (other) => other && jobOf(other, job) !== 'making' && (!client.busy() || !other.take);
@@ -169,14 +170,14 @@ const drawCard = (card, segment, { view, job }) => {
 };
 
 const nextWords = (next) =>
-  next.completes ? 'Next: finish this' : next.forks ? 'Next goes here, on a new branch' : 'Next goes here';
+  next.completes ? t('Next: finish this') : next.forks ? t('Next goes here, on a new branch') : t('Next goes here');
 
-const stepWords = (job) => `${job.doing === 'reading the video' ? 'frame' : 'step'} ${job.step} of ${job.steps}`;
+const stepWords = (job) => (job.doing === 'reading the video' ? t('frame {step} of {steps}', job) : t('step {step} of {steps}', job));
 
 const making = (job) => {
-  if (job.doing === 'stopping') return 'Stopping';
-  const parts = job.sections > 1 ? [`Section ${job.section + 1} of ${job.sections}`] : [];
-  parts.push(job.left ? `${job.left} left` : job.step ? stepWords(job) : job.doing || 'starting');
+  if (job.doing === 'stopping') return t('Stopping');
+  const parts = job.sections > 1 ? [t('Section {number} of {count}', { number: job.section + 1, count: job.sections })] : [];
+  parts.push(job.left ? t('{time} left', { time: job.left }) : job.step ? stepWords(job) : job.doing_words || t('starting'));
   const words = parts.join(' · ');
   return words[0].toUpperCase() + words.slice(1);
 };

@@ -37,7 +37,7 @@ const client = (() => {
   self.presetOf = (take) => self.view.presets.find((p) => p.name === take.preset)?.title || take.preset;
   self.branchOf = (take) => take.tips[0] || (take.on_path ? self.view.branches.find((b) => b.current)?.name : '');
 
-  const refused = { message: 'The studio did not answer.', remedy: 'It may have been stopped: start it again. This page will find it by itself.' };
+  const refused = { message: t('The studio did not answer.'), remedy: t('It may have been stopped: start it again. This page will find it by itself.') };
   const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
   const send = (message) => server.ask(message).then(
     (reply) => {
@@ -68,9 +68,9 @@ const client = (() => {
     const size = /maximum allowed size(?: of ([\d.]+ \w+))?/.exec(error?.message ?? String(error));
     const answer = size ? {} : await send({ verb: 'uploads', language });
     if (!answer) return;            // the studio is not there, which was said
-    const most = size?.[1] ? `This studio accepts files of up to ${size[1]}.` : 'It is larger than this studio accepts.';
-    const remedy = size ? `${most} ${tooLarge}`.trim() : answer.problem || 'The connection broke on the way. Try again; the film is as it was.';
-    notices.add({ message: `“${file.name}” could not be uploaded.`, remedy });
+    const most = size?.[1] ? t('This studio accepts files of up to {size}.', { size: size[1] }) : t('It is larger than this studio accepts.');
+    const remedy = size ? `${most} ${tooLarge}`.trim() : answer.problem || t('The connection broke on the way. Try again; the film is as it was.');
+    notices.add({ message: t('“{file}” could not be uploaded.', { file: file.name }), remedy });
   };
 
   /* An edit while typing: sent after a pause, or before the next `act`. */

@@ -5,7 +5,7 @@ const dialogs = (() => {
     const dialog = h('dialog', { class: `sheet ${name}`, 'aria-label': title, onclose: () => dialog.remove(),
       onclick: (e) => { if (e.target === dialog) dialog.close(); } },
     h('div', { class: 'sheet-inner' },
-      h('div', { class: 'sheet-head' }, h('h2', {}, title), tool('close', 'Close', () => dialog.close())), ...body.filter(Boolean)));
+      h('div', { class: 'sheet-head' }, h('h2', {}, title), tool('close', t('Close'), () => dialog.close())), ...body.filter(Boolean)));
     holder.replaceChildren(dialog);
     dialog.showModal();
     return dialog;
@@ -14,19 +14,19 @@ const dialogs = (() => {
   const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
 
   const SHORTCUTS = [
-    ['Ctrl Enter', 'Generate next'], ['Ctrl Shift Enter', 'Generate all'], ['Esc', 'Cancel; finished sections are kept'],
-    ['P', 'Pause after this section; resume'],
-    ['M', 'Place a marker at this moment of the film'],
-    ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['Space', 'Play or pause'],
-    ['I O', 'The film shows the take on the stage from this frame, or to it'],
-    ['← →', 'Walk the timeline, when a frame has the focus'], ['Shift ← →', 'Move a planned segment'],
-    ['↑ ↓ ← →', 'Walk the tree of takes; Enter goes there'],
-    ['1 … 9', 'Among takes to choose from: walk; T takes one, S stars it, Delete drops it'],
-    ['L', 'Films: the library'], ['B', 'The trash'], ['W', 'What this film weighs on the disk'], ['Ctrl V', 'Paste a reference picture'], ['?', 'This sheet'],
+    [t('Ctrl Enter'), t('Generate next')], [t('Ctrl Shift Enter'), t('Generate all')], [t('Esc'), t('Cancel; finished sections are kept')],
+    ['P', t('Pause after this section; resume')],
+    ['M', t('Place a marker at this moment of the film')],
+    [t('Ctrl Z'), t('Undo')], [t('Ctrl Shift Z'), t('Redo')], [t('Space'), t('Play or pause')],
+    ['I O', t('The film shows the take on the stage from this frame, or to it')],
+    ['← →', t('Walk the timeline, when a frame has the focus')], [t('Shift ← →'), t('Move a planned segment')],
+    ['↑ ↓ ← →', t('Walk the tree of takes; Enter goes there')],
+    ['1 … 9', t('Among takes to choose from: walk; T takes one, S stars it, Delete drops it')],
+    ['L', t('Films: the library')], ['B', t('The trash')], ['W', t('What this film weighs on the disk')], [t('Ctrl V'), t('Paste a reference picture')], ['?', t('This sheet')],
   ];
-  const keys = () => sheet('Keyboard shortcuts', 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
+  const keys = () => sheet(t('Keyboard shortcuts'), 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
     h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),
-  h('p', { class: 'hint' }, 'On a Mac, ⌘ works like Ctrl.'));
+  h('p', { class: 'hint' }, t('On a Mac, ⌘ works like Ctrl.')));
 
   const model = () => {
     const { model: m, models, engine } = client.view;
@@ -35,10 +35,10 @@ const dialogs = (() => {
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence),
       engine.placement.length ? h('ul', { class: 'placement' }, ...engine.placement.map((said) => h('li', {}, said))) : null,
       h('p', {}, m.summary),
-      h('p', { class: 'hint' }, m.licence ? `Licence: ${m.licence}` : ''),
-      others.length ? h('section', {}, h('h3', {}, 'Other models'), ...others.map((other) => h('div', { class: 'other' },
+      h('p', { class: 'hint' }, m.licence ? t('Licence: {licence}', { licence: m.licence }) : ''),
+      others.length ? h('section', {}, h('h3', {}, t('Other models')), ...others.map((other) => h('div', { class: 'other' },
         h('button', { class: 'button', disabled: !other.ready,
-          onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, `Use ${other.title}`),
+          onclick: () => { dialog.close(); client.act('set_model', { name: other.name }); } }, t('Use {model}', { model: other.title })),
         other.note ? h('p', { class: 'hint' }, other.note) : null))) : null);
   };
   return { root: holder, sheet, fetchFile, keys, model, open: () => holder.querySelector('dialog[open]') };

@@ -9,57 +9,57 @@ const drift = (() => {
   let tabled = false;
 
   const plot = svg('svg', { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-  const columns = h('div', { class: 'drift-columns', role: 'group', 'aria-label': 'Takes of this branch' });
+  const columns = h('div', { class: 'drift-columns', role: 'group', 'aria-label': t('Takes of this branch') });
   const kept = new Map();
   const scale = h('div', { class: 'drift-scale', 'aria-hidden': 'true' }, h('span', {}, '100 %'), h('span', {}, '50 %'));
   const picture = h('div', { class: 'drift-picture' }, scale, plot, columns);
-  const table = h('div', { class: 'drift-table', tabindex: 0, role: 'region', 'aria-label': 'Drift as a table' });
+  const table = h('div', { class: 'drift-table', tabindex: 0, role: 'region', 'aria-label': t('Drift as a table') });
   const legend = h('dl', { class: 'drift-legend' });
   const sentence = h('b', {});
   const rewind = button('rewind', '', () => client.go(answer.suggestion.take), { class: 'button small primary' });
   const advice = h('p', { class: 'drift-advice' }, icon('warn', 17), sentence);
   const reading = h('p', { class: 'hint' });
-  const nothing = h('p', { class: 'hint' }, 'With two takes or more, each is compared with the first one of its shot here.');
+  const nothing = h('p', { class: 'hint' }, t('With two takes or more, each is compared with the first one of its shot here.'));
 
   /* When a take is made again by itself. */
-  const times = h('select', { class: 'select', 'aria-label': 'Retries of a take', onchange: () => send({ times: +times.value }) });
-  const measure = h('select', { class: 'select', 'aria-label': 'Measure that retries go by', onchange: () => send({ measure: measure.value }) });
-  const threshold = h('input', { type: 'number', class: 'field-text', step: 1, 'aria-label': 'Threshold of retries, in percent',
+  const times = h('select', { class: 'select', 'aria-label': t('Retries of a take'), onchange: () => send({ times: +times.value }) });
+  const measure = h('select', { class: 'select', 'aria-label': t('Measure that retries go by'), onchange: () => send({ measure: measure.value }) });
+  const threshold = h('input', { type: 'number', class: 'field-text', step: 1, 'aria-label': t('Threshold of retries, in percent'),
     oninput: () => { threshold.dataset.dirty = '1'; }, onchange: () => settle(threshold, threshold.value ? send({ threshold: +threshold.value / 100 }) : Promise.resolve()),
     onkeydown: (e) => { if (e.key === 'Enter') threshold.blur(); } });
   const whose = h('span', {});
-  const condition = h('span', { class: 'drift-condition' }, 'while its ', measure, ' is worse than ', threshold, ' % of ', whose);
-  const retries = h('div', { class: 'drift-retries', role: 'group', 'aria-label': 'Retries',
-    title: 'Compared with the first take of its shot, or with the last one that was asked for other light or weather' }, h('b', {}, 'Retry a take'), times, condition,
-    h('small', { class: 'hint' }, 'The best one is kept; the others stay in the tree.'));
+  const condition = h('span', { class: 'drift-condition' }, ...pieces(t('while its {measure} is worse than {threshold} % of {whose}'), { measure, threshold, whose }));
+  const retries = h('div', { class: 'drift-retries', role: 'group', 'aria-label': t('Retries'),
+    title: t('Compared with the first take of its shot, or with the last one that was asked for other light or weather') }, h('b', {}, t('Retry a take')), times, condition,
+    h('small', { class: 'hint' }, t('The best one is kept; the others stay in the tree.')));
   const send = (fields) => client.act('set_retries', fields);
   const drawRetries = (now) => {
     if (!times.children.length) {
-      times.append(...Array.from({ length: now.most + 1 }, (_, n) => h('option', { value: n }, n ? `up to ${n} time${n > 1 ? 's' : ''}` : 'never')));
+      times.append(...Array.from({ length: now.most + 1 }, (_, n) => h('option', { value: n }, n ? tn('up to {n} time', 'up to {n} times', n) : t('never'))));
       measure.append(...now.measures.map((one) => h('option', { value: one.key }, one.name)));
       [threshold.min, threshold.max] = now.bounds.map((share) => Math.round(100 * share));
     }
     times.value = now.times;
     measure.value = now.measure;
-    say(whose, now.measure === 'contrast' ? 'the first one’s, either way' : 'the first one’s');
+    say(whose, now.measure === 'contrast' ? t('the first one’s, either way') : t('the first one’s'));
     refill(threshold, Math.round(100 * now.threshold));
     show(condition, now.times);
     show(retries.lastChild, now.times);
   };
-  const kinds = [[false, 'Lines'], [true, 'Table']].map(([value, name]) =>
+  const kinds = [[false, t('Lines')], [true, t('Table')]].map(([value, name]) =>
     h('button', { onclick: () => { tabled = value; client.put({}); } }, name));
-  const panel = h('section', { class: 'drift', id: 'mp-drift', hidden: true, 'aria-label': 'Drift' },
+  const panel = h('section', { class: 'drift', id: 'mp-drift', hidden: true, 'aria-label': t('Drift') },
     h('div', { class: 'drift-top' },
-      h('div', { class: 'switch', role: 'group', 'aria-label': 'How to show drift' }, ...kinds), legend, advice, rewind),
+      h('div', { class: 'switch', role: 'group', 'aria-label': t('How to show drift') }, ...kinds), legend, advice, rewind),
     nothing, picture, table, reading, retries);
-  const word = h('span', {}, 'Drift');
+  const word = h('span', {}, t('Drift'));
   const opener = h('button', { class: 'button quiet small drift-opener', 'aria-controls': 'mp-drift',
     onclick: () => { open = !open; client.put({}); } }, icon('drift', 16), word);
 
   const percent = (share) => (share == null ? '–' : `${Math.round(100 * share)} %`);
-  const wished = (row) => { const words = [...row.asked, ...row.zoomed]; return words.length ? `asked for: ${words.join(', ')}` : ''; };
+  const wished = (row) => { const words = [...row.asked, ...row.zoomed]; return words.length ? t('asked for: {words}', { words: words.join(', ') }) : ''; };
   const facts = (row) => (row.problem ? row.problem
-    : [...answer.lines.map((line) => `${line.name.toLowerCase()} ${percent(row[line.key])}`), wished(row)].filter(Boolean).join(', '));
+    : [...answer.lines.map((line) => `${within(line.name)} ${percent(row[line.key])}`), wished(row)].filter(Boolean).join(', '));
   const x = (i) => (WIDE * (i + 0.5)) / answer.rows.length;
   const y = (share) => HIGH * (1 - Math.max(0, Math.min(TOP, share)) / TOP);
 
@@ -89,13 +89,13 @@ const drift = (() => {
       });
       say(column.lastChild, String(row.segment));
       set(column, 'data-asked', Boolean(wished(row)));
-      set(column, 'aria-label', `Segment ${row.segment}: ${facts(row)}`);
+      set(column, 'aria-label', t('Segment {number}: {facts}', { number: row.segment, facts: facts(row) }));
       set(column, 'data-suggested', answer.suggestion?.take === row.take);
       set(column, 'data-beyond', client.view.segments[row.segment - 1]?.beyond);
     });
   };
   const drawTable = () => {
-    const heads = ['Segment', ...answer.lines.map((line) => line.name), `${answer.lines.at(-1).name} beside the picture`, 'Asked for', 'Prompt'];
+    const heads = [t('Segment'), ...answer.lines.map((line) => line.name), t('{measure} beside the picture', { measure: answer.lines.at(-1).name }), t('Asked for'), t('Prompt')];
     const prompt = (row) => client.take(row.take)?.words || client.take(row.take)?.prompt || '';
     const cells = (row) => [row.segment, ...(row.problem ? answer.lines.map(() => '–') : answer.lines.map((line) => percent(row[line.key]))),
       percent(row.reference), [...row.asked, ...row.zoomed].join(', '), row.problem || prompt(row)];
@@ -105,7 +105,7 @@ const drift = (() => {
   };
   const drawLegend = () => {
     const row = answer.rows.find((one) => one.take === at) || answer.rows.at(-1);
-    legend.replaceChildren(h('div', {}, h('dt', { class: 'drift-at' }, `Segment ${row.segment}`), h('dd', {}, row.problem || wished(row))),
+    legend.replaceChildren(h('div', {}, h('dt', { class: 'drift-at' }, t('Segment {number}', { number: row.segment })), h('dd', {}, row.problem || wished(row))),
       ...(row.problem ? [] : answer.lines.map((line) => h('div', { title: line.about }, h('dt', {}, svg('svg', { width: 22, height: 4, 'aria-hidden': 'true' },
           svg('path', { d: 'M0 2H22', class: 'drift-line', 'data-line': line.key, 'stroke-dasharray': DASHES[line.key] })), line.name),
         h('dd', {}, percent(row[line.key]))))));
@@ -133,10 +133,10 @@ const drift = (() => {
     const { suggestion } = answer;
     show(advice, suggestion);
     show(rewind, suggestion);
-    if (suggestion) { say(sentence, suggestion.sentence); say(rewind.lastChild, `Rewind to segment ${suggestion.segment}`); }
+    if (suggestion) { say(sentence, suggestion.sentence); say(rewind.lastChild, t('Rewind to segment {number}', { number: suggestion.segment })); }
     say(reading, [answer.problem, answer.reading].filter(Boolean).join(' '));
     set(opener, 'data-creeps', Boolean(suggestion));
-    set(opener, 'aria-label', suggestion ? `Drift: ${suggestion.sentence}` : 'Drift');
+    set(opener, 'aria-label', suggestion ? t('Drift: {advice}', { advice: suggestion.sentence }) : t('Drift'));
   };
 
   /* Measuring takes a moment: it is asked for once for each line of takes, and only where there is something to compare. */
@@ -154,11 +154,11 @@ const drift = (() => {
     if (!view) return;
     const made = takesOf(view);
     const several = made.length > 1;
-    const key = several ? `${view.id} ${view.head} ${made.map((t) => `${t.id}:${t.frames}:${t.state === 'missing'}`).join()}` : '';
+    const key = several ? `${view.id} ${view.head} ${made.map((take) => `${take.id}:${take.frames}:${take.state === 'missing'}`).join()}` : '';
     if (!several) { asked = ''; answer = null; }
     else if (key !== asked && (open || made.length > 2)) fetchDrift(key);
     const known = Boolean(several && answer?.rows.length);
-    if (!known) { set(opener, 'data-creeps', null); set(opener, 'aria-label', 'Drift'); }
+    if (!known) { set(opener, 'data-creeps', null); set(opener, 'aria-label', t('Drift')); }
     set(opener, 'aria-expanded', String(open));
     show(panel, open);
     show(nothing, !several);

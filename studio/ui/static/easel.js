@@ -4,13 +4,13 @@ const easel = (() => {
   const glass = makeGlass();
   /* What the sheet is for: the film's reference, with all tools, or the picture that a shot begins with, which is only framed. */
   const FILM = {
-    title: 'Picture', begins: 'The film', facts: () => ({ ...client.view.frame, ...client.view.reference }),
+    title: t('Picture'), begins: t('The film'), facts: () => ({ ...client.view.frame, ...client.view.reference }),
     send: (fields) => client.ask('set_frame', fields), there: () => client.view.frame && client.view.reference?.url, marks: () => client.view.marks,
   };
   const shotOf = (segment) => {
     const framing = () => client.view.segments.find((s) => s.id === segment.id)?.shot?.framing;
     return {
-      title: `Picture of the shot from segment ${segment.index + 1} on`, begins: 'The shot', facts: () => framing() ?? {},
+      title: t('Picture of the shot from segment {number} on', { number: segment.index + 1 }), begins: t('The shot'), facts: () => framing() ?? {},
       send: (fields) => client.ask('set_shot_frame', { segment: segment.id, ...fields }), there: () => framing()?.url, marks: () => null,
     };
   };
@@ -67,7 +67,7 @@ const easel = (() => {
     say(parts.off.lastChild, off || '');
     if (chosen.marks) show(parts.panels[chosen.id], !off);
     set(parts.surface, 'aria-describedby', chosen.describe);
-    set(parts.surface, 'aria-label', `${chosen.label}: the picture to draw on`);
+    set(parts.surface, 'aria-label', t('{tool}: the picture to draw on', { tool: chosen.label }));
     show(parts.surface, chosen.marks && !off);
     frame.draw(chosen === frame);
     drawBeyond(known);
@@ -87,7 +87,7 @@ const easel = (() => {
     show(parts.beyond, known && !known.off);
     if (!known || !marks) return;
     set(parts.leave, 'aria-checked', String(marks.beyond));
-    say(parts.leaveTold, marks.beyond ? 'The ground beyond its edge is made up.' : 'It slows down and stops at the edge.');
+    say(parts.leaveTold, marks.beyond ? t('The ground beyond its edge is made up.') : t('It slows down and stops at the edge.'));
   };
 
   const take = (each, focus = true) => {
@@ -138,15 +138,15 @@ const easel = (() => {
       onblur: () => { if (chosen.brush) { chosen.brush.keyed = false; redraw(); } } });
     parts.area = h('div', { class: 'frame-picture', onpointerdown: press, onpointermove: follow, onpointerup: lift, onpointercancel: lift,
       onpointerleave: () => chosen.brush?.leave() },
-    h('img', { src: reference.url, alt: 'The whole picture', draggable: 'false' }), ...body.layers, glass.canvas, parts.surface);
+    h('img', { src: reference.url, alt: t('The whole picture'), draggable: 'false' }), ...body.layers, glass.canvas, parts.surface);
     parts.area.addEventListener('wheel', (e) => { if (chosen === frame) frame.wheel(e); }, { passive: false });
     parts.area.style.setProperty('--shape', reference.width / reference.height);
     parts.leaveTold = h('small', {});
-    parts.leave = h('button', { class: 'toggle', role: 'switch', 'aria-label': 'The camera may leave the picture', onclick: () => {
+    parts.leave = h('button', { class: 'toggle', role: 'switch', 'aria-label': t('The camera may leave the picture'), onclick: () => {
       stroke();
       change({ ...marks, beyond: !marks.beyond }, 0);
     } }, h('i', {}));
-    parts.beyond = h('div', { class: 'beyond' }, h('span', {}, h('b', {}, 'The camera may leave the picture'), parts.leaveTold), parts.leave);
+    parts.beyond = h('div', { class: 'beyond' }, h('span', {}, h('b', {}, t('The camera may leave the picture')), parts.leaveTold), parts.leave);
     body.panel.push(parts.beyond);
     for (const each of TOOLS) {
       parts.panels[each.id] = h('div', { class: 'tool-panel', role: 'tabpanel', id: `mp-panel-${each.id}`, 'aria-labelledby': `mp-tool-${each.id}` },
@@ -154,15 +154,15 @@ const easel = (() => {
     }
     parts.off = h('div', { class: 'frame-fact', 'data-kind': 'warn' }, icon('warn', 17), h('span', {}));
     parts.told = h('p', { class: 'visually-hidden', role: 'status' });
-    parts.undo = tool('undo', 'Undo', () => client.act('undo'));
-    parts.redo = tool('redo', 'Redo', () => client.act('redo'));
-    parts.tools = h('div', { class: 'easel-tools', role: 'tablist', 'aria-label': 'Tools' }, ...Object.values(parts.tabs));
+    parts.undo = tool('undo', t('Undo'), () => client.act('undo'));
+    parts.redo = tool('redo', t('Redo'), () => client.act('redo'));
+    parts.tools = h('div', { class: 'easel-tools', role: 'tablist', 'aria-label': t('Tools') }, ...Object.values(parts.tabs));
     frame.attach(parts.area);
     return h('div', { class: 'easel' },
       parts.tools,
       h('div', { class: 'frame-room' }, parts.area),
       h('div', { class: 'easel-side' }, ...Object.values(parts.panels), parts.off, parts.told,
-        h('div', { class: 'easel-ends' }, parts.undo, parts.redo, button('check', 'Done', () => dialog.close(), { class: 'button primary' }))));
+        h('div', { class: 'easel-ends' }, parts.undo, parts.redo, button('check', t('Done'), () => dialog.close(), { class: 'button primary' }))));
   };
 
   const open = (from = FILM) => {

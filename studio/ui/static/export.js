@@ -15,7 +15,7 @@ const exportSheet = (() => {
 
     const working = h('p', { class: 'hint', role: 'status' });
     const make = async (what, fields = {}, sound = null) => {
-      say(working, 'Making the file…');
+      say(working, t('Making the file…'));
       working.scrollIntoView({ block: 'nearest' });
       for (const b of dialog.querySelectorAll('.makes')) b.disabled = true;
       let answer = null;
@@ -23,10 +23,10 @@ const exportSheet = (() => {
         if (sound) fields.audio = (await upload(sound)).path;
         answer = await client.askAside('export', { what, ...fields });
       } catch (error) {
-        await client.uploadFailed(sound, error, 'Save it as MP3 or M4A.');
+        await client.uploadFailed(sound, error, t('Save it as MP3 or M4A.'));
       }
       for (const b of dialog.querySelectorAll('.makes')) b.disabled = b.dataset.off === '1';
-      say(working, answer ? `Done: ${answer.file}${answer.aside ? `. ${answer.aside}` : ''}` : '');
+      say(working, answer ? [t('Done: {file}', { file: answer.file }), answer.aside].filter(Boolean).join('. ') : '');
       if (!answer) dialog.close(); else dialogs.fetchFile(answer.url);
       if (answer?.beside) setTimeout(() => dialogs.fetchFile(answer.beside), 400);       // two at once, and a browser drops the first
     };
@@ -36,51 +36,51 @@ const exportSheet = (() => {
     const buttons = (...all) => h('div', { class: 'makers' }, ...all);
     const why = (...kinds) => kinds.filter((kind) => some && problems[kind]).map((kind) => hint(problems[kind]));
 
-    const title = text('Title card', { maxlength: 120, placeholder: 'no title card' });
-    const label = text('Label in the corner', { maxlength: 120, placeholder: 'none, or such as Made with AI' });
-    const fade = text('Fade in and out, in seconds', { type: 'number', min: 0, max: 10, step: 0.5, value: 0 });
-    const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': 'Sound' });
+    const title = text(t('Title card'), { maxlength: 120, placeholder: t('no title card') });
+    const label = text(t('Label in the corner'), { maxlength: 120, placeholder: t('none, or such as Made with AI') });
+    const fade = text(t('Fade in and out, in seconds'), { type: 'number', min: 0, max: 10, step: 0.5, value: 0 });
+    const audio = h('input', { type: 'file', accept: 'audio/*', 'aria-label': t('Sound') });
     const own = String(view.fps);
-    const rate = select('Frame rate', [[own, `${own}, as it is`], ...RATES.filter((r) => r !== view.fps).map((r) => [String(r), String(r)])],
+    const rate = select(t('Frame rate'), [[own, t('{rate}, as it is', { rate: own })], ...RATES.filter((r) => r !== view.fps).map((r) => [String(r), String(r)])],
       () => show(between, rate.value !== own));
-    const how = select('Frames in between', [['nearest', 'the nearest one'], ['blend', 'neighbours, mixed']]);
-    const between = h('div', { class: 'between', hidden: true }, row('In between', how),
-      hint('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.'));
-    const first = text('Number of the first picture', { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
+    const how = select(t('Frames in between'), [['nearest', t('the nearest one')], ['blend', t('neighbours, mixed')]]);
+    const between = h('div', { class: 'between', hidden: true }, row(t('In between'), how),
+      hint(t('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.')));
+    const first = text(t('Number of the first picture'), { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
     const beside = h('input', { type: 'checkbox', checked: remember.get('sidecar', false), onchange: () => remember.put('sidecar', beside.checked) });
-    const paper = select('Paper', [['a4', 'A4'], ['letter', 'Letter']]);
+    const paper = select(t('Paper'), [['a4', 'A4'], ['letter', t('Letter')]]);
     const film = () => make('film', { title: title.value.trim() || null, label: label.value.trim() || null, fade: +fade.value || null,
       rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend', sidecar: beside.checked }, audio.files[0]);
 
-    const dialog = dialogs.sheet('Export', 'export',
-      h('section', {}, h('h3', {}, 'Film'),
-        hint(some ? `${view.film.length}, up to the head. Without extras it is joined as it is, with no loss.` : 'Nothing is made yet.'),
-        row('Title card', title), row('Label', label), row('Fade, seconds', fade), row('Sound', audio),
-        ...(view.sound.name ? [hint(`Without a file: “${view.sound.name}”, the film’s own.`)] : []),
-        row('Frame rate', rate), between,
-        h('label', { class: 'tick' }, beside, h('span', {}, 'With a sidecar: how it was made, and its picture, in a JSON file beside it')),
-        makes('Film as MP4', some, film, 'primary')),
-      h('details', {}, h('summary', {}, 'Masters and pictures'),
-        hint('For grading and effects, without sound: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.'),
-        row('First number', first),
-        buttons(plain('ProRes', 'prores'), plain('FFV1', 'ffv1'), plain('Pictures as ZIP', 'frames', () => ({ first: Math.trunc(+first.value) || 0 }))),
+    const dialog = dialogs.sheet(t('Export'), 'export',
+      h('section', {}, h('h3', {}, t('Film')),
+        hint(some ? t('{length}, up to the head. Without extras it is joined as it is, with no loss.', { length: view.film.length }) : t('Nothing is made yet.')),
+        row(t('Title card'), title), row(t('Label'), label), row(t('Fade, seconds'), fade), row(t('Sound'), audio),
+        ...(view.sound.name ? [hint(t('Without a file: “{sound}”, the film’s own.', { sound: view.sound.name }))] : []),
+        row(t('Frame rate'), rate), between,
+        h('label', { class: 'tick' }, beside, h('span', {}, t('With a sidecar: how it was made, and its picture, in a JSON file beside it'))),
+        makes(t('Film as MP4'), some, film, 'primary')),
+      h('details', {}, h('summary', {}, t('Masters and pictures')),
+        hint(t('For grading and effects, without sound: ProRes 422 HQ, FFV1 without any loss, or every frame as a PNG.')),
+        row(t('First number'), first),
+        buttons(plain('ProRes', 'prores'), plain('FFV1', 'ffv1'), plain(t('Pictures as ZIP'), 'frames', () => ({ first: Math.trunc(+first.value) || 0 }))),
         ...why('prores', 'ffv1')),
-      h('section', {}, h('h3', {}, 'For editors'),
-        hint('The cut with its clips, one for each segment and each shot, in a ZIP. OpenTimelineIO brings the other takes too, as alternates.'),
+      h('section', {}, h('h3', {}, t('For editors')),
+        hint(t('The cut with its clips, one for each segment and each shot, in a ZIP. OpenTimelineIO brings the other takes too, as alternates.')),
         buttons(plain('OpenTimelineIO', 'otio'), plain('Final Cut XML', 'xml'), plain('EDL', 'edl')), ...why('xml', 'edl')),
-      h('section', {}, h('h3', {}, 'Sheets'),
-        hint('What was made, to read and to print: one line, panel or row for each segment.'),
-        row('Paper', paper),
-        buttons(plain('Storyboard as PDF', 'storyboard', () => ({ paper: paper.value })), plain('Shot list as CSV', 'shots'),
-          plain('Contact sheet as PNG', 'sheet'))),
-      h('section', {}, h('h3', {}, 'The take on the stage'),
-        hint(take ? `Segment ${take.depth + 1}, ${take.length}` : 'No take is selected.'),
-        buttons(...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], ['Poster', 'poster']].map(([label, what]) =>
+      h('section', {}, h('h3', {}, t('Sheets')),
+        hint(t('What was made, to read and to print: one line, panel or row for each segment.')),
+        row(t('Paper'), paper),
+        buttons(plain(t('Storyboard as PDF'), 'storyboard', () => ({ paper: paper.value })), plain(t('Shot list as CSV'), 'shots'),
+          plain(t('Contact sheet as PNG'), 'sheet'))),
+      h('section', {}, h('h3', {}, t('The take on the stage')),
+        hint(take ? t('Segment {number}, {length}', { number: take.depth + 1, length: take.length }) : t('No take is selected.')),
+        buttons(...[['MP4', 'mp4'], ['GIF', 'gif'], ['WebP', 'webp'], [t('Poster'), 'poster']].map(([label, what]) =>
           makes(label, take?.clip, () => make(what, { take: take.id }))))),
-      h('section', {}, h('h3', {}, 'The whole project'),
-        hint(`Every take, prompt and memory in one ZIP; it opens on another machine.${
-          view.segments.some((s) => s.loras.length) ? ' The files of its LoRAs stay here: take them along yourself.' : ''}`),
-        makes('Project as ZIP', true, () => make('project'))),
+      h('section', {}, h('h3', {}, t('The whole project')),
+        hint([t('Every take, prompt and memory in one ZIP; it opens on another machine.'),
+          view.segments.some((s) => s.loras.length) && t('The files of its LoRAs stay here: take them along yourself.')].filter(Boolean).join(' ')),
+        makes(t('Project as ZIP'), true, () => make('project'))),
       working);
   };
   return { open };

@@ -8,13 +8,13 @@ const filmWords = (() => {
       onblur: () => client.flush() });
     return input;
   };
-  const style = field('style', 'Style of the film', 'How the whole film looks: dusk, light fog');
-  const cast = field('cast', 'Cast of the film', 'Who and what appears: Anna, a girl in a red coat');
+  const style = field('style', t('Style of the film'), t('How the whole film looks: dusk, light fog'));
+  const cast = field('cast', t('Cast of the film'), t('Who and what appears: Anna, a girl in a red coat'));
   const hint = h('p', { class: 'hint' });
   const part = (title, input) => h('label', { class: 'film-part' }, h('b', {}, title), input);
 
   /* Styles to choose from, from small files: a click fills the fields. */
-  const styles = h('div', { class: 'styles', role: 'group', 'aria-label': 'Styles' });
+  const styles = h('div', { class: 'styles', role: 'group', 'aria-label': t('Styles') });
   const problems = h('p', { class: 'hint wrong' });
   const use = async (one) => {
     for (const input of [style, cast]) delete input.dataset.dirty;
@@ -34,12 +34,12 @@ const filmWords = (() => {
   };
 
   const open = () => {
-    dialogs.sheet('Words of the film', 'film-words', hint, part('Style', style), part('Cast', cast),
-      h('section', {}, h('h3', {}, 'Styles to begin with'), styles, problems));
+    dialogs.sheet(t('Words of the film'), 'film-words', hint, part(t('Style'), style), part(t('Cast'), cast),
+      h('section', {}, h('h3', {}, t('Styles to begin with')), styles, problems));
     style.focus();
     fetchStyles();
   };
-  const words = h('span', {}, 'Style');
+  const words = h('span', {}, t('Style'));
   const opener = h('button', { class: 'button quiet small film-opener', onclick: open, 'aria-haspopup': 'dialog' }, icon('pencil', 16), words);
 
   client.watch(({ view }) => {
@@ -49,10 +49,11 @@ const filmWords = (() => {
     say(hint, view.words.hint);
     drawStyles(view.words);
     const { style: look, cast: people } = view.words;
-    say(words, look || (people ? 'Cast' : 'Style'));
+    say(words, look || (people ? t('Cast') : t('Style')));
     set(opener, 'data-written', Boolean(look || people));
-    set(opener, 'aria-label', `Words of the film: ${look || people ? [look, people].filter(Boolean).join('; ') : 'none'}`);
-    opener.title = 'Style and cast of the whole film';
+    set(opener, 'aria-label', look || people ? t('Words of the film: {words}', { words: [look, people].filter(Boolean).join('; ') })
+      : t('Words of the film: none'));
+    opener.title = t('Style and cast of the whole film');
   });
   return { opener };
 })();

@@ -27,7 +27,7 @@ const flow = (() => {
     const { name } = flows()[index];
     chosen = -1;
     put(flows().filter((_, i) => i !== index), 0);
-    easel.tell(`Deleted the flow ${index + 1}, ${name}.`);
+    easel.tell(t('Deleted the flow {number}, {name}.', { number: index + 1, name }));
     parts.area?.focus();
   };
 
@@ -43,15 +43,15 @@ const flow = (() => {
     done: (stroke) => {
       if (easel.glass.length(stroke) < 14) {                   // a click: it selects
         select(under(stroke[0]));
-        easel.tell(chosen < 0 ? 'No flow is selected.' : `Selected the flow ${chosen + 1}, ${now().name}.`);
+        easel.tell(chosen < 0 ? t('No flow is selected.') : t('Selected the flow {number}, {name}.', { number: chosen + 1, name: now().name }));
         return;
       }
       const { flows: most } = client.view.marks.limits;
-      if (flows().length >= most) { easel.tell(`There are ${most} flows, which is the most. Delete one first.`); return; }
+      if (flows().length >= most) { easel.tell(t('There are {most} flows, which is the most. Delete one first.', { most })); return; }
       easel.stroke();
       chosen = flows().length;
       put([...flows(), { ...next, stroke }], 0);
-      easel.tell(`Drew a flow of ${next.name}.`);
+      easel.tell(t('Drew a flow of {name}.', { name: next.name }));
     },
   });
 
@@ -99,10 +99,10 @@ const flow = (() => {
     if (list.length && !still.matches) timer = requestAnimationFrame(() => easel.paint());
   };
 
-  const span = (share) => (share < 1.95 ? share.toFixed(1) : String(Math.round(share)));
+  const span = (share) => (share < 1.95 ? numeral(share, 1) : numeral(Math.round(share)));
   const sliders = {
-    speed: { label: 'Speed', ends: ['Slow', 'Fast'], told: (speed) => `Crosses the picture in ${span(1 / speed)} seconds.` },
-    width: { label: 'Width of the brush', ends: ['Fine', 'Broad'], told: (width) => `The brush is ${Math.round(100 * width)} % of the picture wide.` },
+    speed: { label: t('Speed'), ends: [t('Slow'), t('Fast')], told: (speed) => t('Crosses the picture in {seconds} seconds.', { seconds: span(1 / speed) }) },
+    width: { label: t('Width of the brush'), ends: [t('Fine'), t('Broad')], told: (width) => t('The brush is {share} % of the picture wide.', { share: Math.round(100 * width) }) },
   };
   const slider = (key) => {
     const { label, ends } = sliders[key];
@@ -117,7 +117,7 @@ const flow = (() => {
   const drawPanel = () => {
     const list = flows();
     const { limits } = client.view.marks;
-    say(parts.title, list[chosen] ? `Flow ${chosen + 1}` : list.length ? 'The next flow' : 'The first flow');
+    say(parts.title, list[chosen] ? t('Flow {number}', { number: chosen + 1 }) : list.length ? t('The next flow') : t('The first flow'));
     for (const b of parts.names.children) {
       if (b.dataset.name) set(b, 'aria-pressed', String(b.dataset.name === now().name));
     }
@@ -137,28 +137,28 @@ const flow = (() => {
       pick.firstChild.style.background = colour(each.name);
       say(pick.lastChild, each.name);
       set(pick, 'aria-pressed', String(index === chosen));
-      set(pick, 'aria-label', `Flow ${index + 1}, ${each.name}`);
+      set(pick, 'aria-label', t('Flow {number}, {name}', { number: index + 1, name: each.name }));
     });
     show(parts.list, list.length);
   };
 
   const make = () => {
     chosen = -1;
-    const own = h('input', { class: 'field-text own-name', maxlength: 24, placeholder: 'own word', 'aria-label': 'Own word for the flow',
+    const own = h('input', { class: 'field-text own-name', maxlength: 24, placeholder: t('own word'), 'aria-label': t('Own word for the flow'),
       onchange: () => { const word = own.value.trim().toLowerCase(); if (word) { easel.stroke(); alter({ name: word }); } },
       onkeydown: (e) => { if (e.key === 'Enter') { e.preventDefault(); own.blur(); } } });
     parts = {
-      own, rows: new Map(), list: h('ul', { class: 'flow-list', 'aria-label': 'Flows' }), title: h('h3', {}), pace: h('p', { class: 'hint' }),
-      names: h('div', { class: 'flow-names', role: 'group', 'aria-label': 'Name of the flow' }, ...NAMES.map((name) =>
+      own, rows: new Map(), list: h('ul', { class: 'flow-list', 'aria-label': t('Flows') }), title: h('h3', {}), pace: h('p', { class: 'hint' }),
+      names: h('div', { class: 'flow-names', role: 'group', 'aria-label': t('Name of the flow') }, ...NAMES.map((name) =>
         h('button', { class: 'word', 'data-name': name, onclick: () => { easel.stroke(); alter({ name }); } }, name)), own),
       speed: slider('speed'), width: slider('width'),
-      turn: button('turn', 'Turn round', () => { easel.stroke(); alter({ stroke: [...now().stroke].reverse() }); }, { class: 'button small' }),
+      turn: button('turn', t('Turn round'), () => { easel.stroke(); alter({ stroke: [...now().stroke].reverse() }); }, { class: 'button small' }),
       remove: button('trash', 'Delete', () => remove(chosen), { class: 'button small' }),
     };
     return [
-      h('p', { class: 'hint', id: 'mp-flow-keys' }, 'Draw along the way something flows. It flows in the film until a prompt stops it: “the water stops”. ',
-        h('span', { class: 'for-keys' }, 'A click selects a flow. With keys: arrows move the brush, space begins and ends a stroke.'),
-        h('span', { class: 'for-fingers' }, 'A tap selects a flow.')),
+      h('p', { class: 'hint', id: 'mp-flow-keys' }, t('Draw along the way something flows. It flows in the film until a prompt stops it: “the water stops”. '),
+        h('span', { class: 'for-keys' }, t('A click selects a flow. With keys: arrows move the brush, space begins and ends a stroke.')),
+        h('span', { class: 'for-fingers' }, t('A tap selects a flow.'))),
       parts.list, parts.title, parts.names, parts.speed.row, parts.pace, parts.width.row, h('div', { class: 'pair' }, parts.turn, parts.remove),
     ];
   };
@@ -167,5 +167,5 @@ const flow = (() => {
     if (e.key === 'Escape' && chosen >= 0 && !brush.stroke) { select(-1); return true; }
     return brush.key(e);
   };
-  return { id: 'flow', label: 'Flow', icon: 'flow', brush, make, draw, drawPanel, key, describe: 'mp-flow-keys', marks: true };
+  return { id: 'flow', label: t('Flow'), icon: 'flow', brush, make, draw, drawPanel, key, describe: 'mp-flow-keys', marks: true };
 })();

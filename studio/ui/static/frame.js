@@ -50,10 +50,11 @@ const frame = (() => {
     parts.shade.style.clipPath = `polygon(evenodd, ${corners.map((c) => c.map((share) => `${100 * share}%`).join(' ')).join(', ')})`;
     set(parts.shade, 'data-beyond', beyond);
     set(parts.box, 'aria-valuenow', Math.round(100 * w / whole[2]));
-    set(parts.box, 'aria-valuetext', `${percent(x)} from the left, ${percent(y)} from the top, ${percent(w)} wide, ${percent(hgt)} high`);
+    set(parts.box, 'aria-valuetext', 
+      t('{left} from the left, {top} from the top, {width} wide, {height} high', { left: percent(x), top: percent(y), width: percent(w), height: percent(hgt) }));
     const size = Math.log(w / least) / Math.log(whole[2] / least);
     if (document.activeElement !== parts.size || Math.abs(parts.size.value - 100 * size) > 1.5) parts.size.value = 100 * size;
-    set(parts.size, 'aria-valuetext', `${percent(w)} of the picture’s width`);
+    set(parts.size, 'aria-valuetext', t('{share} of the picture’s width', { share: percent(w) }));
     parts.size.style.setProperty('--at', size);
     drawWords({ pixels: [w * width, hgt * height].map(Math.round), enlarged: film[0] / (w * width), film, beyond });
     for (const b of [parts.whole, parts.default]) {
@@ -66,16 +67,17 @@ const frame = (() => {
   const drawWords = ({ pixels, enlarged, film, beyond }) => {
     const [x, y, w, hgt] = at;
     const soft = enlarged > 1.05;
-    const times = (ratio) => (ratio < 9.95 ? ratio.toFixed(1) : Math.round(ratio));
+    const times = (ratio) => (ratio < 9.95 ? numeral(ratio, 1) : Math.round(ratio));
     set(parts.sharp, 'data-kind', soft ? 'warn' : 'good');
     parts.sharp.firstChild.replaceWith(icon(soft ? 'warn' : 'check', 17));
-    say(parts.sharp.children[1], soft ? `The picture is enlarged ${times(enlarged)} times here: it will look soft.`
-      : enlarged < 0.95 ? `Sharp: ${pixels.join(' × ')} pixels, shrunk ${times(1 / enlarged)} times.` : 'Sharp: pixel for pixel.');
+    say(parts.sharp.children[1], soft ? t('The picture is enlarged {times} times here: it will look soft.', { times: times(enlarged) })
+      : enlarged < 0.95 ? t('Sharp: {size} pixels, shrunk {times} times.', { size: pixels.join(' × '), times: times(1 / enlarged) }) : t('Sharp: pixel for pixel.'));
     const room = [x / w, (1 - x - w) / w, y / hgt, (1 - y - hgt) / hgt].map((share) => percent(Math.max(0, share)));
     say(parts.room, beyond
-      ? `Room around the first view: left ${room[0]}, right ${room[1]}, above ${room[2]}, below ${room[3]}.`
-      : `${w * hgt > 0.995 ? 'Nothing' : `${percent(1 - w * hgt)} of the picture`} is cut off. ${
-        film.join(' × ')} is too small for the film to know what lies outside the frame.`);
+      ? t('Room around the first view: left {left}, right {right}, above {above}, below {below}.',
+        { left: room[0], right: room[1], above: room[2], below: room[3] })
+      : `${w * hgt > 0.995 ? t('Nothing is cut off.') : t('{share} of the picture is cut off.', { share: percent(1 - w * hgt) })} ${
+        t('{size} is too small for the film to know what lies outside the frame.', { size: film.join(' × ') })}`);
     show(parts.default, beyond);
   };
 
@@ -159,36 +161,36 @@ const frame = (() => {
     } }, label);
     show(canvas, false);
     const row = h('div', { class: 'frame-fact' }, icon('info', 17),
-      h('span', {}, 'Transparent places are filled with a soft grey in the film.'),
-      h('div', { class: 'switch', role: 'group', 'aria-label': 'Transparent places' }, pick(false, 'Filled'), pick(true, 'Transparent')));
+      h('span', {}, t('Transparent places are filled with a soft grey in the film.')),
+      h('div', { class: 'switch', role: 'group', 'aria-label': t('Transparent places') }, pick(false, t('Filled')), pick(true, t('Transparent'))));
     return [canvas, row];
   };
 
   const make = (reference, from) => {
     source = from;
     const handles = Object.keys(CORNERS).map((corner) => h('i', { class: 'corner', 'data-corner': corner }));
-    const box = h('div', { class: 'frame-box', tabindex: 0, role: 'slider', 'aria-label': 'Frame', 'aria-valuemin': 0, 'aria-valuemax': 100,
+    const box = h('div', { class: 'frame-box', tabindex: 0, role: 'slider', 'aria-label': t('Frame'), 'aria-valuemin': 0, 'aria-valuemax': 100,
       'aria-describedby': 'mp-frame-keys', onkeydown: key, onfocus: () => newStroke(box) }, ...handles);
     const shade = h('div', { class: 'frame-shade' });
     const [canvas, alpha] = alphaRow(reference);
-    const size = h('input', { type: 'range', min: 0, max: 100, step: 0.5, 'aria-label': 'Size of the frame', onfocus: () => newStroke(box),
+    const size = h('input', { type: 'range', min: 0, max: 100, step: 0.5, 'aria-label': t('Size of the frame'), onfocus: () => newStroke(box),
       oninput: () => {
         const { whole, least } = facts();
         change(sized(least * (whole[2] / least) ** (size.value / 100)));
       } });
     const preset = (which, label, title) => h('button', { class: 'button', 'data-frame': which, title, onclick: () => choose(which) }, label);
     parts = { box, shade, size, room: h('span', {}),
-      whole: preset('whole', 'Whole picture', 'As much of the picture as the film’s shape takes in'),
-      default: preset('default', 'Default', 'Room on all sides, and more where the prompts move the camera'),
+      whole: preset('whole', t('Whole picture'), t('As much of the picture as the film’s shape takes in')),
+      default: preset('default', t('Default'), t('Room on all sides, and more where the prompts move the camera')),
       sharp: h('div', { class: 'frame-fact', role: 'status' }, icon('check', 17), h('span', {})) };
     at = reference.frame;
     unsent = false;
     const panel = [
       h('p', { class: 'hint', id: 'mp-frame-keys' },
-        `${from.begins} begins with this part of the picture. `,
-        h('span', { class: 'for-keys' }, 'Drag it, or move it with the arrow keys; + and − change its size.'),
-        h('span', { class: 'for-fingers' }, 'Drag it, or its corners; two fingers change its size.')),
-      h('label', { class: 'frame-size' }, h('span', {}, 'Size'), size),
+        from.begins, ' ',
+        h('span', { class: 'for-keys' }, t('Drag it, or move it with the arrow keys; + and − change its size.')),
+        h('span', { class: 'for-fingers' }, t('Drag it, or its corners; two fingers change its size.'))),
+      h('label', { class: 'frame-size' }, h('span', {}, t('Size')), size),
       h('div', { class: 'pair' }, parts.whole, parts.default),
       h('div', { class: 'frame-facts' }, parts.sharp, h('div', { class: 'frame-fact' }, icon('picture', 17), parts.room), alpha ?? null),
     ];
@@ -199,5 +201,5 @@ const frame = (() => {
   const follows = () => { if (!unsent && !fingers.size) at = source.facts().frame; };
   const close = () => { fingers.clear(); drag = null; };
   const focus = () => parts.box.focus({ focusVisible: false });
-  return { id: 'frame', label: 'Frame', icon: 'frame', make, attach: (area) => { parts.picture = area; }, draw, follows, press, follow, lift, wheel, close, focus };
+  return { id: 'frame', label: t('Frame'), icon: 'frame', make, attach: (area) => { parts.picture = area; }, draw, follows, press, follow, lift, wheel, close, focus };
 })();

@@ -1,6 +1,6 @@
 /* The top bar: the film's title, its model, picture shape and preset. */
 const header = (() => {
-  const title = h('input', { class: 'title', 'aria-label': 'Film title', maxlength: 120, spellcheck: 'false',
+  const title = h('input', { class: 'title', 'aria-label': t('Film title'), maxlength: 120, spellcheck: 'false',
     onfocus: () => newStroke(title),
     oninput: () => { title.dataset.dirty = '1'; fit(); client.later('title', rename); },
     onblur: () => client.flush(),
@@ -10,11 +10,11 @@ const header = (() => {
 
   const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
-  const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': 'Picture shape' });
-  const size = makeMenu('Size', (name) => setSize(name.split('x').map(Number)));
-  const preset = makeMenu('Preset', (name) => (name === OWN ? presetSheet.open() : client.act('apply_preset', { name })));
+  const shapes = h('div', { class: 'shapes', role: 'group', 'aria-label': t('Picture shape') });
+  const size = makeMenu(t('Size'), (name) => setSize(name.split('x').map(Number)));
+  const preset = makeMenu(t('Preset'), (name) => (name === OWN ? presetSheet.open() : client.act('apply_preset', { name })));
   const OWN = '…';                  // no preset has this name: what opens the sheet of own ones
-  const light = tool('sun', 'Switch between light and dark', () => {
+  const light = tool('sun', t('Switch between light and dark'), () => {
     const dark = document.body.classList.toggle('dark');
     remember.put('dark', dark);
   }, { class: 'tool light' });
@@ -25,11 +25,11 @@ const header = (() => {
   const root = h('header', { class: 'bar' },
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
     h('div', { class: 'film' },
-      title, tool('films', 'Open another film', () => library.open())),
+      title, tool('films', t('Open another film'), () => library.open())),
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
-      button('export', 'Export', () => exportSheet.open(), { class: 'button quiet', 'aria-label': 'Export' }),
-      tool('keys', 'Keyboard shortcuts (?)', () => dialogs.keys()), tongue.opener, tongue.list, light));
+      button('export', t('Export'), () => exportSheet.open(), { class: 'button quiet', 'aria-label': t('Export') }),
+      tool('keys', t('Keyboard shortcuts (?)'), () => dialogs.keys()), tongue.opener, tongue.list, light));
 
   const outline = ([w, hgt]) => {
     const k = 15 / Math.max(w, hgt);
@@ -46,7 +46,7 @@ const header = (() => {
     .reduce((a, b) => (Math.abs(area(b) - area(view.size)) < Math.abs(area(a) - area(view.size)) ? b : a));
   let drawn = '';
   const options = (view) => {
-    const own = { name: OWN, title: 'Your own…', description: 'Set steps and guidance yourself, under a name.' };
+    const own = { name: OWN, title: t('Your own…'), description: t('Set steps and guidance yourself, under a name.') };
     preset.draw(view.settings.can_save ? [...view.presets, own] : view.presets, view.preset);
     const present = shapeOf(view), same = view.sizes.filter((one) => one.shape === present);
     size.draw(same.map((one) => ({ name: one.size.join('x'), title: one.size.join(' × '), description: one.note })), view.size.join('x'));
@@ -58,7 +58,7 @@ const header = (() => {
     shapes.replaceChildren(...names.map((shape) => {
       const best = shape === present ? view.size : nearest(view, shape);
       return h('button', {
-        class: 'tool', 'aria-label': `${shape}, ${best.join(' by ')} pixels`, title: `${shape}, ${best.join(' × ')}`,
+        class: 'tool', 'aria-label': t('{shape}, {width} by {height} pixels', { shape, width: best[0], height: best[1] }), title: `${shape}, ${best.join(' × ')}`,
         'aria-pressed': String(shape === present), onclick: () => setSize(best),
       }, outline(best));
     }));

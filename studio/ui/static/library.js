@@ -1,28 +1,27 @@
 /* The library: all films, to be found by name, tags and prompts, put in order, opened, renamed, copied and thrown away. */
 const library = (() => {
-  const ORDERS = [['changed', 'Changed last'], ['name', 'Name'], ['made', 'Made last'], ['length', 'Longest'], ['size', 'Largest']];
-  const many = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
-  const day = (stamp) => new Date(stamp * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  const ORDERS = [['changed', t('Changed last')], ['name', t('Name')], ['made', t('Made last')], ['length', t('Longest')], ['size', t('Largest')]];
+  const day = (stamp) => timeOf(stamp * 1000);
   let tag = '';
 
   const open = async () => {
     tag = '';
-    const words = h('input', { type: 'search', class: 'field-text', 'aria-label': 'Search films', maxlength: 200, spellcheck: 'false',
-      placeholder: 'Name, tag or words of a prompt',
+    const words = h('input', { type: 'search', class: 'field-text', 'aria-label': t('Search films'), maxlength: 200, spellcheck: 'false',
+      placeholder: t('Name, tag or words of a prompt'),
       oninput: () => client.later('library', refresh, 160),
       onkeydown: (e) => { if (e.key === 'Enter') { client.flush(); list.querySelector('.spine')?.focus(); } } });
-    const order = h('select', { class: 'select', 'aria-label': 'Order', onchange: () => { remember.put('order', order.value); refresh(); } },
+    const order = h('select', { class: 'select', 'aria-label': t('Order'), onchange: () => { remember.put('order', order.value); refresh(); } },
       ...ORDERS.map(([name, title]) => h('option', { value: name, selected: name === remember.get('order', 'changed') }, title)));
-    const tags = h('div', { class: 'tags', role: 'group', 'aria-label': 'Tags' });
+    const tags = h('div', { class: 'tags', role: 'group', 'aria-label': t('Tags') });
     const counted = h('p', { class: 'hint', role: 'status' });
     const list = h('ul', { class: 'shelf' });
-    const dialog = dialogs.sheet('Films', 'films library',
+    const dialog = dialogs.sheet(t('Films'), 'films library',
       h('div', { class: 'trash-head' },
-        h('div', { class: 'pair' }, button('plus', 'New film', async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
-          button('films', 'Open a file', () => { dialog.close(); picture.chooseFile(); },
-            { class: 'button', title: 'A film that this studio exported, its sidecar, or a project as ZIP' })),
-        h('div', { class: 'pair' }, button('disk', 'On the disk', () => disk.open(), { class: 'button quiet' }),
-          button('trash', 'Trash', () => trash.open(), { class: 'button quiet' }))),
+        h('div', { class: 'pair' }, button('plus', t('New film'), async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
+          button('films', t('Open a file'), () => { dialog.close(); picture.chooseFile(); },
+            { class: 'button', title: t('A film that this studio exported, its sidecar, or a project as ZIP') })),
+        h('div', { class: 'pair' }, button('disk', t('On the disk'), () => disk.open(), { class: 'button quiet' }),
+          button('trash', t('Trash'), () => trash.open(), { class: 'button quiet' }))),
       h('div', { class: 'library-find' }, words, order), tags, counted, list);
     if (matchMedia('(pointer: fine)').matches) words.focus();
 
@@ -42,9 +41,9 @@ const library = (() => {
       tags.replaceChildren(...answer.tags.map((each) => h('button', { class: 'tag', 'aria-pressed': String(each.name === tag),
         onclick: () => { tag = tag === each.name ? '' : each.name; refresh(); } }, `${each.name} · ${each.films}`)));
       show(tags, answer.tags.length);
-      const some = answer.found === answer.all ? many(answer.all, 'film') : `${answer.found} of ${many(answer.all, 'film')}`;
+      const some = answer.found === answer.all ? tn('{n} film', '{n} films', answer.all) : tn('{found} of {n} film', '{found} of {n} films', answer.all, { found: answer.found });
       const left = answer.found - answer.films.length;
-      say(counted, `${some}${answer.weigh ? ` · ${answer.weigh}` : ''}${left ? `. The search finds ${left} more than are listed.` : ''}`);
+      say(counted, [[some, answer.weigh].filter(Boolean).join(' · '), left && t('The search finds {left} more than are listed.', { left })].filter(Boolean).join('. '));
       list.replaceChildren(...answer.films.map(line));
     };
 
@@ -53,17 +52,17 @@ const library = (() => {
       const shown = () => [
         h('button', { class: 'spine', 'aria-current': film.id === client.view?.id ? 'true' : null, onclick: () => go(film.id) },
           h('span', { class: 'spine-picture' }, film.poster ? h('img', { src: film.poster, alt: '', loading: 'lazy', decoding: 'async' }) : icon('film', 30)),
-          h('b', { title: film.name }, film.name), h('small', {}, film.facts), h('small', { title: `Made ${day(film.made)}` }, day(film.changed)),
-          film.where ? h('small', { class: 'found' }, `“${film.where}”`) : null,
+          h('b', { title: film.name }, film.name), h('small', {}, film.facts), h('small', { title: t('Made {when}', { when: day(film.made) }) }, day(film.changed)),
+          film.where ? h('small', { class: 'found' }, t('“{text}”', { text: film.where })) : null,
           film.tags.length ? h('small', { class: 'film-tags' }, film.tags.map((each) => `#${each}`).join('  ')) : null),
         h('div', { class: 'film-does' },
-          tool('pencil', `Rename or tag “${film.name}”`, () => change()),
-          tool('copy', `Duplicate “${film.name}”`, (e) => duplicate(e.currentTarget)),
-          tool('trash', `Throw “${film.name}” away`, () => throwAway()))];
+          tool('pencil', t('Rename or tag “{film}”', { film: film.name }), () => change()),
+          tool('copy', t('Duplicate “{film}”', { film: film.name }), (e) => duplicate(e.currentTarget)),
+          tool('trash', t('Throw “{film}” away', { film: film.name }), () => throwAway()))];
       const change = () => {
-        const name = h('input', { class: 'field-text', 'aria-label': 'Name', maxlength: 120, value: film.name });
-        const own = h('input', { class: 'field-text', 'aria-label': 'Tags, with commas between them', value: film.tags.join(', '),
-          placeholder: 'Tags, with commas' });
+        const name = h('input', { class: 'field-text', 'aria-label': t('Name'), maxlength: 120, value: film.name });
+        const own = h('input', { class: 'field-text', 'aria-label': t('Tags, with commas between them'), value: film.tags.join(', '),
+          placeholder: t('Tags, with commas') });
         const back = () => { li.replaceChildren(...shown()); li.querySelector('.film-does .tool').focus(); };
         const keep = async () => {
           const wanted = own.value.split(',').map((each) => each.trim()).filter(Boolean);
@@ -74,14 +73,14 @@ const library = (() => {
         };
         li.replaceChildren(h('form', { class: 'film-change', onsubmit: (e) => { e.preventDefault(); keep(); },
           onkeydown: (e) => { if (e.key === 'Escape') { e.preventDefault(); e.stopPropagation(); back(); } } },
-        name, own, h('div', { class: 'pair' }, h('button', { class: 'button small primary', onclick: keep }, 'Keep'),
-          h('button', { class: 'button small', onclick: back }, 'Cancel')), h('button', { type: 'submit', hidden: true })));
+        name, own, h('div', { class: 'pair' }, h('button', { class: 'button small primary', onclick: keep }, t('Keep')),
+          h('button', { class: 'button small', onclick: back }, t('Cancel'))), h('button', { type: 'submit', hidden: true })));
         name.focus();
         name.select();
       };
       const duplicate = async (opener) => {
         opener.disabled = true;
-        say(counted, `Copying “${film.name}”…`);
+        say(counted, t('Copying “{film}”…', { film: film.name }));
         const answer = await client.askAside('duplicate_film', { film: film.id });
         opener.disabled = false;
         if (answer) remember.put('known', [...remember.get('known', []), answer.project].slice(-100));

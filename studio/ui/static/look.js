@@ -32,20 +32,21 @@ const look = (() => {
     if (!parts) return;
     parts.root.dataset.before = on ? '1' : '';
     set(parts.hold, 'aria-pressed', String(on));
-    say(parts.tag, on ? 'As it was made' : take()?.look ? 'With this look' : '');
+    say(parts.tag, on ? t('As it was made') : take()?.look ? t('With this look') : '');
     show(parts.tag, on || take()?.look);
   };
   const holding = (e) => (e.key === ' ' || e.key === 'Enter');
 
   const options = () => {
     const { view } = client;
-    const others = view.segments.map((s) => client.take(s.take)).filter((t) => t?.clip && t.id !== id);
+    const others = view.segments.map((s) => client.take(s.take)).filter((other) => other?.clip && other.id !== id);
     const here = take().look?.match;
     const cut = view.segments.slice(1, take().depth + 1).some((s) => s.shot);
-    const extra = here && client.take(here) && !others.some((t) => t.id === here) ? [client.take(here)] : [];
-    return [[NOTHING, 'Nothing: as it was made'], [FIRST, cut ? 'The shot’s first frame' : 'The film’s first frame'],
-      ...(view.reference?.url ? [[PICTURE, cut ? 'The shot’s picture' : 'The reference picture']] : []),
-      ...[...others, ...extra].map((t) => [t.id, `Segment ${t.depth + 1} · ${t.words || t.prompt || 'no prompt'}`.slice(0, 90)])];
+    const extra = here && client.take(here) && !others.some((other) => other.id === here) ? [client.take(here)] : [];
+    return [[NOTHING, t('Nothing: as it was made')], [FIRST, cut ? t('The shot’s first frame') : t('The film’s first frame')],
+      ...(view.reference?.url ? [[PICTURE, cut ? t('The shot’s picture') : t('The reference picture')]] : []),
+      ...[...others, ...extra].map((other) => [other.id,
+        `${t('Segment {number}', { number: other.depth + 1 })} · ${other.words || other.prompt || t('no prompt')}`.slice(0, 90)])];
   };
 
   const draw = () => {
@@ -62,13 +63,13 @@ const look = (() => {
     refill(parts.strength, Math.round(100 * (held?.strength ?? 1)));
     parts.strength.disabled = !held;
     say(parts.percent, `${parts.strength.value} %`);
-    set(parts.strength, 'aria-valuetext', `${parts.strength.value} percent`);
+    set(parts.strength, 'aria-valuetext', t('{share} percent', { share: parts.strength.value }));
     parts.strength.style.setProperty('--at', parts.strength.value / 100);
-    say(parts.state, held?.problem || (held?.making ? 'Matching the colours…' : ''));
+    say(parts.state, held?.problem || (held?.making ? t('Matching the colours…') : ''));
     set(parts.state, 'data-failed', Boolean(held?.problem));
     const many = after();
     show(parts.spread, held && many);
-    say(parts.spread.lastChild, `Apply to ${many === 1 ? 'the take' : `all ${many} takes`} after it`);
+    say(parts.spread.lastChild, many === 1 ? t('Apply to the take after it') : t('Apply to all {n} takes after it', { n: many }));
     parts.hold.disabled = !held || held.making || Boolean(held.problem);
     before(parts.root.dataset.before === '1' && !parts.hold.disabled);
 
@@ -88,25 +89,25 @@ const look = (() => {
     const hold = h('button', { class: 'button', 'aria-pressed': 'false', onpointerdown: (e) => { hold.setPointerCapture(e.pointerId); before(true); },
       onpointerup: () => before(false), onpointercancel: () => before(false), onblur: () => before(false), oncontextmenu: (e) => e.preventDefault(),
       onkeydown: (e) => { if (holding(e)) { e.preventDefault(); before(true); } },
-      onkeyup: (e) => { if (holding(e)) { e.preventDefault(); before(false); } } }, icon('look', 17), h('span', {}, 'Hold to see it as it was made'));
+      onkeyup: (e) => { if (holding(e)) { e.preventDefault(); before(false); } } }, icon('look', 17), h('span', {}, t('Hold to see it as it was made')));
     parts = {
       shown, made, hold, pair: makePair(shown, made),
       root: h('div', { class: 'look-picture' }, h('div', { class: 'look-shown' }, shown.root), h('div', { class: 'look-made' }, made.root)),
       tag: h('p', { class: 'look-tag', hidden: true }),
-      match: h('select', { class: 'select', 'aria-label': 'Match to', onchange: choose }),
-      strength: h('input', { type: 'range', class: 'look-strength', min: 0, max: 100, step: 5, 'aria-label': 'Strength',
+      match: h('select', { class: 'select', 'aria-label': t('Match to'), onchange: choose }),
+      strength: h('input', { type: 'range', class: 'look-strength', min: 0, max: 100, step: 5, 'aria-label': t('Strength'),
         onfocus: () => newStroke(parts.strength), oninput: slide }),
       percent: h('output', {}), state: h('p', { class: 'hint look-state', role: 'status' }),
       spread: button('all', '', () => send({ after: true }), { class: 'button' }),
     };
     parts.root.append(parts.tag);
-    dialog = dialogs.sheet(`Look of segment ${take().depth + 1}`, 'look-sheet', parts.root,
-      h('div', { class: 'look-row' }, h('label', { class: 'look-match' }, h('span', {}, 'Match to'), parts.match),
-        h('label', { class: 'look-how' }, h('span', {}, 'Strength'), parts.strength, parts.percent)),
+    dialog = dialogs.sheet(t('Look of segment {number}', { number: take().depth + 1 }), 'look-sheet', parts.root,
+      h('div', { class: 'look-row' }, h('label', { class: 'look-match' }, h('span', {}, t('Match to')), parts.match),
+        h('label', { class: 'look-how' }, h('span', {}, t('Strength')), parts.strength, parts.percent)),
       h('div', { class: 'look-buttons' }, hold, parts.spread),
       parts.state,
-      h('p', { class: 'hint' }, 'Colours and contrast are matched, nothing else; stage, film and exports show it so. The take stays as it was made, and so does ',
-        'what the model remembers of it. The change grows over this take if the one before is held to no look.'));
+      h('p', { class: 'hint' }, t('Colours and contrast are matched, nothing else; stage, film and exports show it so. The take stays as it was made, and so does '
+        + 'what the model remembers of it. The change grows over this take if the one before is held to no look.')));
     const opened = dialog;
     dialog.addEventListener('close', () => {
       if (dialog !== opened) return;

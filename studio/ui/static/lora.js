@@ -4,14 +4,14 @@ const lora = (() => {
   let most = null;                  // bytes of a file, at most; null: not known yet, or no limit
   let at = null;                    // what the open popover belongs to: { segment, id, opener }
   const short = (name) => name.replace(/\.safetensors$/i, '');
-  const weight = (strength) => (strength < 0 ? '−' : '') + Math.abs(strength).toFixed(2);
-  const megabytes = (size) => `${Math.max(1, Math.round(size / 2 ** 20)).toLocaleString()} MB`;
+  const weight = (strength) => (strength < 0 ? '−' : '') + numeral(Math.abs(strength), 2);
+  const megabytes = (size) => t('{size} MB', { size: Math.max(1, Math.round(size / 2 ** 20)).toLocaleString(language) });
 
   const uploadFile = async (file, segment) => {
     if (!file || !segment || uploads.has(segment)) return;
     if (most && file.size > most) {
-      const remedy = `This shared studio takes LoRAs of up to ${megabytes(most)}.`;
-      notices.add({ message: `“${file.name}” has ${megabytes(file.size)}.`, remedy });
+      const remedy = t('This shared studio takes LoRAs of up to {size}.', { size: megabytes(most) });
+      notices.add({ message: t('“{file}” has {size}.', { file: file.name, size: megabytes(file.size) }), remedy });
       return;
     }
     uploads.set(segment, short(file.name));
@@ -39,7 +39,7 @@ const lora = (() => {
   /* Keep Escape and Space from the page's own shortcuts: here Escape only closes the popover. */
   const stopKeys = (e) => { if (e.key === 'Escape' || e.key === ' ') e.stopPropagation(); };
 
-  const list = h('div', { class: 'menu loras-there', popover: 'auto', role: 'menu', 'aria-label': 'Put a LoRA on this segment',
+  const list = h('div', { class: 'menu loras-there', popover: 'auto', role: 'menu', 'aria-label': t('Put a LoRA on this segment'),
     ontoggle: (e) => closed(list)(e), onkeydown: (e) => {
       stopKeys(e);
       const items = [...list.querySelectorAll('button:enabled')];
@@ -54,9 +54,9 @@ const lora = (() => {
   h('b', {}, words), hint ? h('small', {}, hint) : null);
   const drawList = (answer, active) => {
     const there = (answer?.loras || []).filter((l) => !active.includes(l.id));
-    const limit = answer?.most ? ` Files of up to ${megabytes(answer.most)}.` : '';
+    const about = [t('A LoRA changes the style, or brings a subject in.'), answer?.most && t('Files of up to {size}.', { size: megabytes(answer.most) })];
     list.replaceChildren(
-      item('From a file…', `A LoRA changes the style, or brings a subject in.${limit}`, pickFile),
+      item(t('From a file…'), about.filter(Boolean).join(' '), pickFile),
       ...there.map((l) => item(short(l.name), l.fits ? `${l.told} · ${megabytes(l.size)}` : l.told,
         (segment) => client.act('use_lora', { segment, lora: l.id }), { disabled: !l.fits })));
   };
@@ -76,7 +76,7 @@ const lora = (() => {
   };
 
   const title = h('b', {});
-  const gone = h('p', { class: 'lora-gone' }, 'Its file is not in this studio any more. Put it on again from the file, or take it off.');
+  const gone = h('p', { class: 'lora-gone' }, t('Its file is not in this studio any more. Put it on again from the file, or take it off.'));
   const strengthText = h('output', { class: 'strength' });
   const range = h('input', { type: 'range', min: -2, max: 2, step: 0.05,
     onfocus: () => newStroke(range), onpointerdown: () => newStroke(range),
@@ -90,8 +90,8 @@ const lora = (() => {
     } });
   const showStrength = (strength) => { say(strengthText, weight(strength)); set(range, 'aria-valuetext', weight(strength)); };
   const actAndClose = (verb) => () => { const { segment, id } = at; sheet.hidePopover(); client.act(verb, { segment, lora: id }); };
-  const everywhere = h('button', { class: 'button quiet small', onclick: actAndClose('spread_lora') }, 'On all planned segments');
-  const off = button('trash', 'Take it off', actAndClose('drop_lora'), { class: 'button quiet small' });
+  const everywhere = h('button', { class: 'button quiet small', onclick: actAndClose('spread_lora') }, t('On all planned segments'));
+  const off = button('trash', t('Take it off'), actAndClose('drop_lora'), { class: 'button quiet small' });
   const ticks = h('div', { class: 'ticks', 'aria-hidden': 'true' }, ...['−2', '0', '1', '2'].map((at) => h('i', {}, at)));
   const sheet = h('div', { class: 'menu lora-sheet', popover: 'auto', role: 'dialog',
     ontoggle: (e) => closed(sheet)(e), onkeydown: stopKeys },
@@ -109,8 +109,8 @@ const lora = (() => {
     const entry = segment?.loras.find((l) => l.id === at.id);
     if (!entry) { sheet.hidePopover(); return; }
     say(title, short(entry.name));
-    set(sheet, 'aria-label', `LoRA ${short(entry.name)} of segment ${segment.index + 1}`);
-    set(range, 'aria-label', `Strength of ${short(entry.name)}`);
+    set(sheet, 'aria-label', t('LoRA {name} of segment {number}', { name: short(entry.name), number: segment.index + 1 }));
+    set(range, 'aria-label', t('Strength of {name}', { name: short(entry.name) }));
     show(gone, entry.missing);
     if (!range.dataset.dirty && +range.value !== entry.strength) range.value = entry.strength;
     if (!range.dataset.dirty) showStrength(entry.strength);
@@ -120,7 +120,7 @@ const lora = (() => {
 
   /* The parts on a segment's card: a button in the corner of its prompt, and a row of chips. */
   const parts = (segment) => {
-    const add = tool('lora', 'Put a LoRA on this segment', () => choose(segment, add),
+    const add = tool('lora', t('Put a LoRA on this segment'), () => choose(segment, add),
       { class: 'tool lora-add', 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
     const row = h('div', { class: 'loras', role: 'group', hidden: true });
     const coming = h('span', { class: 'chip coming', role: 'status', hidden: true });
@@ -139,16 +139,17 @@ const lora = (() => {
         say(chip.fields.strength, weight(l.strength));
         set(chip, 'data-missing', l.missing);
         set(chip, 'data-none', l.strength === 0);
-        set(chip, 'aria-label', `LoRA ${short(l.name)}, strength ${weight(l.strength)}${l.missing ? ', its file is missing' : ''}`);
-        set(chip, 'title', l.missing ? 'Its file is not in this studio any more' : short(l.name));
+        set(chip, 'aria-label', (l.missing ? t('LoRA {name}, strength {strength}, its file is missing', { name: short(l.name), strength: weight(l.strength) })
+          : t('LoRA {name}, strength {strength}', { name: short(l.name), strength: weight(l.strength) })));
+        set(chip, 'title', l.missing ? t('Its file is not in this studio any more') : short(l.name));
       });
       const on = uploads.get(segment);
       if (row.lastChild !== coming) row.append(coming);
-      say(coming, on ? `Bringing ${on}…` : '');
+      say(coming, on ? t('Bringing {file}…', { file: on }) : '');
       show(coming, on);
       show(row, on || shown.loras.length);
-      set(row, 'aria-label', `LoRAs of segment ${shown.index + 1}`);
-      set(add, 'aria-label', `Put a LoRA on segment ${shown.index + 1}`);
+      set(row, 'aria-label', t('LoRAs of segment {number}', { number: shown.index + 1 }));
+      set(add, 'aria-label', t('Put a LoRA on segment {number}', { number: shown.index + 1 }));
     };
     return { add, row, draw };
   };

@@ -1,38 +1,38 @@
 /* The left column: the reference picture, and what the model remembers when it renders the next section. */
 const memory = (() => {
-  const image = h('img', { alt: 'Reference picture', draggable: 'false' });
+  const image = h('img', { alt: t('Reference picture'), draggable: 'false' });
   const outline = h('i', { hidden: true });
   const thumb = h('div', { class: 'thumb-picture' }, image, outline);
-  const toEasel = h('button', { class: 'open-easel', title: 'Frame the first view, mark what stands in front, draw what flows',
-    'aria-haspopup': 'dialog', onclick: () => easel.open() }, icon('frame', 15), 'Picture');
-  const gone = h('p', { class: 'gone', hidden: true }, 'The picture’s file is missing. Choose it again.');
+  const toEasel = h('button', { class: 'open-easel', title: t('Frame the first view, mark what stands in front, draw what flows'),
+    'aria-haspopup': 'dialog', onclick: () => easel.open() }, icon('frame', 15), t('Picture'));
+  const gone = h('p', { class: 'gone', hidden: true }, t('The picture’s file is missing. Choose it again.'));
   const name = h('span', { class: 'file' });
   const measure = h('small', {});
   const sentence = h('p', { class: 'sees' });
-  const start = h('i', { class: 'start-latent', title: 'Reference picture' });
-  const packed = h('i', { class: 'packed', title: 'Memory of everything earlier' });
+  const start = h('i', { class: 'start-latent', title: t('Reference picture') });
+  const packed = h('i', { class: 'packed', title: t('Memory of everything earlier') });
   const recent = h('span', { class: 'recent' });
   let frames = [];          // bars, oldest first
   let sizes = '';           // of the context that they are drawn for
-  const now = h('i', { class: 'now', title: 'The next section' });
+  const now = h('i', { class: 'now', title: t('The next section') });
 
-  const map = h('img', { alt: 'What the memory holds, from above: every place the film has shown, and the present view in a frame' });
-  const atlas = h('figure', { class: 'atlas', hidden: true, title: 'What the memory holds. The frame is the present view.' }, map);
+  const map = h('img', { alt: t('What the memory holds, from above: every place the film has shown, and the present view in a frame') });
+  const atlas = h('figure', { class: 'atlas', hidden: true, title: t('What the memory holds. The frame is the present view.') }, map);
 
-  const test = button('recall', 'Does it remember?', () => memoryTest.open(), { class: 'button small', hidden: true,
-    title: 'Make the next section with its own memory, without, and with that of another branch' });
-  const ask = button('film', 'What is remembered of this?', () => moment.open(), { class: 'button small', hidden: true,
-    title: 'Show what the memory gives back for the place of the frame on the stage' });
-  const edit = button('brush', 'Pin and forget', () => memoryMap.open(), { class: 'button small', hidden: true,
-    title: 'Pin takes into the memory, and choose what it is to forget' });
+  const test = button('recall', t('Does it remember?'), () => memoryTest.open(), { class: 'button small', hidden: true,
+    title: t('Make the next section with its own memory, without, and with that of another branch') });
+  const ask = button('film', t('What is remembered of this?'), () => moment.open(), { class: 'button small', hidden: true,
+    title: t('Show what the memory gives back for the place of the frame on the stage') });
+  const edit = button('brush', t('Pin and forget'), () => memoryMap.open(), { class: 'button small', hidden: true,
+    title: t('Pin takes into the memory, and choose what it is to forget') });
 
-  const root = h('aside', { class: 'panel side', 'aria-label': 'Reference and memory' },
-    h('h2', { class: 'label' }, 'Reference'),
+  const root = h('aside', { class: 'panel side', 'aria-label': t('Reference and memory') },
+    h('h2', { class: 'label' }, t('Reference')),
     h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toEasel), gone,
       h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
-        tool('picture', 'Replace the reference picture', () => picture.choose()),
-        tool('close', 'Remove the reference picture', () => client.act('clear_reference')))),
-    h('h2', { class: 'label' }, 'What the model sees next'),
+        tool('picture', t('Replace the reference picture'), () => picture.choose()),
+        tool('close', t('Remove the reference picture'), () => client.act('clear_reference')))),
+    h('h2', { class: 'label' }, t('What the model sees next')),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
     sentence, atlas, h('div', { class: 'memory-verbs' }, test, ask, edit));
 
@@ -47,7 +47,7 @@ const memory = (() => {
     show(outline, view.frame);
     show(toEasel, view.frame);
     show(gone, !reference?.url);
-    say(gone, reference ? `The picture is missing. Drop ${reference.name} here: ${reference.width} × ${reference.height}, checksum ${reference.checksum}.` : 'No reference picture. Choose or drop one.');
+    say(gone, reference ? t('The picture is missing. Drop {name} here: {width} × {height}, checksum {checksum}.', reference) : t('No reference picture. Choose or drop one.'));
     say(name, reference?.name || '');
     say(measure, reference ? `${reference.width} × ${reference.height}` : '');
     set(name, 'title', reference?.name);
@@ -64,7 +64,7 @@ const memory = (() => {
     show(atlas, seen.picture);
     const { takes, pins, forgotten, segment } = seen.map;
     const forgets = takes ? forgotten.length : segment?.forget.length;
-    say(edit.lastChild, ['Pin and forget', pins.length && `${pins.length} pinned`, forgets && `${forgets} forgotten`].filter(Boolean).join(' · '));
+    say(edit.lastChild, [t('Pin and forget'), pins.length && t('{n} pinned', { n: pins.length }), forgets && t('{n} forgotten', { n: forgets })].filter(Boolean).join(' · '));
     for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
     show(ask, seen.asks && client.onStage());
     set(packed, 'data-on', seen.packed);

@@ -9,7 +9,7 @@ const memoryMap = (() => {
   let cursor = null;        // the cell of the keyboard, as column and row from the picture's corner
 
   const picture = h('img', { alt: '' });
-  const canvas = h('canvas', { tabindex: 0, role: 'application', 'aria-label': 'Map of the memory: arrow keys move, Space paints',
+  const canvas = h('canvas', { tabindex: 0, role: 'application', 'aria-label': t('Map of the memory: arrow keys move, Space paints'),
     'aria-describedby': 'mp-map-now',
     onpointerdown: (e) => { if (!ready()) return; canvas.setPointerCapture(e.pointerId); stroke = at(e); cursor = null; paint(stroke); },
     onpointermove: (e) => { if (stroke) drag(at(e)); },
@@ -17,20 +17,20 @@ const memoryMap = (() => {
     onkeydown: (e) => press(e), onblur: () => { cursor = null; drawCells(); } });
   const figure = h('figure', { class: 'map-figure' }, picture, canvas);
   const now = h('p', { class: 'hint', id: 'mp-map-now', role: 'status' });
-  const kinds = [[true, 'Forget'], [false, 'Keep']].map(([value, name]) =>
-    h('button', { title: value ? 'Paint places that are to be forgotten' : 'Paint over forgotten places to keep them', onclick: () => { forgets = value; client.put({}); } }, name));
-  const nothing = button('undo', 'Forget nothing', () => { cells = new Set(); send(); }, { class: 'button quiet small' });
-  const tools = h('div', { class: 'map-tools' }, h('div', { class: 'switch', role: 'group', 'aria-label': 'Brush' }, ...kinds), nothing);
+  const kinds = [[true, t('Forget')], [false, t('Keep')]].map(([value, name]) =>
+    h('button', { title: value ? t('Paint places that are to be forgotten') : t('Paint over forgotten places to keep them'), onclick: () => { forgets = value; client.put({}); } }, name));
+  const nothing = button('undo', t('Forget nothing'), () => { cells = new Set(); send(); }, { class: 'button quiet small' });
+  const tools = h('div', { class: 'map-tools' }, h('div', { class: 'switch', role: 'group', 'aria-label': t('Brush') }, ...kinds), nothing);
   const about = h('p', { class: 'hint' });
   const pin = button('pin', '', () => client.act(client.onStage().pinned ? 'unpin' : 'pin', { take: client.onStage().id }));
   const drop = button('brush', '', () => client.act(client.onStage().forgotten ? 'remember_take' : 'forget_take', { take: client.onStage().id }));
-  const pins = h('ul', { class: 'pins', 'aria-label': 'Pinned takes' });
+  const pins = h('ul', { class: 'pins', 'aria-label': t('Pinned takes') });
   const kept = new Map();
-  const gone = h('ul', { class: 'pins', 'aria-label': 'Forgotten takes' });
+  const gone = h('ul', { class: 'pins', 'aria-label': t('Forgotten takes') });
   const dropped = new Map();
   const pinning = h('p', { class: 'hint' });
-  const dropping = h('section', {}, h('h3', {}, 'Forgotten takes'), h('p', { class: 'hint' }, 'What a forgotten take wrote into the memory is not read by takes '
-    + 'that are made from now on. What later takes had seen of it stays in what they wrote.'), gone, drop);
+  const dropping = h('section', {}, h('h3', {}, t('Forgotten takes')), h('p', { class: 'hint' }, t('What a forgotten take wrote into the memory is not read by takes '
+    + 'that are made from now on. What later takes had seen of it stays in what they wrote.')), gone, drop);
 
   const shown = () => client.view.memory.map;
   const ready = () => Boolean(shown().part && shown().segment && !shown().problem);
@@ -99,17 +99,20 @@ const memoryMap = (() => {
         }
       }
     }
-    const here = cursor ? `Column ${cursor[0] + 1}, row ${cursor[1] + 1}: ${cells.has(number([x0 + cursor[0], y0 + cursor[1]])) ? 'forgotten' : 'kept'}. ` : '';
-    say(now, `${here}${cells.size ? `${cells.size} ${cells.size === 1 ? 'place is' : 'places are'} forgotten before segment ${shown().segment?.number}.` : 'Nothing is forgotten.'}`);
+    const at = cursor && { column: cursor[0] + 1, row: cursor[1] + 1 };
+    const here = !at ? '' : cells.has(number([x0 + cursor[0], y0 + cursor[1]])) ? t('Column {column}, row {row}: forgotten.', at) : t('Column {column}, row {row}: kept.', at);
+    const all = !cells.size ? t('Nothing is forgotten.')
+      : tn('{n} place is forgotten before segment {number}.', '{n} places are forgotten before segment {number}.', cells.size, { number: shown().segment?.number });
+    say(now, [here, all].filter(Boolean).join(' '));
   };
 
   const makePin = ({ id }) => h('li', {}, icon('pin', 17), h('span', {}),
-    h('button', { class: 'button small', onclick: () => client.act('unpin', { take: id }) }, 'Unpin'));
+    h('button', { class: 'button small', onclick: () => client.act('unpin', { take: id }) }, t('Unpin')));
   const makeGone = ({ id }) => h('li', {}, icon('brush', 17), h('span', {}),
-    h('button', { class: 'button small', onclick: () => client.act('remember_take', { take: id }) }, 'Remember'));
-  const list = (box, lines, takes, make, verb) => keyed(box, lines, takes, make, (line, one) => {
-    say(line.children[1], `Segment ${one.segment} · ${one.words}`);
-    set(line.lastChild, 'aria-label', `${verb} the take of segment ${one.segment}, ${one.words}`);
+    h('button', { class: 'button small', onclick: () => client.act('remember_take', { take: id }) }, t('Remember')));
+  const list = (box, lines, takes, make, name) => keyed(box, lines, takes, make, (line, one) => {
+    say(line.children[1], `${t('Segment {number}', { number: one.segment })} · ${one.words}`);
+    set(line.lastChild, 'aria-label', name({ number: one.segment, words: one.words }));
   });
   const draw = ({ view }) => {
     if (!dialog) return;
@@ -117,9 +120,9 @@ const memoryMap = (() => {
     const { part, segment, problem, takes, pins: pinned, forgotten } = shown();
     if (problem) { dialog.close(); return; }
     show(dropping, takes);
-    say(pinning, takes ? 'What a pinned take wrote into the memory is always read by takes that are made from now on, also on other branches.'
-      : 'What the memory knows of a pinned take’s places is never written over, and is offered to every take that is made from now on. '
-        + 'Of a long take its last two sections count. The take pinned last outweighs the others.');
+    say(pinning, takes ? t('What a pinned take wrote into the memory is always read by takes that are made from now on, also on other branches.')
+      : t('What the memory knows of a pinned take’s places is never written over, and is offered to every take that is made from now on. '
+        + 'Of a long take its last two sections count. The take pinned last outweighs the others.'));
     const received = (segment?.forget || []).join();
     if (!stroke && received !== sent) { sent = received; cells = new Set(segment?.forget || []); }
     if (view.memory.picture) set(picture, 'src', view.memory.picture);
@@ -128,27 +131,27 @@ const memoryMap = (() => {
     show(now, !takes && part && segment);
     for (const [i, kind] of kinds.entries()) set(kind, 'aria-pressed', String(forgets === (i === 0)));
     nothing.disabled = !cells.size;
-    say(about, takes ? 'This memory keeps what every section wrote. Choose which takes are always read, and which are not.'
-      : !part ? 'This take was made before its map could be painted on, or its map is gone. Retake it to edit what it remembers.'
-      : segment ? `Paint over what the film is to forget before segment ${segment.number}; it shows new ground there. What the reference and the recent frames show stays.`
-        : 'Add a segment after the head: what is forgotten is a setting of the segment that comes next.');
+    say(about, takes ? t('This memory keeps what every section wrote. Choose which takes are always read, and which are not.')
+      : !part ? t('This take was made before its map could be painted on, or its map is gone. Retake it to edit what it remembers.')
+      : segment ? t('Paint over what the film is to forget before segment {number}; it shows new ground there. What the reference and the recent frames show stays.', { number: segment.number })
+        : t('Add a segment after the head: what is forgotten is a setting of the segment that comes next.'));
     const take = client.onStage();
     show(pin, take);
-    if (take) say(pin.lastChild, take.pinned ? `Unpin the take of segment ${take.depth + 1}` : `Pin the take of segment ${take.depth + 1}`);
+    if (take) say(pin.lastChild, take.pinned ? t('Unpin the take of segment {number}', { number: take.depth + 1 }) : t('Pin the take of segment {number}', { number: take.depth + 1 }));
     show(drop, take);
-    if (take) say(drop.lastChild, take.forgotten ? `Remember the take of segment ${take.depth + 1}` : `Forget the take of segment ${take.depth + 1}`);
-    list(pins, kept, pinned, makePin, 'Unpin');
-    list(gone, dropped, forgotten, makeGone, 'Remember');
+    if (take) say(drop.lastChild, take.forgotten ? t('Remember the take of segment {number}', { number: take.depth + 1 }) : t('Forget the take of segment {number}', { number: take.depth + 1 }));
+    list(pins, kept, pinned, makePin, (one) => t('Unpin the take of segment {number}, {words}', one));
+    list(gone, dropped, forgotten, makeGone, (one) => t('Remember the take of segment {number}, {words}', one));
     if (!takes) drawCells();
   };
 
   const open = () => {
     const { problem } = shown();
     stage.pause();
-    if (problem) { dialogs.sheet('Pin and forget', '', h('p', {}, problem)); return; }
+    if (problem) { dialogs.sheet(t('Pin and forget'), '', h('p', {}, problem)); return; }
     sent = null;
-    dialog = dialogs.sheet('Pin and forget', 'memory-map', about, tools, figure, now,
-      h('section', {}, h('h3', {}, 'Pinned takes'), pinning, pins, pin), dropping);
+    dialog = dialogs.sheet(t('Pin and forget'), 'memory-map', about, tools, figure, now,
+      h('section', {}, h('h3', {}, t('Pinned takes')), pinning, pins, pin), dropping);
     dialog.dataset.film = client.view.id;
     dialog.addEventListener('close', () => { dialog = null; });
     draw(client);

@@ -8,32 +8,32 @@ const memoryTest = (() => {
 
   const sentence = h('p', { class: 'test-sentence' });
   const absent = h('p', { class: 'hint' });
-  const grid = h('ul', { class: 'test-grid', 'aria-label': 'The sections' });
-  const playing = button('pause', 'Pause', () => { group.toggle(); drawPlaying(); }, { class: 'button quiet small' });
+  const grid = h('ul', { class: 'test-grid', 'aria-label': t('The sections') });
+  const playing = button('pause', t('Pause'), () => { group.toggle(); drawPlaying(); }, { class: 'button quiet small' });
   const found = h('div', { class: 'test-found' }, sentence, grid, h('div', { class: 'test-foot' }, playing, absent));
-  const prompt = h('textarea', { rows: 2, class: 'field-text', maxlength: 2000, 'aria-label': 'Prompt of the section' });
-  const begin = button('play', 'Test', () => start(), { class: 'button primary' });
-  const stop = button('stop', 'Stop', () => client.act('cancel_memory_test'), { class: 'button stop' });
+  const prompt = h('textarea', { rows: 2, class: 'field-text', maxlength: 2000, 'aria-label': t('Prompt of the section') });
+  const begin = button('play', t('Test'), () => start(), { class: 'button primary' });
+  const stop = button('stop', t('Stop'), () => client.act('cancel_memory_test'), { class: 'button stop' });
   const status = h('p', { class: 'hint', role: 'status' });
   const meter = h('div', { class: 'test-meter', 'aria-hidden': 'true' }, h('i', {}));
 
   const drawPlaying = () => {
     const on = group.playing();
     playing.firstChild.replaceWith(icon(on ? 'pause' : 'play', 17));
-    say(playing.lastChild, on ? 'Pause' : 'Play');
+    say(playing.lastChild, on ? t('Pause') : t('Play'));
   };
   const cell = ({ name, clip, figures, difference }) => {
     const video = h('video', { src: clip, playsinline: true, preload: 'auto', tabindex: -1, 'aria-label': name });
     video.muted = true;
     return h('li', { class: 'test-cell' }, video, h('b', {}, name), h('span', { class: 'figures' }, figures),
-      difference ? h('img', { src: difference, alt: `Where it differs most from the section with its own memory: ${figures}` }) : null);
+      difference ? h('img', { src: difference, alt: t('Where it differs most from the section with its own memory: {figures}', { figures }) }) : null);
   };
   const drawResult = (now) => {
     result = now;
     show(found, result);
     grid.replaceChildren(...(result?.clips || []).map(cell));
     say(sentence, result?.sentence || '');
-    say(absent, [result && 'The dark pictures show where a section differs most from the first one, 4 times as bright; the line surrounds what only memory can show.',
+    say(absent, [result && t('The dark pictures show where a section differs most from the first one, 4 times as bright; the line surrounds what only memory can show.'),
       result?.absent].filter(Boolean).join(' '));
     group.draw([...grid.querySelectorAll('video')], client.view.fps);
     drawPlaying();
@@ -59,9 +59,9 @@ const memoryTest = (() => {
       awaited = null;
       drawResult(mine.result);
     }
-    say(status, busy ? (mine ? `${mine.doing}…` : 'Another take is being tested; wait for it.')
-      : mine?.state === 'failed' ? `${mine.message} ${mine.remedy}` : mine?.state === 'cancelled' ? 'Stopped. Nothing was kept.'
-        : offer.wait ? `About ${offer.wait}.` : '');
+    say(status, busy ? (mine ? `${mine.doing}…` : t('Another take is being tested; wait for it.'))
+      : mine?.state === 'failed' ? `${mine.message} ${mine.remedy}` : mine?.state === 'cancelled' ? t('Stopped. Nothing was kept.')
+        : offer.wait ? t('About {wait}.', { wait: offer.wait }) : '');
   };
 
   const open = async () => {
@@ -70,14 +70,17 @@ const memoryTest = (() => {
     offer = await client.act('memory_test', { take: take.id });
     if (!offer) return;
     stage.pause();
-    const about = h('p', { class: 'hint' }, `One section after segment ${take.depth + 1} is made ${offer.other ? 'three times' : 'twice'} from the same noise: `
-      + `with the film’s own memory, without any${offer.other ? `, and with that of ${offer.other}` : ''}. None of them becomes a take.`);
+    const about = h('p', { class: 'hint' }, offer.other
+      ? t('One section after segment {number} is made three times from the same noise: with the film’s own memory, without any, and with that of {other}. '
+        + 'None of them becomes a take.', { number: take.depth + 1, other: offer.other })
+      : t('One section after segment {number} is made twice from the same noise: with the film’s own memory, without any. None of them becomes a take.',
+        { number: take.depth + 1 }));
     prompt.value = offer.prompt;
     const body = offer.problem ? [h('p', {}, offer.problem)]
       : [about, prompt, h('div', { class: 'test-begin' }, begin, stop, status), meter, found];
     result = null;
     grid.replaceChildren();
-    dialog = dialogs.sheet('Does it remember?', offer.problem ? '' : 'memory-test', ...body);
+    dialog = dialogs.sheet(t('Does it remember?'), offer.problem ? '' : 'memory-test', ...body);
     dialog.dataset.film = client.view.id;
     dialog.addEventListener('close', () => { group.draw([], client.view.fps); grid.replaceChildren(); dialog = null; });
     const running = client.memoryTest?.active && client.memoryTest.take === offer.take;

@@ -4,9 +4,9 @@ const moment = (() => {
   let awaited = null;       // id of the question whose answer is to be shown
   const status = h('p', { class: 'hint', role: 'status' });
   const sentence = h('p', { class: 'test-sentence' });
-  const grid = h('ul', { class: 'test-grid moment-grid', 'aria-label': 'The frame, and what is remembered of it' });
+  const grid = h('ul', { class: 'test-grid moment-grid', 'aria-label': t('The frame, and what is remembered of it') });
 
-  const ABOUT = ['The frame of the film', 'What the memory gives back for its place'];
+  const ABOUT = [t('The frame of the film'), t('What the memory gives back for its place')];
   const cell = ({ name, picture, figures }, number) => h('li', { class: 'test-cell' },
     h('img', { src: picture, alt: ABOUT[number] }), h('b', {}, name), h('span', { class: 'figures' }, figures));
   const draw = ({ view, moment: asked }) => {
@@ -27,9 +27,9 @@ const moment = (() => {
     const answer = await client.act('ask_moment', here);
     if (!answer) return;                            // why it was refused is said on the page
     awaited = answer.id;
-    say(status, 'The memory is asked…');
-    const about = h('p', { class: 'hint' }, 'The memory after the newest take is asked for the place that this frame shows, and for nothing else.');
-    dialog = dialogs.sheet('What is remembered of this?', 'memory-test', about, status, grid, sentence);
+    say(status, t('The memory is asked…'));
+    const about = h('p', { class: 'hint' }, t('The memory after the newest take is asked for the place that this frame shows, and for nothing else.'));
+    dialog = dialogs.sheet(t('What is remembered of this?'), 'memory-test', about, status, grid, sentence);
     dialog.dataset.film = client.view.id;
     dialog.addEventListener('close', () => { dialog = null; awaited = null; });
     draw(client);

@@ -1,6 +1,6 @@
 /* Notices: errors with a remedy, which stay until dismissed, and other messages, which leave by themselves. */
 const notices = (() => {
-  const root = h('section', { class: 'notices', 'aria-label': 'Notices' });
+  const root = h('section', { class: 'notices', 'aria-label': t('Notices') });
 
   const add = ({ message, remedy = '', kind = 'error', dismissed = null }) => {
     const twin = [...root.children].find((n) => n.dataset.message === message);
@@ -9,7 +9,7 @@ const notices = (() => {
     const note = h('div', { class: 'notice', role: kind === 'error' ? 'alert' : 'status', 'data-kind': kind, 'data-message': message },
       icon(kind === 'error' ? 'warn' : kind === 'done' ? 'check' : 'info', 20),
       h('div', {}, h('p', {}, message), remedy ? h('p', { class: 'remedy' }, remedy) : null),
-      tool('close', 'Dismiss', () => { leave(); dismissed?.(); }));
+      tool('close', t('Dismiss'), () => { leave(); dismissed?.(); }));
     note.passing = !dismissed;
     root.append(note);
     const passing = [...root.children].filter((n) => n.passing);
@@ -48,12 +48,12 @@ const notices = (() => {
     const key = `${now.state} ${now.take} ${now.message}`;
     if (now.state === 'failed' && sessionStorage.getItem('memorypack.failed') !== key) {
       sessionStorage.setItem('memorypack.failed', key);
-      add({ message: now.message || 'This take could not be rendered.', remedy: now.remedy }).dataset.film = project;
+      add({ message: now.message || t('This take could not be rendered.'), remedy: now.remedy }).dataset.film = project;
     }
     if (now.state === 'cancelled' && before && before.state !== 'cancelled') {
       const kept = now.section > 0
-        ? 'The finished sections are kept; Finish completes the take.' : 'No section was finished, so nothing of this take is kept.';
-      add({ message: 'Cancelled.', remedy: now.message || kept, kind: 'found' });
+        ? t('The finished sections are kept; Finish completes the take.') : t('No section was finished, so nothing of this take is kept.');
+      add({ message: t('Cancelled.'), remedy: now.message || kept, kind: 'found' });
     }
   };
   return { root, add, findings, job };

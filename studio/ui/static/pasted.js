@@ -15,19 +15,20 @@ const pasted = (() => {
 
   const question = (found, put, keep) => {
     const count = found.segments.length;
-    const many = `${count} segment${count === 1 ? '' : 's'}`;
-    const where = found.replaced
-      ? `Put ${count === 1 ? 'it' : 'them'} in place of the ${found.replaced === 1 ? 'segment' : `${found.replaced} segments`} not rendered yet?`
-      : `Put ${count === 1 ? 'it' : 'them'} on the timeline?`;
+    const { replaced } = found;
+    const what = tn('This is a timeline of {n} segment, {length}.', 'This is a timeline of {n} segments, {length}.', count, found);
+    const where = !replaced ? tn('Put it on the timeline?', 'Put them on the timeline?', count)
+      : replaced === 1 ? tn('Put it in place of the segment not rendered yet?', 'Put them in place of the segment not rendered yet?', count)
+        : tn('Put it in place of the {replaced} segments not rendered yet?', 'Put them in place of the {replaced} segments not rendered yet?', count, { replaced });
     let chosen = keep;
     const choose = (answer) => () => { chosen = answer; dialog.close(); };
-    const primary = button('film', 'Put on the timeline', choose(put), { class: 'button primary' });
-    const dialog = dialogs.sheet('A timeline', 'pasted',
-      h('p', {}, `This is a timeline of ${many}, ${found.length}. ${where}`),
-      h('ol', { class: 'pasted-list', tabindex: 0, 'aria-label': 'Its segments' }, ...found.segments.map((s) =>
-        h('li', {}, h('span', {}, s.prompt || 'no prompt'), h('i', {}, s.length)))),
+    const primary = button('film', t('Put on the timeline'), choose(put), { class: 'button primary' });
+    const dialog = dialogs.sheet(t('A timeline'), 'pasted',
+      h('p', {}, `${what} ${where}`),
+      h('ol', { class: 'pasted-list', tabindex: 0, 'aria-label': t('Its segments') }, ...found.segments.map((s) =>
+        h('li', {}, h('span', {}, s.prompt || t('no prompt')), h('i', {}, s.length)))),
       found.notes.length ? h('ul', { class: 'pasted-notes' }, ...found.notes.map((note) => h('li', {}, note))) : null,
-      h('div', { class: 'pair' }, primary, h('button', { class: 'button', onclick: choose(keep) }, 'Keep as text')));
+      h('div', { class: 'pair' }, primary, h('button', { class: 'button', onclick: choose(keep) }, t('Keep as text'))));
     dialog.addEventListener('close', () => chosen());
     primary.focus();
   };

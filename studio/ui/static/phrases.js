@@ -1,8 +1,9 @@
 /* Phrases the model understands, by kind. A click puts one into the prompt last written in. */
 const phrases = (() => {
-  const kinds = h('div', { class: 'switch kinds', role: 'group', 'aria-label': 'Kinds of phrases' });
-  const words = h('div', { class: 'words', role: 'group', 'aria-label': 'Phrases' });
-  const root = h('div', { class: 'phrases' }, h('span', { class: 'label' }, 'Phrases'), kinds, words);
+  const kinds = h('div', { class: 'switch kinds', role: 'group', 'aria-label': t('Kinds of phrases') });
+  const words = h('div', { class: 'words', role: 'group', 'aria-label': t('Phrases') });
+  const root = h('div', { class: 'phrases' }, h('span', { class: 'label' }, t('Phrases')), kinds, words);
+  const NAMES = { camera: t('camera'), light: t('light'), weather: t('weather'), flow: t('flow'), wildcards: t('wildcards') };
   let prompt = null;                // the field that was last in focus
   let kind = null;
   let drawn = '';
@@ -39,7 +40,7 @@ const phrases = (() => {
     if (wanted !== drawn) {
       drawn = wanted;
       kind = all.some(([k]) => k === kind) ? kind : all[0]?.[0];
-      kinds.replaceChildren(...all.map(([name]) => h('button', { 'data-kind': name, onclick: () => turnTo(name) }, name.replaceAll('_', ' '))));
+      kinds.replaceChildren(...all.map(([name]) => h('button', { 'data-kind': name, onclick: () => turnTo(name) }, NAMES[name] ?? name.replaceAll('_', ' '))));
       drawWords(all.find(([k]) => k === kind)?.[1] || []);
     }
     for (const b of kinds.children) set(b, 'aria-pressed', String(b.dataset.kind === kind));

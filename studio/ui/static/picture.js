@@ -4,10 +4,10 @@ const picture = (() => {
   const VIDEOS = ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi', 'mpg', 'mpeg', 'mts', 'm2ts', 'wmv', 'flv', 'ogv', '3gp'];
   const isVideo = (file) => file.type.startsWith('video/') || VIDEOS.includes(file.name.split('.').pop().toLowerCase());
   const input = h('input', { type: 'file', accept: ['image/*', 'video/*', ...VIDEOS.map((ending) => `.${ending}`)].join(),
-    class: 'visually-hidden', tabindex: -1, 'aria-label': 'Reference picture file',
+    class: 'visually-hidden', tabindex: -1, 'aria-label': t('Reference picture file'),
     onchange: () => { take(input.files[0]); input.value = ''; } });
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),
-    h('p', {}, 'Drop a picture to make it the reference, a video to go on from it, or an exported film to come back to it'));
+    h('p', {}, t('Drop a picture to make it the reference, a video to go on from it, or an exported film to come back to it')));
 
   const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));
 
@@ -29,8 +29,9 @@ const picture = (() => {
     const answer = await client.askAside('open_file', { path, known: remember.get('known', []) });
     if (!answer?.project) return answer && false;
     client.openAt(answer.project, answer.take);
-    const there = answer.take && client.view?.id === answer.project ? 'Its take is on the stage' : `“${answer.name}” is open`;
-    if (answer.take) notices.add({ message: `${there}, at the take where that film ends.`, remedy: 'Nothing was rewound: go there to go on from it.', kind: 'done' });
+    const there = answer.take && client.view?.id === answer.project ? t('Its take is on the stage, at the take where that film ends.')
+      : t('“{film}” is open, at the take where that film ends.', { film: answer.name });
+    if (answer.take) notices.add({ message: there, remedy: t('Nothing was rewound: go there to go on from it.'), kind: 'done' });
     return true;
   };
   /* Whether a film's first bytes have our record; one that lost it is known by its frames, once it is uploaded. */
@@ -43,7 +44,7 @@ const picture = (() => {
       const { path } = await upload(file);
       if (await openOurs(path) === false && !/\.json$/i.test(file.name)) await setPicture(path);
     } catch (error) {
-      await client.uploadFailed(file, error, 'Open it with “python app.py open”.');
+      await client.uploadFailed(file, error, t('Open it with “python app.py open”.'));
     } finally {
       element.classList.remove('uploading');
     }
@@ -52,20 +53,20 @@ const picture = (() => {
   const uploadVideo = async (file) => {
     const full = client.view?.takes.length;
     const foreign = () => {
-      notices.add({ message: 'This film has takes already, and a video can only begin an empty one.', remedy: 'Begin a new film and drop the video there.' });
+      notices.add({ message: t('This film has takes already, and a video can only begin an empty one.'), remedy: t('Begin a new film and drop the video there.') });
     };
     if (full && file.size > LARGE && !await hasRecord(file)) { foreign(); return; }     // before it is uploaded
     element.classList.add('uploading');
     // In quarters, because it is read aloud; the bar moves all the time.
-    const tell = (share) => start.announce(`Uploading ${file.name}… ${Math.floor(4 * share) * 25} %`, share);
+    const tell = (share) => start.announce(t('Uploading {file}… {share} %', { file: file.name, share: Math.floor(4 * share) * 25 }), share);
     tell(0);
     try {
       const { path } = await uploadLarge(file, tell);
-      start.announce(`Reading ${file.name}…`);
+      start.announce(t('Reading {file}…', { file: file.name }));
       if (await openOurs(path) !== false) return;
       if (full) foreign(); else await client.askAside('begin_with_video', { path });
     } catch (error) {
-      await client.uploadFailed(file, error, 'Cut it to its end: two minutes are the most that a film begins with.');
+      await client.uploadFailed(file, error, t('Cut it to its end: two minutes are the most that a film begins with.'));
     } finally {
       element.classList.remove('uploading');
       start.announce('');
@@ -79,7 +80,7 @@ const picture = (() => {
     try {
       await setPicture((await upload(file)).path);
     } catch (error) {
-      await client.uploadFailed(file, error, 'Save it smaller: 4096 pixels a side are plenty.');
+      await client.uploadFailed(file, error, t('Save it smaller: 4096 pixels a side are plenty.'));
     } finally {
       element.classList.remove('uploading');
     }
@@ -92,7 +93,7 @@ const picture = (() => {
       const answer = await client.askAside('import_project', { path });
       if (answer) client.open(answer.project);
     } catch (error) {
-      await client.uploadFailed(file, error, 'Import it with “python app.py import”, or unzip it beside the other projects.');
+      await client.uploadFailed(file, error, t('Import it with “python app.py import”, or unzip it beside the other projects.'));
     } finally {
       element.classList.remove('uploading');
     }
@@ -107,7 +108,7 @@ const picture = (() => {
     else if (/\.(gif|webp|png)$/i.test(file.name)) uploadOurs(file);
     else take(file);
   };
-  const anyFile = h('input', { type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': 'File to open',
+  const anyFile = h('input', { type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': t('File to open'),
     accept: ['.zip', '.json', 'video/*', ...VIDEOS.map((ending) => `.${ending}`), '.gif', '.webp', '.png'].join(),
     onchange: () => { receive([...anyFile.files]); anyFile.value = ''; } });
 
@@ -126,7 +127,7 @@ const picture = (() => {
       const [file] = e.dataTransfer.files;
       if (!/\.safetensors$/i.test(file?.name)) receive([...e.dataTransfer.files]);
       else if (e.target.closest('.card')) lora.uploadFile(file, e.target.closest('.card').dataset.id);
-      else notices.add({ message: `“${file.name}” looks like a LoRA.`, remedy: 'Drop it on a segment of the timeline.', kind: 'found' });
+      else notices.add({ message: t('“{file}” looks like a LoRA.', { file: file.name }), remedy: t('Drop it on a segment of the timeline.'), kind: 'found' });
     });
     document.addEventListener('paste', (e) => {
       const file = [...(e.clipboardData?.files || [])].find((f) => f.type.startsWith('image/'));

@@ -9,30 +9,30 @@ const shots = (() => {
     try {
       send({ from: 'picture', path: (await upload(chosen)).path });
     } catch (error) {
-      client.uploadFailed(chosen, error, 'Save it as JPEG or PNG.');
+      client.uploadFailed(chosen, error, t('Save it as JPEG or PNG.'));
     }
     file.value = '';
   } });
   const send = (fields) => client.act('set_shot', { segment: segment.id, ...fields });
   const choice = (from, label, title, run) => h('button', { 'data-from': from, title, onclick: run }, label);
-  const choices = h('div', { class: 'switch shot-choices', role: 'group', 'aria-label': 'How this segment begins' },
-    choice('none', 'Continue', 'It goes on where the segment before it ends', () => send({ from: 'none' })),
-    choice('reference', 'Reference', 'A hard cut back to the reference picture', () => send({ from: 'reference' })),
-    choice('frame', 'Frame on stage', 'A hard cut to the frame that is on the stage', () => {
+  const choices = h('div', { class: 'switch shot-choices', role: 'group', 'aria-label': t('How this segment begins') },
+    choice('none', t('Continue'), t('It goes on where the segment before it ends'), () => send({ from: 'none' })),
+    choice('reference', t('Reference'), t('A hard cut back to the reference picture'), () => send({ from: 'reference' })),
+    choice('frame', t('Frame on stage'), t('A hard cut to the frame that is on the stage'), () => {
       const here = stage.here();
       if (here) send({ from: 'frame', ...here });
-      else notices.add({ message: 'There is no frame on the stage yet.', remedy: 'Generate a segment, stop at a frame, and try again.', kind: 'found' });
+      else notices.add({ message: t('There is no frame on the stage yet.'), remedy: t('Generate a segment, stop at a frame, and try again.'), kind: 'found' });
     }),
-    choice('picture', 'Picture…', 'A hard cut to a picture of your own: the next panel of your storyboard', () => file.click()));
-  const framing = button('frame', 'Frame it', () => { blend.close(); easel.openShot(segment); }, { class: 'button small', title: 'Choose the part of the picture that the shot begins with' });
-  const root = h('div', { class: 'shot' }, h('b', {}, 'New shot'), choices, h('div', { class: 'shot-now' }, picture, words), framing);
+    choice('picture', t('Picture…'), t('A hard cut to a picture of your own: the next panel of your storyboard'), () => file.click()));
+  const framing = button('frame', t('Frame it'), () => { blend.close(); easel.openShot(segment); }, { class: 'button small', title: t('Choose the part of the picture that the shot begins with') });
+  const root = h('div', { class: 'shot' }, h('b', {}, t('New shot')), choices, h('div', { class: 'shot-now' }, picture, words), framing);
 
   const draw = (shown) => {
     segment = shown;
     const { shot } = shown;
     for (const b of choices.children) set(b, 'aria-pressed', String(b.dataset.from === (shot?.from || 'none')));
-    say(words, shot ? `Begins a new shot at ${shot.words}. What is remembered stays; places of other shots are not mixed in.`
-      : 'It goes on where the segment before it ends.');
+    say(words, shot ? t('Begins a new shot at {place}. What is remembered stays; places of other shots are not mixed in.', { place: shot.words })
+      : t('It goes on where the segment before it ends.'));
     if (shot?.url) set(picture, 'src', shot.url);
     show(picture, shot?.url);
     show(framing, shot?.framing);

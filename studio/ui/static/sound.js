@@ -8,11 +8,11 @@ const sound = (() => {
   let gainNode = null;
 
   const now = () => client.view?.sound;
-  const clock = (s) => `${s < 0 ? '−' : ''}${Math.floor(Math.abs(s) / 60)}:${(Math.abs(s) % 60).toFixed(2).padStart(5, '0')}`;
-  const decibels = (gain) => `${gain > 0 ? '+' : gain < 0 ? '−' : ''}${Math.abs(gain).toFixed(1)} dB`;
+  const clock = (s) => `${s < 0 ? '−' : ''}${Math.floor(Math.abs(s) / 60)}:${numeral(Math.abs(s) % 60, 2).padStart(5, '0')}`;
+  const decibels = (gain) => `${gain > 0 ? '+' : gain < 0 ? '−' : ''}${numeral(Math.abs(gain), 1)} dB`;
 
   /* Heard or not. */
-  const hear = tool('heard', 'Sound on', () => { heard = !heard; remember.put('hear', heard); client.put({}); }, { class: 'tool hear', hidden: true });
+  const hear = tool('heard', t('Sound on'), () => { heard = !heard; remember.put('hear', heard); client.put({}); }, { class: 'tool hear', hidden: true });
 
   /* The browser's own volume ends at 1: what is louder goes through a gain. */
   const setVolume = (gain) => {
@@ -53,7 +53,7 @@ const sound = (() => {
   const NEAR = 7;                   // pixels
   const part = (id) => {
     const canvas = h('canvas', { height: 1 });
-    const root = h('div', { class: 'wave', hidden: true, title: 'The film’s sound. Click to place a marker, click a marker to remove it', onclick: (e) => {
+    const root = h('div', { class: 'wave', hidden: true, title: t('The film’s sound. Click to place a marker, click a marker to remove it'), onclick: (e) => {
       const [from, to] = spans.get(id), box = canvas.getBoundingClientRect();
       const second = (x) => from + ((x - box.left) / box.width) * (to - from);
       const near = now().markers.find((m) => m >= from && m <= to && Math.abs(((m - from) / (to - from)) * box.width - (e.clientX - box.left)) <= NEAR);
@@ -113,16 +113,16 @@ const sound = (() => {
   const reading = h('p', { class: 'hint', role: 'status' });
   const take = async (file) => {
     if (!file) return;
-    say(reading, `Reading ${file.name}…`);
+    say(reading, t('Reading {file}…', { file: file.name }));
     try { const { path } = await upload(file); await client.askAside('use_sound', { path }); }
-    catch (error) { await client.uploadFailed(file, error, 'Save it as MP3 or M4A.'); }
+    catch (error) { await client.uploadFailed(file, error, t('Save it as MP3 or M4A.')); }
     say(reading, '');
   };
-  const chooser = h('input', { type: 'file', accept: 'audio/*,video/*', class: 'visually-hidden', tabindex: -1, 'aria-label': 'File with sound',
+  const chooser = h('input', { type: 'file', accept: 'audio/*,video/*', class: 'visually-hidden', tabindex: -1, 'aria-label': t('File with sound'),
     onchange: () => { take(chooser.files[0]); chooser.value = ''; } });
   const name = h('b', {}), length = h('small', {});
-  const choose = button('sound', 'Choose a sound', () => chooser.click(), { class: 'button' });
-  const remove = button('trash', 'Remove', () => client.act('remove_sound'), { class: 'button quiet' });
+  const choose = button('sound', t('Choose a sound'), () => chooser.click(), { class: 'button' });
+  const remove = button('trash', t('Remove'), () => client.act('remove_sound'), { class: 'button quiet' });
   const number = (label, verb, attributes, read) => {
     const input = h('input', { class: 'field-text', type: 'number', 'aria-label': label, ...attributes, onfocus: () => newStroke(input),
       oninput: () => { input.dataset.dirty = '1'; },
@@ -130,8 +130,8 @@ const sound = (() => {
       onkeydown: (e) => { if (e.key === 'Enter') input.blur(); } });
     return { input, read };
   };
-  const offset = number('Second of the film at which the sound begins', 'offset', { step: 0.1 });
-  const gain = h('input', { type: 'range', step: 0.5, 'aria-label': 'Loudness in decibels', onfocus: () => newStroke(gain), onpointerdown: () => newStroke(gain),
+  const offset = number(t('Second of the film at which the sound begins'), 'offset', { step: 0.1 });
+  const gain = h('input', { type: 'range', step: 0.5, 'aria-label': t('Loudness in decibels'), onfocus: () => newStroke(gain), onpointerdown: () => newStroke(gain),
     oninput: () => {
       gain.dataset.dirty = '1';
       say(loud, decibels(+gain.value));
@@ -139,33 +139,33 @@ const sound = (() => {
     } });
   const loud = h('output', {});
   const row = (label, ...fields) => h('label', { class: 'row' }, h('span', {}, label), ...fields);
-  const placing = h('div', { class: 'sound-place' }, row('Begins at second', offset.input), row('Loudness', h('span', { class: 'sound-gain' }, gain, loud)),
-    h('p', { class: 'hint' }, 'A negative second begins the film within the sound. Exports of the film have it too.'));
+  const placing = h('div', { class: 'sound-place' }, row(t('Begins at second'), offset.input), row(t('Loudness'), h('span', { class: 'sound-gain' }, gain, loud)),
+    h('p', { class: 'hint' }, t('A negative second begins the film within the sound. Exports of the film have it too.')));
   const list = h('ul', { class: 'markers' });
-  const fit = button('cut', 'Fit what is not rendered', () => client.act('fit_to_markers'), { class: 'button', title: 'Each segment ends as near to the next marker as whole sections allow' });
-  const clear = button('trash', 'Remove all', () => client.act('clear_markers'), { class: 'button quiet' });
-  const here = button('plus', 'At this moment', () => mark(), { class: 'button', title: 'A marker where the film on the stage is now; the key M does the same beside this sheet' });
-  const none = h('p', { class: 'hint' }, 'None yet. Play the film and press M where something is to happen, or click under a segment.');
+  const fit = button('cut', t('Fit what is not rendered'), () => client.act('fit_to_markers'), { class: 'button', title: t('Each segment ends as near to the next marker as whole sections allow') });
+  const clear = button('trash', t('Remove all'), () => client.act('clear_markers'), { class: 'button quiet' });
+  const here = button('plus', t('At this moment'), () => mark(), { class: 'button', title: t('A marker where the film on the stage is now; the key M does the same beside this sheet') });
+  const none = h('p', { class: 'hint' }, t('None yet. Play the film and press M where something is to happen, or click under a segment.'));
   const open = () => {
-    dialogs.sheet('Sound and markers', 'sound-sheet',
+    dialogs.sheet(t('Sound and markers'), 'sound-sheet',
       h('div', { class: 'sound-file' }, h('div', {}, name, length), choose, remove, chooser), reading, placing,
-      h('section', {}, h('h3', {}, 'Markers'), none, list, h('div', { class: 'pair' }, here, fit, clear)));
+      h('section', {}, h('h3', {}, t('Markers')), none, list, h('div', { class: 'pair' }, here, fit, clear)));
   };
-  const word = h('span', {}, 'Sound');
+  const word = h('span', {}, t('Sound'));
   const opener = h('button', { class: 'button quiet small sound-opener', onclick: open, 'aria-haspopup': 'dialog' }, icon('sound', 16), word);
 
   const kept = new Map();
   const drawSheet = (s) => {
-    say(name, s.name || 'No sound yet');
-    say(length, s.missing ? 'Its file is gone from the project’s folder.' : s.name ? clock(s.seconds) : 'Music, a voice, or the sound of a video: it is heard with the film.');
-    say(choose.lastChild, s.name ? 'Another sound' : 'Choose a sound');
+    say(name, s.name || t('No sound yet'));
+    say(length, s.missing ? t('Its file is gone from the project’s folder.') : s.name ? clock(s.seconds) : t('Music, a voice, or the sound of a video: it is heard with the film.'));
+    say(choose.lastChild, s.name ? t('Another sound') : t('Choose a sound'));
     show(remove, s.name); show(placing, s.name); show(none, !s.markers.length); show(list, s.markers.length);
     [gain.min, gain.max] = s.gains;
     refill(offset.input, s.offset);
     if (!gain.dataset.dirty) { gain.value = s.gain; say(loud, decibels(s.gain)); }
     here.disabled = !client.view.film.frames; fit.disabled = !s.fits; clear.disabled = !s.markers.length;
     keyed(list, kept, s.markers.map((at) => ({ id: String(at), at })), ({ at }) => h('li', {}, h('span', {}, clock(at)),
-      tool('close', `Remove the marker at ${clock(at)}`, () => client.act('remove_marker', { at }))), () => {});
+      tool('close', t('Remove the marker at {time}', { time: clock(at) }), () => client.act('remove_marker', { at }))), () => {});
   };
 
   client.watch(({ view }) => {
@@ -179,10 +179,10 @@ const sound = (() => {
     const shown = heard ? 'heard' : 'silent';
     if (hear.dataset.icon !== shown) { hear.dataset.icon = shown; hear.replaceChildren(icon(shown)); }
     set(hear, 'aria-pressed', String(heard));
-    set(hear, 'title', heard ? 'Sound on' : 'Sound off');
-    say(word, s.name ? s.name.replace(/\.[^.]{1,5}$/, '') : 'Sound');
+    set(hear, 'title', heard ? t('Sound on') : t('Sound off'));
+    say(word, s.name ? s.name.replace(/\.[^.]{1,5}$/, '') : t('Sound'));
     set(opener, 'data-written', Boolean(s.name));
-    set(opener, 'title', s.name ? `${s.name}, from second ${s.offset}` : 'A sound that is heard with the film, and markers');
+    set(opener, 'title', s.name ? t('{file}, from second {second}', { file: s.name, second: s.offset }) : t('A sound that is heard with the film, and markers'));
     drawSheet(s);
   });
   addEventListener('resize', () => client.put({}));

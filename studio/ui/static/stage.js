@@ -3,38 +3,38 @@ const stage = (() => {
   const a = makePlayer();
   const b = makePlayer();
   const comparison = makeComparison(a, b);
-  const picks = [a, b].map((_, i) => h('select', { class: 'select pick-take', 'aria-label': i ? 'Take B' : 'Take A',
+  const picks = [a, b].map((_, i) => h('select', { class: 'select pick-take', 'aria-label': i ? t('Take B') : t('Take A'),
     onchange: (e) => client.put(i ? { against: e.target.value } : { selected: e.target.value }) }));
   const panes = h('div', { class: 'panes' },
     h('div', { class: 'side-a' }, a.root, picks[0]), h('div', { class: 'side-b' }, b.root, picks[1]));
   const empty = h('p', { class: 'nothing' });
-  const meter = h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Take in the making', 'aria-valuemin': 0, 'aria-valuemax': 100 },
+  const meter = h('div', { class: 'meter', role: 'progressbar', 'aria-label': t('Take in the making'), 'aria-valuemin': 0, 'aria-valuemax': 100 },
     h('i', {}));
   const first = h('img', { alt: '' });
   const ghost = h('div', { class: 'ghost', hidden: true }, h('span', {}, first));       // the film's first view, before there is a film
   const screen = h('div', { class: 'screen' }, takes.root, ghost, panes, empty, meter);
 
-  const playing = tool('pause', 'Play or pause (Space)', () => toggle());
-  const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': 'Frame',
+  const playing = tool('pause', t('Play or pause (Space)'), () => toggle());
+  const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': t('Frame on the stage'),
     oninput: () => lead().seek(+scrub.value) });
   const counter = h('output', { class: 'counter' });
   const mode = (wholeFilm, name) => h('button', {
     'data-whole': String(wholeFilm), onclick: () => client.put({ wholeFilm, against: null, selected: wholeFilm ? null : client.selected }),
   }, name);
-  const modes = h('div', { class: 'switch', role: 'group', 'aria-label': 'What plays' }, mode(false, 'Segment'), mode(true, 'Film so far'));
-  const compare = button('compare', 'Compare', () => client.put({
+  const modes = h('div', { class: 'switch', role: 'group', 'aria-label': t('What plays') }, mode(false, t('Segment')), mode(true, t('Film so far')));
+  const compare = button('compare', t('Compare'), () => client.put({
     against: client.against ? null : otherTake(), wholeFilm: false, selected: client.onStage()?.id ?? null,
-  }), { class: 'button quiet small', 'aria-label': 'Compare', title: 'Compare two takes side by side' });
-  const others = button('grid', 'Takes', () => takes.open(client.onStage()?.parent ?? null), { class: 'button quiet small' });
-  const ballot = button('vote', 'Vote', () => vote.open(), { class: 'button quiet small', 'aria-label': 'Blind vote',
-    title: 'Two takes without their names: which one is better?' });
-  const colours = button('look', 'Look', () => look.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Look',
-    title: 'Match the colours of this take to another picture', 'aria-haspopup': 'dialog' });
-  const cutter = button('trim', 'Trim', () => trim.open(client.onStage().id), { class: 'button quiet small', 'aria-label': 'Trim',
-    title: 'What the film shows of this take, and how often', 'aria-haspopup': 'dialog' });
-  const live = button('play', 'Watch live', () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
+  }), { class: 'button quiet small', 'aria-label': t('Compare'), title: t('Compare two takes side by side') });
+  const others = button('grid', t('Takes'), () => takes.open(client.onStage()?.parent ?? null), { class: 'button quiet small' });
+  const ballot = button('vote', t('Vote'), () => vote.open(), { class: 'button quiet small', 'aria-label': t('Blind vote'),
+    title: t('Two takes without their names: which one is better?') });
+  const colours = button('look', t('Look'), () => look.open(client.onStage().id), { class: 'button quiet small', 'aria-label': t('Look'),
+    title: t('Match the colours of this take to another picture'), 'aria-haspopup': 'dialog' });
+  const cutter = button('trim', t('Trim'), () => trim.open(client.onStage().id), { class: 'button quiet small', 'aria-label': t('Trim'),
+    title: t('What the film shows of this take, and how often'), 'aria-haspopup': 'dialog' });
+  const live = button('play', t('Watch live'), () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
   const transport = h('div', { class: 'transport' }, playing, sound.hear, scrub, counter, live, modes, others, colours, cutter, compare, ballot);
-  const root = h('section', { class: 'stage', 'aria-label': 'Stage' }, screen, comparison.bar, transport);
+  const root = h('section', { class: 'stage', 'aria-label': t('Stage') }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
   const toggle = () => { if (takes.on()) takes.toggle(); else lead().toggle(!lead().playing()); };
@@ -49,18 +49,18 @@ const stage = (() => {
   /* The take to compare with first: another take of the same place in the film, else any other. */
   const otherTake = () => {
     const here = client.onStage();
-    const others = client.view.takes.filter((t) => t.id !== here?.id && t.clip);
-    return (others.find((t) => t.depth === here?.depth) || others.at(-1))?.id || null;
+    const others = client.view.takes.filter((take) => take.id !== here?.id && take.clip);
+    return (others.find((take) => take.depth === here?.depth) || others.at(-1))?.id || null;
   };
 
-  const title = (take) => `${take.depth + 1} · ${take.words || take.prompt || 'no prompt'}`;
+  const title = (take) => `${take.depth + 1} · ${take.words || take.prompt || t('no prompt')}`;
   const choices = (select, chosen) => {
-    const wanted = client.view.takes.filter((t) => t.clip);
-    const key = wanted.map((t) => t.id + t.prompt + t.seed).join();
+    const wanted = client.view.takes.filter((take) => take.clip);
+    const key = wanted.map((take) => take.id + take.prompt + take.seed).join();
     if (select.dataset.key !== key) {
       select.dataset.key = key;
-      const words = (t) => [title(t), `seed ${t.seed}`, client.branchOf(t)].filter(Boolean).join(' · ');
-      select.replaceChildren(...wanted.map((t) => h('option', { value: t.id }, words(t))));
+      const words = (take) => [title(take), t('seed {seed}', { seed: take.seed }), client.branchOf(take)].filter(Boolean).join(' · ');
+      select.replaceChildren(...wanted.map((take) => h('option', { value: take.id }, words(take))));
     }
     if (chosen && select.value !== chosen) select.value = chosen;
   };
@@ -83,8 +83,8 @@ const stage = (() => {
   let ends = [];
   const drawMarks = (film) => {
     let frames = 0;
-    const made = film ? client.view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip) : [];
-    ends = made.map((t) => (frames += t.shown));
+    const made = film ? client.view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((take) => take?.clip) : [];
+    ends = made.map((take) => (frames += take.shown));
     const marks = ends.slice(0, -1).map((end) => `linear-gradient(#fff9, #fff9) ${(100 * end) / frames}% 50% / 2px 12px no-repeat`);
     const part = !film && client.onStage()?.trim && client.onStage();
     if (part) {                                   // what the film does not show of the take is darkened
@@ -96,14 +96,14 @@ const stage = (() => {
   const drawTake = (pane, take, rate, words) =>
     pane.draw({ clip: take?.clip, poster: take?.poster, words, frames: take?.frames || 1, rate, ratio: take?.ratio });
   const drawFilm = (view, take) => a.draw({
-    clip: joined(), poster: take?.poster, words: `The film so far · ${view.film.length}`,
+    clip: joined(), poster: take?.poster, words: t('The film so far · {length}', { length: view.film.length }),
     frames: view.film.frames, rate: view.fps, ratio: take?.ratio,
   });
   const drawLive = (job) => {
     const before = client.take(client.view.head);
     const rate = client.view.fps;
     const preview = job.preview || before?.poster || client.view.reference?.url;
-    a.draw({ preview, words: `Making segment ${job.index + 1}`, rate });
+    a.draw({ preview, words: t('Making segment {number}', { number: job.index + 1 }), rate });
     a.root.dataset.waiting = job.preview ? '' : '1';
   };
 
@@ -126,7 +126,7 @@ const stage = (() => {
 
     show(empty, !making && !take);
     say(empty, view.reference
-      ? 'Write the first segment below and press Generate. It starts from the reference picture.' : 'Choose a reference picture to begin.');
+      ? t('Write the first segment below and press Generate. It starts from the reference picture.') : t('Choose a reference picture to begin.'));
     const backdrop = !making && !take && view.reference?.url;
     if (backdrop) {
       const [x, y, w, hgt] = view.reference.frame;
@@ -146,11 +146,11 @@ const stage = (() => {
     show(live, job?.state === 'running' && !making);
     for (const m of modes.children) { set(m, 'aria-pressed', String((m.dataset.whole === 'true') === wholeFilm)); m.disabled = !view.head; }
     set(compare, 'aria-pressed', String(Boolean(secondTake)));
-    const alike = take ? view.takes.filter((t) => t.parent === take.parent).length : 0;
+    const alike = take ? view.takes.filter((other) => other.parent === take.parent).length : 0;
     show(others, alike > 1 && !making);
-    say(others.lastChild, `Takes · ${alike}`);
-    set(others, 'title', `All ${alike} takes of this place, to choose from`);
-    compare.disabled = view.takes.filter((t) => t.clip).length < 2 || making;
+    say(others.lastChild, t('Takes · {n}', { n: alike }));
+    set(others, 'title', t('All {n} takes of this place, to choose from', { n: alike }));
+    compare.disabled = view.takes.filter((other) => other.clip).length < 2 || making;
     show(colours, take?.clip && !secondTake && !wholeFilm);
     set(colours, 'data-held', Boolean(take?.look));
     colours.disabled = cutter.disabled = making;
@@ -172,8 +172,8 @@ const stage = (() => {
       if (document.activeElement !== scrub || lead().playing()) scrub.value = frame;
       const total = +scrub.max + 1;
       scrub.style.setProperty('--at', total > 1 ? frame / (total - 1) : 0);
-      const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, `${((frame + 1) / client.view.fps).toFixed(1)} s`];
-      if (ends.length) parts.push(`segment ${Math.min(ends.length, ends.filter((end) => end <= frame).length + 1)}`);
+      const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, t('{n} s', { n: numeral((frame + 1) / client.view.fps, 1) })];
+      if (ends.length) parts.push(t('segment {number}', { number: Math.min(ends.length, ends.filter((end) => end <= frame).length + 1) }));
       say(counter, parts.join(' · '));
       const name = lead().playing() ? 'pause' : 'play';
       if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
@@ -184,7 +184,7 @@ const stage = (() => {
   const here = () => {
     const { view, wholeFilm } = client;
     if (client.making()) return null;
-    const made = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((t) => t?.clip);
+    const made = view.segments.filter((s) => !s.beyond).map((s) => client.take(s.take)).filter((take) => take?.clip);
     if (!wholeFilm || !made.length) { const take = client.onStage(); return take?.clip ? { take: take.id, at: a.frame() } : null; }
     let at = a.frame();
     for (const take of made) { if (at < take.shown) return { take: take.id, at: trim.frameOf(take, at) }; at -= take.shown; }
@@ -196,7 +196,7 @@ const stage = (() => {
     if (!at || client.against) return null;
     const take = client.take(at.take);
     let frames = client.wholeFilm ? a.frame() : trim.placeOf(take, at.at);
-    for (let t = !client.wholeFilm && client.take(take.parent); t; t = client.take(t.parent)) frames += t.shown;
+    for (let before = !client.wholeFilm && client.take(take.parent); before; before = client.take(before.parent)) frames += before.shown;
     return { seconds: (frames + 0.5) / client.view.fps, playing: lead().playing() };
   };
   return { root, here, moment, toggle, pause: () => lead().toggle(false), run: tick };

@@ -2,8 +2,8 @@
 const start = (() => {
   const gallery = h('ul', { class: 'samples' });
   const stories = h('section', { class: 'stories', 'aria-labelledby': 'mp-samples', hidden: true },
-    h('h3', { id: 'mp-samples' }, 'Or begin with one of these'), gallery);
-  const IDLE = 'or drop it here, or paste it';
+    h('h3', { id: 'mp-samples' }, t('Or begin with one of these')), gallery);
+  const IDLE = t('or drop it here, or paste it');
   const words = h('span', { role: 'status' }, IDLE);
   const meter = h('i', {}), bar = h('span', { class: 'meter', hidden: true, 'aria-hidden': 'true' }, meter);
   /* What happens to the file that was chosen, and how much of it is done, 0 to 1; null: nobody knows. */
@@ -12,13 +12,13 @@ const start = (() => {
     show(bar, share !== null);
     meter.style.transform = `scaleX(${share || 0})`;
   };
-  const root = h('section', { class: 'start', hidden: true, 'aria-label': 'Begin a film' },
+  const root = h('section', { class: 'start', hidden: true, 'aria-label': t('Begin a film') },
     h('div', { class: 'lead' },
-      h('h2', {}, 'A film begins with one picture.'),
-      h('p', {}, 'Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.'),
-      h('p', {}, 'Or begin with a video of yours, and go on from where it ends.')),
+      h('h2', {}, t('A film begins with one picture.')),
+      h('p', {}, t('Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),
+      h('p', {}, t('Or begin with a video of yours, and go on from where it ends.'))),
     h('button', { class: 'drop', onclick: () => picture.choose() },
-      icon('picture', 46), h('b', {}, 'Choose a picture or a video'), words, bar),
+      icon('picture', 46), h('b', {}, t('Choose a picture or a video')), words, bar),
     stories);
 
   let requested = false;
@@ -34,15 +34,15 @@ const start = (() => {
   const sample = (s) => h('li', { class: 'sample' },
     h('div', { class: 'sample-picture' }, s.picture ? h('img', { src: s.picture, alt: '', decoding: 'async' }) : null),
     h('div', { class: 'sample-words' },
-      h('div', { class: 'sample-name' }, h('b', {}, s.name), h('small', {}, s.made ? `film · ${s.segments} segments` : `${s.segments} segments`)),
+      h('div', { class: 'sample-name' }, h('b', {}, s.name), h('small', {}, s.made ? tn('film · {n} segment', 'film · {n} segments', s.segments) : tn('{n} segment', '{n} segments', s.segments))),
       h('p', {}, s.first),
       h('div', { class: 'pair' },
         h('button', {
-          class: 'button small primary', 'aria-label': `Open the story ${s.name}, ${s.segments} segments`, onclick: () => begin(s),
-        }, s.made ? 'Open film' : 'Open story'),
+          class: 'button small primary', 'aria-label': tn('Open the story {name}, {n} segment', 'Open the story {name}, {n} segments', s.segments, { name: s.name }), onclick: () => begin(s),
+        }, s.made ? t('Open film') : t('Open story')),
         h('button', {
-          class: 'button small', 'aria-label': `Use only the picture of ${s.name}`, onclick: () => usePicture(s.id),
-        }, 'Use picture'))));
+          class: 'button small', 'aria-label': t('Use only the picture of {name}', { name: s.name }), onclick: () => usePicture(s.id),
+        }, t('Use picture')))));
 
   const usePicture = async (id) => easel.openFor((await client.act('use_sample', { sample: id }))?.frame_of);
   const begin = async (s) => {

@@ -20,12 +20,12 @@ const subject = (() => {
     told: (words) => easel.tell(words),
     done: (stroke) => {
       const { strokes } = client.view.marks.limits;
-      if (count() >= strokes) { easel.tell(`There are ${strokes} strokes, which is the most. Undo one first.`); return; }
-      if (!adds && !now().strokes.length) { easel.tell('Mark what stands in front first; then take away what does not belong to it.'); return; }
+      if (count() >= strokes) { easel.tell(t('There are {strokes} strokes, which is the most. Undo one first.', { strokes })); return; }
+      if (!adds && !now().strokes.length) { easel.tell(t('Mark what stands in front first; then take away what does not belong to it.')); return; }
       order.push(adds);
       easel.stroke();
       put(adds ? { strokes: [...now().strokes, stroke] } : { ground: [...now().ground, stroke] }, 0);
-      easel.tell(adds ? 'Added a stroke over the subject.' : 'Added a stroke over the ground.');
+      easel.tell(adds ? t('Added a stroke over the subject.') : t('Added a stroke over the ground.'));
     },
   });
 
@@ -95,8 +95,8 @@ const subject = (() => {
     pen.globalAlpha = 1;
     const at = brush.keyed ? brush.cursor : brush.hover;
     if (at) glass.ring(at, thick, adds ? ADD : TAKE, brush.keyed);
-    const words = !strokes.length ? 'Nothing is marked: the whole picture lies at one distance.'
-      : !fresh || (wanted && !shape) ? 'Finding its edge…' : `Found: ${Math.max(1, Math.round(100 * shape.share))} % of the picture stands in front.`;
+    const words = !strokes.length ? t('Nothing is marked: the whole picture lies at one distance.')
+      : !fresh || (wanted && !shape) ? t('Finding its edge…') : t('Found: {share} % of the picture stands in front.', { share: Math.max(1, Math.round(100 * shape.share)) });
     say(parts.found.lastChild, words);
     parts.found.firstChild.replaceWith(icon(shape && strokes.length ? 'check' : 'info', 17));
     set(parts.found, 'data-kind', shape && strokes.length ? 'good' : null);
@@ -106,7 +106,7 @@ const subject = (() => {
     const { depth } = now();
     if (document.activeElement !== parts.depth) parts.depth.value = depth;
     parts.depth.style.setProperty('--at', (depth - 1) / 4);
-    const far = depth < 1.05 ? 'One distance: they move together.' : `The ground lies ${depth.toFixed(1)} times as far away.`;
+    const far = depth < 1.05 ? t('One distance: they move together.') : t('The ground lies {times} times as far away.', { times: numeral(depth, 1) });
     say(parts.far, far);
     set(parts.depth, 'aria-valuetext', far);
     parts.deep.style.setProperty('--far', `${18 + 20 * (depth - 1)}%`);
@@ -117,25 +117,25 @@ const subject = (() => {
     shape = null;
     asked = '';
     const kind = (does, label, name) => h('button', { 'data-kind': does, onclick: () => { adds = does === 'add'; easel.redraw(); } }, icon(name, 15), label);
-    const depth = h('input', { type: 'range', min: 1, max: 5, step: 0.1, 'aria-label': 'Depth', onfocus: () => easel.stroke(),
+    const depth = h('input', { type: 'range', min: 1, max: 5, step: 0.1, 'aria-label': t('Depth'), onfocus: () => easel.stroke(),
       onpointerdown: () => easel.stroke(), oninput: () => put({ depth: Number(depth.value) }, 250) });
     parts = {
       depth, far: h('p', { class: 'hint' }),
       found: h('div', { class: 'frame-fact', role: 'status' }, icon('info', 17), h('span', {})),
-      kinds: h('div', { class: 'switch wide', role: 'group', 'aria-label': 'What the brush does' },
-        kind('add', 'Add', 'plus'), kind('take', 'Take away', 'minus')),
-      undo: button('undo', 'Undo stroke', undo), clear: button('trash', 'Clear', clear),
+      kinds: h('div', { class: 'switch wide', role: 'group', 'aria-label': t('What the brush does') },
+        kind('add', t('Add'), 'plus'), kind('take', t('Take away'), 'minus')),
+      undo: button('undo', t('Undo stroke'), undo), clear: button('trash', t('Clear'), clear),
     };
     parts.deep = h('div', { class: 'deep' },
       h('div', { class: 'deep-plan', 'aria-hidden': 'true' }, h('i', { class: 'eye' }), h('i', { class: 'near' }), h('i', { class: 'far' })),
-      h('label', { class: 'slide' }, h('span', {}, 'Flat'), depth, h('span', {}, 'Deep')), parts.far);
+      h('label', { class: 'slide' }, h('span', {}, t('Flat')), depth, h('span', {}, t('Deep'))), parts.far);
     find();
     return [
-      h('p', { class: 'hint', id: 'mp-subject-keys' }, 'Draw over what stands in front of its ground. Then a camera that moves shows the two at their distances. ',
-        h('span', { class: 'for-keys' }, 'With keys: arrows move the brush, space begins and ends a stroke.')),
+      h('p', { class: 'hint', id: 'mp-subject-keys' }, t('Draw over what stands in front of its ground. Then a camera that moves shows the two at their distances. '),
+        h('span', { class: 'for-keys' }, t('With keys: arrows move the brush, space begins and ends a stroke.'))),
       parts.kinds, h('div', { class: 'pair' }, parts.undo, parts.clear), parts.found, parts.deep,
     ];
   };
-  return { id: 'subject', label: 'Subject', icon: 'brush', brush, make, draw, sent: find, describe: 'mp-subject-keys', marks: true,
+  return { id: 'subject', label: t('Subject'), icon: 'brush', brush, make, draw, sent: find, describe: 'mp-subject-keys', marks: true,
     key: (e) => brush.key(e) };
 })();

@@ -3,23 +3,23 @@ const takes = (() => {
   const cells = new Map();
   const group = makeGroup();
   const title = h('h2', {});
-  const playing = tool('pause', 'Play or pause (Space)', () => toggle());
-  const more = button('plus', 'More takes', () => audition.open(shown().at(0)?.id ?? null), { class: 'button quiet small', 'aria-label': 'More takes' });
-  const sheet = button('picture', 'Contact sheet', async () => {
-    const answer = await client.askAside('contact_sheet', { takes: shown().map((t) => t.id) });
+  const playing = tool('pause', t('Play or pause (Space)'), () => toggle());
+  const more = button('plus', t('More takes'), () => audition.open(shown().at(0)?.id ?? null), { class: 'button quiet small', 'aria-label': t('More takes') });
+  const sheet = button('picture', t('Contact sheet'), async () => {
+    const answer = await client.askAside('contact_sheet', { takes: shown().map((take) => take.id) });
     if (answer) dialogs.fetchFile(answer.url);
-  }, { class: 'button quiet small', 'aria-label': 'Contact sheet', title: 'All takes as one PNG' });
-  const others = button('trash', 'Drop the others', () => client.act('drop_takes', { takes: spare().map((t) => t.id) }),
-    { class: 'button quiet small', 'aria-label': 'Drop the others', title: 'Into the trash: all that have no star and are not in the film' });
-  const close = tool('close', 'Back to the stage (Esc)', () => leave());
-  const grid = h('ul', { class: 'takes-grid', 'aria-label': 'Takes to choose from' });
+  }, { class: 'button quiet small', 'aria-label': t('Contact sheet'), title: t('All takes as one PNG') });
+  const others = button('trash', t('Drop the others'), () => client.act('drop_takes', { takes: spare().map((take) => take.id) }),
+    { class: 'button quiet small', 'aria-label': t('Drop the others'), title: t('Into the trash: all that have no star and are not in the film') });
+  const close = tool('close', t('Back to the stage (Esc)'), () => leave());
+  const grid = h('ul', { class: 'takes-grid', 'aria-label': t('Takes to choose from') });
   const root = h('div', { class: 'choosing', hidden: true }, h('div', { class: 'choosing-bar' }, title, playing, more, sheet, others, close), grid);
 
   const toggle = () => { group.toggle(); draw(client); };
   const leave = () => client.put({ choosing: null });
-  const siblings = () => client.view.takes.filter((t) => t.parent === client.choosing.parent);
-  const shown = () => (client.choosing ? siblings().filter((t) => t.clip) : []);
-  const spare = () => siblings().filter((t) => !t.star && !t.on_path);
+  const siblings = () => client.view.takes.filter((take) => take.parent === client.choosing.parent);
+  const shown = () => (client.choosing ? siblings().filter((take) => take.clip) : []);
+  const spare = () => siblings().filter((take) => !take.star && !take.on_path);
 
   /* Takes of the audition that are still to come. */
   const coming = () => (client.busy() ? client.job.audition.filter((id) => !client.take(id)) : []);
@@ -29,12 +29,12 @@ const takes = (() => {
     const video = h('video', { playsinline: true, preload: 'auto', tabindex: -1 });
     video.muted = true;
     const image = h('img', { alt: '' });
-    const look = h('button', { class: 'cell-look', title: 'Show it large', onclick: () => client.put({ choosing: null, selected: id, wholeFilm: false }) },
+    const look = h('button', { class: 'cell-look', title: t('Show it large'), onclick: () => client.put({ choosing: null, selected: id, wholeFilm: false }) },
       video, image);
-    const star = tool('star', 'Star', () => client.act('star', { take: id, star: !client.take(id).star }), { class: 'tool starred' });
+    const star = tool('star', t('Star'), () => client.act('star', { take: id, star: !client.take(id).star }), { class: 'tool starred' });
     const facts = h('p', {});
-    const go = h('button', { class: 'button small', onclick: () => use(id) }, 'Take this');
-    const drop = tool('trash', 'Drop into the trash', () => client.act('drop_takes', { takes: [id] }));
+    const go = h('button', { class: 'button small', onclick: () => use(id) }, t('Take this'));
+    const drop = tool('trash', t('Drop into the trash'), () => client.act('drop_takes', { takes: [id] }));
     const cell = h('li', { class: 'take-cell', 'data-id': id }, look, facts, h('div', { class: 'take-foot' }, star, go, drop));
     cell.fields = { video, image, look, star, facts, go, drop };
     return cell;
@@ -42,9 +42,9 @@ const takes = (() => {
 
   /* What tells this take from the others. */
   const differences = (take, all) => {
-    const differ = (key) => new Set(all.map((t) => String(t[key]))).size > 1;
+    const differ = (key) => new Set(all.map((each) => String(each[key]))).size > 1;
     const facts = [differ('prompt') && take.prompt, differ('preset') && client.presetOf(take), ...(differ('loras') ? take.loras : [])].filter(Boolean);
-    return [...facts, (differ('seed') || !facts.length) && `seed ${take.seed}`].filter(Boolean).join(' · ');
+    return [...facts, (differ('seed') || !facts.length) && t('seed {seed}', { seed: take.seed })].filter(Boolean).join(' · ');
   };
   const drawCell = (cell, item, index) => {
     const { video, image, look, star, facts, go, drop } = cell.fields;
@@ -58,13 +58,13 @@ const takes = (() => {
     show(image, preview); show(video, take?.clip);
     for (const part of [star, go, drop]) show(part, take);
     look.disabled = !take;
-    const name = `Take ${index + 1} of ${grid.dataset.count}`;
-    set(look, 'aria-label', take ? `${name}, ${differences(take, all)}${take.head ? ', head' : ''}` : `${name}, still to come`);
+    const name = t('Take {number} of {count}', { number: index + 1, count: grid.dataset.count });
+    set(look, 'aria-label', [name, ...(take ? [differences(take, all), take.head && t('head')] : [t('still to come')])].filter(Boolean).join(', '));
     set(star, 'aria-pressed', String(Boolean(take?.star)));
-    set(star, 'aria-label', take?.star ? 'Take the star away' : 'Star');
-    say(facts, take ? `${index + 1} · ${differences(take, all)}` : client.job?.take === item.id ? making(client.job) : 'Waiting');
+    set(star, 'aria-label', take?.star ? t('Take the star away') : t('Star'));
+    say(facts, take ? `${index + 1} · ${differences(take, all)}` : client.job?.take === item.id ? making(client.job) : t('Waiting'));
     facts.title = facts.textContent;
-    say(go, take?.on_path ? 'In the film' : 'Take this');
+    say(go, take?.on_path ? t('In the film') : t('Take this'));
     set(go, 'aria-pressed', String(Boolean(take?.on_path)));
     go.classList.toggle('primary', Boolean(take) && !take.on_path);
     if (take) drop.disabled = false;
@@ -91,7 +91,7 @@ const takes = (() => {
     set(grid, 'data-count', items.length);
     const parent = client.take(choosing.parent);
     const depth = parent ? parent.depth + 2 : 1;
-    say(title, `Takes of segment ${depth}`);
+    say(title, t('Takes of segment {number}', { number: depth }));
     keyed(grid, cells, items, makeCell, drawCell);
     fit();
     group.draw([...cells.values()].map((cell) => cell.fields.video).filter((v) => v.getAttribute('src')), view.fps);

@@ -2,29 +2,29 @@
 const timeline = (() => {
   const cards = new Map();
   const totals = h('span', { class: 'totals' });
-  const undo = tool('undo', 'Undo (Ctrl+Z)', () => client.act('undo'));
-  const redo = tool('redo', 'Redo (Ctrl+Shift+Z)', () => client.act('redo'));
+  const undo = tool('undo', t('Undo (Ctrl+Z)'), () => client.act('undo'));
+  const redo = tool('redo', t('Redo (Ctrl+Shift+Z)'), () => client.act('redo'));
   const status = h('p', { class: 'status' });
   const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
-  const next = button('next', 'Generate next', () => client.generateNext(), {
-    class: 'button primary', title: 'Ctrl+Enter', 'aria-keyshortcuts': 'Control+Enter',
+  const next = button('next', t('Generate next'), () => client.generateNext(), {
+    class: 'button primary', title: t('Ctrl+Enter'), 'aria-keyshortcuts': 'Control+Enter',
   });
-  const again = button('recall', 'Make its memory again', () => client.act('make_again', { take: client.view.again }), { class: 'button',
-    title: 'Renders this take, and those before it as far as they are without memory, once more from their seeds' });
-  const several = button('grid', 'Audition', () => audition.open(), { class: 'button quiet', title: 'Several takes of the next segment, to choose from' });
-  const all = button('all', 'Generate all', () => client.generateAll(), { title: 'Ctrl+Shift+Enter', 'aria-keyshortcuts': 'Control+Shift+Enter' });
-  const cancel = button('stop', 'Cancel', () => client.act('cancel'), { class: 'button stop', title: 'Esc', 'aria-keyshortcuts': 'Escape' });
-  const pause = button('pause', 'Pause', () => client.act('pause'), { title: 'P · stops after this section; Resume goes on, also after a restart' });
-  const resume = button('play', 'Resume', () => client.resume(), { class: 'button primary', title: 'Ctrl+Enter' });
+  const again = button('recall', t('Make its memory again'), () => client.act('make_again', { take: client.view.again }), { class: 'button',
+    title: t('Renders this take, and those before it as far as they are without memory, once more from their seeds') });
+  const several = button('grid', t('Audition'), () => audition.open(), { class: 'button quiet', title: t('Several takes of the next segment, to choose from') });
+  const all = button('all', t('Generate all'), () => client.generateAll(), { title: t('Ctrl+Shift+Enter'), 'aria-keyshortcuts': 'Control+Shift+Enter' });
+  const cancel = button('stop', t('Cancel'), () => client.act('cancel'), { class: 'button stop', title: t('Esc'), 'aria-keyshortcuts': 'Escape' });
+  const pause = button('pause', t('Pause'), () => client.act('pause'), { title: t('P · stops after this section; Resume goes on, also after a restart') });
+  const resume = button('play', t('Resume'), () => client.resume(), { class: 'button primary', title: t('Ctrl+Enter') });
   const goOn = h('input', { type: 'checkbox', onchange: () => client.act('go_on', { on: goOn.checked }) });
-  const goingOn = h('label', { class: 'go-on', title: 'When the studio was stopped or the machine crashed, this film goes on by itself after the next start' },
-    goOn, 'Go on after a restart');
-  const list = h('ol', { class: 'cards', 'aria-label': 'Segments' });
-  const add = h('button', { class: 'add', onclick: () => addSegment() }, icon('plus', 26), h('span', {}, 'Add segment'));
+  const goingOn = h('label', { class: 'go-on', title: t('When the studio was stopped or the machine crashed, this film goes on by itself after the next start') },
+    goOn, t('Go on after a restart'));
+  const list = h('ol', { class: 'cards', 'aria-label': t('Segments') });
+  const add = h('button', { class: 'add', onclick: () => addSegment() }, icon('plus', 26), h('span', {}, t('Add segment')));
   const strip = h('div', { class: 'strip' }, list, add);
-  const root = h('section', { class: 'timeline', 'aria-label': 'Timeline' },
+  const root = h('section', { class: 'timeline', 'aria-label': t('Timeline') },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, 'Timeline'), totals, undo, redo, filmWords.opener, sound.opener, drift.opener, goingOn, status, spoken, pause, cancel, again, several, all, next, resume),
+      h('h2', { class: 'label' }, t('Timeline')), totals, undo, redo, filmWords.opener, sound.opener, drift.opener, goingOn, status, spoken, pause, cancel, again, several, all, next, resume),
     early.strip, strip, drift.panel, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
@@ -36,31 +36,34 @@ const timeline = (() => {
   });
 
   const progress = (job) => {
-    if (job.state === 'queued') return 'Queued: another film is being made first';
-    const parts = [`Segment ${job.index + 1}`];
-    if (job.sections > 1) parts.push(`section ${job.section + 1} of ${job.sections}`);
-    if (job.doing === 'stopping') return `${parts[0]} · stopping; finished sections are kept`;
-    if (job.doing === 'pausing') return `${parts.join(' · ')} · pausing after this section`;
-    parts.push(job.step ? stepWords(job) : job.doing || 'starting');
-    if (job.left) parts.push(`${job.left} left`);
-    if (job.retry) parts.push(`retry ${job.retry} of ${job.retries}`);
-    if (job.planned > 1) parts.push(`take ${job.finished + 1} of ${job.planned}${job.total ? `, ${job.total} in all` : ''}`);
+    if (job.state === 'queued') return t('Queued: another film is being made first');
+    const parts = [t('Segment {number}', { number: job.index + 1 })];
+    if (job.sections > 1) parts.push(t('section {number} of {count}', { number: job.section + 1, count: job.sections }));
+    if (job.doing === 'stopping') return `${parts[0]} · ${t('stopping; finished sections are kept')}`;
+    if (job.doing === 'pausing') return `${parts.join(' · ')} · ${t('pausing after this section')}`;
+    parts.push(job.step ? stepWords(job) : job.doing_words || t('starting'));
+    if (job.left) parts.push(t('{time} left', { time: job.left }));
+    if (job.retry) parts.push(t('retry {number} of {count}', { number: job.retry, count: job.retries }));
+    const run = { number: job.finished + 1, count: job.planned, time: job.total };
+    if (job.planned > 1) parts.push(job.total ? t('take {number} of {count}, {time} in all', run) : t('take {number} of {count}', run));
     return parts.join(' · ');
   };
   const left = (job) => {
     const takes = job.planned - job.finished;
-    const many = takes > 1 ? `, ${takes} takes` : '';
-    return `Left: segment ${job.index + 1}${job.sections > 1 ? ` from section ${job.section + 1} of ${job.sections}` : ''}${many}`;
+    const place = { number: job.index + 1, section: job.section + 1, sections: job.sections };
+    const first = job.sections > 1 ? t('Left: segment {number} from section {section} of {sections}', place) : t('Left: segment {number}', place);
+    return takes > 1 ? `${first}, ${tn('{n} take', '{n} takes', takes)}` : first;
   };
   const waiting = (view) => {
-    if (view.engine.state === 'starting') return 'The engine is warming up; you can write, and even generate, already';
+    if (view.engine.state === 'starting') return t('The engine is warming up; you can write, and even generate, already');
     if (view.engine.state === 'failed') return view.engine.sentence;
-    if (remaking()) return `Making the memory again · take ${client.again.made + 1} of ${client.again.of}`;
+    if (remaking()) return t('Making the memory again · take {number} of {count}', { number: client.again.made + 1, count: client.again.of });
     if (client.again?.state === 'failed' && client.again.take === view.again) return client.again.message;
-    if (view.again) return 'The memory after this take was removed to save room';
+    if (view.again) return t('The memory after this take was removed to save room');
     if (view.blocked) return view.blocked;
-    const rest = view.estimate_all !== view.estimate ? `, ${view.estimate_all} for all that is left` : '';
-    return view.estimate ? `About ${view.estimate} for the next take${rest}` : '';
+    const times = { next: view.estimate, all: view.estimate_all };
+    return !view.estimate ? '' : view.estimate_all === view.estimate ? t('About {next} for the next take', times)
+      : t('About {next} for the next take, {all} for all that is left', times);
   };
 
   const remaking = () => ['queued', 'running'].includes(client.again?.state);
@@ -88,8 +91,9 @@ const timeline = (() => {
     keyed(list, cards, view.segments, makeCard, (card, segment) => drawCard(card, segment, now));
     const at = view.segments.findIndex((s) => s.id === roving);
     view.segments.forEach((s, i) => { cards.get(s.id).fields.pick.tabIndex = i === Math.max(0, at) ? 0 : -1; });
-    say(totals, `${view.plan.segments} segment${view.plan.segments === 1 ? '' : 's'} · ${view.plan.length} planned · ${view.film.length} made`);
-    set(totals, 'title', `The whole timeline: ${view.plan.costs}`);
+    say(totals, tn('{n} segment · {planned} planned · {made} made', '{n} segments · {planned} planned · {made} made', view.plan.segments,
+      { planned: view.plan.length, made: view.film.length }));
+    set(totals, 'title', t('The whole timeline: {costs}', { costs: view.plan.costs }));
     undo.disabled = !view.can_undo;
     redo.disabled = !view.can_redo;
     const paused = job?.state === 'paused';
@@ -105,10 +109,10 @@ const timeline = (() => {
     show(again, view.again && !busy);
     again.disabled = remaking();
     next.disabled = all.disabled = several.disabled = !view.next;
-    say(next.lastChild, view.next?.completes ? 'Finish segment' : 'Generate next');
-    all.title = view.estimate_all ? `Ctrl+Shift+Enter · about ${view.estimate_all}` : 'Ctrl+Shift+Enter';
+    say(next.lastChild, view.next?.completes ? t('Finish segment') : t('Generate next'));
+    all.title = view.estimate_all ? t('Ctrl+Shift+Enter · about {time}', { time: view.estimate_all }) : t('Ctrl+Shift+Enter');
     const quarter = busy && Math.floor(job.progress * 4) * 25;     // not every step: it is read aloud
-    say(spoken, busy ? `Making segment ${job.index + 1}, ${quarter} percent` : job?.state === 'done' ? 'The take is done' : '');
+    say(spoken, busy ? t('Making segment {number}, {share} percent', { number: job.index + 1, share: quarter }) : job?.state === 'done' ? t('The take is done') : '');
     if (adding !== null && view.segments.length > adding) { adding = null; toEnd(); } else reveal(view);
   });
 

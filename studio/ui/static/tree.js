@@ -5,23 +5,23 @@ const tree = (() => {
   const nodes = new Map();
   const edges = svg('svg', { 'aria-hidden': 'true', class: 'edges' });
   const origin = h('div', { class: 'origin', 'aria-hidden': 'true' }, h('img', { alt: '' }));
-  const holder = h('div', { class: 'nodes', role: 'tree', 'aria-label': 'Takes' });
+  const holder = h('div', { class: 'nodes', role: 'tree', 'aria-label': t('Takes') });
   const coming = h('div', { class: 'coming', 'aria-hidden': 'true', hidden: true }, h('img', { alt: '' }), h('span', { class: 'place' }));
   const field = h('div', { class: 'field' }, edges, origin, holder, coming);
-  const lines = h('ul', { class: 'branches', 'aria-label': 'Branches' });
+  const lines = h('ul', { class: 'branches', 'aria-label': t('Branches') });
   const shownLines = new Map();
-  const hint = h('p', { class: 'hint' }, 'Takes appear here. Each one can be continued, retaken or branched.');
+  const hint = h('p', { class: 'hint' }, t('Takes appear here. Each one can be continued, retaken or branched.'));
   const grove = h('div', { class: 'grove' }, field);
-  const root = h('aside', { class: 'panel takes', 'aria-label': 'Branches and takes' },
-    h('h2', { class: 'label' }, 'Branches and takes'), lines, hint, grove, trash.opener);
+  const root = h('aside', { class: 'panel takes', 'aria-label': t('Branches and takes') },
+    h('h2', { class: 'label' }, t('Branches and takes')), lines, hint, grove, trash.opener);
 
   const makeLine = ({ id }) => {
-    const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': 'Branch name',
+    const name = h('input', { class: 'branch-name', maxlength: 120, spellcheck: 'false', 'aria-label': t('Branch name'),
       oninput: () => { name.dataset.dirty = '1'; },
       onchange: () => settle(name, client.act('rename_branch', { branch: id, name: name.value })),
       onkeydown: (e) => { if (e.key === 'Enter') name.blur(); } });
     const go = h('button', { class: 'branch-go' });
-    const drop = tool('close', 'Put this branch into the trash; its takes stay', () => client.act('drop_branch', { branch: id }));
+    const drop = tool('close', t('Put this branch into the trash; its takes stay'), () => client.act('drop_branch', { branch: id }));
     /* A click anywhere on the line switches to the branch; the name of the current branch can be edited. */
     const line = h('li', { onclick: (e) => {
       if (!drop.contains(e.target) && (e.target === go || !line.hasAttribute('data-current'))) client.act('switch', { branch: id });
@@ -31,15 +31,15 @@ const tree = (() => {
   const drawLine = (line, b) => {
     const [go, name, count, drop] = line.children;
     set(line, 'data-current', b.current);
-    set(go, 'aria-label', b.current ? `${b.name}, the current branch` : `Switch to ${b.name}`);
+    set(go, 'aria-label', b.current ? t('{branch}, the current branch', { branch: b.name }) : t('Switch to {branch}', { branch: b.name }));
     set(go, 'aria-pressed', String(b.current));
-    set(go, 'title', b.current ? 'The current branch' : 'Switch to this branch');
-    set(name, 'aria-label', `Name of branch ${b.name}`);
+    set(go, 'title', b.current ? t('The current branch') : t('Switch to this branch'));
+    set(name, 'aria-label', t('Name of branch {branch}', { branch: b.name }));
     name.readOnly = !b.current;
     refill(name, b.name);
     show(drop, client.view.branches.length > 1);
-    set(drop, 'aria-label', `Put branch ${b.name} into the trash; its takes stay`);
-    say(count, `${b.takes} take${b.takes === 1 ? '' : 's'}`);
+    set(drop, 'aria-label', t('Put branch {branch} into the trash; its takes stay', { branch: b.name }));
+    say(count, tn('{n} take', '{n} takes', b.takes));
   };
 
   let resting = 0;
@@ -65,12 +65,12 @@ const tree = (() => {
     set(node, 'aria-selected', String(take.head));
     set(node, 'tabindex', take.id === reached() ? 0 : -1);
     const spoken = [
-      `Take of segment ${take.depth + 1}`, take.badge, take.length, take.pinned && 'pinned', take.thinned && 'without memory', take.head && 'head', take.loose && 'on no branch',
-      take.tips.length && `end of ${take.tips.join(' and ')}`, take.words || take.prompt,
+      t('Take of segment {number}', { number: take.depth + 1 }), take.badge, take.length, take.pinned && t('pinned'), take.thinned && t('without memory'), take.head && t('head'), take.loose && t('on no branch'),
+      take.tips.length && t('end of {branches}', { branches: listed(take.tips) }), take.words || take.prompt,
     ];
     set(node, 'aria-label', spoken.filter(Boolean).join(', '));
-    const facts = [take.badge, take.length, take.pinned && 'pinned', take.thinned && 'without memory', `seed ${take.seed}`, ...take.loras, ...take.memory, take.took && `made in ${take.took}`];
-    set(node, 'title', `${take.prompt || 'No prompt'}${take.words ? `\n→ ${take.words}` : ''}\n${facts.filter(Boolean).join(' · ')}`);
+    const facts = [take.badge, take.length, take.pinned && t('pinned'), take.thinned && t('without memory'), t('seed {seed}', { seed: take.seed }), ...take.loras, ...take.memory, take.took && t('made in {time}', { time: take.took })];
+    set(node, 'title', `${take.prompt || t('No prompt')}${take.words ? `\n→ ${take.words}` : ''}\n${facts.filter(Boolean).join(' · ')}`);
   };
   let focused = null;
   const reached = () => (client.take(focused) ? focused : client.view.head ?? client.view.takes[0]?.id);
@@ -105,8 +105,8 @@ const tree = (() => {
     show(coming, making);
     if (!making) return;
     const parent = client.take(view.segments[job.index - 1]?.take);
-    const taken = view.takes.some((t) => t.parent === (parent?.id ?? null));
-    const column = taken ? Math.max(...view.takes.map((t) => t.column)) + 1 : parent?.column ?? 0;
+    const taken = view.takes.some((take) => take.parent === (parent?.id ?? null));
+    const column = taken ? Math.max(...view.takes.map((take) => take.column)) + 1 : parent?.column ?? 0;
     coming.style.transform = place(column, job.index);
     if (job.preview) set(coming.firstChild, 'src', job.preview); else coming.firstChild.removeAttribute('src');
     show(coming.firstChild, job.preview);
@@ -122,10 +122,10 @@ const tree = (() => {
     drawn = view;
     keyed(lines, shownLines, view.branches, makeLine, drawLine);
     keyed(holder, nodes, view.takes, makeNode, drawNode);
-    const byId = new Map(view.takes.map((t) => [t.id, t]));
-    edges.replaceChildren(...view.takes.map((t) => edge(t, byId.get(t.parent))));
-    const wide = (Math.max(0, ...view.takes.map((t) => t.column)) + 1) * WIDE + 6;
-    const high = (Math.max(-1, ...view.takes.map((t) => t.depth)) + 2) * HIGH;
+    const byId = new Map(view.takes.map((take) => [take.id, take]));
+    edges.replaceChildren(...view.takes.map((take) => edge(take, byId.get(take.parent))));
+    const wide = (Math.max(0, ...view.takes.map((take) => take.column)) + 1) * WIDE + 6;
+    const high = (Math.max(-1, ...view.takes.map((take) => take.depth)) + 2) * HIGH;
     for (const part of [edges, holder]) { part.style.width = `${wide}px`; part.style.height = `${high}px`; }
     for (const [k, v] of [['width', wide], ['height', high]]) edges.setAttribute(k, v);
     show(field, view.takes.length);
@@ -140,10 +140,10 @@ const tree = (() => {
     const { takes } = client.view;
     const here = client.take(e.target.dataset.id);
     if (!here) return;
-    const level = takes.filter((t) => t.depth === here.depth).sort((x, y) => x.column - y.column);
+    const level = takes.filter((take) => take.depth === here.depth).sort((x, y) => x.column - y.column);
     const at = level.indexOf(here);
     const to = {
-      ArrowUp: client.take(here.parent), ArrowDown: takes.find((t) => t.parent === here.id),
+      ArrowUp: client.take(here.parent), ArrowDown: takes.find((take) => take.parent === here.id),
       ArrowLeft: level[at - 1], ArrowRight: level[at + 1], Home: takes[0], End: takes.at(-1),
     }[e.key];
     if (!to) return;

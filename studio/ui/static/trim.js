@@ -74,38 +74,39 @@ const trim = (() => {
     const [a, b] = [+from.field.value, +to.field.value];
     from.field.style.setProperty('--at', a / Math.max(1, now.frames - 1));
     to.field.style.setProperty('--at', (b - 1) / Math.max(1, now.frames - 1));
-    say(from.number, `frame ${a + 1}`);
-    say(to.number, `frame ${b}`);
-    set(from.field, 'aria-valuetext', `frame ${a + 1}`);
-    set(to.field, 'aria-valuetext', `frame ${b}`);
+    say(from.number, t('frame {number}', { number: a + 1 }));
+    say(to.number, t('frame {number}', { number: b }));
+    set(from.field, 'aria-valuetext', t('frame {number}', { number: a + 1 }));
+    set(to.field, 'aria-valuetext', t('frame {number}', { number: b }));
     picture(from.image, a);
     picture(to.image, b - 1);
     if (document.activeElement !== loop) loop.value = how;
     refill(times, how === 'once' ? 2 : count);
     show(again, how !== 'once');
-    say(sum, `The film shows ${now.shown} of ${now.frames} frames of it: ${(now.shown / client.view.fps).toFixed(1)} s.`.replace(
-      / of \d+ frames of it/, how === 'once' ? '$&' : ` frames, from ${stop - first} of the take’s ${now.frames}`));
+    const shown = { shown: now.shown, frames: now.frames, part: stop - first, seconds: numeral(now.shown / client.view.fps, 1) };
+    say(sum, how === 'once' ? t('The film shows {shown} of {frames} frames of it: {seconds} s.', shown)
+      : t('The film shows {shown} frames, from {part} of the take’s {frames}: {seconds} s.', shown));
     all.disabled = !now.trim;
   };
 
   const open = (wanted) => {
     id = wanted;
     if (!take()) return;
-    const times = h('input', { class: 'field-text', type: 'number', min: 2, max: 20, step: 1, 'aria-label': 'Times',
+    const times = h('input', { class: 'field-text', type: 'number', min: 2, max: 20, step: 1, 'aria-label': t('Times'),
       oninput: () => { times.dataset.dirty = '1'; },
       onchange: () => settle(times, send({ times: Math.min(20, Math.max(2, Math.trunc(+times.value) || 2)) })) });
     parts = {
-      from: end('first', 'From'), to: end('end', 'To'), times,
-      loop: h('select', { class: 'select', 'aria-label': 'Play it', onchange: () => send({ loop: parts.loop.value, times: parts.loop.value === 'once' ? 1 : 2 }) },
-        ...[['once', 'once'], ['repeat', 'again from the beginning'], ['there and back', 'there and back']].map(([value, name]) => h('option', { value }, name))),
+      from: end('first', t('From')), to: end('end', t('To')), times,
+      loop: h('select', { class: 'select', 'aria-label': t('Play it'), onchange: () => send({ loop: parts.loop.value, times: parts.loop.value === 'once' ? 1 : 2 }) },
+        ...[['once', t('once')], ['repeat', t('again from the beginning')], ['there and back', t('there and back')]].map(([value, name]) => h('option', { value }, name))),
       sum: h('p', { class: 'trim-sum', role: 'status' }),
-      all: button('undo', 'Show all of it', () => send({ first: 0, end: 0, loop: 'once', times: 1 }), { class: 'button' }),
+      all: button('undo', t('Show all of it'), () => send({ first: 0, end: 0, loop: 'once', times: 1 }), { class: 'button' }),
     };
-    parts.again = h('label', { class: 'row', hidden: true }, h('span', {}, 'Times'), times);
+    parts.again = h('label', { class: 'row', hidden: true }, h('span', {}, t('Times')), times);
     for (const one of [parts.from, parts.to]) one.image.addEventListener('loadeddata', draw);
-    dialog = dialogs.sheet(`Trim segment ${take().depth + 1}`, 'trim-sheet', h('div', { class: 'trim-ends' }, parts.from.root, parts.to.root),
-      h('label', { class: 'row' }, h('span', {}, 'Play it'), parts.loop), parts.again, parts.sum, parts.all,
-      h('p', { class: 'hint' }, 'The film and its exports show it so. The take stays as it was made, and what is generated next goes on from its last frame.'));
+    dialog = dialogs.sheet(t('Trim segment {number}', { number: take().depth + 1 }), 'trim-sheet', h('div', { class: 'trim-ends' }, parts.from.root, parts.to.root),
+      h('label', { class: 'row' }, h('span', {}, t('Play it')), parts.loop), parts.again, parts.sum, parts.all,
+      h('p', { class: 'hint' }, t('The film and its exports show it so. The take stays as it was made, and what is generated next goes on from its last frame.')));
     const opened = dialog;
     dialog.addEventListener('close', () => { if (dialog === opened) { client.flush(); dialog = parts = null; } });
     stage.pause();

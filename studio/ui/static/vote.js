@@ -44,22 +44,22 @@ const vote = (() => {
       } }, label);
     const names = branches.map((b) => [b.id, b.name]);
     const choices = contest.branch
-      ? [select('One branch', names, contest.branch, (id) => { contest = { ...contest, branch: id }; }), h('span', {}, 'against'),
-        select('The other branch', names, contest.other, (id) => { contest = { ...contest, other: id }; })]
-      : [select('Segments', [['', 'All segments'], ...places().map(([at, count]) => [String(at), `Segment ${at + 1} · ${count} takes`])],
+      ? [select(t('One branch'), names, contest.branch, (id) => { contest = { ...contest, branch: id }; }), h('span', {}, t('against')),
+        select(t('The other branch'), names, contest.other, (id) => { contest = { ...contest, other: id }; })]
+      : [select(t('Segments'), [['', t('All segments')], ...places().map(([at, count]) => [String(at), t('Segment {number} · {n} takes', { number: at + 1, n: count })])],
         contest.place == null ? '' : String(contest.place), (at) => { contest = at ? { place: +at } : {}; })];
     const same = contest.branch && contest.branch === contest.other;
     const answer = same ? { rows: [], pairs: 0 } : await ask('ratings', contest);
     if (!answer) return;
-    const begin = button('play', 'Begin voting', next, { class: 'button primary' });
+    const begin = button('play', t('Begin voting'), next, { class: 'button primary' });
     begin.disabled = !answer.pairs;
-    const count = `${answer.pairs} ${answer.pairs === 1 ? 'pair' : 'pairs'} to compare; you may stop at any time.`;
-    const none = same ? 'Choose two different branches.' : 'There is no pair here: a pair is two takes of the same segment.';
+    const count = tn('{n} pair to compare; you may stop at any time.', '{n} pairs to compare; you may stop at any time.', answer.pairs);
+    const none = same ? t('Choose two different branches.') : t('There is no pair here: a pair is two takes of the same segment.');
     fill(
-      h('p', { class: 'hint' }, 'Two takes of the same segment play in step, without names, prompts or seeds. Which pair comes next, and which take is ',
-        'on which side, is drawn at random among the pairs with the fewest votes.'),
-      h('div', { class: 'vote-choices' }, h('div', { class: 'switch', role: 'group', 'aria-label': 'What is voted on' },
-        kind(false, 'Takes'), kind(true, 'Two branches')), ...choices),
+      h('p', { class: 'hint' }, t('Two takes of the same segment play in step, without names, prompts or seeds. Which pair comes next, and which take is '
+        + 'on which side, is drawn at random among the pairs with the fewest votes.')),
+      h('div', { class: 'vote-choices' }, h('div', { class: 'switch', role: 'group', 'aria-label': t('What is voted on') },
+        kind(false, t('Takes')), kind(true, t('Two branches'))), ...choices),
       h('div', { class: 'vote-begin' }, begin, h('p', { class: 'hint', role: 'status' }, answer.pairs ? count : none)),
       results(answer.rows));
     ([...body.querySelectorAll('.vote-choices :is(button, select)')].find((field) => nameOf(field) === held) || begin).focus();
@@ -67,23 +67,23 @@ const vote = (() => {
 
   const results = (rows) => {
     if (!rows.length) return null;
-    const heads = contest.branch ? ['Branch'] : ['Segment', 'Seed', 'Branch'];
+    const heads = contest.branch ? [t('Branch')] : [t('Segment'), t('Seed'), t('Branch')];
     const facts = (row) => (contest.branch ? [row.branch] : [row.segment, row.seed, row.branch || '–']);
     const cells = (tag, values) => values.map((value, i) =>
       h(tag, { scope: tag === 'th' ? 'col' : null, class: i < heads.length ? 'of' : null }, String(value)));
-    const interval = (row) => (row.low == null ? '–' : `${Math.round(row.low)} to ${Math.round(row.high)}`);
+    const interval = (row) => (row.low == null ? '–' : t('{low} to {high}', { low: Math.round(row.low), high: Math.round(row.high) }));
     const save = async () => {
       const answer = await ask('export_ratings', contest);
       if (answer) dialogs.fetchFile(answer.url);
     };
-    return h('section', { class: 'ratings' }, h('h3', {}, 'Ratings'),
-      h('div', { class: 'ratings-scroll', tabindex: 0, role: 'region', 'aria-label': 'Ratings' }, h('table', {},
-        h('thead', {}, h('tr', {}, ...cells('th', [...heads, 'Elo', '95 % interval', 'Votes', 'Won', 'Lost', 'Alike']))),
+    return h('section', { class: 'ratings' }, h('h3', {}, t('Ratings')),
+      h('div', { class: 'ratings-scroll', tabindex: 0, role: 'region', 'aria-label': t('Ratings') }, h('table', {},
+        h('thead', {}, h('tr', {}, ...cells('th', [...heads, 'Elo', t('95 % interval'), t('Votes'), t('Won'), t('Lost'), t('Alike')]))),
         h('tbody', {}, ...rows.map((row) => h('tr', {}, ...cells('td',
           [...facts(row), Math.round(row.elo), interval(row), row.votes, row.wins, row.losses, row.ties])))))),
-      h('p', { class: 'hint' }, 'Elo with K = 32 from 1500, in the order of the votes; alike counts half. The interval draws the votes again, 1000 times; ',
-        'it needs five votes that are not all the same. ', contest.branch ? '' : 'Ratings compare takes of the same segment.'),
-      button('export', 'Table as CSV', save));
+      h('p', { class: 'hint' }, t('Elo with K = 32 from 1500, in the order of the votes; alike counts half. The interval draws the votes again, 1000 times; '
+        + 'it needs five votes that are not all the same.'), ' ', contest.branch ? '' : t('Ratings compare takes of the same segment.')),
+      button('export', t('Table as CSV'), save));
   };
 
   /* Show the next pair. */
@@ -103,7 +103,7 @@ const vote = (() => {
     drawPlaying();
     booth.back.disabled = !booth.given;
     if (!dialog.contains(document.activeElement)) dialog.focus();      // it was on a button that is off now
-    say(booth.count, booth.given ? `${booth.given} ${booth.given === 1 ? 'vote' : 'votes'} in this sitting.` : 'Look as long as you like.');
+    say(booth.count, booth.given ? tn('{n} vote in this sitting.', '{n} votes in this sitting.', booth.given) : t('Look as long as you like.'));
   };
   const give = async (result) => {
     const pair = booth?.shown;
@@ -122,13 +122,14 @@ const vote = (() => {
   };
 
   /* On a phone the pictures lie one above the other. */
-  const sides = [['Left', 'Upper', 'left'], ['Right', 'Lower', 'right']].map(([beside, above, result]) => ({
-    result, name: () => [h('span', { class: 'if-beside' }, beside), h('span', { class: 'if-above' }, above)],
+  const either = (beside, above) => [h('span', { class: 'if-beside' }, beside), h('span', { class: 'if-above' }, above)];
+  const sides = [[t('Left'), t('Upper'), 'left', t('Left is better')], [t('Right'), t('Lower'), 'right', t('Right is better')]].map(
+    ([beside, above, result, better]) => ({ result, name: () => either(beside, above), better: () => either(better, above),
   }));
   const drawPlaying = () => {
     const on = booth.pair.playing();
     booth.playing.firstChild.replaceWith(icon(on ? 'pause' : 'play', 17));
-    say(booth.playing.lastChild, on ? 'Pause' : 'Play');
+    say(booth.playing.lastChild, on ? t('Pause') : t('Play'));
   };
   const togglePlaying = () => { booth.pair.toggle(); drawPlaying(); };
 
@@ -137,22 +138,22 @@ const vote = (() => {
 
   const enter = () => {
     const players = [makePlayer(), makePlayer()];
-    const better = ({ name, result }) => h('button', { class: 'button', 'data-result': result, onclick: () => give(result) },
-      icon(result, 17), h('span', {}, ...name(), h('span', { class: 'if-beside' }, ' is better')));
-    const alike = button('down', 'Alike', () => give('alike'), { class: 'button', 'data-result': 'alike' });
+    const better = ({ better: words, result }) => h('button', { class: 'button', 'data-result': result, onclick: () => give(result) },
+      icon(result, 17), h('span', {}, ...words()));
+    const alike = button('down', t('Alike'), () => give('alike'), { class: 'button', 'data-result': 'alike' });
     const pictures = sides.map(({ name }, i) => h('div', {}, players[i].root, h('b', {}, ...name())));
     booth = { players, pair: makePair(...players), given: 0, turn: 0, shown: null, count: h('p', { class: 'hint', role: 'status' }),
       root: h('div', { class: 'booth' }, ...pictures),
-      back: button('undo', 'Take back the last vote', takeBack, { class: 'button quiet', 'aria-label': 'Take back the last vote', disabled: true }),
-      playing: button('pause', 'Pause', togglePlaying, { class: 'button quiet' }) };
+      back: button('undo', t('Take back the last vote'), takeBack, { class: 'button quiet', 'aria-label': t('Take back the last vote'), disabled: true }),
+      playing: button('pause', t('Pause'), togglePlaying, { class: 'button quiet' }) };
     fill(
-      h('h3', { class: 'visually-hidden' }, 'Which one is better?'),
+      h('h3', { class: 'visually-hidden' }, t('Which one is better?')),
       booth.root,
-      h('div', { class: 'booth-answers', role: 'group', 'aria-label': 'Which one is better?', onmousedown: keepFocus },
+      h('div', { class: 'booth-answers', role: 'group', 'aria-label': t('Which one is better?'), onmousedown: keepFocus },
         better(sides[0]), alike, better(sides[1])),
-      h('div', { class: 'booth-ends', onmousedown: keepFocus }, booth.back, booth.playing, booth.count, button('check', 'Finish', desk)),
-      h('p', { class: 'hint for-keys' }, 'Keys: ', h('kbd', {}, '←'), h('kbd', {}, '→'), ' the better one, ', h('kbd', {}, '↓'), ' alike, ',
-        h('kbd', {}, 'Space'), ' pause, ', h('kbd', {}, 'Esc'), ' close'));
+      h('div', { class: 'booth-ends', onmousedown: keepFocus }, booth.back, booth.playing, booth.count, button('check', t('Finish'), desk)),
+      h('p', { class: 'hint for-keys' }, ...pieces(t('Keys: {left}{right} the better one, {down} alike, {space} pause, {escape} close'), {
+        left: h('kbd', {}, '←'), right: h('kbd', {}, '→'), down: h('kbd', {}, '↓'), space: h('kbd', {}, t('Space')), escape: h('kbd', {}, t('Esc')) })));
     set(dialog, 'data-booth', true);
     dialog.focus();
   };
@@ -170,7 +171,7 @@ const vote = (() => {
     if (!possible()) return;
     body = h('div', { class: 'vote-body' });
     contest = {};
-    dialog = dialogs.sheet('Blind vote', 'voting', body);
+    dialog = dialogs.sheet(t('Blind vote'), 'voting', body);
     set(dialog, 'tabindex', -1);
     dialog.dataset.film = client.view.id;
     dialog.addEventListener('keydown', key);

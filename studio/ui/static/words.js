@@ -9,6 +9,8 @@ document.documentElement.lang = language;
 const numeral = (value, digits = null) => new Intl.NumberFormat(language, {
   useGrouping: false, minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? 6,
 }).format(value);
+/* Whether the language writes 0,5: then a comma does not stand between two numbers. */
+const decimalComma = numeral(0.5).includes(',');
 /* A moment, in milliseconds or as the studio writes it, as the browser's region writes days and hours. */
 const region = navigator.languages.find((tag) => tag.split('-')[0].toLowerCase() === language) || language;
 const timeOf = (stamp) => new Date(stamp).toLocaleString(region, { dateStyle: 'medium', timeStyle: 'short' });
@@ -19,6 +21,12 @@ const filled = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name
 });
 /* Say a text with values for its names in braces. */
 const t = (text, values = {}) => filled(CATALOGUES[language]?.[text] ?? text, values);
+/* The pieces of a text with elements for its names in braces: to be appended. */
+const pieces = (text, elements) => text.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? elements[piece] : piece)).filter((piece) => piece !== '');
+/* Several things in one sentence: a, b and c. */
+const listed = (things) => new Intl.ListFormat(language, { type: 'conjunction' }).format(things);
+/* A name within a sentence. In other languages than English names keep their capitals. */
+const within = (name) => (language === 'en' ? name.toLowerCase() : name);
 /* Say one of two texts, by number: `n`. Another language may have more than two. */
 const category = new Intl.PluralRules(language);
 const tn = (one, many, n, values = {}) => {
