@@ -4,13 +4,13 @@ const easel = (() => {
   const glass = makeGlass();
   /* What the sheet is for: the film's reference, with all tools, or the picture that a shot begins with, which is only framed. */
   const FILM = {
-    title: t('Picture'), begins: t('The film'), facts: () => ({ ...client.view.frame, ...client.view.reference }),
+    title: t('Picture'), begins: t('The film begins with this part of the picture.'), facts: () => ({ ...client.view.frame, ...client.view.reference }),
     send: (fields) => client.ask('set_frame', fields), there: () => client.view.frame && client.view.reference?.url, marks: () => client.view.marks,
   };
   const shotOf = (segment) => {
     const framing = () => client.view.segments.find((s) => s.id === segment.id)?.shot?.framing;
     return {
-      title: t('Picture of the shot from segment {number} on', { number: segment.index + 1 }), begins: t('The shot'), facts: () => framing() ?? {},
+      title: t('Picture of the shot from segment {number} on', { number: segment.index + 1 }), begins: t('The shot begins with this part of the picture.'), facts: () => framing() ?? {},
       send: (fields) => client.ask('set_shot_frame', { segment: segment.id, ...fields }), there: () => framing()?.url, marks: () => null,
     };
   };
