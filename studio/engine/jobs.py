@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -110,20 +111,24 @@ class Job:
 
 
 class Worker:
-    """One thread that runs jobs in the order they came: one per device."""
+    """One thread that runs jobs in the order they came: one per device. It ends when the worker is not used any more."""
 
     def __init__(self, render: Render) -> None:
+        """Render by `render`."""
         self._render = render
-        self._queue: queue.Queue[Job] = queue.Queue()
-        self._thread = threading.Thread(target=self._loop, name="studio-worker", daemon=True)
-        self._thread.start()
+        self._queue: queue.SimpleQueue[tuple[Job, Render] | None] = queue.SimpleQueue()
+        threading.Thread(target=_run_jobs, args=(self._queue,), name="studio-worker", daemon=True).start()
+        weakref.finalize(self, self._queue.put, None).atexit = False
 
     def submit(self, job: Job) -> Job:
         """Put a job at the end of the queue."""
-        self._queue.put(job)
+        self._queue.put((job, self._render))
         return job
 
-    def _loop(self) -> None:
-        while True:
-            job = self._queue.get()
-            job.context.run(job.run, self._render)
+
+def _run_jobs(waiting: queue.SimpleQueue[tuple[Job, Render] | None]) -> None:
+    """Run jobs until None comes. A thread that waits for the next one keeps nothing of the last one alive."""
+    while (entry := waiting.get()) is not None:
+        job, render = entry
+        job.context.run(job.run, render)
+        del entry, job, render

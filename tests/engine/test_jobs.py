@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,20 @@ def test_takes_one_after_the_other() -> None:
     assert job.state == "done"
     assert [e.take for e in log.events if isinstance(e, TakeDone)] == ["a", "b"]
     assert [s for _, s in log.states] == ["running", "done"]
+
+
+def test_the_thread_ends_when_nobody_has_the_worker_and_what_it_ran_is_given_up() -> None:
+    before = set(threading.enumerate())
+    log, worker = Log(), Worker(finish)
+    assert worker.submit(Job(iter([request("a")]), log)).wait(5)
+    thread, = set(threading.enumerate()) - before
+    kept = weakref.ref(log)
+    del log
+    gc.collect()
+    assert thread.is_alive() and kept() is None
+    del worker
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_jobs_queue_in_order_and_a_queued_one_can_be_cancelled() -> None:
