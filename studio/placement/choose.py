@@ -211,7 +211,8 @@ def _shortage(
             f"{gigabytes(nearest.vram_shortage)} short."
         )
     if nearest.ram_shortage:
-        reasons.append(_ram_message(nearest))
+        message = _ram_message(nearest)
+        reasons.append(message[0].upper() + message[1:] if reasons else message)
 
     def possible(less: Size) -> bool:
         return any(plan.fits for profile in choices for plan in _candidates(machine, model, less, profile, exact))

@@ -88,6 +88,8 @@ def test_memory_too_small_for_streaming_is_helped_by_the_disk() -> None:
     assert plan.section_seconds > choose_plan(imagine_machine(6, 32, "Linux"), F1, SQUARE).section_seconds
     with pytest.raises(PlanError, match=r"of memory and may use .* short.*add memory"):
         choose_plan(imagine_machine(6, 4, "Linux"), F1, SQUARE)
+    with pytest.raises(PlanError, match=r"does not fit: it needs .* short\. It needs .* of memory"):
+        choose_plan(imagine_machine(4, 3, "Linux"), F1, SQUARE)
 
 
 def test_windows_pins_half_of_the_memory() -> None:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from studio.lab.commands import benchmark, cards, film_memory, measure_pictures, memory_bench, placement
+from studio.lab.commands import benchmark, cards, film_memory, measure_pictures, memory_bench, placement, scale
 from studio.lab.commands.measure_options import add, model_option, output_option, report, size_option, write
 from studio.lab.commands.models import find_card
 from studio.lab.commands.options import Commands, Size, add_command, add_group, positive
@@ -36,6 +36,7 @@ def add_parsers(groups: Commands) -> None:
                        help=f"how many drawn scenes they learn from, beside the photographs (default: {SCENES})")
     placement.add_parsers(commands)
     cards.add_parsers(commands)
+    scale.add_parsers(commands)
     benchmark.add_parsers(commands)
     memory_bench.add_parsers(commands)
     film_memory.add_parsers(commands)

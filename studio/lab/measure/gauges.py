@@ -20,6 +20,8 @@ INTERVAL = 0.05
 """Seconds between two readings of driver and system."""
 FIELDS = ("RssAnon", "RssShmem")
 """What counts as memory of a process: not mapped files, because the system takes those back at any time."""
+MAPPED = ("RssFile",)
+"""The pages of mapped files that are in memory now."""
 TINY = 2**-15
 """Bytes of the imitated GPU's budget for each byte of the cap."""
 
@@ -142,8 +144,9 @@ class PeakRecorder:
     def peaks(self) -> dict[str, int]:
         """Returns the highest values in bytes.
 
-        `driver` is GPU memory in use by all processes, `held` is memory of this process without mapped files, and `taken` is how
-        much less memory the machine has free than before, which includes pinned memory however the system counts it.
+        `driver` is GPU memory in use by all processes, `held` is memory of this process without mapped files, `mapped` is what it
+        has of mapped files in memory, and `taken` is how much less memory the machine has free than before, which includes pinned
+        memory however the system counts it.
         """
         return dict(self._peaks)
 
@@ -164,7 +167,7 @@ class PeakRecorder:
 
     def _read(self) -> None:
         values = {
-            "driver": self._used(), "held": process_memory(self._root),
+            "driver": self._used(), "held": process_memory(self._root), "mapped": process_memory(self._root, MAPPED),
             "taken": max(0, self._free_before - system_memory(self._root)[1]),
         }
         for name, amount in values.items():
@@ -173,11 +176,20 @@ class PeakRecorder:
 
 
 # By hand, because psutil reports no figure that includes shared memory and leaves out mapped files.
-def process_memory(root: Path = Path("/")) -> int | None:
-    """Returns the bytes of memory that this process has now, mapped files not counted; None where /proc does not report it."""
+def process_memory(root: Path = Path("/"), fields: tuple[str, ...] = FIELDS) -> int | None:
+    """Returns the bytes of memory that this process has now, by default without mapped files; None without such a /proc."""
     try:
         lines = (root / "proc/self/status").read_text("ascii").splitlines()
     except OSError:
         return None
     table = dict(line.split(":", 1) for line in lines if ":" in line)
-    return sum(int(table[key].split()[0]) * 1024 for key in FIELDS) if all(key in table for key in FIELDS) else None
+    return sum(int(table[key].split()[0]) * 1024 for key in fields) if all(key in table for key in fields) else None
+
+
+def bytes_read(root: Path = Path("/")) -> int | None:
+    """Returns the bytes that this process has read from disks so far, mapped files included; None without such a /proc."""
+    try:
+        lines = (root / "proc/self/io").read_text("ascii").splitlines()
+        return int(dict(line.split(": ", 1) for line in lines)["read_bytes"])
+    except (OSError, KeyError, ValueError):
+        return None
