@@ -34,6 +34,10 @@ BORDERS: dict[str, set[str]] = {
     "studio/session": TORCH | LAB | MODELS | {"gradio", "studio.ui", "studio.commands", "studio.placement"},
     "studio/commands": TORCH | LAB | MODELS | {"gradio", "studio.ui"},
     "studio/ui": TORCH | LAB | MODELS | {"studio.engine", "studio.media", "studio.placement", "studio.commands"},
+    "studio/api": TORCH | LAB | MODELS | {
+        "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
+    "studio/client.py": TORCH | LAB | MODELS | DOCUMENT | {
+        "gradio", "studio.ui", "studio.session", "studio.commands", "studio.engine", "studio.media"},
     "studio/lab/world": PAGE | MODELS | DOCUMENT | {
         "studio.engine", "studio.lab.train", "studio.lab.measure", "studio.lab.commands"},
     "studio/lab/train": PAGE | DOCUMENT | {"studio.lab.measure", "studio.lab.commands"},

@@ -26,6 +26,10 @@ class EditError(Exception):
     """An edit is not possible; the message tells the artist why and what to do. The project is as it was."""
 
 
+class BusyError(EditError):
+    """An edit is not possible while the film is generating, or its memory is being asked."""
+
+
 def now() -> str:
     """This moment as it is written in documents: ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -14,6 +14,7 @@ from studio.project import auditions, early, edits, take_requests
 from studio.project.auditions import Variations
 from studio.project.early import EarlyChange, Step
 from studio.project.edits import EditError
+from studio.project.limits import BusyError
 from studio.project.model import Project
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
@@ -190,7 +191,7 @@ class JobManager:
     def check_idle(self) -> None:
         """Raises EditError: this document has a job."""
         if self._job and self._job.active:
-            raise EditError("This film is already generating. Wait for it to finish, or cancel it first.")
+            raise BusyError("This film is already generating. Wait for it to finish, or cancel it first.")
 
     def cancel(self) -> None:
         """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""

@@ -21,6 +21,7 @@ from studio.media import MediaError
 from studio.project import limits
 from studio.project import memory_tests as plan
 from studio.project.edits import EditError
+from studio.project.limits import BusyError
 from studio.project.model import Project, Segment, Take
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
@@ -144,7 +145,7 @@ class MemoryTests:
     def check_idle(self) -> None:
         """Raises EditError: a test is being made."""
         if self._view and self._view.active:
-            raise EditError("A memory test of this film is being made already. Wait for it, or stop it first.")
+            raise BusyError("A memory test of this film is being made already. Wait for it, or stop it first.")
 
     def cancel(self) -> None:
         """Stop the test, within one step."""

@@ -28,6 +28,7 @@ from studio.memory.context_sizes import RECENT
 from studio.project import limits
 from studio.project import memory_tests as plan
 from studio.project.edits import EditError
+from studio.project.limits import BusyError
 from studio.project.model import Project, Take
 from studio.project.shots import place_of_take
 from studio.project.store import StoreError
@@ -119,7 +120,7 @@ class Moments:
     def check_idle(self) -> None:
         """Raises EditError: the memory is being asked."""
         if self._view and self._view.state in ("queued", "running"):
-            raise EditError("The memory is being asked already. Wait for its answer.")
+            raise BusyError("The memory is being asked already. Wait for its answer.")
 
     def _head(self, project: Project, asked: Take) -> Take:
         """The take whose memory is asked for a moment of `asked`. Raises EditError: it knows nothing of that."""

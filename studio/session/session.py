@@ -110,6 +110,7 @@ class Session(Document):
             EditError: the frame is not accepted.
             StoreError: the project cannot be saved.
         """
+        self._check_frame(frame)
         self.store.check_writable()
         missing = self.awaiting.missing("picture")
         picture = import_picture(Path(path), self.store)
@@ -157,10 +158,14 @@ class Session(Document):
         Raises:
             EditError: the model takes no frame, there is no picture, or the frame leads out of it or is too small.
         """
+        self._check_frame(frame)
+        self.edit_in_stroke(stroke, edits.set_frame, frame)
+
+    def _check_frame(self, frame: Frame | None) -> None:
+        """Raises EditError: the model takes no frame."""
         card = self._models.get(self.project.model)
         if frame is not None and not (card and takes_frame(card)):
             raise EditError("This model begins with the middle of the picture. Choose another model to frame a part of it.")
-        self.edit_in_stroke(stroke, edits.set_frame, frame)
 
     def set_marks(self, marks: Marks, stroke: str | None = None) -> None:
         """Set all marks on the picture: its subject, its flows, and whether the camera may leave it.

@@ -121,6 +121,10 @@ class Studio:
             raise
         return session
 
+    def has(self, project_id: str) -> bool:
+        """Whether a project of that address or id is on the shelf, readable or not."""
+        return shelf.find_folder(self.home, project_id, self.library.project_id) is not None
+
     def open(self, project_id: str) -> Session:
         """The project of that address or id; every caller gets the same object. Raises StoreError: not there, or unreadable."""
         with self._lock:

@@ -19,6 +19,7 @@ from studio.media import MediaError
 from studio.media.clip import frames_of, open_clip
 from studio.project import thinning
 from studio.project.edits import EditError
+from studio.project.limits import BusyError
 from studio.project.model import Take
 from studio.project.store import StoreError
 from studio.project.wildcards import Wildcards
@@ -166,7 +167,7 @@ class Snapshots:
     def check_idle(self) -> None:
         """Raises EditError: a take's memory is being made again."""
         if self._view and self._view.state in ("queued", "running"):
-            raise EditError("A take’s memory is being made again. Wait for it, then try again.")
+            raise BusyError("A take’s memory is being made again. Wait for it, then try again.")
 
     def _requests(self, takes: tuple[Take, ...]) -> Iterator[RenderRequest]:
         for take in takes:

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from studio.api.endpoints import add_endpoints
 from studio.language import LANGUAGES, choose_language, localize, script_catalogues
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
@@ -105,6 +106,7 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             concurrency_limit=None,
             api_visibility="private",
         )
+        add_endpoints(page, api)
         # On some hosts the queue takes only one event by default, but a page sends several at once.
         page.queue(max_size=512, default_concurrency_limit=8)
     return page

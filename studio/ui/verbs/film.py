@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 from studio.project import edits
 from studio.project.thinning import EVERY
@@ -21,9 +23,17 @@ def _film(session: Session, fields: Fields) -> Answer:
     return {"url": file_url(path), "head": session.project.head}
 
 
-def _export(session: Session, fields: Fields) -> Answer:
-    """Export a film, a take or the project; answers with the URL of the file, and with what is to be said about it."""
-    what, aside, beside = fields.text("what", 20), "", None
+class Exported(NamedTuple):
+    """An exported file, what is to be said about it, and the file beside it."""
+
+    path: Path
+    aside: str = ""
+    beside: Path | None = None
+
+
+def export(session: Session, fields: Fields) -> Exported:
+    """Export a film, a take or the project."""
+    what = fields.text("what", 20)
     if what == "film":
         audio = fields.upload("audio") if fields.has("audio") else None
         title = fields.text("title") if fields.has("title") else None
@@ -31,17 +41,21 @@ def _export(session: Session, fields: Fields) -> Answer:
         fps = fields.integer("rate", 1, 240) if fields.has("rate") else None
         label = fields.text("label") if fields.has("label") else ""
         path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"), label)
-        aside = session.films.fade_aside(fade, title)
         beside = session.films.sidecar(path) if fields.flag("sidecar") else None
-    elif what == "project":
-        path = session.films.export_project()
-    elif what in session.exports.kinds:
+        return Exported(path, session.films.fade_aside(fade, title), beside)
+    if what == "project":
+        return Exported(session.films.export_project())
+    if what in session.exports.kinds:
         first = fields.integer("first", 0, 999_999) if fields.has("first") else 1
         paper = fields.text("paper", 20) if fields.has("paper") else "a4"
-        exported = session.exports.make(what, Options(first=first, paper=paper))
-        path, aside = exported.path, exported.aside
-    else:
-        path = session.films.export_take(fields.identifier("take"), kind=what)
+        made = session.exports.make(what, Options(first=first, paper=paper))
+        return Exported(made.path, made.aside)
+    return Exported(session.films.export_take(fields.identifier("take"), kind=what))
+
+
+def _export(session: Session, fields: Fields) -> Answer:
+    """Export; answers with the URL of the file, and with what is to be said about it."""
+    path, aside, beside = export(session, fields)
     return {"url": file_url(path), "file": path.name, **({"aside": aside} if aside else {}), "beside": file_url(beside)}
 
 

@@ -18,11 +18,8 @@ from studio.ui.verbs.verb import Answer, Verb, index, stroke
 from studio.ui.words import format_wait
 
 
-def _add_segment(session: Session, fields: Fields) -> None:
-    session.edit(edits.add_segment, index(session, fields) + 1 if fields.has("segment") else None)
-
-
-def _edit_segment(session: Session, fields: Fields) -> None:
+def _changes(session: Session, fields: Fields) -> edits.SegmentChanges:
+    """What a message says of a segment."""
     changes: edits.SegmentChanges = {}
     if fields.has("prompt"):
         changes["prompt"] = fields.text("prompt")
@@ -30,6 +27,18 @@ def _edit_segment(session: Session, fields: Fields) -> None:
         changes["frames"] = fields.integer("sections", 1, SECTIONS) * session.project.clock.section_frames
     if fields.has("seed"):
         changes["seed"] = fields.integer("seed", 0, 2**53)
+    return changes
+
+
+def _add_segment(session: Session, fields: Fields) -> None:
+    """A segment after the one that the message names, or after the last, with what the message says of it."""
+    at = index(session, fields) + 1 if fields.has("segment") else None
+    changes = _changes(session, fields)
+    session.edit(edits.add_segment, at, changes.get("prompt", ""), changes.get("frames"), changes.get("seed"))
+
+
+def _edit_segment(session: Session, fields: Fields) -> None:
+    changes = _changes(session, fields)
     if fields.has("blend"):
         changes["blend"] = fields.integer("blend", 0, 2**53)
     if fields.flag("dice"):

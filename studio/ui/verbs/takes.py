@@ -32,7 +32,7 @@ VERBS: Mapping[str, Verb] = {
     "generate_next": lambda s, f: s.jobs.generate_next(),
     "generate_all": lambda s, f: s.jobs.generate_all(),
     "set_trim": _set_trim,
-    "retake": lambda s, f: s.jobs.retake(f.identifier("take")),
+    "retake": lambda s, f: s.jobs.retake(f.identifier("take"), f.integer("seed", 0, 2**53) if f.has("seed") else None),
     "finish": lambda s, f: s.jobs.finish(f.identifier("take")),
     "pause": lambda s, f: s.jobs.pause(),
     "resume": lambda s, f: s.jobs.resume(),

@@ -1,0 +1,89 @@
+"""Makes the values of `studio.api.values` from a session, with the page's own views."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from studio.api.values import Branch, Film, Progress, Segment, Take
+from studio.api.values import File as FileValue
+from studio.language import join
+from studio.project import edits
+from studio.session import JobView, Session
+from studio.ui import views
+from studio.ui.take_views import take_views
+
+
+def film_value(session: Session, note: str = "") -> Film:
+    """A film as it is now. `note`: what has to be said about the call."""
+    project = session.project
+    clock = project.clock
+    stale = edits.stale_takes(project)
+    following, blocked = views.next_render(project)
+    segments: list[Segment] = [
+        {
+            "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
+            "seconds": clock.seconds(clock.rendered(segment.frames)), "take": view["take"], "shot": segment.shot is not None,
+        }
+        for view, segment in zip(views.segment_views(project, stale), project.current().segments, strict=True)
+    ]  # fmt: skip
+    takes: list[Take] = [
+        {
+            "id": view["id"], "parent": view["parent"], "index": view["depth"], "prompt": view["prompt"], "seed": view["seed"],
+            "state": view["state"], "seconds": clock.seconds(view["frames"]), "frames": view["frames"], "chosen": not view["loose"],
+            "star": view["star"], "pinned": view["pinned"],
+        }
+        for view in take_views(project, stale, session.films.poster, session.films.clip)
+    ]  # fmt: skip
+    branches: list[Branch] = [
+        {"id": branch.id, "name": branch.name, "takes": [take.id for take in project.lineage(branch.tip)],
+         "current": branch.id == project.branch}
+        for branch in project.branches
+    ]
+    film: Film = {
+        "id": session.id,
+        "name": project.name,
+        "model": project.model,
+        "preset": project.settings.preset,
+        "width": project.size[0],
+        "height": project.size[1],
+        "fps": clock.fps,
+        "section_seconds": clock.seconds(clock.section_frames),
+        "picture": project.reference.name or "picture" if project.reference else "",
+        "style": project.style,
+        "cast": project.cast,
+        "branch": project.branch,
+        "head": project.head,
+        "seconds": clock.seconds(sum(take.frames for take in project.film())),
+        "next": following["index"] if following else None,
+        "blocked": blocked,
+        "segments": segments,
+        "takes": takes,
+        "branches": branches,
+        "job": progress_value(session.job),
+        "findings": list(session.findings),
+        "note": note,
+    }
+    return film
+
+
+def progress_value(job: JobView | None) -> Progress:
+    """How far a job is. None: there is none."""
+    if job is None:
+        return {
+            "state": "idle", "doing": "", "take": "", "takes": [], "index": 0, "section": 0, "sections": 0, "step": 0, "steps": 0,
+            "finished": 0, "planned": 0, "seconds_left": None, "total_left": None, "message": "", "note": "",
+        }  # fmt: skip
+    return {
+        "state": job.state, "doing": job.doing, "take": job.take, "takes": list(job.audition), "index": job.index,
+        "section": job.section, "sections": job.sections, "step": job.step, "steps": job.steps, "finished": job.finished,
+        "planned": job.planned, "seconds_left": job.seconds_left, "total_left": job.total_left,
+        "message": join(job.message, job.remedy), "note": job.note,
+    }  # fmt: skip
+
+
+def file_value(path: Path) -> FileValue:
+    """A file under a folder that the page serves."""
+    return {"path": str(path), "url": f"/gradio_api/file={quote(os.fsencode(path))}", "orig_name": path.name,
+            "meta": {"_type": "gradio.FileData"}}

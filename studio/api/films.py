@@ -1,0 +1,319 @@
+"""The functions that are about films, their timelines and their files. A function calls the page's own verbs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from studio.api.errors import ApiError, as_api_error
+from studio.api.film_values import file_value, film_value
+from studio.api.values import About, Film, FilmName, Upload
+from studio.api.values import File as FileValue
+from studio.project import edits, limits
+from studio.session import Session, StoreError
+from studio.ui.api import PageApi
+from studio.ui.fields import Fields
+from studio.ui.verbs.film import export
+
+VERSION = 1
+LONGEST = 1e6
+"""Seconds that are read at all; what a segment may last is less, and told in a sentence."""
+ExportKind = Literal[
+    "film", "mp4", "gif", "webp", "poster", "project", "otio", "xml", "edl", "shots", "storyboard", "sheet", "frames", "prores",
+    "ffv1",
+]  # fmt: skip
+
+
+class FilmCalls:
+    """Functions on the films of a page. All raise ApiError; then nothing has changed."""
+
+    def __init__(self, page: PageApi) -> None:
+        """Answer with the verbs of `page`."""
+        self.page = page
+
+    def about(self) -> About:
+        """What this studio is: its models, presets and samples, and whether its engine is ready.
+
+        Returns:
+            The studio.
+        """
+        models = [{"name": card.name, "title": card.title} for card in self.page.studio.models if card.state == "ready"]
+        return {
+            "version": VERSION,
+            "shared": self.page.public,
+            "engine": self.page.studio.engine.state,
+            "models": models,  # type: ignore[typeddict-item]
+            "presets": [{"name": preset.name, "title": preset.title} for preset in self.page.studio.presets],
+            "samples": [{"name": name, "title": sample.story.name} for name, sample in self.page.samples.items()],
+        }
+
+    def films(self, words: str = "", known: list[str] | None = None) -> list[FilmName]:
+        """List films, the one that was changed last first.
+
+        Args:
+            words: that a film's name, tags or prompts must have; empty: all films.
+            known: ids of films; on a shared studio only these are listed.
+
+        Returns:
+            The films, at most 400. Empty ones are left out.
+        """
+        with self._answering(None):
+            fields = self._fields({"words": words, "known": [] if known is None and self.page.public else known})
+            found = self.page.films["library"](fields) or {}
+            return [{"id": film["id"], "name": film["name"], "facts": film["facts"], "tags": film["tags"]}
+                    for film in found["films"]]
+
+    def create(
+        self, name: str = "Untitled film", model: str | None = None, width: int | None = None, height: int | None = None,
+        preset: str | None = None, style: str = "", cast: str = "",
+    ) -> Film:  # fmt: skip
+        """Create a film. Its timeline is empty.
+
+        Args:
+            name: of the film.
+            model: by its name; null: the studio's first.
+            width: in pixels, together with the height; null: the model's own.
+            height: in pixels; null: the model's own.
+            preset: by its name; null: standard.
+            style: how the whole film looks.
+            cast: who is in it.
+
+        Returns:
+            The film.
+        """
+        with self._answering(None):
+            name = self._fields({"name": name}).text("name")
+            session = self.page.studio.create(name)
+            try:
+                session.edit(edits.remove_segment, 0)
+                if model is not None:
+                    self._do(session, "set_model", name=model)
+                if width is not None or height is not None:
+                    self._do(session, "set_size", width=width, height=height)
+                if preset is not None:
+                    self._do(session, "apply_preset", name=preset)
+                self._do(session, "set_style", style=style)
+                self._do(session, "set_cast", cast=cast)
+            except BaseException:
+                self.page.studio.discard(session)
+                raise
+            return film_value(session)
+
+    def status(self, film: str) -> Film:
+        """What a film is now: its timeline, takes, branches and job.
+
+        Args:
+            film: its id.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, None)
+
+    def set_reference(self, film: str, picture: Upload, frame: list[float] | None = None) -> Film:
+        """Let a film begin with a picture. Takes that were made from another one become stale.
+
+        Args:
+            film: its id.
+            picture: the uploaded file.
+            frame: the part of it that the film begins with, as x, y, width and height from 0 to 1; null: chosen by the studio.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, "set_reference", path=_path(picture), frame=frame)
+
+    def use_sample(self, film: str, sample: str) -> Film:
+        """Let a film begin with the picture of a sample story.
+
+        Args:
+            film: its id.
+            sample: the sample's name; see about.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, "use_sample", sample=sample)
+
+    def set_words(self, film: str, name: str | None = None, style: str | None = None, cast: str | None = None) -> Film:
+        """Change the words of the whole film. What is null stays.
+
+        Args:
+            film: its id.
+            name: of the film.
+            style: how the whole film looks.
+            cast: who is in it.
+
+        Returns:
+            The film.
+        """
+        with self._answering(film) as session:
+            for verb, key, value in (("rename", "name", name), ("set_style", "style", style), ("set_cast", "cast", cast)):
+                if value is not None:
+                    self._do(session, verb, **{key: value})
+            return film_value(session)
+
+    def add_segment(
+        self, film: str, prompt: str = "", seconds: float | None = None, seed: int | None = None, after: str | None = None
+    ) -> Film:
+        """Add a segment to the timeline.
+
+        Args:
+            film: the film's id.
+            prompt: what happens in it.
+            seconds: its length, to the nearest whole section; null: as long as the one before it.
+            seed: of its noise, from 0 to 4294967295; null: a random one.
+            after: the id of the segment that it follows; null: the last one.
+
+        Returns:
+            The film.
+        """
+        with self._answering(film, segment=after) as session:
+            self._do(session, "add_segment", prompt=prompt, sections=self._sections(session, seconds), seed=seed, segment=after)
+            return film_value(session)
+
+    def edit_segment(
+        self, film: str, segment: str, prompt: str | None = None, seconds: float | None = None, seed: int | None = None
+    ) -> Film:
+        """Change a segment. What is null stays. A take of it becomes stale, and stays in the tree.
+
+        Args:
+            film: the film's id.
+            segment: its id.
+            prompt: what happens in it.
+            seconds: its length, to the nearest whole section.
+            seed: of its noise, from 0 to 4294967295.
+
+        Returns:
+            The film.
+        """
+        with self._answering(film, segment=segment) as session:
+            self._do(session, "edit_segment", segment=segment, prompt=prompt, sections=self._sections(session, seconds), seed=seed)
+            return film_value(session)
+
+    def remove_segment(self, film: str, segment: str) -> Film:
+        """Remove a segment that is not rendered on this branch.
+
+        Args:
+            film: the film's id.
+            segment: its id.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, "remove_segment", segment=segment)
+
+    def new_shot(
+        self, film: str, segment: str, begins: Literal["reference", "picture", "frame", "none"] = "reference",
+        picture: Upload | None = None, take: str | None = None, at: int = 0,
+    ) -> Film:  # fmt: skip
+        """Let a segment begin a new shot, with a hard cut. What the film remembers stays.
+
+        Args:
+            film: the film's id.
+            segment: its id.
+            begins: where: at the reference picture, at another picture, at a frame of a take; none: it continues, without a cut.
+            picture: the uploaded file, for picture.
+            take: the take's id, for frame.
+            at: the number of its frame from 0, for frame.
+
+        Returns:
+            The film.
+        """
+        path = _path(picture) if picture is not None else None
+        return self._change(film, "set_shot", segment=segment, **{"from": begins}, path=path, take=take, at=at)
+
+    def undo(self, film: str) -> Film:
+        """Take the last edit or move back.
+
+        Args:
+            film: its id.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, "undo")
+
+    def redo(self, film: str) -> Film:
+        """Do again what was taken back last.
+
+        Args:
+            film: its id.
+
+        Returns:
+            The film.
+        """
+        return self._change(film, "redo")
+
+    def export(
+        self, film: str, what: ExportKind = "film", take: str | None = None, title: str = "", fade: float = 0.0, label: str = "",
+        rate: int | None = None,
+    ) -> FileValue:  # fmt: skip
+        """Export the film up to the head, a take or the project as a file.
+
+        Args:
+            film: the film's id.
+            what: film is an MP4; mp4, gif, webp and poster are of a take; project is a ZIP that another studio opens; see README.
+            take: the take's id, for mp4, gif, webp and poster.
+            title: the text of a title card before the film; empty: none.
+            fade: seconds of fading in and out, of a film.
+            label: in the corner of each frame of a film, such as Made with AI; empty: none.
+            rate: frames a second of a film: 24, 25 or 30; null: its own.
+
+        Returns:
+            The file.
+        """
+        named = {"what": what, "take": take, "title": title or None, "fade": fade, "label": label or None, "rate": rate}
+        with self._answering(film, **named) as session:
+            return file_value(export(session, self._fields(named)).path)
+
+    # What the functions share
+
+    @contextlib.contextmanager
+    def _answering(self, film: str | None, **named: object) -> Iterator[Session]:
+        """The session of a film. What is raised inside becomes an ApiError. Without a film there is no session to use."""
+        session: Session | None = None
+        try:
+            if film is not None:
+                session = self._open(film)
+            yield session  # type: ignore[misc]
+        except Exception as error:
+            raise as_api_error(error, session, named) from error
+
+    def _open(self, film: str) -> Session:
+        """The session of a film. Raises ApiError: there is none of this id."""
+        folder = self._fields({"film": film}).folder("film")
+        try:
+            return self.page.studio.open(folder)
+        except StoreError as error:
+            missing = not self.page.studio.has(folder)
+            raise ApiError("not_found" if missing else "file", error.args[0]) from error
+
+    def _change(self, film: str, verb: str | None, **named: object) -> Film:
+        """The film after a verb of the page."""
+        with self._answering(film, **named) as session:
+            return film_value(session, self._do(session, verb, **named) if verb else "")
+
+    def _do(self, session: Session, verb: str, **named: object) -> str:
+        """Let a verb of the page answer a message; returns what has to be said about it."""
+        answer = self.page.verbs[verb](session, self._fields(named)) or {}
+        return str(answer.get("note") or "")
+
+    def _fields(self, named: dict[str, Any]) -> Fields:
+        return Fields(named, self.page.uploads)
+
+    def _sections(self, session: Session, seconds: float | None) -> int | None:
+        """The whole sections of a length. Raises EditError: it is nothing, or too long. MessageError: it is no number."""
+        clock = session.project.clock
+        if seconds is None:
+            return None
+        wanted = self._fields({"seconds": seconds}).number("seconds", -LONGEST, LONGEST)
+        return clock.sections(limits.frames(wanted * clock.fps, clock))
+
+
+def _path(upload: object) -> object:
+    """The path of an uploaded file; anything else as it is, to be refused."""
+    return upload.get("path") if isinstance(upload, dict) else upload
+
+

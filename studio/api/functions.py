@@ -1,0 +1,152 @@
+"""The table of all functions, what each takes and says of itself, and the check of a call's arguments."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from studio.api.errors import ApiError
+from studio.api.takes import TakeCalls
+from studio.language import ENGLISH, LANGUAGES
+
+PREFIX = "v1_"
+"""Before a function's name in Gradio's API: the version."""
+NAMES = (
+    "about", "films", "create", "status", "set_reference", "use_sample", "set_words",
+    "add_segment", "edit_segment", "remove_segment", "new_shot", "undo", "redo",
+    "generate", "retake", "audition", "events", "cancel", "pause", "resume",
+    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch", "pin", "unpin", "look", "export",
+)  # fmt: skip
+"""The functions, in the order in which they are described."""
+LANGUAGE = f"Of the sentences: {', '.join(f'{code} ({name})' for code, name in LANGUAGES.items())}."
+WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+SEVERAL = {str: "texts", float: "numbers"}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a function."""
+
+    name: str
+    type: Any                      # its type hint
+    text: str                      # what it is
+    default: Any = inspect.Parameter.empty
+
+    @property
+    def required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a function says of itself."""
+
+    name: str
+    text: str
+    arguments: tuple[Argument, ...]
+    returns: Any                   # the type hint; of a stream: of one event
+    returns_text: str
+    streams: bool                  # whether it returns events, one after the other
+
+
+@cache
+def describe(name: str) -> Description:
+    """The function of a name, as its signature and its docstring say it, with the argument `language` that all have.
+
+    Raises:
+        KeyError: there is none.
+    """
+    if name not in NAMES:
+        raise KeyError(name)
+    function = getattr(TakeCalls, name)
+    hints = get_type_hints(function)
+    text, texts, returned = read_docstring(function)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    arguments = [Argument(p.name, hints[p.name], texts.get(p.name, ""), p.default) for p in parameters]
+    arguments.append(Argument("language", str, LANGUAGE, ENGLISH))
+    streams = inspect.isasyncgenfunction(function)
+    returns = get_args(hints["return"])[0] if streams else hints["return"]
+    return Description(name, text, tuple(arguments), returns, returned, streams)
+
+
+def descriptions() -> tuple[Description, ...]:
+    """All functions."""
+    return tuple(describe(name) for name in NAMES)
+
+
+def read_docstring(thing: Callable[..., object] | type) -> tuple[str, Mapping[str, str], str]:
+    """A docstring's text, what it says of each argument or attribute, and what it says is returned."""
+    parts: dict[str, list[str]] = {"": []}
+    part = ""
+    for line in (inspect.getdoc(thing) or "").splitlines():
+        if line in ("Args:", "Attributes:", "Returns:"):
+            part = line
+        elif line.strip():
+            parts.setdefault(part, []).append(line.strip())
+    named = dict(line.split(": ", 1) for line in [*parts.get("Args:", []), *parts.get("Attributes:", [])])
+    return " ".join(parts[""]), named, " ".join(parts.get("Returns:", []))
+
+
+def check_arguments(name: str, given: Mapping[str, object]) -> dict[str, Any]:
+    """The arguments of a call, with the defaults of those that are missing.
+
+    Raises:
+        ApiError: one is unknown, missing, or not of its type.
+    """
+    known = {argument.name: argument for argument in describe(name).arguments}
+    for key in given:
+        if key not in known:
+            raise _bad(f"{name} has no argument '{key}'; it has {', '.join(known)}")
+    checked = {}
+    for key, argument in known.items():
+        value = given.get(key, argument.default)
+        if value is inspect.Parameter.empty:
+            raise _bad(f"'{key}' is missing")
+        if not fits(value, argument.type):
+            raise _bad(f"'{key}' must be {say_type(argument.type)}")
+        checked[key] = value
+    return checked
+
+
+def _bad(problem: str) -> ApiError:
+    return ApiError("bad_input", f"This call cannot be read: {problem}. Nothing was changed.")
+
+
+def fits(value: object, kind: Any) -> bool:
+    """Whether a value that came as JSON is of a type. An upload may also be its path alone."""
+    origin = get_origin(kind)
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if origin in (Union, types.UnionType):
+        return any(fits(value, each) for each in get_args(kind))
+    if origin is list:
+        return isinstance(value, list) and all(fits(each, get_args(kind)[0]) for each in value)
+    if is_typeddict(kind):
+        return isinstance(value, str | dict)
+    if kind in (int, float):
+        is_number = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+        return is_number and (isinstance(value, int) or math.isfinite(value))  # type: ignore[arg-type]
+    return isinstance(value, kind)
+
+
+def say_type(kind: Any) -> str:
+    """A type in words: text, a number or null, a list of text."""
+    origin = get_origin(kind)
+    if origin is Literal:
+        return " or ".join(", ".join(get_args(kind)).rsplit(", ", 1))
+    if origin in (Union, types.UnionType):
+        return " or ".join(say_type(each) for each in get_args(kind))
+    if origin is list:
+        item = get_args(kind)[0]
+        return f"a list of {SEVERAL.get(item) or say_type(item)}"
+    if kind is type(None):
+        return "null"
+    if is_typeddict(kind):
+        return "an uploaded file" if kind.__name__ == "Upload" else str(kind.__name__)
+    return WORDS[kind]

@@ -1,0 +1,105 @@
+"""The description of the functions as Markdown, from their own docstrings: `docs/api.md`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from types import UnionType
+from typing import Any, get_args, get_type_hints, is_typeddict
+
+from studio.api import values
+from studio.api.errors import CODES
+from studio.api.functions import PREFIX, Description, descriptions, read_docstring, say_type
+
+INTRODUCTION = """\
+# The studio for programs
+
+This file is written by `python -m studio.api > docs/api.md`.
+
+The page's verbs are functions of Gradio's API, version 1: each is an endpoint of its name with `v1_` before it. Functions, fields
+and codes may be added to a version; none is removed or changes its meaning. From Python:
+
+```python
+from studio.client import Client
+
+studio = Client("http://127.0.0.1:7860")
+film = studio.create("Cat")
+film.set_reference("cat.png")
+film.add_segment("a cat walks", seconds=4)
+for event in film.generate():
+    print(event["doing"], event["section"], event["step"], event["seconds_left"])
+```
+
+From any other language, by name (`POST` answers with an event's id, `GET` with the events of Gradio, as server-sent events):
+
+```sh
+curl http://127.0.0.1:7860/gradio_api/call/v2/v1_create -H 'Content-Type: application/json' -d '{"name": "Cat"}'
+curl -N http://127.0.0.1:7860/gradio_api/call/v1_create/EVENT_ID
+```
+
+A file is uploaded with `POST /gradio_api/upload`, and given to a function by the path that this answers with, as
+`{"path": "...", "meta": {"_type": "gradio.FileData"}}`. No other file of the studio's machine can be named.
+
+Whoever knows a film's id can open and change the film. On a shared studio no call tells an id that the caller does not know.
+
+A job goes on when its caller leaves; `events` follows it again, `cancel` stops it.
+
+## Errors
+
+A refused call changes nothing. It raises `StudioError` in the Python client, and is an event `error` for others: `title` is the
+code, and `error` the sentence that the page would show, in the language that the argument `language` names.
+"""
+
+
+def reference() -> str:
+    """The whole description."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield INTRODUCTION
+    yield "| code | what it means |"
+    yield "|---|---|"
+    yield from (f"| `{code}` | {text} |" for code, text in CODES.items())
+    yield "\n## Functions"
+    for each in descriptions():
+        yield from _function(each)
+    yield "\n## Values"
+    for name, kind in vars(values).items():
+        if is_typeddict(kind) and kind.__module__ == values.__name__:
+            yield from _value(name, kind)
+
+
+def _function(each: Description) -> Iterator[str]:
+    yield f"\n### `{PREFIX}{each.name}`\n"
+    yield each.text
+    yield "\n| argument | type | default | |"
+    yield "|---|---|---|---|"
+    for argument in each.arguments:
+        default = "" if argument.default is inspect.Parameter.empty else f"`{json.dumps(argument.default)}`"
+        yield f"| `{argument.name}` | {say_type(argument.type)} | {default} | {argument.text} |"
+    kind = f"a stream of {_link(each.returns)}" if each.streams else _link(each.returns)
+    yield f"\nReturns {kind}. {each.returns_text}"
+
+
+def _value(name: str, kind: type) -> Iterator[str]:
+    text, fields, _ = read_docstring(kind)
+    yield f"\n### `{name}`\n"
+    yield text
+    yield "\n| field | type | |"
+    yield "|---|---|---|"
+    hints = get_type_hints(kind)
+    yield from (f"| `{field}` | {_link(hint)} | {fields[field]} |" for field, hint in hints.items())
+
+
+def _link(kind: Any) -> str:
+    """A type in words; values lead to what is said of them."""
+    if is_typeddict(kind):
+        return f"[`{kind.__name__}`](#{kind.__name__.lower()})"
+    if isinstance(kind, UnionType):
+        return " or ".join(_link(each) for each in get_args(kind))
+    if getattr(kind, "__origin__", None) is list:
+        item = get_args(kind)[0]
+        return f"a list of {_link(item)}" if is_typeddict(item) else say_type(kind)
+    return "an object" if getattr(kind, "__origin__", None) is dict else say_type(kind)

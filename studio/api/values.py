@@ -1,0 +1,239 @@
+"""The values that the functions return: what a film, a segment, a take and a job are for programs."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Upload(TypedDict):
+    """A file that was uploaded.
+
+    Attributes:
+        path: as the studio's upload (`/gradio_api/upload`) answered it; `gradio_client.handle_file` uploads and fills it in.
+    """
+
+    path: str
+
+
+class File(TypedDict):
+    """A file to download; a Gradio client downloads it and gives its path on the caller's machine.
+
+    Attributes:
+        path: where it lies on the studio's machine.
+        url: its address.
+        orig_name: a name for it.
+        meta: says that it is a file.
+    """
+
+    path: str
+    url: str
+    orig_name: str
+    meta: dict[str, str]
+
+
+class Segment(TypedDict):
+    """A segment of the timeline.
+
+    Attributes:
+        id: its id.
+        index: its place in the film, from 0.
+        prompt: its text.
+        seconds: that its take will last, or lasts: whole sections.
+        seed: of its noise.
+        state: planned, partial, stale (it was changed after its take was made) or done.
+        take: the id of its take on the current branch; null: there is none.
+        shot: whether a new shot begins with it.
+    """
+
+    id: str
+    index: int
+    prompt: str
+    seconds: float
+    seed: int
+    state: str
+    take: str | None
+    shot: bool
+
+
+class Take(TypedDict):
+    """A take in the film's tree.
+
+    Attributes:
+        id: its id.
+        parent: the id of the take that it continues; null: it begins the film.
+        index: the place in the film that it is for, from 0.
+        prompt: what it was asked for.
+        seed: of its noise.
+        state: partial, stale, missing (its clip is gone) or done.
+        seconds: that it lasts.
+        frames: that it has.
+        chosen: whether it is on a branch; takes of an audition are on none until one is used.
+        star: whether it has a star.
+        pinned: whether the memory never forgets what it shows.
+    """
+
+    id: str
+    parent: str | None
+    index: int
+    prompt: str
+    seed: int
+    state: str
+    seconds: float
+    frames: int
+    chosen: bool
+    star: bool
+    pinned: bool
+
+
+class Branch(TypedDict):
+    """A branch of the film.
+
+    Attributes:
+        id: its id.
+        name: its name.
+        takes: the ids of its takes, in film order.
+        current: whether it is the one that is worked on.
+    """
+
+    id: str
+    name: str
+    takes: list[str]
+    current: bool
+
+
+class Progress(TypedDict):
+    """How far a job is, and an event of one.
+
+    Attributes:
+        state: idle (there is no job), queued, running, paused, done, cancelled or failed; after the last four the job has ended.
+        doing: the phase, such as denoising.
+        take: the id of the take that is being made.
+        takes: the ids of all takes of an audition, in order; empty: it is none.
+        index: the place of the take's segment, from 0.
+        section: the section that is being made, from 0.
+        sections: of the take.
+        step: denoising steps finished in this section.
+        steps: of a section.
+        finished: takes that the job has made.
+        planned: takes of the job.
+        seconds_left: of this take, estimated; null: not known.
+        total_left: of the job, in seconds, estimated; null: not known.
+        message: what went wrong, and what to do; empty: nothing.
+        note: what the studio changed meanwhile; empty: nothing.
+    """
+
+    state: str
+    doing: str
+    take: str
+    takes: list[str]
+    index: int
+    section: int
+    sections: int
+    step: int
+    steps: int
+    finished: int
+    planned: int
+    seconds_left: float | None
+    total_left: float | None
+    message: str
+    note: str
+
+
+class Film(TypedDict):
+    """A film.
+
+    Attributes:
+        id: its id. Whoever knows it can open and change the film.
+        name: its name.
+        model: the name of its model.
+        preset: the name of its preset.
+        width: in pixels.
+        height: in pixels.
+        fps: frames a second.
+        section_seconds: a section's length; every take has whole sections.
+        picture: the name of its reference picture; empty: there is none.
+        style: how the whole film looks.
+        cast: who is in it.
+        branch: the id of the current branch.
+        head: the id of the take after which the film goes on; null: at the beginning.
+        seconds: of film up to the head.
+        next: the index of the segment that is generated next; null: there is none.
+        blocked: why nothing can be generated next; empty: something can.
+        segments: the timeline of the current branch.
+        takes: all takes but those in the trash.
+        branches: all branches.
+        job: how far the film's job is.
+        findings: sentences about what was wrong when the film was opened.
+        note: what has to be said about this call; empty: nothing.
+    """
+
+    id: str
+    name: str
+    model: str
+    preset: str
+    width: int
+    height: int
+    fps: int
+    section_seconds: float
+    picture: str
+    style: str
+    cast: str
+    branch: str
+    head: str | None
+    seconds: float
+    next: int | None
+    blocked: str
+    segments: list[Segment]
+    takes: list[Take]
+    branches: list[Branch]
+    job: Progress
+    findings: list[str]
+    note: str
+
+
+class FilmName(TypedDict):
+    """A film in the list of films.
+
+    Attributes:
+        id: its id.
+        name: its name.
+        facts: its length, its takes and what it weighs, in words.
+        tags: its tags.
+    """
+
+    id: str
+    name: str
+    facts: str
+    tags: list[str]
+
+
+class Choice(TypedDict):
+    """Something to choose by its name.
+
+    Attributes:
+        name: to be given to a function.
+        title: for people.
+    """
+
+    name: str
+    title: str
+
+
+class About(TypedDict):
+    """The studio.
+
+    Attributes:
+        version: of these functions.
+        shared: whether several people use it; then a caller reaches only films whose ids it knows.
+        engine: starting, ready or failed.
+        models: that can be used now.
+        presets: quickest first.
+        samples: stories with a picture.
+    """
+
+    version: int
+    shared: bool
+    engine: str
+    models: list[Choice]
+    presets: list[Choice]
+    samples: list[Choice]

@@ -1,0 +1,261 @@
+"""Whatever a caller sends is answered with a code and a sentence, reaches no film that it was not given, and harms nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import struct
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from studio.api.endpoints import make_endpoint
+from studio.api.errors import CODES
+from studio.api.functions import describe, descriptions
+from studio.api.takes import TakeCalls
+from studio.client import Client, Film, StudioError
+from studio.ui.api import PageApi
+from studio.ui.gallery import find_samples
+from tests.api.conftest import Served
+
+NAN, ENDLESS = float("nan"), float("inf")
+
+
+def refusal(call: Any, *values: Any, **named: Any) -> StudioError:
+    with pytest.raises(StudioError) as error:
+        call(*values, **named)
+    assert error.value.message and "Traceback" not in error.value.message
+    return error.value
+
+
+def raw(url: str, name: str, body: bytes) -> dict[str, Any]:
+    """What Gradio's API answers to a body that no client of it would send: the data of its error event."""
+    request = urllib.request.Request(f"{url}/gradio_api/call/v1_{name}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{url}/gradio_api/call/v1_{name}/{event}") as answer:
+        kind, data = answer.read().decode().strip().split("\n\n")[-1].split("\n")[:2]
+    assert kind == "event: error", data
+    return dict(json.loads(data.removeprefix("data: ")))
+
+
+def upload(url: str, path: Path) -> str:
+    """Upload a file as Gradio does; returns where it lies there."""
+    body = b"--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"" + path.name.encode()
+    body += b"\"\r\n\r\n" + path.read_bytes() + b"\r\n--x--\r\n"
+    request = urllib.request.Request(f"{url}/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=x"})
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)[0])
+
+
+@pytest.fixture(scope="module")
+def film(own_page: Served) -> Film:
+    film = own_page.client().create("A film", preset="draft")
+    film.set_reference(own_page.picture)
+    film.add_segment("one", seconds=0.3)
+    list(film.generate())
+    film.status()
+    return film
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(own_page: Served, film: Film) -> Any:
+    before = own_page.studio.open(film.id).project
+    yield
+    assert own_page.studio.open(film.id).project is before
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("status", {"film": "../../etc/passwd"}, "not_found"),
+    ("status", {"film": "/etc"}, "not_found"),
+    ("status", {"film": ""}, "not_found"),
+    ("status", {"film": "\ud800"}, "bad_input"),
+    ("status", {"film": "\0"}, "not_found"),
+    ("status", {"film": "x" * 500}, "bad_input"),
+    ("status", {"film": 5}, "bad_input"),
+    ("status", {"film": None}, "bad_input"),
+    ("status", {"film": {"path": "/etc/passwd"}}, "bad_input"),
+    ("add_segment", {"seconds": NAN}, "bad_input"),
+    ("add_segment", {"seconds": ENDLESS}, "bad_input"),
+    ("add_segment", {"seconds": "4"}, "bad_input"),
+    ("add_segment", {"seconds": True}, "bad_input"),
+    ("add_segment", {"seconds": -1}, "refused"),
+    ("add_segment", {"seconds": 1e300}, "refused"),
+    ("add_segment", {"seconds": 10**400}, "refused"),
+    ("add_segment", {"seed": -1}, "bad_input"),
+    ("add_segment", {"seed": 2**40}, "refused"),
+    ("add_segment", {"seed": 1.5}, "bad_input"),
+    ("add_segment", {"prompt": "x" * 3000}, "refused"),
+    ("add_segment", {"prompt": "x" * 30_000}, "bad_input"),
+    ("add_segment", {"prompt": ["x"]}, "bad_input"),
+    ("add_segment", {"after": "no-such-segment"}, "not_found"),
+    ("add_segment", {"after": "../x"}, "bad_input"),
+    ("edit_segment", {"segment": "no-such-segment", "prompt": "x"}, "not_found"),
+    ("rewind", {"take": "no-such-take"}, "not_found"),
+    ("branch", {"take": "no-such-take"}, "not_found"),
+    ("use_take", {"take": "../../x"}, "bad_input"),
+    ("switch", {"branch": "no-such-branch"}, "not_found"),
+    ("drop_takes", {"takes": []}, "bad_input"),
+    ("drop_takes", {"takes": [1]}, "bad_input"),
+    ("look", {"takes": ["no-such-take"]}, "not_found"),
+    ("look", {"kind": "exe"}, "bad_input"),
+    ("export", {"what": "../x"}, "bad_input"),
+    ("export", {"what": "gif", "take": "no-such-take"}, "not_found"),
+    ("export", {"what": "gif"}, "bad_input"),
+    ("export", {"fade": NAN}, "bad_input"),
+    ("export", {"rate": 10**9}, "bad_input"),
+    ("export", {"title": "x" * 500}, "refused"),
+    ("set_reference", {"picture": "/etc/passwd"}, "bad_input"),
+    ("set_reference", {"picture": {"path": "/etc/passwd"}}, "bad_input"),
+    ("set_reference", {"picture": {"path": 5}}, "bad_input"),
+    ("set_reference", {"picture": {"url": "http://127.0.0.1:1/x.png", "path": "http://127.0.0.1:1/x.png"}}, "bad_input"),
+    ("set_reference", {"picture": None}, "bad_input"),
+    ("use_sample", {"sample": "../hills"}, "bad_input"),
+    ("new_shot", {"segment": "no-such-segment"}, "not_found"),
+    ("set_words", {"name": "  "}, "refused"),
+    ("set_words", {"style": "x" * 3000}, "refused"),
+    ("resume", {}, "refused"),
+    ("generate", {"all": "yes"}, "bad_input"),
+    ("generate", {}, "refused"),
+    ("retake", {"take": "no-such-take"}, "not_found"),
+    ("audition", {"seeds": 1000}, "bad_input"),
+    ("audition", {"presets": ["../draft"]}, "refused"),
+]
+
+
+@pytest.fixture(scope="module")
+def endpoints(own_page: Served) -> dict[str, Any]:
+    """The functions that Gradio calls with what came as JSON, by name."""
+    calls = TakeCalls(PageApi(own_page.studio, find_samples(), Path(get_upload_folder())))
+    return {about.name: make_endpoint(calls, about) for about in descriptions()}
+
+
+def data(film: Film, name: str, arguments: dict[str, Any]) -> list[Any]:
+    """The arguments as Gradio's API takes them: all, in order."""
+    given = {"film": film.id, **arguments}
+    return [given.get(each.name, None if each.required else each.default) for each in describe(name).arguments]
+
+
+@pytest.mark.parametrize(("name", "arguments", "code"), BAD, ids=[f"{name}-{n}" for n, (name, _, _) in enumerate(BAD)])
+def test_bad_input_has_a_code(
+    endpoints: dict[str, Any], film: Film, name: str, arguments: dict[str, Any], code: str
+) -> None:
+    async def call(values: list[Any]) -> None:
+        if inspect.isasyncgenfunction(endpoints[name]):
+            async for _ in endpoints[name](*values):
+                pass
+        else:
+            endpoints[name](*values)
+
+    with pytest.raises(gr.Error) as refused:
+        asyncio.run(call(data(film, name, arguments)))
+    assert refused.value.title == code in CODES, refused.value.message
+    assert refused.value.message.endswith(".") and "Error" not in refused.value.message
+
+
+@pytest.mark.parametrize(("name", "arguments", "code"), BAD[::9], ids=[name for name, _, _ in BAD[::9]])
+def test_it_comes_over_the_wire(own_page: Served, film: Film, name: str, arguments: dict[str, Any], code: str) -> None:
+    """As JSON that nothing on the way corrects: NaN, halves of surrogate pairs, other types."""
+    error = raw(own_page.url, name, json.dumps({"data": data(film, name, arguments)}).encode())
+    assert error["title"] == code, error
+
+
+@pytest.mark.parametrize("values", [[], ["x"], ["x"] * 40, [None] * 6])
+def test_too_few_and_too_many_arguments(own_page: Served, values: list[Any]) -> None:
+    error = raw(own_page.url, "add_segment", json.dumps({"data": values}).encode())
+    assert error["title"] in ("bad_input", "not_found") and error["error"]
+
+
+def test_a_file_from_elsewhere_that_says_it_was_uploaded(own_page: Served, film: Film) -> None:
+    """Gradio itself refuses such a file, before any function of ours is called."""
+    studio = own_page.studio.home / film.id / "project.json"
+    for path in ("/etc/passwd", str(studio), "http://127.0.0.1:1/x.png"):
+        picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        error = raw(own_page.url, "set_reference", json.dumps({"data": [film.id, picture, None, "en"]}).encode())
+        assert error["title"] == "bad_input", (path, error)
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+
+
+def test_pictures_that_are_none(own_page: Served, film: Film, tmp_path: Path) -> None:
+    files = {
+        "huge.png": png_that_claims(100_000, 100_000), "empty.png": b"", "text.png": b"no picture at all",
+        "cut.png": own_page.picture.read_bytes()[:60], "film.mp4": b"\0\0\0\x20ftypisom" + b"\0" * 50,
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        error = refusal(film.set_reference, tmp_path / name)
+        assert error.code == "file", (name, error.message)
+    Image.new("RGB", (1, 1)).save(tmp_path / "tiny.png")
+    assert refusal(film.set_reference, tmp_path / "tiny.png").code == "file"
+    assert refusal(film.set_reference, tmp_path / "nowhere.png").code == "file"
+    Image.new("RGB", (64, 48)).save(tmp_path / "x.png")
+    for frame in ([0, 0, 2, 2], [NAN] * 4, [1, 2]):
+        path = upload(own_page.url, tmp_path / "x.png")
+        empty = own_page.client().create("Other")
+        assert refusal(empty._client.call, "set_reference", film=empty.id, picture={"path": path}, frame=frame).code in (
+            "bad_input", "refused"), frame
+        assert not empty.status()["picture"], "neither picture nor frame is kept"
+
+
+def test_unknown_arguments_and_functions(own_page: Served, film: Film) -> None:
+    client = own_page.client()
+    assert refusal(client.call, "status", film=film.id, wings=2).code == "bad_input"
+    assert refusal(client.call, "fly").code == "bad_input"
+    assert refusal(client.create, name="x", preset="no-such-preset").code == "refused"
+    assert refusal(client.create, name="x", width=7, height=7).code in ("refused", "bad_input")
+    assert refusal(client.create, name="x", width=64).code == "bad_input"
+    assert refusal(client.create, name="x", model="../../etc").code == "refused"
+    assert not client.films("x"), "what could not be created is not there"
+
+
+def test_a_film_for_viewing_only(own_page: Served) -> None:
+    film = own_page.client().create("Locked")
+    store = own_page.studio.open(film.id).store
+    store.read_only = True
+    error = refusal(film.add_segment, "one")
+    assert error.code == "read_only" and "viewing only" in error.message
+    assert film.status()["segments"] == []
+
+
+def test_what_nobody_expected(
+    own_page: Served, film: Film, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("secret /path")
+
+    monkeypatch.setattr("studio.api.films.film_value", broken)
+    error = refusal(film._client.call, "status", film=film.id)
+    assert error.code == "failed" and "secret" not in error.message
+    assert "secret /path" in caplog.text, "the log says what happened"
+
+
+def test_a_shared_studio_tells_of_no_film(shared_page: Served, tmp_path: Path) -> None:
+    mine, other = shared_page.client(), Client(shared_page.url)
+    film = mine.create("Mine")
+    film.set_reference(shared_page.picture)
+    assert mine.about()["shared"]
+    assert other.films() == [] and other.films("Mine") == []
+    assert [each["id"] for each in other.films(known=[film.id])] == [film.id]
+    assert refusal(other.call, "films", known="all").code == "bad_input"
+    for guess in (film.id[:-1], film.id.upper() + "x", "*", ".", "..", f"{film.id}/..", f"./{film.id}", "Mine"):
+        assert refusal(other.film, guess).code == "not_found", guess
+    theirs = other.create("Theirs")
+    take = {"segment": theirs.add_segment("one")["segments"][0]["id"], "begins": "frame", "take": film.id, "at": 0}
+    assert refusal(other.call, "new_shot", film=theirs.id, **take).code == "not_found"
+    inside = next((shared_page.studio.home / film.id / "media").glob("*.png"))
+    error = raw(shared_page.url, "set_reference", json.dumps({"data": [theirs.id, str(inside), None, "en"]}).encode())
+    assert error["title"] == "bad_input", "a picture of another film is no upload"
