@@ -36,6 +36,14 @@ def test_every_weight_is_within_half_a_step(dtype: torch.dtype) -> None:
     assert (scale <= largest / 127 * (1 + 2**-7))[used].all()
 
 
+@pytest.mark.parametrize("shape", [(64, 96), (1, 5), (3, 70_000), (130, 1000), (0, 4)])
+def test_rows_are_rounded_in_groups_as_all_at_once(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    weight = (randn(*shape) * 3).bfloat16()
+    groups = quantize_weight(weight)
+    monkeypatch.setattr(int8, "AT_ONCE", 10**12)
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(groups, quantize_weight(weight), strict=True))
+
+
 def test_the_error_of_a_layer_follows_from_the_step() -> None:
     torch.manual_seed(0)
     linear = nn.Linear(256, 64)
