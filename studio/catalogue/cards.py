@@ -98,6 +98,19 @@ class ModelCard:
         fps = self.large.fps if self.large and self.is_large(size) else self.fps
         return fps, self.section_frames * fps // self.fps
 
+    def frames_of_latent(self, size: tuple[int, int]) -> int:
+        """Pixel frames that a latent frame stands for; the first one of a section stands for fewer where they do not divide."""
+        return -(-self.clock(size)[1] // self.window)
+
+    def latents_back(self, size: tuple[int, int], frames: int) -> int:
+        """How many latent frames before a film's newest one the frame is that lies `frames` before its last frame."""
+        section = self.clock(size)[1]
+        return frames // section * self.window + frames % section // self.frames_of_latent(size)
+
+    def frames_back(self, size: tuple[int, int], latents: int) -> int:
+        """How many of a film's newest pixel frames its newest `latents` latent frames stand for."""
+        return latents // self.window * self.clock(size)[1] + latents % self.window * self.frames_of_latent(size)
+
     def path(self, name: str) -> Path:
         """The path of a part or a file of the model, such as "vae" or "vae/config.json"."""
         part, _, rest = name.partition("/")

@@ -103,11 +103,11 @@ class Backbone(Protocol):
         """Velocity of x_t.
 
         Args:
-            x: [B, C, W, h, w] x_t.
+            x: [B, C, W, h, w] x_t; h and w are smaller than the context's where the sampler begins small.
             timestep: [B] 1000 sigma.
             packed: FramePack's short-term context, with the frame index of every part.
             conditioning: prompt and reference image.
-            guidance: [B] 1000 times the distilled guidance, for a backbone trained with it.
+            guidance: [B] as the sampler gives it: 1000 times the distilled guidance, for a backbone trained with it.
             psi: [B, M, D] long-term memory, or None.
 
         Returns:

@@ -1,6 +1,7 @@
 """Protocols of a codec: pictures to latents, and latents to frames section by section.
 
-A stream decodes sections one after another at constant cost, and gives the same frames as decoding the whole film so far at once.
+A stream decodes sections one after another at constant cost. It gives the same frames as decoding the whole film so far at once,
+for a model whose films are decoded so.
 Letters: C latent channels, n latent frames, h and w latent height and width, H and W pixel height and width.
 """
 
@@ -17,7 +18,10 @@ class FrameStream(Protocol):
     piece: int | None      # latents that can be pushed at a time with the same frames; None: only whole sections
 
     def push(self, latents: Tensor) -> Tensor:
-        """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w]."""
+        """Frames [1, 3, 4 n, H, W] in [-1, 1] of the next n latent frames [1, C, n, h, w].
+
+        4 n - 3 of them where sections are decoded apart: such a section's first latent is one frame.
+        """
 
 
 class Codec(Protocol):
@@ -39,6 +43,17 @@ class Codec(Protocol):
 
     def preview(self, latents: Tensor) -> Tensor:
         """Small pictures [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w], cheap enough for every denoising step."""
+
+
+@runtime_checkable
+class BeginsFilms(Protocol):
+    """A codec of a model that sees something else than the start latent as the newest frame of a film that begins."""
+
+    def begin(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Start latent and newest latent, [1, C, 1, h, w] each, of a film that begins with a picture [1, 3, H, W] in [-1, 1].
+
+        The same picture always gives the same latents.
+        """
 
 
 @runtime_checkable

@@ -34,6 +34,11 @@ def section_seed(take: int, section: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{take}/{section}".encode()).digest()[:8]) >> 1
 
 
+def stage_seed(section: int, stage: int) -> int:
+    """Seed of the noise that a sampler draws before a stage of a section, from the section's seed and the stage's number."""
+    return int.from_bytes(hashlib.sha256(f"{section}/stage {stage}".encode()).digest()[:8]) >> 1
+
+
 def noise(shape: tuple[int, ...], seed: int) -> Tensor:
     """Standard normal noise, drawn on the CPU so that it is the same on every device."""
     return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))

@@ -1,16 +1,14 @@
 """The section loop: from one snapshot of a film to the next, as a pure function.
 
-FramePack-F1 (2504.12626) predicts a section from a packed context of the frames before it; MemoryPack (2510.01784) adds a
-long-term memory psi. For section n, with x^n its latents and sigma_0 > ... > sigma_S = 0 the steps' noise levels:
+A section is predicted from a packed context of the frames before it (2504.12626); MemoryPack (2510.01784) adds a long-term memory
+psi. For section n, with x^n its latents:
 
     context = pack(start latent, newest 19 latent frames)
-    x_{sigma_0} = noise
-    for s = 0 ... S - 1:
-        v = backbone(x_{sigma_s}, sigma_s; context, prompt and image, Read(psi_n))
-        x_{sigma_{s+1}} = x_{sigma_s} + (sigma_{s+1} - sigma_s) v
+    v(x, sigma) = backbone(x, sigma; context, prompt and image, Read(psi_n))
+    x^n = sample(noise, v)
     psi_{n+1} = Squeeze(psi_n, Memorize(x^n))
 
-Read gives psi_n itself, as in the paper, unless a memory is asked otherwise.
+What a sampler does is said in `sampler`. Read gives psi_n itself, as in the paper, unless a memory is asked otherwise.
 Letters: C latent channels, W window (latent frames per section), h and w latent height and width, M memory tokens, D their width.
 """
 
@@ -23,9 +21,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
 from studio.diffusion.blend import BlendsChanges, SectionBlend
+from studio.diffusion.sampler import make_sampler
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory, appends, read_psi
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
@@ -45,20 +43,21 @@ class Sampling:
     """How a section is sampled."""
 
     steps: int = 25
-    guidance: float = 10.0     # distilled guidance, for a backbone trained with it
+    guidance: float = 10.0     # distilled into the network or by a second pass, as the sampler has it
     window: int = 9            # W
     shift: float = 0.0         # of the flow schedule; 0: computed from the token count
     cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
     blend: SectionBlend | None = None    # where the section lies in its segment's blend, for a backbone that blends by itself
+    seed: int = 0              # of noise that a sampler draws between its steps; the same for every section unless it is given
 
 
 @dataclass(frozen=True)
 class DenoisingStep:
-    """One denoising step is done. `clean` is its prediction of the clean latents x_0, [1, C, W, h, w]."""
+    """One denoising step is done."""
 
     step: int                  # 1-based
-    steps: int
-    clean: Tensor
+    steps: int                 # of the section
+    clean: Tensor              # [1, C, W, ., .] its prediction of the clean latents; smaller ones where the sampler begins small
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def denoise_section(
     memory: Memory | None = None,
     rope: RopeRule = FIXED_OFFSETS,
 ) -> Iterator[DenoisingStep | SectionResult]:
-    """Denoise the next section of a film with Euler steps.
+    """Denoise the next section of a film.
 
     Args:
         backbone: the velocity field.
@@ -102,27 +101,28 @@ def denoise_section(
     device = backbone.device
     start, recent = snapshot.start.to(device), snapshot.recent.to(device)
     packed = pack_context(start, recent, sampling.window, rope(snapshot.sections, sampling.window))
-    guidance = torch.full((1,), sampling.guidance, dtype=backbone.dtype, device=device) * 1000.0
     psi = _psi(snapshot, conditioning, memory, device)
     read = None if psi is None else read_psi(memory, psi, noise.shape)
 
     x = noise.to(device)
-    tokens = x.shape[2] * x.shape[3] * x.shape[4] / backbone.patch_size**2
-    euler = flow.make_scheduler(sampling.shift)
-    timesteps = flow.set_timesteps(euler, sampling.steps, tokens)
-    backbone.prepare(timesteps, conditioning, guidance, should_stop)
+    sampler = make_sampler(backbone, sampling, x, begins=not snapshot.sections)
+
+    def velocity(x: Tensor, timestep: Tensor) -> Tensor:
+        return backbone(x, timestep, packed, conditioning, sampler.guidance, read).float()
+
+    backbone.prepare(sampler.timesteps, conditioning, sampler.guidance, should_stop)
     with ExitStack() as contexts:
         if sampling.cache and isinstance(backbone, SkipsBlocks):
             contexts.enter_context(backbone.skip_blocks(sampling.cache))
         if sampling.blend and isinstance(backbone, BlendsChanges):
             contexts.enter_context(backbone.blend(sampling.blend))
-        for step, t in enumerate(timesteps):
+        sampled, steps = sampler.run(x, velocity), len(sampler.timesteps)
+        for step in range(1, steps + 1):
             if should_stop():
                 raise StoppedError
-            velocity = backbone(x, t.expand(1).to(device), packed, conditioning, guidance, read).float()
-            clean = x - euler.sigmas[step].to(device) * velocity
-            x = euler.step(velocity, t, x, return_dict=False)[0]
-            yield DenoisingStep(step + 1, sampling.steps, clean)
+            done = next(sampled)
+            x = done.latents
+            yield DenoisingStep(step, steps, done.clean)
 
     if isinstance(backbone, RoundsLatents):
         x = backbone.round_latents(x, psi)

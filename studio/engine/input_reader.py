@@ -15,6 +15,7 @@ from torch import Tensor
 from studio.backbones.film_model import FilmModel
 from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePicture, SubjectLayer
 from studio.diffusion.blend import BlendsChanges, SectionBlend, mix
+from studio.diffusion.codec import BeginsFilms
 from studio.diffusion.conditioning import ReadsApart, ReadsDolly
 from studio.engine import take_folder
 from studio.engine.events import Event, Frame, Pin, RenderRequest, ShotStart, Working
@@ -101,7 +102,6 @@ class InputReader:
 
     def _snapshot(self, request: RenderRequest, first: int) -> Snapshot:
         """The state before section `first`: after this take's finished sections, after its parent, or at the reference image."""
-        name = self.model.snapshot_name(request.size)
         if first:
             path = take_folder.section_snapshot(request.folder, first - 1)
         elif request.shot:
@@ -109,8 +109,7 @@ class InputReader:
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
-            picture = self._picture(request.reference, request.size, request.frame)
-            return Snapshot.initial(self.model.codec.encode(picture), name)
+            return self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
         return self._read_snapshot(path, request.size)
 
     def _pinned(self, request: RenderRequest) -> Memory | None:
@@ -170,15 +169,20 @@ class InputReader:
         """
         name, memory = self.model.snapshot_name(request.size), self.model.memory
         if shot.take:
-            first = self.latent_at(shot.take, shot.at, request.size)
+            cut = Snapshot.initial(self.latent_at(shot.take, shot.at, request.size), name)
         else:
-            first = self.model.codec.encode(self._picture(request.reference, request.size, request.frame))
+            cut = self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
         source = shot.memory if memory is not None and memory.holds_places else request.parent
-        cut = Snapshot.initial(first, name)
         if source is None:
             return cut
         kept = self._read_snapshot(source / take_folder.SNAPSHOT, request.size)
         return replace(cut, psi=kept.psi, blocks=kept.blocks)
+
+    def beginning(self, picture: Tensor, size: tuple[int, int]) -> Snapshot:
+        """The state of a film of this size that begins with a picture [1, 3, H, W] in [-1, 1]."""
+        codec = self.model.codec
+        start, newest = codec.begin(picture) if isinstance(codec, BeginsFilms) else (codec.encode(picture), None)
+        return Snapshot.initial(start, self.model.snapshot_name(size), newest)
 
     def latent_at(self, take: Path, at: int, size: tuple[int, int]) -> Tensor:
         """The latent [1, C, 1, h, w] of frame `at` of the take in a folder.
@@ -187,7 +191,7 @@ class InputReader:
             SnapshotError: the take's snapshot does not reach back so far, or cannot be read.
         """
         before, card, frames = self.snapshot_after(take, size), self.model.card, probe(take / take_folder.CLIP).frames
-        back = (frames - 1 - at) // (card.clock(size)[1] // card.window)
+        back = card.latents_back(size, frames - 1 - at)
         if not 0 <= back < RECENT:
             raise SnapshotError("The model does not have the state of that frame any more. Choose a later frame.")
         return before.recent[:, :, -1 - back :][:, :, :1]

@@ -24,8 +24,8 @@ class Pace:
         """Seconds of a step and of the rest of a section at a size; None before a section of it was finished."""
         return (self._step[size], self._rest[size]) if size in self._step and size in self._rest else None
 
-    def left(self, size: Size, steps: int, step: int, sections: int, decoded: bool = False) -> float | None:
-        """Seconds left for `sections` sections of `steps` steps, the first of which has finished `step` of them.
+    def left(self, size: Size, steps: int, sections: int, decoded: bool = False) -> float | None:
+        """Seconds left for `steps` steps in `sections` sections, the first of which may be decoded already.
 
         None before anything was measured at this size.
         """
@@ -33,7 +33,7 @@ class Pace:
             return None
         # Until a section was decoded, three steps stand in for it: near enough on the models measured, and soon corrected.
         rest = self._rest.get(size, 3 * self._step[size])
-        return self._step[size] * (sections * steps - step) + rest * (sections - decoded)
+        return self._step[size] * steps + rest * (sections - decoded)
 
 
 def _mean(old: float | None, new: float) -> float:

@@ -185,16 +185,18 @@ class Renderer:
         yield Working(request.take, "denoising")
         card = self.model.card
         blend = section_blend(request.blend, index, card.clock(request.size)[1]) if request.before else None
-        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request), blend)
+        seed = flow.section_seed(request.seed, index)
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request), blend, seed)
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
-        noise = flow.noise(shape, flow.section_seed(request.seed, index))
+        noise = flow.noise(shape, seed)
         backbone, memory, rope = self.model.backbone, inputs.memory, self.model.rope
         clock = time.monotonic()
         for progress in denoise_section(backbone, snapshot, inputs.section(blend), noise, sampling, stop.is_set, memory, rope):
             if isinstance(progress, SectionResult):
                 return progress
             self.pace.stepped(request.size, time.monotonic() - clock)
-            left = self.pace.left(request.size, request.steps, progress.step, request.sections - index)
+            steps = progress.steps - progress.step + request.steps * (request.sections - index - 1)
+            left = self.pace.left(request.size, steps, request.sections - index)
             picture = self._preview(progress)
             yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
             clock = time.monotonic()
@@ -236,7 +238,8 @@ class Renderer:
             write_clip(clip, frames, fps)
             finished.snapshot.write(take_folder.section_snapshot(request.folder, index))
         self.pace.finished(request.size, time.monotonic() - clock)
-        left = self.pace.left(request.size, request.steps, request.steps, request.sections - index, decoded=True)
+        steps = request.steps * (request.sections - index - 1)
+        left = self.pace.left(request.size, steps, request.sections - index, decoded=True)
         preview = self._animation(frames[:: max(1, section_frames // self.model.card.window)])
         return SectionDone(request.take, index, request.sections, len(frames), clip, left, preview)
 

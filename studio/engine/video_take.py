@@ -94,7 +94,7 @@ class VideoTakes:
         codec, memory, name = self._model.codec, self._model.memory, self._model.snapshot_name(request.size)
         with torch.no_grad():
             if not isinstance(codec, EncodesVideo):
-                return Snapshot.initial(codec.encode(self._inputs.tensor(film.shown[-1])), name)
+                return self._inputs.beginning(self._inputs.tensor(film.shown[-1]), request.size)
             if before is None:
                 before = Snapshot.initial(codec.encode(self._inputs.tensor(film.first)), name)
             latents = codec.encode_next(self._film_tensor(film.shown), self._film_tensor(film.before))
@@ -117,7 +117,7 @@ class _Film:
     def __init__(self, request: RenderRequest, video: VideoSource, begin: int, model: FilmModel) -> None:
         """Read the frames from section `begin` on."""
         self.fps, self.section_frames = model.card.clock(request.size)
-        self.step = self.section_frames // model.card.window             # frames of a latent
+        self.step = model.card.frames_of_latent(request.size)
         self.shown: list[Pixels] = []                                    # of the newest section
         context = model.codec.frames_before if isinstance(model.codec, EncodesVideo) else 1
         spare = measure(video.path, video.name).frames(self.fps) - request.sections * self.section_frames

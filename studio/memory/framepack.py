@@ -64,6 +64,6 @@ def slide_history(recent: Tensor, latents: Tensor) -> Tensor:
 
 
 def empty_history(start: Tensor) -> Tensor:
-    """The history of a film without sections, as FramePack-F1 begins: 18 zero frames and the start latent, [B, C, 19, h, w]."""
+    """The history of a film without sections: 18 zero frames and a latent [B, C, 1, h, w]; FramePack-F1's is the start latent."""
     b, c, _, h, w = start.shape
     return torch.cat([start.new_zeros(b, c, RECENT - 1, h, w), start], dim=2)

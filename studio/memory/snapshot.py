@@ -70,15 +70,16 @@ class Snapshot:
                 object.__setattr__(self, name, _in_order(tensor))
 
     @classmethod
-    def initial(cls, start: Tensor, model: str = "") -> Snapshot:
+    def initial(cls, start: Tensor, model: str = "", newest: Tensor | None = None) -> Snapshot:
         """The snapshot of a film without sections.
 
         Args:
             start: [1, C, 1, h, w] latent of the reference image.
             model: fingerprint of the model.
+            newest: [1, C, 1, h, w] what stands for the film's newest frame; None: the start latent.
         """
         start = start.float().cpu()
-        return cls(start=start, recent=empty_history(start), model=model)
+        return cls(start=start, recent=empty_history(start if newest is None else newest.float().cpu()), model=model)
 
     def advance(self, latents: Tensor, psi: Tensor | None = None, appended: bool = False) -> Snapshot:
         """The snapshot after a finished section with `latents` [1, C, W, h, w] and the updated memory `psi` [1, M, D].

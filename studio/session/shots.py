@@ -53,7 +53,7 @@ def frame_shot(store: Store, project: Project, card: ModelCard | None, take: str
     at = min(max(0, at), known.frames - 1)
     made = known.segment.video is None                     # the model has no state at a frame of a video
     same = made and card is not None and (known.model, known.size) == (project.model, project.size)
-    if same and card and not known.thinned and (known.frames - 1 - at) // (project.clock.section_frames // card.window) < RECENT:
+    if same and card and not known.thinned and card.latents_back(project.size, known.frames - 1 - at) < RECENT:
         return Shot(take=take, at=at)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / f"segment {len(project.lineage(take))}, frame {at + 1}.png"

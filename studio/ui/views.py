@@ -229,8 +229,8 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
         film = film[videos[-1] + 1 :]
     began = "the video’s last frame" if from_video else "the reference picture"
     frames = sum(t.frames for t in film)
-    per_latent = max(1, project.clock.section_frames // card.window) if card else 4
-    seen = min(frames, context.recent * per_latent)
+    seen = min(frames, card.frames_back(project.size, context.recent) if card else 4 * context.recent)
+    latents = (card.latents_back(project.size, seen - 1) + 1 if card else seen // 4) if seen else 0
     starts = context.start or not frames
     reference = f"{began} and " if starts else ""
     remembers = card is not None and card.has_memory
@@ -247,7 +247,7 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
             else f"It has no memory of the {before} before that."
         )
     return {
-        "sentence": sentence, "recent": seen // per_latent, "context": list(context.sizes), "starts": starts,
+        "sentence": sentence, "recent": latents, "context": list(context.sizes), "starts": starts,
         "remembers": remembers, "packed": remembers and frames > seen,
     }
 
