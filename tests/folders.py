@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import torch
+from diffusers import HeliosDMDScheduler, HeliosScheduler
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaModel, SiglipImageProcessor
 
@@ -119,6 +120,21 @@ def large(folder: Path, shard: str = "5GB", text_layers: int = 2, **network: int
     tiny.siglip().save_pretrained(folder / "image_encoder")
     SiglipImageProcessor(size={"height": 30, "width": 30}).save_pretrained(folder / "feature_extractor")
     return _card(folder, title="Large", window=3, frames=12, shift=0.0, kind="framepack")
+
+
+def helios(folder: Path, distilled: bool = False, stages: int = 2, window: int = 3, **network: object) -> ModelCard:
+    """A folder of Helios' kind: UMT5, Wan's autoencoder, and a pyramid of two stages, so that small films can be halved."""
+    tiny.wan_autoencoder().save_pretrained(folder / "vae")
+    tiny.helios(**network).save_pretrained(folder / "transformer")
+    tiny.tokenizer("<s>", "</s>", "<pad>", 32).save_pretrained(folder / "tokenizer")
+    tiny.umt5().save_pretrained(folder / "text_encoder")
+    kind = HeliosDMDScheduler if distilled else HeliosScheduler
+    ends = [stage / stages for stage in range(stages + 1)]
+    kind(stages=stages, stage_range=ends, use_dynamic_shifting=True).save_pretrained(folder / "scheduler")
+    (folder / "pipeline").mkdir()
+    index = {"is_distilled": distilled, "is_cfg_zero_star": not distilled and stages > 1}
+    (folder / "pipeline" / "model_index.json").write_text(json.dumps(index))
+    return _card(folder, title="Helios", window=window, frames=4 * window - 3, shift=0.0, kind="helios")
 
 
 def _card(folder: Path, **values: object) -> ModelCard:

@@ -14,6 +14,7 @@ from studio.placement.sizes import ModelSizes, Size
 FOLDERS = (
     "animatic",
     "framepack",
+    "helios",
     "panorama",
 )
 """The families' packages in this folder. Each exports its `Family` as FAMILY."""

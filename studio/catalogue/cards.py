@@ -69,7 +69,7 @@ class ModelCard:
     shift: float
     """Of the flow schedule; 0: from the token count, as FramePack does."""
     kind: str
-    """Name of the family that loads it: "animatic" (the embedded one), "framepack" or "panorama"."""
+    """Name of the family that loads it: "animatic" (the embedded one), "framepack", "helios" or "panorama"."""
     prompt_tokens: int
     large: LargeFilms | None = None
     """None: films of all sizes are alike."""

@@ -9,19 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone
-
-if TYPE_CHECKING:
-    from studio.diffusion.section import Sampling
+from studio.diffusion.blend import SectionBlend
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
 """The velocity [1, C, W, ., .] in float32 of latents [1, C, W, ., .] at a timestep [1], which is 1000 sigma."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a section is sampled."""
+
+    steps: int = 25
+    guidance: float = 10.0     # distilled into the network or by a second pass, as the sampler has it
+    window: int = 9            # W
+    shift: float = 0.0         # of the flow schedule; 0: computed from the token count
+    cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
+    blend: SectionBlend | None = None    # where the section lies in its segment's blend, for a backbone that blends by itself
+    seed: int = 0              # of noise that a sampler draws between its steps; the same for every section unless it is given
 
 
 @dataclass(frozen=True)

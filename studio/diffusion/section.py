@@ -22,12 +22,14 @@ import torch
 from torch import Tensor
 
 from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
-from studio.diffusion.blend import BlendsChanges, SectionBlend
-from studio.diffusion.sampler import make_sampler
+from studio.diffusion.blend import BlendsChanges
+from studio.diffusion.sampler import Sampling, make_sampler
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory, appends, read_psi
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
 from studio.memory.snapshot import Snapshot
+
+__all__ = ["DenoisingStep", "NotFiniteError", "Sampling", "SectionResult", "StoppedError", "denoise_section"]
 
 
 class StoppedError(Exception):
@@ -36,19 +38,6 @@ class StoppedError(Exception):
 
 class NotFiniteError(Exception):
     """The backbone or the memory produced values that are not numbers."""
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a section is sampled."""
-
-    steps: int = 25
-    guidance: float = 10.0     # distilled into the network or by a second pass, as the sampler has it
-    window: int = 9            # W
-    shift: float = 0.0         # of the flow schedule; 0: computed from the token count
-    cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
-    blend: SectionBlend | None = None    # where the section lies in its segment's blend, for a backbone that blends by itself
-    seed: int = 0              # of noise that a sampler draws between its steps; the same for every section unless it is given
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Small FramePack components with random weights, built from configurations of the real classes, for tests and trials."""
+"""Small components of FramePack and Helios with random weights, from configurations of the real classes, for tests and trials."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from diffusers import (
     AutoencoderKLHunyuanVideo,
+    AutoencoderKLWan,
     FlowMatchEulerDiscreteScheduler,
+    HeliosTransformer3DModel,
     HunyuanVideoFramepackPipeline,
     HunyuanVideoFramepackTransformer3DModel,
 )
@@ -23,6 +25,8 @@ from transformers import (
     SiglipImageProcessor,
     SiglipVisionConfig,
     SiglipVisionModel,
+    UMT5Config,
+    UMT5EncoderModel,
 )
 
 TEMPLATE = {"template": "{}", "crop_start": 0}
@@ -94,6 +98,38 @@ def llama() -> LlamaModel:
             num_attention_heads=4, num_key_value_heads=4, num_hidden_layers=2, hidden_act="gelu",
         )
     ).eval()
+
+
+def helios(**changes: Any) -> HeliosTransformer3DModel:
+    """Returns Helios' transformer with two blocks; `changes` replace entries of its config."""
+    torch.manual_seed(0)
+    options: dict[str, Any] = {
+        "in_channels": 4, "out_channels": 4, "num_attention_heads": 2, "attention_head_dim": 12, "num_layers": 2, "text_dim": 16,
+        "freq_dim": 16, "ffn_dim": 32, "rope_dim": (4, 4, 4), "is_amplify_history": True,
+    }
+    network = HeliosTransformer3DModel(**{**options, **changes}).eval()
+    for name, weight in network.named_parameters():
+        if "norm" in name or "scale" in name:               # else they would be 1, and nobody would see them being lost
+            weight.data += 0.3 * torch.randn_like(weight)
+    return network
+
+
+def wan_autoencoder() -> AutoencoderKLWan:
+    """Returns Wan's video autoencoder with 4 latent channels, 8 times smaller in space and 4 times in time."""
+    torch.manual_seed(0)
+    return AutoencoderKLWan(
+        base_dim=4, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True],
+        latents_mean=[0.1, -0.2, 0.3, 0.0], latents_std=[1.5, 0.8, 1.1, 2.0],
+    ).eval()
+
+
+def umt5() -> UMT5EncoderModel:
+    """Returns a UMT5 text encoder of width 16."""
+    torch.manual_seed(0)
+    return UMT5EncoderModel(UMT5Config(
+        vocab_size=1000, d_model=16, d_kv=8, d_ff=24, num_layers=2, num_heads=2, relative_attention_num_buckets=8,
+        feed_forward_proj="gated-gelu", pad_token_id=1, eos_token_id=2,
+    )).eval()
 
 
 def pipeline() -> HunyuanVideoFramepackPipeline:

@@ -19,10 +19,10 @@ from studio.memory.snapshot import Snapshot
 from tests import folders
 from tests.fake_engine import card as tiny_card
 
-MADE = {"animatic": folders.small, "framepack": folders.large}
+MADE = {"animatic": folders.small, "framepack": folders.large, "helios": folders.helios}
 
 
-@pytest.mark.parametrize("kind", ["animatic", "framepack", "panorama"])
+@pytest.mark.parametrize("kind", ["animatic", "framepack", "helios", "panorama"])
 def test_a_familys_context_is_what_it_reads(kind: str, tmp_path: Path) -> None:
     card = MADE[kind](tmp_path) if kind in MADE else read_card(app.MODELS / "panorama-mini")
     model = load(card, "cpu")
@@ -33,7 +33,7 @@ def test_a_familys_context_is_what_it_reads(kind: str, tmp_path: Path) -> None:
 
     def section(snapshot: Snapshot) -> Tensor:
         noise = flow.noise((1, model.channels, card.window, height, width), 3)
-        *_, last = denoise_section(model.backbone, snapshot, conditioning, noise, Sampling(1, 4.5, card.window, 1.0))
+        *_, last = denoise_section(model.backbone, snapshot, conditioning, noise, Sampling(4, 4.5, card.window, 1.0))
         assert isinstance(last, SectionResult)
         return last.latents
 

@@ -1,4 +1,4 @@
-"""Room for other models: Helios' transformer behind the protocol, loaded by one entry and rendered by the same renderer."""
+"""Room for other models: a transformer behind the protocol alone, loaded by one entry and rendered by the same renderer."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ pytestmark = pytest.mark.slow
 WORDS = 8
 
 
-class HeliosBackbone(nn.Module):
-    """Helios packs 16, 2 and 1 latent frames behind a first one, as FramePack-F1 does, and reads text alone."""
+class OtherBackbone(nn.Module):
+    """Helios' transformer without anything else of its family: it is sampled by Euler steps."""
 
     patch_size, channels = 2, 4
 
@@ -86,7 +86,7 @@ class Letters:
         return Conditioning(text, torch.ones(1, 16), torch.empty(1, 0), torch.empty(1, 0, 0))
 
 
-def helios(request: LoadRequest) -> FilmModel:
+def other(request: LoadRequest) -> FilmModel:
     torch.manual_seed(0)
     network = HeliosTransformer3DModel(
         num_attention_heads=2, attention_head_dim=12, in_channels=4, out_channels=4, text_dim=WORDS, freq_dim=16, ffn_dim=32,
@@ -94,7 +94,7 @@ def helios(request: LoadRequest) -> FilmModel:
     )
     device = torch.device("cpu")
     codec = HunyuanCodec(freeze(tiny.autoencoder(), device), request.card.window)
-    return FilmModel(request.card, freeze(HeliosBackbone(network), device), codec, Letters(), device, "helios")
+    return FilmModel(request.card, freeze(OtherBackbone(network), device), codec, Letters(), device, "other")
 
 
 def no_sizes(_: ModelCard) -> ModelSizes:
@@ -103,15 +103,15 @@ def no_sizes(_: ModelCard) -> ModelSizes:
 
 @pytest.fixture()
 def card(tmp_path: Path) -> ModelCard:
-    folder = tmp_path / "helios"
+    folder = tmp_path / "other"
     folder.mkdir()
-    (folder / "model.toml").write_text(CARD.format(title="Helios", window=9, frames=36, shift=0.0, kind="helios"))
+    (folder / "model.toml").write_text(CARD.format(title="Other", window=9, frames=36, shift=0.0, kind="other"))
     return read_card(folder)
 
 
 @pytest.fixture()
 def model(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> FilmModel:
-    monkeypatch.setitem(registry.FAMILIES, "helios", Family("helios", helios, no_sizes))
+    monkeypatch.setitem(registry.FAMILIES, "other", Family("other", other, no_sizes))
     return load(card, "cpu")
 
 
@@ -135,9 +135,9 @@ def test_a_take_of_another_kind_of_model(model: FilmModel, ask: Ask) -> None:
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, Step | SectionDone))
     assert probe(request.folder / take_folder.CLIP).frames == 72
     snapshot = read_snapshot(request.folder / take_folder.SNAPSHOT)
-    assert (snapshot.sections, snapshot.model, snapshot.psi) == (2, "helios", None)
+    assert (snapshot.sections, snapshot.model, snapshot.psi) == (2, "other", None)
     backbone = model.backbone
-    assert isinstance(backbone, HeliosBackbone) and [len(t) for t in backbone.prepared] == [2, 2]
+    assert isinstance(backbone, OtherBackbone) and [len(t) for t in backbone.prepared] == [2, 2]
 
 
 def test_it_resumes_continues_and_listens(model: FilmModel, ask: Ask) -> None:
@@ -165,14 +165,14 @@ def test_the_context_reaches_it(model: FilmModel, ask: Ask) -> None:
 
 def test_who_needs_framepack_says_so(model: FilmModel) -> None:
     backbone: Backbone = model.backbone
-    with pytest.raises(TypeError, match="HeliosBackbone has no FramePack transformer"):
+    with pytest.raises(TypeError, match="OtherBackbone has no FramePack transformer"):
         require_framepack(backbone)
 
 
 def test_loras_are_refused_in_words_and_nothing_is_made(model: FilmModel, ask: Ask, tmp_path: Path) -> None:
     lora = LoraFile("rain.safetensors", tmp_path / "rain.safetensors", "0" * 64, 1.0)
     last = run(model, ask("one", loras=(lora,)))[-1]
-    assert isinstance(last, Failed) and last.message.startswith("Helios takes no LoRAs.")
+    assert isinstance(last, Failed) and last.message.startswith("Other takes no LoRAs.")
 
 
 @pytest.mark.parametrize("module", [
@@ -187,7 +187,7 @@ def test_what_renders_imports_no_network(module: str) -> None:
 
 
 def test_an_unknown_kind_is_an_error(card: ModelCard) -> None:
-    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack' and 'panorama', not 'helios'"):
+    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack', 'helios' and 'panorama', not 'other'"):
         load(card, "cpu")
-    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack' and 'panorama', not 'helios'"):
+    with pytest.raises(ModelError, match="knows models of the kinds 'animatic', 'framepack', 'helios' and 'panorama', not 'other'"):
         sizes_of(card)

@@ -132,7 +132,8 @@ def test_the_cards_that_ship_can_be_read_and_the_embedded_one_comes_first(monkey
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
     cards, problems = find_models(Path(__file__).parents[2] / "models")
     assert problems == () and [(card.name, card.state) for card in cards] == [
-        ("memorypack-mini", "ready"), ("panorama-mini", "ready"), ("framepack-f1", "not fetched")]
+        ("memorypack-mini", "ready"), ("panorama-mini", "ready"), ("framepack-f1", "not fetched"),
+        ("helios-base", "not fetched"), ("helios-distilled", "not fetched"), ("helios-mid", "not fetched")]
     f1 = cards[2]
     assert (f1.kind, f1.fps, f1.window, f1.section_frames, f1.steps, f1.guidance) == ("framepack", 30, 9, 36, 25, 10.0)
     assert all(side % 16 == 0 for size in f1.sizes for side in size)

@@ -96,7 +96,8 @@ def test_a_damaged_model_is_told_and_the_others_are_examined(capsys: pytest.Capt
 @pytest.mark.parametrize(("arguments", "expected"), [
     (("--vram", "8", "--ram", "16", "--size", "big"), "'big' is no size"),
     (("--vram", "8", "--ram", "16", "--model", "nobody"),
-     "There is no model 'nobody'. There are: memorypack-mini, panorama-mini, framepack-f1."),
+     "There is no model 'nobody'. There are: memorypack-mini, panorama-mini, framepack-f1, helios-base, helios-distilled, "
+     "helios-mid."),
     (("--vram", "-1", "--ram", "16"), "GB of graphics memory"),
     (("--ram", "16"), "--card NAME, --vram GB"),
     (("--card", "RTX 4075"), "Near are: RTX 4070, RTX 4070 Ti."),

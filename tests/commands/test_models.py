@@ -70,7 +70,7 @@ def test_the_command_fetches_the_card_that_ships(hub: Hub, tmp_path: Path) -> No
         )
 
     first = run()
-    assert first.returncode == 0 and f"{NAME}     FramePack-F1     not fetched" in first.stdout
+    assert first.returncode == 0 and f"{NAME}      FramePack-F1      not fetched" in first.stdout
     refused = run("fetch", NAME)
     assert refused.returncode == 1 and "add --accept-licence" in refused.stderr and not (tmp_path / NAME).exists()
     fetched = run("fetch", NAME, "--accept-licence")

@@ -16,7 +16,7 @@ from studio.lab import tiny
 from tests import folders
 
 Ask = Callable[..., RenderRequest]
-KINDS = ("small", "remembering", "large")
+KINDS = ("small", "remembering", "large", "helios")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.backbones.framepack.lora_layers import FramePackLayers
+from studio.backbones.helios.backbone import HeliosBackbone
 from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import ModelCard
@@ -28,7 +28,7 @@ from studio.placement.machine import imagine_machine
 from studio.placement.plan import Plan
 from studio.placement.profile import Profile, find_profiles
 from tests import folders
-from tests.catalogue.loras.files import config, in_blocks, kohya, pairs, peft, written
+from tests.catalogue.loras.files import in_blocks, kohya, pairs, peft, written
 from tests.engine.conftest import Ask
 from tests.placement.conftest import relative
 from tests.small_gpu import SmallGpu, loaded
@@ -49,8 +49,8 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 def lora(renderer: Renderer, folder: Path, everything: bool = True, name: str = "style.safetensors") -> LoraFile:
     """A file for the renderer's model that changes its films."""
     backbone = renderer.model.backbone
-    assert isinstance(backbone, FramePackBackbone)
-    layers = FramePackLayers(config(backbone.transformer))
+    assert isinstance(backbone, FramePackBackbone | HeliosBackbone)
+    layers = backbone.lora_layers
     made = pairs(layers, (lambda _: True) if everything else in_blocks)
     path = written(folder / name, peft(made) if everything else kohya(made, 1.0))
     return LoraFile(name, path, checksum(path), 1.0)

@@ -45,11 +45,12 @@ def test_a_take_of_two_sections(renderer: Renderer, ask: Ask) -> None:
     ]
     assert [(e.section, e.step) for e in events if isinstance(e, Step)] == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, Step))
-    assert [e.frames for e in events if isinstance(e, SectionDone)] == [12, 12]
+    frames = renderer.model.card.section_frames
+    assert [e.frames for e in events if isinstance(e, SectionDone)] == [frames, frames]
     assert all(e.preview and e.preview[8:12] == b"WEBP" for e in events if isinstance(e, SectionDone))
     assert names(request.folder) == ["clip.mp4", "poster.webp", "snapshot.safetensors"]
     facts = probe(request.folder / "clip.mp4")
-    assert (facts.frames, facts.width, facts.height) == (24, 64, 32)
+    assert (facts.frames, facts.width, facts.height) == (2 * frames, 64, 32)
     assert read_snapshot(request.folder / "snapshot.safetensors").sections == 2
 
 
@@ -109,8 +110,8 @@ def test_one_take_of_two_sections_equals_the_same_sections_interrupted_and_finis
         if isinstance(event, Step) and (event.section, event.step) == (1, 1):
             stop.set()
     assert isinstance(seen[-1], Cancelled)
-    assert (seen[-1].sections, seen[-1].frames) == (1, 12)
-    assert probe(cut.folder / "clip.mp4").frames == 12
+    assert (seen[-1].sections, seen[-1].frames) == (1, renderer.model.card.section_frames)
+    assert probe(cut.folder / "clip.mp4").frames == renderer.model.card.section_frames
     assert isinstance(run(renderer, cut)[-1], TakeDone)
     assert torch.equal(latents(whole.folder), latents(cut.folder))
     assert alike(whole.folder / "clip.mp4", cut.folder / "clip.mp4")
@@ -152,14 +153,14 @@ def test_not_a_number_fails_and_keeps_what_is_finished(
 
     def poisoned(shape: tuple[int, ...], seed: int) -> torch.Tensor:
         noise = good(shape, seed)
-        return noise if seed == module.flow.section_seed(7, 0) else noise * float("nan")
+        return noise * float("nan") if seed == module.flow.section_seed(7, 1) else noise
 
     monkeypatch.setattr(module.flow, "noise", poisoned)
     last = run(renderer, request)[-1]
     assert isinstance(last, Failed)
     assert "not numbers" in last.message
     assert "another seed" in last.remedy
-    assert (last.sections, last.frames) == (1, 12)
+    assert (last.sections, last.frames) == (1, renderer.model.card.section_frames)
 
 
 def test_a_full_disk_is_told_and_the_rest_can_be_rendered_later(

@@ -17,7 +17,7 @@ from tests import folders
 from tests.shelves import make_film, render_all, wait_until
 
 
-@pytest.fixture(params=["small", "small, shared", "readable, shared"])
+@pytest.fixture(params=["small", "small, shared", "readable, shared", "helios"])
 def session(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A film of four takes of two sections, whose snapshots share their parts as those of large models do, or do not."""
     kind, *shared = request.param.split(", ")

@@ -38,6 +38,7 @@ class FramePackLayers:
     """Every linear layer of the transformer with this config."""
 
     hint = HINT
+    networks = ()
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """List the layers. Raises KeyError: the config lacks a key."""

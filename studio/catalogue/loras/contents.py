@@ -122,7 +122,7 @@ def parse_contents(header: Header, layers: LoraLayers, model: str, name: str) ->
     if not stems:
         raise LoraError(f"{name} changes a text encoder alone, and nothing of the film model. {layers.hint}")
     downs = {stem: header.tensors[key] for stem, key in found.down.items()}
-    if title := other_network(stems, downs, header.notes):
+    if (title := other_network(stems, downs, header.notes)) and title not in layers.networks:
         raise LoraError(f"{name} is a LoRA of {title}, and does not fit {model}. {layers.hint}")
     if found.repeated:
         layer, *endings = map(printable, found.repeated[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +43,10 @@ class LoraLayers(Protocol):
     @property
     def hint(self) -> str:
         """A sentence that says which LoRAs fit this family of models."""
+
+    @property
+    def networks(self) -> Collection[str]:
+        """Other networks, as `kinds` calls them, whose LoRAs fit too because the layers have the same names and sizes."""
 
     def find(self, name: str) -> FileLayer | None:
         """The layer that a file calls `name`, with whatever prefix; None for an unknown name."""

@@ -183,7 +183,7 @@ def test_models_that_take_none_say_so(tmp_path: Path) -> None:
     with pytest.raises(LoraError, match="Tiny takes no LoRAs: its transformer's config lacks"):
         lora_layers(odd)
     with pytest.raises(LoraError, match="Tiny takes no LoRAs"):
-        lora_layers(card(kind="helios"))
+        lora_layers(card(kind="panorama"))
     with pytest.raises(LoraError, match=r"Tiny takes no LoRA: .*config\.json cannot be read"):
         lora_layers(card())
     f1 = lora_layers(card(kind="framepack"))

@@ -1,0 +1,138 @@
+"""Helios' backbone: diffusers' transformer as a velocity field, with guidance by a second pass where the model has it.
+
+Letters: B batch, C latent channels, W window, h and w latent height and width, L text tokens, M memory tokens, D the transformer's
+inner width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from diffusers import HeliosDMDScheduler, HeliosScheduler, HeliosTransformer3DModel
+from diffusers.pipelines.helios.pipeline_helios_pyramid import optimized_scale
+from torch import Tensor, nn
+
+from studio.backbones.helios.lora_layers import HeliosLayers
+from studio.backbones.helios.sampler import HeliosSampler, Variant
+from studio.diffusion.backbone import Conditioning
+from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
+from studio.diffusion.sampler import Sampling
+from studio.memory.framepack import PackedContext
+
+
+@dataclass(frozen=True)
+class HeliosConditioning(Conditioning):
+    """Embeddings of the prompt, and of what guidance leads away from."""
+
+    negative: Tensor           # [B, L, .] of the negative prompt; [B, 0, .] for a model without guidance
+
+
+class HeliosBackbone(nn.Module):
+    """A `Backbone` whose velocity is the transformer's output, or a guided combination of two."""
+
+    def __init__(
+        self, transformer: HeliosTransformer3DModel, scheduler: HeliosScheduler | HeliosDMDScheduler, variant: Variant
+    ) -> None:
+        """`scheduler`: for its config, of which each section gets a scheduler of its own."""
+        super().__init__()
+        self.transformer = transformer
+        self.scheduler, self.variant = scheduler, variant
+        self._loras = NO_LORAS
+        self._branches: LoraBranches | None = None
+
+    @property
+    def lora_layers(self) -> HeliosLayers:
+        """The transformer's layers that LoRAs may change."""
+        return HeliosLayers(self.transformer.config)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return int(self.transformer.config.num_layers)
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights, which computes."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The transformer's precision; a few of its layers are always in float32."""
+        return self.transformer.dtype
+
+    @property
+    def patch_size(self) -> int:
+        """Latent pixels along one edge of a token."""
+        return int(self.transformer.config.patch_size[1])
+
+    @property
+    def channels(self) -> int:
+        """C, the channels of the latents."""
+        return int(self.transformer.config.out_channels)
+
+    def sampler(self, sampling: Sampling, noise: Tensor, begins: bool) -> HeliosSampler:
+        """See `BringsSampler`. Raises ModelError: sections of this size cannot be sampled."""
+        return HeliosSampler(self.scheduler, self.variant, sampling, noise, self.transformer.config.patch_size, begins)
+
+    def apply_loras(self, loras: ActiveLoras) -> None:
+        """Replace the active LoRAs by these; `NO_LORAS` for none.
+
+        Raises:
+            torch.OutOfMemoryError: they do not fit on the device. No LoRA is active then.
+        """
+        if loras.key == self._loras.key:
+            return
+        self._remove_loras()
+        self._branches = LoraBranches(self.transformer, loras, self.device, self.dtype)
+        self._loras = loras
+
+    def _remove_loras(self) -> None:
+        if self._branches is not None:
+            self._branches.remove()
+        self._branches, self._loras = None, NO_LORAS
+
+    def prepare(
+        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
+    ) -> None:
+        """Does nothing: all weights are on the device."""
+
+    def forward(
+        self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,
+        psi: Tensor | None = None,
+    ) -> Tensor:
+        """Velocity of x_t [B, C, W, ., .], which may be smaller than the context. `guidance` [1]: its strength; up to 1, none.
+
+        Guided by classifier-free guidance (2207.12598), or by CFG-Zero* (2503.18886), which scales the unguided velocity first.
+        """
+        velocity = self.run_transformer(x, timestep, packed, conditioning.text, psi)
+        scale = 1.0 if guidance is None else float(guidance)
+        if scale <= 1 or not isinstance(conditioning, HeliosConditioning) or not conditioning.negative.shape[1]:
+            return velocity
+        away = self.run_transformer(x, timestep, packed, conditioning.negative, psi)
+        if self.variant.zero_star:
+            share = optimized_scale(velocity.flatten(1), away.flatten(1)).view(-1, 1, 1, 1, 1)
+            away = away * share.to(velocity.dtype)
+        return away + scale * (velocity - away)
+
+    def run_transformer(self, x: Tensor, timestep: Tensor, packed: PackedContext, text: Tensor, psi: Tensor | None) -> Tensor:
+        """The transformer's output [B, C, W, ., .] for one text [B, L, .]."""
+        dtype = self.dtype
+
+        def rows(index: Tensor) -> Tensor:
+            return index.unsqueeze(0).expand(len(x), -1)
+
+        return self.transformer(
+            hidden_states=x.to(dtype),
+            timestep=timestep,
+            encoder_hidden_states=text.to(dtype),
+            indices_hidden_states=rows(packed.index),
+            indices_latents_history_short=rows(packed.clean_index),
+            indices_latents_history_mid=rows(packed.history_2x_index),
+            indices_latents_history_long=rows(packed.history_4x_index),
+            latents_history_short=packed.clean.to(dtype),
+            latents_history_mid=packed.history_2x.to(dtype),
+            latents_history_long=packed.history_4x.to(dtype),
+            return_dict=False,
+        )[0]

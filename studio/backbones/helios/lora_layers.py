@@ -1,0 +1,105 @@
+"""The layers of a Helios transformer under the names that LoRA files use. Imports no torch.
+
+Helios' blocks are Wan 2.1's, so LoRAs of Wan's names fit: those of Wan's repository (lightx2v, diffusion-pipe, ComfyUI), of
+diffusers and of kohya's musubi-tuner. Names are compared without prefixes and with underscores.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studio.backbones.framepack.lora_layers import PREFIXES, config_error
+from studio.backbones.helios.configs import published_configs
+from studio.catalogue.cards import ModelCard
+from studio.catalogue.loras.layers import FileLayer, LayerRows
+
+HINT = "LoRAs made for Helios or for Wan 2.1 (14B) fit Helios."
+"""Tells people which LoRAs fit."""
+ATTENTION = {"q": "to_q", "k": "to_k", "v": "to_v", "o": "to_out.0"}
+"""Wan's names of the layers of an attention, and diffusers'."""
+
+
+class HeliosLayers:
+    """Every linear layer of the transformer with this config."""
+
+    hint = HINT
+    networks = ("Wan",)
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """List the layers. Raises KeyError: the config lacks a key."""
+        self.blocks = int(config["num_layers"])
+        self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
+        """Inputs and outputs of each layer, by its name in diffusers."""
+        self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
+        # diffusers' attention processors, which some trainers still write, had one name for the list of one layer.
+        self._named |= {flat.removesuffix("_0"): layer for flat, layer in self._named.items() if flat.endswith("_to_out_0")}
+        for theirs, ours in _wan_names(self.blocks):
+            ins, outs = self.sizes[ours]
+            self._named[_flat(theirs)] = FileLayer(theirs, (LayerRows(ours, ins, 0, outs),))
+
+    def find(self, name: str) -> FileLayer | None:
+        """The layer that a file calls `name`, with or without prefixes; None for an unknown name."""
+        flat = _flat(name)
+        while flat not in self._named:
+            prefix = next((prefix for prefix in PREFIXES if flat.startswith(f"{prefix}_")), None)
+            if prefix is None:
+                return None
+            flat = flat.removeprefix(f"{prefix}_")
+        return self._named[flat]
+
+    def missing_block(self, name: str) -> str | None:
+        """How many blocks the transformer has, in words, if the layer `name` is in a block that it lacks; else None."""
+        found = re.search(r"(?:^|_)blocks_(\d{1,9})_", _flat(name))
+        return f"{self.blocks} blocks" if found and int(found[1]) >= self.blocks else None
+
+
+def _flat(name: str) -> str:
+    """The name with underscores for dots."""
+    return name.replace(".", "_")
+
+
+def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Names of the layers in diffusers, with their inputs and outputs."""
+    width, wide = int(config["num_attention_heads"]) * int(config["attention_head_dim"]), int(config["ffn_dim"])
+    embedder = "condition_embedder"
+    yield f"{embedder}.time_embedder.linear_1", (int(config["freq_dim"]), width)
+    yield f"{embedder}.time_embedder.linear_2", (width, width)
+    yield f"{embedder}.time_proj", (width, 6 * width)
+    yield f"{embedder}.text_embedder.linear_1", (int(config["text_dim"]), width)
+    yield f"{embedder}.text_embedder.linear_2", (width, width)
+    for block in (f"blocks.{i}" for i in range(config["num_layers"])):
+        for attention in ("attn1", "attn2"):
+            for layer in ATTENTION.values():
+                yield f"{block}.{attention}.{layer}", (width, width)
+        yield f"{block}.ffn.net.0.proj", (width, wide)
+        yield f"{block}.ffn.net.2", (wide, width)
+    yield "proj_out", (width, int(config["out_channels"]) * math.prod(config["patch_size"]))
+
+
+def _wan_names(blocks: int) -> Iterator[tuple[str, str]]:
+    """For each layer: its name in Wan's repository, and in diffusers."""
+    for i in range(blocks):
+        for theirs, ours in (("self_attn", "attn1"), ("cross_attn", "attn2")):
+            for letter, layer in ATTENTION.items():
+                yield f"blocks.{i}.{theirs}.{letter}", f"blocks.{i}.{ours}.{layer}"
+        yield f"blocks.{i}.ffn.0", f"blocks.{i}.ffn.net.0.proj"
+        yield f"blocks.{i}.ffn.2", f"blocks.{i}.ffn.net.2"
+    for theirs, ours in (("text_embedding", "text_embedder"), ("time_embedding", "time_embedder")):
+        yield f"{theirs}.0", f"condition_embedder.{ours}.linear_1"
+        yield f"{theirs}.2", f"condition_embedder.{ours}.linear_2"
+    yield "time_projection.1", "condition_embedder.time_proj"
+    yield "head.head", "proj_out"
+
+
+def lora_layers(card: ModelCard) -> HeliosLayers:
+    """The layers of the card's transformer; those of the published Helios before it is fetched. Raises LoraError."""
+    path = card.path("transformer/config.json")
+    try:
+        found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]
+        return HeliosLayers(found)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise config_error(card, error) from None
