@@ -1,4 +1,4 @@
-"""Makes `import gradio` take a third of its time: without the stub files that it writes for editors, and without pandas."""
+"""Makes `import gradio` take a third of its time: without stub files, pandas and the package for agents."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ MODULE = "gradio.component_meta"
 WRITER = "create_or_modify_pyi"
 TABLES = "gradio.caching"
 PANDAS = "pandas"
+SERVER = "gradio.mcp"
+AGENTS = "mcp"
 
 
 @contextmanager
@@ -48,7 +50,22 @@ def _without_pandas(_: ModuleType) -> Iterator[None]:
             del sys.modules[PANDAS]
 
 
-CHANGES: dict[str, Callable[[ModuleType], AbstractContextManager[None]]] = {MODULE: _without_stubs, TABLES: _without_pandas}
+@contextmanager
+def _without_agents(_: ModuleType) -> Iterator[None]:
+    """Let the module find no package `mcp`, which it can do without. Only that module: others find it."""
+    if AGENTS in sys.modules:
+        yield
+        return
+    sys.modules[AGENTS] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[AGENTS]
+
+
+CHANGES: dict[str, Callable[[ModuleType], AbstractContextManager[None]]] = {
+    MODULE: _without_stubs, TABLES: _without_pandas, SERVER: _without_agents,
+}  # fmt: skip
 """What is done around the reading of a module."""
 
 
@@ -87,7 +104,8 @@ def lighten() -> None:
     For every component Gradio parses its own source and rewrites a `.pyi` file beside it. Only editors read those files; it takes
     two of the four and a half seconds that the import takes on a processor of 2 GHz, and writes into the installed package.
     Its cache of functions' results asks whether a value is a table of pandas; the studio has no such cache, and importing pandas
-    takes a sixth of a second.
+    takes a sixth of a second. Its own server for agents, which the studio does not use, would import the package `mcp` where that
+    is installed, which takes a second.
     """
     if MODULE not in sys.modules:
         sys.meta_path.insert(0, _Finder())

@@ -46,3 +46,9 @@ def test_a_module_that_uses_it_while_it_is_read_gets_the_real_one(monkeypatch: p
         assert isinstance(colorsys, gradio_import._LatePandas)
         assert colorsys.rgb_to_hsv(1, 1, 1) == (0, 0, 1)
     assert sys.modules["colorsys"].__file__ and not isinstance(sys.modules["colorsys"], gradio_import._LatePandas)
+
+
+def test_the_package_for_agents_is_not_imported_with_the_page() -> None:
+    program = "import sys, studio.ui.page, app; print('mcp' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["False"], done.stderr
