@@ -1,6 +1,6 @@
 """Writing files so that a reader finds the old file or the new one, and what an operating system's error means in words.
 
-Needs nothing but the standard library: every room may import it.
+Needs nothing but the standard library and `studio.language`: every room may import it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from studio.language import sentence
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Error numbers of a disk, a quota or a file that is full."""
@@ -46,16 +48,22 @@ def explain(path: Path, error: OSError) -> str:
     """A sentence for people: why `path` could not be written, and what to do about it."""
     folder = path.parent
     if error.errno in FULL:
-        remedy = f"the disk of {folder} is full. Free some space and try again"
+        remedy = sentence("the disk of {folder} is full. Free some space and try again", folder=folder)
     elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        remedy = f"{folder} cannot be written to. Change its permissions or choose another folder"
+        remedy = sentence("{folder} cannot be written to. Change its permissions or choose another folder", folder=folder)
     elif error.errno == errno.ENAMETOOLONG:
-        return f"A file could not be saved: the name is too long for the disk of {folder}. Choose a shorter one; nothing was lost."
+        return sentence(
+            "A file could not be saved: the name is too long for the disk of {folder}. Choose a shorter one; nothing was lost.",
+            folder=folder)
     elif error.errno == errno.ENOENT and not folder.exists():
-        remedy = f"{folder} is not there any more. Put the folder back where it was"
+        remedy = sentence("{folder} is not there any more. Put the folder back where it was", folder=folder)
     else:
-        remedy = f"the system said “{error.strerror or error}”. Check that {folder} is a folder on a working disk"
-    return f"{path.name} could not be saved: {remedy}; nothing was lost, and what was saved before is not touched."
+        remedy = sentence(
+            "the system said “{reason}”. Check that {folder} is a folder on a working disk",
+            reason=error.strerror or str(error), folder=folder)
+    return sentence(
+        "{name} could not be saved: {remedy}; nothing was lost, and what was saved before is not touched.",
+        name=path.name, remedy=remedy)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Folders that people name in environment variables, and whether files can be written in a folder.
 
-Needs nothing but the standard library: every room may import it, and it works before anything else does.
+Needs nothing but the standard library and `studio.language`: every room may import it, and it works before anything else does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import errno
 import os
 import tempfile
 from pathlib import Path
+
+from studio.language import sentence
 
 ROOM = 2**16
 """Bytes that are written to find out whether a disk is full."""
@@ -34,9 +36,12 @@ def named_folder(variable: str, otherwise: Path) -> Path:
         text.encode()
         return Path(text).expanduser().absolute()
     except UnicodeEncodeError:
-        raise FolderError(f"{variable} names a folder whose name is not in UTF-8. Rename it, or choose another one.") from None
+        raise FolderError(sentence(
+            "{variable} names a folder whose name is not in UTF-8. Rename it, or choose another one.", variable=variable)) from None
     except RuntimeError:
-        raise FolderError(f"{variable} is “{text}”, but there is no such account's home folder. Write the whole path.") from None
+        raise FolderError(sentence(
+            "{variable} is “{text}”, but there is no such account's home folder. Write the whole path.",
+            variable=variable, text=text)) from None
 
 
 def write_problem(folder: Path) -> str:
@@ -47,20 +52,20 @@ def write_problem(folder: Path) -> str:
     try:
         there = _nearest(folder)
         if not there.is_dir():
-            return f"{there} is a file, not a folder"
+            return sentence("{path} is a file, not a folder", path=there)
         with tempfile.TemporaryFile(dir=there, buffering=0) as file:
             file.write(bytes(ROOM))
             return ""
     except OSError as error:
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            return "it cannot be written to"
+            return sentence("it cannot be written to")
         if error.errno == errno.ENAMETOOLONG:
-            return "its name is too long"
+            return sentence("its name is too long")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return "its disk is full"
+            return sentence("its disk is full")
         if error.errno == errno.ENOENT:
-            return "it cannot be written to" if folder.exists() else "it is not there and cannot be made"
-        return f"the system says “{error.strerror or error}”"
+            return sentence("it cannot be written to") if folder.exists() else sentence("it is not there and cannot be made")
+        return sentence("the system says “{reason}”", reason=error.strerror or str(error))
 
 
 def _nearest(folder: Path) -> Path:

@@ -4,7 +4,7 @@ A table's type is a dataclass made by `table`. Its fields may carry a descriptio
 
     @table
     class Preset:
-        steps: Annotated[int, Field(ge=1, le=200, description="a whole number from 1 to 200")]
+        steps: Annotated[int, Field(ge=1, le=200, description=sentence("a whole number from 1 to 200"))]
 
 and a wrong value is then reported as "presets/draft.toml: 'steps' must be a whole number from 1 to 200."
 """
@@ -21,6 +21,8 @@ from pydantic import ConfigDict, PlainValidator, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
+from studio.language import sentence
+
 T = TypeVar("T")
 LARGEST = 2**20
 """Bytes of a file, at most."""
@@ -36,24 +38,26 @@ def table(kind: type[T]) -> type[T]:
     return dataclass(frozen=True, config=_STRICT)(kind)  # type: ignore[return-value]
 
 
-def read_toml(path: Path, error: type[Exception]) -> dict[str, Any]:
-    """The table in a TOML file.
+def read_toml(path: Path, error: type[Exception], named: str = "") -> dict[str, Any]:
+    """The table in a TOML file; `named`: what the message calls it, instead of its path.
 
     Raises:
         error: the file is missing, too large, no UTF-8 or no TOML; the message names it.
     """
+    where = named or str(path)
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise error(f"{path} cannot be read: it is larger than {LARGEST // 2**20} MB.")
+            raise error(sentence("{path} cannot be read: it is larger than {largest} MB.", path=where, largest=LARGEST // 2**20))
         return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as problem:
-        raise error(f"{path} cannot be read: {problem.strerror or problem}.") from None
+        raise error(sentence("{path} cannot be read: {reason}.", path=where, reason=problem.strerror or str(problem))) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise error(f"{path} cannot be read: it is not valid TOML ({problem}).") from None
+        raise error(sentence(
+            "{path} cannot be read: it is not valid TOML ({problem}).", path=where, problem=str(problem))) from None
     except (RecursionError, ValueError) as problem:
-        raise error(f"{path} cannot be read: {problem}.") from None
+        raise error(sentence("{path} cannot be read: {problem}.", path=where, problem=str(problem))) from None
 
 
 def checked(check: Callable[[Any], Any], error: type[Exception] = ValueError) -> PlainValidator:
@@ -90,11 +94,11 @@ def parse(values: Mapping[str, Any], kind: type[T], where: str, error: type[Exce
         error: a key is missing or unknown, or its value is not accepted; the message names the first such key.
     """
     if stranger := next((key for key in values if key in known), None):
-        raise error(f"{where}: {_unknown(stranger, kind, known, of)}")
+        raise error(sentence("{where}: {problem}", where=where, problem=_unknown(stranger, kind, known, of)))
     try:
         return kind(**{key: _tuples(value) for key, value in values.items()}, **known)
     except ValidationError as problem:
-        raise error(f"{where}: {_sentence(problem, kind, known, of)}") from None
+        raise error(sentence("{where}: {problem}", where=where, problem=_sentence(problem, kind, known, of))) from None
 
 
 def parse_list(entries: object, kind: type[T], where: str, error: type[Exception], of: str) -> tuple[T, ...]:
@@ -104,7 +108,7 @@ def parse_list(entries: object, kind: type[T], where: str, error: type[Exception
         error: it is not a list of tables, or one of them is not accepted.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise error(f"{where}: {of} must be a list of tables.")
+        raise error(sentence("{where}: {of} must be a list of tables.", where=where, of=of))
     return tuple(parse(entry, kind, where, error, of) for entry in entries)
 
 
@@ -117,25 +121,31 @@ def _tuples(value: Any) -> Any:
 
 def _sentence(problem: ValidationError, kind: type, known: Mapping[str, Any], of: str) -> str:
     """What is wrong with the first key: unknown ones come first, for a misspelt key is also a missing one."""
-    found = problem.errors(include_url=False, include_context=False)
+    found = problem.errors(include_url=False)
     first = next((each for each in found if each["type"] == "unexpected_keyword_argument"), found[0])
     path = [part for part in first["loc"] if isinstance(part, int) or not str(part).startswith(("function-", "tuple["))]
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if first["type"] == "unexpected_keyword_argument":
         return _unknown(key, kind, known, of)
-    name, message = f"'{key}' of {of}" if of else f"'{key}'", str(first["msg"])
+    name = sentence("'{key}' of {table}", key=key, table=of) if of else sentence("'{key}'", key=key)
     if first["type"] == "value_error":
-        return f"{name}: {message.removeprefix('Value error, ')}"
+        return sentence("{name}: {problem}", name=name, problem=str(first["ctx"]["error"]))
     info: FieldInfo | None = getattr(kind, "__pydantic_fields__", {}).get(str(path[0])) if path else None
     if of and info and info.is_required():
-        return f"each of {of} needs '{key}' ({info.description or 'text'})."
+        return sentence("each of {table} needs '{key}' ({what}).", table=of, key=key, what=info.description or sentence("text"))
+    if info and info.description and first["type"] == "missing":
+        return sentence("{name} is missing: it must be {what}.", name=name, what=info.description)
     if info and info.description:
-        return f"{name} {'is missing: it ' if first['type'] == 'missing' else ''}must be {info.description}."
+        return sentence("{name} must be {what}.", name=name, what=info.description)
     if first["type"] == "missing":
-        return f"{name} is missing or of the wrong type."
-    return f"{name} is missing or of the wrong type ({message[:1].lower()}{message[1:]})."
+        return sentence("{name} is missing or of the wrong type.", name=name)
+    message = str(first["msg"])
+    return sentence(
+        "{name} is missing or of the wrong type ({message}).", name=name, message=message[:1].lower() + message[1:])
 
 
 def _unknown(key: str, kind: type, known: Mapping[str, Any], of: str) -> str:
     names = [field.name for field in fields(kind) if field.name not in known]
-    return f"unknown key '{key}'{f' in {of}' if of else ''}. Known ones: {', '.join(names)}."
+    if of:
+        return sentence("unknown key '{key}' in {table}. Known ones: {names}.", key=key, table=of, names=", ".join(names))
+    return sentence("unknown key '{key}'. Known ones: {names}.", key=key, names=", ".join(names))

@@ -9,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 
 from studio.catalogue.cards import ModelCard, ModelError
+from studio.language import sentence
 from studio.placement.device.memory_errors import is_host_out_of_memory
 
 T = TypeVar("T")
@@ -37,19 +38,18 @@ def load_part(card: ModelCard, kind: type[T], folder: str, **options: Any) -> T:
     except (OSError, ValueError, KeyError, RuntimeError, MemoryError, SafetensorError) as error:
         if memory := memory_error(card, folder, error):
             raise memory from error
-        raise ModelError(
-            f"The model '{card.title}' cannot be loaded: {card.path(folder)} is missing or damaged ({error}). {card.remedy}"
-        ) from error
+        raise ModelError(sentence(
+            "The model '{model}' cannot be loaded: {path} is missing or damaged ({error}). {remedy}",
+            model=card.title, path=card.path(folder), error=str(error), remedy=card.remedy)) from error
 
 
 def memory_error(card: ModelCard, folder: str, error: Exception) -> ModelError | None:
     """The error to raise if the machine's memory ran out while a component was read; None: `error` says something else."""
     if not is_host_out_of_memory(error):
         return None
-    return ModelError(
-        f"The memory of this machine is too small for {card.path(folder)}, a part of {card.title}. Close other programs, "
-        "or choose a smaller model. Projects are not affected."
-    )
+    return ModelError(sentence(
+        "The memory of this machine is too small for {path}, a part of {model}. Close other programs, or choose a smaller model. "
+        "Projects are not affected.", path=card.path(folder), model=card.title))
 
 
 def freeze(component: T, device: torch.device) -> T:

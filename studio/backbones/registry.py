@@ -8,6 +8,7 @@ from studio.backbones.family import Family
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
+from studio.language import sentence
 from studio.memory.context_sizes import FRAMEPACK_CONTEXT, Context
 from studio.placement.sizes import ModelSizes, Size
 
@@ -38,8 +39,10 @@ def family_of(card: ModelCard) -> Family:
     """
     if card.kind not in FAMILIES:
         *others, last = (f"'{name}'" for name in FAMILIES)
-        known = f"{', '.join(others)} and {last}"
-        raise ModelError(f"{card.folder.name}: this studio knows models of the kinds {known}, not '{card.kind}'.")
+        known = sentence("{first} and {second}", first=", ".join(others), second=last)
+        raise ModelError(sentence(
+            "{folder}: this studio knows models of the kinds {known}, not '{kind}'.",
+            folder=card.folder.name, known=known, kind=card.kind))
     return FAMILIES[card.kind]
 
 
@@ -92,7 +95,7 @@ def answers_places(card: ModelCard, size: Size) -> bool:
 def memory_words(card: ModelCard, size: Size) -> str:
     """What a model with a long-term memory keeps of films of this size, to stand after "it keeps"."""
     family = FAMILIES.get(card.kind)
-    return "a memory" if family is None or family.memory_words is None else family.memory_words(card, size)
+    return sentence("a memory") if family is None or family.memory_words is None else family.memory_words(card, size)
 
 
 def reads_cast(card: ModelCard) -> bool:
@@ -119,7 +122,9 @@ def sizes_of(card: ModelCard) -> ModelSizes:
     try:
         return family_of(card).sizes(card)
     except KeyError as error:
-        raise ModelError(f"A config in {card.folder} has no {error}: its sizes cannot be counted. Get the folder again.") from None
+        raise ModelError(sentence(
+            "A config in {folder} has no {error}: its sizes cannot be counted. Get the folder again.",
+            folder=card.folder, error=str(error))) from None
 
 
 def lora_layers(card: ModelCard) -> LoraLayers:
@@ -130,5 +135,5 @@ def lora_layers(card: ModelCard) -> LoraLayers:
     """
     family = FAMILIES.get(card.kind)
     if family is None or family.lora_layers is None:
-        raise LoraError(f"{card.title} takes no LoRAs.")
+        raise LoraError(sentence("{model} takes no LoRAs.", model=card.title))
     return family.lora_layers(card)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from studio.catalogue.hub.record import HubSource, RecordError, read_record
 from studio.folders import FolderError, named_folder
+from studio.language import Sentence, join, sentence
 from studio.tables import parse, parse_list, read_toml, table
 
 CARD = "model.toml"
@@ -35,17 +36,17 @@ class ModelError(Exception):
 class ModelFile:
     """A file that the model folder should hold."""
 
-    path: Annotated[str, Field(description="its name in the model's folder")]
-    size: Annotated[int, Field(ge=0, description="bytes")]
-    sha256: Annotated[str, Field(description="its checksum")]
+    path: Annotated[str, Field(description=sentence("its name in the model's folder"))]
+    size: Annotated[int, Field(ge=0, description=sentence("bytes"))]
+    sha256: Annotated[str, Field(description=sentence("its checksum"))]
 
 
 @table
 class LargeFilms:
     """What is different about large films of a model."""
 
-    above: Annotated[int, Field(gt=0, description="pixels of the longest side above which a film is large")]
-    fps: Annotated[int, Field(gt=0, description="frames a second, a multiple of other films'")]
+    above: Annotated[int, Field(gt=0, description=sentence("pixels of the longest side above which a film is large"))]
+    fps: Annotated[int, Field(gt=0, description=sentence("frames a second, a multiple of other films'"))]
 
 
 @table
@@ -134,11 +135,19 @@ class ModelCard:
         return "incomplete" if any(self.path(file.path).is_file() for file in self.files) else "not fetched"
 
     @property
-    def remedy(self) -> str:
+    def source(self) -> Sentence:
+        """How the model's files are got."""
+        if self.sources:
+            return sentence("Get it with: python app.py models fetch {name}.", name=self.name)
+        return sentence("Get the folder {name} again (git checkout, or a fresh download).", name=self.folder.name)
+
+    @property
+    def remedy(self) -> Sentence:
         """What to do when files are missing or damaged."""
         if self.sources:
-            return f"Get it with: python app.py models fetch {self.name}. What is there is kept; projects are not affected."
-        return f"Get the folder {self.folder.name} again (git checkout, or a fresh download); projects are not affected."
+            return join(self.source, sentence("What is there is kept; projects are not affected."))
+        return sentence(
+            "Get the folder {name} again (git checkout, or a fresh download); projects are not affected.", name=self.folder.name)
 
     @property
     def has_memory(self) -> bool:
@@ -154,7 +163,8 @@ def read_card(folder: Path) -> ModelCard:
     """
     path = folder / CARD
     if not path.is_file():
-        raise ModelError(f"There is no {CARD} in {folder}. A model folder needs one; see models/memorypack-mini.")
+        raise ModelError(sentence(
+            "There is no {card} in {folder}. A model folder needs one; see models/memorypack-mini.", card=CARD, folder=folder))
     values = read_toml(path, ModelError)
     files = parse_list(values.pop("files", []), ModelFile, str(path), ModelError, "[[files]]")
     large = values.pop("large", None)
@@ -167,7 +177,7 @@ def read_card(folder: Path) -> ModelCard:
     try:
         record = read_record(weights_folder(folder))
     except RecordError as error:
-        raise ModelError(f"{path}: {error}") from None
+        raise ModelError(sentence("{path}: {error}", path=path, error=str(error))) from None
     return replace(
         card,
         files=(*files, *(ModelFile(file.path, file.size, file.sha256) for _, file in record.files)),
@@ -211,22 +221,26 @@ def check(card: ModelCard, thorough: bool = False) -> None:
         ModelError: names the first file that is missing, truncated or changed, and what to do.
     """
     if card.state == "not fetched" and card.sources:
-        raise ModelError(f"The weights of '{card.title}' are not on this machine. {card.remedy}")
+        raise ModelError(sentence(
+            "The weights of '{model}' are not on this machine. {remedy}", model=card.title, remedy=card.remedy))
     for wanted in card.files:
         if wrong := file_problem(card, wanted, thorough):
-            raise ModelError(f"The model '{card.title}' is not complete: {wrong}. {card.remedy}")
+            raise ModelError(sentence(
+                "The model '{model}' is not complete: {wrong}. {remedy}", model=card.title, wrong=wrong, remedy=card.remedy))
 
 
 def file_problem(card: ModelCard, wanted: ModelFile, thorough: bool = False) -> str:
     """What is wrong with one file of the model; empty if nothing is."""
     path = card.path(wanted.path)
     if not path.is_file():
-        return f"{path} is missing"
+        return sentence("{path} is missing", path=path)
     size = path.stat().st_size
     if size != wanted.size:
-        return f"{path} has {size:,} bytes and should have {wanted.size:,}: it was cut short or changed"
+        return sentence(
+            "{path} has {size:,} bytes and should have {wanted:,}: it was cut short or changed",
+            path=path, size=size, wanted=wanted.size)
     if thorough and wanted.sha256 and digest(path) != wanted.sha256:
-        return f"{path} is not the file that it should be (its checksum differs)"
+        return sentence("{path} is not the file that it should be (its checksum differs)", path=path)
     return ""
 
 

@@ -15,6 +15,7 @@ from studio.catalogue.loras.header import AGAIN, printable, read_header
 from studio.catalogue.loras.layers import LoraLayers
 from studio.catalogue.loras.values import values_error
 from studio.diffusion.lora_branches import LoraFactors
+from studio.language import sentence
 from studio.mapped_tensors import MappedTensors
 
 
@@ -52,7 +53,9 @@ def read_weights(path: Path, found: Contents, name: str) -> dict[str, LoraFactor
                 rows = up[part.begin : part.end]
                 loras[part.layer] = LoraFactors(down, torch.cat(rows.chunk(2)[::-1]) if part.swap_halves else rows, scale)
     except (OSError, SafetensorError) as error:
-        raise LoraError(f"{printable(name)} is damaged and cannot be read ({error}). {AGAIN}") from None
+        raise LoraError(sentence(
+            "{name} is damaged and cannot be read ({error}). {again}",
+            name=printable(name), error=str(error), again=AGAIN)) from None
     return loras
 
 

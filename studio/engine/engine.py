@@ -13,6 +13,7 @@ from studio.engine.calibration import calibration
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, TakeDone, Working
 from studio.engine.jobs import Job, Listen, Stop, Worker
 from studio.engine.rates import Rate, Rates
+from studio.language import join, sentence
 
 if TYPE_CHECKING:
     from studio.engine.render import Renderer
@@ -39,7 +40,7 @@ class Engine:
         self._problems = problems
         self._device = device
         self._renderer: Renderer | None = None
-        self._status = EngineStatus("starting", "The engine is warming up.", "")
+        self._status = EngineStatus("starting", sentence("The engine is warming up."), "")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._lock = threading.Lock()
         self._worker = Worker(self._render)
@@ -73,13 +74,14 @@ class Engine:
         try:
             first = next(iter(self._cards.values()), None)
             if first is None:
-                missing = "There is no model under models/. Get the repository again: it ships one."
-                raise ModelError(" ".join(self._problems) or missing)
+                missing = sentence("There is no model under models/. Get the repository again: it ships one.")
+                raise ModelError(join(*self._problems) or missing)
             self._load(first)
         except ModelError as error:
             self._set_status(EngineStatus("failed", str(error), ""))
         except Exception as error:  # noqa: BLE001 - the page must stay up and say why nothing renders
-            self._set_status(EngineStatus("failed", f"The engine did not start: {type(error).__name__}: {error}", ""))
+            note = sentence("The engine did not start: {kind}: {error}", kind=type(error).__name__, error=str(error))
+            self._set_status(EngineStatus("failed", note, ""))
         else:
             self._warm.set()
             if self._calm is not None and not self.rates.known(first.name) and not self._asked.wait(self._calm):
@@ -110,18 +112,19 @@ class Engine:
                 self._ready(self._renderer)
             return self._renderer
 
-    def _preparing(self, sentence: str) -> None:
+    def _preparing(self, note: str) -> None:
         """Report what takes long while a model is loaded."""
-        self._set_status(EngineStatus("starting", sentence, ""))
+        self._set_status(EngineStatus("starting", note, ""))
 
     def _ready(self, renderer: Renderer, note: str = "") -> None:
         model = renderer.model
-        sentences = model.placement.sentences if model.placement is not None else ()
-        self._set_status(EngineStatus("ready", note or f"{model.card.title} is ready.", model.device.type.upper(), sentences))
+        placement = model.placement.sentences if model.placement is not None else ()
+        note = note or sentence("{model} is ready.", model=model.card.title)
+        self._set_status(EngineStatus("ready", note, model.device.type.upper(), placement))
 
     def _render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         if not self._warm.is_set():
-            yield Working(request.take, "warming up the engine")
+            yield Working(request.take, sentence("warming up the engine"))
             while not self._warm.wait(0.1):
                 if stop.is_set():
                     yield Cancelled(request.take, 0, 0, 0.0)
@@ -129,10 +132,11 @@ class Engine:
         card = self._cards.get(request.model)
         if card is None:
             known = ", ".join(self._cards) or "none"
-            message = f"The model '{request.model}' is not installed (installed: {known})."
-            yield Failed(request.take, message, "Choose an installed model, or add its folder under models/.", 0, 0, 0.0)
+            message = sentence("The model '{model}' is not installed (installed: {known}).", model=request.model, known=known)
+            remedy = sentence("Choose an installed model, or add its folder under models/.")
+            yield Failed(request.take, message, remedy, 0, 0, 0.0)
             return
-        yield Working(request.take, "loading the model")
+        yield Working(request.take, sentence("loading the model"))
         try:
             renderer = self._load(card, request.size)
         except Exception as error:  # noqa: BLE001 - every failure becomes an event that says what to do

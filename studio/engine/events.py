@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.full_prompt import Words
+from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 
 Frame = tuple[float, float, float, float]
@@ -138,7 +139,7 @@ class Step(Event):
     steps: int
     seconds_left: float | None
     preview: bytes | None          # animated WebP of the section as predicted so far
-    doing: str = "denoising"       # the phase
+    doing: str = sentence("denoising")       # the phase
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from studio.catalogue.cards import CARD
 from studio.folders import FolderError, named_folder
+from studio.language import join, sentence
 
 VARIABLE = "STUDIO_IDENTITY"
 """The environment variable that names the encoder's folder."""
@@ -64,13 +65,13 @@ class Identity:
                 self._folder = named_folder(VARIABLE, Path()) if os.environ.get(VARIABLE, "").strip() else self._first()
                 self._features = _load(self._folder) if self._folder else None
             except (FolderError, ValueError) as error:
-                self.problem = f"{error} Edges are compared instead; nothing was lost."
+                self.problem = join(str(error), sentence("Edges are compared instead; nothing was lost."))
             except Exception as error:           # a folder of anybody's: libraries raise whatever they like
                 log.warning("the image encoder in %s cannot be loaded", self._folder, exc_info=True)
-                self.problem = (
-                    f"The image encoder in {self._folder} cannot be loaded ({type(error).__name__}). Fetch it again, or let "
-                    f"{VARIABLE} name another folder. Edges are compared instead; nothing was lost."
-                )
+                self.problem = sentence(
+                    "The image encoder in {folder} cannot be loaded ({error}). Fetch it again, or let {variable} name another "
+                    "folder. Edges are compared instead; nothing was lost.",
+                    folder=self._folder, error=type(error).__name__, variable=VARIABLE)
 
     def _first(self) -> Path | None:
         """The first folder in the folders of models that looks like an encoder's, and is no model of films."""

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.language import sentence
+
 Features = Callable[[Tensor], Tensor]
 """Frames [T, 3, H, W] in [0, 1] to features [T, D]."""
 DINO, CLIP = "DINO", "CLIP or SigLIP"
@@ -46,19 +48,23 @@ def load_image_encoder(folder: Path) -> ImageEncoder:
     from transformers import AutoConfig, AutoModel  # slow to import, and only used here
 
     if not (folder / "config.json").is_file():
-        raise ValueError(f"{folder} holds no image encoder: there is no config.json. Name the folder of a CLIP or DINO model.")
+        raise ValueError(sentence(
+            "{folder} holds no image encoder: there is no config.json. Name the folder of a CLIP or DINO model.", folder=folder))
     try:
         processor: dict[str, Any] = json.loads((folder / "preprocessor_config.json").read_text("utf-8"))
         mean, deviation = (torch.tensor(processor[key]).view(1, 3, 1, 1) for key in ("image_mean", "image_std"))
     except (OSError, json.JSONDecodeError, KeyError) as error:
-        raise ValueError(f"{folder / 'preprocessor_config.json'} does not say image_mean and image_std ({error}).") from error
+        raise ValueError(sentence(
+            "{folder} does not say image_mean and image_std ({error}).",
+            folder=folder / "preprocessor_config.json", error=str(error))) from error
     try:
         config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
         group = _group(folder, config.model_type)
         # In float32: for another type transformers changes torch's default for a moment, in all threads, also in one that renders.
         network: Any = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
     except OSError as error:
-        raise ValueError(f"The image encoder in {folder} cannot be loaded: {error}") from error
+        raise ValueError(sentence(
+            "The image encoder in {folder} cannot be loaded: {error}", folder=folder, error=str(error))) from error
     side, embed = _side(processor, config), _class_token if group == DINO else _embedding
 
     @torch.no_grad()
@@ -75,7 +81,9 @@ def _group(folder: Path, kind: str) -> str:
         if kind in kinds:
             return group
     known = "; ".join(f"{group}: {', '.join(kinds)}" for group, kinds in KINDS.items())
-    raise ValueError(f"The encoder in {folder} is of the kind '{kind}', which cannot be used. Those that can: {known}.")
+    raise ValueError(sentence(
+        "The encoder in {folder} is of the kind '{kind}', which cannot be used. Those that can: {known}.",
+        folder=folder, kind=kind, known=known))
 
 
 def _side(processor: dict[str, Any], config: Any) -> int:

@@ -22,6 +22,7 @@ from studio.engine.events import Event, Frame, Pin, RenderRequest, ShotStart, Wo
 from studio.engine.scene_inputs import flow_names, scene_inputs
 from studio.flow_words import asked_flows
 from studio.full_prompt import Words
+from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 from studio.media.clip import probe
 from studio.media.picture import crop, read_picture
@@ -63,7 +64,7 @@ class InputReader:
             SnapshotError: the take before was rendered by another model or at another size, or its snapshot cannot be read.
             MediaError: the reference image cannot be read.
         """
-        yield Working(request.take, "reading prompt and picture")
+        yield Working(request.take, sentence("reading prompt and picture"))
         conditioning = self.conditioning(request)
         before = None
         if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
@@ -76,7 +77,7 @@ class InputReader:
             scene = None
             if snapshot.psi is None:
                 if request.marks.beyond or request.marks.subject is not None:
-                    yield Working(request.take, "preparing the picture's layers")
+                    yield Working(request.take, sentence("preparing the picture's layers"))
                 scene = self._cached_scene(request.reference, request.size, request.frame, request.marks)
             conditioning = SceneConditioning(
                 conditioning.text, conditioning.mask, conditioning.pooled, conditioning.image, scene,
@@ -193,7 +194,7 @@ class InputReader:
         before, card, frames = self.snapshot_after(take, size), self.model.card, probe(take / take_folder.CLIP).frames
         back = card.latents_back(size, frames - 1 - at)
         if not 0 <= back < RECENT:
-            raise SnapshotError("The model does not have the state of that frame any more. Choose a later frame.")
+            raise SnapshotError(sentence("The model does not have the state of that frame any more. Choose a later frame."))
         return before.recent[:, :, -1 - back :][:, :, :1]
 
     def snapshot_after(self, take: Path, size: tuple[int, int]) -> Snapshot:
@@ -205,11 +206,10 @@ class InputReader:
         name, snapshot = self.model.snapshot_name(size), read_snapshot(path)
         wanted = (1, self.model.channels, 1, *self.model.codec.latent_size(*size))
         if snapshot.model != name or tuple(snapshot.start.shape) != wanted:
-            raise SnapshotError(
-                f"The take before this one was rendered by another model or at another size ({snapshot.model}, "
-                f"latents {tuple(snapshot.start.shape[-2:])}), and its memory does not fit. "
-                "Rewind to the start to render with the new ones, or set the old model and size again."
-            )
+            raise SnapshotError(sentence(
+                "The take before this one was rendered by another model or at another size ({model}, latents {shape}), and its "
+                "memory does not fit. Rewind to the start to render with the new ones, or set the old model and size again.",
+                model=snapshot.model, shape=tuple(snapshot.start.shape[-2:])))
         return snapshot
 
     def _conditioning(

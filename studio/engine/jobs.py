@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest
+from studio.language import sentence
 
 JobState = Literal["queued", "running", "done", "cancelled", "paused", "failed"]
 Listen = Callable[["Job", Event | None], None]
@@ -97,7 +98,8 @@ class Job:
     def _fail(self, error: Exception) -> None:
         """Mark the job failed and notify the listener, ignoring the listener's own errors: it may be what failed."""
         self.state = "failed"
-        self.error = Failed(self._take, f"{type(error).__name__}: {error}", "Nothing already made is lost; try again.", 0, 0, 0.0)
+        remedy = sentence("Nothing already made is lost; try again.")
+        self.error = Failed(self._take, f"{type(error).__name__}: {error}", remedy, 0, 0, 0.0)
         for event in (self.error, None):
             try:
                 self.listen(self, event)

@@ -12,6 +12,7 @@ from studio.catalogue.loras.layers import LoraLayers
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraFactors
 from studio.diffusion.lora_files import read_lora
 from studio.engine.events import LoraFile
+from studio.language import sentence
 
 KEPT = 4
 """Files whose weights stay in memory, mapped, for the next take."""
@@ -46,7 +47,9 @@ class LoraWeights:
             return self._kept[file.sha256]
         made = read_lora(file.path, self._layers, self._model, file.name)
         if checksum(file.path) != file.sha256:
-            raise LoraError(f"{printable(file.name)} is not the file any more that was added ({file.path}). Add it again.")
+            raise LoraError(sentence(
+                "{name} is not the file any more that was added ({path}). Add it again.",
+                name=printable(file.name), path=file.path))
         self._kept[file.sha256] = made
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

@@ -15,6 +15,7 @@ from studio.backbones.film_model import FilmModel
 from studio.engine import take_folder
 from studio.engine.events import Moment
 from studio.engine.input_reader import InputReader
+from studio.language import sentence
 from studio.media.clip import read_frame
 from studio.media.picture import save_png
 from studio.memory.protocol import AnswersPlaces
@@ -38,10 +39,10 @@ def ask_memory(model: FilmModel, inputs: InputReader, moment: Moment, head: Path
     latent, psi = inputs.latent_at(moment.take, moment.at, size), inputs.snapshot_after(head, size).psi
     memory = model.memory
     if psi is None or not isinstance(memory, AnswersPlaces):
-        raise SnapshotError("This take keeps no memory that can be asked for a place.")
+        raise SnapshotError(sentence("This take keeps no memory that can be asked for a place."))
     psi = psi.to(model.device)
     if not memory.answers(psi):
-        raise SnapshotError("At this size the memory cannot be asked for a place.")
+        raise SnapshotError(sentence("At this size the memory cannot be asked for a place."))
     found = memory.answer(psi, latent.to(model.device))
     shown = torch.cat([found.frame.float().clamp(-1, 1).add(1).div(2), found.known[None].float().clamp(0, 1)])
     pixels = shown.mul(255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()

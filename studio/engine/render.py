@@ -46,6 +46,7 @@ from studio.engine.lora_weights import LoraWeights
 from studio.engine.moments import ask_memory
 from studio.engine.pace import Pace
 from studio.engine.video_take import VideoTakes
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import write_clip
 from studio.media.picture import preview_webp, save_map
@@ -78,12 +79,12 @@ class Renderer:
         began = time.monotonic()
         try:
             if request.moment and request.parent:
-                yield Working(request.take, "asking the memory")
+                yield Working(request.take, sentence("asking the memory"))
                 ask_memory(self.model, self._inputs, request.moment, request.parent, request.size, request.folder)
                 yield TakeDone(request.take, 0, 0, time.monotonic() - began)
                 return
             at_edge = yield from self._sections(request, stop)
-            yield Working(request.take, "saving")
+            yield Working(request.take, sentence("saving"))
             sections, frames = take_folder.close(request.folder)
             if request.bridge:
                 sections, frames = request.bridge.sections, bridge.build(request.folder, request.bridge)
@@ -166,7 +167,8 @@ class Renderer:
                 self._loras = LoraWeights(backbone.lora_layers, self.model.card.title)
             loras = self._loras.active(request.loras)
         elif request.loras:
-            raise LoraError(f"{self.model.card.title} takes no LoRAs. Take them off the segment, or choose another model.")
+            raise LoraError(sentence(
+                "{model} takes no LoRAs. Take them off the segment, or choose another model.", model=self.model.card.title))
         if self.model.placement is not None:
             self.model.placement.replan(
                 request.size, request.cache > 0, loras.size(self.model.backbone.dtype),
@@ -180,9 +182,9 @@ class Renderer:
         """One section's steps as events, and the finished section."""
         placement = self.model.placement
         if placement is not None and not placement.backbone.is_in_place:
-            yield Working(request.take, "placing the model")
+            yield Working(request.take, sentence("placing the model"))
             placement.backbone.apply_plan()
-        yield Working(request.take, "denoising")
+        yield Working(request.take, sentence("denoising"))
         card = self.model.card
         blend = section_blend(request.blend, index, card.clock(request.size)[1]) if request.before else None
         seed = flow.section_seed(request.seed, index)
@@ -227,7 +229,7 @@ class Renderer:
         self, request: RenderRequest, index: int, finished: SectionResult, decoder: _SectionDecoder, before: Snapshot
     ) -> Generator[Event, None, SectionDone]:
         """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
-        yield Working(request.take, "decoding")
+        yield Working(request.take, sentence("decoding"))
         clock = time.monotonic()
         fps, section_frames = self.model.card.clock(request.size)
         with decoder.stream(before, finished.snapshot.psi) as stream:

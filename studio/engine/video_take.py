@@ -27,6 +27,7 @@ from studio.engine import heap, take_folder
 from studio.engine.events import Event, RenderRequest, SectionDone, Step, VideoSource, Working
 from studio.engine.input_reader import InputReader
 from studio.engine.jobs import Stop
+from studio.language import sentence
 from studio.media.clip import ClipWriter
 from studio.media.picture import crop, preview_webp, save_png
 from studio.media.video import frames, measure
@@ -35,7 +36,7 @@ from studio.memory.snapshot import Snapshot, read_snapshot
 Pixels = NDArray[np.uint8]
 Attempt = Callable[[int, Callable[[], Generator[Event, None, Snapshot]]], Generator[Event, None, Snapshot]]
 """Runs an attempt at a section again where the GPU's memory ran out and the model could be placed with less on it."""
-READING = "reading the video"
+READING = sentence("reading the video")
 """The phase in which frames are read, cropped and written."""
 BEAT = 6
 """Frames between two reports of progress."""
@@ -76,7 +77,7 @@ class VideoTakes:
                     if number % BEAT == 0:
                         left = made.left(number / film.section_frames)
                         yield Step(request.take, index, request.sections, number, film.section_frames, left, None, READING)
-            yield Working(request.take, "encoding")
+            yield Working(request.take, sentence("encoding"))
             before = snapshot
             snapshot = yield from attempt(index, lambda: self._advance(request, before, film))      # noqa: B023 - called at once
             if not isinstance(self._model.codec, EncodesVideo):

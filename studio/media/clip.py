@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.codecs import film_problem
 from studio.media.container import address, open_container
@@ -92,7 +93,9 @@ class ClipWriter:
             if self._size is None:
                 self._open(width, height)
             elif self._size != (width, height):
-                raise MediaError(f"{self.path.name}: a frame of {width}×{height} pixels in a clip of {self._size}.")
+                raise MediaError(sentence(
+                    "{name}: a frame of {width}×{height} pixels in a clip of {size}.",
+                    name=self.path.name, width=width, height=height, size=self._size))
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, interpolation=EXACT
             )
@@ -102,7 +105,9 @@ class ClipWriter:
 
     def _open(self, width: int, height: int) -> None:
         if width % 2 or height % 2:
-            raise MediaError(f"{self.path.name}: video needs an even width and height, not {width}×{height}.")
+            raise MediaError(sentence(
+                "{name}: video needs an even width and height, not {width}×{height}.",
+                name=self.path.name, width=width, height=height))
         self._size = (width, height)
         self._container.metadata.update(self._metadata)
         problem = film_problem()
@@ -116,7 +121,7 @@ class ClipWriter:
     def _flush(self, kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None) -> None:
         if kind is None:
             if not self.frames:
-                raise MediaError(f"{self.path.name}: a clip needs at least one frame.")
+                raise MediaError(sentence("{name}: a clip needs at least one frame.", name=self.path.name))
             self._container.mux(self._stream.encode(None))
 
 
@@ -133,15 +138,18 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
     try:
         with open_container(path) as container:
             if not container.streams.video:
-                raise MediaError(f"{name} holds no video. Choose another file.")
+                raise MediaError(sentence("{name} holds no video. Choose another file.", name=name))
             if container.streams.video[0].codec_context is None:
-                raise MediaError(f"The video in {name} is coded in a way that cannot be read. Save it as H.264 in an MP4.")
+                raise MediaError(sentence(
+                    "The video in {name} is coded in a way that cannot be read. Save it as H.264 in an MP4.", name=name))
             yield container
     except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there any more: it was moved or deleted outside the studio.") from error
+        raise MediaError(sentence(
+            "{name} is not there any more: it was moved or deleted outside the studio.", name=name)) from error
     except (av.FFmpegError, OSError) as error:
-        reason = error.strerror or error
-        raise MediaError(f"{name} is not a video that can be read, or it is damaged ({reason}).") from error
+        reason = error.strerror or str(error)
+        raise MediaError(sentence(
+            "{name} is not a video that can be read, or it is damaged ({reason}).", name=name, reason=reason)) from error
 
 
 def frames_of(container: InputContainer, path: Path) -> Iterator[Frame]:
@@ -151,7 +159,7 @@ def frames_of(container: InputContainer, path: Path) -> Iterator[Frame]:
         some = True
         yield pixels(frame)
     if not some:
-        raise MediaError(f"{readable(path.name)} holds no frames. Choose another file.")
+        raise MediaError(sentence("{name} holds no frames. Choose another file.", name=readable(path.name)))
 
 
 def read_clip(path: Path) -> Frames:
@@ -175,7 +183,7 @@ def spread_frames(path: Path, count: int) -> list[Frame]:
             if number in wanted:                       # the others are not converted, which takes longer than decoding
                 found[number] = pixels(frame)
     if not found:
-        raise MediaError(f"{readable(path.name)} holds no frames. Choose another file.")
+        raise MediaError(sentence("{name} holds no frames. Choose another file.", name=readable(path.name)))
     last = max(found)
     return [found.get(number, found[last]) for number in wanted]
 

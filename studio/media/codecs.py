@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-NEEDED = {"libx264": "H.264 video", "aac": "AAC sound"}
+from studio.language import sentence
+from studio.language.lists import with_and
+
+NEEDED = {"libx264": sentence("H.264 video"), "aac": sentence("AAC sound")}
 """The encoders that films need, and what they write."""
 
 
@@ -11,11 +14,12 @@ def film_problem() -> str:
     try:
         import av
     except ImportError as error:
-        return f"PyAV, which writes the films, cannot be loaded ({error}). Install it again: pip install --force-reinstall av."
+        return sentence(
+            "PyAV, which writes the films, cannot be loaded ({error}). Install it again: pip install --force-reinstall av.",
+            error=str(error))
     missing = [what for encoder, what in NEEDED.items() if encoder not in av.codecs_available]
     if missing:
-        return (
-            f"The PyAV of this machine cannot write {' and '.join(missing)}. Install the one from PyPI, which brings its own "
-            "FFmpeg: pip install --force-reinstall av."
-        )
+        return sentence(
+            "The PyAV of this machine cannot write {what}. Install the one from PyPI, which brings its own FFmpeg: pip install "
+            "--force-reinstall av.", what=with_and(missing))
     return ""

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 
@@ -76,22 +77,25 @@ class Credentials:
             from c2pa import C2paSignerInfo, Signer
             from cryptography.hazmat.primitives.serialization import load_pem_private_key
         except ImportError as error:
-            raise self._trouble('the package c2pa-python is missing: pip install "memorypack-studio[credentials]"') from error
+            raise self._trouble(sentence(
+                'the package c2pa-python is missing: pip install "memorypack-studio[credentials]"')) from error
         try:
             certificates, key = ((self.folder / name).read_bytes() for name in (CERTIFICATES, KEY))
         except OSError as error:
-            raise self._trouble(f"{Path(error.filename or self.folder).name}: {error.strerror}") from error
+            raise self._trouble(sentence(
+                "{name}: {reason}", name=Path(error.filename or self.folder).name, reason=error.strerror)) from error
         try:
             info = C2paSignerInfo(_algorithm(load_pem_private_key(key, None)), certificates, key, None)
             return Signer.from_info(info)
         except Exception as error:
-            raise self._trouble(f"{KEY} is no private key that can be used, or has a password ({error})") from error
+            raise self._trouble(sentence(
+                "{key} is no private key that can be used, or has a password ({error})",
+                key=KEY, error=str(error))) from error
 
     def _trouble(self, why: str) -> MediaError:
-        return MediaError(
-            f"The content credentials in the folder that {VARIABLE} names could not be used: {why}. Mend them, or unset {VARIABLE} "
-            "to export without them; nothing was exported, and the film is as it was."
-        )
+        return MediaError(sentence(
+            "The content credentials in the folder that {variable} names could not be used: {why}. Mend them, or unset {variable} "
+            "to export without them; nothing was exported, and the film is as it was.", variable=VARIABLE, why=why))
 
 
 def find_credentials() -> Credentials | None:
@@ -155,7 +159,7 @@ def read_credentials(file: Path) -> dict[str, Any] | None:
     except C2paError as error:
         if "ManifestNotFound" in str(error):
             return None
-        raise MediaError(f"{file.name} cannot be read ({error}).") from error
+        raise MediaError(sentence("{name} cannot be read ({error}).", name=file.name, error=str(error))) from error
 
 
 def _algorithm(key: object) -> str:

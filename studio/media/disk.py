@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from studio import disk
+from studio.language import sentence
 from studio.media import MediaError
 from studio.names import is_reserved
 
@@ -28,10 +29,9 @@ def check_room(folder: Path, need: int = 0) -> None:
     """
     free = shutil.disk_usage(folder).free
     if free < need + RESERVE:
-        raise MediaError(
-            f"The disk is nearly full: {free / 2**20:.0f} MB are free in {folder}, "
-            f"{(need + RESERVE) / 2**20:.0f} MB are needed. Free some space and try again; nothing was lost."
-        )
+        raise MediaError(sentence(
+            "The disk is nearly full: {free:.0f} MB are free in {folder}, {need:.0f} MB are needed. Free some space and try "
+            "again; nothing was lost.", free=free / 2**20, folder=folder, need=(need + RESERVE) / 2**20))
 
 
 def check_writable(path: Path) -> None:
@@ -41,12 +41,13 @@ def check_writable(path: Path) -> None:
         MediaError: `path` is a folder, its name cannot be used, or the disk is full or cannot be written.
     """
     if ON_WINDOWS and is_reserved(path.name):
-        raise MediaError(f"{path.name} cannot be saved: Windows keeps that name for a device. Choose another one.")
+        raise MediaError(sentence(
+            "{name} cannot be saved: Windows keeps that name for a device. Choose another one.", name=path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             if stat.S_ISDIR(path.stat().st_mode):           # and not is_dir: a name that is too long must not pass
-                raise MediaError(f"{path} is a folder. Name a file in it.")
+                raise MediaError(sentence("{path} is a folder. Name a file in it.", path=path))
         check_room(path.parent)
         with tempfile.TemporaryFile(dir=path.parent):
             pass

@@ -20,6 +20,7 @@ from av.packet import Packet
 from av.stream import Stream
 from PIL import Image
 
+from studio.language import sentence
 from studio.media import MediaError, picture
 from studio.media.clip import MUXER, ClipWriter, Frame, frames_of, open_clip, own_metadata, probe
 from studio.media.container import address, open_container
@@ -49,7 +50,7 @@ def read_lineage(path: Path) -> dict[str, Any] | None:
             with Image.open(path, formats=["GIF", "WEBP", "PNG"]) as image:
                 text = image.info.get(LINEAGE) or image.info.get("comment") or image.getexif().get(DESCRIPTION)
         except DAMAGED as error:
-            raise MediaError(f"{path.name} cannot be read ({error}).") from error
+            raise MediaError(sentence("{name} cannot be read ({error}).", name=path.name, error=str(error))) from error
     else:
         text = probe(path).metadata.get(LINEAGE)
     try:
@@ -171,7 +172,7 @@ def compose(
     title, label = (title or "").strip(), label.strip()
     check_title(title + label)
     if not 0 <= fade < math.inf:
-        raise MediaError(f"A fade cannot last {fade:g} seconds. Choose 0 for none.")
+        raise MediaError(sentence("A fade cannot last {fade:g} seconds. Choose 0 for none.", fade=fade))
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
         other = rate is not None and rate.fps != probe(film).fps

@@ -10,6 +10,7 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import MUXER, open_clip, own_metadata
 from studio.media.container import address
@@ -23,7 +24,7 @@ def join(clips: Sequence[Path], out: Path, metadata: Mapping[str, str] | None = 
     the frames of its clips. `metadata` None keeps that of the first clip.
     """
     if not clips:
-        raise MediaError("There is nothing to join yet. Generate a segment first.")
+        raise MediaError(sentence("There is nothing to join yet. Generate a segment first."))
     size = sum(clip.stat().st_size for clip in clips if clip.exists())
     with open_clip(clips[0]) as first, atomic_write(out, need=2 * size) as temporary:
         pattern = first.streams.video[0]
@@ -58,15 +59,17 @@ def check_alike(first: Path, pattern: VideoStream, clip: Path, stream: VideoStre
     """
     a, b = (s.codec_context for s in (pattern, stream))
     alike: tuple[tuple[str, str | bytes, str | bytes], ...] = (
-        ("size", f"{a.width}×{a.height}", f"{b.width}×{b.height}"),
-        ("frame rate", f"{float(pattern.average_rate or 0):g}", f"{float(stream.average_rate or 0):g}"),
-        ("coding", a.name, b.name),
-        ("encoder set-up", a.extradata or b"", b.extradata or b""),
+        (sentence("size"), f"{a.width}×{a.height}", f"{b.width}×{b.height}"),
+        (sentence("frame rate"), f"{float(pattern.average_rate or 0):g}", f"{float(stream.average_rate or 0):g}"),
+        (sentence("coding"), a.name, b.name),
+        (sentence("encoder set-up"), a.extradata or b"", b.extradata or b""),
     )
     for what, left, right in alike:
         if left != right:
-            values = f" ({left} and {right})" if isinstance(left, str) and isinstance(right, str) else ""
-            raise MediaError(
-                f"{first.name} and {clip.name} cannot be joined: their {what} differs{values}. "
-                "Generate one of them again."
-            )
+            if isinstance(left, bytes):
+                raise MediaError(sentence(
+                    "{first} and {clip} cannot be joined: their {what} differs. Generate one of them again.",
+                    first=first.name, clip=clip.name, what=what))
+            raise MediaError(sentence(
+                "{first} and {clip} cannot be joined: their {what} differs ({left} and {right}). Generate one of them again.",
+                first=first.name, clip=clip.name, what=what, left=left, right=right))

@@ -11,6 +11,7 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import EXACT, open_clip, own_metadata
 from studio.media.container import address
@@ -48,10 +49,9 @@ def can_write(name: str) -> bool:
 def check_master(name: str) -> None:
     """Raises MediaError: this machine has no encoder for the format called `name`."""
     if not can_write(name):
-        raise MediaError(
-            f"The PyAV of this machine cannot write {MASTERS[name].title}. Install the one from PyPI, which brings its own FFmpeg: "
-            "pip install --force-reinstall av. Nothing was exported."
-        )
+        raise MediaError(sentence(
+            "The PyAV of this machine cannot write {name}. Install the one from PyPI, which brings its own FFmpeg: pip install "
+            "--force-reinstall av. Nothing was exported.", name=MASTERS[name].title))
 
 
 def write_master(film: Path, out: Path, name: str) -> None:

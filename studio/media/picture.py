@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.colour import layers
 from studio.media.disk import atomic_write
@@ -59,26 +60,31 @@ def read_layers(path: Path | str) -> tuple[Image.Image, Image.Image | None]:
     try:
         Image.init()
         if path.stat().st_size > MOST_BYTES:
-            raise MediaError(f"{name} is larger than 1 GB. Save it smaller; {LARGEST} pixels a side is plenty.")
+            raise MediaError(sentence(
+                "{name} is larger than 1 GB. Save it smaller; {largest} pixels a side is plenty.", name=name, largest=LARGEST))
         with path.open("rb") as file:
             pixels, metadata = split(file)
             picture, opacity = _decode(name, pixels, metadata)
     except Image.DecompressionBombError as error:
         raise too_large(name) from error
     except UnidentifiedImageError as error:
-        raise MediaError(f"{name} is not a picture the studio can read. {_advice(path)}") from error
+        raise MediaError(sentence(
+            "{name} is not a picture the studio can read. {advice}", name=name, advice=_advice(path))) from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise MediaError(f"{name} is not there any more. Choose the picture again.") from error
+        raise MediaError(sentence("{name} is not there any more. Choose the picture again.", name=name)) from error
     except IsADirectoryError as error:
-        raise MediaError(f"{name} is a folder. Choose a picture in it.") from error
+        raise MediaError(sentence("{name} is a folder. Choose a picture in it.", name=name)) from error
     except PermissionError as error:
-        raise MediaError(f"{name} may not be read. Change its permissions or choose a copy.") from error
+        raise MediaError(sentence("{name} may not be read. Change its permissions or choose a copy.", name=name)) from error
     except MemoryError as error:
-        raise MediaError(f"{name} does not fit into the memory that is free. Save it smaller.") from error
+        raise MediaError(sentence("{name} does not fit into the memory that is free. Save it smaller.", name=name)) from error
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            raise MediaError(f"{name[:40]}… cannot be a file: its name is too long for this disk. Give a shorter one.") from error
-        raise MediaError(f"{name} is damaged or cut short ({error}). Save it again or choose another.") from error
+            raise MediaError(sentence(
+                "{name}… cannot be a file: its name is too long for this disk. Give a shorter one.", name=name[:40])) from error
+        raise MediaError(sentence(
+            "{name} is damaged or cut short ({error}). Save it again or choose another.",
+            name=name, error=str(error))) from error
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     return picture, opacity and opacity.resize(picture.size, Image.Resampling.BOX)
 
@@ -103,13 +109,13 @@ def check_size(name: str, width: int, height: int) -> None:
             megapixels.
     """
     if min(width, height) < SMALLEST:
-        least = f"{SMALLEST}×{SMALLEST}"
-        raise MediaError(f"{name} is only {width}×{height} pixels. Choose a picture of at least {least}.")
+        raise MediaError(sentence(
+            "{name} is only {width}×{height} pixels. Choose a picture of at least {least}×{least}.",
+            name=name, width=width, height=height, least=SMALLEST))
     if max(width, height) > THINNEST * min(width, height):
-        raise MediaError(
-            f"{name} is too thin: {width}×{height} pixels. Choose a picture of at least {SMALLEST}×{SMALLEST}, and at most "
-            f"{THINNEST} times as long as it is wide."
-        )
+        raise MediaError(sentence(
+            "{name} is too thin: {width}×{height} pixels. Choose a picture of at least {smallest}×{smallest}, and at most "
+            "{thinnest} times as long as it is wide.", name=name, width=width, height=height, smallest=SMALLEST, thinnest=THINNEST))
     if width * height > MOST_PIXELS:
         raise too_large(name)
 
@@ -119,18 +125,19 @@ def _advice(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(32)
     if start[4:8] == b"ftyp" and re.search(rb"hei[cfmsx]|hev[cmsx]|mif1|msf1", start[8:]):
-        return "It is a HEIC picture, as phones make them: save it as JPEG and choose that."
+        return sentence("It is a HEIC picture, as phones make them: save it as JPEG and choose that.")
     if start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3", b"OggS") or start[:4] + start[8:12] == b"RIFFAVI ":
-        return "It is a video: drop it on the page of an empty film, which goes on from it. Here a picture is needed."
+        return sentence("It is a video: drop it on the page of an empty film, which goes on from it. Here a picture is needed.")
     if not start:
-        return "It is empty: copy it again, or choose another."
-    return "Use PNG, JPEG, WebP or TIFF."
+        return sentence("It is empty: copy it again, or choose another.")
+    return sentence("Use PNG, JPEG, WebP or TIFF.")
 
 
 def too_large(name: str) -> MediaError:
     """The error for a picture of too many pixels."""
-    most = f"{MOST_PIXELS // 10**6} megapixels"
-    return MediaError(f"{name} has more than {most}. Save it smaller; {LARGEST} pixels a side is plenty.")
+    return MediaError(sentence(
+        "{name} has more than {most} megapixels. Save it smaller; {largest} pixels a side is plenty.",
+        name=name, most=MOST_PIXELS // 10**6, largest=LARGEST))
 
 
 def rotate_upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import ClipWriter, Frame, open_clip, own_metadata, pixels
 
@@ -62,4 +63,5 @@ def _upwards(clip: Path, numbers: range) -> Iterator[Frame]:
             if number >= numbers[-1]:
                 break
     if found != len(numbers):
-        raise MediaError(f"{clip.name} has fewer frames than the film shows of it. Show all of the take, or retake it.")
+        raise MediaError(sentence(
+            "{clip} has fewer frames than the film shows of it. Show all of the take, or retake it.", clip=clip.name))

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.codecs import film_problem
 from studio.media.container import address, open_container, with_page_sums
@@ -27,11 +28,11 @@ RATE = 48_000
 FADE = 1.5                             # seconds over which sound ends when it is longer than the film
 SPARE = 0.1                            # seconds by which it may be longer and still end by itself: codecs add some silence
 BYTES = 48_000                         # a second of it takes less, coded
-ADVICE = "Use WAV, MP3, M4A, OGG or FLAC."
+ADVICE = sentence("Use WAV, MP3, M4A, OGG or FLAC.")
 OTHERS = (
-    (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"PK\3\4", "a ZIP archive"),
-    (b"%PDF", "a PDF document"), (b"MThd", "a file of notes (MIDI)"), (b"#EXTM3U", "a list of other files"),
-    (b"<", "a web page or another text"),
+    (b"\x89PNG", sentence("a picture")), (b"\xff\xd8\xff", sentence("a picture")), (b"GIF8", sentence("a picture")),
+    (b"PK\3\4", sentence("a ZIP archive")), (b"%PDF", sentence("a PDF document")), (b"MThd", sentence("a file of notes (MIDI)")),
+    (b"#EXTM3U", sentence("a list of other files")), (b"<", sentence("a web page or another text")),
 )
 """How files begin that are taken for sound, and what they are."""
 SOUNDS = (
@@ -148,21 +149,26 @@ def read_sound(audio: Path) -> Iterator[Samples]:
                     yield np.concatenate(parts, axis=1)
                     parts, ready, total = [], 0, total + ready
             if not parts and not total:
-                raise MediaError(f"The sound in {name} has no length: nothing was recorded in it. Choose another file.")
+                raise MediaError(sentence(
+                    "The sound in {name} has no length: nothing was recorded in it. Choose another file.", name=name))
             if ready or not total:
                 yield np.concatenate(parts, axis=1) if ready else np.zeros((2, 1), np.float32)
     except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there any more: it was moved or deleted. Choose the sound again.") from error
+        raise MediaError(sentence(
+            "{name} is not there any more: it was moved or deleted. Choose the sound again.", name=name)) from error
     except IsADirectoryError as error:
-        raise MediaError(f"{name} is a folder. Choose a file with sound in it.") from error
+        raise MediaError(sentence("{name} is a folder. Choose a file with sound in it.", name=name)) from error
     except PermissionError as error:
-        raise MediaError(f"{name} may not be read. Change its permissions or choose a copy.") from error
+        raise MediaError(sentence("{name} may not be read. Change its permissions or choose a copy.", name=name)) from error
     except EOFError as error:
-        raise MediaError(f"{name} is cut short: it ends before its sound begins. Copy it again, or choose another.") from error
+        raise MediaError(sentence(
+            "{name} is cut short: it ends before its sound begins. Copy it again, or choose another.", name=name)) from error
     except (ValueError, av.DemuxerNotFoundError) as error:
-        raise MediaError(f"{name} {_what_is_wrong(audio)}") from error
+        raise MediaError(_what_is_wrong(audio, name)) from error
     except (av.FFmpegError, OSError) as error:
-        raise MediaError(f"{name} could not be read to its end ({error.strerror or error}). Copy it again.") from error
+        raise MediaError(sentence(
+            "{name} could not be read to its end ({reason}). Copy it again.",
+            name=name, reason=error.strerror or str(error))) from error
 
 
 @contextmanager
@@ -171,7 +177,8 @@ def _open(audio: Path) -> Iterator[InputContainer]:
     with audio.open("rb") as file:
         start = file.read(4)
     if not start:
-        raise MediaError(f"{readable(audio.name)} is empty: it has 0 bytes. Copy it again, or choose another.")
+        raise MediaError(sentence(
+            "{audio} is empty: it has 0 bytes. Copy it again, or choose another.", audio=readable(audio.name)))
     try:
         container = open_container(audio)
     except av.InvalidDataError:
@@ -182,18 +189,22 @@ def _open(audio: Path) -> Iterator[InputContainer]:
         yield container
 
 
-def _what_is_wrong(audio: Path) -> str:
-    """Why a file cannot be opened as sound, by its first bytes; the rest of a sentence that begins with its name."""
+def _what_is_wrong(audio: Path, name: str) -> str:
+    """Why a file cannot be opened as sound, by its first bytes."""
     with audio.open("rb") as file:
         start = file.read(512)
     kind = next((what for begins, what in OTHERS if start.lstrip().startswith(begins)), None)
     if kind is None and start.startswith(b"RIFF") and start[8:12] == b"WEBP":
-        kind = "a picture"
+        kind = sentence("a picture")
     if kind is None and (start.startswith(SOUNDS) or start[4:8] == b"ftyp"):
-        return "is damaged or cut short: where its sound lies can no longer be read. Copy it again, or save it again."
+        return sentence(
+            "{name} is damaged or cut short: where its sound lies can no longer be read. Copy it again, or save it again.",
+            name=name)
     if kind is None and not start.translate(None, delete=TEXT):
-        kind = "a text"
-    return f"is {kind}, not sound. {ADVICE}" if kind else f"is not a file of sound that is known here. {ADVICE}"
+        kind = sentence("a text")
+    if kind is None:
+        return sentence("{name} is not a file of sound that is known here. {advice}", name=name, advice=ADVICE)
+    return sentence("{name} is {kind}, not sound. {advice}", name=name, kind=kind, advice=ADVICE)
 
 
 TEXT = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
@@ -203,11 +214,14 @@ TEXT = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 def _sound_of(container: InputContainer, name: str) -> AudioStream:
     """The stream to take the sound from. Raises MediaError: there is none that can be decoded."""
     if not container.streams.audio:
-        raise MediaError(f"{name} holds {'pictures and ' if container.streams.video else ''}no sound. {ADVICE}")
+        if container.streams.video:
+            raise MediaError(sentence("{name} holds pictures and no sound. {advice}", name=name, advice=ADVICE))
+        raise MediaError(sentence("{name} holds no sound. {advice}", name=name, advice=ADVICE))
     usable = [stream for stream in container.streams.audio if stream.codec_context is not None]
     best = container.streams.best("audio")
     if not usable:
-        raise MediaError(f"The sound in {name} is coded in a way that cannot be read, or is protected. {ADVICE}")
+        raise MediaError(sentence(
+            "The sound in {name} is coded in a way that cannot be read, or is protected. {advice}", name=name, advice=ADVICE))
     return best if isinstance(best, AudioStream) and best in usable else usable[0]
 
 
@@ -231,7 +245,8 @@ def _decode(container: InputContainer, stream: AudioStream, name: str) -> Iterat
         yield from map(_samples, resampler.resample(None))
         yield np.zeros((2, 0), np.float32)                         # so that some sound comes, however short it was
     elif damage or stream.duration:
-        raise MediaError(f"The sound in {name} is damaged: none of it can be decoded. Save it again. {ADVICE}") from (
+        raise MediaError(sentence(
+            "The sound in {name} is damaged: none of it can be decoded. Save it again. {advice}", name=name, advice=ADVICE)) from (
             damage[0] if damage else None
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 import regex
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import Frame
 from studio.media.fonts import FontFile, Run, can_order, clusters, fonts_for, missing_letters, needs_order, runs
@@ -80,17 +81,16 @@ def check_title(title: str) -> None:
     """
     missing = missing_letters(title)
     if missing:
-        names = ", ".join(_readable(letter) for letter in missing[:NAMED]) + (" and others" if len(missing) > NAMED else "")
-        raise MediaError(
-            f"No font on this machine has these letters of the title: {names}. Install a font that has them (the Noto fonts "
-            "have those of every script), or change the title; nothing was exported."
-        )
+        names = ", ".join(_readable(letter) for letter in missing[:NAMED])
+        names = sentence("{names} and others", names=names) if len(missing) > NAMED else names
+        raise MediaError(sentence(
+            "No font on this machine has these letters of the title: {names}. Install a font that has them (the Noto fonts have "
+            "those of every script), or change the title; nothing was exported.", names=names))
     if needs_order(title) and not can_order():
-        raise MediaError(
+        raise MediaError(sentence(
             "The letters of this title must be joined or ordered, and FriBiDi, the library for that, is missing on this machine. "
             "Install it (Debian and Ubuntu: apt-get install libfribidi0; macOS: brew install fribidi; Windows: put fribidi.dll "
-            "beside python.exe), or change the title; nothing was exported."
-        )
+            "beside python.exe), or change the title; nothing was exported."))
 
 
 def draw_title(frame: Frame, title: str) -> Frame:

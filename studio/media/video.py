@@ -21,6 +21,7 @@ from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from PIL import Image
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import EXACT
 from studio.media.colour import NEUTRAL
@@ -28,7 +29,7 @@ from studio.media.container import open_container
 from studio.media.high_range import is_high_range, standard_range
 from studio.media.picture import LARGEST, SMALLEST
 
-ADVICE = "Save it as H.264 in an MP4."
+ADVICE = sentence("Save it as H.264 in an MP4.")
 Size = tuple[int, int]
 EDGE = 1e-6
 """Pixels by which a product may be too large: it is rounded up."""
@@ -75,7 +76,8 @@ def measure(path: Path, name: str) -> VideoFacts:
                 at = float(packet.pts * packet.time_base)
                 times.append((at, at + float((packet.duration or 0) * packet.time_base)))
         if not count:
-            raise MediaError(f"{name} holds no frames: nothing was recorded in it, or it is cut short. Choose another file.")
+            raise MediaError(sentence(
+                "{name} holds no frames: nothing was recorded in it, or it is cut short. Choose another file.", name=name))
         if not times:
             return VideoFacts(0.0, (count - 1) / rate, count / rate)
         (start, _), (last, end) = min(times), max(times)
@@ -111,12 +113,12 @@ def frames(path: Path, name: str, rate: int, first: int = 0, least: Size | None 
                 number += 1
             held, shown, newest = frame, None, max(newest, at)
         if held is None:
-            raise MediaError(f"The video in {name} is damaged: none of it can be decoded. Save it again. {ADVICE}")
+            raise MediaError(sentence(
+                "The video in {name} is damaged: none of it can be decoded. Save it again. {advice}", name=name, advice=ADVICE))
         if newest < facts.last - DAMAGE:
-            raise MediaError(
-                f"{name} is damaged: it can be decoded up to {newest:.1f} of its {facts.seconds:.1f} seconds. "
-                "Save it again, or cut it there."
-            )
+            raise MediaError(sentence(
+                "{name} is damaged: it can be decoded up to {newest:.1f} of its {seconds:.1f} seconds. Save it again, or cut it "
+                "there.", name=name, newest=newest, seconds=facts.seconds))
         shown = shown or _picture(held, stream, least)
         for _ in range(number, total):
             yield shown
@@ -129,17 +131,20 @@ def _open(path: Path, name: str) -> Iterator[tuple[InputContainer, VideoStream]]
         with open_container(path) as container:
             yield container, _stream_of(container, name)
     except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there any more: it was moved or deleted. Choose the video again.") from error
+        raise MediaError(sentence(
+            "{name} is not there any more: it was moved or deleted. Choose the video again.", name=name)) from error
     except IsADirectoryError as error:
-        raise MediaError(f"{name} is a folder. Choose a video in it.") from error
+        raise MediaError(sentence("{name} is a folder. Choose a video in it.", name=name)) from error
     except PermissionError as error:
-        raise MediaError(f"{name} may not be read. Change its permissions or choose a copy.") from error
+        raise MediaError(sentence("{name} may not be read. Change its permissions or choose a copy.", name=name)) from error
     except MemoryError as error:
-        raise MediaError(f"{name} does not fit into the memory that is free. Save it smaller.") from error
+        raise MediaError(sentence("{name} does not fit into the memory that is free. Save it smaller.", name=name)) from error
     except (av.FFmpegError, OSError, ValueError, EOFError) as error:
         if path.is_file() and not path.stat().st_size:
-            raise MediaError(f"{name} is empty: copy it again, or choose another.") from error
-        raise MediaError(f"{name} is not a video that can be read, or it is cut short. Save it again. {ADVICE}") from error
+            raise MediaError(sentence("{name} is empty: copy it again, or choose another.", name=name)) from error
+        raise MediaError(sentence(
+            "{name} is not a video that can be read, or it is cut short. Save it again. {advice}",
+            name=name, advice=ADVICE)) from error
 
 
 def _stream_of(container: InputContainer, name: str) -> VideoStream:
@@ -147,17 +152,21 @@ def _stream_of(container: InputContainer, name: str) -> VideoStream:
     films = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not films:
         if container.streams.audio:
-            raise MediaError(
-                f"{name} has sound but no picture, so a film cannot begin with it. Choose a video; sound is added at the export.")
-        raise MediaError(f"{name} holds no video. Choose another file.")
+            raise MediaError(sentence(
+                "{name} has sound but no picture, so a film cannot begin with it. Choose a video; sound is added at the export.",
+                name=name))
+        raise MediaError(sentence("{name} holds no video. Choose another file.", name=name))
     usable = [stream for stream in films if stream.codec_context is not None]
     if not usable:
-        raise MediaError(f"The video in {name} is coded in a way that cannot be read, or is protected. {ADVICE}")
+        raise MediaError(sentence(
+            "The video in {name} is coded in a way that cannot be read, or is protected. {advice}", name=name, advice=ADVICE))
     best = container.streams.best("video")
     stream = best if isinstance(best, VideoStream) and best in usable else usable[0]
     width, height = stream.codec_context.width, stream.codec_context.height
     if 0 < min(width, height) < SMALLEST:
-        raise MediaError(f"{name} is only {width}×{height} pixels. Choose a video of at least {SMALLEST}×{SMALLEST}.")
+        raise MediaError(sentence(
+            "{name} is only {width}×{height} pixels. Choose a video of at least {smallest}×{smallest}.",
+            name=name, width=width, height=height, smallest=SMALLEST))
     return stream
 
 

@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from studio.language import sentence
 from studio.memory.frame_preservation import FramePreservation, Patchify
 from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.recall import Recall, RecallConfig
@@ -32,12 +33,15 @@ FRAME_PRESERVATION = "memorypack-frame-preservation"
 KINDS: dict[type, str] = {
     SemanticPackConfig: KIND, RecallConfig: "memorypack-recall", FramePreservationConfig: FRAME_PRESERVATION,
 }
-DESCRIPTIONS = {KIND: "SemanticPack adapter", KINDS[RecallConfig]: "Recall adapter", FRAME_PRESERVATION: "history encoder"}
+DESCRIPTIONS = {
+    KIND: sentence("SemanticPack adapter"), KINDS[RecallConfig]: sentence("Recall adapter"),
+    FRAME_PRESERVATION: sentence("history encoder"),
+}
 VERSION = 1
 WIDTH_NAMES = {
-    "width": "inner width", "channels": "number of latent channels", "text": "width of prompt features",
-    "image": "width of image features", "patch": "patches of latent pixels",
-    "blocks": "number of blocks",
+    "width": sentence("inner width"), "channels": sentence("number of latent channels"),
+    "text": sentence("width of prompt features"), "image": sentence("width of image features"),
+    "patch": sentence("patches of latent pixels"), "blocks": sentence("number of blocks"),
 }
 
 
@@ -125,13 +129,13 @@ def load_recall(path: Path, pack: SemanticPack, extra_channels: int = 0) -> Reca
     """
     config = _read_config(path, RecallConfig)
     for what, asks, holds in (
-        ("wide", config.width, pack.config.width), ("channels deep", config.channels, pack.config.channels - extra_channels),
+        (sentence("wide"), config.width, pack.config.width),
+        (sentence("channels deep"), config.channels, pack.config.channels - extra_channels),
     ):
         if asks != holds:
-            raise AdapterError(
-                f"The adapter {path} asks a memory {asks} {what}, and this one is {holds} {what}. "
-                "Use the two files that were made together."
-            )
+            raise AdapterError(sentence(
+                "The adapter {path} asks a memory {asks} {what}, and this one is {holds} {what}. Use the two files that were "
+                "made together.", path=path, asks=asks, what=what, holds=holds))
     return _load_module(path, lambda: Recall(config))
 
 
@@ -157,13 +161,14 @@ def _load_module(path: Path, build: Callable[[], M]) -> M:
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
-            raise AdapterError(
-                f"The adapter {path} does not hold what its config says: {name} is {found.get(name, 'missing')} and should be "
-                f"{wanted.get(name, 'absent')}. Get the file again from who made it."
-            )
+            raise AdapterError(sentence(
+                "The adapter {path} does not hold what its config says: {name} is {found} and should be {wanted}. Get the file "
+                "again from who made it.",
+                path=path, name=name, found=found.get(name, sentence("missing")), wanted=wanted.get(name, sentence("absent"))))
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise AdapterError(f"The adapter {path} holds values that are not numbers (in {name}). Its training has failed.")
+            raise AdapterError(sentence(
+                "The adapter {path} holds values that are not numbers (in {name}). Its training has failed.", path=path, name=name))
     module.load_state_dict(tensors, assign=True)
     return module.eval().requires_grad_(False)
 
@@ -172,15 +177,20 @@ def _config(path: Path, facts: dict[str, str], kind: type[C]) -> C:
     """The config in the metadata `facts`. Raises AdapterError: another kind, a newer version, or unusable values."""
     if facts.get("kind") != KINDS[kind]:
         what = DESCRIPTIONS[KINDS[kind]]
-        raise AdapterError(f"{path} is a safetensors file, but no {what}. Choose a file written by this studio.")
+        raise AdapterError(sentence(
+            "{path} is a safetensors file, but no {what}. Choose a file written by this studio.", path=path, what=what))
     version = facts.get("version", "")
     if not version.isdecimal() or int(version) > VERSION:
-        raise AdapterError(f"The adapter {path} is of format {version or 'unknown'}, made by a newer studio. Update this one.")
+        raise AdapterError(sentence(
+            "The adapter {path} is of format {version}, made by a newer studio. Update this one.",
+            path=path, version=version or sentence("unknown")))
     try:
         table = json.loads(facts.get("config", ""))
         return kind(**_known(table, kind))
     except (ValueError, TypeError, AttributeError) as error:
-        raise AdapterError(f"The config in the adapter {path} cannot be used: {error}. Get the file again.") from None
+        raise AdapterError(sentence(
+            "The config in the adapter {path} cannot be used: {error}. Get the file again.",
+            path=path, error=str(error))) from None
 
 
 def _known(table: dict[str, Any], kind: type[C]) -> dict[str, Any]:
@@ -194,14 +204,16 @@ def _check_widths(path: Path, made_for: dict[str, int], widths: dict[str, int]) 
     """Raises AdapterError where the adapter was made for a backbone of other widths; `widths` are its own, by their names."""
     for name, wanted in widths.items():
         if made_for[name] != wanted:
-            raise AdapterError(
-                f"The adapter {path} does not fit this backbone: it was made for {WIDTH_NAMES[name]} {made_for[name]}, and the "
-                f"backbone has {wanted}. Use it with the model it was trained on, or train one for this model."
-            )
+            raise AdapterError(sentence(
+                "The adapter {path} does not fit this backbone: it was made for {what} {made}, and the backbone has {wanted}. "
+                "Use it with the model it was trained on, or train one for this model.",
+                path=path, what=WIDTH_NAMES[name], made=made_for[name], wanted=wanted))
 
 
 def _unreadable(path: Path, error: Exception) -> AdapterError:
     """The error for a file that is missing or cannot be parsed."""
     if isinstance(error, FileNotFoundError):
-        return AdapterError(f"The adapter {path} is missing. Choose another one.")
-    return AdapterError(f"The adapter {path} cannot be read ({error}): it was cut short or is no safetensors file. Get it again.")
+        return AdapterError(sentence("The adapter {path} is missing. Choose another one.", path=path))
+    return AdapterError(sentence(
+        "The adapter {path} cannot be read ({error}): it was cut short or is no safetensors file. Get it again.",
+        path=path, error=str(error)))

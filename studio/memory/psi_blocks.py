@@ -26,6 +26,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.disk import atomic_write
+from studio.language import sentence
 from studio.memory.packed import pack, unpack
 from studio.memory.tensors import write_tensors
 
@@ -106,15 +107,15 @@ def read_blocks(blocks: Sequence[Block], folder: Path) -> Tensor:
     files, rows = _find(blocks, folder), []
     for block in blocks:
         if block not in files:
-            raise BlockError(f"{block.file} is missing")
+            raise BlockError(sentence("{file} is missing", file=block.file))
         try:
             with safe_open(files[block], framework="pt") as file:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
                 read = _whole(unpack(tensors, file.metadata() or {}))
         except (OSError, RuntimeError, SafetensorError, KeyError, IndexError, ValueError) as error:
-            raise BlockError(f"{files[block]} cannot be read ({error})") from None
+            raise BlockError(sentence("{files} cannot be read ({error})", files=files[block], error=str(error))) from None
         if read.dim() != 3 or name_block(read, block.kind) != block:
-            raise BlockError(f"{files[block]} holds other values than its name says")
+            raise BlockError(sentence("{files} holds other values than its name says", files=files[block]))
         rows.append(read)
     return torch.cat(rows, dim=1)
 
@@ -152,7 +153,7 @@ def copy_blocks(blocks: Iterable[Block], old: Path, new: Path) -> None:
     files = _find(wanted, old)
     for block in wanted:
         if block not in files:
-            raise BlockError(f"{block.file} is missing")
+            raise BlockError(sentence("{file} is missing", file=block.file))
         if not (new / block.file).is_file():
             with atomic_write(new / block.file) as temporary:
                 shutil.copyfile(files[block], temporary)

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.disk import atomic_write
+from studio.language import sentence
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import empty_history, slide_history
 from studio.memory.psi_blocks import (
@@ -183,17 +184,20 @@ def read_snapshot(path: Path) -> Snapshot:
     Raises:
         SnapshotError: the file is missing, truncated, of a newer format, or not a snapshot.
     """
-    remedy = "Rewind to the take before it and render again; the clip itself is not affected."
+    remedy = sentence("Rewind to the take before it and render again; the clip itself is not affected.")
     try:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except FileNotFoundError:
-        raise SnapshotError(f"The snapshot {path} is missing. {remedy}") from None
+        raise SnapshotError(sentence("The snapshot {path} is missing. {remedy}", path=path, remedy=remedy)) from None
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
+        raise SnapshotError(sentence(
+            "The snapshot {path} cannot be read ({error}). {remedy}", path=path, error=str(error), remedy=remedy)) from None
     if facts.get("format") not in READABLE:
-        raise SnapshotError(f"The snapshot {path} is of format {facts.get('format')}, made by a newer studio. {remedy}")
+        raise SnapshotError(sentence(
+            "The snapshot {path} is of format {version}, made by a newer studio. {remedy}",
+            path=path, version=facts.get("format"), remedy=remedy))
     try:
         names = _read_names(facts)
         for part in ("start", "recent"):
@@ -203,16 +207,23 @@ def read_snapshot(path: Path) -> Snapshot:
         if "psi" in names:
             tensors["psi"] = read_blocks(names["psi"], path.parent)
     except BlockError as error:
-        raise SnapshotError(f"The snapshot {path} cannot be used: of its memory, {error}. {remedy}") from None
+        raise SnapshotError(sentence(
+            "The snapshot {path} cannot be used: of its memory, {error}. {remedy}",
+            path=path, error=str(error), remedy=remedy)) from None
     except (KeyError, RuntimeError, IndexError, ValueError, TypeError) as error:
-        raise SnapshotError(f"The snapshot {path} cannot be read ({error}). {remedy}") from None
+        raise SnapshotError(sentence(
+            "The snapshot {path} cannot be read ({error}). {remedy}", path=path, error=str(error), remedy=remedy)) from None
     if start is None or recent is None or recent.shape != (*start.shape[:2], RECENT, *start.shape[3:]):
-        raise SnapshotError(f"The snapshot {path} does not hold a start latent and {RECENT} recent ones. {remedy}")
+        raise SnapshotError(sentence(
+            "The snapshot {path} does not hold a start latent and {recent} recent ones. {remedy}",
+            path=path, recent=RECENT, remedy=remedy))
     psi = tensors.get("psi")
     if psi is not None and (psi.dim() != 3 or len(psi) != 1):
-        raise SnapshotError(f"The snapshot {path} holds a memory of shape {tuple(psi.shape)}, not of one film's tokens. {remedy}")
+        raise SnapshotError(sentence(
+            "The snapshot {path} holds a memory of shape {shape}, not of one film's tokens. {remedy}",
+            path=path, shape=tuple(psi.shape), remedy=remedy))
     if not all(torch.isfinite(t).all() for t in tensors.values()):
-        raise SnapshotError(f"The snapshot {path} holds values that are not numbers. {remedy}")
+        raise SnapshotError(sentence("The snapshot {path} holds values that are not numbers. {remedy}", path=path, remedy=remedy))
     psi, sections = None if psi is None else psi.float(), int(facts.get("sections", "0"))
     appended = names.get("psi", ()) if facts["format"] == BLOCK_FORMAT or "appended" in facts else ()
     return Snapshot(start, recent, psi, sections, facts.get("model", ""), appended)
@@ -241,10 +252,10 @@ def _read_names(facts: Mapping[str, str]) -> dict[str, tuple[Block, ...]]:
         named = {part: tuple(Block(name, rows, kind) for name, rows in json.loads(facts[part]))
                  for part, kind in kinds.items() if part in facts}
     except (ValueError, TypeError, KeyError):
-        raise BlockError("the names cannot be read") from None
+        raise BlockError(sentence("the names cannot be read")) from None
     blocks = [block for part in named.values() for block in part]
     if not blocks or not all(block.is_valid for block in blocks):
-        raise BlockError("the names cannot be read")
+        raise BlockError(sentence("the names cannot be read"))
     return named
 
 
@@ -297,6 +308,6 @@ def copy_snapshot(old: Path, new: Path) -> None:
         with contextlib.suppress(SafetensorError), safe_open(old, framework="pt") as file:
             copy_blocks(read_block_names(file.metadata() or {}), old.parent, new.parent)
     except (FileNotFoundError, BlockError) as error:
-        raise SnapshotError(f"The snapshot {old} cannot be copied: {error}.") from None
+        raise SnapshotError(sentence("The snapshot {old} cannot be copied: {error}.", old=old, error=str(error))) from None
     with atomic_write(new) as temporary:
         shutil.copyfile(old, temporary)

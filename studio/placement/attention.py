@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio.language import join, sentence
 from studio.placement.machine import Gpu
 from studio.placement.profile import ProfileError
 
@@ -55,22 +56,26 @@ PREFERRED = ("_flash_3", "flash")
 def why_unavailable(backend: AttentionBackend, gpu: Gpu | None) -> str:
     """Why the backend does not work on this machine, and what to do, as the end of a sentence; empty if it works."""
     if gpu is None:
-        return "needs an NVIDIA graphics card"
+        return sentence("needs an NVIDIA graphics card")
     lowest, below = backend.capabilities
     if not lowest <= gpu.capability < below:
-        until = f" to below {below[0]}.{below[1]}" if below < UNLIMITED else ""
-        return f"needs a card of compute capability {lowest[0]}.{lowest[1]}{until}"
+        least, end = f"{lowest[0]}.{lowest[1]}", f"{below[0]}.{below[1]}"
+        if below < UNLIMITED:
+            return sentence("needs a card of compute capability {least} to below {end}", least=least, end=end)
+        return sentence("needs a card of compute capability {least}", least=least)
     install = f"pip install '{backend.package}>={backend.minimum_version}'"
     try:
         version = importlib.metadata.version(backend.package)
     except importlib.metadata.PackageNotFoundError:
-        return f"is not installed: {install}"
+        return sentence("is not installed: {install}", install=install)
     if _numbers(version) < _numbers(backend.minimum_version):
-        return f"is installed as {version}, which is too old: {install}"
+        return sentence("is installed as {version}, which is too old: {install}", version=version, install=install)
     try:
         importlib.import_module(backend.module)
     except (ImportError, OSError, RuntimeError) as error:
-        return f"is installed, but does not load ({error}); it was probably built for another PyTorch: {install}"
+        return sentence(
+            "is installed, but does not load ({error}); it was probably built for another PyTorch: {install}",
+            error=str(error), install=install)
     return ""
 
 
@@ -91,16 +96,20 @@ def choose_backend(wanted: str, gpu: Gpu | None) -> str:
     backend = next((backend for backend in BACKENDS if backend.name == wanted), None)
     if backend is None:
         known = ", ".join([AUTO, *PYTORCH_BACKENDS, *(backend.name for backend in BACKENDS)])
-        raise ProfileError(f"There is no attention backend '{wanted}' for this studio. There are: {known}.")
+        raise ProfileError(sentence(
+            "There is no attention backend '{wanted}' for this studio. There are: {known}.", wanted=wanted, known=known))
     if missing := why_unavailable(backend, gpu):
-        raise ProfileError(f"The profile asks for the attention backend '{wanted}': {backend.title} {missing}. Or say '{AUTO}'.")
+        raise ProfileError(sentence(
+            "The profile asks for the attention backend '{wanted}': {backend} {missing}. Or say '{auto}'.",
+            wanted=wanted, backend=backend.title, missing=missing, auto=AUTO))
     return wanted
 
 
 def backend_title(name: str) -> str:
     """A backend's name for people."""
     known = next((backend.title for backend in BACKENDS if backend.name == name), None)
-    return known or ("PyTorch's own (SDPA)" if name == NATIVE else f"PyTorch's own ({name.removeprefix('_native_')})")
+    own = "SDPA" if name == NATIVE else name.removeprefix("_native_")
+    return known or sentence("PyTorch's own ({name})", name=own)
 
 
 def describe_backend(wanted: str, gpu: Gpu | None) -> str:
@@ -110,8 +119,11 @@ def describe_backend(wanted: str, gpu: Gpu | None) -> str:
         ProfileError: as `choose_backend`.
     """
     name = choose_backend(wanted, gpu)
-    rounds = next((" It rounds to 8 bits." for backend in BACKENDS if backend.name == name and not backend.exact), "")
-    return f"Attention: {backend_title(name)}{', the best that was found' if wanted == AUTO else ', as the profile says'}.{rounds}"
+    rounds = any(backend.name == name and not backend.exact for backend in BACKENDS)
+    title = backend_title(name)
+    chosen = sentence("Attention: {backend}, the best that was found.", backend=title) if wanted == AUTO \
+        else sentence("Attention: {backend}, as the profile says.", backend=title)
+    return join(chosen, sentence("It rounds to 8 bits.") if rounds else "")
 
 
 def list_backends(gpu: Gpu | None) -> Iterator[str]:
@@ -135,7 +147,8 @@ def require_backend(wanted: str, gpu: Gpu | None) -> str:
     try:
         _check_attention_backend_requirements(AttentionBackendName(name))
     except RuntimeError as error:
-        raise ProfileError(f"diffusers cannot use the attention backend '{name}': {error}") from error
+        raise ProfileError(sentence(
+            "diffusers cannot use the attention backend '{name}': {error}", name=name, error=str(error))) from error
     return name
 
 

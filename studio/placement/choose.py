@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Literal
 
 from studio.catalogue.cards import ModelError
+from studio.language import join, sentence
+from studio.language.lists import with_or_else
 from studio.placement.description import gigabytes
 from studio.placement.machine import GB, Machine
 from studio.placement.plan import Plan, margin, plan_of, plan_whole, ram_budget, text_encoding_peaks
@@ -43,7 +45,9 @@ def choose_plan(
     """
     unit = model.compression * model.transformer.patch
     if min(size) < unit or size[0] % unit or size[1] % unit:
-        raise PlanError(f"{_named(size)} cannot be rendered by {model.title}: width and height must be multiples of {unit} pixels.")
+        raise PlanError(sentence(
+            "{size} cannot be rendered by {model}: width and height must be multiples of {unit} pixels.",
+            size=_named(size), model=model.title, unit=unit))
     known = find_profiles() if profiles is None else profiles
     if not model.large or (override and override.device == "cpu"):
         return _on_one_device(machine, model, size, override or next((p for p in known if p.device == "cpu"), None))
@@ -104,10 +108,12 @@ def _with_text_encoder(machine: Machine, model: ModelSizes, profile: Profile, ex
 
 def _on_one_device(machine: Machine, model: ModelSizes, size: Size, profile: Profile | None) -> Plan:
     if profile is None:
-        raise PlanError("There is no profile for the processor. Get presets/profiles again (git checkout).")
+        raise PlanError(sentence("There is no profile for the processor. Get presets/profiles again (git checkout)."))
     plan = plan_whole(machine, model, size, profile)
     if plan.ram_shortage:
-        raise PlanError(f"{model.title} at {_named(size)} does not fit: {_ram_message(plan)} Close other programs, or add memory.")
+        raise PlanError(sentence(
+            "{model} at {size} does not fit: {reason} Close other programs, or add memory.",
+            model=model.title, size=_named(size), reason=_ram_message(plan)))
     return plan
 
 
@@ -189,11 +195,12 @@ def smaller_sizes(size: Size) -> Iterator[Size]:
 def _not_on_a_processor(machine: Machine, model: ModelSizes, size: Size) -> str:
     """Why a large model is not run on the processor, and what to do."""
     hours = model.steps * model.step_flops(size) / (1e12 * machine.tflops) / 3600
-    what = "Apple's graphics units are not planned for yet" if machine.metal else "no CUDA graphics card was found"
-    return (
-        f"{model.title} is not sensible here: {what}, and a section at {_named(size)} would take this processor about "
-        f"{hours:,.0f} hours (an estimate). Use the embedded model, or a computer with a graphics card from 6 GB."
-    )
+    what = sentence("Apple's graphics units are not planned for yet") if machine.metal \
+        else sentence("no CUDA graphics card was found")
+    return sentence(
+        "{model} is not sensible here: {what}, and a section at {size} would take this processor about {hours:,.0f} hours (an "
+        "estimate). Use the embedded model, or a computer with a graphics card from 6 GB.",
+        model=model.title, what=what, size=_named(size), hours=hours)
 
 
 def _shortage(
@@ -201,15 +208,17 @@ def _shortage(
 ) -> str:
     """What the plan that nearly fits is short of, and what would make one fit."""
     if not candidates:
-        return f"There is no profile for a graphics card. {model.title} needs one: get presets/profiles again (git checkout)."
+        return sentence(
+            "There is no profile for a graphics card. {model} needs one: get presets/profiles again (git checkout).",
+            model=model.title)
     nearest = min(candidates, key=lambda plan: (plan.vram_shortage + plan.ram_shortage, plan.peak))
-    reasons, remedies = [], []
+    reasons: list[str] = []
+    remedies: list[str] = []
     if nearest.vram_shortage and machine.gpu:
-        reasons.append(
-            f"it needs {gigabytes(nearest.peak)} of graphics memory and may use {gigabytes(nearest.budget)} "
-            f"({gigabytes(machine.gpu.free)} are free, some of it is kept for the system): "
-            f"{gigabytes(nearest.vram_shortage)} short."
-        )
+        reasons.append(sentence(
+            "it needs {peak} of graphics memory and may use {budget} ({free} are free, some of it is kept for the system): "
+            "{shortage} short.", peak=gigabytes(nearest.peak), budget=gigabytes(nearest.budget),
+            free=gigabytes(machine.gpu.free), shortage=gigabytes(nearest.vram_shortage)))
     if nearest.ram_shortage:
         message = _ram_message(nearest)
         reasons.append(message[0].upper() + message[1:] if reasons else message)
@@ -220,27 +229,34 @@ def _shortage(
     sizes = list(alternative_sizes(model, size))
     less = next(filter(possible, sizes), None) if sizes and possible(sizes[-1]) else None
     if less:
-        remedies.append(f"choose {_named(less)} or smaller")
+        remedies.append(sentence("choose {size} or smaller", size=_named(less)))
     if nearest.profile.weights != "int8":
-        remedies.append("use int8 weights")
+        remedies.append(sentence("use int8 weights"))
     if exact:
-        remedies.append("let the studio choose the profile")
-    remedies.append(f"close other programs that use {'the graphics card' if nearest.vram_shortage else 'memory'}")
+        remedies.append(sentence("let the studio choose the profile"))
+    remedies.append(
+        sentence("close other programs that use the graphics card") if nearest.vram_shortage
+        else sentence("close other programs that use memory"))
     if not less:
-        remedies.append("use a card with more memory" if nearest.vram_shortage else "add memory")
-    film = f", in a film of {model.sections} sections," if model.psi_grows else ""
-    return f"{model.title} at {_named(size)}{film} does not fit: {' '.join(reasons)} What to change: {', or '.join(remedies)}."
+        remedies.append(sentence("use a card with more memory") if nearest.vram_shortage else sentence("add memory"))
+    short = join(*reasons)
+    fails = sentence(
+        "{model} at {size}, in a film of {sections} sections, does not fit: {reasons}",
+        model=model.title, size=_named(size), sections=model.sections, reasons=short) if model.psi_grows \
+        else sentence("{model} at {size} does not fit: {reasons}", model=model.title, size=_named(size), reasons=short)
+    return join(fails, sentence("What to change: {remedies}.", remedies=with_or_else(remedies)))
 
 
 def _ram_message(plan: Plan) -> str:
     """What memory a plan is short of."""
     machine = plan.machine
     if plan.pinned > machine.pinnable and plan.ram <= ram_budget(machine):
-        return f"Windows lets {gigabytes(machine.pinnable)} of memory be pinned and {gigabytes(plan.pinned)} are needed."
-    return (
-        f"it needs {gigabytes(plan.ram)} of memory and may use {gigabytes(ram_budget(machine))} "
-        f"({gigabytes(machine.ram_free)} are free): {gigabytes(plan.ram_shortage)} short."
-    )
+        return sentence(
+            "Windows lets {pinnable} of memory be pinned and {pinned} are needed.",
+            pinnable=gigabytes(machine.pinnable), pinned=gigabytes(plan.pinned))
+    return sentence(
+        "it needs {ram} of memory and may use {budget} ({free} are free): {shortage} short.", ram=gigabytes(plan.ram),
+        budget=gigabytes(ram_budget(machine)), free=gigabytes(machine.ram_free), shortage=gigabytes(plan.ram_shortage))
 
 
 def _named(size: Size) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
+from studio.language import sentence
 from studio.placement.profile import Profile
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ def why_not_compiled(profile: Profile, blocks: int) -> str:
         blocks: how many blocks the transformer has.
     """
     if profile.resident < blocks:
-        return "because blocks are streamed: their weights are never twice at the same place"
+        return sentence("because blocks are streamed: their weights are never twice at the same place")
     if profile.weights == "int8":
-        return "because int8 weights are not compiled: choose a profile with bfloat16 weights"
+        return sentence("because int8 weights are not compiled: choose a profile with bfloat16 weights")
     if profile.device == "cuda" and importlib.util.find_spec("triton") is None:
-        return "because Triton is not installed: pip install triton (on Windows triton-windows)"
+        return sentence("because Triton is not installed: pip install triton (on Windows triton-windows)")
     return ""
 
 

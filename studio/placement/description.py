@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from studio.language import join, sentence
 from studio.placement import attention, compilation
 from studio.placement.gpus import ACHIEVED
 from studio.placement.machine import CORE_TFLOPS, GB, UNNAMED_GPU, Gpu
 from studio.placement.plan import SMALL_MODEL_SPEED, Plan
 
-PRECISIONS = {"int8": "8-bit integers", "bf16": "bfloat16", "fp32": "float32"}
+PRECISIONS = {"int8": sentence("8-bit integers"), "bf16": "bfloat16", "fp32": "float32"}
 TEXT_ENCODER = {
-    "cpu": "on the processor", "gpu": "on the card, while the film model is not there",
-    "streamed": "from disk through the card, layer by layer",
+    "cpu": sentence("on the processor"), "gpu": sentence("on the card, while the film model is not there"),
+    "streamed": sentence("from disk through the card, layer by layer"),
 }
 
 
@@ -20,50 +21,60 @@ def describe(plan: Plan) -> Iterator[str]:
     """Sentences: what is resident, what is streamed and from where, the expected peaks of memory, and the estimated time."""
     profile, model = plan.profile, plan.model
     if not model.large or profile.device == "cpu":
-        where = "the graphics card" if profile.device == "cuda" else "the processor"
-        yield f"It runs, on {where}, as a whole."
+        on_card = profile.device == "cuda"
+        yield sentence("It runs, on the graphics card, as a whole.") if on_card \
+            else sentence("It runs, on the processor, as a whole.")
     else:
-        yield f"It fits, with the profile '{profile.title}': weights as {PRECISIONS[profile.weights]}."
+        yield sentence(
+            "It fits, with the profile '{profile}': weights as {precision}.",
+            profile=sentence(profile.title), precision=PRECISIONS[profile.weights])
         yield describe_weights(plan)
         if profile.adaln_table:
-            yield "A table stands for the layers that see only the time step: a quarter of the model need not be there."
+            yield sentence("A table stands for the layers that see only the time step: a quarter of the model need not be there.")
         if profile.cache != "none":
-            yield "A step cache leaves out what would change little in a step; what it saves and costs was not measured here."
+            yield sentence(
+                "A step cache leaves out what would change little in a step; what it saves and costs was not measured here.")
         yield attention.describe_backend(profile.attention, plan.machine.gpu)
         if profile.compile:
             why = compilation.why_not_compiled(profile, model.transformer.blocks)
-            done = "Blocks are compiled when they first run; what it saves was not measured."
-            yield f"Compiling is left out, {why}." if why else done
-        yield f"Text encoder: {PRECISIONS[profile.text_weights]}, {TEXT_ENCODER[profile.text_encoder]}."
-        yield f"Frames are decoded in tiles of {profile.vae_tile} pixels."
+            done = sentence("Blocks are compiled when they first run; what it saves was not measured.")
+            yield sentence("Compiling is left out, {why}.", why=why) if why else done
+        yield sentence(
+            "Text encoder: {precision}, {place}.",
+            precision=PRECISIONS[profile.text_weights], place=TEXT_ENCODER[profile.text_encoder])
+        yield sentence("Frames are decoded in tiles of {tile} pixels.", tile=profile.vae_tile)
     yield describe_peaks(plan)
-    section = f"a section of {model.section_frames(plan.size)} frames ({model.steps} steps)"
-    yield f"Estimated, not measured: {duration(plan.section_seconds)} for {section}, {describe_speed(plan)}."
+    yield sentence(
+        "Estimated, not measured: {duration} for a section of {frames} frames ({steps} steps), {speed}.",
+        duration=duration(plan.section_seconds), frames=model.section_frames(plan.size), steps=model.steps,
+        speed=describe_speed(plan))
 
 
 def describe_weights(plan: Plan) -> str:
     """A sentence that says where a large model's weights are kept."""
-    streamed, source = plan.ram_stream_bytes + plan.disk_stream_bytes, "memory" if plan.ram_stream_bytes else "disk"
+    streamed = plan.ram_stream_bytes + plan.disk_stream_bytes
     if not streamed:
-        return f"On the card: all {gigabytes(plan.resident_bytes)} of weights that a step needs."
-    return (
-        f"On the card: {gigabytes(plan.resident_bytes)} of weights "
-        f"({plan.profile.resident} of {plan.model.transformer.blocks} blocks); "
-        f"from {source}, block by block in every step: {gigabytes(streamed)}."
-    )
+        return sentence("On the card: all {size} of weights that a step needs.", size=gigabytes(plan.resident_bytes))
+    return sentence(
+        "On the card: {size} of weights ({resident} of {blocks} blocks); from {source}, block by block in every step: {streamed}.",
+        size=gigabytes(plan.resident_bytes), resident=plan.profile.resident, blocks=plan.model.transformer.blocks,
+        source=sentence("memory") if plan.ram_stream_bytes else sentence("disk"), streamed=gigabytes(streamed))
 
 
 def describe_speed(plan: Plan) -> str:
     """On which assumption the estimated time is, as the end of a sentence: how much of its published speed the card reaches."""
     gpu = plan.machine.gpu
     if plan.profile.device == "cpu" or gpu is None:
-        return f"if each processor core computes {1000 * CORE_TFLOPS:.0f} GFLOPS"
+        return sentence("if each processor core computes {gflops:.0f} GFLOPS", gflops=1000 * CORE_TFLOPS)
     figures = gpu.figures
     share = ACHIEVED if plan.model.large else ACHIEVED * SMALL_MODEL_SPEED
-    card = f"the {figures.name}" if gpu.is_known else f"the card is like an {figures.name} and"
-    precision = "bfloat16" if figures.has_bfloat16 else "float32, since it has no bfloat16 units"
-    slower = ". A laptop that gives its card less power is slower" if figures.is_laptop else ""
-    return f"if {card} reaches {share:.0%} of {figures.published_tflops:.3g} TFLOPS ({precision}){slower}"
+    precision = "bfloat16" if figures.has_bfloat16 else sentence("float32, since it has no bfloat16 units")
+    reached = sentence(
+        "{share:.0%} of {tflops:.3g} TFLOPS ({precision})", share=share, tflops=figures.published_tflops, precision=precision)
+    speed = sentence("if the {gpu} reaches {reached}", gpu=figures.name, reached=reached) if gpu.is_known \
+        else sentence("if the card is like an {gpu} and reaches {reached}", gpu=figures.name, reached=reached)
+    slower = sentence("A laptop that gives its card less power is slower")
+    return join(speed, slower, separator=". ") if figures.is_laptop else speed
 
 
 def describe_gpu(gpu: Gpu) -> str:
@@ -82,20 +93,23 @@ def describe_gpu(gpu: Gpu) -> str:
 def describe_peaks(plan: Plan) -> str:
     """A sentence with the calculated peaks of memory."""
     if not plan.peak:
-        return f"Expected at most: {gigabytes(plan.ram)} of memory."
-    gpu = f"{gigabytes(plan.peak)} of graphics memory ({gigabytes(plan.budget)} may be used)"
-    return f"Expected at most: {gpu} and {gigabytes(plan.ram)} of memory."
+        return sentence("Expected at most: {ram} of memory.", ram=gigabytes(plan.ram))
+    return sentence(
+        "Expected at most: {peak} of graphics memory ({budget} may be used) and {ram} of memory.",
+        peak=gigabytes(plan.peak), budget=gigabytes(plan.budget), ram=gigabytes(plan.ram))
 
 
 def duration(seconds: float) -> str:
     """An estimated time in words."""
     if seconds < 1:
-        return "a second or less"
+        return sentence("a second or less")
     if seconds < 10:
-        return f"about {seconds:.1f} seconds"
-    return f"about {seconds:.0f} seconds" if seconds < 120 else f"about {seconds / 60:.0f} minutes"
+        return sentence("about {seconds:.1f} seconds", seconds=seconds)
+    if seconds < 120:
+        return sentence("about {seconds:.0f} seconds", seconds=seconds)
+    return sentence("about {minutes:.0f} minutes", minutes=seconds / 60)
 
 
 def gigabytes(amount: float) -> str:
     """An amount of bytes in GB."""
-    return f"{amount / GB:.1f} GB"
+    return sentence("{size:.1f} GB", size=amount / GB)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
+from studio.language import join, sentence
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.machine import Machine
 from studio.placement.plan import Plan
@@ -54,6 +55,9 @@ def describe_growth(
     if not model.psi_grows:
         return ""
     psi, first = model.psi_tokens(size), first_too_long(machine, model, size, override, profiles)
-    reads = f"the last of which reads {psi.history + psi.context:,} tokens of it"
-    end = f"From section {first:,} on it does not fit this machine." if first <= LONGEST else f"{LONGEST:,} sections fit too."
-    return f"The memory grows with the film: this is for {model.sections} sections, {reads}. {end}"
+    grows = sentence(
+        "The memory grows with the film: this is for {sections} sections, the last of which reads {tokens:,} tokens of it.",
+        sections=model.sections, tokens=psi.history + psi.context)
+    if first <= LONGEST:
+        return join(grows, sentence("From section {first:,} on it does not fit this machine.", first=first))
+    return join(grows, sentence("{longest:,} sections fit too.", longest=LONGEST))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from studio.language import sentence
 from studio.media.disk import atomic_write
 from studio.placement.machine import GB
 from studio.placement.sizes import Weights
@@ -28,9 +29,9 @@ StreamerName = Literal["slabs", "diffusers"]
 Int8Product = Literal["widened", "bitsandbytes"]
 TextEncoderPlacement = Literal["cpu", "gpu", "streamed"]
 
-_Text = Annotated[str, Field(pattern=r"\S", description="a text")]
-_Flag = Annotated[bool, Field(description="true or false")]
-_Weights = Annotated[Weights, Field(description="fp32, bf16 or int8")]
+_Text = Annotated[str, Field(pattern=r"\S", description=sentence("a text"))]
+_Flag = Annotated[bool, Field(description=sentence("true or false"))]
+_Weights = Annotated[Weights, Field(description=sentence("fp32, bf16 or int8"))]
 
 
 class ProfileError(Exception):
@@ -48,32 +49,32 @@ class Profile:
     """The file's name without `.toml`."""
     title: _Text
     description: _Text
-    device: Annotated[Literal["cuda", "cpu"], Field(description="cuda or cpu")]
-    card: Annotated[int, Field(ge=0, lt=1000, description="a number of GB, 0 for no card")]
+    device: Annotated[Literal["cuda", "cpu"], Field(description=sentence("cuda or cpu"))]
+    card: Annotated[int, Field(ge=0, lt=1000, description=sentence("a number of GB, 0 for no card"))]
     """GB of the smallest GPU that the profile is for. The key is called `card` in people's own files."""
     weights: _Weights
     """Of the transformer's blocks."""
-    resident: Annotated[int, Field(ge=FIT, description="a number of blocks, 'fit' or 'all'")]
+    resident: Annotated[int, Field(ge=FIT, description=sentence("a number of blocks, 'fit' or 'all'"))]
     """How many blocks stay on the GPU, or FIT, or ALL."""
-    stream: Annotated[StreamSource, Field(description="ram or disk")]
+    stream: Annotated[StreamSource, Field(description=sentence("ram or disk"))]
     """Where streamed blocks are kept."""
     adaln_table: _Flag
     """A table replaces the AdaLN layers, see `device/adaln.py`."""
-    text_encoder: Annotated[TextEncoderPlacement, Field(description="cpu, gpu or streamed")]
+    text_encoder: Annotated[TextEncoderPlacement, Field(description=sentence("cpu, gpu or streamed"))]
     """Where the text encoder computes; streamed: on the GPU, layer by layer from disk."""
     text_weights: _Weights
-    vae_tile: Annotated[int, Field(ge=64, le=512, multiple_of=64, description="64, 128, 192 ... 512 pixels")]
+    vae_tile: Annotated[int, Field(ge=64, le=512, multiple_of=64, description=sentence("64, 128, 192 ... 512 pixels"))]
     """Edge of the tiles in which frames are decoded."""
-    attention: Annotated[str, Field(pattern=r"\S", description="auto, or the name of an attention backend")]
-    cache: Annotated[Literal["none", "first-block"], Field(description="none or first-block")]
+    attention: Annotated[str, Field(pattern=r"\S", description=sentence("auto, or the name of an attention backend"))]
+    cache: Annotated[Literal["none", "first-block"], Field(description=sentence("none or first-block"))]
     """first-block: every film skips blocks between steps, whatever its preset says."""
-    vram_budget: Annotated[float, Field(ge=0, lt=1e4, description="a number of GB, 0 for what is free")] = 0.0
+    vram_budget: Annotated[float, Field(ge=0, lt=1e4, description=sentence("a number of GB, 0 for what is free"))] = 0.0
     """GB of GPU memory that may be used; 0: all that is free, less a margin."""
     compile: _Flag = False
     """Blocks are compiled, if all of them are resident and not int8."""
-    streamer: Annotated[StreamerName, Field(description="slabs or diffusers")] = "slabs"
+    streamer: Annotated[StreamerName, Field(description=sentence("slabs or diffusers"))] = "slabs"
     """slabs: our streamer (device/streamer.py). diffusers: its group offload, which is slower and keeps no block resident."""
-    products: Annotated[Int8Product, Field(description="widened or bitsandbytes")] = "widened"
+    products: Annotated[Int8Product, Field(description=sentence("widened or bitsandbytes"))] = "widened"
     """How int8 weights are multiplied: widened to the precision of the input, or as integers by bitsandbytes."""
 
 
@@ -124,7 +125,7 @@ def find_profiles(folder: Path = PROFILES) -> tuple[Profile, ...]:
     """
     profiles = tuple(map(read_profile, sorted(folder.glob("*.toml"))))
     if not profiles:
-        raise ProfileError(f"There are no profiles in {folder}. Get presets/profiles again (git checkout).")
+        raise ProfileError(sentence("There are no profiles in {folder}. Get presets/profiles again (git checkout).", folder=folder))
     return profiles
 
 
@@ -148,7 +149,9 @@ def select_profile(name: str | None = None, folder: Path = PROFILES) -> Profile 
         return read_profile(Path(name).expanduser())
     profiles = {profile.name: profile for profile in find_profiles(folder)}
     if name not in profiles:
-        raise ProfileError(f"There is no profile '{name}'. There are: {', '.join(profiles)}; or name a .toml file of your own.")
+        raise ProfileError(sentence(
+            "There is no profile '{name}'. There are: {profiles}; or name a .toml file of your own.",
+            name=name, profiles=", ".join(profiles)))
     return profiles[name]
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.catalogue.cards import ModelError
+from studio.language import sentence
+from studio.language.lists import with_and, with_or_else
 from studio.placement.choose import Stage, step_down
 from studio.placement.plan import Plan, margin
 
 TEXT_ENCODER = {
-    "streamed": "the text encoder passes through the card layer by layer, from disk",
-    "cpu": "prompts are read on the processor",
+    "streamed": sentence("the text encoder passes through the card layer by layer, from disk"),
+    "cpu": sentence("prompts are read on the processor"),
 }
-STAGES: dict[Stage, str] = {"reading": "reading the prompt and the picture", "denoising": "denoising", "decoding": "decoding"}
+STAGES: dict[Stage, str] = {
+    "reading": sentence("reading the prompt and the picture"), "denoising": sentence("denoising"), "decoding": sentence("decoding"),
+}
 
 
 class CannotReduceError(ModelError):
@@ -53,12 +57,16 @@ def describe_change(before: Plan, after: Plan, stage: Stage) -> str:
     if after.profile.text_encoder != before.profile.text_encoder:
         changes.append(TEXT_ENCODER[after.profile.text_encoder])
     if after.profile.vae_tile != before.profile.vae_tile:
-        changes.append(f"frames are decoded in tiles of {after.profile.vae_tile} pixels")
+        changes.append(sentence("frames are decoded in tiles of {tile} pixels", tile=after.profile.vae_tile))
     if after.profile.resident != before.profile.resident:
         blocks = after.model.transformer.blocks
-        source = "memory" if after.profile.stream == "ram" else "disk"
-        changes.append(f"{after.profile.resident} of {blocks} blocks stay on the card, and the others are streamed from {source}")
-    return f"The graphics card ran out of memory while {STAGES[stage]}: from now on {' and '.join(changes)}. Nothing is lost."
+        changes.append(sentence(
+            "{resident} of {blocks} blocks stay on the card, and the others are streamed from {source}",
+            resident=after.profile.resident, blocks=blocks,
+            source=sentence("memory") if after.profile.stream == "ram" else sentence("disk")))
+    return sentence(
+        "The graphics card ran out of memory while {stage}: from now on {changes}. Nothing is lost.",
+        stage=STAGES[stage], changes=with_and(changes) if changes else "")
 
 
 def _remedy(plan: Plan, lower: Plan | None, stage: Stage) -> str:
@@ -66,16 +74,18 @@ def _remedy(plan: Plan, lower: Plan | None, stage: Stage) -> str:
     choices: list[str] = []
     while lower is not None and lower.size == plan.size:
         if lower.profile.weights != plan.profile.weights and not choices:
-            choices.append("choose a profile with int8 weights")
+            choices.append(sentence("choose a profile with int8 weights"))
         lower = step_down(lower, stage)
     if lower is not None:
-        choices.append(f"choose the size {lower.size[0]} x {lower.size[1]} or a smaller one")
-    return f"Close other programs that use the card, or {', or '.join(choices or ['use a card with more memory'])}."
+        choices.append(sentence("choose the size {width} x {height} or a smaller one", width=lower.size[0], height=lower.size[1]))
+    return sentence(
+        "Close other programs that use the card, or {choices}.",
+        choices=with_or_else(choices or [sentence("use a card with more memory")]))
 
 
 def _message(plan: Plan) -> str:
     (width, height), profile = plan.size, plan.profile
-    return (
-        f"The graphics card has not enough memory for {plan.model.title} at {width} x {height}, even with {profile.resident} of "
-        f"{plan.model.transformer.blocks} blocks on it and frames decoded in tiles of {profile.vae_tile} pixels."
-    )
+    return sentence(
+        "The graphics card has not enough memory for {model} at {width} x {height}, even with {resident} of {blocks} blocks on it "
+        "and frames decoded in tiles of {tile} pixels.", model=plan.model.title, width=width, height=height,
+        resident=profile.resident, blocks=plan.model.transformer.blocks, tile=profile.vae_tile)

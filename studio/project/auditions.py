@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_seed
 from studio.project.model import Project, RenderSettings, Segment
@@ -40,7 +41,8 @@ def audition(project: Project, take: str | None, variations: Variations) -> tupl
             take before cannot be continued.
     """
     if not 2 <= variations.count() <= MOST:
-        raise EditError(f"An audition has 2 to {MOST} takes; these would be {variations.count()}. Vary less, or more.")
+        raise EditError(sentence(
+            "An audition has 2 to {most} takes; these would be {count}. Vary less, or more.", most=MOST, count=variations.count()))
     if take is None:
         index, parent = next_segment(project)
         segment = project.current().segments[index]
@@ -49,7 +51,8 @@ def audition(project: Project, take: str | None, variations: Variations) -> tupl
         index = len(project.lineage(parent))
         check_parent(project, parent)
     if segment.video:
-        raise EditError("This segment is a video of yours: all takes of it would be the same. Audition the segment after it.")
+        raise EditError(sentence(
+            "This segment is a video of yours: all takes of it would be the same. Audition the segment after it."))
     requests = []
     seeds = [segment.seed, *(fresh_seed() for _ in range(variations.seeds - 1))]
     for prompt in variations.prompts or (segment.prompt,):
@@ -70,7 +73,7 @@ def _with_strength(segment: Segment, lora: str, strength: float | None) -> Segme
     if strength is None:
         return segment
     if all(one.sha256 != lora for one in segment.loras):
-        raise EditError("The LoRA that is to be varied is not on this segment any more. Nothing was started.")
+        raise EditError(sentence("The LoRA that is to be varied is not on this segment any more. Nothing was started."))
     strength = limits.strength(strength)
     return replace(segment, loras=tuple(replace(one, strength=strength) if one.sha256 == lora else one for one in segment.loras))
 

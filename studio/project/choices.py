@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import Branch, DroppedBranch, Project, Take
@@ -21,7 +22,7 @@ def keep_take(project: Project, take: Take) -> Project:
         known_take(project, take.parent)
     before = project.takes.get(take.id)
     if before and (before.state == "done" or before.parent != take.parent):
-        raise EditError("This take is finished already; finished takes do not change. Retake it to get another one.")
+        raise EditError(sentence("This take is finished already; finished takes do not change. Retake it to get another one."))
     return replace(project, takes={**project.takes, take.id: take})
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Branch, Clock, Project, Segment, Take
@@ -59,7 +60,8 @@ def insert(project: Project, index: int, prompt: str, frames: float | None = Non
     segments = project.current().segments
     index = segment_index(index, len(segments))
     if len(segments) >= limits.SEGMENTS:
-        raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Begin a second project for what follows.")
+        raise EditError(sentence(
+            "A branch holds {most} segments at most. Begin a second project for what follows.", most=limits.SEGMENTS))
     usual = project.clock.section_frames if segments[index].video else segments[index].frames       # a video may be long
     wanted = limits.frames(usual if frames is None else frames, project.clock)
     new = Segment(fresh_id(), limits.prompt(prompt), wanted, fresh_seed())
@@ -97,7 +99,7 @@ def plan_change(
         EditError: no rendered segment changes, or the bridge is shorter than 1 frame or longer than a section.
     """
     if then == "bridge" and not 1 <= frames <= project.clock.section_frames:
-        raise EditError(f"A bridge has 1 to {project.clock.section_frames} frames. Nothing was changed.")
+        raise EditError(sentence("A bridge has 1 to {frames} frames. Nothing was changed.", frames=project.clock.section_frames))
     path = project.path()
     take_of = {segment.id: take for segment, take in zip(project.current().segments, path, strict=False)}
     first = _first_change(project, segments)
@@ -154,4 +156,4 @@ def _first_change(project: Project, segments: tuple[Segment, ...]) -> int:
     for index, (segment, take) in enumerate(pairs):
         if index >= len(segments) or segments[index].id != segment.id or differs(project, segments[index], take):
             return index
-    raise EditError("No rendered segment has changed, so nothing has to be made again.")
+    raise EditError(sentence("No rendered segment has changed, so nothing has to be made again."))

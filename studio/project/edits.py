@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.frames import refit, set_frame
 from studio.project.limits import EditError, fresh_id, fresh_seed
@@ -94,7 +95,7 @@ def new(
     first = Branch(fresh_id(), "Main", (Segment(fresh_id(), "", clock.section_frames, fresh_seed()),))
     return Project(
         id=fresh_id(),
-        name=limits.name(name, "film"),
+        name=limits.name(name, sentence("film")),
         model=model,
         size=limits.size(size),
         clock=clock,
@@ -120,7 +121,7 @@ def set_reference(project: Project, reference: Reference | None, frame: Frame | 
 
 def rename(project: Project, name: str) -> Project:
     """Change the film's name. Raises EditError: it is blank or too long."""
-    return replace(project, name=limits.name(name, "film"))
+    return replace(project, name=limits.name(name, sentence("film")))
 
 
 def set_go_on(project: Project, go_on: bool) -> Project:
@@ -170,12 +171,12 @@ def add_segment(
     segments = project.current().segments
     index = len(segments) if index is None else segment_index(index, len(segments) + 1)
     if index < len(project.path()):
-        raise EditError(
-            f"Segment {index + 1} is rendered, so nothing can be put before it on this branch. "
-            "Rewind to the take before it and branch there."
-        )
+        raise EditError(sentence(
+            "Segment {number} is rendered, so nothing can be put before it on this branch. Rewind to the take before it and "
+            "branch there.", number=index + 1))
     if len(segments) >= limits.SEGMENTS:
-        raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Begin a second project for what follows.")
+        raise EditError(sentence(
+            "A branch holds {most} segments at most. Begin a second project for what follows.", most=limits.SEGMENTS))
     before = segments[index - 1] if index else None
     neighbour = before.frames if before and not before.video else project.clock.section_frames      # a video may be long
     segment = Segment(
@@ -216,14 +217,14 @@ def edit_segment(project: Project, index: int, **changes: Unpack[SegmentChanges]
         elif key == "blend":
             clean[key] = limits.blend(value, project.clock)
         else:
-            raise EditError(f"A segment has a prompt, a length and a blend in frames and a seed, but no '{key}'.")
+            raise EditError(sentence("A segment has a prompt, a length and a blend in frames and a seed, but no '{key}'.", key=key))
     return with_segments(project, (*segments[:index], replace(segments[index], **clean), *segments[index + 1 :]))
 
 
 def remove_segment(project: Project, index: int) -> Project:
     """Remove a segment. Raises EditError: no such segment, or it is rendered."""
     segments = project.current().segments
-    index = _unrendered(project, index, "removed")
+    index = _unrendered(project, index, sentence("removed"))
     return with_segments(project, segments[:index] + segments[index + 1 :])
 
 
@@ -234,7 +235,7 @@ def move_segment(project: Project, index: int, to: int) -> Project:
         EditError: no such segment or place, or one of them is rendered.
     """
     segments = list(project.current().segments)
-    index, to = _unrendered(project, index, "moved"), _unrendered(project, to, "moved")
+    index, to = _unrendered(project, index, sentence("moved")), _unrendered(project, to, sentence("moved"))
     segments.insert(to, segments.pop(index))
     return with_segments(project, tuple(segments))
 
@@ -242,8 +243,7 @@ def move_segment(project: Project, index: int, to: int) -> Project:
 def _unrendered(project: Project, index: int, done: str) -> int:
     index = segment_index(index, len(project.current().segments))
     if index < len(project.path()):
-        raise EditError(
-            f"Segment {index + 1} is rendered, so it cannot be {done} on this branch. "
-            "Rewind to the take before it and branch there: the branch you are on stays as it is."
-        )
+        raise EditError(sentence(
+            "Segment {number} is rendered, so it cannot be {done} on this branch. Rewind to the take before it and branch there: "
+            "the branch you are on stays as it is.", number=index + 1, done=done))
     return index

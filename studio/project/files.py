@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from studio.disk import atomic_write, explain
+from studio.language import sentence
 
 LARGEST = 64 * 2**20
 """Bytes of a project's document, at most."""
@@ -43,10 +44,9 @@ def write_json(path: Path, table: dict[str, Any], check: Callable[[dict[str, Any
     except OSError as error:
         raise StoreError(explain(path, error)) from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise StoreError(
-            f"{path.name} was not saved, because it could not be opened again ({error}). "
-            "What was saved before is not touched. Undo what you did last, or tell the makers of the studio."
-        ) from error
+        raise StoreError(sentence(
+            "{name} was not saved, because it could not be opened again ({error}). What was saved before is not touched. Undo "
+            "what you did last, or tell the makers of the studio.", name=path.name, error=str(error))) from error
     return text
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from studio.disk import explain
+from studio.language import sentence
 from studio.project.files import StoreError, claim
 from studio.project.shelf import TRASH, ProjectSummary, find_projects
 from studio.project.store import CLAIM
@@ -42,7 +43,7 @@ def throw_away(folder: Path, home: Path) -> None:
     try:
         lock = claim(folder / CLAIM)
         if lock is None:
-            raise StoreError("This film is open in another studio, so it stays. Close it there first.")
+            raise StoreError(sentence("This film is open in another studio, so it stays. Close it there first."))
         with lock:
             place.mkdir(parents=True)
             folder.rename(place / folder.name)
@@ -114,4 +115,4 @@ def _folder(home: Path, key: str) -> Path:
     if _PLACE.fullmatch(key):
         for found in find_projects(home / TRASH / key):
             return found.folder
-    raise StoreError("This film is not in the trash any more. Look at the trash again.")
+    raise StoreError(sentence("This film is not in the trash any more. Look at the trash again."))

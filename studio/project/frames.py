@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import Frame, Project
@@ -144,7 +145,7 @@ def set_frame(project: Project, frame: Frame | None) -> Project:
     if frame is None:
         return replace(project, frame=None)
     if project.reference is None:
-        raise EditError("A frame is a part of the picture. Choose a reference image first.")
+        raise EditError(sentence("A frame is a part of the picture. Choose a reference image first."))
     picture = project.reference.width, project.reference.height
     check_large_enough(limits.frame(frame), picture, project.size)
     return refit(replace(project, frame=limits.frame(frame)))
@@ -156,10 +157,10 @@ def check_large_enough(frame: Frame, picture: Size, film: Size) -> None:
     if frame[2] * frame[3] < least * least * whole[3] / whole[2] * (1 - SAME_SHAPE):
         pixels = f"{frame[2] * picture[0]:.0f}×{frame[3] * picture[1]:.0f}"
         enough = f"{math.ceil(least * picture[0])}×{math.ceil(least * whole[3] / whole[2] * picture[1])}"
-        raise EditError(
-            f"This frame is too small: it has {pixels} pixels of the picture, and at least {enough} are needed for a film of "
-            f"{film[0]}×{film[1]}. Make it larger, or choose a larger picture."
-        )
+        raise EditError(sentence(
+            "This frame is too small: it has {pixels} pixels of the picture, and at least {enough} are needed for a film of "
+            "{width}×{height}. Make it larger, or choose a larger picture.",
+            pixels=pixels, enough=enough, width=film[0], height=film[1]))
 
 
 def refit(project: Project) -> Project:

@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from datetime import UTC, datetime
 
+from studio.language import sentence
 from studio.project.model import Clock, Frame
 
 PROMPT_LENGTH = 2000
@@ -51,26 +52,25 @@ def prompt(text: object) -> str:
     Raises:
         EditError: not text, or longer than 2000 characters; a prompt is never cut silently.
     """
-    clean = _lines(text, "A prompt")
+    clean = _lines(text, sentence("A prompt"))
     if len(clean) > PROMPT_LENGTH:
-        raise EditError(
-            f"This prompt has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. "
-            "Shorten it, or spread it over two segments. The segment keeps the prompt it had."
-        )
+        raise EditError(sentence(
+            "This prompt has {number:,} characters; {most:,} is the most. Shorten it, or spread it over two segments. The "
+            "segment keeps the prompt it had.", number=len(clean), most=PROMPT_LENGTH))
     return clean
 
 
 def film_text(text: object, of: str) -> str:
-    """A text for the whole film, cleaned as a prompt is. `of` says which: 'style', 'cast'.
+    """A text for the whole film, cleaned as a prompt is. `of` says which: 'style' or 'cast', as a sentence may have it.
 
     Raises:
         EditError: not text, or longer than 2000 characters.
     """
-    clean = _lines(text, f"A film's {of}")
+    clean = _lines(text, sentence("A film's {of}", of=of))
     if len(clean) > PROMPT_LENGTH:
-        raise EditError(
-            f"This {of} has {len(clean):,} characters; {PROMPT_LENGTH:,} is the most. Shorten it; the film keeps the one it had."
-        )
+        raise EditError(sentence(
+            "This {of} has {number:,} characters; {most:,} is the most. Shorten it; the film keeps the one it had.",
+            of=of, number=len(clean), most=PROMPT_LENGTH))
     return clean
 
 
@@ -81,14 +81,14 @@ def name(text: object, of: str) -> str:
         EditError: not text, blank, or longer than 120 characters.
     """
     if not isinstance(text, str):
-        raise EditError(f"The name of a {of} is text.")
+        raise EditError(sentence("The name of a {of} is text.", of=of))
     clean = " ".join(printable(text).split())
     if not clean:
-        raise EditError(f"A {of} needs a name. It keeps the one it had.")
+        raise EditError(sentence("A {of} needs a name. It keeps the one it had.", of=of))
     if len(clean) > NAME_LENGTH:
-        raise EditError(
-            f"This name has {len(clean):,} characters; {NAME_LENGTH} is the most. The {of} keeps the name it had."
-        )
+        raise EditError(sentence(
+            "This name has {number:,} characters; {most} is the most. The {of} keeps the name it had.",
+            number=len(clean), most=NAME_LENGTH, of=of))
     return clean
 
 
@@ -100,7 +100,9 @@ def title(text: str) -> str:
     """
     clean = " ".join(printable(text).split())
     if len(clean) > NAME_LENGTH:
-        raise EditError(f"This title has {len(clean):,} characters; {NAME_LENGTH} is the most. Shorten it; nothing was exported.")
+        raise EditError(sentence(
+            "This title has {number:,} characters; {most} is the most. Shorten it; nothing was exported.",
+            number=len(clean), most=NAME_LENGTH))
     return clean
 
 
@@ -110,15 +112,14 @@ def frames(length: object, clock: Clock) -> int:
     Raises:
         EditError: not a number, not finite, not above zero, or more than 40 sections.
     """
-    wanted = _number(length, "A length")
+    wanted = _number(length, sentence("A length"))
     if wanted <= 0:
-        raise EditError("A segment must be longer than nothing. It keeps the length it had.")
+        raise EditError(sentence("A segment must be longer than nothing. It keeps the length it had."))
     longest = SECTIONS * clock.section_frames
     if wanted > longest:
-        raise EditError(
-            f"A segment can last {clock.seconds(longest):g} seconds at most ({SECTIONS} sections). "
-            "Spread it over several segments; they join without a seam."
-        )
+        raise EditError(sentence(
+            "A segment can last {seconds:g} seconds at most ({sections} sections). Spread it over several segments; they join "
+            "without a seam.", seconds=clock.seconds(longest), sections=SECTIONS))
     return max(clock.section_frames, round(wanted))
 
 
@@ -128,9 +129,10 @@ def blend(value: object, clock: Clock) -> int:
     Raises:
         EditError: anything else.
     """
-    number, longest = _number(value, "A blend"), SECTIONS * clock.section_frames
+    number, longest = _number(value, sentence("A blend")), SECTIONS * clock.section_frames
     if not 0 <= number <= longest:
-        raise EditError(f"A blend is counted in frames, from 0 (none) to {longest:,}. It stays as it was.")
+        raise EditError(sentence(
+            "A blend is counted in frames, from 0 (none) to {longest:,}. It stays as it was.", longest=longest))
     return round(number)
 
 
@@ -140,9 +142,9 @@ def seed(value: object) -> int:
     Raises:
         EditError: anything else.
     """
-    number = _number(value, "A seed")
+    number = _number(value, sentence("A seed"))
     if number != int(number) or not 0 <= number < SEEDS:
-        raise EditError(f"A seed is a whole number from 0 to {SEEDS - 1:,}.")
+        raise EditError(sentence("A seed is a whole number from 0 to {most:,}.", most=SEEDS - 1))
     return int(number)
 
 
@@ -152,9 +154,9 @@ def steps(value: object) -> int:
     Raises:
         EditError: anything else.
     """
-    number = _number(value, "The number of steps")
+    number = _number(value, sentence("The number of steps"))
     if number != int(number) or not 1 <= number <= 200:
-        raise EditError("The number of steps is a whole number from 1 to 200.")
+        raise EditError(sentence("The number of steps is a whole number from 1 to 200."))
     return int(number)
 
 
@@ -164,7 +166,7 @@ def guidance(value: object) -> float:
     Raises:
         EditError: anything else.
     """
-    return _up_to(100, value, "Guidance")
+    return _up_to(100, value, sentence("Guidance"))
 
 
 def strength(value: object) -> float:
@@ -173,9 +175,9 @@ def strength(value: object) -> float:
     Raises:
         EditError: anything else.
     """
-    number = round(float(_number(value, "A LoRA's strength")), 2)
+    number = round(float(_number(value, sentence("A LoRA's strength"))), 2)
     if not -2 <= number <= 2:
-        raise EditError("A LoRA's strength is a number from -2 to 2; 1 is what it was trained for, and 0 is none of it.")
+        raise EditError(sentence("A LoRA's strength is a number from -2 to 2; 1 is what it was trained for, and 0 is none of it."))
     return number + 0.0
 
 
@@ -185,7 +187,7 @@ def cache(value: object) -> float:
     Raises:
         EditError: anything else.
     """
-    return _up_to(1, value, "The threshold of the step cache")
+    return _up_to(1, value, sentence("The threshold of the step cache"))
 
 
 def size(value: object) -> tuple[int, int]:
@@ -195,11 +197,12 @@ def size(value: object) -> tuple[int, int]:
         EditError: anything else.
     """
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise EditError("A size is a width and a height.")
-    width, height = (_number(side, "A side of the picture") for side in value)
+        raise EditError(sentence("A size is a width and a height."))
+    width, height = (_number(side, sentence("A side of the picture")) for side in value)
     for side in (width, height):
         if side != int(side) or side % 2 or not SIDE[0] <= side <= SIDE[1]:
-            raise EditError(f"Width and height are whole even numbers from {SIDE[0]} to {SIDE[1]:,} pixels.")
+            raise EditError(sentence(
+                "Width and height are whole even numbers from {least} to {most:,} pixels.", least=SIDE[0], most=SIDE[1]))
     return int(width), int(height)
 
 
@@ -210,13 +213,12 @@ def frame(value: object) -> Frame:
         EditError: not four numbers, or they lead out of the picture.
     """
     if not isinstance(value, (tuple, list)) or len(value) != 4:
-        raise EditError("A frame is four numbers: x, y, width and height, as shares of the picture from 0 to 1.")
-    x, y, width, height = (float(_number(share, "Each share of a frame")) for share in value)
+        raise EditError(sentence("A frame is four numbers: x, y, width and height, as shares of the picture from 0 to 1."))
+    x, y, width, height = (float(_number(share, sentence("Each share of a frame"))) for share in value)
     if not (width > 0 < height and x >= 0 <= y and x + width <= 1 + EDGE and y + height <= 1 + EDGE):
-        raise EditError(
-            "A frame lies inside the picture: width and height are more than 0, x and y at least 0, and neither x + width nor "
-            "y + height is more than 1, the whole picture."
-        )
+        raise EditError(sentence(
+            "A frame lies inside the picture: width and height are more than 0, x and y at least 0, and neither x + width nor y "
+            "+ height is more than 1, the whole picture."))
     return x, y, min(width, 1.0), min(height, 1.0)
 
 
@@ -235,7 +237,7 @@ def within(bounds: tuple[float, float], value: object, what: str, named: tuple[f
     number = float(_number(value, what))
     if not bounds[0] <= number <= bounds[1]:
         least, most = named or bounds
-        raise EditError(f"{what} is a number from {least:g} to {most:g}.")
+        raise EditError(sentence("{what} is a number from {least:g} to {most:g}.", what=what, least=least, most=most))
     return number
 
 
@@ -245,14 +247,14 @@ def _up_to(most: int, value: object, what: str) -> float:
 
 def _number(value: object, what: str) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**53:
-        raise EditError(f"{what} is a number, and not an endless one.")
+        raise EditError(sentence("{what} is a number, and not an endless one.", what=what))
     return value
 
 
 def _lines(text: object, what: str) -> str:
     """Text on lines, without tabs, control characters and outer space. Raises EditError: it is no text."""
     if not isinstance(text, str):
-        raise EditError(f"{what} is text.")
+        raise EditError(sentence("{what} is text.", what=what))
     return printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
 
 

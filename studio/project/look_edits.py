@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project
@@ -28,8 +29,8 @@ def set_look(project: Project, take: str, match: str, strength: float = 1.0, aft
     if match not in (FIRST_FRAME, REFERENCE):
         usable_take(project, match)
         if match == take:
-            raise EditError("A take cannot be matched to itself. Choose another one, or the first frame.")
-    share = limits.within((0, 1), strength, "The strength of a look")
+            raise EditError(sentence("A take cannot be matched to itself. Choose another one, or the first frame."))
+    share = limits.within((0, 1), strength, sentence("The strength of a look"))
     held = [one for one in _reach(project, take, after) if one != match]
     before = project.looks
     looks = {one: replace(before.get(one, Look(match)), match=match, strength=share) for one in held}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.names import readable
 from studio.project import limits
 from studio.project.limits import EditError
@@ -19,7 +20,7 @@ def shown_name(name: str) -> str:
     """
     line = " ".join(name.split())
     if not line:
-        raise EditError("A LoRA needs a name. Nothing was changed.")
+        raise EditError(sentence("A LoRA needs a name. Nothing was changed."))
     stem, dot, ending = line.rpartition(".")
     if not dot or not 0 < len(ending) <= len("safetensors"):
         stem, dot, ending = line, "", ""
@@ -52,7 +53,7 @@ def set_lora(project: Project, index: int, lora: Lora) -> Project:
     if any(other.sha256 == lora.sha256 for other in loras):
         loras = tuple(replace(other, strength=lora.strength) if other.sha256 == lora.sha256 else other for other in loras)
     elif len(loras) >= limits.LORAS:
-        raise EditError(f"A segment takes {limits.LORAS} LoRAs at most. Take one off first.")
+        raise EditError(sentence("A segment takes {most} LoRAs at most. Take one off first.", most=limits.LORAS))
     else:
         loras = (*loras, lora)
     return _with_loras(project, index, loras)
@@ -99,7 +100,7 @@ def _known(project: Project, index: int, sha256: str) -> Lora:
     """As `_on_segment`. Raises EditError: there is none."""
     lora = _on_segment(project, index, sha256)
     if lora is None:
-        raise EditError("This LoRA is not on the segment any more. Nothing was changed.")
+        raise EditError(sentence("This LoRA is not on the segment any more. Nothing was changed."))
     return lora
 
 

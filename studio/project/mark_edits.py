@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 from studio.project import mark_limits
 from studio.project.limits import EditError
@@ -17,7 +18,7 @@ def set_marks(project: Project, marks: Marks) -> Project:
         EditError: there is no picture, or a mark is not accepted; see `mark_limits.marks`.
     """
     if project.reference is None and (marks.subject or marks.flows):
-        raise EditError("Marks belong to a picture. Choose a reference image first.")
+        raise EditError(sentence("Marks belong to a picture. Choose a reference image first."))
     return replace(project, marks=mark_limits.marks(marks))
 
 

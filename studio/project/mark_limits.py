@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.marks import Flow, Marks, Point, Stroke, Subject
 from studio.project.limits import EDGE, EditError, printable, within
 
@@ -33,16 +34,16 @@ def marks(value: Marks) -> Marks:
         EditError: a value is of the wrong kind or out of range, or there are too many strokes, flows or names.
     """
     if not isinstance(value.beyond, bool):
-        raise EditError("Whether the camera may leave the picture is either true or false.")
+        raise EditError(sentence("Whether the camera may leave the picture is either true or false."))
     flows = tuple(flow(entry) for entry in value.flows)
     if len(flows) > FLOWS:
-        raise EditError(f"A picture has {FLOWS} flows at most. Delete one before you draw another; those that are there stay.")
+        raise EditError(sentence(
+            "A picture has {most} flows at most. Delete one before you draw another; those that are there stay.", most=FLOWS))
     names = list(dict.fromkeys(entry.name for entry in flows))
     if len(names) > NAMES:
-        raise EditError(
-            f"Flows have {NAMES} different names at most, and there are {', '.join(names[:NAMES])} already. "
-            "Give the new one a name that is there, or delete a flow."
-        )
+        raise EditError(sentence(
+            "Flows have {most} different names at most, and there are {names} already. Give the new one a name that is there, or "
+            "delete a flow.", most=NAMES, names=", ".join(names[:NAMES])))
     return replace(value, subject=subject(value.subject) if value.subject else None, flows=flows)
 
 
@@ -55,10 +56,10 @@ def subject(value: Subject) -> Subject | None:
     strokes = tuple(map(stroke, value.strokes))
     ground = tuple(map(stroke, value.ground))
     if len(strokes) + len(ground) > STROKES:
-        raise EditError(
-            f"A subject is marked with {STROKES} strokes at most. Undo some, and use longer ones; those that are there stay."
-        )
-    depth = within(DEPTH, value.depth, "The depth of the ground")
+        raise EditError(sentence(
+            "A subject is marked with {most} strokes at most. Undo some, and use longer ones; those that are there stay.",
+            most=STROKES))
+    depth = within(DEPTH, value.depth, sentence("The depth of the ground"))
     return replace(value, strokes=strokes, ground=ground, depth=round(depth, 2)) if strokes else None
 
 
@@ -70,9 +71,9 @@ def flow(value: Flow) -> Flow:
     """
     way = stroke(value.stroke)
     if len(way) < 2:
-        raise EditError("A flow needs a direction: draw a stroke along which it moves, longer than a click.")
-    width = round(within(WIDTH, value.width, "The width of a flow's brush"), DIGITS)
-    speed = round(within(SPEED, value.speed, "The speed of a flow"), DIGITS)
+        raise EditError(sentence("A flow needs a direction: draw a stroke along which it moves, longer than a click."))
+    width = round(within(WIDTH, value.width, sentence("The width of a flow's brush")), DIGITS)
+    speed = round(within(SPEED, value.speed, sentence("The speed of a flow")), DIGITS)
     return replace(value, name=flow_name(value.name), stroke=way, width=width, speed=speed)
 
 
@@ -83,12 +84,14 @@ def flow_name(text: object) -> str:
         EditError: it is not text, has no letter or other signs than letters, spaces and hyphens, or is too long.
     """
     if not isinstance(text, str):
-        raise EditError("The name of a flow is text.")
+        raise EditError(sentence("The name of a flow is text."))
     clean = " ".join(printable(text).lower().split()).removeprefix("the ")
     if not any(c.isalpha() for c in clean) or not all(c.isalpha() or c in " -'" for c in clean):
-        raise EditError("A flow needs a name of letters, such as water or clouds: prompts start and stop it by this word.")
+        raise EditError(sentence(
+            "A flow needs a name of letters, such as water or clouds: prompts start and stop it by this word."))
     if len(clean) > NAME_LENGTH:
-        raise EditError(f"The name of a flow has {NAME_LENGTH} characters at most. Use one word that prompts can say.")
+        raise EditError(sentence(
+            "The name of a flow has {most} characters at most. Use one word that prompts can say.", most=NAME_LENGTH))
     return clean
 
 
@@ -104,7 +107,7 @@ def stroke(points: Iterable[Point]) -> Stroke:
         if not way or clean != way[-1]:
             way.append(clean)
     if not way:
-        raise EditError("A stroke has at least one point.")
+        raise EditError(sentence("A stroke has at least one point."))
     last = len(way) - 1
     picked = way if last < POINTS else [way[round(n * last / (POINTS - 1))] for n in range(POINTS)]
     return tuple(picked)
@@ -112,8 +115,9 @@ def stroke(points: Iterable[Point]) -> Stroke:
 
 def _point(value: object) -> Point:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise EditError("A point of a stroke is two numbers, x and y, as shares of the picture from 0 to 1.")
-    x, y = (within((-EDGE, 1 + EDGE), share, "Each share of a point, which lies inside the picture,", (0, 1)) for share in value)
+        raise EditError(sentence("A point of a stroke is two numbers, x and y, as shares of the picture from 0 to 1."))
+    x, y = (within((-EDGE, 1 + EDGE), share, sentence(
+        "Each share of a point, which lies inside the picture,"), (0, 1)) for share in value)
     return _share(x), _share(y)
 
 

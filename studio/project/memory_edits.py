@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project.limits import EditError
 from studio.project.model import Project
 from studio.project.tree import known_take, segment_index, usable_take, with_segments
@@ -27,7 +28,8 @@ def pin(project: Project, take: str) -> Project:
     usable_take(project, take)
     pins = _without(project.pins, take)
     if len(pins) >= MOST_PINS:
-        raise EditError(f"{MOST_PINS} takes are pinned, which is the most. Unpin one first; nothing was changed.")
+        raise EditError(sentence(
+            "{most} takes are pinned, which is the most. Unpin one first; nothing was changed.", most=MOST_PINS))
     return replace(project, pins=(*pins, take), forgotten=_without(project.forgotten, take))
 
 
@@ -48,8 +50,9 @@ def forget_take(project: Project, take: str) -> Project:
     usable_take(project, take)
     forgotten = _without(project.forgotten, take)
     if len(forgotten) >= MOST_FORGOTTEN:
-        raise EditError(
-            f"{MOST_FORGOTTEN} takes are forgotten, which is the most. Let one be remembered again first; nothing was changed.")
+        raise EditError(sentence(
+            "{most} takes are forgotten, which is the most. Let one be remembered again first; nothing was changed.",
+            most=MOST_FORGOTTEN))
     return replace(project, forgotten=(*forgotten, take), pins=_without(project.pins, take))
 
 
@@ -72,7 +75,7 @@ def forget(project: Project, index: int, cells: Iterable[int]) -> Project:
     segments = project.current().segments
     index, chosen = segment_index(index, len(segments)), tuple(sorted(set(cells)))
     if index == 0 and chosen:
-        raise EditError("Before the first segment there is nothing to forget. Choose a later one.")
+        raise EditError(sentence("Before the first segment there is nothing to forget. Choose a later one."))
     if chosen and not 0 <= chosen[0] <= chosen[-1] < CELLS:
-        raise EditError("The memory’s map has no such place. Nothing was changed.")
+        raise EditError(sentence("The memory’s map has no such place. Nothing was changed."))
     return with_segments(project, (*segments[:index], replace(segments[index], forget=chosen), *segments[index + 1 :]))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import RenderSettings
@@ -22,7 +23,7 @@ class PresetError(Exception):
 
 
 def _steps(value: object) -> float:
-    return limits.within((0.05, 200), value, "The number of steps")
+    return limits.within((0.05, 200), value, sentence("The number of steps"))
 
 
 @table
@@ -30,8 +31,8 @@ class Preset:
     """Named settings, for every model."""
 
     name: str
-    title: Annotated[str, Field(pattern=r"\S", description="a text")]
-    description: Annotated[str, Field(pattern=r"\S", description="a text")]
+    title: Annotated[str, Field(pattern=r"\S", description=sentence("a text"))]
+    description: Annotated[str, Field(pattern=r"\S", description=sentence("a text"))]
     steps: Annotated[float, checked(_steps, EditError)]
     """Denoising steps on a model whose own number is 8; a fraction where that gives a whole number on another one."""
     guidance: Annotated[float, checked(limits.guidance, EditError)] | None = None

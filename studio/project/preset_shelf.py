@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.disk import atomic_write, explain
+from studio.language import sentence
 from studio.names import slug
 from studio.project import limits
 from studio.project.limits import EditError
@@ -59,7 +60,8 @@ class PresetShelf:
         for preset in self.all():
             if preset.name == name:
                 return preset
-        raise EditError(f"There is no preset '{name}'. There are: {', '.join(preset.name for preset in self.all())}.")
+        raise EditError(sentence(
+            "There is no preset '{name}'. There are: {names}.", name=name, names=", ".join(preset.name for preset in self.all())))
 
     def find(self, name: str) -> Preset | None:
         """The preset of a name; None: there is none."""
@@ -78,8 +80,8 @@ class PresetShelf:
             EditError: a value is not accepted, there are too many presets, or the disk does not take it.
         """
         if self._own is None:
-            raise EditError("On a shared studio presets cannot be saved: everybody would see them.")
-        clean = limits.name(title, "preset")
+            raise EditError(sentence("On a shared studio presets cannot be saved: everybody would see them."))
+        clean = limits.name(title, sentence("preset"))
         # Titles of two scripts may have the same letters in file names, or none: what tells them apart is a sum.
         name = f"{OWN}{slug(clean)}-{hashlib.sha256(clean.casefold().encode()).hexdigest()[:6]}"
         values: dict[str, object] = {
@@ -89,7 +91,8 @@ class PresetShelf:
         path = self._own / f"{name}.toml"
         with self._lock:
             if not path.is_file() and sum(1 for _ in self._files()) >= MOST:
-                raise EditError(f"There are {MOST} presets of your own already. Remove one first; nothing was saved.")
+                raise EditError(sentence(
+                    "There are {most} presets of your own already. Remove one first; nothing was saved.", most=MOST))
             try:
                 self._own.mkdir(parents=True, exist_ok=True)
                 lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
@@ -97,20 +100,21 @@ class PresetShelf:
                     temporary.write_text("".join(lines), "utf-8")
                 return read_preset(path)
             except OSError as error:
-                raise EditError(f"The preset could not be saved. {explain(self._own, error)}") from error
+                raise EditError(sentence("The preset could not be saved. {problem}", problem=explain(self._own, error))) from error
             except PresetError as error:
-                raise EditError(f"The preset could not be read back, so it was not saved: {error}") from error
+                raise EditError(sentence(
+                    "The preset could not be read back, so it was not saved: {error}", error=str(error))) from error
 
     def remove(self, name: str) -> None:
         """Remove a preset of the artist's own. Films that were set by it keep their settings. Raises EditError: it is not there."""
         with self._lock:
             path = next((path for path in self._files() if path.stem == name), None)
             if path is None:
-                raise EditError("This preset is none of your own, or it was removed. Nothing was changed.")
+                raise EditError(sentence("This preset is none of your own, or it was removed. Nothing was changed."))
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                raise EditError(f"The preset could not be removed. {explain(path, error)}") from error
+                raise EditError(sentence("The preset could not be removed. {problem}", problem=explain(path, error))) from error
 
     def _files(self) -> Iterator[Path]:
         if self._own is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from studio.language import sentences
 from studio.project import edits
 from studio.project.model import Project, Take
 
@@ -34,13 +35,11 @@ def add_takes(project: Project, takes: Sequence[Take]) -> tuple[Project, Finding
             project = edits.add_take(project, rooted, follow=project.head == rooted.parent)
     findings = []
     if found:
-        back = "it is" if found == 1 else "they are"
-        findings.append(f"{count_takes(found)} finished just before the studio was stopped; {back} back in the film.")
+        findings.append(sentences(
+            "One take finished just before the studio was stopped; it is back in the film.",
+            "{number} takes finished just before the studio was stopped; they are back in the film.", found))
     if orphans:
-        findings.append(f"{count_takes(orphans)} continued takes that are gone; each begins a film of its own now.")
+        findings.append(sentences(
+            "One take continued takes that are gone; each begins a film of its own now.",
+            "{number} takes continued takes that are gone; each begins a film of its own now.", orphans))
     return project, tuple(findings)
-
-
-def count_takes(takes: int) -> str:
-    """A number of takes as the beginning of a sentence."""
-    return "One take" if takes == 1 else f"{takes} takes"

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from studio.language import sentence, sentences
 from studio.project import edits
 from studio.project.codec import branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
 from studio.project.limits import fresh_id
 from studio.project.model import Branch, Project, Reference, Segment, Take
-from studio.project.repair import Findings, add_takes, count_takes
+from studio.project.repair import Findings, add_takes
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
 
@@ -48,13 +49,16 @@ def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
     project = _project(copies, branches, known) if branches else None
     if project is None:
         project, findings = add_takes(_with_fields(_bare(folder, copies.takes), copies), copies.takes)
-        lost = "branches and segments not rendered yet are lost."
-        return project, (f"It was built again from {count_takes(len(copies.takes))}; {lost}", *findings[1:])
+        built = sentences(
+            "It was built again from one take; branches and segments not rendered yet are lost.",
+            "It was built again from {number} takes; branches and segments not rendered yet are lost.", len(copies.takes))
+        return project, (built, *findings[1:])
     project, findings = add_takes(project, copies.takes)
     if any(_list(table.get("branches")) for table in copies.documents):
-        rest = "" if whole else ", and the rest as it was when the takes were made"
-        return project, (f"What could be read of it and of the version saved before is here{rest}.", *findings)
-    message = "It was built again from its takes, as it was when the last one was made."
+        here = sentence("What could be read of it and of the version saved before is here.") if whole else sentence(
+            "What could be read of it and of the version saved before is here, and the rest as it was when the takes were made.")
+        return project, (here, *findings)
+    message = sentence("It was built again from its takes, as it was when the last one was made.")
     return _with_last_take(project, copies), (message, *findings)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_seed
 from studio.project.model import Measure, Project, Retries, Take
@@ -29,10 +30,11 @@ def set_retries(project: Project, times: int, measure: Measure, threshold: float
         EditError: a value is out of range.
     """
     if isinstance(times, bool) or not isinstance(times, int) or not 0 <= times <= MOST:
-        raise EditError(f"A take is retried 0 to {MOST} times. The setting stays as it was.")
+        raise EditError(sentence("A take is retried 0 to {most} times. The setting stays as it was.", most=MOST))
     if measure not in MEASURES:
-        raise EditError(f"A take is judged by one of {', '.join(MEASURES)}. The setting stays as it was.")
-    share = limits.within(THRESHOLDS, threshold, "The threshold of retries")
+        raise EditError(sentence(
+            "A take is judged by one of {measures}. The setting stays as it was.", measures=", ".join(MEASURES)))
+    share = limits.within(THRESHOLDS, threshold, sentence("The threshold of retries"))
     return replace(project, retries=replace(project.retries, times=times, measure=measure, threshold=share))
 
 
@@ -61,7 +63,7 @@ def swap_take(project: Project, take: str, better: str) -> Project:
     """
     old, new = known_take(project, take), known_take(project, better)
     if old.parent != new.parent or better in project.trash:
-        raise EditError("These takes are not of the same place in the film. Nothing was changed.")
+        raise EditError(sentence("These takes are not of the same place in the film. Nothing was changed."))
     index = len(project.lineage(old.parent))
     swapped = project
     for branch in project.branches:

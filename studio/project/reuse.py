@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from studio.language import sentence
 from studio.project.limits import EditError, fresh_seed
 from studio.project.model import Project
 from studio.project.tree import segment_index, usable_take, with_segments
@@ -27,7 +28,7 @@ def take_over(project: Project, index: int, take: str, part: Part) -> Project:
     index = segment_index(index, len(segments))
     own, made = segments[index], source.segment
     if own.video or (made.video and part != "seed"):
-        raise EditError("A video is shown as it is: it has no prompt to take over. Nothing was changed.")
+        raise EditError(sentence("A video is shown as it is: it has no prompt to take over. Nothing was changed."))
     if part == "prompt":
         changed = replace(own, prompt=made.prompt)
     elif part == "seed":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 from studio.project import limits
 from studio.project.frames import check_large_enough, fit_frame
@@ -37,11 +38,12 @@ def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
     segments = project.current().segments
     index = segment_index(index, len(segments))
     if index == 0 and shot is not None:
-        raise EditError("The first segment begins at the reference picture. Choose another one there, or cut at a later segment.")
+        raise EditError(sentence(
+            "The first segment begins at the reference picture. Choose another one there, or cut at a later segment."))
     if shot is not None and shot.take is not None:
         take = known_take(project, shot.take)
         if not 0 <= shot.at < take.frames:
-            raise EditError("This take has no such frame. Nothing was changed.")
+            raise EditError(sentence("This take has no such frame. Nothing was changed."))
     if shot is not None and shot.frame is not None:
         shot = replace(shot, frame=limits.frame(list(shot.frame)))
     return with_segments(project, (*segments[:index], replace(segments[index], shot=shot), *segments[index + 1 :]))
@@ -77,7 +79,8 @@ def set_shot_frame(project: Project, index: int, frame: Frame) -> Project:
     segments = project.current().segments
     shot = segments[segment_index(index, len(segments))].shot
     if shot is None or shot.picture is None:
-        raise EditError("This segment begins with no picture of its own, so there is nothing to frame. Nothing was changed.")
+        raise EditError(sentence(
+            "This segment begins with no picture of its own, so there is nothing to frame. Nothing was changed."))
     size, frame = (shot.picture.width, shot.picture.height), limits.frame(frame)
     check_large_enough(frame, size, project.size)
     return set_shot(project, index, replace(shot, frame=fit_frame(frame, size, project.size)))

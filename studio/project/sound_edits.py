@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import SECTIONS, EditError
 from studio.project.model import Project, Sound
@@ -32,9 +33,9 @@ def place_sound(project: Project, offset: object, gain: object) -> Project:
         EditError: the film has no sound, or a number is out of range.
     """
     if project.sound is None:
-        raise EditError("The film has no sound to place. Drop a file with sound first.")
-    start = round(limits.within(OFFSET, offset, "The second at which the sound begins"), 3)
-    loud = round(limits.within(GAIN, gain, "The loudness in decibels"), 1)
+        raise EditError(sentence("The film has no sound to place. Drop a file with sound first."))
+    start = round(limits.within(OFFSET, offset, sentence("The second at which the sound begins")), 3)
+    loud = round(limits.within(GAIN, gain, sentence("The loudness in decibels")), 1)
     return replace(project, sound=replace(project.sound, offset=start + 0.0, gain=loud + 0.0))
 
 
@@ -44,13 +45,13 @@ def add_marker(project: Project, at: object) -> Project:
     Raises:
         EditError: it is no moment of a film, there is a marker already, or there are too many.
     """
-    second = round(limits.within((0, OFFSET[1]), at, "The second of a marker"), 3)
+    second = round(limits.within((0, OFFSET[1]), at, sentence("The second of a marker")), 3)
     if not second:
-        raise EditError("The film's beginning needs no marker. Place it later.")
+        raise EditError(sentence("The film's beginning needs no marker. Place it later."))
     if any(abs(second - marker) < APART for marker in project.markers):
-        raise EditError("There is a marker already.")
+        raise EditError(sentence("There is a marker already."))
     if len(project.markers) >= MARKERS:
-        raise EditError(f"A film has {MARKERS} markers at most. Remove one first; nothing was changed.")
+        raise EditError(sentence("A film has {most} markers at most. Remove one first; nothing was changed.", most=MARKERS))
     return replace(project, markers=known_markers((*project.markers, second)))
 
 
@@ -58,7 +59,7 @@ def remove_marker(project: Project, at: float) -> Project:
     """Remove the marker nearest to a second of the film. Raises EditError: there is none near."""
     nearest = min(project.markers, key=lambda marker: abs(marker - at), default=None)
     if nearest is None or abs(nearest - at) > 2 * APART:
-        raise EditError("This marker is not there any more. Nothing was changed.")
+        raise EditError(sentence("This marker is not there any more. Nothing was changed."))
     return replace(project, markers=tuple(m for m in project.markers if m != nearest))
 
 
@@ -85,10 +86,10 @@ def fit_to_markers(project: Project) -> Project:
         EditError: nothing is left to fit.
     """
     if not project.markers:
-        raise EditError("There are no markers yet. Play the film so far and press M where a segment is to end.")
+        raise EditError(sentence("There are no markers yet. Play the film so far and press M where a segment is to end."))
     fit = find_fit(project)
     if not fit.fitted:
-        raise EditError("No marker lies behind what is rendered, where a segment could still end. Nothing was changed.")
+        raise EditError(sentence("No marker lies behind what is rendered, where a segment could still end. Nothing was changed."))
     segments = project.current().segments
     return with_segments(project, tuple(replace(s, frames=n) for s, n in zip(segments, fit.lengths, strict=True)))
 

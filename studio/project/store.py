@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from studio.disk import explain
+from studio.language import join, sentence
 from studio.project import repair
 from studio.project.codec import FORMAT, parse_project, project_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
@@ -75,7 +76,7 @@ class Store:
     def take_folder(self, take: str) -> Path:
         """The folder of a take. Raises StoreError: `take` is not an id."""
         if not _TAKE_ID.fullmatch(take):
-            raise StoreError("This is not a take of the project. Look at the timeline again.")
+            raise StoreError(sentence("This is not a take of the project. Look at the timeline again."))
         return self.takes / take
 
     def create(self, project: Project) -> None:
@@ -85,7 +86,8 @@ class Store:
             StoreError: a project is there already, or the disk refuses.
         """
         if (self.folder / DOCUMENT).exists():
-            raise StoreError(f"There is a project in {self.folder} already. Open it, or choose another folder.")
+            raise StoreError(sentence(
+                "There is a project in {folder} already. Open it, or choose another folder.", folder=self.folder))
         try:
             for folder in (self.takes, self.media, self.films):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -109,17 +111,18 @@ class Store:
             except FileNotFoundError:
                 continue
             except PermissionError as error:
-                raise StoreError(f"{self.folder / name} may not be read. Change its permissions first.") from error
+                raise StoreError(sentence(
+                    "{path} may not be read. Change its permissions first.", path=self.folder / name)) from error
             except FormatError as error:  # an object, but not of a project that hangs together: parts of it can be used
-                damage.append(f"{name} is damaged ({error})")
+                damage.append(sentence("{name} is damaged ({error})", name=name, error=str(error)))
                 copies.append(table)
             except (ValueError, OSError) as error:  # cut short, or not what it should be
-                damage.append(f"{name} is damaged ({error})")
+                damage.append(sentence("{name} is damaged ({error})", name=name, error=str(error)))
             else:
                 if copies:
                     copies.append(table)
                     break
-                gone = [] if damage or name == DOCUMENT else [f"{DOCUMENT} is gone"]
+                gone = [] if damage or name == DOCUMENT else [sentence("{document} is gone", document=DOCUMENT)]
                 return self._opened(name, project, newer, [*damage, *gone])
         return self._rescued(copies, damage)
 
@@ -206,10 +209,9 @@ class Store:
     def check_writable(self) -> None:
         """Raises StoreError: the project is open read-only."""
         if self.read_only:
-            raise StoreError(
-                "This project is open for viewing only: a newer studio made it, another one has it open, "
-                "or its folder cannot be written to. Nothing was changed."
-            )
+            raise StoreError(sentence(
+                "This project is open for viewing only: a newer studio made it, another one has it open, or its folder cannot be "
+                "written to. Nothing was changed."))
 
     def _opened(self, name: str, project: Project, newer: bool, damage: list[str]) -> OpenedProject:
         """The project that a file describes without damage, with all takes that were finished since."""
@@ -223,16 +225,19 @@ class Store:
             self._saved = (self.folder / name).read_bytes()
             return OpenedProject(project, (*found, *lost), undo=undo)
         self._set_aside(DOCUMENT)
-        message = f"{'; '.join(damage)}. This is the version saved before it, with all takes finished since."
+        message = sentence(
+            "{damage}. This is the version saved before it, with all takes finished since.", damage=join(*damage, separator="; "))
         return OpenedProject(project, (message, *found, *lost), undo=undo)
 
     def _rescued(self, copies: list[Table], damage: list[str]) -> OpenedProject:
         """The project as it can be put together, where no file describes it without damage."""
         plans, takes = read_plans(self.takes), read_takes(self.takes, TAKE_NOTE)
         if not plans and not takes and not damage and not any(self.takes.glob("*/*")):
-            raise StoreError(f"There is no project in {self.folder}. Choose a folder that holds a {DOCUMENT}.")
+            raise StoreError(sentence(
+                "There is no project in {folder}. Choose a folder that holds a {document}.", folder=self.folder, document=DOCUMENT))
         project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes))
-        findings = (f"{'; '.join(damage) or DOCUMENT + ' is gone'}. {repairs[0]}", *repairs[1:])
+        what = join(*damage, separator="; ") if damage else sentence("{name} is gone", name=DOCUMENT)
+        findings = (join(sentence("{damage}.", damage=what), repairs[0]), *repairs[1:])
         if reason := self._read_only(newer=False):
             self.read_only = True
             return OpenedProject(project, (reason, *findings), read_only=True)
@@ -252,13 +257,14 @@ class Store:
     def _read_only(self, newer: bool) -> str:
         """Why the project is for viewing only; nothing when it is not."""
         if newer:
-            return "This project was made by a newer studio, so it is for viewing only. Update the studio to go on."
+            return sentence("This project was made by a newer studio, so it is for viewing only. Update the studio to go on.")
         try:
             self._claim = self._claim or claim(self.folder / CLAIM)
         except OSError:
-            return f"{self.folder} cannot be written to, so this is for viewing only. Change the folder's permissions."
+            return sentence(
+                "{folder} cannot be written to, so this is for viewing only. Change the folder's permissions.", folder=self.folder)
         if self._claim is None:
-            return "This project is open in another studio already, so here it is for viewing only. Close it there first."
+            return sentence("This project is open in another studio already, so here it is for viewing only. Close it there first.")
         return ""
 
     def _set_aside(self, name: str) -> None:
@@ -296,8 +302,7 @@ def _parsed(path: Path, table: Table) -> tuple[Project, bool]:
         return parse_project(table), newer
     except FormatError as error:
         if newer:
-            raise StoreError(
-                f"{path} was made by a newer studio (format {version}; this one reads {FORMAT}). "
-                "Update the studio to open it. The project is as it was."
-            ) from error
+            raise StoreError(sentence(
+                "{path} was made by a newer studio (format {version}; this one reads {known}). Update the studio to open it. The "
+                "project is as it was.", path=path, version=version, known=FORMAT)) from error
         raise

@@ -29,6 +29,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from studio.language import join, sentence
 from studio.marks import NO_MARKS, Marks
 from studio.project import edits, limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
@@ -83,39 +84,41 @@ class Story:
 class _StoryTable:
     """The file's keys, before files are looked for."""
 
-    name: Annotated[str, checked(lambda name: limits.name(name, "film"), EditError)]
-    image: Annotated[str, Field(min_length=1, description="the name of the picture that the film starts from")]
+    name: Annotated[str, checked(lambda name: limits.name(name, sentence("film")), EditError)]
+    image: Annotated[str, Field(min_length=1, description=sentence("the name of the picture that the film starts from"))]
     segment: Annotated[
         tuple[dict[str, Any], ...],
-        Field(min_length=1, max_length=limits.SEGMENTS, description=f"a list of 1 to {limits.SEGMENTS} tables, [[segment]]")]
-    preset: Annotated[str, Field(description="the name of a preset")] = "standard"
+        Field(
+            min_length=1, max_length=limits.SEGMENTS,
+            description=sentence("a list of 1 to {most} tables, [[segment]]", most=limits.SEGMENTS))]
+    preset: Annotated[str, Field(description=sentence("the name of a preset"))] = "standard"
     size: Any = None
     """Width and height, which `_size` reads."""
     seed: _Seed | None = None
     frame: Annotated[Frame, checked(limits.frame, EditError)] | None = None
-    beyond: Annotated[bool, Field(description="true or false")] = False
+    beyond: Annotated[bool, Field(description=sentence("true or false"))] = False
     subject: Any = None
     flows: Any = ()
     """Tables, which `story_marks` reads, as `subject` is one."""
-    style: Annotated[str, checked(lambda text: limits.film_text(text, "style"), EditError)] = ""
-    cast: Annotated[str, checked(lambda text: limits.film_text(text, "cast"), EditError)] = ""
+    style: Annotated[str, checked(lambda text: limits.film_text(text, sentence("style")), EditError)] = ""
+    cast: Annotated[str, checked(lambda text: limits.film_text(text, sentence("cast")), EditError)] = ""
 
 
 @table
 class _SegmentTable:
     prompt: Annotated[str, checked(limits.prompt, EditError)] = ""
-    seconds: Annotated[float, Field(gt=0, description="a number above zero")] | None = None
-    frames: Annotated[int, Field(gt=0, lt=2**53, description="a whole number above zero")] | None = None
+    seconds: Annotated[float, Field(gt=0, description=sentence("a number above zero"))] | None = None
+    frames: Annotated[int, Field(gt=0, lt=2**53, description=sentence("a whole number above zero"))] | None = None
     seed: _Seed | None = None
     loras: Any = ()
     """Tables, which `_segment` reads."""
-    blend: Annotated[int, Field(ge=0, lt=2**53, description="a number of frames")] = 0
-    shot: Annotated[bool | str, Field(union_mode="left_to_right", description="the name of a picture, or true")] = False
+    blend: Annotated[int, Field(ge=0, lt=2**53, description=sentence("a number of frames"))] = 0
+    shot: Annotated[bool | str, Field(union_mode="left_to_right", description=sentence("the name of a picture, or true"))] = False
 
 
 @table
 class _LoraTable:
-    file: Annotated[str, Field(min_length=1, description="the name of a file")]
+    file: Annotated[str, Field(min_length=1, description=sentence("the name of a file"))]
     strength: Annotated[float, checked(limits.strength, EditError)] = 1.0
 
 
@@ -133,8 +136,9 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     story = parse({"name": path.stem, **read_toml(path, StoryError)}, _StoryTable, str(path), StoryError)
     segments = tuple(_segment(entry, path, f"{path}: segment {number}") for number, entry in enumerate(story.segment, 1))
     if segments[0].shot:
-        raise StoryError(f"{path}: segment 1: 'shot': the first segment begins with 'image'. Leave 'shot' out there.")
-    image = _file(path, story.image, f"{path}: 'image'", "the picture")
+        raise StoryError(sentence(
+            "{path}: segment 1: 'shot': the first segment begins with 'image'. Leave 'shot' out there.", path=path))
+    image = _file(path, story.image, f"{path}: 'image'", sentence("the picture"))
     size = _size(story.size, f"{path}: 'size'", model)
     marks = read_marks(story.beyond, story.subject, story.flows, str(path), StoryError)
     return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame, marks, story.style, story.cast)
@@ -155,7 +159,8 @@ def to_project(story: Story, model: str, size: tuple[int, int], clock: Clock, se
             frames = clock.section_frames if wanted is None else limits.frames(wanted, clock)
             blend = limits.blend(written.blend, clock)
         except EditError as error:
-            raise StoryError(f"{story.path}: segment {index + 1}: {error}") from None
+            raise StoryError(sentence(
+                "{path}: segment {number}: {error}", path=story.path, number=index + 1, error=str(error))) from None
         counted = fresh_seed() if story.seed is None else (story.seed + index) % limits.SEEDS
         seed = counted if written.seed is None else written.seed
         segments.append(Segment(fresh_id(), written.prompt, frames, seed, blend=blend))
@@ -168,31 +173,36 @@ def _size(written: object, where: str, model: tuple[str, Sequence[tuple[int, int
     """The size that is written, if there is one. Raises StoryError as `read_story`, naming the sizes of the model."""
     if written is None:
         return None
-    remedy = ""
+    remedy: str = ""
     if model:
         title, sizes = model
         known = ", ".join(f"{width}×{height}" for width, height in sizes)
-        remedy = f" {title} makes films of {known} pixels: write size = {list(sizes[0])}, or leave 'size' out."
+        remedy = sentence(
+            "{model} makes films of {known} pixels: write size = {size}, or leave 'size' out.",
+            model=title, known=known, size=str(list(sizes[0])))
     try:
         size = limits.size(written)
     except EditError as error:
-        raise StoryError(f"{where}: {error}{remedy}") from None
+        raise StoryError(join(sentence("{where}: {problem}", where=where, problem=str(error)), remedy)) from None
     if model and size not in model[1]:
-        raise StoryError(f"{where}: the film cannot be {size[0]}×{size[1]} pixels.{remedy}")
+        raise StoryError(join(sentence(
+            "{where}: the film cannot be {width}×{height} pixels.", where=where, width=size[0], height=size[1]), remedy))
     return size
 
 
 def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
     segment = parse(entry, _SegmentTable, where, StoryError)
     if segment.seconds is not None and segment.frames is not None:
-        raise StoryError(f"{where}: 'seconds' and 'frames' are both given; keep one.")
+        raise StoryError(sentence("{where}: 'seconds' and 'frames' are both given; keep one.", where=where))
     if not isinstance(segment.loras, tuple) or not all(isinstance(lora, dict) for lora in segment.loras):
-        raise StoryError(f'{where}: \'loras\' is a list, such as [{{file = "ink.safetensors", strength = 0.8}}].')
+        raise StoryError(sentence(
+            "{where}: 'loras' is a list, such as [{{file = \"ink.safetensors\", strength = 0.8}}].", where=where))
     if len(segment.loras) > limits.LORAS:
-        raise StoryError(f"{where}: {len(segment.loras)} LoRAs; {limits.LORAS} are the most.")
+        raise StoryError(sentence(
+            "{where}: {number} LoRAs; {most} are the most.", where=where, number=len(segment.loras), most=limits.LORAS))
     loras = [parse(lora, _LoraTable, f"{where}: 'loras'", StoryError) for lora in segment.loras]
-    files = tuple((_file(path, lora.file, f"{where}: 'loras'", "the LoRA"), lora.strength) for lora in loras)
-    shot = _file(path, segment.shot, f"{where}: 'shot'", "the picture") if isinstance(segment.shot, str) else segment.shot
+    files = tuple((_file(path, lora.file, f"{where}: 'loras'", sentence("the LoRA")), lora.strength) for lora in loras)
+    shot = _file(path, segment.shot, f"{where}: 'shot'", sentence("the picture")) if isinstance(segment.shot, str) else segment.shot
     return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend, shot)
 
 
@@ -204,5 +214,6 @@ def _file(story: Path, name: str, where: str, what: str) -> Path:
     except (OSError, ValueError):       # a name that no disk takes: too long, or with a zero in it
         there = False
     if not there:
-        raise StoryError(f"{where}: there is no file {file}. Put {what} there, or correct the name.")
+        raise StoryError(sentence(
+            "{where}: there is no file {file}. Put {what} there, or correct the name.", where=where, file=file, what=what))
     return file

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.model import Project
@@ -31,9 +32,9 @@ class StyleError(Exception):
 
 
 def _style(text: object) -> str:
-    clean = limits.film_text(text, "style")
+    clean = limits.film_text(text, sentence("style"))
     if not clean:
-        raise EditError("A style file says how a film looks.")
+        raise EditError(sentence("A style file says how a film looks."))
     return clean
 
 
@@ -42,16 +43,16 @@ class Style:
     """Words for the whole film."""
 
     name: str
-    title: Annotated[str, Field(pattern=r"\S", max_length=limits.NAME_LENGTH, description="a short text")]
+    title: Annotated[str, Field(pattern=r"\S", max_length=limits.NAME_LENGTH, description=sentence("a short text"))]
     style: Annotated[str, checked(_style, EditError)]
-    description: Annotated[str, Field(max_length=limits.PROMPT_LENGTH, description="a text")] = ""
-    cast: Annotated[str, checked(lambda text: limits.film_text(text, "cast"), EditError)] = ""
+    description: Annotated[str, Field(max_length=limits.PROMPT_LENGTH, description=sentence("a text"))] = ""
+    cast: Annotated[str, checked(lambda text: limits.film_text(text, sentence("cast")), EditError)] = ""
     """"": the film keeps its own."""
 
 
 def read_style(path: Path) -> Style:
     """The style in `path`, named as the file is. Raises StyleError: it cannot be read, or a key is missing, unknown or wrong."""
-    return parse(read_toml(path, StyleError), Style, path.name, StyleError, name=path.stem)
+    return parse(read_toml(path, StyleError, path.name), Style, path.name, StyleError, name=path.stem)
 
 
 class Styles:
@@ -70,14 +71,14 @@ class Styles:
                 try:
                     found.setdefault(path.stem, read_style(path))
                 except StyleError as error:
-                    problems.append(str(error).replace(str(path), path.name))       # visitors see no paths
+                    problems.append(str(error))       # visitors see no paths
         return tuple(sorted(found.values(), key=lambda style: style.title.casefold())), tuple(problems)
 
     def named(self, name: str) -> Style:
         """The style of a name. Raises EditError: there is none."""
         style = next((style for style in self.find()[0] if style.name == name), None)
         if style is None:
-            raise EditError("This style is not there any more. The film keeps its own words.")
+            raise EditError(sentence("This style is not there any more. The film keeps its own words."))
         return style
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project.limits import EditError, printable
 from studio.project.model import Project
 
@@ -21,9 +22,12 @@ def set_tags(project: Project, tags: Iterable[str]) -> Project:
     known = known_tags(tags)
     long = next((tag for tag in known if len(tag) > LENGTH), None)
     if long:
-        raise EditError(f"A tag has {LENGTH} characters at most, and “{long[:LENGTH]}…” has {len(long)}. The film keeps its tags.")
+        raise EditError(sentence(
+            "A tag has {length} characters at most, and “{tag}…” has {number}. The film keeps its tags.",
+            length=LENGTH, tag=long[:LENGTH], number=len(long)))
     if len(known) > TAGS:
-        raise EditError(f"A film has {TAGS} tags at most, not {len(known)}. It keeps those that it has.")
+        raise EditError(sentence(
+            "A film has {tags} tags at most, not {number}. It keeps those that it has.", tags=TAGS, number=len(known)))
     return replace(project, tags=known) if known != project.tags else project
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Segment, Take
@@ -69,7 +70,8 @@ def retake(project: Project, take: str, seed: int | None = None) -> TakeRequest:
 def check_varies(project: Project, segment: Segment, parent: str | None) -> None:
     """Raises EditError: the segment is a video that is a take already, and another take of it would be the same."""
     if segment.video and find_same_take(project, segment, parent):
-        raise EditError("This segment is a video of yours: another take of it would be the same. Go on with the segment after it.")
+        raise EditError(sentence(
+            "This segment is a video of yours: another take of it would be the same. Go on with the segment after it."))
 
 
 def finish(project: Project, take: str) -> TakeRequest:
@@ -80,12 +82,12 @@ def finish(project: Project, take: str) -> TakeRequest:
     """
     known = usable_take(project, take)
     if known.state == "done":
-        raise EditError("This take is finished already. Retake it to get another one.")
+        raise EditError(sentence("This take is finished already. Retake it to get another one."))
     if any(project.children(take)):
-        raise EditError("Other takes continue this one, so it stays as it is. Retake it to get a longer one.")
+        raise EditError(sentence("Other takes continue this one, so it stays as it is. Retake it to get a longer one."))
     request = _rest(project, known, len(project.lineage(take)) - 1)
     if request.sections <= known.sections:
-        raise EditError("This take has all the sections its segment asks for. Make the segment longer to add some.")
+        raise EditError(sentence("This take has all the sections its segment asks for. Make the segment longer to add some."))
     return request
 
 
@@ -123,7 +125,7 @@ def _rest(project: Project, partial: Take, index: int) -> TakeRequest:
 def request_take(project: Project, segment: Segment, parent: str | None) -> Take:
     """A take of a segment without sections yet, as the project asks for it now. Raises EditError: there is no reference image."""
     if project.reference is None:
-        raise EditError("A film starts from a picture. Choose a reference image first.")
+        raise EditError(sentence("A film starts from a picture. Choose a reference image first."))
     return Take(
         id=fresh_id(),
         parent=parent,

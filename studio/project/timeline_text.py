@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from studio.full_prompt import full_prompt
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Segment, Shot
@@ -59,7 +60,7 @@ def put_timeline(project: Project, timeline: TimelineText) -> Project:
     """
     kept = project.current().segments[: len(project.path())]
     if len(kept) + len(timeline.segments) > limits.SEGMENTS:
-        raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Nothing was changed.")
+        raise EditError(sentence("A branch holds {most} segments at most. Nothing was changed.", most=limits.SEGMENTS))
     neighbour = kept[-1] if kept else next(iter(project.current().segments), None)
     before = Segment("", frames=project.clock.section_frames) if neighbour is None else neighbour
     made: list[Segment] = []
@@ -79,18 +80,21 @@ def _read_times(text: str) -> TimelineText:
     notes = []
     outside = " ".join(_TIMED.sub(" ", text).split())
     if outside:
-        notes.append(f"What stands outside the times, “{_short(outside)}”, was put before every prompt.")
+        notes.append(sentence("What stands outside the times, “{short}”, was put before every prompt.", short=_short(outside)))
     if found[0][0] > 0:
-        notes.append(f"Nothing is written before {found[0][0]:g} s: the timeline begins with what begins there.")
+        notes.append(sentence(
+            "Nothing is written before {found:g} s: the timeline begins with what begins there.", found=found[0][0]))
     segments = []
     for number, (start, end, prompt) in enumerate(found, 1):
         following = found[number][0] if number < len(found) else None
         if end is not None and end <= start:
-            notes.append(f"Segment {number} would end before it begins; its end was left out.")
+            notes.append(sentence("Segment {number} would end before it begins; its end was left out.", number=number))
             end = None
         if following is not None and end is not None and end != following:
-            lasts = "goes on until the next begins" if end < following else "ends where the next begins"
-            notes.append(f"Segment {number} is written until {end:g} s and {lasts}, at {following:g} s.")
+            lasts = sentence("goes on until the next begins") if end < following else sentence("ends where the next begins")
+            notes.append(sentence(
+                "Segment {number} is written until {end:g} s and {lasts}, at {following:g} s.",
+                number=number, end=end, lasts=lasts, following=following))
         until = end if following is None else following
         seconds = None if until is None or until <= start else until - start
         segments.append(TextSegment(full_prompt(outside, prompt, ""), seconds))
@@ -101,10 +105,10 @@ def _read_windows(lines: list[str]) -> TimelineText:
     """As Wan2GP: a window for each line, or for each paragraph where its lines belong together."""
     notes: list[str] = []
     if any(line.lstrip().startswith("#") for line in lines):
-        notes.append("Lines that begin with # are comments; they were left out.")
+        notes.append(sentence("Lines that begin with # are comments; they were left out."))
         lines = [line for line in lines if not line.lstrip().startswith("#")]
     if any(line.lstrip().startswith("!") for line in lines):
-        notes.append("Lines that begin with ! set macros, which are not understood here; they were kept as text.")
+        notes.append(sentence("Lines that begin with ! set macros, which are not understood here; they were kept as text."))
     segments = [_window(window, number, notes) for number, window in enumerate(_windows(lines), 1)]
     return TimelineText(tuple(segments), tuple(dict.fromkeys(notes)))
 
@@ -129,16 +133,20 @@ def _window(text: str, number: int, notes: list[str]) -> TextSegment:
             segment = replace(segment, seconds=float(length[1]), frames=None)
         elif length and not length[2] and float(length[1]).is_integer():
             segment = replace(segment, frames=int(float(length[1])), seconds=None)
-            notes.append("Lengths in frames were counted at this film's frames a second.")
+            notes.append(sentence("Lengths in frames were counted at this film's frames a second."))
         elif length and length[2] == "%":
-            notes.append(f"Segment {number}: {value} is a share of a length that the text does not tell; it has the usual length.")
+            notes.append(sentence(
+                "Segment {number}: {value} is a share of a length that the text does not tell; it has the usual length.",
+                number=number, value=value))
         elif name == "/new_shot" or (name, value) == ("/overlap", "0"):
             if number > 1:
                 segment = replace(segment, cut=True)
-                notes.append("New shots begin at the reference picture. Choose other pictures for them on their boundaries.")
+                notes.append(sentence(
+                    "New shots begin at the reference picture. Choose other pictures for them on their boundaries."))
         else:
             kept.append(f"[{command}]")
-            notes.append(f"Segment {number}: “[{_short(command)}]” is not understood here; it was kept as text.")
+            notes.append(sentence(
+                "Segment {number}: “[{short}]” is not understood here; it was kept as text.", number=number, short=_short(command)))
     return replace(segment, prompt=" ".join([*kept, segment.prompt]).strip())
 
 

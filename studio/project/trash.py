@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from studio.language import sentence
 from studio.project.choices import restore_takes, with_followers
 from studio.project.limits import EditError, fresh_id
 from studio.project.model import DroppedBranch, Project
@@ -53,7 +54,7 @@ def deletable(project: Project, takes: Collection[str]) -> tuple[frozenset[str],
     """
     for take in takes:
         if known_take(project, take).id not in project.trash:
-            raise EditError("This take is not in the trash. Nothing was deleted.")
+            raise EditError(sentence("This take is not in the trash. Nothing was deleted."))
     gone = with_followers(project, takes)
     kept: set[str] = set()
     while needed := {take for take in _needed(project, gone - kept) if take not in kept}:
@@ -116,7 +117,7 @@ def _dropped(project: Project, branch: str) -> DroppedBranch:
     for found in project.dropped_branches:
         if found.branch.id == branch:
             return found
-    raise EditError("This branch is not in the trash any more. Look at the trash again.")
+    raise EditError(sentence("This branch is not in the trash any more. Look at the trash again."))
 
 
 def _needed(project: Project, gone: Collection[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id
 from studio.project.model import Branch, DroppedBranch, Project, Segment, Take
@@ -24,7 +25,7 @@ def with_segments(project: Project, segments: tuple[Segment, ...]) -> Project:
 def segment_index(index: object, count: int) -> int:
     """`index`, if it is the index of one of `count` segments. Raises EditError: it is not."""
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < count:
-        raise EditError("There is no such segment any more. Look at the timeline again.")
+        raise EditError(sentence("There is no such segment any more. Look at the timeline again."))
     return index
 
 
@@ -58,7 +59,7 @@ def branch(project: Project, take: str | None, name: str | None = None) -> Proje
     if not _lies_on(project, source, take):
         source = next((b for b in project.branches if _lies_on(project, b, take)), source)
     plan = _plan((t.segment for t in path), source.segments[len(path) :])
-    made = Branch(fresh_id(), fresh_name(project) if name is None else limits.name(name, "branch"), plan, take)
+    made = Branch(fresh_id(), fresh_name(project) if name is None else limits.name(name, sentence("branch")), plan, take)
     return replace(project, branches=(*project.branches, made), branch=made.id, head=take)
 
 
@@ -74,7 +75,7 @@ def switch(project: Project, branch: str) -> Project:
 
 def rename_branch(project: Project, branch: str, name: str) -> Project:
     """Rename a branch. Raises EditError: no such branch, or a name that is not accepted."""
-    return replace_branch(project, replace(_branch(project, branch), name=limits.name(name, "branch")))
+    return replace_branch(project, replace(_branch(project, branch), name=limits.name(name, sentence("branch"))))
 
 
 def drop_branch(project: Project, branch: str) -> Project:
@@ -85,7 +86,7 @@ def drop_branch(project: Project, branch: str) -> Project:
     """
     _branch(project, branch)
     if len(project.branches) == 1:
-        raise EditError("This is the only branch of the film, so it stays. Make another one first.")
+        raise EditError(sentence("This is the only branch of the film, so it stays. Make another one first."))
     place = next(i for i, b in enumerate(project.branches) if b.id == branch)
     left = project.branches[:place] + project.branches[place + 1 :]
     gone = DroppedBranch(project.branches[place], limits.now())
@@ -151,7 +152,7 @@ def next_segment(project: Project) -> tuple[int, str | None]:
         if project.clock.sections(wanted.frames) != head.sections or differs(project, wanted, head):
             index, parent = depth - 1, head.parent
     if index >= len(project.current().segments):
-        raise EditError("Every segment up to here is rendered. Add a segment to the timeline to go on.")
+        raise EditError(sentence("Every segment up to here is rendered. Add a segment to the timeline to go on."))
     check_parent(project, parent)
     return index, parent
 
@@ -179,17 +180,16 @@ def check_parent(project: Project, parent: str | None) -> None:
     check_memory(project, take)
     sha = project.reference.sha256 if project.reference else take.reference
     for was, now, what in (
-        (take.model, project.model, "by another model"),
-        (take.size, project.size, "in another size"),
-        (take.reference, sha, "from another picture"),
-        (take.frame, project.frame if project.reference else take.frame, "from another part of the picture"),
-        (take.marks, project.marks if project.reference else take.marks, "with other marks on the picture"),
+        (take.model, project.model, sentence("by another model")),
+        (take.size, project.size, sentence("in another size")),
+        (take.reference, sha, sentence("from another picture")),
+        (take.frame, project.frame if project.reference else take.frame, sentence("from another part of the picture")),
+        (take.marks, project.marks if project.reference else take.marks, sentence("with other marks on the picture")),
     ):
         if was != now:
-            raise EditError(
-                f"The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, "
-                "or undo the change. Every take is kept."
-            )
+            raise EditError(sentence(
+                "The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, or undo the "
+                "change. Every take is kept.", what=what))
 
 
 def _shown_alike(project: Project, take: Take) -> Project:
@@ -202,10 +202,9 @@ def _shown_alike(project: Project, take: Take) -> Project:
 def check_memory(project: Project, take: Take) -> None:
     """Check that the memory after a take is there. Raises EditError: it was removed to save room."""
     if take.thinned:
-        raise EditError(
-            f"The memory after the take of segment {len(project.lineage(take.id))} was removed to save room. Rewind to it, and "
-            "press “Make its memory again” there; the film is as it was."
-        )
+        raise EditError(sentence(
+            "The memory after the take of segment {number} was removed to save room. Rewind to it, and press “Make its memory "
+            "again” there; the film is as it was.", number=len(project.lineage(take.id))))
 
 
 def planned_segment(project: Project, take: str) -> Segment:
@@ -220,7 +219,7 @@ def planned_segment(project: Project, take: str) -> Segment:
 def _replaced(project: Project, take: Take, follow: bool) -> Project:
     known = project.takes[take.id]
     if known.state == "done" or known.parent != take.parent:
-        raise EditError("This take is finished already; finished takes do not change. Retake it to get another one.")
+        raise EditError(sentence("This take is finished already; finished takes do not change. Retake it to get another one."))
     longer = replace(project, takes={**project.takes, take.id: take})
     return rewind(longer, take.id) if follow and take.id not in project.trash else longer
 
@@ -261,13 +260,13 @@ def _branch(project: Project, branch: str) -> Branch:
     for found in project.branches:
         if found.id == branch:
             return found
-    raise EditError("This branch is not there any more. Look at the list of branches again.")
+    raise EditError(sentence("This branch is not there any more. Look at the list of branches again."))
 
 
 def known_take(project: Project, take: str) -> Take:
     """The take of that id. Raises EditError: there is none."""
     if take not in project.takes:
-        raise EditError("This take is not in the film. Look at the timeline again.")
+        raise EditError(sentence("This take is not in the film. Look at the timeline again."))
     return project.takes[take]
 
 
@@ -275,7 +274,7 @@ def usable_take(project: Project, take: str) -> Take:
     """The take of that id. Raises EditError: there is none, or it is in the trash."""
     found = known_take(project, take)
     if take in project.trash:
-        raise EditError("This take is in the trash. Restore it first.")
+        raise EditError(sentence("This take is in the trash. Restore it first."))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
+from studio.language import sentence
 from studio.project.limits import EditError
 from studio.project.model import Loop, Project, Take, Trim
 from studio.project.rules import FormatError
@@ -35,9 +36,11 @@ def set_trim(project: Project, take: str, first: int = 0, end: int = 0, loop: Lo
     found = usable_take(project, take)
     stop = end or found.frames
     if not 0 <= first < stop <= found.frames:
-        raise EditError(f"A take is shown from one of its {found.frames} frames to a later one. Nothing was changed.")
+        raise EditError(sentence(
+            "A take is shown from one of its {frames} frames to a later one. Nothing was changed.", frames=found.frames))
     if loop not in LOOPS or not 1 <= times <= MOST_TIMES:
-        raise EditError(f"A take is played once, or up to {MOST_TIMES} times, again or there and back. Nothing was changed.")
+        raise EditError(sentence(
+            "A take is played once, or up to {most} times, again or there and back. Nothing was changed.", most=MOST_TIMES))
     again = loop if times > 1 else "once"
     unknown = project.trims.get(take, WHOLE).unknown
     trim = Trim(first, 0 if stop == found.frames else stop, again, 1 if again == "once" else times, unknown)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.disk import atomic_write
+from studio.language import sentence
 from studio.project.codec import parse_project, project_table
 from studio.project.differences import NOTHING, DifferenceError, apply, difference
 from studio.project.history import DEPTH
@@ -37,7 +38,7 @@ LOG = "undo.log"
 FORMAT = 1
 LARGEST = 8 * 2**20
 """Bytes of the log, at most: the oldest steps go where it would be larger."""
-LOST = "The undo history of this film could not be read, so undo begins anew. The film itself is whole."
+LOST = sentence("The undo history of this film could not be read, so undo begins anew. The film itself is whole.")
 
 
 class UndoLog:

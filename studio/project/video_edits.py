@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.marks import NO_MARKS
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.model import Project, Reference, Segment, Video
 from studio.project.tree import with_segments
 
-HAS_TAKES = "This film has takes already, and a video can only begin an empty one. Begin a new film and drop the video there."
+HAS_TAKES = sentence(
+    "This film has takes already, and a video can only begin an empty one. Begin a new film and drop the video there.")
 
 
 def check_empty(project: Project) -> None:
@@ -38,7 +40,8 @@ def begin_with_video(project: Project, video: Video, reference: Reference, frame
     if all(not s.prompt and not s.loras for s in written):
         written = [Segment(fresh_id(), "", project.clock.section_frames, fresh_seed())]
     if len(written) >= limits.SEGMENTS:
-        raise EditError(f"A branch holds {limits.SEGMENTS} segments at most. Remove one first; nothing was changed.")
+        raise EditError(sentence(
+            "A branch holds {most} segments at most. Remove one first; nothing was changed.", most=limits.SEGMENTS))
     begun = replace(project, reference=reference, frame=None, marks=replace(NO_MARKS, beyond=beyond))
     return with_segments(begun, (first, *written))
 

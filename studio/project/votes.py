@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import quantiles
 
+from studio.language import sentence
 from studio.project.limits import EditError
 from studio.project.model import Project, Vote, VoteResult
 
@@ -62,13 +63,13 @@ def add_vote(project: Project, left: str, right: str, result: VoteResult) -> Pro
             are 5000 votes already.
     """
     if left not in project.takes or right not in project.takes:
-        raise EditError("A take of this vote is not in the film any more. Nothing was counted; vote on another pair.")
+        raise EditError(sentence("A take of this vote is not in the film any more. Nothing was counted; vote on another pair."))
     if left == right or len(project.lineage(left)) != len(project.lineage(right)):
-        raise EditError("A vote compares two takes of the same segment. Nothing was counted.")
+        raise EditError(sentence("A vote compares two takes of the same segment. Nothing was counted."))
     if result not in SCORES:
-        raise EditError("A vote is for left, right or alike. Nothing was counted.")
+        raise EditError(sentence("A vote is for left, right or alike. Nothing was counted."))
     if len(project.votes) >= VOTES:
-        raise EditError(f"A film keeps {VOTES:,} votes at most. This one was not counted; the others are kept.")
+        raise EditError(sentence("A film keeps {most:,} votes at most. This one was not counted; the others are kept.", most=VOTES))
     vote = Vote(left, right, result, datetime.now(UTC).isoformat(timespec="milliseconds"))
     return replace(project, votes=(*project.votes, vote))
 
@@ -76,7 +77,7 @@ def add_vote(project: Project, left: str, right: str, result: VoteResult) -> Pro
 def drop_vote(project: Project) -> Project:
     """Take back the newest vote. Raises EditError: there is none."""
     if not project.votes:
-        raise EditError("There is no vote to take back.")
+        raise EditError(sentence("There is no vote to take back."))
     return replace(project, votes=project.votes[:-1])
 
 
@@ -94,9 +95,9 @@ def players(project: Project, contest: Contest) -> dict[str, str]:
     paths = {b.id: {take.id for take in project.lineage(b.tip)} for b in project.branches}
     one, other = contest.branches
     if one not in paths or other not in paths:
-        raise EditError("This branch is not there any more. Look at the list of branches again.")
+        raise EditError(sentence("This branch is not there any more. Look at the list of branches again."))
     if one == other:
-        raise EditError("These are the same branch. Choose two different ones to compare.")
+        raise EditError(sentence("These are the same branch. Choose two different ones to compare."))
     return {take: one if take in paths[one] else other for take in paths[one] ^ paths[other]}
 
 

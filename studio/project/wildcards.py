@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from studio.language import Sentence, join, sentence
 from studio.project import limits
 from studio.project.limits import EditError
 from studio.project.preset import PRESETS
@@ -27,9 +28,16 @@ LARGEST = 2**18
 """Bytes of a list, at most."""
 NAMES = 200
 """Lists of a folder that are looked at, at most."""
-UNCHANGED = "Nothing was lost."
 
 _WILDCARD = re.compile(r"__([^\W_]+(?:[-_][^\W_]+)*)__")
+
+
+class WildcardError(EditError):
+    """A wildcard has no words; `problem` says why, without the assurance that nothing was lost."""
+
+    def __init__(self, problem: Sentence) -> None:
+        super().__init__(join(problem, sentence("Nothing was lost.")))
+        self.problem = problem
 
 
 class Wildcards:
@@ -51,17 +59,16 @@ class Wildcards:
             seed: of its segment; it chooses the lines.
 
         Raises:
-            EditError: there is no such list, it has no choices or cannot be read, lists lead to each other in a circle or too deep,
-                or the prompt becomes too long.
+            WildcardError: there is no such list, it has no choices or cannot be read, lists lead to each other in a circle or too
+                deep, or the prompt becomes too long.
         """
         if not _WILDCARD.search(prompt):
             return prompt
         filled = _Filler(self._files(), seed).fill(prompt, ())
         if len(filled) > limits.PROMPT_LENGTH:
-            raise EditError(
-                f"With its wildcards replaced this prompt has {len(filled):,} characters; {limits.PROMPT_LENGTH:,} is the most. "
-                f"Shorten it, or the choices. {UNCHANGED}"
-            )
+            raise WildcardError(sentence(
+                "With its wildcards replaced this prompt has {number:,} characters; {most:,} is the most. Shorten it, or the "
+                "choices.", number=len(filled), most=limits.PROMPT_LENGTH))
         return filled
 
     def _files(self) -> dict[str, Path]:
@@ -94,11 +101,16 @@ class _Filler:
     def _choice(self, name: str, within: tuple[str, ...]) -> str:
         if name in within:
             way = " leads to ".join(f"“__{one}__”" for one in (*within[within.index(name) :], name))
-            raise EditError(f"Wildcards go in a circle: {way}. Take one of them out of its list. {UNCHANGED}")
+            raise WildcardError(sentence(
+                "Wildcards go in a circle: {way}. Take one of them out of its list.", way=way))
         if len(within) >= DEPTH:
-            raise EditError(f"“__{name}__” lies {DEPTH} lists deep; that is the most. Write its choices into the list. {UNCHANGED}")
+            raise WildcardError(sentence(
+                "“__{name}__” lies {depth} lists deep; that is the most. Write its choices into the list.",
+                name=name, depth=DEPTH))
         if self._chosen.total() >= REPLACED:
-            raise EditError(f"This prompt leads to more than {REPLACED} wildcards. Use fewer, in it and in the lists. {UNCHANGED}")
+            raise WildcardError(sentence(
+                "This prompt leads to more than {replaced} wildcards. Use fewer, in it and in the lists.",
+                replaced=REPLACED))
         lines = self._read(name)
         self._chosen[name] += 1
         key = f"{self._seed}/{name}/{self._chosen[name]}"
@@ -115,23 +127,30 @@ class _Filler:
 def _read(name: str, files: dict[str, Path]) -> list[str]:
     if name not in files:
         known = ", ".join(f"__{one}__" for one in sorted(files)) or "none"
-        raise EditError(
-            f"There is no list for “__{name}__”. There are: {known}. Name one of these, or put a file {name}.txt with one choice "
-            f"on each line into the folder {FOLDER} beside the projects. {UNCHANGED}"
-        )
+        raise WildcardError(sentence(
+            "There is no list for “__{name}__”. There are: {known}. Name one of these, or put a file {name}.txt with one choice "
+            "on each line into the folder {folder} beside the projects.",
+            name=name, known=known, folder=FOLDER))
     file = files[name].name
     try:
         with files[name].open("rb") as opened:
             content = opened.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise EditError(f"The list {file} is larger than {LARGEST // 1024} KB. Make it shorter. {UNCHANGED}")
+            raise WildcardError(sentence(
+                "The list {file} is larger than {largest} KB. Make it shorter.",
+                file=file, largest=LARGEST // 1024))
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise EditError(f"The list {file} is not text in UTF-8. Save it as UTF-8. {UNCHANGED}") from None
+        raise WildcardError(sentence(
+            "The list {file} is not text in UTF-8. Save it as UTF-8.", file=file)) from None
     except OSError as error:
-        raise EditError(f"The list {file} cannot be read: {error.strerror or error}. {UNCHANGED}") from None
+        raise WildcardError(sentence(
+            "The list {file} cannot be read: {reason}.",
+            file=file, reason=error.strerror or str(error))) from None
     lines = [limits.printable(line).strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
-        raise EditError(f"The list {file} has no choices. Write one on each line; what begins with # is left out. {UNCHANGED}")
+        raise WildcardError(sentence(
+            "The list {file} has no choices. Write one on each line; what begins with # is left out.",
+            file=file))
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.language import sentence
 from studio.project import limits
 from studio.project.model import Project
 
@@ -14,7 +15,7 @@ def set_style(project: Project, style: str) -> Project:
     Raises:
         EditError: not text, or longer than 2000 characters.
     """
-    return replace(project, style=limits.film_text(style, "style"))
+    return replace(project, style=limits.film_text(style, sentence("style")))
 
 
 def set_cast(project: Project, cast: str) -> Project:
@@ -23,4 +24,4 @@ def set_cast(project: Project, cast: str) -> Project:
     Raises:
         EditError: not text, or longer than 2000 characters.
     """
-    return replace(project, cast=limits.film_text(cast, "cast"))
+    return replace(project, cast=limits.film_text(cast, sentence("cast")))

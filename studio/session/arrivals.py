@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.catalogue.fingerprint import fingerprint
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 from studio.media.export import read_lineage
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from studio.session.session import Session
     from studio.session.studio import Studio
 
-NEW = "This film is not here, so what it was made of was opened as a new film. Resume makes it again, take by take."
+NEW = sentence("This film is not here, so what it was made of was opened as a new film. Resume makes it again, take by take.")
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,11 @@ def _at(studio: Studio, folder: Path, take: str) -> Arrival:
     """A film that is here, at a take; where that cannot be shown any more, the film says why."""
     session = studio.open(shelf.address(folder))
     if take not in session.project.takes:
-        session.add_finding("The take at which that film ends was deleted here. Its sidecar, if there is one, makes it again.")
+        session.add_finding(sentence(
+            "The take at which that film ends was deleted here. Its sidecar, if there is one, makes it again."))
     elif take in session.project.trash:
-        session.add_finding("The take at which that film ends is in the trash of this film. Restore it there to see it.")
+        session.add_finding(sentence(
+            "The take at which that film ends is in the trash of this film. Restore it there to see it."))
     else:
         return Arrival(session, take)
     return Arrival(session, None)
@@ -165,10 +168,9 @@ def _recipe(studio: Studio, name: str, record: Mapping[str, Any]) -> Project:
         card = next((card for card in studio.models if card.name == model), None)
         return old_recipe(record, Clock(*card.clock(_size(record))) if card else Clock())
     except FormatError as error:
-        raise MediaError(
-            f"{name} tells how it was made in a way that cannot be understood here ({error}). A newer studio may have made it: "
-            "update this one. Nothing was changed."
-        ) from error
+        raise MediaError(sentence(
+            "{name} tells how it was made in a way that cannot be understood here ({error}). A newer studio may have made it: "
+            "update this one. Nothing was changed.", name=name, error=str(error))) from error
 
 
 def _size(record: Mapping[str, Any]) -> tuple[int, int]:
@@ -211,28 +213,37 @@ def _copy(source: Path, target: Path) -> bool:
 
 def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping[str, Any]) -> list[str]:
     """What a new film lacks to become the same frames, in sentences."""
-    said = []
+    said: list[str] = []
     if is_part(record):
-        said.append("The file is a part of a longer film and does not tell what came before, so its frames will be others.")
+        said.append(sentence(
+            "The file is a part of a longer film and does not tell what came before, so its frames will be others."))
     for each in awaited(session.project, session.folder):
-        said.append(f"It needs the {each.kind} {each.describe()}, which is not here. Drop it on the page; it is checked.")
+        said.append(sentence("It needs {file}, which is not here. Drop it on the page; it is checked.", file=each.describe()))
     if wanted.reference is None:
         content = next(iter(wanted.takes.values())).reference[:12]
-        said.append(f"The file does not say which picture it begins with, only its checksum, {content}. Choose that picture.")
+        said.append(sentence(
+            "The file does not say which picture it begins with, only its checksum, {checksum}. Choose that picture.",
+            checksum=content))
     made = record.get("weights")
     for model in {take.model for take in wanted.takes.values()}:
         card = next((card for card in studio.models if card.name == model), None)
         if card is None:
-            said.append(f"It was made by the model {model}, which is not installed. Add it to models/, or choose another one.")
+            said.append(sentence(
+                "It was made by the model {model}, which is not installed. Add it to models/, or choose another one.", model=model))
         elif isinstance(made, dict) and made.get(model) not in (None, fingerprint(card)):
-            said.append(f"It was made with other weights of {card.title} than those that are here, so its frames will be others.")
+            said.append(sentence(
+                "It was made with other weights of {model} than those that are here, so its frames will be others.",
+                model=card.title))
     loras = {lora.sha256: lora.name for take in wanted.takes.values() for lora in take.segment.loras}
     for content, lora in loras.items():
         if not session.loras.has(content):
-            said.append(f"It needs the LoRA {lora}, checksum {content[:12]}, which is not here. Drop it on its segment.")
+            said.append(sentence(
+                "It needs the LoRA {lora}, checksum {checksum}, which is not here. Drop it on its segment.",
+                lora=lora, checksum=content[:12]))
     if wanted.looks or wanted.trims:
-        said.append("Some takes were shown in other colours, or cut. Set looks and cuts again once the takes are made.")
+        said.append(sentence(
+            "Some takes were shown in other colours, or cut. Set looks and cuts again once the takes are made."))
     thrown = {name for each in film_trash.list_trash(studio.home) for name in _names(shelf.read_id(each.summary.folder))}
     if record.get("project_id") in thrown and studio.loras.max_bytes is None:
-        said.append("The film that it came from is in the trash of films, and can be restored there.")
+        said.append(sentence("The film that it came from is in the trash of films, and can be restored there."))
     return said

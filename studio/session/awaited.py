@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studio.language import Sentence, join, sentence
+from studio.language.lists import with_or
 from studio.project.limits import EditError
 from studio.project.model import Project
 from studio.session.document import Document
@@ -21,11 +23,13 @@ class Awaited:
     sha256: str
     size: tuple[int, int]       # width and height in pixels; (0, 0): of a video
 
-    def describe(self) -> str:
+    def describe(self) -> Sentence:
         """Which file it is, for the artist: “sea.png”, 1280×768, checksum 0a1b2c3d4e5f."""
-        named = f"“{self.name}”" if self.name else f"a {self.kind}"
-        pixels = f", {self.size[0]}×{self.size[1]} pixels" if any(self.size) else ""
-        return f"{named}{pixels}, checksum {self.sha256[:12]}"
+        unnamed = sentence("a picture") if self.kind == "picture" else sentence("a video")
+        return join(
+            sentence("“{name}”", name=self.name) if self.name else unnamed,
+            sentence("{width}×{height} pixels", width=self.size[0], height=self.size[1]) if any(self.size) else "",
+            sentence("checksum {checksum}", checksum=self.sha256[:12]), separator=", ")
 
 
 def awaited(project: Project, folder: Path) -> tuple[Awaited, ...]:
@@ -76,10 +80,12 @@ class Awaiting:
             return True
         if content not in self._refused:
             self._refused.add(content)
-            wanted = " or ".join(each.describe() for each in missing)
-            raise EditError(
-                f"This is another {missing[0].kind} ({facts}checksum {content[:12]}). The film needs {wanted}. "
-                "Nothing was changed. Choose it once more to use it all the same; then the frames will be others."
-            )
+            wanted = with_or([each.describe() for each in missing])
+            facts = join(facts, sentence("checksum {checksum}", checksum=content[:12]), separator=", ")
+            another = sentence("This is another picture ({facts}).", facts=facts) if missing[0].kind == "picture" \
+                else sentence("This is another video ({facts}).", facts=facts)
+            raise EditError(join(another, sentence(
+                "The film needs {wanted}. Nothing was changed. Choose it once more to use it all the same; then the frames will "
+                "be others.", wanted=wanted)))
         self._jobs.give_up()
         return False

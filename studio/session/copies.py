@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.engine import bridge
+from studio.language import sentence
 from studio.media import MediaError
 from studio.project.early import finished_copy
 from studio.project.model import Project, Take
@@ -23,7 +24,8 @@ def make_copy(store: Store, project: Project, ask: TakeRequest) -> Take:
         bridge.copy_files(store.take_folder(str(take.copy_of)), folder)
     except OSError as error:
         store.discard_take(take.id)
-        raise MediaError(f"A take that was to be kept cannot be copied ({error}). Make it again instead.") from error
+        raise MediaError(sentence(
+            "A take that was to be kept cannot be copied ({error}). Make it again instead.", error=str(error))) from error
     except MediaError:
         store.discard_take(take.id)
         raise

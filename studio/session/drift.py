@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.colour_match import FLAT
 from studio.media.look import cosine, palette_distance
@@ -110,18 +111,25 @@ def suggest(rows: Sequence[TakeDrift]) -> Suggestion | None:
     light = max((at for at, row in enumerate(measured) if row.asked), default=0)
     detail = max((at for at, row in enumerate(measured) if row.asked or row.zoomed), default=0)
     candidates = [
-        ("Sharpness has fallen", detail, [_log(row.sharpness, -1) for row in measured]),
-        ("Contrast has fallen", light, [_log(row.contrast, -1) for row in measured]),
-        ("Contrast has risen", light, [_log(row.contrast, 1) for row in measured]),
+        ("less sharp", detail, [_log(row.sharpness, -1) for row in measured]),
+        ("less contrast", light, [_log(row.contrast, -1) for row in measured]),
+        ("more contrast", light, [_log(row.contrast, 1) for row in measured]),
     ]
-    found = [(change, start, words) for words, since, course in candidates if (start := _start(course, since)) is not None
+    found = [(change, start, what) for what, since, course in candidates if (start := _start(course, since)) is not None
              for change in [float(course[-1] or 0) - float(course[start] or 0)]]
     if not found:
         return None
-    change, start, words = max(found)
-    share = math.expm1(change) if words.endswith("risen") else -math.expm1(-change)
+    change, start, what = max(found)
     row = measured[start]
-    return Suggestion(row.take, row.segment, f"{words} by {round(100 * share)} % since segment {row.segment}. Rewind there?")
+    rise, fall = round(100 * math.expm1(change)), round(-100 * math.expm1(-change))
+    if what == "more contrast":
+        words = sentence("Contrast has risen by {share} % since segment {segment}. Rewind there?", share=rise, segment=row.segment)
+    elif what == "less contrast":
+        words = sentence("Contrast has fallen by {share} % since segment {segment}. Rewind there?", share=fall, segment=row.segment)
+    else:
+        words = sentence(
+            "Sharpness has fallen by {share} % since segment {segment}. Rewind there?", share=fall, segment=row.segment)
+    return Suggestion(row.take, row.segment, words)
 
 
 def _log(ratio: float | None, sign: int) -> float | None:

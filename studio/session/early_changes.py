@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from studio.language import sentence
 from studio.project import early
 from studio.project.early import BRIDGE, EarlyChange, Then
 from studio.project.edits import EditError
@@ -38,7 +39,7 @@ def plan(project: Project, wish: Wish, then: Then, frames: int = BRIDGE) -> Earl
         segments = early.insert(project, wish.index, wish.prompt, wish.frames)
     elif wish.what == "remove":
         if len(segments) < 2:
-            raise EditError("This is the only segment. Write another prompt into it instead.")
+            raise EditError(sentence("This is the only segment. Write another prompt into it instead."))
         segments = early.remove(project, wish.index)
     elif wish.what == "move":
         again = segments[wish.index].id if wish.index < len(segments) else None

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from studio.language import sentence
 from studio.media import MediaError, export
 from studio.media.contact_sheet import draw_contact_sheet
 from studio.media.credentials import add_credentials, check_credentials
@@ -72,7 +73,7 @@ class Films:
         """
         project = self._document.project
         if head is not None and head not in project.takes:
-            raise EditError("This take is not in the film. Look at the timeline again.")
+            raise EditError(sentence("This take is not in the film. Look at the timeline again."))
         takes = [take for take in project.lineage(project.head if head is None else head) if self.clip(take.id)]
         return self.joined(project, takes) if takes else None
 
@@ -136,10 +137,11 @@ class Films:
         """
         takes = project.film()
         if not takes:
-            raise EditError("There is no film yet. Generate a segment first.")
+            raise EditError(sentence("There is no film yet. Generate a segment first."))
         for number, take in enumerate(takes, 1):
             if not self.clip(take.id):
-                raise MediaError(f"The clip of segment {number} is missing, so the film has a gap. Retake it first.")
+                raise MediaError(sentence(
+                    "The clip of segment {number} is missing, so the film has a gap. Retake it first.", number=number))
         return takes
 
     def shown_clip(self, project: Project, take: Take) -> Path:
@@ -186,7 +188,9 @@ class Films:
         most = export.longest_fade(film, title) if film else fade
         if fade <= most:
             return ""
-        return f"The film is shorter than two fades of {fade:g} seconds, so each was shortened to half of it: {most:.3g} seconds."
+        return sentence(
+            "The film is shorter than two fades of {fade:g} seconds, so each was shortened to half of it: {most:.3g} seconds.",
+            fade=fade, most=most)
 
     def export_take(self, take: str, kind: str = "mp4") -> Path:
         """One take as a file: gif, webp, mp4 or poster.
@@ -197,11 +201,11 @@ class Films:
         """
         project = self._document.project
         if take not in project.takes:
-            raise EditError("This take is not in the film. Look at the timeline again.")
+            raise EditError(sentence("This take is not in the film. Look at the timeline again."))
         if kind not in ("gif", "webp", "mp4", "poster"):
-            raise EditError(f"A take is exported as gif, webp, mp4 or poster, not as '{kind}'.")
+            raise EditError(sentence("A take is exported as gif, webp, mp4 or poster, not as '{kind}'.", kind=kind))
         if self.clip(take) is None:
-            raise MediaError("The clip of this take is missing. Retake it to see it again.")
+            raise MediaError(sentence("The clip of this take is missing. Retake it to see it again."))
         ending = "-poster.webp" if kind == "poster" else f".{kind}"
         out = self.export_path(f"{slug(project.name)}-{len(project.lineage(take))}-{take[:4]}{ending}")
         if kind == "poster":
@@ -224,12 +228,13 @@ class Films:
         """
         project = self._document.project
         if not takes:
-            raise EditError("There are no takes for a contact sheet yet. Generate a segment first.")
+            raise EditError(sentence("There are no takes for a contact sheet yet. Generate a segment first."))
         for take in takes:
             if take not in project.takes:
-                raise EditError("This take is not in the film. Look at the timeline again.")
+                raise EditError(sentence("This take is not in the film. Look at the timeline again."))
             if self.clip(take) is None:
-                raise MediaError("The clip of a take is missing, so the contact sheet would have a gap. Retake it, or drop it.")
+                raise MediaError(sentence(
+                    "The clip of a take is missing, so the contact sheet would have a gap. Retake it, or drop it."))
         depth = len(project.lineage(takes[0]))
         rows = [(caption(project, project.takes[take]), self.shown_clip(project, project.takes[take])) for take in takes]
         out = self.export_path(f"{slug(project.name)}-{depth}-takes.png")
@@ -258,7 +263,7 @@ class Films:
         """
         rows = rating_rows(self._document.project, contest)
         if not rows:
-            raise EditError("There are no votes here yet. Vote on a pair first; nothing was exported.")
+            raise EditError(sentence("There are no votes here yet. Vote on a pair first; nothing was exported."))
         out = self.export_path(f"{slug(self._document.project.name)}-ratings.csv")
         write_ratings(rows, out)
         return out

@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import probe
 from studio.media.colour_match import NO_CHANGE, ColourChange, LabStatistics, change_clip, fit_change
@@ -117,10 +118,9 @@ class HeldLooks:
                 return self._looks.of(shot_so_far(project, take)[0]).first
             return self._looks.of(project.takes[look.match]).whole
         except MediaError as error:
-            raise MediaError(
+            raise MediaError(sentence(
                 "What this look matches cannot be read: its clip is missing or damaged. Match another one, or take the look off; "
-                "the take itself is as it was made."
-            ) from error
+                "the take itself is as it was made.")) from error
 
     def _work(self) -> None:
         """Make the copies that are waited for, the newest wish first, until none is."""
@@ -138,7 +138,8 @@ class HeldLooks:
                 found = ShownClip(None, problem=error.message)
             except Exception as error:
                 log.exception("a look could not be applied")
-                problem = f"This look could not be applied ({type(error).__name__}). The take is as it was made."
+                problem = sentence(
+                    "This look could not be applied ({error}). The take is as it was made.", error=type(error).__name__)
                 found = ShownClip(None, problem=problem)
             self._done[take] = _asked(project, take), found
             self._document.notify()
@@ -171,7 +172,8 @@ def check_look(project: Project, looks: Looks, take: str, match: str) -> None:
     if held is None:                          # the edit says so
         return
     if looks.of(held).whole.flat:
-        raise MediaError("This take is black or of one colour throughout, so there is nothing to match. Nothing was changed.")
+        raise MediaError(sentence(
+            "This take is black or of one colour throughout, so there is nothing to match. Nothing was changed."))
     if match == REFERENCE:
         target = looks.of_place(place_of_take(project, held), held.size).first
     elif match == FIRST_FRAME:
@@ -181,4 +183,5 @@ def check_look(project: Project, looks: Looks, take: str, match: str) -> None:
     else:
         return
     if target.flat:
-        raise MediaError("What it would be matched to is black or of one colour. Match something else; nothing was changed.")
+        raise MediaError(sentence(
+            "What it would be matched to is black or of one colour. Match something else; nothing was changed."))

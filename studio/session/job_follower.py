@@ -9,6 +9,7 @@ from dataclasses import replace
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, PlacementReduced, SectionDone, Step, TakeDone, Working
 from studio.engine.jobs import Job, JobState
+from studio.language import join, sentence
 from studio.media import MediaError
 from studio.project import choices, edits
 from studio.project.edits import EditError
@@ -43,7 +44,9 @@ class JobFollower:
                 job.fail(str(error))
             except Exception as error:
                 log.exception("a render event could not be handled")
-                job.fail(f"The take could not be kept: {type(error).__name__}: {error}", f"Try again. {NOTHING_LOST}")
+                job.fail(
+                    sentence("The take could not be kept: {kind}: {error}", kind=type(error).__name__, error=str(error)),
+                    join(sentence("Try again."), NOTHING_LOST))
             self._document.notify()
 
     def _show_state(self, job: RenderJob, state: JobState) -> None:
@@ -77,7 +80,7 @@ class JobFollower:
             case Working():
                 job.update(doing=event.doing)
             case PlacementReduced():
-                doing = "placing less of the model on the graphics card, whose memory ran out"
+                doing = sentence("placing less of the model on the graphics card, whose memory ran out")
                 step = job.view.step if job.view.doing == "decoding" else 0       # denoising is not repeated
                 job.update(doing=doing, section=event.section, step=step, note=event.message)
             case Step():

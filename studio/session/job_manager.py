@@ -9,6 +9,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus, Event, RenderRequest
 from studio.engine.jobs import Job
 from studio.engine.rates import Rates
+from studio.language import sentence
 from studio.media import MediaError
 from studio.project import auditions, early, edits, take_requests
 from studio.project.auditions import Variations
@@ -120,7 +121,7 @@ class JobManager:
         """
         job = self._job
         if job is None or job.view.state != "paused":
-            raise EditError("There is nothing to resume. Generate the next segment instead.")
+            raise EditError(sentence("There is nothing to resume. Generate the next segment instead."))
         note = job.note()
         self._start(lambda project: requests_left(note, project, job.last_take), note.rest, note.branch)
 
@@ -137,7 +138,7 @@ class JobManager:
                 remove_note(document.folder)
                 return
             job = self._job = RenderJob(asks, document.project, note.rest, note.branch, steps)
-            said = "" if note.paused else "The studio was stopped while this film was generating."
+            said = "" if note.paused else sentence("The studio was stopped while this film was generating.")
             job.update(state="paused", doing="", note=said)
             document.notify()
 
@@ -191,7 +192,7 @@ class JobManager:
     def check_idle(self) -> None:
         """Raises EditError: this document has a job."""
         if self._job and self._job.active:
-            raise BusyError("This film is already generating. Wait for it to finish, or cancel it first.")
+            raise BusyError(sentence("This film is already generating. Wait for it to finish, or cancel it first."))
 
     def cancel(self) -> None:
         """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio.language import sentence
 from studio.project import take_requests
 from studio.project.codec import parse_segment, parse_take, segment_table, take_table
 from studio.project.early import Step, step_request
@@ -82,7 +83,7 @@ def requests_left(
         elif note.rest and (ask := take_requests.request_after(project, note.branch, made)):
             left = (ask,)
     if not left:
-        raise EditError("Nothing is left of the job that was paused. Generate the next segment instead.")
+        raise EditError(sentence("Nothing is left of the job that was paused. Generate the next segment instead."))
     return left, steps
 
 

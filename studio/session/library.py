@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.disk import explain
+from studio.language import sentence
 from studio.media import disk
 from studio.project import shelf
 from studio.project.library import Film
@@ -103,7 +104,7 @@ def copy_project(project: Project, store: Store, home: Path, share: bool = False
         copy.close()
         incoming.rename(home / made.id)
     except OSError as error:
-        raise StoreError(f"{explain(incoming, error)} The film was not copied.") from error
+        raise StoreError(sentence("{problem} The film was not copied.", problem=explain(incoming, error))) from error
     finally:
         with contextlib.suppress(OSError):
             copy.close()

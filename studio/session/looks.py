@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from studio.engine.identity import Identity
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import Frame, spread_frames
 from studio.media.colour_match import LabStatistics
@@ -65,7 +66,8 @@ class Looks:
             if key not in self._known:
                 folder = self._store.take_folder(take.id)
                 if not (folder / CLIP).is_file():
-                    raise MediaError("The clip of this take is missing, so it cannot be measured. Retake it to see it again.")
+                    raise MediaError(sentence(
+                        "The clip of this take is missing, so it cannot be measured. Retake it to see it again."))
                 self._known[key] = self._read(folder / FILE, take) or self._measure(folder, take)
             return self._known[key]
 
@@ -80,7 +82,8 @@ class Looks:
             if key not in self._known:
                 path = self._store.media / f"{place.picture[:16]}.png"
                 if not path.is_file():
-                    raise MediaError("The picture that this take shows is gone from the project's folder. Choose it again.")
+                    raise MediaError(sentence(
+                        "The picture that this take shows is gone from the project's folder. Choose it again."))
                 self._known[key] = self._look([np.asarray(crop(read_picture(path), place.frame, size))])
             return self._known[key]
 

@@ -20,6 +20,7 @@ from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import checksum, inspect, inspect_whole
+from studio.language import sentence
 from studio.media import disk
 from studio.project.edits import EditError
 from studio.project.files import read_json, write_json
@@ -90,7 +91,8 @@ class LoraShelf:
                 shutil.copyfile(path, temporary)
         copy.touch()
         write_json(copy.with_suffix(".json"), {"name": name, "sha256": content})
-        return Lora(name, content), f"{name}: {contents.unused_summary}." if contents.unused_summary else ""
+        unused = contents.unused_summary
+        return Lora(name, content), sentence("{name}: {problem}.", name=name, problem=unused) if unused else ""
 
     def check(self, lora: Lora, card: ModelCard, whole: bool = False) -> None:
         """Check a LoRA before it is used. `whole`: read its weights too, which takes a moment.
@@ -99,19 +101,19 @@ class LoraShelf:
             EditError: the file is gone, does not fit the model, or (`whole`) holds values that are not numbers.
         """
         if not self.has(lora.sha256):
-            raise EditError(
-                f"The LoRA {lora.name} is not in this studio ({self.path(lora.sha256)}). Add the file again, or take it off the "
-                "segment."
-            )
+            raise EditError(sentence(
+                "The LoRA {lora} is not in this studio ({path}). Add the file again, or take it off the segment.",
+                lora=lora.name, path=self.path(lora.sha256)))
         try:
             (inspect_whole if whole else inspect)(self.path(lora.sha256), lora_layers(card), card.title, lora.name)
         except LoraError as error:
-            raise EditError(f"{error} Take it off the segment, or choose the model that it was made for.") from None
+            raise EditError(sentence(
+                "{error} Take it off the segment, or choose the model that it was made for.", error=str(error))) from None
 
     def find(self, sha256: str) -> Lora:
         """The LoRA of this content. Raises EditError: it is not on the shelf."""
         if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not self.has(sha256):
-            raise EditError("This LoRA is not in the studio any more. Add the file again.")
+            raise EditError(sentence("This LoRA is not in the studio any more. Add the file again."))
         self.path(sha256).touch()
         return Lora(self._name(sha256), sha256)
 
@@ -144,13 +146,13 @@ class LoraShelf:
         if self.max_bytes is None:
             return
         if size > self.max_bytes:
-            raise LoraError(
-                f"{name} has {size / 2**20:,.0f} MB, and this shared studio takes LoRAs of up to {self.max_bytes / 2**20:,.0f} MB. "
-                "Run the studio on a machine of your own to use it."
-            )
+            raise LoraError(sentence(
+                "{name} has {size:,.0f} MB, and this shared studio takes LoRAs of up to {most:,.0f} MB. Run the studio on a "
+                "machine of your own to use it.", name=name, size=size / 2**20, most=self.max_bytes / 2**20))
         total = sum(path.stat().st_size for path in self.folder.glob(f"*{ENDING}"))
         if total + size > SHARED_MAX_FILES * self.max_bytes:
-            raise LoraError("This shared studio has no room for another LoRA today. Choose one that is there, or come tomorrow.")
+            raise LoraError(sentence(
+                "This shared studio has no room for another LoRA today. Choose one that is there, or come tomorrow."))
 
     def _name(self, sha256: str) -> str:
         try:

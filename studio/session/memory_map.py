@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from studio.backbones.registry import edits_memory, memory_grows, selects_sections
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
+from studio.language import sentence
 from studio.project import memory_edits
 from studio.project.edits import EditError
 from studio.project.model import Project, Segment
@@ -59,7 +60,7 @@ class MemoryEdits:
         if chosen:
             self._check(self._document.project)
             if self._selects(self._document.project):
-                raise EditError("This film’s memory is no map of places. Forget a take of it instead.")
+                raise EditError(sentence("This film’s memory is no map of places. Forget a take of it instead."))
         self._document.edit(memory_edits.forget, index, chosen)
 
     def forget_take(self, take: str) -> None:
@@ -67,7 +68,7 @@ class MemoryEdits:
         project = self._document.project
         self._check(project)
         if not self._selects(project):
-            raise EditError("This film’s memory is a map: forget places of it instead of a take.")
+            raise EditError(sentence("This film’s memory is a map: forget places of it instead of a take."))
         self._document.edit(memory_edits.forget_take, take)
 
     def remember_take(self, take: str) -> None:
@@ -85,15 +86,13 @@ class MemoryEdits:
     def _problem(self, project: Project) -> str:
         card = self._cards.get(project.model)
         if card is None or not card.has_memory:
-            return "This film’s model keeps no long-term memory, so nothing can be pinned in it or forgotten."
+            return sentence("This film’s model keeps no long-term memory, so nothing can be pinned in it or forgotten.")
         if edits_memory(card, project.size) or selects_sections(card):
             return ""
         if memory_grows(card, project.size):
-            return (
+            return sentence(
                 "What this model remembers is spread over all numbers of its memory, so no place and no take can be pinned or "
-                "forgotten. A branch from an earlier take forgets what came after it."
-            )
-        return (
+                "forgotten. A branch from an earlier take forgets what came after it.")
+        return sentence(
             "At this size the film’s memory is its whole picture and does not change: nothing in it is written over, and there is "
-            "nothing to pin or to forget."
-        )
+            "nothing to pin or to forget.")

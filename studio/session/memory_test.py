@@ -17,6 +17,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, RenderRequest, Step, Working
 from studio.engine.jobs import Job, JobState
+from studio.language import join, sentence
 from studio.media import MediaError
 from studio.project import limits
 from studio.project import memory_tests as plan
@@ -60,7 +61,7 @@ class MemoryTestView:
     take: str
     state: JobState
     count: int                     # sections in all
-    doing: str = "waiting"
+    doing: str = sentence("waiting")
     number: int = 1                # of the section that is being made
     step: int = 0                  # finished in it
     steps: int = 1
@@ -145,14 +146,14 @@ class MemoryTests:
     def check_idle(self) -> None:
         """Raises EditError: a test is being made."""
         if self._view and self._view.active:
-            raise BusyError("A memory test of this film is being made already. Wait for it, or stop it first.")
+            raise BusyError(sentence("A memory test of this film is being made already. Wait for it, or stop it first."))
 
     def cancel(self) -> None:
         """Stop the test, within one step."""
         with self._document.lock:
             if self._job and self._view and self._view.active:
                 self._job.cancel()
-                self._update(doing="stopping", **({"state": "cancelled"} if self._view.state == "queued" else {}))
+                self._update(doing=sentence("stopping"), **({"state": "cancelled"} if self._view.state == "queued" else {}))
 
     def _other(self, project: Project, tested: Take) -> Take | None:
         """The take of another branch whose psi is tried, if there is one whose snapshot is there."""
@@ -163,16 +164,18 @@ class MemoryTests:
         """Why a take cannot be tested, in a sentence; "" if it can."""
         card = self._cards.get(take.model)
         if card is None:
-            return f"The model '{take.model}' is not installed. Add it to models/, or test a take of another model."
+            return sentence(
+                "The model '{model}' is not installed. Add it to models/, or test a take of another model.", model=take.model)
         if not card.has_memory:
-            return f"{card.title} keeps no long-term memory beside the recent frames, so there is nothing to test."
+            return sentence(
+                "{model} keeps no long-term memory beside the recent frames, so there is nothing to test.", model=card.title)
         if not memory_grows(card, take.size):
-            grows = next((f" At {width} × {height} it grows with the film." for width, height in card.sizes
-                          if memory_grows(card, (width, height))), "")
-            return (
+            grows = next((
+                sentence("At {width} × {height} it grows with the film.", width=width, height=height)
+                for width, height in card.sizes if memory_grows(card, (width, height))), "")
+            return join(sentence(
                 "At this size the film’s memory is its whole picture, from the first moment on, and does not change. "
-                f"Without what was remembered since, the section would be the same, so there is nothing to test.{grows}"
-            )
+                "Without what was remembered since, the section would be the same, so there is nothing to test."), grows)
         return ""
 
     def _requests(self, project: Project, section: Take, folder: Path, other: Take | None) -> list[RenderRequest]:
@@ -188,14 +191,16 @@ class MemoryTests:
             try:
                 place.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StoreError(f"The folder of the memory test cannot be made ({error.strerror}). {NOTHING_LOST}") from error
+                raise StoreError(sentence(
+                    "The folder of the memory test cannot be made ({reason}). {nothing_lost}",
+                    reason=error.strerror, nothing_lost=NOTHING_LOST)) from error
             request = self._maker.request(section, 1, project, place)
             requests.append(replace(request, psi_of=source if isinstance(source, Path) else "begin"))
         return requests
 
     def _finish(self, folder: Path, others: tuple[Psi, ...], branch: str) -> None:
         try:
-            self._update(doing="comparing", result=compare(folder, others, branch))
+            self._update(doing=sentence("comparing"), result=compare(folder, others, branch))
         except (MediaError, StoreError) as error:
             self._update(message=str(error), remedy=NOTHING_LOST)
 
@@ -214,7 +219,7 @@ class MemoryTests:
                 case Working():
                     self._update(doing=event.doing)
                 case Step():
-                    self._update(doing="denoising", step=event.step, steps=event.steps)
+                    self._update(doing=event.doing, step=event.step, steps=event.steps)
                 case Failed():
                     self._update(message=event.message, remedy=event.remedy)
                 case _:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from studio.backbones.registry import skips_blocks, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
+from studio.language import sentence
 from studio.marks import NO_MARKS
 from studio.project import edits
 from studio.project.edits import EditError
@@ -37,18 +38,22 @@ def lost_marks(before: Project, after: Project) -> str:
         return ""
     pictures = [project.reference.sha256 if project.reference else "" for project in (before, after)]
     if pictures[0] != pictures[1]:
-        return "Subject and flows were marked on the picture before, so they went with it. Undo brings them back."
-    place = "this model" if before.model != after.model else "films of this size"
-    return f"The marks on the picture are gone: {place} cannot follow them. Undo brings them back."
+        return sentence("Subject and flows were marked on the picture before, so they went with it. Undo brings them back.")
+    if before.model != after.model:
+        return sentence("The marks on the picture are gone: this model cannot follow them. Undo brings them back.")
+    return sentence("The marks on the picture are gone: films of this size cannot follow them. Undo brings them back.")
 
 
 def installed_model(models: Iterable[ModelCard], name: str) -> ModelCard:
     """The card of the model with this name. Raises EditError: it is not installed, or not fetched."""
     card = next((card for card in models if card.name == name), None)
     if card is None:
-        raise EditError(f"The model '{name}' is not installed. Choose another one, or add its folder to models/.")
+        raise EditError(sentence(
+            "The model '{name}' is not installed. Choose another one, or add its folder to models/.", name=name))
     if card.state != "ready":
-        raise EditError(f"The weights of {card.title} are {card.state}. {card.remedy}")
+        state = sentence("not fetched") if card.state == "not fetched" else sentence("incomplete")
+        raise EditError(sentence(
+            "The weights of {model} are {state}. {remedy}", model=card.title, state=state, remedy=card.remedy))
     return card
 
 

@@ -21,6 +21,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, Moment
 from studio.engine.jobs import Job, JobState
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.difference import psnr
 from studio.media.picture import read_picture
@@ -120,19 +121,21 @@ class Moments:
     def check_idle(self) -> None:
         """Raises EditError: the memory is being asked."""
         if self._view and self._view.state in ("queued", "running"):
-            raise BusyError("The memory is being asked already. Wait for its answer.")
+            raise BusyError(sentence("The memory is being asked already. Wait for its answer."))
 
     def _head(self, project: Project, asked: Take) -> Take:
         """The take whose memory is asked for a moment of `asked`. Raises EditError: it knows nothing of that."""
         card, head = self._cards.get(project.model), project.takes.get(project.head or "")
         if card is None or head is None or not answers_places(card, head.size):
-            raise EditError("The memory of this film cannot be asked for a place.")
+            raise EditError(sentence("The memory of this film cannot be asked for a place."))
         if asked not in project.lineage(head.id) or (asked.model, asked.size) != (head.model, head.size):
-            raise EditError("This take is no part of the film so far, whose memory does not know it. Choose a take on the branch.")
+            raise EditError(sentence(
+                "This take is no part of the film so far, whose memory does not know it. Choose a take on the branch."))
         if asked.segment.video or asked.copy_of:
-            raise EditError("The model has no state of this take’s frames. Choose a take that it rendered.")
+            raise EditError(sentence("The model has no state of this take’s frames. Choose a take that it rendered."))
         if place_of_take(project, asked) != place_of_take(project, head):
-            raise EditError("This moment is of another shot, which has a memory of its own. Choose a frame of the newest shot.")
+            raise EditError(sentence(
+                "This moment is of another shot, which has a memory of its own. Choose a frame of the newest shot."))
         return head
 
     def _last_of_latent(self, asked: Take, at: int) -> int:
@@ -145,7 +148,8 @@ class Moments:
         latent = max(1, card.clock(asked.size)[1] // card.window)
         last = min(max(0, at) // latent * latent + latent, asked.frames) - 1
         if (asked.frames - 1 - last) // latent >= RECENT:
-            raise EditError(f"The model has the state of this take’s newest {RECENT * latent} frames alone. Choose a later one.")
+            raise EditError(sentence(
+                "The model has the state of this take’s newest {recent} frames alone. Choose a later one.", recent=RECENT * latent))
         return last
 
     def _folder(self, head: Take, asked: Take, at: int) -> Path:
@@ -162,7 +166,9 @@ class Moments:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The folder of the moment cannot be made ({error.strerror}). {NOTHING_LOST}") from error
+            raise StoreError(sentence(
+                "The folder of the moment cannot be made ({reason}). {nothing_lost}",
+                reason=error.strerror, nothing_lost=NOTHING_LOST)) from error
 
     def _listen(self, folder: Path, job: Job, event: Event | None) -> None:
         """Follow the engine's job. Never raises: its thread serves other projects too."""

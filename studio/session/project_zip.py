@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from studio.disk import explain
+from studio.language import sentence
 from studio.media import MediaError, disk
 from studio.project.export_log import NAME as EXPORTS
 from studio.project.files import LARGEST, StoreError
@@ -76,7 +77,7 @@ def unpack(file: Path, home: Path) -> str:
         MediaError: the disk is full.
     """
     if not file.is_file():
-        raise StoreError(f"There is no file {file}. Name the ZIP of a project.")
+        raise StoreError(sentence("There is no file {file}. Name the ZIP of a project.", file=file))
     _remove_leftovers(home)
     incoming = home / f".incoming-{secrets.token_hex(4)}"
     try:
@@ -94,12 +95,14 @@ def unpack(file: Path, home: Path) -> str:
         incoming.rename(home / project)
         return project
     except NotImplementedError as error:
-        raise StoreError(
-            f"{file.name} is packed in a way that cannot be read here ({error}). Nothing was put on the shelf. "
-            "Unzip it with the program that made it, and put the folder beside the other projects."
-        ) from error
+        raise StoreError(sentence(
+            "{name} is packed in a way that cannot be read here ({error}). Nothing was put on the shelf. Unzip it with the "
+            "program that made it, and put the folder beside the other projects.",
+            name=file.name, error=str(error))) from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, EOFError, ValueError) as error:
-        raise StoreError(f"{file.name} is damaged ({error}). Nothing was put on the shelf; fetch the file again.") from error
+        raise StoreError(sentence(
+            "{name} is damaged ({error}). Nothing was put on the shelf; fetch the file again.",
+            name=file.name, error=str(error))) from error
     except OSError as error:
         raise StoreError(explain(home / file.name, error)) from error
     finally:
@@ -123,19 +126,19 @@ def _members(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     files = {member.filename.replace("\\", "/"): member for member in archive.infolist() if not member.is_dir()}
     for name in files:
         if re.match(r"/|[A-Za-z]:", name) or ".." in name.split("/"):
-            raise StoreError(
-                f"{file.name} is not a project as the studio packs it: it holds {name[:80]}, which leads out of its folder. "
-                "Nothing was put on the shelf."
-            )
+            raise StoreError(sentence(
+                "{name} is not a project as the studio packs it: it holds {inside}, which leads out of its folder. Nothing was "
+                "put on the shelf.", name=file.name, inside=name[:80]))
     root = _root(file, files)
     members = {name[len(root) :]: member for name, member in files.items() if name.startswith(root)}
     members = {name: member for name, member in members.items() if MEMBER.fullmatch(name)}
     if any(member.flag_bits & ENCRYPTED for member in members.values()):
-        raise StoreError(f"{file.name} is locked with a password. Make one without, and import that.")
+        raise StoreError(sentence("{name} is locked with a password. Make one without, and import that.", name=file.name))
     size, most = sum(member.file_size for member in members.values()), max(BOMB[0], BOMB[1] * file.stat().st_size)
     texts = [member.file_size for name, member in members.items() if name.endswith(".json")]
     if len(members) > MAX_FILES or size > most or max(texts, default=0) > LARGEST:
-        raise StoreError(f"{file.name} is not a project: it would be far larger than any film. Nothing was put on the shelf.")
+        raise StoreError(sentence(
+            "{name} is not a project: it would be far larger than any film. Nothing was put on the shelf.", name=file.name))
     return members
 
 
@@ -156,8 +159,10 @@ def _root(file: Path, names: Iterable[str]) -> str:
         return outer[0]
     if outer:
         several = ", ".join(sorted(outer))[:120]
-        raise StoreError(f"{file.name} holds {len(outer)} projects ({several}). Make a ZIP of each, and import them one by one.")
-    raise StoreError(f"{file.name} is not a project. Choose a ZIP that was exported as a project.")
+        raise StoreError(sentence(
+            "{name} holds {number} projects ({several}). Make a ZIP of each, and import them one by one.",
+            name=file.name, number=len(outer), several=several))
+    raise StoreError(sentence("{name} is not a project. Choose a ZIP that was exported as a project.", name=file.name))
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
@@ -166,4 +171,4 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> N
     with archive.open(member) as packed, path.open("xb") as target:
         shutil.copyfileobj(packed, target, 2**20)
     if path.stat().st_size != member.file_size:
-        raise MediaError(f"{path.name} is not as long as it should be.")
+        raise MediaError(sentence("{name} is not as long as it should be.", name=path.name))

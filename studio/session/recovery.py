@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.engine import take_folder
+from studio.language import sentence, sentences
 from studio.media import MediaError
 from studio.media.clip import probe
 from studio.project import edits
@@ -42,7 +43,9 @@ def recover(document: Document) -> None:
         except Exception as error:  # whatever is in a damaged folder, the project opens
             if not isinstance(error, (MediaError, StoreError, EditError)):
                 log.exception("a take that was cut off could not be recovered")
-            document.add_finding(f"A take that was cut off could not be brought back yet; its files are in {folder}. {error}")
+            document.add_finding(sentence(
+                "A take that was cut off could not be brought back yet; its files are in {folder}. {error}",
+                folder=folder, error=str(error)))
 
 
 def _finished(project: Project, requested: Take, folder: Path, clock: Clock) -> Take | None:
@@ -89,6 +92,8 @@ def _discard(document: Document, requested: Take) -> None:
 
 
 def _finding(take: Take) -> str:
-    sections = "one finished section" if take.sections == 1 else f"{take.sections} finished sections"
-    what = "was complete" if take.state == "done" else f"kept {sections}; generate to complete it"
-    return f"The studio was stopped during a render. The take {what}."
+    if take.state == "done":
+        return sentence("The studio was stopped during a render. The take was complete.")
+    return sentences(
+        "The studio was stopped during a render. The take kept one finished section; generate to complete it.",
+        "The studio was stopped during a render. The take kept {number} finished sections; generate to complete it.", take.sections)

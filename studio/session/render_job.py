@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from studio.engine.jobs import Job, JobState
+from studio.language import sentence
 from studio.project import take_requests
 from studio.project.early import Step, step_request
 from studio.project.model import Project
 from studio.project.take_requests import TakeRequest
 from studio.session.job_note import JobNote
 
-NOTHING_LOST = "Nothing already made is lost."
+NOTHING_LOST = sentence("Nothing already made is lost.")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from studio.backbones.registry import edits_memory, selects_sections
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, ShotStart, VideoSource
+from studio.language import sentence
 from studio.project.edits import EditError
 from studio.project.model import Project, Shot, Take
 from studio.project.shots import Place, newest_of_place, place_of_take
@@ -128,11 +129,13 @@ class RequestMaker:
             EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit.
         """
         if take.model not in self._cards:
-            raise EditError(f"The model '{take.model}' is not installed. Choose another one, or add it to models/.")
+            raise EditError(sentence(
+                "The model '{model}' is not installed. Choose another one, or add it to models/.", model=take.model))
         place = place_of_take(project, take)
         if not self._picture(place).is_file():
-            what = "reference image" if place.picture == take.reference else "picture of this shot"
-            raise EditError(f"The {what} is gone from the project's folder. Choose the picture again.")
+            if place.picture == take.reference:
+                raise EditError(sentence("The reference image is gone from the project's folder. Choose the picture again."))
+            raise EditError(sentence("The picture of this shot is gone from the project's folder. Choose the picture again."))
         shot = take.segment.shot if take.parent else None
         others = [*self._pins(take, project), *self._forgotten(take, project)]
         if shot and shot.take and shot.take in project.takes:
@@ -140,36 +143,41 @@ class RequestMaker:
         for other in others:
             check_memory(project, other)
         if shot and shot.take and not (self._store.take_folder(shot.take) / take_folder.SNAPSHOT).is_file():
-            raise EditError("The take at whose frame this shot begins has lost its files. Choose another beginning for the shot.")
+            raise EditError(sentence(
+                "The take at whose frame this shot begins has lost its files. Choose another beginning for the shot."))
         for lora in take.segment.loras:
             if lora.strength:
                 self._loras.check(lora, self._cards[take.model])
         for pin in self._pins(take, project):
             if not (self._store.take_folder(pin.id) / take_folder.SNAPSHOT).is_file():
                 number = len(project.lineage(pin.id))
-                raise EditError(f"A pinned take of segment {number} has lost its files. Unpin it, and try again; nothing is lost.")
+                raise EditError(sentence(
+                    "A pinned take of segment {number} has lost its files. Unpin it, and try again; nothing is lost.",
+                    number=number))
         for gone in self._forgotten(take, project):
             if not (self._store.take_folder(gone.id) / take_folder.SNAPSHOT).is_file():
                 number = len(project.lineage(gone.id))
-                raise EditError(
-                    f"A forgotten take of segment {number} has lost its files. Remember it again, and try again; nothing is lost.")
+                raise EditError(sentence(
+                    "A forgotten take of segment {number} has lost its files. Remember it again, and try again; nothing is lost.",
+                    number=number))
         if take.copy_of:
             folder = self._store.take_folder(take.copy_of)
             check_memory(project, project.takes[take.copy_of])
             if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():
-                raise EditError("A take that was to be kept has lost its files. Make it again instead; nothing else was changed.")
+                raise EditError(sentence(
+                    "A take that was to be kept has lost its files. Make it again instead; nothing else was changed."))
         if take.parent:
             folder = self._store.take_folder(take.parent)
             check_memory(project, project.takes[take.parent])
             if not (folder / take_folder.SNAPSHOT).is_file():
-                raise EditError(
-                    f"The take before this one cannot be continued: its {take_folder.SNAPSHOT} is gone. "
-                    "Retake it, or rewind to an earlier one."
-                )
+                raise EditError(sentence(
+                    "The take before this one cannot be continued: its {file} is gone. Retake it, or rewind to an earlier one.",
+                    file=take_folder.SNAPSHOT))
 
         video = self._video(take)
         if video and not take.copy_of and not video.path.is_file():
-            raise EditError(f"{video.name} is gone from the project's folder, so no take can be made of it. Drop the video again.")
+            raise EditError(sentence(
+                "{video} is gone from the project's folder, so no take can be made of it. Drop the video again.", video=video.name))
 
     def _video(self, take: Take) -> VideoSource | None:
         video = take.segment.video

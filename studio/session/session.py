@@ -10,6 +10,7 @@ from studio.backbones.registry import sees_outside_frame, takes_frame, takes_mar
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
+from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 from studio.names import readable
 from studio.project import edits, limits, shots
@@ -114,7 +115,8 @@ class Session(Document):
         self.store.check_writable()
         missing = self.awaiting.missing("picture")
         picture = import_picture(Path(path), self.store)
-        if self.awaiting.came(missing, picture.sha256, f"{picture.width}×{picture.height} pixels, "):
+        facts = sentence("{width}×{height} pixels", width=picture.width, height=picture.height)
+        if self.awaiting.came(missing, picture.sha256, facts):
             return
         before = self.project.reference
         if frame is None and before and before.sha256 == picture.sha256:
@@ -165,7 +167,8 @@ class Session(Document):
         """Raises EditError: the model takes no frame."""
         card = self._models.get(self.project.model)
         if frame is not None and not (card and takes_frame(card)):
-            raise EditError("This model begins with the middle of the picture. Choose another model to frame a part of it.")
+            raise EditError(sentence(
+                "This model begins with the middle of the picture. Choose another model to frame a part of it."))
 
     def set_marks(self, marks: Marks, stroke: str | None = None) -> None:
         """Set all marks on the picture: its subject, its flows, and whether the camera may leave it.
@@ -179,10 +182,9 @@ class Session(Document):
         """
         card = self._models.get(self.project.model)
         if marks != NO_MARKS and not (card and takes_marks(card, self.project.size)):
-            raise EditError(
+            raise EditError(sentence(
                 "This model cannot follow marks on the picture in films of this size. Choose a larger size, or another model. "
-                "Nothing was changed."
-            )
+                "Nothing was changed."))
         self.edit_in_stroke(stroke, edits.set_marks, keep_unknown(marks, self.project.marks))
 
     def subject_mask(self) -> bytes | None:
@@ -207,7 +209,7 @@ class Session(Document):
         size, card = limits.size(size), self._models.get(self.project.model)
         if card and size not in card.sizes:
             known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
-            raise EditError(f"{card.title} makes films of {known} pixels. Choose one of these.")
+            raise EditError(sentence("{model} makes films of {known} pixels. Choose one of these.", model=card.title, known=known))
         if card is None:
             self.edit(edits.set_size, size)
         else:
@@ -302,5 +304,6 @@ class Session(Document):
     def _card(self) -> ModelCard:
         card = self._models.get(self.project.model)
         if card is None:
-            raise EditError(f"The model '{self.project.model}' is not installed. Choose another one, or add it to models/.")
+            raise EditError(sentence(
+                "The model '{model}' is not installed. Choose another one, or add it to models/.", model=self.project.model))
         return card

@@ -9,6 +9,7 @@ from PIL import Image
 
 from studio.backbones.registry import sees_outside_frame
 from studio.catalogue.cards import ModelCard
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import read_frame
 from studio.media.picture import save_png
@@ -49,7 +50,7 @@ def frame_shot(store: Store, project: Project, card: ModelCard | None, take: str
     known = usable_take(project, take)
     clip = store.take_folder(take) / CLIP
     if not clip.is_file():
-        raise MediaError("The clip of this take is missing, so no shot can begin there. Choose another take.")
+        raise MediaError(sentence("The clip of this take is missing, so no shot can begin there. Choose another take."))
     at = min(max(0, at), known.frames - 1)
     made = known.segment.video is None                     # the model has no state at a frame of a video
     same = made and card is not None and (known.model, known.size) == (project.model, project.size)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.packets import packet_sum
 from studio.project.files import LARGEST, StoreError, read_json, write_json
@@ -22,7 +23,7 @@ from studio.project.store import Store
 VERSION = 1
 KEY = "memorypack_sidecar"
 """The field that says that a JSON file is a sidecar, and of which version."""
-CHOOSE = "Choose a film, or the JSON file that was exported beside one."
+CHOOSE = sentence("Choose a film, or the JSON file that was exported beside one.")
 ROOM = LARGEST // 2
 """Bytes of pictures in a sidecar, at most, before they are written as text."""
 
@@ -70,16 +71,18 @@ def read_sidecar(path: Path) -> tuple[dict[str, Any], dict[str, bytes], str | No
     try:
         table = read_json(path)
     except (OSError, ValueError) as error:
-        raise MediaError(f"{path.name} cannot be read ({error}). {CHOOSE}") from error
+        raise MediaError(sentence(
+            "{name} cannot be read ({error}). {choose}", name=path.name, error=str(error), choose=CHOOSE)) from error
     record, pictures = table.get("record"), table.get("pictures")
     if KEY not in table or not isinstance(record, dict):
-        raise MediaError(f"{path.name} does not tell how a film was made. {CHOOSE}")
+        raise MediaError(sentence("{name} does not tell how a film was made. {choose}", name=path.name, choose=CHOOSE))
     found = {}
     for name, text in pictures.items() if isinstance(pictures, dict) else ():
         if isinstance(text, str) and re.fullmatch(r"media/[0-9a-f]{16}\.png", name):
             try:
                 found[name] = base64.b64decode(text, validate=True)
             except binascii.Error as error:
-                raise MediaError(f"{path.name} is damaged: a picture in it cannot be read. Copy the file again.") from error
+                raise MediaError(sentence(
+                    "{name} is damaged: a picture in it cannot be read. Copy the file again.", name=path.name)) from error
     packets = table.get("packets")
     return record, found, packets if isinstance(packets, str) else None

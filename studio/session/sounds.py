@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 from studio.media.sound import encode_sound, peaks
@@ -31,7 +32,8 @@ def own_sound(store: Store, project: Project) -> Path | None:
         return None
     path, name = store.folder / project.sound.file, project.sound.name
     if not path.is_file():
-        raise MediaError(f"{name} is gone from the project's folder. Choose the film's sound again, or remove it.")
+        raise MediaError(sentence(
+            "{name} is gone from the project's folder. Choose the film's sound again, or remove it.", name=name))
     return path
 
 
@@ -70,7 +72,9 @@ class Sounds:
                 with atomic_write(kept, copy.stat().st_size) as temporary:
                     shutil.copyfile(copy, temporary)
         self._document.edit(set_sound, Sound(f"media/{kept.name}", content, round(seconds, 3), called))
-        return f"The first {LONGEST / 60:g} minutes of {called} are kept." if seconds >= LONGEST else ""
+        if seconds < LONGEST:
+            return ""
+        return sentence("The first {minutes:g} minutes of {name} are kept.", minutes=LONGEST / 60, name=called)
 
     def file(self) -> Path | None:
         """The film's sound; None: it has none, or the file is gone."""
@@ -86,7 +90,7 @@ class Sounds:
         """
         sound, path = self._document.project.sound, self.file()
         if sound is None or path is None:
-            raise MediaError("The sound of this film is gone from the project's folder. Choose it again, or remove it.")
+            raise MediaError(sentence("The sound of this film is gone from the project's folder. Choose it again, or remove it."))
         with self._lock:
             if self._waveform is None or self._waveform[0] != sound.sha256:
                 self._waveform = sound.sha256, peaks(path, RATE)

@@ -10,6 +10,7 @@ from studio.backbones.registry import lora_layers, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import inspect_whole
+from studio.language import join, sentence
 from studio.marks import NO_MARKS, Marks
 from studio.media.picture import read_picture
 from studio.project import story
@@ -54,12 +55,15 @@ def plan_story(
     card = installed_model(models, model) if model else next(iter(models), None)
     written = story.read_story(path, None if card is None or changes.any_size else (card.title, card.sizes))
     if card is None:
-        raise EditError(f"{path}: no model is installed, so it cannot be rendered. Add a model's folder to models/.")
+        raise EditError(sentence(
+            "{path}: no model is installed, so it cannot be rendered. Add a model's folder to models/.", path=path))
     written = _changed(written, changes)
     preset = next((preset for preset in presets if preset.name == written.preset), None)
     if preset is None:
-        where = "" if changes.preset else f"{path}: "
-        raise EditError(f"{where}There is no preset '{written.preset}'. There are: {', '.join(p.name for p in presets)}.")
+        where = "" if changes.preset else f"{path}:"
+        raise EditError(join(where, sentence(
+            "There is no preset '{preset}'. There are: {presets}.",
+            preset=written.preset, presets=", ".join(p.name for p in presets))))
     if written.size not in card.sizes:
         written = replace(written, size=None)
     clock = Clock(*card.clock(written.size or card.default_size))
@@ -90,11 +94,12 @@ def _check_frame(written: Story, card: ModelCard, picture: tuple[int, int], film
         return
     where = f"{written.path}: 'frame':"
     if not takes_frame(card):
-        raise StoryError(f"{where} {card.title} begins with the middle of the picture. Leave 'frame' out.")
+        raise StoryError(sentence(
+            "{where} {model} begins with the middle of the picture. Leave 'frame' out.", where=where, model=card.title))
     try:
         check_large_enough(written.frame, picture, film)
     except EditError as error:
-        raise StoryError(f"{where} {error}") from None
+        raise StoryError(sentence("{where} {error}", where=where, error=str(error))) from None
 
 
 def _check_marks(written: Story, card: ModelCard, film: tuple[int, int]) -> None:
@@ -102,11 +107,10 @@ def _check_marks(written: Story, card: ModelCard, film: tuple[int, int]) -> None
     if written.marks == NO_MARKS or takes_marks(card, film):
         return
     large = next((size for size in card.sizes if takes_marks(card, size)), None)
-    remedy = f"write size = {list(large)}, or leave them out." if large else "Leave them out."
-    raise StoryError(
-        f"{written.path}: 'beyond', 'subject' and 'flows' are marks on the picture, which {card.title} cannot follow in films of "
-        f"{film[0]}×{film[1]} pixels. {remedy[0].upper()}{remedy[1:]}"
-    )
+    remedy = sentence("Write size = {size}, or leave them out.", size=str(list(large))) if large else sentence("Leave them out.")
+    raise StoryError(sentence(
+        "{path}: 'beyond', 'subject' and 'flows' are marks on the picture, which {model} cannot follow in films of "
+        "{width}×{height} pixels. {remedy}", path=written.path, model=card.title, width=film[0], height=film[1], remedy=remedy))
 
 
 def _check_loras(written: Story, card: ModelCard) -> None:
@@ -116,4 +120,6 @@ def _check_loras(written: Story, card: ModelCard) -> None:
             try:
                 inspect_whole(file, lora_layers(card), card.title)
             except LoraError as error:
-                raise StoryError(f"{written.path}: segment {number}: 'loras': {error}") from None
+                raise StoryError(sentence(
+                    "{path}: segment {number}: 'loras': {error}",
+                    path=written.path, number=number, error=str(error))) from None

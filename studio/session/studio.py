@@ -16,6 +16,7 @@ from pathlib import Path
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
+from studio.language import sentence
 from studio.media import MediaError
 from studio.project import edits, film_trash, shelf, styles, wildcards
 from studio.project.edits import EditError
@@ -245,7 +246,7 @@ class Studio:
                     session.store.reclaim()
                     raise
             del self._open[address]
-        session.leave(f"“{name}” is in the trash. Restore it there, under Films.")
+        session.leave(sentence("“{name}” is in the trash. Restore it there, under Films.", name=name))
         return name
 
     def sweep(self, age: float = 3600.0) -> int:
@@ -287,7 +288,7 @@ class Studio:
     def _folder(self, project_id: str) -> Path:
         folder = shelf.find_folder(self.home, project_id, self.library.project_id)
         if folder is None:
-            raise StoreError("This project is not here: it was moved, renamed or removed. Choose another one.")
+            raise StoreError(sentence("This project is not here: it was moved, renamed or removed. Choose another one."))
         return folder
 
     def _defaults(self) -> tuple[ModelCard | None, RenderSettings]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from studio.language import sentence
 from studio.marks import Stroke, Subject
 from studio.media.picture import read_picture
 from studio.media.subject import subject_alpha
@@ -35,7 +36,8 @@ def subject_mask(folder: Path, project: Project) -> bytes | None:
         return None
     mask = _mask(folder / picture.file, subject)
     if mask is None:
-        raise EditError("What you marked cannot be told from the rest of the picture. Mark more of it. The strokes are kept.")
+        raise EditError(sentence(
+            "What you marked cannot be told from the rest of the picture. Mark more of it. The strokes are kept."))
     return mask
 
 

@@ -15,6 +15,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, RenderRequest, TakeDone
 from studio.engine.jobs import Job, JobState
+from studio.language import join, sentence
 from studio.media import MediaError
 from studio.media.clip import frames_of, open_clip
 from studio.project import thinning
@@ -32,10 +33,6 @@ from studio.session.trash import folder_size
 
 AGAIN = ".again-"
 """How folders begin in which takes are made again; they lie among the takes' folders, where rows of psi are looked for."""
-DIFFERENT = (
-    "This take comes out differently here than when it was made ({}), on another machine or with other files, so its memory cannot "
-    "be made again. Its clip is as it was. Retake it, and go on from the new take."
-)
 
 
 @dataclass(frozen=True)
@@ -155,10 +152,10 @@ class Snapshots:
             document.store.check_writable()
             self.check_idle()
             if take not in document.project.takes:
-                raise EditError("This take is not in the film. Look at the timeline again.")
+                raise EditError(sentence("This take is not in the film. Look at the timeline again."))
             takes = thinning.to_make_again(document.project, take)
             if not takes:
-                raise EditError("The memory after this take is there. Go on from it.")
+                raise EditError(sentence("The memory after this take is there. Go on from it."))
             self._maker.check(takes[0], document.project)
             self._view = MakingAgain(take, "queued", 0, len(takes))
             self._job = self._engine.submit(self._requests(takes), self._listen)
@@ -167,7 +164,7 @@ class Snapshots:
     def check_idle(self) -> None:
         """Raises EditError: a take's memory is being made again."""
         if self._view and self._view.state in ("queued", "running"):
-            raise BusyError("A take’s memory is being made again. Wait for it, then try again.")
+            raise BusyError(sentence("A take’s memory is being made again. Wait for it, then try again."))
 
     def _requests(self, takes: tuple[Take, ...]) -> Iterator[RenderRequest]:
         for take in takes:
@@ -192,7 +189,7 @@ class Snapshots:
                 if isinstance(event, TakeDone):
                     self._keep(event.take)
                 elif isinstance(event, Failed):
-                    self._view = replace(self._view, message=f"{event.message} {event.remedy}")
+                    self._view = replace(self._view, message=join(event.message, event.remedy))
                 elif event is None:
                     ended: JobState = "failed" if job.state == "done" and self._view.message else job.state
                     self._view = replace(self._view, state=ended)
@@ -216,7 +213,10 @@ class Snapshots:
         document, folder = self._document, self._folder(take)
         difference = _difference(folder / take_folder.CLIP, document.store.take_folder(take) / take_folder.CLIP)
         if difference:
-            raise MediaError(DIFFERENT.format(difference))
+            raise MediaError(sentence(
+                "This take comes out differently here than when it was made ({difference}), on another machine or with other "
+                "files, so its memory cannot be made again. Its clip is as it was. Retake it, and go on from the new take.",
+                difference=difference))
         take_folder.copy_memory(folder, document.store.take_folder(take))
         document.add_silently(thinning.set_thinned, [take], False)
         if take in document.project.takes:
@@ -254,7 +254,8 @@ def _difference(one: Path, other: Path) -> str:
     with open_clip(one) as first, open_clip(other) as second:
         for number, (a, b) in enumerate(zip_longest(frames_of(first, one), frames_of(second, other)), 1):
             if a is None or b is None or a.shape != b.shape:
-                return f"from frame {number} on another length or size"
+                return sentence("from frame {number} on another length or size", number=number)
             if not np.array_equal(a, b):
-                return f"frame {number} by up to {np.abs(a.astype(int) - b).max()} levels of 255"
+                most = int(np.abs(a.astype(int) - b).max())
+                return sentence("frame {number} by up to {most} levels of 255", number=number, most=most)
     return ""

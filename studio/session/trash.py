@@ -15,6 +15,7 @@ from pathlib import Path
 
 from studio.disk import explain
 from studio.engine import take_folder
+from studio.language import sentence
 from studio.media import MediaError
 from studio.project import trash
 from studio.project.store import StoreError
@@ -89,7 +90,7 @@ def _keep_parts(document: Document, going: Iterable[str]) -> None:
     try:
         take_folder.keep_parts(folders, stay)
     except OSError as error:
-        raise MediaError(f"{explain(document.store.takes, error)} The trash was not emptied.") from error
+        raise MediaError(sentence("{problem} The trash was not emptied.", problem=explain(document.store.takes, error))) from error
 
 
 def _moved(document: Document, going: Iterable[str]) -> tuple[frozenset[str], str]:
@@ -109,8 +110,9 @@ def _moved(document: Document, going: Iterable[str]) -> tuple[frozenset[str], st
                 folder.rename(gone / take)
             moved.add(take)
     except OSError as error:
-        return frozenset(moved), f"{folder if moved else gone} could not be removed ({error.strerror or error}). " + (
-            "What is left is in the trash still: try again once its files are free.")
+        return frozenset(moved), sentence(
+            "{folder} could not be removed ({reason}). What is left is in the trash still: try again once its files are free.",
+            folder=folder if moved else gone, reason=error.strerror or str(error))
     return frozenset(moved), ""
 
 

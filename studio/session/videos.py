@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.language import sentence
 from studio.media.disk import atomic_write
 from studio.media.picture import save_png
 from studio.media.video import frames, measure
@@ -79,10 +80,14 @@ def _note(name: str, there: int, kept: int, clock: Clock) -> str:
     """What is to be said about the part of a video that is kept; empty where it is all of it."""
     section = clock.seconds(clock.section_frames)
     if there < kept:
-        return f"{name} lasts less than a section of {section:g} seconds: its last frame is held until the section is full."
+        return sentence(
+            "{name} lasts less than a section of {section:g} seconds: its last frame is held until the section is full.",
+            name=name, section=section)
     if there - kept < clock.fps / 10:
         return ""
     left, most = clock.seconds(there - kept), SECTIONS * clock.section_frames
-    why = f"a segment has {SECTIONS} sections at most" if kept == most else f"a take has whole sections of {section:g} seconds"
-    begins = f"The film begins with the last {clock.seconds(kept):.3g} seconds of {name}"
-    return f"{begins}; the {left:.2g} before them are left out: {why}."
+    why = sentence("a segment has {most} sections at most", most=SECTIONS) if kept == most \
+        else sentence("a take has whole sections of {section:g} seconds", section=section)
+    return sentence(
+        "The film begins with the last {kept:.3g} seconds of {name}; the {left:.2g} before them are left out: {why}.",
+        kept=clock.seconds(kept), name=name, left=left, why=why)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.folders import write_problem
-from studio.language import choose_language, localize
+from studio.language import choose_language, localize, sentence
 from studio.project import film_trash
 from studio.project.film_trash import TrashedProject
 from studio.project.story import StoryError
@@ -93,12 +93,14 @@ class PageApi:
         except (EditError, StoreError, MediaError, StoryError) as error:
             return _refusal(str(error))
         except MessageError as error:
-            return _refusal(f"The page and the studio do not understand each other ({error}).", "Reload the page.")
+            return _refusal(
+                sentence("The page and the studio do not understand each other ({error}).", error=str(error)),
+                sentence("Reload the page."))
         except Exception:
             log.exception("a message from the page could not be answered")
             return _refusal(
-                "Something unexpected went wrong. Nothing already made is lost.",
-                "Try again; the log of the studio says what happened.",
+                sentence("Something unexpected went wrong. Nothing already made is lost."),
+                sentence("Try again; the log of the studio says what happened."),
             )
 
     def board(self, session: Session) -> Answer:
@@ -124,11 +126,10 @@ class PageApi:
         if not problem:
             return ""
         if self.public:
-            return "This studio cannot store uploads at present: tell whoever runs it. The film is as it was."
-        return (
-            f"Uploads cannot be stored in {self.uploads}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
-            "set to another folder. The film is as it was."
-        )
+            return sentence("This studio cannot store uploads at present: tell whoever runs it. The film is as it was.")
+        return sentence(
+            "Uploads cannot be stored in {folder}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
+            "set to another folder. The film is as it was.", folder=self.uploads, problem=problem)
 
     def _thrown_away(self, fields: Fields) -> list[TrashedProject]:
         """The projects in the trash, on a shared studio those that the browser knows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.language import sentence
 from studio.session.thinning import weigh
 from studio.ui.words import Json, format_size
 
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
     from studio.session.thinning import MakingAgain
 
 PARTS = (
-    ("clips", "Clips", "the takes themselves, with their pictures"),
-    ("snapshots", "Memory", "what takes are continued from"),
-    ("media", "Pictures and videos", "that the film began with"),
-    ("films", "Joined films and exports", "can be made again"),
-    ("trash", "Trash", "takes that you dropped"),
+    ("clips", sentence("Clips"), sentence("the takes themselves, with their pictures")),
+    ("snapshots", sentence("Memory"), sentence("what takes are continued from")),
+    ("media", sentence("Pictures and videos"), sentence("that the film began with")),
+    ("films", sentence("Joined films and exports"), sentence("can be made again")),
+    ("trash", sentence("Trash"), sentence("takes that you dropped")),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from studio.language import sentence
 from studio.project.model import Project
 from studio.project.retries import MEASURES, MOST, THRESHOLDS
 from studio.ui.words import Json
@@ -13,11 +14,11 @@ from studio.ui.words import Json
 if TYPE_CHECKING:
     from studio.session.drift import Suggestion, TakeDrift
 
-READING = (
+READING = sentence(
     "Each line compares the takes with the first one of their shot. Light, weather or a zoom that a prompt asks for (✎) moves them "
-    "too and is no drift; drift creeps from take to take."
-)
-EDGES = "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen."
+    "too and is no drift; drift creeps from take to take.")
+EDGES = sentence(
+    "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen.")
 
 
 def retries_view(project: Project) -> Json:
@@ -38,11 +39,11 @@ def drift_view(rows: Sequence[TakeDrift], suggestion: Suggestion | None, encoder
     """
     return {
         "lines": [
-            {"key": "sharpness", "name": "Sharpness", "about": "Fine detail beside coarse"},
-            {"key": "contrast", "name": "Contrast", "about": "Spread of the lightness"},
-            {"key": "palette", "name": "Palette", "about": "Share of colours in common"},
-            {"key": "identity", "name": "Identity", "about": f"Likeness by {encoder}"} if encoder
-            else {"key": "identity", "name": "Edges", "about": EDGES},
+            {"key": "sharpness", "name": sentence("Sharpness"), "about": sentence("Fine detail beside coarse")},
+            {"key": "contrast", "name": sentence("Contrast"), "about": sentence("Spread of the lightness")},
+            {"key": "palette", "name": sentence("Palette"), "about": sentence("Share of colours in common")},
+            {"key": "identity", "name": sentence("Identity"), "about": sentence("Likeness by {encoder}", encoder=encoder)}
+            if encoder else {"key": "identity", "name": sentence("Edges"), "about": EDGES},
         ],
         "rows": [asdict(row) for row in rows],
         "suggestion": asdict(suggestion) if suggestion else None,

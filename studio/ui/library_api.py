@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from studio.language import join, sentences
 from studio.project import edits, library
 from studio.project.library import ORDERS, Film
 from studio.project.tags import TAGS, set_tags
@@ -54,14 +55,14 @@ def _open_file(studio: Studio, public: bool, fields: Fields) -> Json:
 
 def _film(film: Film, words: str) -> Json:
     facts = [format_length(film.seconds)] if film.seconds else []
-    facts += [f"{film.takes} take{'' if film.takes == 1 else 's'}", format_size(film.size)]
+    facts += [sentences("{number} take", "{number} takes", film.takes), format_size(film.size)]
     return {
         "id": film.id,
         "name": film.name,
         "poster": file_url(film.poster),
         "changed": film.changed,
         "made": film.made,
-        "facts": " · ".join(facts),
+        "facts": join(*facts, separator=" · "),
         "tags": list(film.tags),
         "where": library.where(film, words),
     }

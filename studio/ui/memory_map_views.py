@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.language import sentence, sentences
 from studio.project.model import Project, Take
 from studio.ui.words import Json
 
@@ -26,14 +27,14 @@ def memory_map_view(project: Project, shown: MemoryMap) -> Json:
 
 def _take_view(project: Project, take: str) -> Json:
     """A pinned or forgotten take."""
-    return {"id": take, "segment": len(project.lineage(take)), "words": project.takes[take].segment.prompt or "no prompt"}
+    return {"id": take, "segment": len(project.lineage(take)), "words": project.takes[take].segment.prompt or sentence("no prompt")}
 
 
 def memory_facts(take: Take) -> list[str]:
     """What was pinned and forgotten when a take was made, in a few words."""
     pins, cells, gone = len(take.pins), len(take.segment.forget), len(take.forgotten)
     return [
-        *([f"with {pins} pinned take{'' if pins == 1 else 's'}"] if pins else []),
-        *([f"{cells} place{'' if cells == 1 else 's'} forgotten"] if cells else []),
-        *([f"{gone} take{'' if gone == 1 else 's'} forgotten"] if gone else []),
+        *([sentences("with {number} pinned take", "with {number} pinned takes", pins)] if pins else []),
+        *([sentences("{number} place forgotten", "{number} places forgotten", cells)] if cells else []),
+        *([sentences("{number} take forgotten", "{number} takes forgotten", gone)] if gone else []),
     ]

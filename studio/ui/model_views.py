@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import skips_blocks
+from studio.language import join, sentence
 from studio.ui.words import Json
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 def engine_view(status: EngineStatus) -> Json:
     """The engine's state: a word for the lamp, a short text beside it, a sentence, and where a large model's parts are placed."""
-    short = {"starting": "Warming up", "ready": f"Ready on {status.device}", "failed": "Engine failed"}[status.state]
+    short = {
+        "starting": sentence("Warming up"), "ready": sentence("Ready on {device}", device=status.device),
+        "failed": sentence("Engine failed"),
+    }[status.state]
     return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
 
 
@@ -30,12 +34,12 @@ def model_view(
     `card` is None for a model that is not installed.
     """
     if card is None:
-        summary = "This model is not installed here. Takes made with it still play."
+        summary = sentence("This model is not installed here. Takes made with it still play.")
         return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
     return {
         "name": card.name,
         "title": card.title,
-        "summary": card.summary,
+        "summary": sentence(card.summary),
         "licence": card.licence,
         "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists],
     }
@@ -43,10 +47,13 @@ def model_view(
 
 def model_choice(card: ModelCard) -> Json:
     """A model to choose from; for one whose weights are missing, a note says how to get them, and how many bytes that takes."""
-    ready = card.state == "ready"
-    cost = f", {card.missing / 1e9:.1f} GB to fetch" if card.missing else ""
-    note = "" if ready else f"{card.state.capitalize()}{cost}. {card.remedy.partition('. ')[0]}. Then start the studio again."
-    return {"name": card.name, "title": card.title, "ready": ready, "note": note}
+    if card.state == "ready":
+        return {"name": card.name, "title": card.title, "ready": True, "note": ""}
+    state = sentence("Not fetched") if card.state == "not fetched" else sentence("Incomplete")
+    if card.missing:
+        state = sentence("{state}, {size:.1f} GB to fetch", state=state, size=card.missing / 1e9)
+    note = join(sentence("{state}.", state=state), card.source, sentence("Then start the studio again."))
+    return {"name": card.name, "title": card.title, "ready": False, "note": note}
 
 
 def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCard | None) -> Json:
@@ -61,7 +68,7 @@ def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCar
 def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:
     """The presets to choose from on this model, and the chosen one. Those that skip blocks need a model that can do so."""
     return [
-        {"name": preset.name, "title": preset.title, "description": preset.description}
+        {"name": preset.name, "title": sentence(preset.title), "description": sentence(preset.description)}
         for preset in presets if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
     ]
 
@@ -77,10 +84,14 @@ def size_note(size: tuple[int, int], card: ModelCard | None) -> str:
     """What is special about films of this size, in a few words; empty where all sizes of the model are alike."""
     if card is None or card.large is None:
         return ""
-    fps = f"{card.clock(size)[0]} frames a second"
-    return f"{fps}, sees the whole picture" if card.is_large(size) else f"{fps}, a quick sketch"
+    fps = card.clock(size)[0]
+    if card.is_large(size):
+        return sentence("{fps} frames a second, sees the whole picture", fps=fps)
+    return sentence("{fps} frames a second, a quick sketch", fps=fps)
 
 
 def shape_name(width: int, height: int) -> str:
     """The name of the picture's shape."""
-    return "Square" if width == height else "Landscape" if width > height else "Portrait"
+    if width == height:
+        return sentence("Square")
+    return sentence("Landscape") if width > height else sentence("Portrait")

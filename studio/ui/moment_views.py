@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.ui.words import Json, file_url
+from studio.language import join, sentence
+from studio.ui.words import Json, file_url, format_decibels
 
 if TYPE_CHECKING:
     from studio.session.moments import MomentView, RememberedMoment
@@ -19,7 +20,7 @@ def moment_view(moment: MomentView | None) -> Json | None:
         "take": moment.take,
         "at": moment.at,
         "active": moment.state in ("queued", "running"),
-        "message": f"{moment.message} {moment.remedy}".strip() or "The memory did not answer. Try again; nothing is lost.",
+        "message": join(moment.message, moment.remedy) or sentence("The memory did not answer. Try again; nothing is lost."),
         "result": _result_view(moment.result),
     }
 
@@ -27,20 +28,21 @@ def moment_view(moment: MomentView | None) -> Json | None:
 def _result_view(result: RememberedMoment | None) -> Json | None:
     if result is None:
         return None
-    figures = "the same" if result.decibels is None else f"{result.decibels:.1f} dB"
     return {
         "pictures": [
-            {"name": "Frame", "picture": file_url(result.shown), "figures": ""},
-            {"name": "Remembered", "picture": file_url(result.remembered), "figures": figures},
+            {"name": sentence("Frame"), "picture": file_url(result.shown), "figures": ""},
+            {"name": sentence("Remembered"), "picture": file_url(result.remembered), "figures": format_decibels(result.decibels)},
         ],
-        "sentence": f"{_share(result.known)} Light and weather are no part of a place.",
+        "sentence": join(_share(result.known), sentence("Light and weather are no part of a place.")),
     }  # fmt: skip
 
 
 def _share(known: float) -> str:
     """How much of the place the memory holds."""
     if known >= 0.995:
-        return "The memory holds all of this place."
+        return sentence("The memory holds all of this place.")
     if known < 0.005:
-        return "The memory holds nothing of this place: what the right picture shows is invented."
-    return f"The memory holds {100 * known:.0f} % of this place; the rest is invented, and drawn as see-through as it is uncertain."
+        return sentence("The memory holds nothing of this place: what the right picture shows is invented.")
+    return sentence(
+        "The memory holds {share:.0f} % of this place; the rest is invented, and drawn as see-through as it is uncertain.",
+        share=100 * known)

@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from studio.api.endpoints import add_endpoints
-from studio.language import LANGUAGES, choose_language, localize, script_catalogues
+from studio.language import LANGUAGES, choose_language, localize, script_catalogues, sentence
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
@@ -136,7 +136,8 @@ def _session_or_notice(api: PageApi, message: object) -> Session | dict[str, Any
     except (EditError, StoreError) as error:
         return {"project": project, "notice": notice(str(error)), "lost": True}
     except MessageError as error:
-        return {"project": project, "notice": notice(f"This address names no film ({error})."), "lost": True}
+        message = sentence("This address names no film ({error}).", error=str(error))
+        return {"project": project, "notice": notice(message), "lost": True}
 
 
 async def _updates(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
 from studio.flow_words import flow_phrases
+from studio.language import sentence
 from studio.marks import Stroke
 from studio.project.frames import default_frame, fit_frame, least_width, whole_frame
 from studio.project.mark_limits import DEPTH, FLOWS, NAME_LENGTH, NAMES, SPEED, STROKES, WIDTH
@@ -28,7 +29,7 @@ def reference_view(session: Session) -> Json | None:
         "id": picture.sha256,
         "url": file_url(file),
         "opacity": file_url(opacity_file(file)),
-        "name": picture.name or "Reference picture",
+        "name": picture.name or sentence("Reference picture"),
         "checksum": picture.sha256[:12],
         "width": picture.width,
         "height": picture.height,
@@ -42,7 +43,7 @@ def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Jso
     if shot is None:
         return None
     if shot.picture:
-        words, file = shot.picture.name or "a picture", session.folder / shot.picture.file
+        words, file = shot.picture.name or sentence("a picture"), session.folder / shot.picture.file
         size = shot.picture.width, shot.picture.height
         framing = None
         if card is not None and takes_frame(card):
@@ -56,11 +57,12 @@ def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Jso
             }
         return {"from": "picture", "words": words, "url": file_url(file), "framing": framing}
     if shot.take:
-        known = shot.take in project.takes
-        place = f"segment {len(project.lineage(shot.take))}, frame {shot.at + 1}" if known else "a take that is gone"
+        place = sentence("a take that is gone")
+        if shot.take in project.takes:
+            place = sentence("segment {number}, frame {frame}", number=len(project.lineage(shot.take)), frame=shot.at + 1)
         return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
     own = session.folder / project.reference.file if project.reference else None
-    return {"from": "reference", "words": "the reference picture", "url": file_url(own)}
+    return {"from": "reference", "words": sentence("the reference picture"), "url": file_url(own)}
 
 
 def frame_view(project: Project, card: ModelCard | None) -> Json | None:
@@ -89,7 +91,9 @@ def marks_view(project: Project, card: ModelCard | None) -> Json | None:
     if project.reference is None or card is None or not any(takes_marks(card, size) for size in card.sizes):
         return None
     marks, subject = project.marks, project.marks.subject
-    small = f"Films of {project.size[0]}×{project.size[1]} have neither subject nor flows. Choose a larger size."
+    small = sentence(
+        "Films of {width}×{height} have neither subject nor flows. Choose a larger size.",
+        width=project.size[0], height=project.size[1])
     return {
         "beyond": marks.beyond,
         "subject": subject and {"strokes": _points(subject.strokes), "ground": _points(subject.ground), "depth": subject.depth},

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import reads_cast
-from studio.project.limits import EditError
+from studio.language import join, sentence
 from studio.project.timeline_text import TimelineText, put_timeline
-from studio.project.wildcards import UNCHANGED, Wildcards
+from studio.project.wildcards import WildcardError, Wildcards
 from studio.ui.words import Json, format_length
 
 if TYPE_CHECKING:
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from studio.project.model import Clock, Project, Segment, Take
     from studio.project.styles import Style
 
-READS_ALL = "They follow each segment's own prompt: the cast, then the style. Takes made with others become stale."
-READS_LOOKS = (
-    "{title} takes light and weather from the style, where it begins, and moves the camera only if the style says “camera”. "
-    "It draws nobody, so it reads no cast."
-)
+READS_ALL = sentence("They follow each segment's own prompt: the cast, then the style. Takes made with others become stale.")
 NO_LISTS = Wildcards(())
 
 
@@ -34,8 +30,8 @@ def filled_view(segment: Segment, take: Take | None, wildcards: Wildcards) -> Js
         return {"filled": take.words, "unfilled": ""}
     try:
         filled = wildcards.fill(segment.prompt, segment.seed)
-    except EditError as error:
-        return {"filled": "", "unfilled": str(error).removesuffix(UNCHANGED).strip()}
+    except WildcardError as error:
+        return {"filled": "", "unfilled": error.problem}
     return {"filled": "" if filled == segment.prompt else filled, "unfilled": ""}
 
 
@@ -53,7 +49,8 @@ def wildcard_phrases(wildcards: Wildcards) -> list[list[object]]:
 
 def style_views(styles: Sequence[Style], problems: Sequence[str]) -> Json:
     """Styles to choose from, and what is wrong with files of others."""
-    shown = [{"name": s.name, "title": s.title, "description": s.description, "style": s.style, "cast": s.cast} for s in styles]
+    shown = [{"name": s.name, "title": sentence(s.title), "description": sentence(s.description), "style": s.style, "cast": s.cast}
+             for s in styles]
     return {"styles": shown, "problems": list(problems)}
 
 
@@ -79,9 +76,11 @@ def timeline_text_view(project: Project, found: TimelineText | None) -> Json:
 
 def words_view(project: Project, card: ModelCard | None) -> Json:
     """The film's style and cast, what the model makes of them, in a sentence, and the words that their wildcards gave the head."""
-    hint = READS_ALL if card is None or reads_cast(card) else READS_LOOKS.format(title=card.title)
+    hint = READS_ALL if card is None or reads_cast(card) else sentence(
+        "{model} takes light and weather from the style, where it begins, and moves the camera only if the style says “camera”. "
+        "It draws nobody, so it reads no cast.", model=card.title)
     head = project.takes.get(project.head) if project.head else None
     if head and (head.style, head.cast) == (project.style, project.cast):
         gave = "; ".join(text for text in (head.style_words, head.cast_words) if text)
-        hint += f" With its wildcards replaced: {gave}." if gave else ""
+        hint = join(hint, sentence("With its wildcards replaced: {words}.", words=gave)) if gave else hint
     return {"style": project.style, "cast": project.cast, "hint": hint}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.language import join, sentence, sentences
 from studio.project.model import Project, Take
 from studio.project.trims import part, shown_frames
 from studio.ui.memory_map_views import memory_facts
@@ -28,15 +29,17 @@ def take_badge(project: Project, take: Take, stale: frozenset[str]) -> str:
     """A take's state in a few words for the artist."""
     if take.state == "partial":
         wanted = max(project.clock.sections(take.segment.frames), take.sections)
-        return f"{take.sections} of {wanted} sections"
+        return sentence("{number} of {wanted} sections", number=take.sections, wanted=wanted)
     if take.id in stale:
-        return "Stale"
-    return f"Bridge, {take.bridge} frames" if take.bridge else "Kept" if take.copy_of else "Done"
+        return sentence("Stale")
+    if take.bridge:
+        return sentences("Bridge, {number} frame", "Bridge, {number} frames", take.bridge)
+    return sentence("Kept") if take.copy_of else sentence("Done")
 
 
 def take_words(take: Take) -> str:
     """What a take was asked for, or the name of the video that it is."""
-    return f"Video: {take.segment.video.name}" if take.segment.video else take.segment.prompt
+    return sentence("Video: {name}", name=take.segment.video.name) if take.segment.video else take.segment.prompt
 
 
 def take_views(
@@ -73,7 +76,7 @@ def take_views(
             "memory": memory_facts(take),
             "loras": [f"{lora.name.removesuffix('.safetensors')} {lora.strength:.2f}" for lora in take.segment.loras],
             "state": "missing" if film is None else take_state(take, stale),
-            "badge": "Clip is missing" if film is None else take_badge(project, take, stale),
+            "badge": sentence("Clip is missing") if film is None else take_badge(project, take, stale),
             "length": format_length(project.clock.seconds(take.frames)),
             "frames": take.frames,
             "shown": shown_frames(project, take),
@@ -93,9 +96,12 @@ def trim_view(project: Project, take: Take) -> Json | None:
     if trim is None:
         return None
     first, end = part(project, take)
-    words = f"frames {first + 1} to {end}" if end - first < take.frames else ""
-    again = {"repeat": f"{trim.times} times", "there and back": f"there and back, {trim.times} times"}.get(trim.loop, "")
-    return {"first": first, "end": end, "loop": trim.loop, "times": trim.times, "said": ", ".join(filter(None, (words, again)))}
+    words = sentence("frames {first} to {end}", first=first + 1, end=end) if end - first < take.frames else ""
+    again = {
+        "repeat": sentence("{times} times", times=trim.times),
+        "there and back": sentence("there and back, {times} times", times=trim.times),
+    }.get(trim.loop, "")
+    return {"first": first, "end": end, "loop": trim.loop, "times": trim.times, "said": join(words, again, separator=", ")}
 
 
 def look_of(session: Session) -> Callable[[str], Json]:

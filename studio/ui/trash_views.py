@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from studio.language import join, sentence, sentences
 from studio.project import trash
 from studio.project.film_trash import TrashedProject
 from studio.session.trash import folder_size
@@ -31,8 +32,9 @@ def trash_view(session: Session, films: Iterable[TrashedProject]) -> Json:
 
 def kept_note(takes: int) -> str:
     """Why so many takes stay in the trash."""
-    which = "One take stays" if takes == 1 else f"{takes} takes stay"
-    return f"{which} in the trash: shots, looks or the memory of takes in the film still need them."
+    return sentences(
+        "One take stays in the trash: shots, looks or the memory of takes in the film still need them.",
+        "{number} takes stay in the trash: shots, looks or the memory of takes in the film still need them.", takes)
 
 
 def _takes(session: Session) -> list[Json]:
@@ -47,8 +49,9 @@ def _take(session: Session, project: Project, take: Take) -> Json:
     size = folder_size(session.store.take_folder(take.id))
     return {
         "id": take.id,
-        "name": f"{len(project.lineage(take.id))} · {take_words(take) or 'no prompt'}",
-        "what": f"Take, seed {take.segment.seed}, {format_length(project.clock.seconds(take.frames))}",
+        "name": join(str(len(project.lineage(take.id))), take_words(take) or sentence("no prompt"), separator=" · "),
+        "what": sentence(
+            "Take, seed {seed}, {length}", seed=str(take.segment.seed), length=format_length(project.clock.seconds(take.frames))),
         "poster": file_url(session.films.poster(take.id)),
         "when": project.dropped.get(take.id, ""),
         "bytes": size,
@@ -62,7 +65,7 @@ def _branches(project: Project) -> list[Json]:
         {
             "id": each.branch.id,
             "name": each.branch.name,
-            "what": f"Branch, {len(each.branch.segments)} segment{'' if len(each.branch.segments) == 1 else 's'}",
+            "what": sentences("Branch, {number} segment", "Branch, {number} segments", len(each.branch.segments)),
             "when": each.when,
         }
         for each in reversed(project.dropped_branches)
@@ -72,6 +75,6 @@ def _branches(project: Project) -> list[Json]:
 def _film(film: TrashedProject) -> Json:
     size = folder_size(film.summary.folder)
     return {
-        "id": film.key, "name": film.summary.name, "what": "Film", "poster": file_url(film.summary.poster), "when": film.when,
-        "bytes": size, "size": format_size(size),
+        "id": film.key, "name": film.summary.name, "what": sentence("Film"), "poster": file_url(film.summary.poster),
+        "when": film.when, "bytes": size, "size": format_size(size),
     }  # fmt: skip

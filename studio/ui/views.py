@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import context_of, encodes_video, memory_words
-from studio.language import plain
+from studio.language import join, plain, sentence, sentences
+from studio.language.lists import with_and
 from studio.memory.context_sizes import FRAMEPACK_CONTEXT
 from studio.project import edits
 from studio.project.limits import SECTIONS
@@ -103,7 +104,7 @@ def next_render(project: Project) -> tuple[Json | None, str]:
     Returns None and the reason if there is nothing to render.
     """
     if project.reference is None:
-        return None, "Choose a reference picture: the film starts from it."
+        return None, sentence("Choose a reference picture: the film starts from it.")
     try:
         index, _ = edits.next_segment(project)
     except edits.EditError as error:
@@ -160,10 +161,10 @@ def segment_view(project: Project, index: int, segment: Segment, take: Take | No
         "seed": segment.seed,
         "sections": sections,
         **blend_view(segment, project.clock),
-        "length": f"{length} · {sections} section{'' if sections == 1 else 's'}",
+        "length": join(length, sentences("{number} section", "{number} sections", sections), separator=" · "),
         "take": take.id if take else None,
         "state": "planned" if take is None else take_state(take, stale),
-        "badge": "Planned" if take is None else take_badge(project, take, stale),
+        "badge": sentence("Planned") if take is None else take_badge(project, take, stale),
         "head": take is not None and take.id == project.head,
         "video": segment.video and video_view(segment.video, time),
         "at_edge": take is not None and take.at_edge,
@@ -202,12 +203,13 @@ def segment_estimate(project: Project, segment: Segment, estimator: Estimator) -
 
 
 def _costs(project: Project, cost: Estimate) -> str:
-    parts = [f"{cost.frames} frames", f"{format_length(project.clock.seconds(cost.frames))} of film"]
+    length = format_length(project.clock.seconds(cost.frames))
+    parts = [sentences("{number} frame", "{number} frames", cost.frames), sentence("{length} of film", length=length)]
     if cost.seconds is not None:
-        parts.append(f"about {format_wait(cost.seconds)} to make")
+        parts.append(sentence("about {wait} to make", wait=format_wait(cost.seconds)))
     if cost.size is not None:
-        parts.append(f"{format_size(cost.size)} on the disk")
-    return " · ".join(parts)
+        parts.append(sentence("{size} on the disk", size=format_size(cost.size)))
+    return join(*parts, separator=" · ")
 
 
 def timeline_view(project: Project, estimator: Estimator) -> Json:
@@ -227,27 +229,30 @@ def memory_view(project: Project, card: ModelCard | None) -> Json:
     from_video = bool(videos) and card is not None and not encodes_video(card)      # it sees no more than the last frame of a video
     if from_video:
         film = film[videos[-1] + 1 :]
-    began = "the video’s last frame" if from_video else "the reference picture"
+    began = sentence("the video’s last frame") if from_video else sentence("the reference picture")
     frames = sum(t.frames for t in film)
     seen = min(frames, card.frames_back(project.size, context.recent) if card else 4 * context.recent)
     latents = (card.latents_back(project.size, seen - 1) + 1 if card else seen // 4) if seen else 0
     starts = context.start or not frames
-    reference = f"{began} and " if starts else ""
     remembers = card is not None and card.has_memory
     time = project.clock
     if not frames:
-        sentence = f"The next take starts from {began} alone."
+        words = sentence("The next take starts from {start} alone.", start=began)
     elif seen == frames:
-        rest = "all that follows it" if from_video else "all of the film so far"
-        sentence = f"The model sees {reference}{rest} ({format_length(time.seconds(frames))})."
+        rest = sentence("all that follows it") if from_video else sentence("all of the film so far")
+        words = sentence(
+            "The model sees {what} ({length}).", what=with_and([began, rest]) if starts else rest,
+            length=format_length(time.seconds(frames)))
     else:
         before = format_length(time.seconds(frames - seen))
-        sentence = f"The model sees {reference}the last {format_length(time.seconds(seen))} of the film. " + (
-            f"Of the {before} before that it keeps {memory_words(card, project.size)}." if card and remembers
-            else f"It has no memory of the {before} before that."
-        )
+        rest = sentence("the last {length} of the film", length=format_length(time.seconds(seen)))
+        words = join(
+            sentence("The model sees {what}.", what=with_and([began, rest]) if starts else rest),
+            sentence(
+                "Of the {length} before that it keeps {memory}.", length=before, memory=memory_words(card, project.size))
+            if card and remembers else sentence("It has no memory of the {length} before that.", length=before))
     return {
-        "sentence": sentence, "recent": latents, "context": list(context.sizes), "starts": starts,
+        "sentence": words, "recent": latents, "context": list(context.sizes), "starts": starts,
         "remembers": remembers, "packed": remembers and frames > seen,
     }
 

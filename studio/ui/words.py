@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from studio.language import Sentence, sentence
+
 Json = dict[str, Any]
 
 
@@ -27,29 +29,38 @@ def png_data(png: bytes | None) -> str | None:
     return "data:image/png;base64," + base64.b64encode(png).decode() if png else None
 
 
-def format_length(seconds: float) -> str:
+def format_length(seconds: float) -> Sentence:
     """Seconds as the length of a clip: 3.0 s, 1:05."""
     if round(seconds, 1) < 60:
-        return f"{seconds:.1f} s"
+        return sentence("{seconds:.1f} s", seconds=seconds)
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+    return sentence("{minutes}:{seconds:02d}", minutes=minutes, seconds=rest)
 
 
-def format_wait(seconds: float) -> str:
+def format_wait(seconds: float) -> Sentence:
     """Seconds as an estimated waiting time, roughly: 8 s, 2 min, 1 h 5 min."""
     if round(seconds) < 60:
-        return f"{max(1, round(seconds))} s"
+        return sentence("{seconds} s", seconds=max(1, round(seconds)))
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return sentence("{minutes} min", minutes=minutes)
+    return sentence("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
-def format_size(size: float) -> str:
+def format_size(size: float) -> Sentence:
     """Bytes, roughly: 40 kB, 6 MB, 1.2 GB."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size >= factor:
             number = size / factor
-            return f"{number:.0f} {unit}" if number >= 10 else f"{number:.1f} {unit}"
-    return f"{max(1, round(size / 1000))} kB"
+            if number >= 10:
+                return sentence("{number:.0f} {unit}", number=number, unit=unit)
+            return sentence("{number:.1f} {unit}", number=number, unit=unit)
+    return sentence("{number} {unit}", number=max(1, round(size / 1000)), unit="kB")
+
+
+def format_decibels(value: float | None) -> Sentence:
+    """How alike two pictures or clips are: 31.4 dB; None: the same."""
+    return sentence("the same") if value is None else sentence("{decibels:.1f} dB", decibels=value)
 
 
 def notice(message: str, remedy: str = "", kind: str = "error") -> Json:

@@ -10,6 +10,7 @@ from studio.backbones.animatic.film_size import is_large
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
+from studio.language import sentence
 from studio.placement import counts
 from studio.placement.counts import Part
 from studio.placement.sizes import ModelSizes
@@ -48,9 +49,11 @@ def _config(card: ModelCard) -> Mapping[str, Any]:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except FileNotFoundError:
-        raise ModelError(f"{path} is missing. Get the folder {card.name} again.") from None
+        raise ModelError(sentence("{path} is missing. Get the folder {card} again.", path=path, card=card.name)) from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
+        raise ModelError(sentence(
+            "{path} cannot be read: {error}. Get the folder {card} again.",
+            path=path, error=str(error), card=card.name)) from None
 
 
 def _edits_memory(card: ModelCard, size: tuple[int, int]) -> bool:
@@ -61,8 +64,10 @@ def _edits_memory(card: ModelCard, size: tuple[int, int]) -> bool:
 def _memory_words(card: ModelCard, size: tuple[int, int]) -> str:
     """The whole picture in large films; in others a map, or SemanticPack's tokens where no network asks a map."""
     if is_large(size):
-        return "its whole picture"
-    return "a map of what it showed, of one size in films of any length" if _edits_memory(card, size) else "SemanticPack’s psi"
+        return sentence("its whole picture")
+    if _edits_memory(card, size):
+        return sentence("a map of what it showed, of one size in films of any length")
+    return sentence("SemanticPack’s psi")
 
 
 def _lora_layers(card: ModelCard) -> FramePackLayers:

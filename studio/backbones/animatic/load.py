@@ -26,6 +26,7 @@ from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint
+from studio.language import sentence
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
 from studio.memory.protocol import Memory
 from studio.memory.rope import rope_rule
@@ -48,7 +49,9 @@ def load(request: LoadRequest) -> FilmModel:
         constants = load_file(path)
         backbone = AnimaticBackbone(transformer, autoencoder, constants["deviation"])
     except (OSError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{path} is missing or damaged ({error}). Get the folder {card.folder.name} again.") from error
+        raise ModelError(sentence(
+            "{path} is missing or damaged ({error}). Get the folder {folder} again.",
+            path=path, error=str(error), folder=card.folder.name)) from error
     backbone.wind_weights = constants.get("wind")
     conditioner = SmallConditioner(
         load_part(card, PreTrainedTokenizerFast, "tokenizer"),
@@ -77,7 +80,9 @@ def load_reader(card: ModelCard, device: torch.device) -> WordReader | None:
     try:
         captions = read_captions(card.path(READER))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{card.path(READER)} is missing or damaged ({error}). {card.remedy}") from error
+        raise ModelError(sentence(
+            "{path} is missing or damaged ({error}). {remedy}",
+            path=card.path(READER), error=str(error), remedy=card.remedy)) from error
     # float32 on every device: it is small, and should read the same everywhere.
     network = freeze(load_part(card, RobertaPreLayerNormForSequenceClassification, READER, dtype=torch.float32), device)
     return WordReader(load_part(card, PreTrainedTokenizerFast, READER), network, captions)
@@ -102,7 +107,9 @@ def load_memory(
         pack = load_adapter(card.folder / ADAPTER, Widths(width, MEMORY_CHANNELS, network.text_embed_dim, network.image_proj_dim))
         return ContextMemory(freeze(pack, device)), pack.config.trained_index
     except AdapterError as error:
-        raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
+        raise ModelError(sentence(
+            "The model '{model}' cannot be loaded: {error} Projects are not affected.",
+            model=card.title, error=str(error))) from error
 
 
 def load_place_memory(folder: Path, backbone: AnimaticBackbone, device: torch.device) -> PlaceMemory:

@@ -30,6 +30,7 @@ from studio.backbones.framepack.sizes import sizes_of
 from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.diffusion.conditioning import Conditioner
+from studio.language import sentence
 from studio.memory.adapter import (
     AdapterError,
     LongTermMemory,
@@ -117,7 +118,8 @@ def load_placed(
         if profile.products == "bitsandbytes":
             require_bitsandbytes()
     except (ValueError, ProfileError) as error:
-        raise ModelError(f"The profile '{profile.title}' cannot be used: {error}") from error
+        raise ModelError(sentence(
+            "The profile '{profile}' cannot be used: {error}", profile=profile.title, error=str(error))) from error
     dtype = dtype or (mapped_weights.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
     on_host, verified = device.type == "cpu", list[str]()
 
@@ -162,7 +164,9 @@ def load_memory(card: ModelCard, backbone: FramePackBackbone, device: torch.devi
         else:
             pack = load_adapter(path, Widths(width, backbone.channels, network.text_embed_dim, network.image_proj_dim))
     except AdapterError as error:
-        raise ModelError(f"The model '{card.title}' cannot be loaded: {error} Projects are not affected.") from error
+        raise ModelError(sentence(
+            "The model '{model}' cannot be loaded: {error} Projects are not affected.",
+            model=card.title, error=str(error))) from error
     return freeze(pack, device), pack.config.trained_index
 
 

@@ -17,21 +17,25 @@ from studio.backbones.framepack.sizes import published_configs
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import FileLayer, LayerRows
+from studio.language import sentence
 
 PREFIXES = (
     "transformer", "diffusion_model", "base_model_model", "lora_unet", "lora", "lycoris", "model", "module", "unet", "dit", "pipe",
     "pipeline", "net", "network",
 )
 """What trainers put before a name; a name may have several of them."""
-HINT = "LoRAs made for HunyuanVideo or FramePack fit FramePack-F1."
+HINT = sentence("LoRAs made for HunyuanVideo or FramePack fit FramePack-F1.")
 """Tells people which LoRAs fit."""
 
 
 def config_error(card: ModelCard, error: Exception) -> LoraError:
     """The error for a model whose layers cannot be listed: its transformer's config cannot be read, or lacks a key."""
     if isinstance(error, KeyError | TypeError):
-        return LoraError(f"{card.title} takes no LoRAs: its transformer's config lacks {error}.")
-    return LoraError(f"{card.title} takes no LoRA: {card.path('transformer/config.json')} cannot be read ({error}).")
+        return LoraError(sentence(
+            "{model} takes no LoRAs: its transformer's config lacks {key}.", model=card.title, key=str(error)))
+    return LoraError(sentence(
+        "{model} takes no LoRA: {path} cannot be read ({error}).",
+        model=card.title, path=card.path("transformer/config.json"), error=str(error)))
 
 
 class FramePackLayers:
@@ -72,7 +76,7 @@ class FramePackLayers:
         found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", _flat(name))
         if found is None or "refiner" in name or int(found[2]) < (self.singles if found[1] else self.doubles):
             return None
-        return f"{self.doubles} double and {self.singles} single blocks"
+        return sentence("{doubles} double and {singles} single blocks", doubles=self.doubles, singles=self.singles)
 
     def _joined(self, name: str, targets: tuple[str, ...]) -> FileLayer:
         """A layer of a file that holds the rows of several of diffusers' layers, `targets`, one after another."""

@@ -23,6 +23,7 @@ from studio.backbones.framepack.conditioner import drop_unused_layers, unused_la
 from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import part_checksums
+from studio.language import sentence
 from studio.placement.device import int8, weight_store
 from studio.placement.device.weight_file import StoreKey
 from studio.placement.sizes import Weights
@@ -57,7 +58,9 @@ def load_transformer(
         with init_empty_weights():
             empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
+        raise ModelError(sentence(
+            "{file} cannot be used ({error}). {remedy}",
+            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
     return _fill(card, "transformer", _cast(empty, dtype), weights, int8.SKIP, _How(report, aligned, verify, own_lora))
 
 
@@ -72,7 +75,9 @@ def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, rep
         with init_empty_weights(include_buffers=False):
             empty = drop_unused_layers(LlamaModel(config))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be used ({error}). {card.remedy}") from error
+        raise ModelError(sentence(
+            "{file} cannot be used ({error}). {remedy}",
+            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
     return _fill(card, "text_encoder", _cast(empty, dtype), weights, (), _How(report, aligned))
 
 
@@ -126,7 +131,9 @@ def _fill(card: ModelCard, part: str, empty: Any, weights: Weights, skip: Collec
     except (ValueError, RuntimeError, MemoryError) as error:
         if memory := memory_error(card, part, error):
             raise memory from error
-        raise ModelError(f"The weights in {folder} are not those of this network ({error}). {card.remedy}") from error
+        raise ModelError(sentence(
+            "The weights in {folder} are not those of this network ({error}). {remedy}",
+            folder=folder, error=str(error), remedy=card.remedy)) from error
     return empty.eval().requires_grad_(False)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from studio.catalogue.cards import ADAPTER, ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.header import read_header
+from studio.language import sentence
 from studio.placement.sizes import CountsPsi, PsiTokens, Size, no_psi
 
 PIXELS_PER_LATENT = 8
@@ -25,14 +26,17 @@ def memory_words(card: ModelCard, size: Size) -> str:
         kind, config = _memory(card)
         section = (card.window, size[1] // PIXELS_PER_LATENT, size[0] // PIXELS_PER_LATENT)
         if kind == ENCODER:
-            return f"the tokens of its history encoder, {_encoder_tokens(config, section):,} more with each section"
+            return sentence(
+                "the tokens of its history encoder, {tokens:,} more with each section", tokens=_encoder_tokens(config, section))
         if kind == PACK and config.get("readable"):
-            return f"SemanticPack’s psi of every section, of which it reads {int(config['readable']):,} tokens"
+            return sentence(
+                "SemanticPack’s psi of every section, of which it reads {tokens:,} tokens", tokens=int(config["readable"]))
         if kind == PACK:
-            return f"SemanticPack’s psi, {_pack_tokens(config, section):,} tokens in films of any length"
+            return sentence(
+                "SemanticPack’s psi, {tokens:,} tokens in films of any length", tokens=_pack_tokens(config, section))
     except (LoraError, ValueError, TypeError, KeyError, AttributeError):
         pass                                        # loading the model says what is wrong with the file
-    return "a memory"
+    return sentence("a memory")
 
 
 def selects_sections(card: ModelCard) -> bool:

@@ -18,6 +18,7 @@ from studio.catalogue.cards import LORA, ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, merge_loras
 from studio.diffusion.lora_files import read_lora
+from studio.language import sentence
 
 
 def own_lora_path(card: ModelCard) -> Path | None:
@@ -42,7 +43,8 @@ def read_own_lora(card: ModelCard) -> ActiveLoras:
     try:
         return ActiveLoras(layers={name: [factors] for name, factors in read_lora(path, lora_layers(card), card.title).items()})
     except LoraError as error:
-        raise ModelError(f"The model '{card.title}' cannot be loaded: {error}") from error
+        raise ModelError(sentence(
+            "The model '{model}' cannot be loaded: {error}", model=card.title, error=str(error))) from error
 
 
 def merge_own_lora(card: ModelCard, transformer: Any) -> None:

@@ -18,6 +18,7 @@ from studio.backbones.framepack.latent_map import LatentMap
 from studio.backbones.framepack.taehv import TaehvError, TinyDecoder, load_taehv
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.catalogue.fingerprint import part_checksums
+from studio.language import join, sentence
 from studio.memory.tensors import write_tensors
 
 TAEHV = ("taehv.safetensors", "taehv.pth")
@@ -49,13 +50,14 @@ class LatentPreviews:
     def description(self) -> str:
         """How previews are made, as a sentence for people."""
         if self._decoder is not None:
-            method = "by TAEHV"
+            method = sentence("by TAEHV")
         elif self._map.sections:
-            share = f"{self._map.explained_variance:.0%}"
-            method = f"by a linear map, measured on {self._map.sections} of this model's sections: {share} of their colours"
+            method = sentence(
+                "by a linear map, measured on {sections} of this model's sections: {share:.0%} of their colours",
+                sections=self._map.sections, share=self._map.explained_variance)
         else:
-            method = "rough, until a first section is decoded and a linear map can be measured on it"
-        return f"Previews: {method}.{f' {self._problem}' if self._problem else ''}"
+            method = sentence("rough, until a first section is decoded and a linear map can be measured on it")
+        return join(sentence("Previews: {method}.", method=method), self._problem)
 
     def __call__(self, latents: Tensor) -> Tensor:
         """Preview [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w]."""
@@ -65,7 +67,7 @@ class LatentPreviews:
                 return self._decoder.to(latents.device, precision).preview(latents)
             except torch.OutOfMemoryError:
                 self._decoder = None
-                self._problem = "There was no room for TAEHV on the card."
+                self._problem = sentence("There was no room for TAEHV on the card.")
         return self._map(latents) if self._map.sections else rough_preview(latents)
 
     def learn(self, latents: Tensor, frames: Tensor) -> None:
@@ -97,7 +99,7 @@ def find_taehv(card: ModelCard, channels: int) -> tuple[TinyDecoder | None, str]
     try:
         return load_taehv(path, channels), ""
     except TaehvError as error:
-        return None, f"{error} Get the file again, or take it away."
+        return None, join(str(error), sentence("Get the file again, or take it away."))
 
 
 def _read_map(path: Path, autoencoder: str, channels: int) -> LatentMap:

@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.backbones.framepack.memory_words import psi_counter
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
+from studio.language import sentence
 from studio.placement import counts
 from studio.placement.sizes import ModelSizes, Size
 
@@ -69,4 +70,6 @@ def _config(card: ModelCard, part: str) -> dict[str, Any] | None:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
+        raise ModelError(sentence(
+            "{path} cannot be read: {error}. Get the folder {card} again.",
+            path=path, error=str(error), card=card.name)) from None

@@ -18,6 +18,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from studio.language import sentence
+
 WIDTHS = (256, 128, 64)
 """Channels of the three stages."""
 GROWTH = (1, 2, 2)
@@ -125,8 +127,9 @@ def load_taehv(path: Path, channels: int) -> TinyDecoder:
         weights = {name: value for name, value in content.items() if name.startswith("decoder.")}
         found = weights[FIRST].shape[1]
         if found != channels:
-            raise TaehvError(
-                f"{path} is for latents of {found} channels, this model's have {channels}. HunyuanVideo's own is taehv.pth.")
+            raise TaehvError(sentence(
+                "{path} is for latents of {found} channels, this model's have {channels}. HunyuanVideo's own is taehv.pth.",
+                path=path, found=found, channels=channels))
         decoder = TinyDecoder(channels)
         for name, own in decoder.state_dict().items():
             # A published layer may make more frames than this architecture takes; the last ones are used.
@@ -134,11 +137,12 @@ def load_taehv(path: Path, channels: int) -> TinyDecoder:
                 weights[name] = weights[name][-len(own) :]
         decoder.load_state_dict(weights)
         if not all(bool(torch.isfinite(value).all()) for value in decoder.state_dict().values()):
-            raise TaehvError(f"{path} holds values that are not numbers.")
+            raise TaehvError(sentence("{path} holds values that are not numbers.", path=path))
     except KeyError:
-        raise TaehvError(f"{path} holds no weights of TAEHV's decoder: there is no {FIRST}.") from None
+        raise TaehvError(sentence(
+            "{path} holds no weights of TAEHV's decoder: there is no {first}.", path=path, first=FIRST)) from None
     except UNREADABLE as error:
-        raise TaehvError(f"{path} cannot be read as TAEHV's weights ({_short(error)}).") from error
+        raise TaehvError(sentence("{path} cannot be read as TAEHV's weights ({error}).", path=path, error=_short(error))) from error
     return decoder.eval().requires_grad_(False)
 
 

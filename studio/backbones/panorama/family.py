@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.panorama.folder import PIXELS_PER_LATENT, WEIGHTS
 from studio.catalogue.cards import MEMORY, ModelCard
+from studio.language import sentence
 from studio.memory.context_sizes import Context
 from studio.placement.counts import Part, Transformer
 from studio.placement.sizes import ModelSizes
@@ -40,5 +41,5 @@ def _sizes(card: ModelCard) -> ModelSizes:
 FAMILY = Family(
     name="panorama", load=_load, sizes=_sizes, reads_cast=False, context=Context((0, 0, 2), start=False),
     answers_places=lambda card, size: True,
-    memory_words=lambda card, size: "a matrix that it learned to write, of one size in films of any length",
+    memory_words=lambda card, size: sentence("a matrix that it learned to write, of one size in films of any length"),
 )

@@ -21,6 +21,7 @@ from studio.backbones.panorama.folder import CONFIG, WEIGHTS
 from studio.backbones.panorama.network import NetworkConfig, PanoramaNetwork
 from studio.catalogue.cards import MEMORY, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint
+from studio.language import sentence
 from studio.tables import parse
 
 CPU = torch.device("cpu")
@@ -71,4 +72,6 @@ def _load_weights(card: ModelCard, part: nn.Module, path: Path) -> None:
 
 def _damaged(card: ModelCard, path: Path, error: Exception) -> ModelError:
     reason = " ".join(str(error).split())
-    return ModelError(f"The model '{card.title}' cannot be loaded: {path} is missing or damaged ({reason}). {card.remedy}")
+    return ModelError(sentence(
+        "The model '{model}' cannot be loaded: {path} is missing or damaged ({error}). {remedy}",
+        model=card.title, path=path, error=reason, remedy=card.remedy))

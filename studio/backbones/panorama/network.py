@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from studio.backbones.panorama.denoiser import Context, Denoiser, DenoiserConfig
 from studio.backbones.panorama.latents import Views
 from studio.backbones.panorama.places import Places, locate, place_features, to_frames, to_tokens
+from studio.language import sentence
 from studio.memory.delta_rule import DeltaRule
 from studio.memory.learned import Question, SectionTokens
 from studio.tables import table
 
-Count = Annotated[int, Field(ge=1, description="a whole number from 1 on")]
+Count = Annotated[int, Field(ge=1, description=sentence("a whole number from 1 on"))]
 
 
 @table

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from studio.language import sentence
 from studio.media.disk import atomic_write
 from studio.tables import table
 
@@ -45,17 +46,18 @@ def _check_path(path: str) -> str:
 class HubSource:
     """A repository on the hub, the parts of the model that it holds, and its licence."""
 
-    repository: Annotated[str, Field(min_length=1, description="text: owner/name")]
+    repository: Annotated[str, Field(min_length=1, description=sentence("text: owner/name"))]
     folders: Annotated[
-        Mapping[str, str], Field(min_length=1, description="a table: parts of the model, and their folders in the repository"),
+        Mapping[str, str],
+        Field(min_length=1, description=sentence("a table: parts of the model, and their folders in the repository")),
         AfterValidator(_check_parts)]
     """Part of the model -> folder in the repository; "." is its top."""
     licence: Annotated[str, Field(min_length=1)]
     licence_link: Annotated[str, Field(min_length=1)]
-    notice: Annotated[str, Field(description="text")] = ""
+    notice: Annotated[str, Field(description=sentence("text"))] = ""
     """What people should know of the licence before they accept it."""
-    revision: Annotated[str, Field(description="text: a branch, tag or commit")] = "main"
-    patterns: Annotated[tuple[str, ...], Field(description="a list of file name patterns")] = PATTERNS
+    revision: Annotated[str, Field(description=sentence("text: a branch, tag or commit"))] = "main"
+    patterns: Annotated[tuple[str, ...], Field(description=sentence("a list of file name patterns"))] = PATTERNS
 
 
 @table
@@ -104,7 +106,7 @@ class Record:
 
 
 _RECORD = TypeAdapter(Record)
-_AGAIN = "Delete it and fetch the model again: files that are complete are found and kept."
+_AGAIN = sentence("Delete it and fetch the model again: files that are complete are found and kept.")
 
 
 def read_record(folder: Path) -> Record:
@@ -120,14 +122,16 @@ def read_record(folder: Path) -> Record:
     except (FileNotFoundError, NotADirectoryError):
         return Record()
     except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path} cannot be read ({error}). {_AGAIN}") from None
+        raise RecordError(sentence("{path} cannot be read ({error}). {again}", path=path, error=str(error), again=_AGAIN)) from None
     if isinstance(values, dict) and values.get("version") != VERSION:
-        raise RecordError(f"{path} was written by another version of the studio. {_AGAIN}")
+        raise RecordError(sentence("{path} was written by another version of the studio. {again}", path=path, again=_AGAIN))
     try:
         return _RECORD.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise RecordError(f"{path} is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']}). {_AGAIN}") from None
+        raise RecordError(sentence(
+            "{path} is damaged ({map}: {first}). {again}",
+            path=path, map=".".join(map(str, first["loc"])), first=first["msg"], again=_AGAIN)) from None
 
 
 def write_record(record: Record, folder: Path) -> None:

@@ -19,6 +19,7 @@ from studio.catalogue.loras.kinds import TEXT, describe_file, other_adapter, oth
 from studio.catalogue.loras.layers import FileLayer, LoraLayers
 from studio.catalogue.loras.names import TensorNames, sort_names
 from studio.catalogue.loras.values import check_values
+from studio.language import join, sentence, sentences
 
 _NOTES = "lora_adapter_metadata"
 """The note in which diffusers writes PEFT's configuration."""
@@ -54,17 +55,18 @@ class Contents:
     def summary(self) -> str:
         """Rank, number of layers, and how many tensors are not used, in a few words."""
         layers = sum(len(pair.layer.parts) for pair in self.pairs)
-        words = f"rank {self.rank}, {layers} layer{'' if layers == 1 else 's'}"
-        return f"{words}; {self.unused_summary}" if self.unused else words
+        words = sentences("rank {rank}, {number} layer", "rank {rank}, {number} layers", layers, rank=self.rank)
+        return join(words, self.unused_summary, separator="; ")
 
     @property
     def unused_summary(self) -> str:
         """How many tensors are not used, with an example; empty if all are used."""
         if not self.unused:
             return ""
-        text = all(TEXT.match(name) for name in self.unused)
-        whose = " (they are a text encoder's)" if text else f", such as {printable(self.unused[0])}"
-        return f"{len(self.unused)} of its tensors are not used{whose}"
+        if all(TEXT.match(name) for name in self.unused):
+            return sentence("{number} of its tensors are not used (they are a text encoder's)", number=len(self.unused))
+        return sentence(
+            "{number} of its tensors are not used, such as {example}", number=len(self.unused), example=printable(self.unused[0]))
 
 
 def inspect(path: Path, layers: LoraLayers, model: str, name: str = "") -> Contents:
@@ -97,7 +99,8 @@ def checksum(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise LoraError(f"{printable(str(path), 200)} cannot be read ({error.strerror or error}).") from None
+        raise LoraError(sentence(
+            "{path} cannot be read ({reason}).", path=printable(str(path), 200), reason=error.strerror or str(error))) from None
 
 
 def parse_contents(header: Header, layers: LoraLayers, model: str, name: str) -> Contents:
@@ -114,19 +117,25 @@ def parse_contents(header: Header, layers: LoraLayers, model: str, name: str) ->
     """
     name, found = printable(name), sort_names(header.tensors)
     if what := other_adapter(header.tensors):
-        raise LoraError(f"{name} is {what}, and this studio reads plain LoRAs only. {layers.hint}")
+        raise LoraError(sentence(
+            "{name} is {what}, and this studio reads plain LoRAs only. {hint}", name=name, what=what, hint=layers.hint))
     if not found.down and not found.up:
-        what = describe_file(header.tensors) or f"a safetensors file of something else (its first tensor is {_first(header)})"
-        raise LoraError(f"{name} is no LoRA: it is {what}. {layers.hint}")
+        what = describe_file(header.tensors) or sentence(
+            "a safetensors file of something else (its first tensor is {name})", name=_first(header))
+        raise LoraError(sentence("{name} is no LoRA: it is {what}. {hint}", name=name, what=what, hint=layers.hint))
     stems = [stem for stem in found.layers if not TEXT.match(stem)]
     if not stems:
-        raise LoraError(f"{name} changes a text encoder alone, and nothing of the film model. {layers.hint}")
+        raise LoraError(sentence(
+            "{name} changes a text encoder alone, and nothing of the film model. {hint}", name=name, hint=layers.hint))
     downs = {stem: header.tensors[key] for stem, key in found.down.items()}
     if (title := other_network(stems, downs, header.notes)) and title not in layers.networks:
-        raise LoraError(f"{name} is a LoRA of {title}, and does not fit {model}. {layers.hint}")
+        raise LoraError(sentence(
+            "{name} is a LoRA of {title}, and does not fit {model}. {hint}", name=name, title=title, model=model, hint=layers.hint))
     if found.repeated:
         layer, *endings = map(printable, found.repeated[0])
-        raise LoraError(f"{name} holds more than one LoRA: {layer} has {endings[0]} and {endings[1]}. Get a file with one LoRA.")
+        raise LoraError(sentence(
+            "{name} holds more than one LoRA: {layer} has {first} and {second}. Get a file with one LoRA.",
+            name=name, layer=layer, first=endings[0], second=endings[1]))
     return _match_layers(header, found, stems, layers, _peft_config(header.notes), (model, name))
 
 
@@ -140,22 +149,27 @@ def _match_layers(
             unknown.append(stem)
             continue
         if stem not in found.down or stem not in found.up:
-            raise LoraError(f"{name} is damaged: one of the two matrices of {printable(stem)} is missing. Get the file again.")
+            raise LoraError(sentence(
+                "{name} is damaged: one of the two matrices of {stem} is missing. Get the file again.",
+                name=name, stem=printable(stem)))
         down, up = (header.tensors[keys[stem]] for keys in (found.down, found.up))
         rank = _rank(down, up, layer, (model, name, layers.hint))
         pairs.append(LoraPair(layer, found.down[stem], found.up[stem], rank, found.alpha.get(stem), configured.scale(stem, rank)))
         used |= {found.down[stem], found.up[stem], found.alpha.get(stem, "")}
     if deep := next((stem for stem in unknown if layers.missing_block(stem)), None):
-        raise LoraError(
-            f"{name} does not fit {model}: it names the layer {printable(deep)}, and {model} has {layers.missing_block(deep)}. "
-            f"{layers.hint}"
-        )
+        raise LoraError(sentence(
+            "{name} does not fit {model}: it names the layer {deep}, and {model} has {blocks}. {hint}",
+            name=name, model=model, deep=printable(deep), blocks=layers.missing_block(deep), hint=layers.hint))
     if not pairs:
         first = printable(stems[0])
-        raise LoraError(f"{name} is a LoRA of a network that this studio does not know: its first layer is {first}. {layers.hint}")
+        raise LoraError(sentence(
+            "{name} is a LoRA of a network that this studio does not know: its first layer is {first}. {hint}",
+            name=name, first=first, hint=layers.hint))
     twice = [pair.layer.name for pair in pairs]
     if len(set(twice)) < len(twice):
-        raise LoraError(f"{name} is damaged: it changes {next(n for n in twice if twice.count(n) > 1)} twice. Get the file again.")
+        raise LoraError(sentence(
+            "{name} is damaged: it changes {layer} twice. Get the file again.",
+            name=name, layer=next(n for n in twice if twice.count(n) > 1)))
     return Contents(tuple(pairs), tuple(key for key in header.tensors if key not in used))
 
 
@@ -164,15 +178,18 @@ def _rank(down: TensorEntry, up: TensorEntry, layer: FileLayer, names: tuple[str
     model, name, hint = names
     for entry in (down, up):
         if entry.dtype not in FLOATING:
-            raise LoraError(f"{name} keeps weights as whole numbers ({entry.dtype}). Get a file that is not quantized.")
+            raise LoraError(sentence(
+                "{name} keeps weights as whole numbers ({dtype}). Get a file that is not quantized.", name=name, dtype=entry.dtype))
     (rank, ins), (outs, again) = _flat(down), _flat(up)
     if (ins, outs) != (layer.inputs, layer.outputs):
-        raise LoraError(
-            f"{name} does not fit {model}: {layer.name} is {layer.inputs} to {layer.outputs} wide there, and {ins} to {outs} in "
-            f"the LoRA. {hint if (ins, outs) != (0, 0) else 'Get the file again.'}"
-        )
+        raise LoraError(sentence(
+            "{name} does not fit {model}: {layer} is {inputs} to {outputs} wide there, and {ins} to {outs} in the LoRA. {hint}",
+            name=name, model=model, layer=layer.name, inputs=layer.inputs, outputs=layer.outputs, ins=ins, outs=outs,
+            hint=hint if (ins, outs) != (0, 0) else sentence("Get the file again.")))
     if rank != again or not rank:
-        raise LoraError(f"{name} is damaged: the matrices of {layer.name} have ranks {rank} and {again}. Get the file again.")
+        raise LoraError(sentence(
+            "{name} is damaged: the matrices of {layer} have ranks {rank} and {again}. Get the file again.",
+            name=name, layer=layer.name, rank=rank, again=again))
     return rank
 
 
@@ -217,4 +234,4 @@ def _number(value: object) -> bool:
 
 
 def _first(header: Header) -> str:
-    return printable(next(iter(header.tensors), "nothing at all"))
+    return printable(next(iter(header.tensors), sentence("nothing at all")))

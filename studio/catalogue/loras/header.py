@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from studio.catalogue.loras import LoraError
+from studio.language import join, sentence
 
 LARGEST = 100_000_000
 """Bytes of a header, at most: as many as safetensors reads. Training notes with every picture's caption take many megabytes."""
@@ -34,10 +35,12 @@ BYTES = {
 }
 FLOATING = frozenset({"F8_E4M3", "F8_E5M2", "F16", "BF16", "F32", "F64"})
 _BEGINNINGS = (
-    (b"PK\x03\x04", "a ZIP archive or a PyTorch checkpoint"), (b"\x80\x02", "a PyTorch checkpoint (a pickle)"),
-    (b"GGUF", "a GGUF model"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"RIFF", "a picture or a sound"),
-    (b"\x00\x00\x00", "a film or another kind of file"), (b"version https://git-lfs", "a pointer of Git LFS, not the file itself"),
-    (b"<", "a page of the web: the download asked for something first"), (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", sentence("a ZIP archive or a PyTorch checkpoint")),
+    (b"\x80\x02", sentence("a PyTorch checkpoint (a pickle)")),
+    (b"GGUF", sentence("a GGUF model")), (b"\x89PNG", sentence("a picture")), (b"\xff\xd8\xff", sentence("a picture")),
+    (b"RIFF", sentence("a picture or a sound")), (b"\x00\x00\x00", sentence("a film or another kind of file")),
+    (b"version https://git-lfs", sentence("a pointer of Git LFS, not the file itself")),
+    (b"<", sentence("a page of the web: the download asked for something first")), (b"%PDF", sentence("a PDF")),
 )
 
 
@@ -80,25 +83,32 @@ def read_header(path: Path, name: str = "") -> Header:
             if beginning[8:9] != b"{" or not length >= 2:
                 raise LoraError(_foreign(name, beginning, size))
             if length > LARGEST:
-                raise LoraError(f"{name} is not a LoRA: its header says that it is {length:,} bytes long. {AGAIN}")
+                raise LoraError(sentence(
+                    "{name} is not a LoRA: its header says that it is {length:,} bytes long. {again}",
+                    name=name, length=length, again=AGAIN))
             file.seek(8)
             text = file.read(length)
     except FileNotFoundError:
         where = printable(str(path), 200)
-        raise LoraError(f"{name} is not there any more ({where}). Add the file again, or take the LoRA off the segment.") from None
+        raise LoraError(sentence(
+            "{name} is not there any more ({where}). Add the file again, or take the LoRA off the segment.",
+            name=name, where=where)) from None
     except OSError as error:
-        raise LoraError(f"{name} cannot be read ({error.strerror or error}): {printable(str(path), 200)}.") from None
+        raise LoraError(sentence(
+            "{name} cannot be read ({reason}): {path}.",
+            name=name, reason=error.strerror or str(error), path=printable(str(path), 200))) from None
     if len(text) < length:
-        raise LoraError(f"{name} is cut short: {size:,} bytes are not even its header. {AGAIN}")
+        raise LoraError(sentence(
+            "{name} is cut short: {size:,} bytes are not even its header. {again}", name=name, size=size, again=AGAIN))
     try:
         if length > SHORT and _parts(text) > PARTS:
             raise ValueError("more parts than any LoRA has")
         return _header(json.loads(text), 8 + length, size, name)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise LoraError(f"{name} is damaged: its header cannot be read. {AGAIN}") from None
+        raise LoraError(sentence("{name} is damaged: its header cannot be read. {again}", name=name, again=AGAIN)) from None
 
 
-AGAIN = "Get the file again from where it came."
+AGAIN = sentence("Get the file again from where it came.")
 
 
 def printable(name: str, most: int = 80) -> str:
@@ -109,9 +119,11 @@ def printable(name: str, most: int = 80) -> str:
 
 def _foreign(name: str, beginning: bytes, size: int) -> str:
     if not size:
-        return f"{name} is empty. {AGAIN}"
-    looks = next((f" It looks like {what}." for begins, what in _BEGINNINGS if beginning.startswith(begins)), "")
-    return f"{name} is not a safetensors file.{looks} A LoRA for this studio ends in .safetensors."
+        return sentence("{name} is empty. {again}", name=name, again=AGAIN)
+    what = next((what for begins, what in _BEGINNINGS if beginning.startswith(begins)), None)
+    return join(
+        sentence("{name} is not a safetensors file.", name=name), sentence("It looks like {what}.", what=what) if what else "",
+        sentence("A LoRA for this studio ends in .safetensors."))
 
 
 def _parts(text: bytes) -> int:
@@ -129,14 +141,15 @@ def _header(table: Any, start: int, size: int, name: str) -> Header:
     if not isinstance(notes, dict):
         raise ValueError("the notes are no object")
     if len(table) > MOST:
-        raise LoraError(f"{name} is not a LoRA: it holds {len(table):,} tensors.")
+        raise LoraError(sentence("{name} is not a LoRA: it holds {number:,} tensors.", name=name, number=len(table)))
     tensors: dict[str, TensorEntry] = {}
     for key, entry in table.items():
         if len(key) > LONGEST:
             raise ValueError("a name is endless")
         dtype, shape, (begin, after) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         if dtype not in BYTES:
-            raise LoraError(f"{name} keeps its weights as {printable(str(dtype))}, which this studio does not read.")
+            raise LoraError(sentence(
+                "{name} keeps its weights as {dtype}, which this studio does not read.", name=name, dtype=printable(str(dtype))))
         counts = (*shape, begin, after)
         if len(shape) > 8 or not all(type(count) is int and 0 <= count < 2**48 for count in counts):
             raise ValueError("a shape or a place is no whole number")
@@ -154,8 +167,12 @@ def _check_places(tensors: Mapping[str, TensorEntry], room: int, name: str) -> N
         joined = joined and entry.begin == end
         end = max(end, entry.begin + entry.size)
     if end > room:
-        raise LoraError(f"{name} is cut short: {room:,} of {end:,} bytes of its weights are there. {AGAIN}")
+        raise LoraError(sentence(
+            "{name} is cut short: {room:,} of {end:,} bytes of its weights are there. {again}",
+            name=name, room=room, end=end, again=AGAIN))
     if not joined:
-        raise LoraError(f"{name} is damaged: its tensors overlap, or there are gaps between them. {AGAIN}")
+        raise LoraError(sentence(
+            "{name} is damaged: its tensors overlap, or there are gaps between them. {again}", name=name, again=AGAIN))
     if end < room:
-        raise LoraError(f"{name} is damaged: {room - end:,} bytes follow after its last tensor. {AGAIN}")
+        raise LoraError(sentence(
+            "{name} is damaged: {room:,} bytes follow after its last tensor. {again}", name=name, room=room - end, again=AGAIN))

@@ -6,17 +6,21 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from studio.catalogue.loras.header import TensorEntry
+from studio.language import sentence
 
 ADAPTERS = (
-    ("a LoKr", r"\.lokr_(w|t)[12](_[ab])?(\..+)?$"), ("a LoHa", r"\.hada_[wt][12](_[ab])?(\..+)?$"),
-    ("a DoRA", r"\.(dora_scale|lora_magnitude_vector)(\..+)?$"), ("an AdaLoRA", r"\.(lora_E|ranknum)(\..+)?$"),
-    ("a LoRA of FLUX.1 as XLabs wrote them", r"\.processor\.(qkv|proj)_lora\d\.(down|up)\.weight$"),
-    ("an OFT adapter", r"\.(oft_blocks|oft_diag|oft_[rR]|boft_\w+)(\..+)?$"), ("a GLoRA", r"\.([ab][12]\.weight|glora_.+)$"),
-    ("an IA3 adapter", r"\.(on_input|ia3_l)(\..+)?$"), ("a LoCon with inner convolutions", r"\.lora_mid\.weight$"),
-    ("a VeRA adapter", r"\.p?vera_(lambda_)?\w+(\..+)?$"),
-    ("an adapter of another kind (PEFT has many)",
+    (sentence("a LoKr"), r"\.lokr_(w|t)[12](_[ab])?(\..+)?$"), (sentence("a LoHa"), r"\.hada_[wt][12](_[ab])?(\..+)?$"),
+    (sentence("a DoRA"), r"\.(dora_scale|lora_magnitude_vector)(\..+)?$"), (sentence("an AdaLoRA"), r"\.(lora_E|ranknum)(\..+)?$"),
+    (sentence("a LoRA of FLUX.1 as XLabs wrote them"), r"\.processor\.(qkv|proj)_lora\d\.(down|up)\.weight$"),
+    (sentence("an OFT adapter"), r"\.(oft_blocks|oft_diag|oft_[rR]|boft_\w+)(\..+)?$"),
+    (sentence("a GLoRA"), r"\.([ab][12]\.weight|glora_.+)$"),
+    (sentence("an IA3 adapter"), r"\.(on_input|ia3_l)(\..+)?$"),
+    (sentence("a LoCon with inner convolutions"), r"\.lora_mid\.weight$"),
+    (sentence("a VeRA adapter"), r"\.p?vera_(lambda_)?\w+(\..+)?$"),
+    (sentence("an adapter of another kind (PEFT has many)"),
      r"\.(fourierft|waveft|randlora|vblora|gralora|delora|tinylora|unilora|hira|hra|miss|bone|c3a|road|shira|poly)_\w+(\..+)?$"),
-    ("a LoRA whose weights are quantized", r"\.lora[._](A|B|down|up)(\..+)?\.(scale_weight|weight_scale|absmax|quant_map)$"),
+    (sentence("a LoRA whose weights are quantized"),
+     r"\.lora[._](A|B|down|up)(\..+)?\.(scale_weight|weight_scale|absmax|quant_map)$"),
 )
 """Adapters of other kinds, and patterns for the ends of their tensors' names."""
 TEXT = re.compile(
@@ -42,19 +46,19 @@ _NETWORKS = (
 )
 _UNETS = {768: "Stable Diffusion 1.5", 1024: "Stable Diffusion 2", 2048: "SDXL"}
 _WHOLE = (
-    ("a whole checkpoint of Stable Diffusion",
+    (sentence("a whole checkpoint of Stable Diffusion"),
      r"^(first_stage_model|cond_stage_model|conditioner)\.|^model\.diffusion_model\.input_"),
-    ("a memory adapter of this studio, not a LoRA", r"^(squeeze|memorize|answer|ask)\."),
-    ("an embedding (a textual inversion)", r"^(emb_params|string_to_param|clip_[lgh]|t5xxl)(\.|$)"),
-    ("a file of differences between whole weights", r"\.diff(_b)?$"),
-    ("a ControlNet", r"(^|\.)(controlnet|input_hint_block|zero_convs)"),
-    ("an IP-Adapter", r"^(ip_adapter|image_proj)\."),
-    ("an autoencoder (VAE)",
+    (sentence("a memory adapter of this studio, not a LoRA"), r"^(squeeze|memorize|answer|ask)\."),
+    (sentence("an embedding (a textual inversion)"), r"^(emb_params|string_to_param|clip_[lgh]|t5xxl)(\.|$)"),
+    (sentence("a file of differences between whole weights"), r"\.diff(_b)?$"),
+    (sentence("a ControlNet"), r"(^|\.)(controlnet|input_hint_block|zero_convs)"),
+    (sentence("an IP-Adapter"), r"^(ip_adapter|image_proj)\."),
+    (sentence("an autoencoder (VAE)"),
      r"^(vae\.|first_stage_model\.)?(encoder|decoder)\.(down|up|mid|conv_in|downsamples|upsamples|middle|head)"),
-    ("a text encoder",
+    (sentence("a text encoder"),
      r"^(model\.)?(layers\.\d+\.(self_attn|mlp)\.|embed_tokens)|^(text_model|encoder\.block\.\d+\.layer|shared)\b"),
-    ("an image encoder", r"^(vision_model|visual)\."),
-    ("a whole checkpoint of a network, not a LoRA of it",
+    (sentence("an image encoder"), r"^(vision_model|visual)\."),
+    (sentence("a whole checkpoint of a network, not a LoRA of it"),
      r"(double_blocks|single_blocks|transformer_blocks|single_transformer_blocks)\.\d+\.|^(model\.diffusion_model\.)?blocks\.\d+\."),
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.header import AGAIN, BYTES, TensorEntry, printable
+from studio.language import sentence
 
 BLOCK = 16 * 2**20
 """Bytes that are read at once; a multiple of every number's size."""
@@ -40,16 +41,18 @@ def check_values(
         with path.open("rb") as file:
             finite = all(_is_finite(file, begin, entry) for entry in entries)
     except OSError as error:
-        raise LoraError(f"{printable(name)} cannot be read ({error.strerror or error}). {AGAIN}") from None
+        raise LoraError(sentence(
+            "{name} cannot be read ({reason}). {again}",
+            name=printable(name), reason=error.strerror or str(error), again=AGAIN)) from None
     if not finite or (alpha is not None and alpha.size != BYTES[alpha.dtype]):
         raise values_error(name, layer)
 
 
 def values_error(name: str, layer: str) -> LoraError:
     """The error for a file with values in this layer that are not numbers."""
-    return LoraError(
-        f"{printable(name)} holds values that are not numbers (in {printable(layer)}): its training has failed, and it cannot be "
-        "used. Use an earlier one of its training.")
+    return LoraError(sentence(
+        "{name} holds values that are not numbers (in {layer}): its training has failed, and it cannot be used. Use an earlier "
+        "one of its training.", name=printable(name), layer=printable(layer)))
 
 
 def _is_finite(file: IO[bytes], begin: int, entry: TensorEntry) -> bool:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from studio.catalogue.cards import ModelError
+from studio.language import sentence
 from studio.mapped_tensors import MappedTensors
 
 LayerSource = Callable[[str], nn.Module]
@@ -146,7 +147,9 @@ def layers_from_file(path: Path, transformer: HunyuanVideoFramepackTransformer3D
             # A copy, because products on the CPU round differently for memory that is not aligned, such as that of mapped files.
             values = {part: _tensor(path, key).to(dtype, copy=True) for part, key in keys.items()}
         except (OSError, KeyError, ValueError, SafetensorError) as error:
-            raise ModelError(f"{path} is missing or damaged ({error}); {name} is needed from it. Get the file again.") from error
+            raise ModelError(sentence(
+                "{path} is missing or damaged ({error}); {name} is needed from it. Get the file again.",
+                path=path, error=str(error), name=name)) from error
         outs, ins = values["weight"].shape
         layer = nn.Linear(ins, outs, device="meta", dtype=dtype)
         layer.load_state_dict(values, assign=True)

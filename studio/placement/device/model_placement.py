@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from studio.language import sentence
 from studio.placement.choose import PlanError, Stage, choose_plan
 from studio.placement.description import describe, gigabytes
 from studio.placement.growth import describe_growth
@@ -79,10 +80,9 @@ def _plan_with_loras(bare: Plan, model: ModelSizes, size: Size, choice: Choice) 
     try:
         return _plan_like(bare, model, size, choice)
     except PlanError as error:
-        raise PlanError(
-            f"The LoRAs of this segment take {gigabytes(model.lora_bytes)} of graphics memory beside the model. Take one off, "
-            f"or use LoRAs of a lower rank. {error}"
-        ) from error
+        raise PlanError(sentence(
+            "The LoRAs of this segment take {size} of graphics memory beside the model. Take one off, or use LoRAs of a lower "
+            "rank. {error}", size=gigabytes(model.lora_bytes), error=str(error))) from error
 
 
 class ModelPlacement:

@@ -17,6 +17,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from studio.catalogue.cards import ModelError
+from studio.language import sentence
+from studio.language.lists import with_and
 from studio.mapped_tensors import MappedTensors
 
 KIND = "memorypack-quantized-weights"
@@ -91,15 +93,16 @@ def read_file(path: Path, key: StoreKey) -> tuple[dict[str, Tensor], dict[str, s
         sums = _check(path, key, file.metadata)
         return {name: file[name] for name in file.names}, sums
     except (OSError, SafetensorError) as error:
-        raise mapping_error(path, error) or DamagedWeightsError(f"{path.name} is cut short or damaged ({error})") from None
+        raise mapping_error(path, error) or DamagedWeightsError(sentence(
+            "{name} is cut short or damaged ({error})", name=path.name, error=str(error))) from None
 
 
 def mapping_error(path: Path, error: Exception) -> ModelError | None:
     """The error to raise if the system had no room for a mapping; None: `error` says something else."""
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return ModelError(
-            f"{path} could not be mapped: the system allows this program too little address space. Raise that limit (ulimit -v) "
-            "and try again.")
+        return ModelError(sentence(
+            "{path} could not be mapped: the system allows this program too little address space. Raise that limit (ulimit -v) "
+            "and try again.", path=path))
     return None
 
 
@@ -130,17 +133,18 @@ def _check(path: Path, key: StoreKey, metadata: Mapping[str, str]) -> dict[str, 
         DamagedWeightsError: the header cannot be read.
     """
     if metadata.get("kind") != KIND or metadata.get("version") != str(VERSION):
-        raise StaleWeightsError(f"{path.name} is not of this version of the studio")
+        raise StaleWeightsError(sentence("{name} is not of this version of the studio", name=path.name))
     try:
         stored: dict[str, Any] = json.loads(metadata["key"])
         sums: dict[str, str] = json.loads(metadata["sums"])
     except (KeyError, ValueError) as error:
-        raise DamagedWeightsError(f"{path.name} is damaged: its description cannot be read ({error})") from None
+        raise DamagedWeightsError(sentence(
+            "{name} is damaged: its description cannot be read ({error})", name=path.name, error=str(error))) from None
     wanted = json.loads(json.dumps(asdict(key)))
-    names = {"source": "other weights", "recipe": "another recipe", "loras": "other LoRAs"}
+    names = {"source": sentence("other weights"), "recipe": sentence("another recipe"), "loras": sentence("other LoRAs")}
     other = [names[part] for part in names if stored.get(part) != wanted[part]]
     if other:
-        raise StaleWeightsError(f"{path.name} was made from {' and '.join(other)}")
+        raise StaleWeightsError(sentence("{name} was made from {other}", name=path.name, other=with_and(other)))
     return sums
 
 

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from studio.catalogue.cards import ModelError
+from studio.language import sentence
 from studio.mapped_tensors import MappedTensors
 from studio.media.disk import atomic_write
 from studio.placement.device.weight_file import (
@@ -45,7 +46,7 @@ def read_checkpoint(folder: Path) -> Iterator[tuple[str, Tensor]]:
     """
     files = sorted(folder.glob("*.safetensors"))
     if not files:
-        raise ModelError(f"{folder} has no .safetensors file. Get the model folder again.")
+        raise ModelError(sentence("{folder} has no .safetensors file. Get the model folder again.", folder=folder))
     for path in files:
         try:
             file = MappedTensors(path)
@@ -109,7 +110,7 @@ def read(path: Path, key: StoreKey, layout: Mapping[str, Tensor], verify: bool =
     try:
         files = stored_files(path)
     except ValueError as error:
-        raise DamagedWeightsError(f"{path.name} is damaged: {error}") from None
+        raise DamagedWeightsError(sentence("{name} is damaged: {error}", name=path.name, error=str(error))) from None
     if not files:
         raise FileNotFoundError(path)
     stored: dict[str, Tensor] = {}
@@ -119,13 +120,15 @@ def read(path: Path, key: StoreKey, layout: Mapping[str, Tensor], verify: bool =
         stored |= tensors
         sums |= theirs
     if set(stored) != set(layout):
-        raise StaleWeightsError(f"{path.name} has other tensors than the model")
+        raise StaleWeightsError(sentence("{name} has other tensors than the model", name=path.name))
     for name, like in layout.items():
         tensor = stored[name]
         if tensor.shape != like.shape or tensor.dtype != like.dtype:
-            raise StaleWeightsError(f"{path.name} has {name} as {type_and_shape(tensor)}, and the model as {type_and_shape(like)}")
+            raise StaleWeightsError(sentence(
+                "{name} has {name_2} as {found}, and the model as {wanted}",
+                name=path.name, name_2=name, found=type_and_shape(tensor), wanted=type_and_shape(like)))
         if verify and sums.get(name) != checksum(bytes_of(tensor)):
-            raise DamagedWeightsError(f"{path.name} is damaged: {name} is not what was written")
+            raise DamagedWeightsError(sentence("{name} is damaged: {name_2} is not what was written", name=path.name, name_2=name))
     return {name: stored[name] for name in layout}
 
 
@@ -151,9 +154,9 @@ def load_or_build(
     try:
         return read(path, key, layout, verify)
     except FileNotFoundError:
-        report(f"The model is being prepared for this machine: {path.name} is written, once.")
+        report(sentence("The model is being prepared for this machine: {name} is written, once.", name=path.name))
     except WeightStoreError as error:
-        report(f"{error}. It is written again, once.")
+        report(sentence("{error}. It is written again, once.", error=str(error)))
     write(path, key, layout, build())
     return read(path, key, layout, verify)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.contact_sheet import draw_contact_sheet
 from studio.media.credentials import add_credentials, check_credentials
@@ -89,7 +90,7 @@ class Exports:
             MediaError: a clip is missing or damaged, or the disk is full.
         """
         if kind not in self.kinds:
-            raise EditError(f"There is no export '{kind}'. Choose one of {', '.join(self.kinds)}.")
+            raise EditError(sentence("There is no export '{kind}'. Choose one of {kinds}.", kind=kind, kinds=", ".join(self.kinds)))
         return self.kinds[kind](options or Options())
 
     def problems(self) -> dict[str, str]:
@@ -130,7 +131,7 @@ class Exports:
         """The segments as a CSV file."""
         project = self._document.project
         if not project.film():
-            raise EditError("There is no film yet. Generate a segment first.")
+            raise EditError(sentence("There is no film yet. Generate a segment first."))
         out = self._films.export_path(f"{slug(project.name)}-shots.csv")
         write_shot_list(project, out)
         return Exported(out)
@@ -138,7 +139,8 @@ class Exports:
     def storyboard(self, options: Options) -> Exported:
         """The segments as panels on paper, a PDF: picture, prompt, length, take and notes of each."""
         if options.paper not in PAPERS:
-            raise EditError(f"A storyboard is drawn on {' or '.join(PAPERS)}, not on '{options.paper}'.")
+            raise EditError(sentence(
+                "A storyboard is drawn on {papers}, not on '{paper}'.", papers=" or ".join(PAPERS), paper=options.paper))
         project = self._document.project
         self._films.whole_film(project)
         cuts = film_cuts(project)
@@ -148,7 +150,9 @@ class Exports:
         length = f"{segments}  ·  {project.clock.timecode(cuts[-1].end)}  ·  {project.clock.fps} frames a second"
         draw_storyboard(project.name, length, panels, out, options.paper)
         missing = missing_letters(project.name + "".join(panel.text + panel.facts + panel.notes for panel in panels))
-        aside = f"No font of this machine has these letters, which were left out: {' '.join(missing[:NAMED])}" if missing else ""
+        aside = sentence(
+            "No font of this machine has these letters, which were left out: {letters}", letters=" ".join(missing[:NAMED])
+        ) if missing else ""
         return Exported(out, aside)
 
     def contact_sheet(self, _: Options) -> Exported:

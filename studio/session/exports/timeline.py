@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.language import sentence
 from studio.names import slug
 from studio.project.edits import EditError
 from studio.project.model import Project, Sound, Take
@@ -145,15 +146,17 @@ def edl_text(project: Project, timeline: Timeline) -> str:
 def check_edl(project: Project) -> None:
     """Raises EditError: the film has a rate that an EDL cannot state."""
     if project.clock.fps not in CMX_RATES:
-        raise EditError(
-            f"An EDL holds 24, 25 or 30 frames a second, and this film has {project.clock.fps}. OpenTimelineIO holds any rate.")
+        raise EditError(sentence(
+            "An EDL holds 24, 25 or 30 frames a second, and this film has {fps}. OpenTimelineIO holds any rate.",
+            fps=project.clock.fps))
 
 
 def check_final_cut(project: Project) -> None:
     """Raises EditError: the film has a rate that Final Cut XML cannot state."""
     if project.clock.fps not in FINAL_CUT_RATES:
-        raise EditError(
-            f"Final Cut XML has no timecode for this film's {project.clock.fps} frames a second. OpenTimelineIO holds any rate.")
+        raise EditError(sentence(
+            "Final Cut XML has no timecode for this film's {fps} frames a second. OpenTimelineIO holds any rate.",
+            fps=project.clock.fps))
 
 
 def _reference(project: Project, number: int, take: Take, file: str, frames: int) -> Any:

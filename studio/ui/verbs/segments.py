@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.language import join, sentence
 from studio.project import edits, shots
 from studio.project.early import BRIDGE, Then
 from studio.project.limits import SECTIONS
@@ -64,9 +65,9 @@ def _put_timeline(session: Session, fields: Fields) -> Answer:
     """Put the segments of a text in place of those that are not rendered; the note says what was understood otherwise."""
     found = read_timeline(fields.text("text"))
     if found is None:
-        raise EditError("This text is no timeline. Nothing was changed.")
+        raise EditError(sentence("This text is no timeline. Nothing was changed."))
     session.edit(edits.put_timeline, found)
-    return {"note": " ".join(found.notes)} if found.notes else {}
+    return {"note": join(*found.notes)} if found.notes else {}
 
 
 def _wish(session: Session, fields: Fields) -> Wish:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from studio.language import sentences
 from studio.project import sound_edits as edits
 from studio.project.sound_limits import GAIN, OFFSET
 from studio.session import Session
@@ -35,10 +36,14 @@ def _fit(session: Session, fields: Fields) -> Answer:
     """Fit what is not rendered yet to the markers; the note says how near whole sections come."""
     fit = edits.find_fit(session.project)
     session.edit(edits.fit_to_markers)
-    segments = f"{fit.fitted} segment{'' if fit.fitted == 1 else 's'}"
-    near = f"within {fit.off:.2g} seconds of" if fit.off >= 0.005 else "at"
-    return {"note": f"{segments} fitted: each ends {near} its marker. Takes have whole sections, so it cannot be nearer."
-            if fit.off >= 0.005 else f"{segments} fitted: each ends {near} its marker."}
+    if fit.off < 0.005:
+        return {"note": sentences(
+            "{number} segment fitted: each ends at its marker.", "{number} segments fitted: each ends at its marker.", fit.fitted)}
+    return {"note": sentences(
+        "{number} segment fitted: each ends within {off:.2g} seconds of its marker. Takes have whole sections, so it cannot be "
+        "nearer.",
+        "{number} segments fitted: each ends within {off:.2g} seconds of its marker. Takes have whole sections, so it cannot be "
+        "nearer.", fit.fitted, off=fit.off)}
 
 
 VERBS: Mapping[str, Verb] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from studio.language import sentence
 from studio.session import EditError, Session
 from studio.session.models import lost_marks
 from studio.ui.fields import Fields
@@ -23,7 +24,7 @@ def index(session: Session, fields: Fields) -> int:
     for number, segment in enumerate(session.project.current().segments):
         if segment.id == wanted:
             return number
-    raise EditError("This segment is not on the current branch any more. Nothing was changed.")
+    raise EditError(sentence("This segment is not on the current branch any more. Nothing was changed."))
 
 
 def stroke(fields: Fields, field: str) -> str | None:
