@@ -110,7 +110,7 @@ class JobManager:
                     job.update(state="paused", doing="")
                     self._follower.write_note(job, paused=True)
                 else:
-                    job.update(doing="pausing")
+                    job.update(doing=sentence("pausing"))
                 self._document.notify()
 
     def resume(self) -> None:
