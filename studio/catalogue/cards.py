@@ -164,7 +164,7 @@ def read_card(folder: Path) -> ModelCard:
     path = folder / CARD
     if not path.is_file():
         raise ModelError(sentence(
-            "There is no {card} in {folder}. A model folder needs one; see models/memorypack-mini.", card=CARD, folder=folder))
+            "There is no {file} in {folder}. A model folder needs one; see models/memorypack-mini.", file=CARD, folder=folder))
     values = read_toml(path, ModelError)
     files = parse_list(values.pop("files", []), ModelFile, str(path), ModelError, "[[files]]")
     large = values.pop("large", None)

@@ -178,7 +178,7 @@ def _open(audio: Path) -> Iterator[InputContainer]:
         start = file.read(4)
     if not start:
         raise MediaError(sentence(
-            "{audio} is empty: it has 0 bytes. Copy it again, or choose another.", audio=readable(audio.name)))
+            "{name} is empty: it has 0 bytes. Copy it again, or choose another.", name=readable(audio.name)))
     try:
         container = open_container(audio)
     except av.InvalidDataError:

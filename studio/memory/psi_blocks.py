@@ -113,9 +113,9 @@ def read_blocks(blocks: Sequence[Block], folder: Path) -> Tensor:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
                 read = _whole(unpack(tensors, file.metadata() or {}))
         except (OSError, RuntimeError, SafetensorError, KeyError, IndexError, ValueError) as error:
-            raise BlockError(sentence("{files} cannot be read ({error})", files=files[block], error=str(error))) from None
+            raise BlockError(sentence("{file} cannot be read ({error})", file=files[block], error=str(error))) from None
         if read.dim() != 3 or name_block(read, block.kind) != block:
-            raise BlockError(sentence("{files} holds other values than its name says", files=files[block]))
+            raise BlockError(sentence("{file} holds other values than its name says", file=files[block]))
         rows.append(read)
     return torch.cat(rows, dim=1)
 

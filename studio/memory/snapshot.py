@@ -308,6 +308,6 @@ def copy_snapshot(old: Path, new: Path) -> None:
         with contextlib.suppress(SafetensorError), safe_open(old, framework="pt") as file:
             copy_blocks(read_block_names(file.metadata() or {}), old.parent, new.parent)
     except (FileNotFoundError, BlockError) as error:
-        raise SnapshotError(sentence("The snapshot {old} cannot be copied: {error}.", old=old, error=str(error))) from None
+        raise SnapshotError(sentence("The snapshot {path} cannot be copied: {error}.", path=old, error=str(error))) from None
     with atomic_write(new) as temporary:
         shutil.copyfile(old, temporary)

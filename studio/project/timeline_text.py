@@ -80,10 +80,10 @@ def _read_times(text: str) -> TimelineText:
     notes = []
     outside = " ".join(_TIMED.sub(" ", text).split())
     if outside:
-        notes.append(sentence("What stands outside the times, “{short}”, was put before every prompt.", short=_short(outside)))
+        notes.append(sentence("What stands outside the times, “{text}”, was put before every prompt.", text=_short(outside)))
     if found[0][0] > 0:
         notes.append(sentence(
-            "Nothing is written before {found:g} s: the timeline begins with what begins there.", found=found[0][0]))
+            "Nothing is written before {begin:g} s: the timeline begins with what begins there.", begin=found[0][0]))
     segments = []
     for number, (start, end, prompt) in enumerate(found, 1):
         following = found[number][0] if number < len(found) else None
@@ -146,7 +146,7 @@ def _window(text: str, number: int, notes: list[str]) -> TextSegment:
         else:
             kept.append(f"[{command}]")
             notes.append(sentence(
-                "Segment {number}: “[{short}]” is not understood here; it was kept as text.", number=number, short=_short(command)))
+                "Segment {number}: “[{text}]” is not understood here; it was kept as text.", number=number, text=_short(command)))
     return replace(segment, prompt=" ".join([*kept, segment.prompt]).strip())
 
 

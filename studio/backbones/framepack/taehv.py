@@ -140,7 +140,7 @@ def load_taehv(path: Path, channels: int) -> TinyDecoder:
             raise TaehvError(sentence("{path} holds values that are not numbers.", path=path))
     except KeyError:
         raise TaehvError(sentence(
-            "{path} holds no weights of TAEHV's decoder: there is no {first}.", path=path, first=FIRST)) from None
+            "{path} holds no weights of TAEHV's decoder: there is no {tensor}.", path=path, tensor=FIRST)) from None
     except UNREADABLE as error:
         raise TaehvError(sentence("{path} cannot be read as TAEHV's weights ({error}).", path=path, error=_short(error))) from error
     return decoder.eval().requires_grad_(False)

@@ -130,8 +130,8 @@ def read_record(folder: Path) -> Record:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise RecordError(sentence(
-            "{path} is damaged ({map}: {first}). {again}",
-            path=path, map=".".join(map(str, first["loc"])), first=first["msg"], again=_AGAIN)) from None
+            "{path} is damaged ({key}: {problem}). {again}",
+            path=path, key=".".join(map(str, first["loc"])), problem=first["msg"], again=_AGAIN)) from None
 
 
 def write_record(record: Record, folder: Path) -> None:

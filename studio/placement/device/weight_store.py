@@ -125,10 +125,10 @@ def read(path: Path, key: StoreKey, layout: Mapping[str, Tensor], verify: bool =
         tensor = stored[name]
         if tensor.shape != like.shape or tensor.dtype != like.dtype:
             raise StaleWeightsError(sentence(
-                "{name} has {name_2} as {found}, and the model as {wanted}",
-                name=path.name, name_2=name, found=type_and_shape(tensor), wanted=type_and_shape(like)))
+                "{name} has {tensor} as {found}, and the model as {wanted}",
+                name=path.name, tensor=name, found=type_and_shape(tensor), wanted=type_and_shape(like)))
         if verify and sums.get(name) != checksum(bytes_of(tensor)):
-            raise DamagedWeightsError(sentence("{name} is damaged: {name_2} is not what was written", name=path.name, name_2=name))
+            raise DamagedWeightsError(sentence("{name} is damaged: {tensor} is not what was written", name=path.name, tensor=name))
     return {name: stored[name] for name in layout}
 
 
