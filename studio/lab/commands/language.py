@@ -32,7 +32,7 @@ KEYWORDS: dict[str, dict[str, tuple[int, ...] | None]] = {
 TITLES = {"title", "description", "summary", "notice"}
 """Keys of our TOML files whose values people read."""
 METHODS = {
-    "sentences": {"app.py": "python", "studio/**/*.py": "python", "presets/*.toml": "titles", "presets/styles/*.toml": "titles",
+    "sentences": {"app.py": "python", "studio/**/*.py": "python", "presets/*.toml": "titles", "presets/*/*.toml": "titles",
                   "models/*/model.toml": "titles"},
     SCRIPTS: {"studio/ui/static/*.js": "javascript"},
 }
