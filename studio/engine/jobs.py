@@ -98,8 +98,8 @@ class Job:
     def _fail(self, error: Exception) -> None:
         """Mark the job failed and notify the listener, ignoring the listener's own errors: it may be what failed."""
         self.state = "failed"
-        remedy = sentence("Nothing already made is lost; try again.")
-        self.error = Failed(self._take, f"{type(error).__name__}: {error}", remedy, 0, 0, 0.0)
+        message = sentence("{kind}: {error}", kind=type(error).__name__, error=str(error))
+        self.error = Failed(self._take, message, sentence("Nothing already made is lost; try again."), 0, 0, 0.0)
         for event in (self.error, None):
             try:
                 self.listen(self, event)

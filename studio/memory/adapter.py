@@ -159,12 +159,13 @@ def _load_module(path: Path, build: Callable[[], M]) -> M:
         module = build()
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    missing, absent = sentence("missing"), sentence("absent")
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
             raise AdapterError(sentence(
                 "The adapter {path} does not hold what its config says: {name} is {found} and should be {wanted}. Get the file "
                 "again from who made it.",
-                path=path, name=name, found=found.get(name, sentence("missing")), wanted=wanted.get(name, sentence("absent"))))
+                path=path, name=name, found=found.get(name, missing), wanted=wanted.get(name, absent)))
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise AdapterError(sentence(

@@ -81,13 +81,15 @@ def describe_gpu(gpu: Gpu) -> str:
     """Sentences: the card's figures and where they are from, or that it is not in the table and what it counts as."""
     figures = gpu.figures
     if not gpu.is_known:
-        why = "No card was named" if gpu.name == UNNAMED_GPU else "It is not in the studio's table of cards"
-        return f"{why}: for estimates of time it counts as an {figures.name}."
+        if gpu.name == UNNAMED_GPU:
+            return sentence("No card was named: for estimates of time it counts as an {gpu}.", gpu=figures.name)
+        return sentence(
+            "It is not in the studio's table of cards: for estimates of time it counts as an {gpu}.", gpu=figures.name)
     half = "bfloat16" if figures.has_bfloat16 else "float16"
-    return (
-        f"Its memory moves {figures.gb_s:g} GB/s; PCIe {figures.pcie}.0 x{figures.lanes}; "
-        f"{figures.tflops:g} TFLOPS in {half} and {figures.int8:g} TOPS in int8, {figures.source}."
-    )
+    return sentence(
+        "Its memory moves {speed:g} GB/s; PCIe {pcie}.0 x{lanes}; {tflops:g} TFLOPS in {half} and {int8:g} TOPS in int8, {source}.",
+        speed=figures.gb_s, pcie=figures.pcie, lanes=figures.lanes, tflops=figures.tflops, half=half, int8=figures.int8,
+        source=figures.source)
 
 
 def describe_peaks(plan: Plan) -> str:

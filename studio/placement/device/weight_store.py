@@ -54,7 +54,8 @@ def read_checkpoint(folder: Path) -> Iterator[tuple[str, Tensor]]:
                 yield name, file[name]
         except (OSError, SafetensorError) as error:
             raise mapping_error(path, error) or ModelError(
-                f"{path} is missing or damaged ({error}). Get the model folder again.") from error
+                sentence(
+            "{path} is missing or damaged ({error}). Get the model folder again.", path=path, error=str(error))) from error
 
 
 def write(path: Path, key: StoreKey, layout: Mapping[str, Tensor], tensors: Iterable[tuple[str, Tensor]]) -> None:
