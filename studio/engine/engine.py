@@ -131,7 +131,7 @@ class Engine:
                     return
         card = self._cards.get(request.model)
         if card is None:
-            known = ", ".join(self._cards) or "none"
+            known = ", ".join(self._cards) or sentence("none")
             message = sentence("The model '{model}' is not installed (installed: {known}).", model=request.model, known=known)
             remedy = sentence("Choose an installed model, or add its folder under models/.")
             yield Failed(request.take, message, remedy, 0, 0, 0.0)

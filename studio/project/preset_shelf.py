@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.disk import atomic_write, explain
-from studio.language import sentence
+from studio.language import plain, sentence
 from studio.names import slug
 from studio.project import limits
 from studio.project.limits import EditError
@@ -85,7 +85,7 @@ class PresetShelf:
         # Titles of two scripts may have the same letters in file names, or none: what tells them apart is a sum.
         name = f"{OWN}{slug(clean)}-{hashlib.sha256(clean.casefold().encode()).hexdigest()[:6]}"
         values: dict[str, object] = {
-            "title": clean, "description": "Your own.", "steps": round(limits.steps(steps) * USUAL / usual, 4),
+            "title": clean, "description": plain(sentence("Your own.")), "steps": round(limits.steps(steps) * USUAL / usual, 4),
             "cache": limits.cache(cache), **({} if guidance is None else {"guidance": limits.guidance(guidance)}),
         }
         path = self._own / f"{name}.toml"

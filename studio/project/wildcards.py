@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 from studio.language import Sentence, join, sentence
@@ -100,7 +101,8 @@ class _Filler:
 
     def _choice(self, name: str, within: tuple[str, ...]) -> str:
         if name in within:
-            way = " leads to ".join(f"“__{one}__”" for one in (*within[within.index(name) :], name))
+            circle = [f"“__{one}__”" for one in (*within[within.index(name) :], name)]
+            way = reduce(lambda first, second: sentence("{first} leads to {second}", first=first, second=second), circle)
             raise WildcardError(sentence(
                 "Wildcards go in a circle: {way}. Take one of them out of its list.", way=way))
         if len(within) >= DEPTH:
@@ -126,7 +128,7 @@ class _Filler:
 
 def _read(name: str, files: dict[str, Path]) -> list[str]:
     if name not in files:
-        known = ", ".join(f"__{one}__" for one in sorted(files)) or "none"
+        known = ", ".join(f"__{one}__" for one in sorted(files)) or sentence("none")
         raise WildcardError(sentence(
             "There is no list for “__{name}__”. There are: {known}. Name one of these, or put a file {name}.txt with one choice "
             "on each line into the folder {folder} beside the projects.",

@@ -19,13 +19,17 @@ READING = sentence(
     "too and is no drift; drift creeps from take to take.")
 EDGES = sentence(
     "Without an image encoder, edges stand in for identity: where they lie and which way they run, not who is seen.")
+MEASURE_NAMES = {
+    "sharpness": sentence("sharpness"), "contrast": sentence("contrast"), "palette": sentence("palette"),
+    "identity": sentence("identity"),
+}
 
 
 def retries_view(project: Project) -> Json:
     """How often a take is made again by itself, and when. The threshold is a share."""
     known = project.retries
     return {"times": known.times, "measure": known.measure, "threshold": known.threshold, "most": MOST,
-            "measures": [{"key": key, "name": key} for key in MEASURES], "bounds": list(THRESHOLDS)}
+            "measures": [{"key": key, "name": MEASURE_NAMES[key]} for key in MEASURES], "bounds": list(THRESHOLDS)}
 
 
 def drift_view(rows: Sequence[TakeDrift], suggestion: Suggestion | None, encoder: str, problem: str) -> Json:

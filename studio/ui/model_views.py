@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.backbones.registry import skips_blocks
 from studio.language import join, sentence
+from studio.project.preset_shelf import OWN
 from studio.ui.words import Json
 
 if TYPE_CHECKING:
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from studio.project.preset import Preset
     from studio.project.preset_shelf import PresetShelf
     from studio.session import EngineStatus
+
+
+KINDS = {
+    "camera": sentence("camera"), "light": sentence("light"), "weather": sentence("weather"), "flow": sentence("flow"),
+    "wildcards": sentence("wildcards"),
+}
+"""Kinds of phrases. The phrases themselves are what the model understands, in its own language."""
 
 
 def engine_view(status: EngineStatus) -> Json:
@@ -36,12 +44,13 @@ def model_view(
     if card is None:
         summary = sentence("This model is not installed here. Takes made with it still play.")
         return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
+    phrases = [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists]
     return {
         "name": card.name,
         "title": card.title,
         "summary": sentence(card.summary),
         "licence": card.licence,
-        "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists],
+        "phrases": [[KINDS.get(str(kind), kind), words] for kind, words in phrases],
     }
 
 
@@ -68,7 +77,8 @@ def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCar
 def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | None) -> list[Json]:
     """The presets to choose from on this model, and the chosen one. Those that skip blocks need a model that can do so."""
     return [
-        {"name": preset.name, "title": sentence(preset.title), "description": sentence(preset.description)}
+        {"name": preset.name, "title": preset.title if preset.name.startswith(OWN) else sentence(preset.title),
+         "description": sentence(preset.description)}
         for preset in presets if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
     ]
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from studio.language import sentence
+from studio.language.lists import with_or
 from studio.media import MediaError
 from studio.media.contact_sheet import draw_contact_sheet
 from studio.media.credentials import add_credentials, check_credentials
@@ -140,7 +141,7 @@ class Exports:
         """The segments as panels on paper, a PDF: picture, prompt, length, take and notes of each."""
         if options.paper not in PAPERS:
             raise EditError(sentence(
-                "A storyboard is drawn on {papers}, not on '{paper}'.", papers=" or ".join(PAPERS), paper=options.paper))
+                "A storyboard is drawn on {papers}, not on '{paper}'.", papers=with_or(list(PAPERS)), paper=options.paper))
         project = self._document.project
         self._films.whole_film(project)
         cuts = film_cuts(project)
