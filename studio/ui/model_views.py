@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from studio.session import EngineStatus
 
 
-KINDS = {
-    "camera": sentence("camera"), "light": sentence("light"), "weather": sentence("weather"), "flow": sentence("flow"),
-    "wildcards": sentence("wildcards"),
-}
-"""Kinds of phrases. The phrases themselves are what the model understands, in its own language."""
-
-
 def engine_view(status: EngineStatus) -> Json:
     """The engine's state: a word for the lamp, a short text beside it, a sentence, and where a large model's parts are placed."""
     short = {
@@ -44,13 +37,12 @@ def model_view(
     if card is None:
         summary = sentence("This model is not installed here. Takes made with it still play.")
         return {"name": name, "title": name, "summary": summary, "licence": "", "phrases": []}
-    phrases = [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists]
     return {
         "name": card.name,
         "title": card.title,
         "summary": sentence(card.summary),
         "licence": card.licence,
-        "phrases": [[KINDS.get(str(kind), kind), words] for kind, words in phrases],
+        "phrases": [*own, *([kind, list(words)] for kind, words in card.phrases.items()), *lists],
     }
 
 

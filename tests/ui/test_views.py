@@ -185,7 +185,7 @@ def test_a_model_without_its_weights_says_how_to_get_them(session: Session) -> N
 def test_a_running_job() -> None:
     job = JobView("running", "denoising", "t1", 2, 1, 4, 2, 8, 75.0, None, b"webp", "", "", 1, 3, "Smaller tiles now.")
     assert views.job_view(job) == {
-        "state": "running", "doing": "denoising", "phase": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4,
+        "state": "running", "doing": "denoising", "doing_words": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4,
         "step": 2, "steps": 8, "progress": 0.3125, "left": "1 min", "total": None, "preview": "data:image/webp;base64,d2VicA==",
         "message": "", "remedy": "", "note": "Smaller tiles now.", "finished": 1, "planned": 3, "audition": [],
         "retry": 0, "retries": 0,
