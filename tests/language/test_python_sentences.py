@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,13 @@ GIVEN = {"card.summary", "preset.title", "preset.description", "s.title", "s.des
 """Texts of our TOML files, which the catalogue has from there."""
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def calls(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call):
-            yield node
+    return (node for node in nodes(path) if isinstance(node, ast.Call))
 
 
 def name_of(call: ast.Call) -> str:
@@ -86,7 +90,7 @@ def test_nothing_is_said_in_plain_text() -> None:
 
 
 def test_every_error_is_said_or_stays_english() -> None:
-    kinds = {node.name for path in FILES for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    kinds = {node.name for path in FILES for node in nodes(path)
              if isinstance(node, ast.ClassDef) and any(re.search(r"(Error|Exception)$", ast.unparse(base)) for base in node.bases)}
     assert kinds == (ERRORS - {"error"}) | ENGLISH.keys()
 
@@ -97,7 +101,7 @@ def test_a_function_that_says_something_returns_a_sentence() -> None:
     for path in FILES:
         if path.relative_to(ROOT / "studio").as_posix().startswith(tuple(FOR_COMMANDS)):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Return | ast.Yield) and node.value is not None:
                 found += [f"{path.relative_to(ROOT)}:{node.lineno}: {text}" for text in plain_texts(node.value)
                           if re.search(r"[a-z}] [a-z{].*[.:]['\"]?$", text)]
