@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from studio.language import join, translate
+from studio.language import join, sentence, translate
 from studio.project.limits import BusyError
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, Session, StoreError
@@ -23,7 +23,9 @@ CODES: Mapping[str, str] = {
     "failed": "Something unexpected went wrong, or a take could not be made.",
 }
 """All codes of version 1, and what they mean."""
-UNEXPECTED = "Something unexpected went wrong. Nothing already made is lost. Try again; the log of the studio says what happened."
+UNEXPECTED = join(
+    sentence("Something unexpected went wrong. Nothing already made is lost."),
+    sentence("Try again; the log of the studio says what happened."))
 
 
 class ApiError(Exception):
@@ -51,7 +53,7 @@ def as_api_error(error: Exception, session: Session | None = None, named: Mappin
         case ApiError():
             return error
         case MessageError():
-            return ApiError("bad_input", f"This call cannot be read: {error}. Nothing was changed.")
+            return ApiError("bad_input", sentence("This call cannot be read: {problem}. Nothing was changed.", problem=str(error)))
         case BusyError():
             return ApiError("busy", _sentence(error))
         case EditError():

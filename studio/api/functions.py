@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 from studio.api.errors import ApiError
 from studio.api.takes import TakeCalls
-from studio.language import ENGLISH, LANGUAGES
+from studio.language import ENGLISH, LANGUAGES, sentence
 
 PREFIX = "v1_"
 """Before a function's name in Gradio's API: the version."""
@@ -115,7 +115,7 @@ def check_arguments(name: str, given: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _bad(problem: str) -> ApiError:
-    return ApiError("bad_input", f"This call cannot be read: {problem}. Nothing was changed.")
+    return ApiError("bad_input", sentence("This call cannot be read: {problem}. Nothing was changed.", problem=problem))
 
 
 def fits(value: object, kind: Any) -> bool:

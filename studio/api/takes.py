@@ -11,6 +11,7 @@ from studio.api.errors import ApiError
 from studio.api.film_values import file_value, progress_value
 from studio.api.films import FilmCalls
 from studio.api.values import File, Film, Progress
+from studio.language import sentence
 from studio.session import Session
 from studio.ui.verbs.film import export
 
@@ -227,7 +228,7 @@ class TakeCalls(FilmCalls):
             if takes is not None:
                 wanted = self._fields({"takes": takes}).identifiers("takes", 50)
             if missing := [take for take in wanted if take not in session.project.takes]:
-                raise ApiError("not_found", f"There is no take {missing[0]} in this film.")
+                raise ApiError("not_found", sentence("There is no take {take} in this film.", take=missing[0]))
             if kind == "poster" and wanted:
                 return file_value(export(session, self._fields({"what": "poster", "take": wanted[-1]})).path)
             return file_value(session.films.contact_sheet(wanted))

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from studio.api.errors import CODES
 from studio.lab.commands import language as command
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("ui", "session", "project", "engine", "media", "catalogue", "placement", "memory", "backbones", "diffusion")
+ROOMS = ("ui", "api", "session", "project", "engine", "media", "catalogue", "placement", "memory", "backbones", "diffusion")
 FILES = [path for room in ROOMS for path in sorted((ROOT / "studio" / room).rglob("*.py"))] + sorted((ROOT / "studio").glob("*.py"))
 ERRORS = {
-    "EditError", "MediaError", "LoraError", "StoreError", "StoryError", "StyleError", "PresetError", "WildcardError", "ModelError",
-    "PlanError", "CannotReduceError", "ProfileError", "SnapshotError", "AdapterError", "BlockError", "TaehvError", "FolderError",
+    "ApiError", "EditError", "BusyError", "MediaError", "LoraError", "StoreError", "StoryError", "StyleError", "PresetError",
+    "WildcardError", "ModelError", "PlanError", "CannotReduceError", "ProfileError", "SnapshotError", "AdapterError", "BlockError",
+    "TaehvError", "FolderError",
     "RecordError", "WeightStoreError", "StaleWeightsError", "DamagedWeightsError", "error",
 }
 """Errors whose messages reach the page, by themselves or within others; `error` stands for one that a function was given."""
@@ -28,6 +30,7 @@ SPOKEN = {"message", "remedy", "note", "doing", "problem", "said"}
 ENGLISH = {
     "FetchError": "of the command that fetches models; the page fetches none",
     "GpuTableError": "of the command `doctor`",
+    "StudioError": "of the client for programs, which asks no language of the studio",
     "MessageError": "what is wrong with a message of the page's own scripts, in brackets behind a sentence that is translated",
     "FormatError": "what is wrong in a file, in brackets behind a sentence that is translated",
     "DifferenceError": "the same, of a step of undo",
@@ -36,8 +39,8 @@ ENGLISH = {
 """Our other errors, which stay English, and why."""
 FOR_COMMANDS = {"catalogue/hub", "placement/gpus.py"}
 """What returns sentences to commands alone."""
-KEYS = {"starting", "ready", "failed"}
-"""Words of states, which scripts compare."""
+KEYS = {"starting", "ready", "en", *CODES}
+"""Words that scripts and programs compare."""
 GIVEN = {"card.summary", "preset.title", "preset.description", "s.title", "s.description", "profile.title"}
 """Texts of our TOML files, which the catalogue has from there."""
 
@@ -76,7 +79,7 @@ def in_plain_words(path: Path) -> Iterator[str]:
     """Where a file says something to the page in a plain text."""
     for call in calls(path):
         name = name_of(call)
-        heard = [*call.args] if name in ERRORS | SPEAKERS else []
+        heard = [*call.args] if name in ERRORS | SPEAKERS and not ast.unparse(call.func).startswith("log.") else []
         if name not in ("sentence", "sentences", "filterwarnings"):
             heard += [keyword.value for keyword in call.keywords if keyword.arg in SPOKEN]
         for argument in heard:
