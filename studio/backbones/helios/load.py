@@ -19,6 +19,8 @@ from studio.backbones.helios.conditioner import HeliosConditioner
 from studio.backbones.helios.sampler import Variant
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
+from studio.language import sentence
+from studio.language.lists import with_and
 
 CPU = torch.device("cpu")
 SCHEDULERS = {kind.__name__: kind for kind in (HeliosScheduler, HeliosDMDScheduler)}
@@ -45,14 +47,15 @@ def load_sampling(card: ModelCard) -> tuple[HeliosScheduler | HeliosDMDScheduler
     index, config = (_read_json(card, name) for name in ("pipeline/model_index.json", "scheduler/scheduler_config.json"))
     kind = SCHEDULERS.get(str(config.get("_class_name")))
     if kind is None:
-        raise ModelError(
-            f"{card.path('scheduler/scheduler_config.json')} names the scheduler {config.get('_class_name')!r}, and this studio "
-            f"knows {' and '.join(SCHEDULERS)}. {card.remedy}")
+        raise ModelError(sentence(
+            "{path} names the scheduler {scheduler!r}, and this studio knows {schedulers}. {remedy}",
+            path=card.path("scheduler/scheduler_config.json"), scheduler=config.get("_class_name"),
+            schedulers=with_and(list(SCHEDULERS)), remedy=card.remedy))
     variant = Variant(bool(index.get("is_distilled", False)), bool(index.get("is_cfg_zero_star", False)))
     if variant.distilled != (kind is HeliosDMDScheduler):
-        raise ModelError(
-            f"The model '{card.title}' is not complete: {card.path('pipeline/model_index.json')} and its scheduler do not belong "
-            f"together. {card.remedy}")
+        raise ModelError(sentence(
+            "The model '{model}' is not complete: {path} and its scheduler do not belong together. {remedy}",
+            model=card.title, path=card.path("pipeline/model_index.json"), remedy=card.remedy))
     return load_part(card, kind, "scheduler"), variant
 
 
@@ -67,9 +70,10 @@ def load_codec(card: ModelCard) -> WanCodec:
     previews = LatentPreviews(path, ":".join(part_checksums(card, "vae")), autoencoder.config.z_dim)
     codec = WanCodec(autoencoder, card.window, previews)
     if codec.section_frames != card.section_frames:
-        raise ModelError(
-            f"{card.folder / 'model.toml'}: sections of {card.window} latents have {codec.section_frames} frames, not "
-            f"{card.section_frames}. Correct section_frames; projects are not affected.")
+        raise ModelError(sentence(
+            "{path}: sections of {window} latents have {frames} frames, not {written}. Correct section_frames; projects are not "
+            "affected.", path=card.folder / "model.toml", window=card.window, frames=codec.section_frames,
+            written=card.section_frames))
     return codec
 
 
@@ -90,4 +94,5 @@ def _read_json(card: ModelCard, name: str) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} cannot be read ({error}). {card.remedy}") from None
+        raise ModelError(sentence(
+            "{path} cannot be read ({error}). {remedy}", path=path, error=str(error), remedy=card.remedy)) from None

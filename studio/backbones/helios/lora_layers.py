@@ -16,8 +16,9 @@ from studio.backbones.framepack.lora_layers import PREFIXES, config_error
 from studio.backbones.helios.configs import published_configs
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras.layers import FileLayer, LayerRows
+from studio.language import sentence
 
-HINT = "LoRAs made for Helios or for Wan 2.1 (14B) fit Helios."
+HINT = sentence("LoRAs made for Helios or for Wan 2.1 (14B) fit Helios.")
 """Tells people which LoRAs fit."""
 ATTENTION = {"q": "to_q", "k": "to_k", "v": "to_v", "o": "to_out.0"}
 """Wan's names of the layers of an attention, and diffusers'."""
@@ -54,7 +55,7 @@ class HeliosLayers:
     def missing_block(self, name: str) -> str | None:
         """How many blocks the transformer has, in words, if the layer `name` is in a block that it lacks; else None."""
         found = re.search(r"(?:^|_)blocks_(\d{1,9})_", _flat(name))
-        return f"{self.blocks} blocks" if found and int(found[1]) >= self.blocks else None
+        return sentence("{blocks} blocks", blocks=self.blocks) if found and int(found[1]) >= self.blocks else None
 
 
 def _flat(name: str) -> str:

@@ -28,6 +28,7 @@ from torch import Tensor
 from studio.catalogue.cards import ModelError
 from studio.diffusion import flow
 from studio.diffusion.sampler import SampledStep, Sampling, Velocity
+from studio.language import sentence
 
 JITTER = 1e-8
 """Added to the diagonal of the block noise's covariance, which is singular for gamma = 1/3."""
@@ -134,9 +135,10 @@ def stage_shapes(section: Sequence[int], stages: int, patch: Sequence[int]) -> l
     frames, height, width = section
     least = 2 ** (stages - 1)
     if height % (least * patch[1]) or width % (least * patch[2]):
-        raise ModelError(
-            f"Helios begins sections at {'full size' if stages == 1 else f'1/{least} of their size'}: width and height must be "
-            f"multiples of {8 * least * patch[2]} and {8 * least * patch[1]} pixels. Choose another size; nothing was lost.")
+        start = sentence("full size") if stages == 1 else sentence("1/{least} of their size", least=least)
+        raise ModelError(sentence(
+            "Helios begins sections at {start}: width and height must be multiples of {width} and {height} pixels. Choose another "
+            "size; nothing was lost.", start=start, width=8 * least * patch[2], height=8 * least * patch[1]))
     return [(frames, height >> halvings, width >> halvings) for halvings in reversed(range(stages))]
 
 

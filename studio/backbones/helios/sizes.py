@@ -14,6 +14,7 @@ from typing import Any
 from studio.backbones.framepack.memory_words import psi_counter
 from studio.backbones.helios.configs import Configs, published_configs
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
+from studio.language import sentence
 from studio.placement.counts import Config, Part, Transformer, linear
 from studio.placement.sizes import TILE_FRAMES, TILE_MAPS, ModelSizes, Size
 
@@ -192,4 +193,5 @@ def _config(card: ModelCard, name: str) -> dict[str, Any] | None:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}. Get the folder {card.name} again.") from None
+        raise ModelError(sentence(
+            "{path} cannot be read: {error}. Get the folder {card} again.", path=path, error=str(error), card=card.name)) from None
