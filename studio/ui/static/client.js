@@ -79,6 +79,8 @@ const client = (() => {
     const go = () => { clearTimeout(pending.get(key)?.timer); pending.delete(key); return sendNow(); };
     pending.set(key, { go, timer: setTimeout(go, pause) });
   };
+  /* When everything asked so far is answered. */
+  self.sent = () => queue;
   self.flush = () => { for (const { go } of [...pending.values()]) go(); };
 
   /* Show another project; `whole`: its whole film is on the stage at first. */

@@ -13,19 +13,20 @@ const dialogs = (() => {
 
   const fetchFile = (url) => { const a = h('a', { href: url.split('?')[0], download: '' }); holder.append(a); a.click(); a.remove(); };
 
+  const [CTRL, SHIFT, ENTER] = [t('Ctrl'), t('Shift'), t('Enter')];
   const SHORTCUTS = [
-    [t('Ctrl Enter'), t('Generate next')], [t('Ctrl Shift Enter'), t('Generate all')], [t('Esc'), t('Cancel; finished sections are kept')],
+    [[CTRL, ENTER], t('Generate next')], [[CTRL, SHIFT, ENTER], t('Generate all')], [[t('Esc')], t('Cancel; finished sections are kept')],
     ['P', t('Pause after this section; resume')],
     ['M', t('Place a marker at this moment of the film')],
-    [t('Ctrl Z'), t('Undo')], [t('Ctrl Shift Z'), t('Redo')], [t('Space'), t('Play or pause')],
-    ['I O', t('The film shows the take on the stage from this frame, or to it')],
-    ['← →', t('Walk the timeline, when a frame has the focus')], [t('Shift ← →'), t('Move a planned segment')],
-    ['↑ ↓ ← →', t('Walk the tree of takes; Enter goes there')],
-    ['1 … 9', t('Among takes to choose from: walk; T takes one, S stars it, Delete drops it')],
-    ['L', t('Films: the library')], ['B', t('The trash')], ['W', t('What this film weighs on the disk')], [t('Ctrl V'), t('Paste a reference picture')], ['?', t('This sheet')],
+    [[CTRL, 'Z'], t('Undo')], [[CTRL, SHIFT, 'Z'], t('Redo')], [[t('Space')], t('Play or pause')],
+    [['I', 'O'], t('The film shows the take on the stage from this frame, or to it')],
+    [['←', '→'], t('Walk the timeline, when a frame has the focus')], [[SHIFT, '←', '→'], t('Move a planned segment')],
+    [['↑', '↓', '←', '→'], t('Walk the tree of takes; Enter goes there')],
+    [['1', '…', '9'], t('Among takes to choose from: walk; T takes one, S stars it, Delete drops it')],
+    ['L', t('Films: the library')], ['B', t('The trash')], ['W', t('What this film weighs on the disk')], [[CTRL, 'V'], t('Paste a reference picture')], ['?', t('This sheet')],
   ];
   const keys = () => sheet(t('Keyboard shortcuts'), 'keys', h('dl', {}, ...SHORTCUTS.flatMap(([combo, does]) => [
-    h('dt', {}, ...combo.split(' ').map((k) => h('kbd', {}, k))), h('dd', {}, does)])),
+    h('dt', {}, ...[...combo].map((k) => h('kbd', {}, k))), h('dd', {}, does)])),
   h('p', { class: 'hint' }, t('On a Mac, ⌘ works like Ctrl.')));
 
   const model = () => {

@@ -2,7 +2,12 @@
    The language is what was chosen on this page, or else the browser's first one that is known. */
 const language = [remember.get('language'), ...navigator.languages.map((tag) => tag.split('-')[0].toLowerCase()), 'en']
   .find((code) => Object.hasOwn(LANGUAGES, code));
-const chooseLanguage = (code) => { client.flush(); remember.put('language', code); location.reload(); };
+const chooseLanguage = async (code) => {
+  remember.put('language', code);
+  client.flush();
+  await client.sent();                // what was typed is on its way
+  location.reload();
+};
 document.documentElement.lang = language;
 
 /* Numbers as the language writes them; `digits` after the point, always as many. Whole numbers are not grouped: seeds are among them. */

@@ -1,0 +1,51 @@
+"""The page in German, as a browser that prefers it sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Stand, visit
+from tests.e2e.test_language import film
+
+pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
+from playwright.sync_api import expect
+
+RUNS_OUT = """() => [
+  ...[...document.querySelectorAll('.mp :is(button, label, h2, .flag)')]
+    .filter((e) => e.checkVisibility() && getComputedStyle(e).overflow === 'visible')
+    .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => `${e.className}: ${e.textContent}`),
+  ...[...document.querySelectorAll('.card .tools > *')]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right + 1)
+    .map((e) => `out of its card: ${e.title}`),
+]"""
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1280, True), (390, False)])
+def test_german_fits(stand: Stand, chromium: Any, width: int, dark: bool) -> None:
+    """Its words are longer: none runs out of its button, and no button out of its card. Numbers have commas."""
+    finger = {"has_touch": True, "is_mobile": True} if width < 640 else {}
+    for desk in visit(stand, chromium, viewport={"width": width, "height": 900}, locale="de-DE", reduced_motion="reduce", **finger):
+        page = desk.open(film(stand))
+        page.evaluate(f"document.body.classList.toggle('dark', {str(dark).lower()})")
+        expect(page.get_by_text(re.compile(r"^4 Segmente · 1,3 s geplant · 1,0 s fertig$"))).to_be_visible()
+        expect(page.locator(".counter")).to_have_text(re.compile(r"/ 4 · 0,\d s"))
+        assert page.evaluate("document.documentElement.lang") == "de"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(RUNS_OUT) == []
+
+
+def test_the_language_is_chosen_and_remembered(stand: Stand, chromium: Any) -> None:
+    for desk in visit(stand, chromium, locale="de-DE"):
+        page = desk.open(film(stand))
+        expect(page.get_by_role("button", name="Alle erzeugen")).to_be_visible()
+        page.get_by_role("button", name="Sprache: Deutsch").click()
+        page.get_by_role("menuitemradio", name="English").click()
+        expect(page.get_by_role("button", name="Generate all")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("button", name="Language: English")).to_be_visible()
+        assert page.evaluate("document.documentElement.lang") == "en"
+        desk.complaints.clear()             # loading the page anew cuts the stream off, and the browser says so
