@@ -27,7 +27,10 @@ LIMIT = 256
 class CachedConditioner:
     """A conditioner with a disk cache. The encoders behind it are opened when something is not in the cache. Thread-safe."""
 
-    def __init__(self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, limit: int = LIMIT) -> None:
+    def __init__(
+        self, open_: Callable[[], Conditioner], folder: Path, name: str, device: device, limit: int = LIMIT,
+        kind: type[Conditioning] = Conditioning,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
@@ -36,7 +39,9 @@ class CachedConditioner:
             name: of the encoders' weights and precision. It is part of the key, because other weights give other embeddings.
             device: where embeddings are returned.
             limit: number of embeddings in the cache.
+            kind: class of the embeddings, all of whose fields are tensors.
         """
+        self._kind = kind
         self._open, self._folder, self._name, self._device, self._limit = open_, folder, name, device, limit
         self._conditioner: Conditioner | None = None
         self._lock = threading.Lock()
@@ -75,7 +80,7 @@ class CachedConditioner:
         """The stored embeddings; None where there are none or the file is damaged."""
         try:
             parts = load_file(path, device=str(self._device))
-            embeddings = Conditioning(*(parts[field.name] for field in fields(Conditioning)))
+            embeddings = self._kind(*(parts[field.name] for field in fields(self._kind)))
         except (OSError, RuntimeError, SafetensorError, KeyError):
             return None
         with contextlib.suppress(OSError):
@@ -86,7 +91,7 @@ class CachedConditioner:
         """Store embeddings. A full disk is no error: they are computed again the next time."""
         with contextlib.suppress(OSError, MediaError, SafetensorError):
             # As copies: safetensors refuses tensors that share memory.
-            parts = {f.name: getattr(embeddings, f.name).detach().cpu().contiguous().clone() for f in fields(Conditioning)}
+            parts = {f.name: getattr(embeddings, f.name).detach().cpu().contiguous().clone() for f in fields(self._kind)}
             with atomic_write(path, need=sum(part.nbytes for part in parts.values())) as temporary:
                 save_file(parts, temporary)
             by_last_use = sorted(self._folder.glob("*.safetensors"), key=lambda stored: stored.stat().st_mtime_ns)

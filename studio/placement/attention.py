@@ -11,14 +11,11 @@ import importlib.metadata
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from studio.language import join, sentence
 from studio.placement.machine import Gpu
 from studio.placement.profile import ProfileError
-
-if TYPE_CHECKING:
-    from diffusers import HunyuanVideoFramepackTransformer3DModel
 
 AUTO = "auto"
 NATIVE = "native"
@@ -152,7 +149,7 @@ def require_backend(wanted: str, gpu: Gpu | None) -> str:
     return name
 
 
-def set_backend(transformer: HunyuanVideoFramepackTransformer3DModel, name: str) -> None:
+def set_backend(transformer: Any, name: str) -> None:
     """Makes this transformer's blocks use a backend; other models of the process are not affected.
 
     Args:

@@ -8,13 +8,10 @@ the blocks as well.
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import Any
 
 from studio.language import sentence
 from studio.placement.profile import Profile
-
-if TYPE_CHECKING:
-    from diffusers import HunyuanVideoFramepackTransformer3DModel
 
 
 def why_not_compiled(profile: Profile, blocks: int) -> str:
@@ -33,7 +30,7 @@ def why_not_compiled(profile: Profile, blocks: int) -> str:
     return ""
 
 
-def compile_blocks(transformer: HunyuanVideoFramepackTransformer3DModel, backend: str = "inductor") -> int:
+def compile_blocks(transformer: Any, backend: str = "inductor") -> int:
     """Has every block compiled when it first runs, once for all sizes and lengths of the prompt.
 
     Args:
@@ -45,7 +42,9 @@ def compile_blocks(transformer: HunyuanVideoFramepackTransformer3DModel, backend
     """
     import torch
 
-    blocks = [*transformer.transformer_blocks, *transformer.single_transformer_blocks]
+    from studio.placement.device.streamer import blocks_of
+
+    blocks: list[Any] = blocks_of(transformer)
     for block in blocks:
         block.forward = torch.compile(block.forward, backend=backend, dynamic=True)
     return len(blocks)

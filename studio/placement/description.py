@@ -29,7 +29,7 @@ def describe(plan: Plan) -> Iterator[str]:
             "It fits, with the profile '{profile}': weights as {precision}.",
             profile=sentence(profile.title), precision=PRECISIONS[profile.weights])
         yield describe_weights(plan)
-        if profile.adaln_table:
+        if profile.adaln_table and model.transformer.adaln.parameters:
             yield sentence("A table stands for the layers that see only the time step: a quarter of the model need not be there.")
         if profile.cache != "none":
             yield sentence(

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from accelerate import cpu_offload
 from torch import Tensor
 
-from studio.backbones.framepack.codec import HunyuanCodec
+from studio.backbones.framepack.codec import HunyuanCodec, PreviewMethod
 from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.codec import FrameStream
+from studio.diffusion.codec import Codec, FrameStream
 from studio.placement.device.memory_errors import is_out_of_memory
 from studio.placement.device.on_device import on_device
 from studio.placement.profile import TextEncoderPlacement
 
+T = TypeVar("T")
 
-class PlacedCodec:
-    """A HunyuanCodec whose autoencoder is on the device only while it encodes or decodes."""
 
-    def __init__(self, codec: HunyuanCodec, device: torch.device, free_device: Callable[[], None] = lambda: None) -> None:
+class TiledAutoencoder(Codec, Protocol):
+    """A codec of a large family."""
+
+    autoencoder: Any
+    previews: PreviewMethod | None
+
+    def set_tile_size(self, edge: int) -> None:
+        """Decode in tiles of `edge` pixels from now on."""
+
+
+C = TypeVar("C", bound=TiledAutoencoder)
+
+
+class PlacedAutoencoder(Generic[C]):
+    """A codec whose autoencoder is on the device only while it encodes or decodes."""
+
+    def __init__(self, codec: C, device: torch.device, free_device: Callable[[], None] = lambda: None) -> None:
         """`free_device` takes the film model off the device; it is called if a picture cannot be encoded next to it."""
         self._free_device = free_device
         self.codec = codec
@@ -42,22 +58,13 @@ class PlacedCodec:
         return height // self.pixels_per_latent, width // self.pixels_per_latent
 
     def encode(self, picture: Tensor) -> Tensor:
-        """Start latent of a picture, as `HunyuanCodec.encode`.
+        """Start latent of a picture, as the codec's `encode`.
 
         Where the device's memory runs out, the film model is taken off the device and the picture encoded again.
         """
         return self._on_device(lambda: self.codec.encode(picture))
 
-    @property
-    def frames_before(self) -> int:
-        """As `HunyuanCodec.frames_before`."""
-        return self.codec.frames_before
-
-    def encode_next(self, frames: Tensor, before: Tensor) -> Tensor:
-        """As `HunyuanCodec.encode_next`, in the tiles in which frames are decoded; where memory runs out, as `encode`."""
-        return self._on_device(lambda: self.codec.encode_next(frames, before))
-
-    def _on_device(self, encode: Callable[[], Tensor]) -> Tensor:
+    def _on_device(self, encode: Callable[[], T]) -> T:
         """What `encode` gives with the autoencoder on the device: beside the film model, or else without it."""
         try:
             with on_device(self.codec.autoencoder, self._device):
@@ -70,12 +77,25 @@ class PlacedCodec:
             return encode()
 
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
-        """As `HunyuanCodec.stream`."""
+        """As the codec's `stream`."""
         return _PlacedStream(self.codec, self.codec.stream(recent, sections, psi), self._device)
 
     def preview(self, latents: Tensor) -> Tensor:
-        """As `HunyuanCodec.preview`."""
+        """As the codec's `preview`."""
         return self.codec.preview(latents)
+
+
+class PlacedCodec(PlacedAutoencoder[HunyuanCodec]):
+    """A HunyuanCodec whose autoencoder is on the device only while it encodes or decodes."""
+
+    @property
+    def frames_before(self) -> int:
+        """As `HunyuanCodec.frames_before`."""
+        return self.codec.frames_before
+
+    def encode_next(self, frames: Tensor, before: Tensor) -> Tensor:
+        """As `HunyuanCodec.encode_next`, in the tiles in which frames are decoded; where memory runs out, as `encode`."""
+        return self._on_device(lambda: self.codec.encode_next(frames, before))
 
 
 class _PlacedStream:
@@ -83,11 +103,11 @@ class _PlacedStream:
 
     piece: int | None = None
 
-    def __init__(self, codec: HunyuanCodec, stream: FrameStream, device: torch.device) -> None:
+    def __init__(self, codec: TiledAutoencoder, stream: FrameStream, device: torch.device) -> None:
         self._codec, self._stream, self._device = codec, stream, device
 
     def push(self, latents: Tensor) -> Tensor:
-        """As `HunyuanStream.push`."""
+        """As the codec's stream."""
         with on_device(self._codec.autoencoder, self._device):
             return self._stream.push(latents)
 

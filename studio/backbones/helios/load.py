@@ -1,41 +1,145 @@
-"""Loading a model of Helios' family."""
+"""Loading a model of Helios' family: all of it on the CPU, or its parts on a GPU as a plan says."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKLWan, HeliosDMDScheduler, HeliosScheduler, HeliosTransformer3DModel
-from transformers import AutoTokenizer, UMT5EncoderModel
+from diffusers import AutoencoderKLWan, HeliosDMDScheduler, HeliosScheduler
+from transformers import AutoTokenizer
 
-from studio.backbones.components import freeze, load_part
+from studio.backbones.components import best_device, freeze, load_part
+from studio.backbones.embeddings import CachedConditioner
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.previews import MAP, LatentPreviews
-from studio.backbones.helios.backbone import HeliosBackbone
+from studio.backbones.helios import mapped_weights
+from studio.backbones.helios.backbone import HeliosBackbone, HeliosConditioning
 from studio.backbones.helios.codec import WanCodec
 from studio.backbones.helios.conditioner import HeliosConditioner
+from studio.backbones.helios.placed_backbone import PlacedHelios
+from studio.backbones.helios.placed_parts import PlacedHeliosConditioner, PlacedWanCodec
 from studio.backbones.helios.sampler import Variant
+from studio.backbones.helios.sizes import sizes_of
+from studio.backbones.mapped_filling import PRECISIONS
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.language import sentence
 from studio.language.lists import with_and
+from studio.placement import attention
+from studio.placement.device.copies import CopyEngine, copy_engine
+from studio.placement.device.int8 import multiply_by_bitsandbytes, require_bitsandbytes
+from studio.placement.device.model_placement import ModelPlacement
+from studio.placement.growth import choose_for_some_length
+from studio.placement.machine import Machine, probe_machine
+from studio.placement.plan import Plan
+from studio.placement.profile import Profile, ProfileError, select_profile
+from studio.placement.sizes import Size, Weights
 
 CPU = torch.device("cpu")
 SCHEDULERS = {kind.__name__: kind for kind in (HeliosScheduler, HeliosDMDScheduler)}
 
 
 def load(request: LoadRequest) -> FilmModel:
-    """Load the model of `request.card`, completely on the CPU.
+    """Load the model of `request.card`: by a plan for a GPU, or completely on the CPU.
 
     Raises:
-        ModelError: a part is missing or damaged, or parts do not belong together.
+        ModelError: a part is missing or damaged, parts do not belong together, or the model does not fit this machine.
+        MediaError: the disk is full.
     """
-    card, dtype = request.card, request.dtype or torch.float32
-    transformer = load_part(card, HeliosTransformer3DModel, "transformer", torch_dtype=dtype)
+    card = request.card
+    plan = request.plan or plan_for(card, request.device, request.size)
+    if plan is not None and plan.profile.device == "cuda":
+        return load_placed(card, plan, request.device or best_device(), request.dtype, request.report)
+    dtype = request.dtype or torch.float32
+    transformer = mapped_weights.load_transformer(card, "fp32", dtype, request.report, aligned=True)
     backbone = freeze(HeliosBackbone(transformer, *load_sampling(card)), CPU)
-    return FilmModel(card, backbone, load_codec(card), load_conditioner(card, CPU, dtype), CPU, fingerprint(card))
+    return FilmModel(card, backbone, load_codec(card), load_conditioner(card, dtype), CPU, fingerprint(card))
+
+
+def plan_for(
+    card: ModelCard, device: torch.device | str | None = None, size: Size | None = None, machine: Machine | None = None
+) -> Plan | None:
+    """The plan for a model's parts, made before any of them is read; None if the device is the CPU, where nothing is placed.
+
+    Args:
+        card: of the model.
+        device: None: the best one there is.
+        size: of the film; None: the card's first size.
+        machine: to plan for; None: this one.
+
+    Raises:
+        ModelError: the model does not fit, or the profile in STUDIO_PROFILE cannot be used; the message says what to change.
+    """
+    if device is not None and torch.device(device).type == "cpu":
+        return None
+    return choose_for_some_length(
+        machine or probe_machine(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
+
+
+def load_placed(
+    card: ModelCard, plan: Plan, device: torch.device, dtype: torch.dtype | None, report: Callable[[str], None],
+    engine: Callable[[torch.device], CopyEngine] = copy_engine,
+) -> FilmModel:
+    """The model with its parts where `plan` says. Nothing is on the device before the first section.
+
+    Args:
+        card: of the model.
+        plan: where the parts lie.
+        device: computes.
+        dtype: None: the profile's precision.
+        report: called with a sentence before work that takes long.
+        engine: copies blocks to a device.
+
+    Raises:
+        ModelError, MediaError: as `load`.
+    """
+    profile = plan.profile
+    try:
+        attention.require_backend(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
+        if profile.products == "bitsandbytes":
+            require_bitsandbytes()
+    except (ValueError, ProfileError) as error:
+        raise ModelError(sentence(
+            "The profile '{profile}' cannot be used: {error}", profile=profile.title, error=str(error))) from error
+    dtype = dtype or (PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
+    on_host, verified = device.type == "cpu", list[str]()
+
+    def transformer(plan: Plan) -> Any:
+        weights = plan.profile.weights
+        loaded = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
+        verified.append(weights)
+        return loaded
+
+    scratch = (card.weights or card.folder) / PREPARED
+    backbone = PlacedHelios(transformer, load_sampling(card), plan, device, scratch, engine)
+    codec = PlacedWanCodec(load_codec(card), device, backbone.free_device)
+    placement = ModelPlacement(backbone, codec, _override())
+    checksums = [part_checksums(card, part) for part in ("text_encoder", "pipeline")]
+    name = f"{checksums} {profile.text_weights} {profile.products} {dtype} {card.prompt_tokens}"
+
+    def opened() -> PlacedHeliosConditioner:
+        now = placement.plan.profile
+        conditioner = load_conditioner(
+            card, dtype, now.text_weights, device if now.text_encoder != "cpu" else CPU, on_host, now.products == "bitsandbytes")
+        return PlacedHeliosConditioner(conditioner, now.text_encoder, device, backbone.free_device)
+
+    conditioner = CachedConditioner(opened, scratch / "embeddings", name, device, kind=HeliosConditioning)
+    placement.close_text_encoders = conditioner.close
+    return FilmModel(
+        card=card, backbone=backbone, codec=codec, conditioner=conditioner, device=device, fingerprint=fingerprint(card),
+        placement=placement,
+    )
+
+
+def _override() -> Profile | None:
+    """The profile in STUDIO_PROFILE, if it is set. Raises ModelError."""
+    try:
+        return select_profile()
+    except ProfileError as error:
+        raise ModelError(str(error)) from error
 
 
 def load_sampling(card: ModelCard) -> tuple[HeliosScheduler | HeliosDMDScheduler, Variant]:
@@ -77,10 +181,24 @@ def load_codec(card: ModelCard) -> WanCodec:
     return codec
 
 
-def load_conditioner(card: ModelCard, device: torch.device, dtype: torch.dtype) -> HeliosConditioner:
-    """The text encoder, on `device`. Raises ModelError."""
-    encoder = freeze(load_part(card, UMT5EncoderModel, "text_encoder", dtype=dtype), device)
-    return HeliosConditioner(load_part(card, AutoTokenizer, "tokenizer"), encoder, card.prompt_tokens, is_guided(card))
+def load_conditioner(
+    card: ModelCard, dtype: torch.dtype, weights: Weights = "fp32", device: torch.device | None = None, aligned: bool = True,
+    integer_products: bool = False,
+) -> HeliosConditioner:
+    """The text encoder on the host.
+
+    Args:
+        card, dtype, weights, aligned: as for `mapped_weights.load_text_encoder`.
+        device: computes; None: the host.
+        integer_products: multiply int8 weights with bitsandbytes.
+
+    Raises:
+        ModelError, MediaError: as `load`.
+    """
+    encoder = mapped_weights.load_text_encoder(card, weights, dtype, lambda _: None, aligned)
+    if integer_products:
+        multiply_by_bitsandbytes(encoder)
+    return HeliosConditioner(load_part(card, AutoTokenizer, "tokenizer"), encoder, card.prompt_tokens, is_guided(card), device)
 
 
 def is_guided(card: ModelCard) -> bool:

@@ -21,7 +21,8 @@ from studio.lab.measure.scale_families import Config, Placed, ScaleFamily
 from studio.lab.small_gpu import SmallGpu
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.device.memory_errors import is_host_out_of_memory
-from studio.placement.device.transformer_placement import BLOCKS, TransformerPlacement
+from studio.placement.device.streamer import BLOCKS
+from studio.placement.device.transformer_placement import TransformerPlacement
 from studio.placement.machine import imagine_machine
 from studio.placement.plan import CUDA_CONTEXT, Plan, plan_of, ram_budget
 from studio.placement.profile import PROFILES, Profile, read_profile

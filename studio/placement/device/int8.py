@@ -112,7 +112,8 @@ def quantize(module: nn.Module, skip: Collection[str] = SKIP) -> tuple[str, ...]
 
 
 def quantize_tensors(
-    tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dtype: torch.dtype
+    tensors: Iterable[tuple[str, Tensor]], layers: Collection[str], dtype: torch.dtype,
+    exact: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[tuple[str, Tensor]]:
     """Quantizes the tensors of a checkpoint one after another, without a model in memory. The values are those of `quantize`.
 
@@ -120,6 +121,7 @@ def quantize_tensors(
         tensors: (name, value) in any order.
         layers: what `quantize` returned for the skeleton.
         dtype: of the tensors that stay in floating point.
+        exact: whether a tensor of this name stays in float32.
 
     Raises:
         ValueError: a weight is not a finite number; the message names it.
@@ -127,7 +129,7 @@ def quantize_tensors(
     weights = {f"{name}.weight" for name in layers}
     for name, tensor in tensors:
         # Converted to `dtype` first, so that the result is the same as for a model that was loaded in `dtype`.
-        tensor = tensor.to(dtype) if tensor.is_floating_point() else tensor
+        tensor = tensor.to(torch.float32 if exact(name) else dtype) if tensor.is_floating_point() else tensor
         if name in weights:
             try:
                 weight, scale = quantize_weight(tensor)

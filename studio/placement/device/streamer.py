@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any
 
 import torch
-from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -26,9 +25,13 @@ MAX_BLOCKS_AHEAD = 2
 """How many blocks the host may queue ahead of the device. A small number, so that a stop takes effect soon."""
 
 
-def blocks_of(transformer: HunyuanVideoFramepackTransformer3DModel) -> list[nn.Module]:
-    """FramePack's blocks in the order in which they run."""
-    return [*transformer.transformer_blocks, *transformer.single_transformer_blocks]
+BLOCKS = ("transformer_blocks", "single_transformer_blocks", "blocks")
+"""Names of the lists of blocks: FramePack's two, Helios' one."""
+
+
+def blocks_of(transformer: nn.Module) -> list[nn.Module]:
+    """A transformer's blocks in the order in which they run."""
+    return [block for name in BLOCKS for block in getattr(transformer, name, ())]
 
 
 def device_footprint(blocks: Sequence[nn.Module], resident: int, buffers: int) -> int:
@@ -234,7 +237,7 @@ class Streamer:
         return buffer
 
 
-def stream_with_diffusers(transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, stream: bool = False) -> None:
+def stream_with_diffusers(transformer: Any, device: torch.device, stream: bool = False) -> None:
     """Streams with diffusers' own group offload, block by block. The output is the same. It cannot be undone.
 
     Args:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor
 
 from studio.diffusion.section import StoppedError
 from studio.placement.device import int8
 from studio.placement.device.adaln import AdalnTables, LayerSource
 from studio.placement.device.copies import CopyEngine, copy_engine
-from studio.placement.device.streamer import Streamer, blocks_of, stream_with_diffusers
-
-BLOCKS = ("transformer_blocks", "single_transformer_blocks")
+from studio.placement.device.streamer import BLOCKS, Streamer, blocks_of, stream_with_diffusers
 
 
 class TransformerPlacement:
     """A transformer that is ready to compute on a device, and how to use and remove it."""
 
-    def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
+    def __init__(self, transformer: Any) -> None:
         """Adds the hooks that check for a stop. `place_transformer` does the rest.
 
         Args:
@@ -72,7 +70,7 @@ class TransformerPlacement:
 
 
 def place_transformer(
-    transformer: HunyuanVideoFramepackTransformer3DModel,
+    transformer: Any,
     device: torch.device,
     resident: int | None = None,
     buffers: int = 2,
@@ -89,7 +87,7 @@ def place_transformer(
         resident: how many blocks stay on the device; the others are streamed. None: all, on any device.
         buffers: how many of them on the device, for streaming.
         quantize: make the blocks int8 first; not for a transformer that came as int8 from the weight store.
-        tables: replace the AdaLN layers by tables. Then call `TransformerPlacement.prepare` before every section.
+        tables: replace FramePack's AdaLN layers by tables. Then call `TransformerPlacement.prepare` before every section.
         layer_source: gives the AdaLN layers, see `adaln.layers_from_file`. None: they stay on the host.
         engine: for copies; None: the device's own.
 
@@ -118,7 +116,7 @@ def place_transformer(
 
 
 def place_transformer_with_diffusers(
-    transformer: HunyuanVideoFramepackTransformer3DModel, device: torch.device, tables: bool = True
+    transformer: Any, device: torch.device, tables: bool = True
 ) -> TransformerPlacement:
     """As `place_transformer`, with diffusers' group offload instead of our streamer: slower, for machines where ours fails.
 
