@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from studio.project import edits
 from studio.session import Studio
 from tests.e2e.conftest import Stand, Visit, serve
-from tests.shelves import picture, render_all
+from tests.shelves import picture, render_all, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +62,7 @@ def test_segments_not_yet_begun_can_be_written_while_others_are_made(stand: Stan
     expect(prompt).to_be_focused()
     expect(prompt).to_have_value("rain on the sea")
     prompt.blur()
+    wait_until(session, lambda: session.project.current().segments[1].prompt == "rain on the sea")
     stand.engine.gate = None
     expect(badge(page, 1)).to_have_text("Done")
     assert [r.prompt for r in stand.engine.requests] == ["first", "rain on the sea"]

@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from studio.backbones.load import load
-from studio.catalogue.cards import ModelCard
-from studio.engine.events import RenderRequest
+from studio.catalogue.cards import ModelCard, read_card
+from studio.engine.events import Event, RenderRequest
+from studio.engine.input_reader import InputReader, TakeInputs
+from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.lab import tiny
 from tests import folders
 
 Ask = Callable[..., RenderRequest]
+Take = Callable[..., Event]
+ROOT = Path(__file__).parents[2]
 KINDS = ("small", "remembering", "large", "helios")
 
 
@@ -28,6 +33,55 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelCard]:
 @pytest.fixture(scope="session", params=KINDS)
 def renderer(request: pytest.FixtureRequest, models: dict[str, ModelCard]) -> Renderer:
     return Renderer(load(models[request.param], "cpu"))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Renderer:
+    """The model that ships, loaded once for all tests of a process: what it renders depends on the request alone."""
+    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
+
+
+@pytest.fixture(scope="session")
+def zoomed(shipped: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with takes a to d: the film zooms out and in again, and stands still until no recent frame shows the margins."""
+    folder = tmp_path_factory.mktemp("zoomed")
+    take = lighthouse_takes(shipped, folder)
+    parent = None
+    for name, prompt in (("a", "the camera zooms out"), ("b", "the camera zooms in"), ("c", ""), ("d", "")):
+        take(name, parent, prompt)
+        parent = folder / name
+    return folder
+
+
+@pytest.fixture()
+def take(shipped: Renderer, tmp_path: Path) -> Take:
+    """Renders a take of one section in a folder of its own: the model that ships, of the lighthouse."""
+    return lighthouse_takes(shipped, tmp_path)
+
+
+def lighthouse_takes(renderer: Renderer, folder: Path) -> Take:
+    """Renders a take of one section of the lighthouse in a folder of its own."""
+    with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
+        image.resize((800, 480)).save(folder / "lighthouse.png")
+
+    def render(name: str, parent: Path | None = None, prompt: str = "static shot", **changes: object) -> Event:
+        (folder / name).mkdir(exist_ok=True)
+        facts: dict[str, object] = {
+            "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
+            "size": (320, 192), "reference": folder / "lighthouse.png", "parent": parent, "folder": folder / name}
+        return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
+
+    return render
+
+
+def take_inputs(renderer: Renderer, request: RenderRequest) -> TakeInputs:
+    """What a take begins with: its words and picture as the network is given them, and the snapshot before it."""
+    reading = InputReader(renderer.model).read(request, 0)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            return done.value                    # type: ignore[no-any-return]
 
 
 @pytest.fixture()

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from studio.backbones.load import load
-from studio.catalogue.cards import ModelCard, read_card
+from studio.catalogue.cards import ModelCard
 from studio.diffusion.blend import section_blend
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, RenderRequest, SectionDone, TakeDone
@@ -20,7 +20,7 @@ from studio.engine.render import Renderer
 from studio.full_prompt import Words
 from studio.media.clip import read_clip
 from studio.memory.snapshot import Snapshot, read_snapshot
-from tests.engine.conftest import Ask
+from tests.engine.conftest import Ask, take_inputs
 
 SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 NOON = Words("bright light")
@@ -41,13 +41,8 @@ def brightness(*folders: Path) -> NDArray[np.float64]:
     return np.concatenate([read_clip(folder / take_folder.CLIP).mean(axis=(1, 2, 3)) for folder in folders])
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    return Renderer(load(read_card(SHIPPED), "cpu"))
-
-
 @pytest.fixture()
-def take(renderer: Renderer, ask: Ask) -> Callable[..., RenderRequest]:
+def take(shipped: Renderer, ask: Ask) -> Callable[..., RenderRequest]:
     """Requests of the model that ships."""
 
     def make(name: str, prompt: str, **changes: object) -> RenderRequest:
@@ -56,14 +51,14 @@ def take(renderer: Renderer, ask: Ask) -> Callable[..., RenderRequest]:
     return make
 
 
-def test_night_after_noon_has_no_steep_step_with_a_blend(renderer: Renderer, take: Callable[..., RenderRequest]) -> None:
+def test_night_after_noon_has_no_steep_step_with_a_blend(shipped: Renderer, take: Callable[..., RenderRequest]) -> None:
     noon = take("noon", NOON.prompt)
-    run(renderer, noon)
+    run(shipped, noon)
     after = {"parent": noon.folder, "before": NOON}
     plain = take("plain", "night falls", sections=2, **after)
     blended = take("blended", "night falls", sections=2, blend=72, **after)
-    run(renderer, plain)
-    made = run(renderer, blended)
+    run(shipped, plain)
+    made = run(shipped, blended)
     steep, eased = (np.diff(brightness(noon.folder, one.folder)) for one in (plain, blended))
     end = len(brightness(noon.folder)) - 1
     assert -steep[end:].min() > 6 > 4.5 > -eased[end:].min(), "without a blend the light changes within one section"
@@ -73,21 +68,21 @@ def test_night_after_noon_has_no_steep_step_with_a_blend(renderer: Renderer, tak
 
     # The same after a stop, and without a blend the same as ever.
     again = take("again", "night falls", sections=2, blend=72, **after)
-    run(renderer, again, stop_after=1)
-    assert torch.equal(run(renderer, again).recent, made.recent)                            # type: ignore[union-attr]
+    run(shipped, again, stop_after=1)
+    assert torch.equal(run(shipped, again).recent, made.recent)                            # type: ignore[union-attr]
     bare = take("bare", "night falls", parent=noon.folder)
     one = take("one", "night falls", blend=0, **after)
-    assert torch.equal(run(renderer, bare).recent, run(renderer, one).recent)               # type: ignore[union-attr]
+    assert torch.equal(run(shipped, bare).recent, run(shipped, one).recent)               # type: ignore[union-attr]
 
 
 @pytest.mark.slow
-def test_a_pan_turns_round_without_a_jerk(renderer: Renderer, take: Callable[..., RenderRequest]) -> None:
+def test_a_pan_turns_round_without_a_jerk(shipped: Renderer, take: Callable[..., RenderRequest]) -> None:
     right = take("right", "the camera pans right")
-    run(renderer, right)
+    run(shipped, right)
     jerks = []
     for blend in (0, 36):
         left = take(f"left{blend}", "the camera pans left", parent=right.folder, before=Words("the camera pans right"), blend=blend)
-        pose = run(renderer, left).recent[0, -10, :, 0, 0]                                  # type: ignore[union-attr]
+        pose = run(shipped, left).recent[0, -10, :, 0, 0]                                  # type: ignore[union-attr]
         jerks.append(float(pose.diff().diff().abs().max()))                                 # cells a latent
     assert jerks[0] > 1.5 and jerks[1] < 0.7, jerks
 
@@ -109,13 +104,7 @@ def test_embeddings_are_mixed_where_the_model_does_not_blend_by_itself(models: d
 
     def inputs(blend: int) -> list[torch.Tensor]:
         request = ask("read", model="large", prompt="night", parent=first.folder, before=Words("noon"), blend=blend)
-        reading = renderer._inputs.read(request, 0)
-        while True:
-            try:
-                next(reading)
-            except StopIteration as done:
-                made = done.value
-                break
+        made = take_inputs(renderer, request)
         return [made.section(section_blend(blend, index, 12)).text for index in range(3)]
 
     early, late, own = inputs(24)

@@ -10,8 +10,6 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.backbones.load import load
-from studio.catalogue.cards import read_card
 from studio.engine import take_folder
 from studio.engine.events import Failed, RenderRequest, Step, TakeDone
 from studio.engine.jobs import Stop
@@ -25,18 +23,13 @@ Take = Callable[..., list[object]]
 
 
 @pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the takes of this file lie, beside the picture."""
     return tmp_path_factory.mktemp("takes")
 
 
 @pytest.fixture(scope="module")
-def take(renderer: Renderer, folder: Path) -> Take:
+def take(shipped: Renderer, folder: Path) -> Take:
     """Renders a take in a folder of its own and returns its events."""
     Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg").save(folder / "reference.png")
 
@@ -46,7 +39,7 @@ def take(renderer: Renderer, folder: Path) -> Take:
             "take": name, "model": "memorypack-mini", "prompt": "the camera pans left", "seed": 3, "sections": 1, "steps": 2,
             "guidance": 1.0, "size": (640, 384), "reference": folder / "reference.png", "parent": None,
             "folder": folder / name, "frame": FRAME}
-        return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))  # type: ignore[arg-type]
+        return list(shipped.render(RenderRequest(**{**facts, **changes}), Stop()))  # type: ignore[arg-type]
 
     return render
 

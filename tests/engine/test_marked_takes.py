@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from studio.backbones.animatic.scene_tokens import read_extent
-from studio.backbones.load import load
-from studio.catalogue.cards import read_card
 from studio.engine import take_folder
 from studio.engine.events import RenderRequest, TakeDone
 from studio.engine.jobs import Stop
@@ -33,11 +31,6 @@ MARKS = Marks(subject=Subject((((0.745, 0.15), (0.747, 0.43)),)), flows=(WATER, 
 Take = Callable[..., TakeDone]
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
-
-
 @pytest.fixture()
 def reference(tmp_path: Path) -> Path:
     with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
@@ -46,7 +39,7 @@ def reference(tmp_path: Path) -> Path:
 
 
 @pytest.fixture()
-def take(renderer: Renderer, tmp_path: Path, reference: Path) -> Take:
+def take(shipped: Renderer, tmp_path: Path, reference: Path) -> Take:
     """Renders a take of one section in a folder of its own."""
 
     def render(name: str, prompt: str = "static shot", **changes: object) -> TakeDone:
@@ -54,7 +47,7 @@ def take(renderer: Renderer, tmp_path: Path, reference: Path) -> Take:
         facts: dict[str, object] = {
             "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
             "size": SIZE, "reference": reference, "parent": None, "folder": tmp_path / name, "frame": FRAME, "marks": MARKS}
-        last = list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
+        last = list(shipped.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
         assert isinstance(last, TakeDone), last
         return last
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from torch import Tensor
 
@@ -15,9 +14,10 @@ from studio.engine.render import Renderer
 from studio.media.difference import psnr
 from studio.memory.protocol import EditsPlaces
 from studio.memory.snapshot import read_snapshot
-from tests.engine.test_memory_tests import LARGE, Take, frames, renderer, take  # noqa: F401 - fixtures
+from tests.engine.conftest import Take
+from tests.engine.test_memory_tests import LARGE, frames
 
-OUT, IN = "the camera zooms out", "the camera zooms in"
+OUT = "the camera zooms out"
 
 
 def psi(folder: Path) -> Tensor:
@@ -26,70 +26,66 @@ def psi(folder: Path) -> Tensor:
     return found[0]
 
 
-@pytest.fixture()
-def film(take: Take, tmp_path: Path) -> Path:  # noqa: F811
-    """The film zooms out and in again, and stands still until no recent frame shows the margins."""
-    for name, parent, prompt in (("a", None, OUT), ("b", "a", IN), ("c", "b", ""), ("d", "c", "")):
-        take(name, parent, prompt)
-    return tmp_path
-
-
-def test_what_is_forgotten_is_invented_again(take: Take, film: Path, renderer: Renderer) -> None:  # noqa: F811
-    part = take_folder.read_map(film / "d")
+def test_what_is_forgotten_is_invented_again(
+    take: Take, zoomed: Path, tmp_path: Path, shipped: Renderer
+) -> None:
+    part = take_folder.read_map(zoomed / "d")
     assert part and (part["rows"], part["columns"]) == (32, 64)
-    memory = renderer.model.memory
+    memory = shipped.model.memory
     assert isinstance(memory, EditsPlaces)
     every = tuple(range(32 * 64))
-    take("kept", "d", OUT, psi_of=film / "d")
-    take("forgotten", "d", OUT, psi_of=film / "d", forget=every)
-    take("begin", "d", OUT, psi_of="begin")
-    assert np.array_equal(frames(film / "forgotten"), frames(film / "begin")), "with all of the map forgotten it is psi_0"
-    shown = memory.shown_cells(psi(film / "a")[None], read_snapshot(film / "a" / take_folder.SNAPSHOT).recent[:, :, -9:])
+    take("kept", zoomed / "d", OUT, psi_of=zoomed / "d")
+    take("forgotten", zoomed / "d", OUT, psi_of=zoomed / "d", forget=every)
+    take("begin", zoomed / "d", OUT, psi_of="begin")
+    assert np.array_equal(frames(tmp_path / "forgotten"), frames(tmp_path / "begin")), "with all of the map forgotten it is psi_0"
+    shown = memory.shown_cells(psi(zoomed / "a")[None], read_snapshot(zoomed / "a" / take_folder.SNAPSHOT).recent[:, :, -9:])
     left = [cell for cell in every if shown[cell] and cell % 64 > 32]               # columns below 0, to the left of the middle
     assert 20 < len(left) < int(shown.sum())
-    edited = memory.forget(psi(film / "d")[None], left)[0]
-    changed = (edited != psi(film / "d")).any(dim=1).nonzero().flatten().tolist()
+    edited = memory.forget(psi(zoomed / "d")[None], left)[0]
+    changed = (edited != psi(zoomed / "d")).any(dim=1).nonzero().flatten().tolist()
     assert set(changed) == set(left), "nothing but the painted cells"
-    take("half", "d", OUT, psi_of=film / "d", forget=tuple(left))
-    recalled = take_folder.read_recalled(film / "half")
+    take("half", zoomed / "d", OUT, psi_of=zoomed / "d", forget=tuple(left))
+    recalled = take_folder.read_recalled(tmp_path / "half")
     assert recalled is not None
     assert not recalled[-1][:, :24].any() and recalled[-1][20:170, -60:].any(), "the left margin is forgotten, the right one is not"
     right = np.zeros_like(recalled)
     right[:, :, 200:] = True
-    same = psnr(frames(film / "half"), frames(film / "kept"), right)
+    same = psnr(frames(tmp_path / "half"), frames(tmp_path / "kept"), right)
     assert same is None or same > 38
 
 
-def test_a_pinned_take_is_never_written_over(take: Take, film: Path, renderer: Renderer) -> None:  # noqa: F811
-    pin = Pin(film / "a", 1)
-    memory = renderer.model.memory
+def test_a_pinned_take_is_never_written_over(
+    take: Take, zoomed: Path, tmp_path: Path, shipped: Renderer
+) -> None:
+    pin = Pin(zoomed / "a", 1)
+    memory = shipped.model.memory
     assert isinstance(memory, EditsPlaces)
-    cells = memory.shown_cells(psi(film / "a")[None], read_snapshot(film / "a" / take_folder.SNAPSHOT).recent[:, :, -9:])
+    cells = memory.shown_cells(psi(zoomed / "a")[None], read_snapshot(zoomed / "a" / take_folder.SNAPSHOT).recent[:, :, -9:])
     assert 200 < int(cells.sum()) < 600, "a frame of 20 x 12 cells, and what the zoom has added"
-    take("free", "d", "night falls, the camera pans right")
-    take("pinned", "d", "night falls, the camera pans right", pins=(pin,))
-    assert torch.equal(psi(film / "pinned")[cells], psi(film / "a")[cells]), "bit for bit"
-    assert not torch.equal(psi(film / "free")[cells], psi(film / "a")[cells])
-    assert torch.equal(psi(film / "pinned")[~cells].isfinite(), torch.ones_like(psi(film / "pinned")[~cells]).bool())
-    take("again", "d", OUT, psi_of="begin", pins=(pin,))
-    recalled = take_folder.read_recalled(film / "again")
+    take("free", zoomed / "d", "night falls, the camera pans right")
+    take("pinned", zoomed / "d", "night falls, the camera pans right", pins=(pin,))
+    assert torch.equal(psi(tmp_path / "pinned")[cells], psi(zoomed / "a")[cells]), "bit for bit"
+    assert not torch.equal(psi(tmp_path / "free")[cells], psi(zoomed / "a")[cells])
+    assert torch.equal(psi(tmp_path / "pinned")[~cells].isfinite(), torch.ones_like(psi(tmp_path / "pinned")[~cells]).bool())
+    take("again", zoomed / "d", OUT, psi_of="begin", pins=(pin,))
+    recalled = take_folder.read_recalled(tmp_path / "again")
     assert recalled is not None and recalled.mean() > 0.1, "what is pinned is offered also where psi knows nothing else"
-    take("both", "d", OUT, psi_of=film / "d", pins=(pin,), forget=tuple(range(32 * 64)))
-    assert torch.equal(psi(film / "both")[cells], psi(film / "a")[cells]), "what is pinned is not forgotten"
+    take("both", zoomed / "d", OUT, psi_of=zoomed / "d", pins=(pin,), forget=tuple(range(32 * 64)))
+    assert torch.equal(psi(tmp_path / "both")[cells], psi(zoomed / "a")[cells]), "what is pinned is not forgotten"
 
 
-def test_a_large_film_is_not_touched(take: Take, tmp_path: Path) -> None:  # noqa: F811
+def test_a_large_film_is_not_touched(take: Take, tmp_path: Path) -> None:
     take("a", None, "the camera pans right", size=LARGE)
-    take("b", "a", "the camera pans left", size=LARGE)
-    take("c", "a", "the camera pans left", size=LARGE, pins=(Pin(tmp_path / "a", 1),), forget=(1, 2, 3))
+    take("b", tmp_path / "a", "the camera pans left", size=LARGE)
+    take("c", tmp_path / "a", "the camera pans left", size=LARGE, pins=(Pin(tmp_path / "a", 1),), forget=(1, 2, 3))
     assert np.array_equal(frames(tmp_path / "b"), frames(tmp_path / "c"))
     assert take_folder.read_map(tmp_path / "a") is None
 
 
-def test_a_pin_that_has_lost_its_files(take: Take, tmp_path: Path) -> None:  # noqa: F811
+def test_a_pin_that_has_lost_its_files(take: Take, tmp_path: Path) -> None:
     take("a")
     (tmp_path / "gone").mkdir()
-    failed = take("b", "a", pins=(Pin(tmp_path / "gone", 1),))
+    failed = take("b", tmp_path / "a", pins=(Pin(tmp_path / "gone", 1),))
     assert isinstance(failed, Failed) and "is missing" in failed.message
 
 

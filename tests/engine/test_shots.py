@@ -11,8 +11,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from studio.backbones.load import load
-from studio.catalogue.cards import read_card
 from studio.engine import take_folder
 from studio.engine.events import Event, Failed, RenderRequest, ShotStart, TakeDone
 from studio.engine.jobs import Stop
@@ -25,13 +23,8 @@ Take = Callable[..., Event]
 SMALL, LARGE = (320, 192), (384, 384)
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Renderer:
-    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
-
-
 @pytest.fixture()
-def take(renderer: Renderer, tmp_path: Path) -> Take:
+def take(shipped: Renderer, tmp_path: Path) -> Take:
     """Renders a take of one section in a folder of its own."""
     for name in ("lighthouse", "desert"):
         with Image.open(ROOT / f"assets/examples/{name}/{name}.jpg") as image:
@@ -44,7 +37,7 @@ def take(renderer: Renderer, tmp_path: Path) -> Take:
             "guidance": 1.0,
             "size": LARGE, "reference": tmp_path / f"{picture}.png", "parent": tmp_path / parent if parent else None,
             "folder": tmp_path / name, "frame": (0.2, 0.1, 0.48, 0.8)}
-        return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
+        return list(shipped.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
 
     return render
 
@@ -59,8 +52,7 @@ def test_a_cut_to_another_picture_and_back(take: Take, tmp_path: Path, size: tup
     take("b", "a", picture="desert", size=size, shot=ShotStart(None))
     take("alone", picture="desert", size=size)
     assert np.abs(frames(tmp_path / "b") - frames(tmp_path / "alone")).max() == 0, "nothing of the shot before is mixed in"
-    take("c", "b", picture="desert", size=size)
-    take("d", "c", size=size, shot=ShotStart(tmp_path / "a"))
+    take("d", "b", size=size, shot=ShotStart(tmp_path / "a"))
     take("first", size=size)
     now, then = frames(tmp_path / "d"), frames(tmp_path / "first")
     assert np.abs(now[0] - then[0]).mean() < 3, "the first view again"

@@ -15,7 +15,7 @@ from PIL import Image
 from studio.backbones.framepack.codec import HunyuanCodec
 from studio.backbones.load import load
 from studio.backbones.registry import encodes_video, sizes_of
-from studio.catalogue.cards import ADAPTER, read_card
+from studio.catalogue.cards import ADAPTER
 from studio.diffusion.codec import EncodesVideo
 from studio.engine import take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, VideoSource
@@ -38,11 +38,6 @@ from tests.media.videos import grey, video
 from tests.small_gpu import SmallGpu, loaded
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Renderer:
-    return Renderer(load(read_card(ROOT / "models" / "memorypack-mini"), "cpu"))
 
 
 def shot(tmp_path: Path, count: int = 60, rate: int = 24, size: tuple[int, int] = (480, 288)) -> VideoSource:

@@ -182,14 +182,14 @@ def test_a_loss_falls_and_a_run_that_was_stopped_ends_with_the_same_weights(
     monkeypatch.setattr(training, "LONGEST", 5)
     monkeypatch.setattr(training, "make_answers", lambda memory, run: answers(run.arm, memory))
     monkeypatch.setattr(training, "load_or_make_batch", lambda *_: batch(memory))
-    run = replace(RUN, arm="delta", steps=16, rate=2e-3)
+    run = replace(RUN, arm="delta", steps=10, rate=3e-3)
     straight = train(memory, run, tmp_path / "straight")
     assert straight.done.losses[-1] < 0.8 * straight.done.losses[0]
     real, steps = training.memory_loss, []
 
     def stop(*arguments: object) -> Tensor:
         steps.append(1)
-        if len(steps) > 7:
+        if len(steps) > 5:
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 

@@ -35,7 +35,8 @@ def way(move: str, speed: str) -> tuple[Tensor, Tensor, Tensor]:
     return x * FRAMES + shaking, y * FRAMES, along * FRAMES
 
 
-CASES = [(move, speed) for move in ("left", "right", "up", "down", "in", "out") for speed in SPEEDS]
+CASES = [(move, speed) for move in ("left", "up", "in") for speed in SPEEDS]
+CASES += [("right", "slow"), ("down", "normal"), ("out", "fast")]
 CASES += [("hold", "normal"), ("shake", "normal")]
 
 
