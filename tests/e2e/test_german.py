@@ -18,6 +18,7 @@ RUNS_OUT = """() => [
     .filter((e) => e.checkVisibility() && getComputedStyle(e).overflow === 'visible')
     .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
     .map((e) => `${e.className}: ${e.textContent}`),
+  ...[...document.querySelectorAll('.card .seed')].filter((e) => e.scrollWidth > e.clientWidth).map((e) => `seed: ${e.value}`),
   ...[...document.querySelectorAll('.card .tools > *')]
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right + 1)
     .map((e) => `out of its card: ${e.title}`),
