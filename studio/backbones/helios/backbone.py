@@ -14,11 +14,14 @@ from diffusers import HeliosDMDScheduler, HeliosScheduler, HeliosTransformer3DMo
 from diffusers.pipelines.helios.pipeline_helios_pyramid import optimized_scale
 from torch import Tensor, nn
 
+from studio.backbones.helios.history_tokens import HistoryTokens
 from studio.backbones.helios.lora_layers import HeliosLayers
 from studio.backbones.helios.sampler import HeliosSampler, Variant
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
 from studio.diffusion.sampler import Sampling
+from studio.memory.frame_preservation import FramePreservation
+from studio.memory.frame_preservation_config import PsiPositions
 from studio.memory.framepack import PackedContext
 
 
@@ -39,6 +42,9 @@ class HeliosBackbone(nn.Module):
         super().__init__()
         self.transformer = transformer
         self.scheduler, self.variant = scheduler, variant
+        self.history = HistoryTokens(transformer)
+        self.psi_positions: Callable[[int, int, int], Tensor] | None = None
+        """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents; None: its tokens have no place."""
         self._loras = NO_LORAS
         self._branches: LoraBranches | None = None
 
@@ -75,6 +81,23 @@ class HeliosBackbone(nn.Module):
     def sampler(self, sampling: Sampling, noise: Tensor, begins: bool) -> HeliosSampler:
         """See `BringsSampler`. Raises ModelError: sections of this size cannot be sampled."""
         return HeliosSampler(self.scheduler, self.variant, sampling, noise, self.transformer.config.patch_size, begins)
+
+    def patchify(self, latents: Tensor) -> Tensor:
+        """Tokens [B, N, D] of latents [B, C, T, h, w] behind the projection of the frames that are denoised, on their device."""
+        layer = self.transformer.patch_embedding
+        tokens: Tensor = layer(latents.to(layer.weight))
+        return tokens.flatten(2).transpose(1, 2).to(latents.device)
+
+    def read_history(self, encoder: FramePreservation, window: int) -> None:
+        """Read the psi of a history encoder from now on, in films with sections of `window` latent frames.
+
+        Raises:
+            ValueError: its psi is for a stream of context, or for layers of its own in every block: Helios has neither.
+        """
+        if encoder.config.stream != "history" or encoder.psi_layers:
+            raise ValueError(
+                "Helios reads psi among its history alone: train the history encoder with stream = history and without layers.")
+        self.psi_positions = PsiPositions(encoder.config, window)
 
     def apply_loras(self, loras: ActiveLoras) -> None:
         """Replace the active LoRAs by these; `NO_LORAS` for none.
@@ -118,7 +141,9 @@ class HeliosBackbone(nn.Module):
 
     def run_transformer(self, x: Tensor, timestep: Tensor, packed: PackedContext, text: Tensor, psi: Tensor | None) -> Tensor:
         """The transformer's output [B, C, W, ., .] for one text [B, L, .]."""
-        dtype = self.dtype
+        dtype, film = self.dtype, packed.clean.shape[3:]
+        bounds = None if psi is None or self.psi_positions is None else self.psi_positions(psi.shape[1], film[0], film[1])
+        self.history.show(psi, bounds)
 
         def rows(index: Tensor) -> Tensor:
             return index.unsqueeze(0).expand(len(x), -1)

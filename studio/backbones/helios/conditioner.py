@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase, UMT5EncoderModel
 
@@ -22,8 +23,22 @@ NEGATIVE = (
 QUOTES = str.maketrans({"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"'})
 
 
+SIDE, CELL = 8, 8
+"""The picture's features: so many cells along an edge, of so many pixels along an edge."""
+IMAGE_WIDTH = 3 * CELL**2
+
+
+def picture_features(picture: Tensor) -> Tensor:
+    """Features [1, SIDE^2, IMAGE_WIDTH] of a picture [1, 3, H, W] in [-1, 1]: the pixels of a small copy, cell by cell.
+
+    For SemanticPack's psi_0 alone, which joins features of the reference (2510.01784, equation 1): Helios has no image encoder.
+    """
+    small = F.interpolate(picture.float(), size=(SIDE * CELL, SIDE * CELL), mode="area")
+    return F.unfold(small, kernel_size=CELL, stride=CELL).transpose(1, 2)
+
+
 class HeliosConditioner:
-    """Text embeddings. The picture enters through the latents alone, so it is not read."""
+    """Text embeddings. The picture itself enters through the latents; its features are for a long-term memory."""
 
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, encoder: UMT5EncoderModel, tokens: int, guided: bool,
@@ -41,11 +56,10 @@ class HeliosConditioner:
 
     @torch.no_grad()
     def __call__(self, prompt: str, picture: Tensor) -> HeliosConditioning:
-        """Embeddings of a prompt."""
+        """Embeddings of a prompt and a picture [1, 3, H, W] in [-1, 1]."""
         text, mask = self._read(prompt)
         negative = self._read(NEGATIVE)[0] if self.guided else text[:, :0]
-        empty = text.new_zeros(1, 0)
-        return HeliosConditioning(text, mask, empty, empty.unsqueeze(2), negative)
+        return HeliosConditioning(text, mask, text.new_zeros(1, 0), picture_features(picture).to(text), negative)
 
     def _read(self, prompt: str) -> tuple[Tensor, Tensor]:
         """Embeddings [1, L, .] and mask [1, L] of a text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.backbones.family import Family, LoadRequest
+from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.helios.lora_layers import lora_layers
 from studio.backbones.helios.sizes import published_sizes, sizes_of
 
@@ -19,4 +20,7 @@ def _load(request: LoadRequest) -> FilmModel:
     return load(request)
 
 
-FAMILY = Family(name="helios", load=_load, sizes=sizes_of, lora_layers=lora_layers, published_sizes=published_sizes)
+FAMILY = Family(
+    name="helios", load=_load, sizes=sizes_of, lora_layers=lora_layers, published_sizes=published_sizes, memory_words=memory_words,
+    selects_sections=selects_sections,
+)

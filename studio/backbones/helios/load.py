@@ -18,16 +18,25 @@ from studio.backbones.framepack.previews import MAP, LatentPreviews
 from studio.backbones.helios import mapped_weights
 from studio.backbones.helios.backbone import HeliosBackbone, HeliosConditioning
 from studio.backbones.helios.codec import WanCodec
-from studio.backbones.helios.conditioner import HeliosConditioner
+from studio.backbones.helios.conditioner import IMAGE_WIDTH, HeliosConditioner
 from studio.backbones.helios.placed_backbone import PlacedHelios
 from studio.backbones.helios.placed_parts import PlacedHeliosConditioner, PlacedWanCodec
 from studio.backbones.helios.sampler import Variant
 from studio.backbones.helios.sizes import sizes_of
 from studio.backbones.mapped_filling import PRECISIONS
-from studio.catalogue.cards import PREPARED, ModelCard, ModelError
+from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.language import sentence
 from studio.language.lists import with_and
+from studio.memory.adapter import (
+    AdapterError,
+    LongTermMemory,
+    is_frame_preservation,
+    load_adapter,
+    load_frame_preservation,
+)
+from studio.memory.rope import rope_rule
+from studio.memory.semantic_pack import Widths
 from studio.placement import attention
 from studio.placement.device.copies import CopyEngine, copy_engine
 from studio.placement.device.int8 import multiply_by_bitsandbytes, require_bitsandbytes
@@ -56,7 +65,9 @@ def load(request: LoadRequest) -> FilmModel:
     dtype = request.dtype or torch.float32
     transformer = mapped_weights.load_transformer(card, "fp32", dtype, request.report, aligned=True)
     backbone = freeze(HeliosBackbone(transformer, *load_sampling(card)), CPU)
-    return FilmModel(card, backbone, load_codec(card), load_conditioner(card, dtype), CPU, fingerprint(card))
+    memory, trained = load_memory(card, backbone, CPU)
+    return FilmModel(
+        card, backbone, load_codec(card), load_conditioner(card, dtype), CPU, fingerprint(card), memory, rope_rule(trained))
 
 
 def plan_for(
@@ -128,10 +139,37 @@ def load_placed(
 
     conditioner = CachedConditioner(opened, scratch / "embeddings", name, device, kind=HeliosConditioning)
     placement.close_text_encoders = conditioner.close
+    memory, trained = load_memory(card, backbone, device)
     return FilmModel(
         card=card, backbone=backbone, codec=codec, conditioner=conditioner, device=device, fingerprint=fingerprint(card),
-        placement=placement,
+        memory=memory, rope=rope_rule(trained), placement=placement,
     )
+
+
+def load_memory(card: ModelCard, backbone: HeliosBackbone, device: torch.device) -> tuple[LongTermMemory | None, int]:
+    """The model's SemanticPack or history encoder, if it has one, and the largest RoPE index that it was trained with.
+
+    Raises:
+        ModelError: the file cannot be used, or was made for another model.
+    """
+    if not card.has_memory:
+        return None, 0
+    network = backbone.transformer.config
+    width, path = network.num_attention_heads * network.attention_head_dim, card.folder / ADAPTER
+    memory: LongTermMemory
+    try:
+        if is_frame_preservation(path):
+            encoder = load_frame_preservation(
+                path, backbone.patchify, width, backbone.channels, backbone.patch_size, backbone.blocks)
+            backbone.read_history(encoder, card.window)
+            memory = encoder
+        else:
+            memory = load_adapter(path, Widths(width, backbone.channels, network.text_dim, IMAGE_WIDTH))
+    except (AdapterError, ValueError) as error:
+        raise ModelError(sentence(
+            "The model '{model}' cannot be loaded: {error} Projects are not affected.",
+            model=card.title, error=str(error))) from error
+    return freeze(memory, device), memory.config.trained_index
 
 
 def _override() -> Profile | None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from diffusers import HeliosDMDScheduler, HeliosScheduler
+from diffusers import HeliosDMDScheduler, HeliosScheduler, HeliosTransformer3DModel
 
 from studio.backbones.helios.backbone import HeliosBackbone
+from studio.backbones.helios.history_tokens import HistoryTokens
 from studio.backbones.helios.sampler import Variant
 from studio.backbones.placed_backbone import Make, PlacedWeights
 from studio.placement.device.copies import CopyEngine, copy_engine
@@ -28,3 +29,7 @@ class PlacedHelios(PlacedWeights, HeliosBackbone):
         """Load the weights to the host. `sampling` as for `HeliosBackbone`, the other arguments as for `PlacedWeights`."""
         HeliosBackbone.__init__(self, load_transformer(plan), *sampling)
         self._keep(load_transformer, plan, device, scratch, engine)
+
+    def _connect(self, transformer: HeliosTransformer3DModel) -> HeliosTransformer3DModel:
+        self.history = HistoryTokens(transformer)
+        return transformer

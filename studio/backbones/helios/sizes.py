@@ -36,6 +36,14 @@ class HeliosSizes(ModelSizes):
     stages: int = FIRST_STAGES     # of the pyramid; 1: all steps are at full size
     passes: int = 1                # of the network in a step: 2 with guidance
 
+    def tokens(self, size: Size) -> int:
+        """Tokens of the film: a section, its packed history, and all of psi, which joins the history whatever memory it is of."""
+        return super().tokens(size) + self.psi_tokens(size).context
+
+    def context_tokens(self, size: Size) -> int:
+        """Tokens of the text."""
+        return self.context
+
     def _new_tokens(self, size: Size, halvings: int = 0) -> int:
         """Tokens of the section that is denoised, in a stage at half the size so many times."""
         height, width = (edge // self.compression // 2**halvings // 2 for edge in reversed(size))

@@ -49,7 +49,8 @@ def ours(pipe: Any, case: dict[str, Any], draws: Draws, snapshot: Snapshot) -> T
     """The latents [1, C, T, h, w] of our film with the pipeline's parts."""
     variant = Variant(case.get("distilled", False), case.get("zero_star", False))
     backbone = HeliosBackbone(pipe.transformer, pipe.scheduler, variant)
-    conditioning = HeliosConditioner(pipe.tokenizer, pipe.text_encoder, TOKENS, not variant.distilled)(PROMPT, torch.empty(0))
+    conditioner = HeliosConditioner(pipe.tokenizer, pipe.text_encoder, TOKENS, not variant.distilled)
+    conditioning = conditioner(PROMPT, torch.zeros(1, 3, 8, 8))
     latents = []
     for section in range(SECTIONS):
         seed = draws.section_seed(section)
@@ -146,7 +147,7 @@ def test_a_film_without_a_picture_too(monkeypatch: pytest.MonkeyPatch) -> None:
     zeros = torch.zeros(1, 4, 1, SIZE // 8, SIZE // 8)
     backbone, draws = HeliosBackbone(pipe.transformer, pipe.scheduler, Variant(True)), Draws()
     snapshot, parts = Snapshot.initial(zeros), []
-    conditioning = HeliosConditioner(pipe.tokenizer, pipe.text_encoder, TOKENS, False)(PROMPT, zeros)
+    conditioning = HeliosConditioner(pipe.tokenizer, pipe.text_encoder, TOKENS, False)(PROMPT, torch.zeros(1, 3, 8, 8))
     for section in range(SECTIONS):
         seed = draws.section_seed(section)
         *_, last = denoise_section(

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.backbones.helios.backbone import HeliosConditioning
 from studio.backbones.helios.codec import NOISE, WanCodec
 from studio.backbones.helios.conditioner import HeliosConditioner, clean_prompt
 from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, ModelError, read_card
+from studio.diffusion.blend import mix
 from studio.diffusion.codec import BeginsFilms, Codec, EncodesVideo
 from studio.lab import tiny
 from tests import folders
@@ -78,6 +80,17 @@ def test_embeddings_end_in_zeros_and_guidance_reads_the_negative_prompt() -> Non
     assert 0 < length < 24 and not guided.text[:, length:].any() and bool(guided.text[:, :length].any())
     assert guided.negative.shape == (1, 24, 16) and plain.negative.shape == (1, 0, 16)
     assert not torch.equal(conditioner(True)("snow", PICTURE).text, guided.text)
+
+
+def test_two_prompts_are_mixed_and_guidance_stays() -> None:
+    """A blend of two segments: the mixed text is as wide as both, and is led away from the same."""
+    read = HeliosConditioner(tiny.tokenizer("<s>", "</s>", "<pad>", 32), tiny.umt5(), 24, True)
+    before, after = read("noon", PICTURE), read("a rainy night", PICTURE)
+    half = mix(before, after, 0.5)
+    assert isinstance(half, HeliosConditioning) and torch.equal(half.negative, after.negative)
+    assert half.text.shape == after.text.shape
+    assert torch.equal(mix(before, after, 1.0).text, after.text) and torch.equal(mix(before, after, 0.0).text, before.text)
+    assert not torch.equal(half.text, after.text)
 
 
 def test_a_folder_is_loaded(card: ModelCard) -> None:
