@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+import torch.nn.functional as F
 
 ROOT = Path(__file__).parents[1]
 LOAD = """
@@ -61,3 +63,21 @@ def test_a_users_own_setting_is_respected(openmp: str) -> None:
 
 def test_the_tests_themselves_run_so() -> None:
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_products_do_not_depend_on_where_their_operands_lie() -> None:
+    """Without MKL_CBWR some of these are rounded otherwise on some processors."""
+    draw = torch.Generator().manual_seed(0)
+    for rows, inner, columns in ((3, 24, 24), (31, 24, 24), (37, 100, 60), (1, 64, 128), (129, 31, 77)):
+        one, other, bias = (torch.randn(*shape, generator=draw) for shape in ((rows, inner), (columns, inner), (columns,)))
+        product, layer = one @ other.T, F.linear(one, other, bias)
+        for floats in (1, 2, 4, 8, 12):
+            moved, beside = _moved(one, floats), _moved(other, floats)
+            assert torch.equal(moved @ beside.T, product) and torch.equal(F.linear(moved, beside, bias), layer), (rows, floats)
+
+
+def _moved(values: torch.Tensor, floats: int) -> torch.Tensor:
+    """The same values, so many floats behind a multiple of 64 bytes."""
+    buffer = torch.empty(values.numel() + 64)
+    begin = -buffer.data_ptr() % 64 // 4 + floats
+    return buffer[begin : begin + values.numel()].view(values.shape).copy_(values)
