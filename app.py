@@ -7,18 +7,20 @@
     python app.py open film.mp4
     python app.py models
     python app.py doctor
+    python app.py mcp
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import os
 import sys
 import threading
 import webbrowser
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from studio.commands import surroundings
 from studio.commands.guard import adopt_servers, guard
@@ -28,6 +30,7 @@ from studio.engine import heap
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
 LOCAL = "127.0.0.1"
+NO_MCP = 'Agents are served with a package that is not here. Install it: pip install "memorypack-studio[mcp]"'
 CALM = 6.0
 """Seconds after the engine is ready in which nobody must want anything before it measures the machine."""
 
@@ -47,6 +50,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
+    parser.add_argument("--mcp", action="store_true", help="serve agents too, under /mcp (Model Context Protocol)")
 
     commands = parser.add_subparsers(title="commands", metavar="")
     _add_film_commands(commands)
@@ -106,6 +110,9 @@ def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     check.add_argument("name", help="folder under models/")
     check.add_argument("--thorough", action="store_true", help="compare checksums too: reads every file")
 
+    agents = commands.add_parser("mcp", help="serve an agent that starts this command, over its standard input and output")
+    agents.set_defaults(run=serve_agent)
+
     doctor = commands.add_parser("doctor", help="say what this machine has, which models run on it, and how")
     doctor.set_defaults(run=run_doctor)
     doctor.add_argument("--model", help="folder under models/ (default: all)")
@@ -120,7 +127,9 @@ def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
 def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
     on_space, place = "SPACE_ID" in os.environ, getattr(options, "place", "")
-    public = on_space or options.share
+    public, agents = on_space or options.share, getattr(options, "mcp", False) or os.environ.get("STUDIO_MCP", "") == "1"
+    if agents and not has_mcp():
+        return complain(NO_MCP)
     try:
         projects = home()
         surroundings.check_projects(projects, make=True)
@@ -142,6 +151,11 @@ def open_studio(options: argparse.Namespace) -> int:
         engine.watch(lambda status: say(status.note, sys.stdout))
         studio = Studio(projects, engine, models, shared=public)
         page = build(studio, public=public)
+        more: dict[str, Any] = {}
+        if agents:
+            from studio.mcp.http import app_options
+
+            more["app_kwargs"] = app_options(studio, public, host)
         try:
             page.launch(
                 server_name=host,
@@ -149,12 +163,14 @@ def open_studio(options: argparse.Namespace) -> int:
                 share=options.share,
                 inbrowser=not (on_space or options.no_browser or place),
                 prevent_thread_lock=True,
-                **launch_options(public),
+                **launch_options(public) | more,
             )
         except (OSError, OverflowError) as error:
             where = f"{options.host}, port {options.port or 'from 7860'}"
             return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
+    if agents:
+        say(f"Agents are served on {str(page.local_url).rstrip('/')}/mcp", sys.stdout)
     if place:
         shown = f"{str(page.local_url).rstrip('/')}/?{place}"
         say(f"It is shown on {shown}", sys.stdout)
@@ -165,6 +181,36 @@ def open_studio(options: argparse.Namespace) -> int:
     engine.start(calm=CALM)
     threading.Thread(target=studio.go_on, name="studio-go-on", daemon=True).start()
     page.block_thread()
+    return 0
+
+
+def has_mcp() -> bool:
+    """Whether the package is installed that agents are served with."""
+    return importlib.util.find_spec("mcp") is not None
+
+
+def serve_agent(_: argparse.Namespace) -> int:
+    """`app.py mcp`. Returns the exit status."""
+    if not has_mcp():
+        return complain(NO_MCP)
+    projects = home()
+    surroundings.check_projects(projects, make=True)
+    for note in surroundings.prepare_media():
+        say(note, sys.stderr)
+    with heap.keep_all():
+        from studio.catalogue.cards import find_models
+        from studio.engine.engine import Engine
+        from studio.engine.rates import NAME as RATES
+        from studio.engine.rates import Rates
+        from studio.mcp.stdio import output_alone, serve
+        from studio.session import Studio
+
+    with output_alone() as out:
+        models, problems = find_models(MODELS)
+        engine = Engine(models, problems, rates=Rates(projects / RATES))
+        engine.watch(lambda status: say(status.note, sys.stderr))
+        engine.start(calm=CALM)
+        serve(Studio(projects, engine, models), out)
     return 0
 
 

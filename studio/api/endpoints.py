@@ -8,51 +8,64 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.api_component import Api
-from gradio_client.utils import python_type_to_json_schema
+from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
 
 from studio.api.errors import ApiError, as_api_error
-from studio.api.functions import PREFIX, Description, check_arguments, descriptions, say_type
+from studio.api.functions import PREFIX, Description, check_arguments, describe, descriptions, say_type
 from studio.api.takes import TakeCalls
 from studio.language import choose_language, localize
 from studio.ui.api import PageApi
+from studio.ui.one_app import leave_apps_out
 
 UNREADABLE = "This call cannot be read: an argument is missing, or names a file that was not uploaded. Nothing was changed."
 
 
 def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
-    """Put the functions on a page that is being made, to be answered with the verbs of `api`.
+    """Put the functions beside a page that was made, to be answered with the verbs of `api`.
 
-    This does what `gr.api` does for each function. But `gr.api` makes new components for every argument and every result, 140 in
-    all, which takes a tenth of the time until the page is there; here functions share those that are alike.
+    They belong to an address of their own, so that a browser that opens the page is not sent what only programs want. What
+    follows is what `gr.api` does for each function. But `gr.api` makes a component for every argument and every result, 170 in
+    all, which takes a tenth of the time until the page is there. Here one stands for all, and types and texts are filled in when
+    they are asked for.
     """
-    calls, parts = TakeCalls(api), _Parts()
-    for about in descriptions():
-        page.default_config.set_event_trigger(
-            [], make_endpoint(calls, about),
-            [parts.get(argument.type, argument.default, argument.name, argument.text) for argument in about.arguments],
-            [parts.get(about.returns, None, say_type(about.returns), about.returns_text)],
-            preprocess=False, postprocess=False, show_progress="hidden", api_name=PREFIX + about.name, api_description=about.text,
-            concurrency_limit=None if about.streams else "default",
-        )
+    calls = TakeCalls(api)
+    with leave_apps_out(), page.route("API", "api", show_in_navbar=False):
+        gr.HTML("Programs call functions at the studio’s address. The page is at its beginning: <a href='./'>open it</a>.")
+        value = Api(None, {}, "value")
+        for about in descriptions():
+            page.default_config.set_event_trigger(
+                [], make_endpoint(calls, about), [value] * len(about.arguments), [value],
+                preprocess=False, postprocess=False, show_progress="hidden", api_name=PREFIX + about.name,
+                api_description=about.text, concurrency_limit=None if about.streams else "default",
+            )  # fmt: skip
+    _fill_in_types(page)
     _say_what_is_wrong(page)
 
 
-class _Parts:
-    """The components that stand for arguments and results, each made once."""
+def _fill_in_types(page: gr.Blocks) -> None:
+    """Let Gradio's description of a page have the types and texts of the functions' arguments and results."""
+    own: Callable[..., Any] = page.get_api_info
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[Any, ...], Api] = {}
-        self._schemas: dict[Any, dict[str, Any]] = {}
+    def get_api_info(*others: Any, **named: Any) -> Any:
+        info = own(*others, **named)
+        for name, endpoint in info["named_endpoints"].items():
+            if name.startswith(f"/{PREFIX}"):
+                about = describe(name.removeprefix(f"/{PREFIX}"))
+                for parameter, argument in zip(endpoint["parameters"], about.arguments, strict=True):
+                    parameter.update(_typed(argument.name, argument.type, argument.text))
+                    parameter["parameter_has_default"] = not argument.required
+                    parameter["parameter_default"] = None if argument.required else argument.default
+                endpoint["returns"][0].update(_typed(say_type(about.returns), about.returns, about.returns_text))
+        return info
 
-    def get(self, kind: Any, default: Any, label: str, text: str) -> Api:
-        """The component of a type."""
-        key = kind, default, label, text
-        if key not in self._made:
-            if kind not in self._schemas:
-                self._schemas[kind] = python_type_to_json_schema(kind)
-            value = None if default is inspect.Parameter.empty else default
-            self._made[key] = Api(value, {**self._schemas[kind], "description": text}, label)
-        return self._made[key]
+    setattr(page, "get_api_info", get_api_info)  # noqa: B010 - mypy refuses to assign to a method
+
+
+def _typed(label: str, kind: Any, text: str) -> dict[str, Any]:
+    """What Gradio's description says of a value."""
+    schema = python_type_to_json_schema(kind)
+    return {"label": label, "type": {**schema, "description": text},
+            "python_type": {"type": json_schema_to_python_type(schema), "description": text}}
 
 
 def make_endpoint(calls: TakeCalls, about: Description) -> Callable[..., Any]:

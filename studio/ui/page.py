@@ -106,9 +106,9 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
             concurrency_limit=None,
             api_visibility="private",
         )
-        add_endpoints(page, api)
         # On some hosts the queue takes only one event by default, but a page sends several at once.
         page.queue(max_size=512, default_concurrency_limit=8)
+    add_endpoints(page, api)
     return page
 
 

@@ -38,12 +38,16 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, public: bool = False, **more: Any) -> Iterator[Served]:
+def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator[Served]:
     engine = FakeEngine()
     studio = Studio(folder / "projects", engine, (card(),), shared=public)
     studio.home.mkdir()
     page = build(studio, public=public)
-    options = launch_options(public) | more
+    options: dict[str, Any] = launch_options(public)
+    if agents:
+        from studio.mcp.http import app_options
+
+        options["app_kwargs"] = app_options(studio, public, "127.0.0.1")
     page.launch(**options, server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True)
     try:
         yield Served(page.local_url.rstrip("/"), studio, engine, picture(folder))

@@ -25,10 +25,10 @@ def test_the_application_is_built_by_launch_alone(monkeypatch: pytest.MonkeyPatc
         with gr.Blocks() as page:
             gr.HTML("a page")
         page.queue(max_size=3)
-    assert not built
+    assert not built and page.config == {}
     page.launch(prevent_thread_lock=True, quiet=True)
     try:
-        assert built == [page] and page._queue.max_size == 3
+        assert built == [page] and page.config["components"] and page._queue.max_size == 3
         with urllib.request.urlopen(page.local_url) as answer:
             assert b"a page" in answer.read()
     finally:
@@ -36,7 +36,7 @@ def test_the_application_is_built_by_launch_alone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_gradio_builds_applications_again_after_a_page_that_failed() -> None:
-    own = App.create_app
+    own = App.create_app, gr.Blocks.get_config_file
     with pytest.raises(FileNotFoundError), leave_apps_out():
         Path("/nowhere").read_text()
-    assert App.create_app is own
+    assert (App.create_app, gr.Blocks.get_config_file) == own

@@ -1,0 +1,92 @@
+"""Pictures that an agent gives to a tool and gets from one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from studio.api.errors import ApiError
+
+MOST_BYTES = 24 * 2**20
+"""Of a picture in a message, at most."""
+MOST_FILE_BYTES = 2**30
+"""Of a picture file, at most, as `studio.media.picture` reads them."""
+MOST_PIXELS_A_SIDE = 1568
+"""Of a picture for an agent: models shrink larger ones themselves."""
+DATA = re.compile(r"data:[\w.+/-]*;base64,", re.ASCII)
+KINDS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif"}
+
+
+class Incoming:
+    """Puts pictures from an agent into the folder of uploads, where the page's verbs take files from."""
+
+    def __init__(self, uploads: Path, local: bool) -> None:
+        """`local`: the agent runs on this machine as its user, so it may name files by their paths."""
+        self.uploads = uploads
+        self.local = local
+
+    @property
+    def text(self) -> str:
+        """How a picture is given, for the agent."""
+        data = "a data URL, data:image/png;base64,..."
+        return f"the path of a file on this machine, or {data}" if self.local else data
+
+    def drop(self, path: str) -> None:
+        """Remove a picture that was taken in: a film has a copy of what it uses."""
+        shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+    def take(self, given: object) -> str:
+        """Take a picture in; returns its path among the uploads.
+
+        Raises:
+            ApiError: it is none that can be read, or too large.
+        """
+        if not isinstance(given, str):
+            raise ApiError("bad_input", f"A picture is given as {self.text}. Nothing was changed.")
+        folder = self.uploads / f"agent-{secrets.token_hex(8)}"
+        if begin := DATA.match(given):
+            if len(given) > MOST_BYTES * 4 // 3:
+                most = MOST_BYTES // 2**20
+                raise ApiError("bad_input", f"A picture in a message can have {most} MB at most. Nothing was changed.")
+            try:
+                content = base64.b64decode(given[begin.end():], validate=True)
+            except (binascii.Error, ValueError):
+                raise ApiError("bad_input", "This picture is no valid base64. Nothing was changed.") from None
+            kind = next((ending for name, ending in KINDS.items() if name in begin.group()), ".png")
+            folder.mkdir(parents=True)
+            path = folder / f"picture{kind}"
+            path.write_bytes(content)
+            return str(path)
+        if not self.local:
+            raise ApiError("bad_input", f"A picture is given as {self.text}. Nothing was changed.")
+        source = Path(given).expanduser()
+        try:
+            if not source.is_file():
+                raise ApiError("file", f"There is no file {given[:200]}. Nothing was changed.")
+            if source.stat().st_size > MOST_FILE_BYTES:
+                raise ApiError("file", "This file is larger than any picture. Nothing was changed.")
+            folder.mkdir(parents=True)
+            return str(shutil.copy(source, folder / source.name))
+        except (OSError, ValueError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ApiError("file", f"This file cannot be read: {error}. Nothing was changed.") from error
+
+
+def for_agent(path: Path) -> tuple[str, str]:
+    """A picture as base64 and its kind (MIME type), not larger than a model looks at."""
+    with Image.open(path) as picture:
+        kind = Image.MIME[picture.format or "PNG"]
+        if max(picture.size) <= MOST_PIXELS_A_SIDE:
+            return base64.b64encode(path.read_bytes()).decode(), kind
+        shown = picture.convert("RGB")
+        shown.thumbnail((MOST_PIXELS_A_SIDE, MOST_PIXELS_A_SIDE), Image.Resampling.LANCZOS)
+    small = io.BytesIO()
+    shown.save(small, "PNG")
+    return base64.b64encode(small.getvalue()).decode(), "image/png"

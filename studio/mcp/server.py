@@ -1,0 +1,179 @@
+"""The server: lists the functions of `studio.api` as tools and calls them, over any transport."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from gradio_client.utils import python_type_to_json_schema
+from mcp import types
+from mcp.server.lowlevel import Server
+
+from studio.api.errors import ApiError, as_api_error
+from studio.api.functions import Argument, Description, check_arguments, descriptions, fits
+from studio.api.takes import TakeCalls
+from studio.api.values import Progress, Upload
+from studio.language import choose_language, localize
+from studio.mcp.files import Incoming, for_agent
+from studio.ui.api import PageApi
+
+NAME = "memorypack-studio"
+WAIT = 45.0
+"""Seconds that a tool waits for a job, unless the agent says how long: clients give up after a minute or more."""
+LONGEST_WAIT = 3600.0
+READING = {"about", "films", "status", "events", "look"}
+"""Functions that change nothing."""
+TEXT = """\
+MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample), add a
+segment for each beat of the story, and generate. Look at the takes, and where one is not what was wanted: retake it, audition
+several, or rewind or branch after any earlier take and go on differently; nothing is overwritten. Export the film when it is done.
+A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and events waits for it. What the
+models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and changes light and weather, and
+understands no other wishes."""
+GOES_ON = "The job goes on. Call events to wait for it, or cancel."
+
+
+class Tools:
+    """The functions as tools."""
+
+    def __init__(self, page: PageApi, incoming: Incoming, address: Callable[[Path, str], str]) -> None:
+        """Call the functions with the verbs of `page`.
+
+        Args:
+            page: the page's verbs.
+            incoming: takes pictures from the agent.
+            address: says where an exported file is for the agent, by its path and its URL below the page's address.
+        """
+        self.calls = TakeCalls(page)
+        self.incoming = incoming
+        self.address = address
+
+    def list(self) -> list[types.Tool]:
+        """All tools."""
+        return [self._tool(about) for about in descriptions()]
+
+    def _tool(self, about: Description) -> types.Tool:
+        properties = {argument.name: self._schema(argument) for argument in about.arguments}
+        if about.streams:
+            properties["wait_seconds"] = {
+                "type": "number", "default": WAIT, "description": "How long to wait for the job, which goes on after that."}
+        schema = {"type": "object", "properties": properties, "additionalProperties": False,
+                  "required": [argument.name for argument in about.arguments if argument.required]}
+        hints = types.ToolAnnotations(
+            readOnlyHint=about.name in READING, destructiveHint=False, idempotentHint=about.name in READING, openWorldHint=False)
+        return types.Tool(name=about.name, description=f"{about.text} Returns: {about.returns_text}", inputSchema=schema,
+                          annotations=hints)
+
+    def _schema(self, argument: Argument) -> dict[str, Any]:
+        """The JSON schema of an argument. A picture is text here."""
+        if _takes_upload(argument):
+            schema: dict[str, Any] = {"type": "string", "description": f"{argument.text} Given as {self.incoming.text}."}
+        else:
+            schema = {**python_type_to_json_schema(argument.type), "description": argument.text}
+        return schema if argument.required else {**schema, "default": argument.default}
+
+    async def call(
+        self, name: str, given: Mapping[str, Any], report: Callable[[Progress], Awaitable[None]]
+    ) -> types.CallToolResult:
+        """Call a tool. `report`: is awaited with each event of a job."""
+        language = choose_language(given.get("language"))
+        try:
+            return _as_content(localize(await self._call(name, dict(given), report), language))
+        except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
+            refused = as_api_error(error)
+            sentence = refused.said(language)
+            content: list[types.ContentBlock] = [types.TextContent(type="text", text=sentence)]
+            return types.CallToolResult(
+                content=content, structuredContent={"code": refused.code, "message": sentence}, isError=True)
+
+    async def _call(self, name: str, given: dict[str, Any], report: Callable[[Progress], Awaitable[None]]) -> Any:
+        about = next((each for each in descriptions() if each.name == name), None)
+        if about is None:
+            raise ApiError("bad_input", f"There is no tool “{name[:100]}”. Nothing was changed.")
+        wait = given.pop("wait_seconds", WAIT) if about.streams else WAIT
+        if not fits(wait, float) or not 0 < wait <= LONGEST_WAIT:
+            raise ApiError("bad_input", f"'wait_seconds' must be a number from 0 to {LONGEST_WAIT:g}. Nothing was changed.")
+        checked = check_arguments(name, given)
+        checked.pop("language")
+        function = getattr(self.calls, name)
+        if about.streams:
+            return await self._wait(function(**checked), checked["film"], wait, report)
+        answer = await anyio.to_thread.run_sync(self._answer, about, function, checked)
+        if name == "look":
+            data, kind = await anyio.to_thread.run_sync(for_agent, Path(answer["path"]))
+            return types.ImageContent(type="image", data=data, mimeType=kind)
+        return {"file": self.address(Path(answer["path"]), answer["url"])} if name == "export" else answer
+
+    def _answer(self, about: Description, function: Callable[..., Any], checked: dict[str, Any]) -> Any:
+        """What a function answers. A picture that the agent gives lies among the uploads meanwhile."""
+        taken = {}
+        try:
+            for argument in about.arguments:
+                if _takes_upload(argument) and checked[argument.name] is not None:
+                    taken[argument.name] = self.incoming.take(checked[argument.name])
+            return function(**checked | taken)
+        finally:
+            for path in taken.values():
+                self.incoming.drop(path)
+
+    async def _wait(
+        self, events: AsyncIterator[Progress], film: str, wait: float, report: Callable[[Progress], Awaitable[None]]
+    ) -> dict[str, Any]:
+        """Wait for a job, `wait` seconds at most; returns how far it is, and the film."""
+        with anyio.move_on_after(wait) as limit:
+            async for event in events:
+                await report(event)
+        state = await anyio.to_thread.run_sync(self.calls.status, film)
+        return {"job": state["job"], **({"note": GOES_ON} if limit.cancelled_caught else {}), "film": state}
+
+
+def make_server(tools: Tools) -> Server[Any, Any]:
+    """The server, to be run over a transport."""
+    server: Server[Any, Any] = Server(NAME, version="1", instructions=TEXT)
+
+    @server.list_tools()  # type: ignore[no-untyped-call]
+    async def list_tools() -> list[types.Tool]:
+        return tools.list()
+
+    @server.call_tool(validate_input=False)      # the functions check their arguments, with sentences
+    async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+        context = server.request_context
+        token = context.meta.progressToken if context.meta else None
+
+        async def report(event: Progress) -> None:
+            if token is not None:
+                await context.session.send_progress_notification(
+                    token, _share(event), max(1.0, event["planned"]), _words(event), str(context.request_id))
+
+        return await tools.call(name, arguments, report)
+
+    return server
+
+
+def _takes_upload(argument: Argument) -> bool:
+    return argument.type in (Upload, Upload | None)
+
+
+def _as_content(answer: Any) -> types.CallToolResult:
+    content = answer if isinstance(answer, types.ImageContent) else types.TextContent(
+        type="text", text=json.dumps(answer, ensure_ascii=False))
+    return types.CallToolResult(content=[content])
+
+
+def _share(event: Progress) -> float:
+    """How many of the job's takes are made, with the part of the one that is being made."""
+    section = event["section"] + (event["step"] / event["steps"] if event["steps"] else 0.0)
+    return event["finished"] + (min(1.0, section / event["sections"]) if event["sections"] and event["doing"] else 0.0)
+
+
+def _words(event: Progress) -> str:
+    """An event in words."""
+    if event["state"] not in ("queued", "running"):
+        return " ".join(filter(None, (event["state"], event["message"])))
+    left = "" if event["seconds_left"] is None else f", about {event['seconds_left']:.0f} s left"
+    return (f"segment {event['index'] + 1}: {event['doing'] or 'waiting'}, section {event['section'] + 1} of {event['sections']}, "
+            f"step {event['step']} of {event['steps']}{left}")
