@@ -221,7 +221,7 @@ def _shortage(
             free=gigabytes(machine.gpu.free), shortage=gigabytes(nearest.vram_shortage)))
     if nearest.ram_shortage:
         message = _ram_message(nearest)
-        reasons.append(message[0].upper() + message[1:] if reasons else message)
+        reasons.append(sentence("Also, {reason}", reason=message) if reasons else message)
 
     def possible(less: Size) -> bool:
         return any(plan.fits for profile in choices for plan in _candidates(machine, model, less, profile, exact))

@@ -51,7 +51,7 @@ class Plan:
     denoise_peak: int              # while denoising
     decode_peak: int               # while decoding
     ram: int                       # bytes of memory at the peak
-    pinned: int                    # bytes of memory that are pinned
+    pinned: int                    # bytes of memory that are pinned: blocks that are streamed from there
     step_seconds: float            # estimate for a denoising step
     section_seconds: float         # estimate for a section, with decoding
 
@@ -115,10 +115,11 @@ def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, r
     # residual of all other blocks.
     cached = 3 * 2 * t.width * model.tokens(size) if profile.cache == "first-block" else 0
     text_vram, text_ram = text_encoding_peaks(model, profile)
-    pinned = streamed if profile.stream == "ram" else STREAM_BUFFERS * buffers
+    # Blocks on disk are mapped files and need no memory of their own, except for what is being copied.
+    pinned, copied = (streamed, 0) if profile.stream == "ram" else (0, buffers)
     frames = model.section_frames(size) * 3 * size[0] * size[1] * 5
     # psi is there twice: as the section before left it, and as the newest one does.
-    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + frames + 2 * model.psi_bytes(size)
+    film_ram = PROCESS_RAM + bytes_of(model.small_encoders, "bf16") + pinned + copied + frames + 2 * model.psi_bytes(size)
     step, section = _seconds(machine, model, size, profile, streamed)
     return Plan(
         machine, model, size, requested_size or size, profile,

@@ -85,10 +85,11 @@ def test_a_plan_keeps_to_its_budgets(vram: float, ram: float, system: str, size:
 def test_memory_too_small_for_streaming_is_helped_by_the_disk() -> None:
     plan = choose_plan(imagine_machine(6, 8, "Linux"), F1, SQUARE)
     assert plan.disk_stream_bytes and not plan.ram_stream_bytes and plan.profile.text_encoder == "streamed"
+    assert plan.pinned == 0, "blocks on disk are mapped, not pinned"
     assert plan.section_seconds > choose_plan(imagine_machine(6, 32, "Linux"), F1, SQUARE).section_seconds
     with pytest.raises(PlanError, match=r"of memory and may use .* short.*add memory"):
         choose_plan(imagine_machine(6, 4, "Linux"), F1, SQUARE)
-    with pytest.raises(PlanError, match=r"does not fit: it needs .* short\. It needs .* of memory"):
+    with pytest.raises(PlanError, match=r"does not fit: it needs .* short\. Also, it needs .* of memory"):
         choose_plan(imagine_machine(4, 3, "Linux"), F1, SQUARE)
 
 

@@ -25,7 +25,7 @@ TEXT_ENCODER = {"cpu": "processor", "gpu": "card", "streamed": "through the card
 
 @dataclass(frozen=True)
 class Published:
-    """How fast somebody says that FramePack runs, without a step cache."""
+    """How fast somebody says that a model runs, without a step cache."""
 
     card: str
     size: Size
@@ -33,6 +33,14 @@ class Published:
     least: float
     most: float                    # seconds a frame or a step
     source: str
+    family: str = "framepack"
+
+    @property
+    def model(self) -> ModelSizes:
+        """The sizes of the family's published model."""
+        sizes = FAMILIES[self.family].published_sizes
+        assert sizes is not None
+        return sizes()
 
 
 README = "README of github.com/lllyasviel/FramePack"
@@ -42,6 +50,7 @@ PUBLISHED = (
     Published("RTX 3060 Laptop", (640, 640), "frame", 10, 20, f"{README}: 4 to 8 times the RTX 4090's"),
     Published("RTX 3090", (768, 512), "step", 9.5, 10, "a log in github.com/lllyasviel/FramePack/issues/117"),
     Published("RTX 3060", (640, 640), "step", 32, 32, "a report in github.com/lllyasviel/FramePack/issues/43"),
+    Published("H100", (640, 384), "frame", 1 / 19.5, 1 / 19.5, "19.5 frames a second, arxiv.org/abs/2603.04379", "helios"),
 )
 
 
@@ -62,9 +71,9 @@ def seconds(plan: Plan, unit: str) -> float:
     return plan.section_seconds / plan.model.section_frames(plan.size) if unit == "frame" else plan.step_seconds
 
 
-def factor(published: Published, model: ModelSizes) -> float:
+def factor(published: Published) -> float:
     """By which factor the estimate is above the published seconds, below 1 if under them; 1 within their range."""
-    estimate = seconds(plan_on(published.card, model, published.size), published.unit)
+    estimate = seconds(plan_on(published.card, published.model, published.size), published.unit)
     return estimate / min(max(estimate, published.least), published.most)
 
 
@@ -108,19 +117,16 @@ def model_table(model: ModelSizes, cards: Sequence[str] = CARDS) -> Iterator[str
 
 
 def published_table() -> Iterator[str]:
-    """The lines of the comparison of published speeds of FramePack with estimates for FramePack-F1."""
-    published_sizes = FAMILIES["framepack"].published_sizes
-    assert published_sizes is not None
-    model = published_sizes()
-    yield "## Published speeds of FramePack beside the estimates"
+    """The lines of the comparison of published speeds with estimates."""
+    yield "## Published speeds beside the estimates"
     yield ""
-    yield "25 steps, no step cache. The last column: the estimate over the nearest published figure."
+    yield "No step cache. The last but one column: the estimate over the nearest published figure."
     yield ""
-    yield "| card | size | published | estimated | times | source |"
-    yield "|---|---|---|---|---|---|"
+    yield "| model | card | size | published | estimated | times | source |"
+    yield "|---|---|---|---|---|---|---|"
     for row in PUBLISHED:
-        estimate = seconds(plan_on(row.card, model, row.size), row.unit)
-        said = f"{row.least:g}" if row.least == row.most else f"{row.least:g} to {row.most:g}"
+        estimate = seconds(plan_on(row.card, row.model, row.size), row.unit)
+        said = f"{row.least:.2g}" if row.least == row.most else f"{row.least:g} to {row.most:g}"
         yield (
-            f"| {row.card} | {row.size[0]} x {row.size[1]} | {said} s a {row.unit} | {estimate:.2g} s | {factor(row, model):.2g} "
-            f"| {row.source} |")
+            f"| {row.model.title} | {row.card} | {row.size[0]} x {row.size[1]} | {said} s a {row.unit} | {estimate:.2g} s "
+            f"| {factor(row):.2g} | {row.source} |")

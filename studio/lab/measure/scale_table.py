@@ -8,8 +8,6 @@ from typing import Any
 from studio.placement.machine import GB
 
 Row = dict[str, Any]
-TOLERANCE = 0.1
-"""Share by which a peak may be above or below what the plan says."""
 
 
 def markdown(figures: Row) -> str:
@@ -55,7 +53,7 @@ def _prepare(row: Row) -> str:
 
 def _hosts(rows: Sequence[Row], cap: int) -> Iterator[str]:
     head = (
-        "memory", "plan", "loading", "first step, next", "read from disk in a step", "copied to the card in a step",
+        "memory", "plan", "loading", "first step, next", "read from disk in them", "copied to the card in a step",
         "memory held, most", "weights in memory: plan, measured", "weights on the card: plan, measured", "mapped files, most",
     )
     yield f"| {' | '.join(head)} |"
@@ -93,7 +91,8 @@ def _host(row: Row, columns: int) -> str:
     cells = (
         memory, f"int8, {plan['resident']} of {plan['blocks']} blocks on the card, {_gb(plan['streamed'])} from "
         f"{'memory' if plan['stream'] == 'ram' else 'disk'}", f"{row['load_seconds'] + row['place_seconds']:.0f} s",
-        ", ".join(seconds), _gb(row["step_read"][-1]), _gb(row["copied"]), _gb(row["held"]), _beside(promised, host),
+        ", ".join(seconds), f"{_gb(row['step_read'][0])}, {_gb(row['step_read'][-1])}", _gb(row["copied"]), _gb(row["held"]),
+        _beside(promised, host),
         _beside(plan["card_weights"], row["on_card"]), _gb(row.get("mapped")),
     )
     return f"| {' | '.join(cells)} |"
@@ -105,7 +104,8 @@ def off(promised: int, measured: int) -> float:
 
 
 def _beside(promised: int, measured: int) -> str:
-    return f"{_gb(promised)}, {_gb(measured)} ({off(promised, measured):+.0%})"
+    share = f" ({off(promised, measured):+.0%})" if promised else ""
+    return f"{_gb(promised)}, {_gb(measured)}{share}"
 
 
 def _gb(amount: int | None) -> str:

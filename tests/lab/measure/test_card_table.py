@@ -17,7 +17,7 @@ F1 = published_sizes()
 
 @pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published.card)
 def test_estimates_are_within_a_factor_of_two_of_published_speeds(published: Published) -> None:
-    assert 1 / 2 <= factor(published, F1) <= 2
+    assert 1 / 2 <= factor(published) <= 2
 
 
 def test_the_document_is_what_the_command_writes() -> None:

@@ -188,3 +188,10 @@ def test_the_options_name_the_families_that_there_are() -> None:
 
 def test_shares_are_of_what_the_plan_says() -> None:
     assert scale_table.off(100, 112) == pytest.approx(0.12) and scale_table.off(0, 5) == 0
+
+
+def test_a_row_that_failed_keeps_its_place_in_the_table() -> None:
+    rows = [{"row": "host 12", "failed": "ended here: a | b"}, {"row": LAYERS, "failed": "RuntimeError: no"}]
+    table = scale_table.markdown({"tiny": False, "cap_gib": 6, "rows": rows})
+    assert table.startswith("- layers: failed: RuntimeError: no\n") and "| 12 GB | failed: ended here: a / b |" in table
+    assert "The limits were not enforced; mapped files" in table
