@@ -22,19 +22,25 @@ RUNS_OUT = """() => [
   ...[...document.querySelectorAll('.card .tools > *')]
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right + 1)
     .map((e) => `out of its card: ${e.title}`),
+  ...[...document.querySelectorAll('.card .worded span, .status')]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => `cut off: ${e.textContent}`),
 ]"""
+TOTALS = {"de-DE": "4 Segmente · 1,3 s geplant · 1,0 s fertig", "en-US": "4 segments · 1.3 s planned · 1.0 s made"}
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1280, True), (390, False)])
-def test_german_fits(stand: Stand, chromium: Any, width: int, dark: bool) -> None:
-    """Its words are longer: none runs out of its button, and no button out of its card. Numbers have commas."""
+@pytest.mark.parametrize(("locale", "width", "dark"), [
+    ("de-DE", 1440, False), ("de-DE", 1280, True), ("de-DE", 390, False), ("en-US", 1440, True),
+])
+def test_every_word_fits(stand: Stand, chromium: Any, locale: str, width: int, dark: bool) -> None:
+    """German words are longer: none runs out of its button, and no button out of its card. Numbers have commas."""
     finger = {"has_touch": True, "is_mobile": True} if width < 640 else {}
-    for desk in visit(stand, chromium, viewport={"width": width, "height": 900}, locale="de-DE", reduced_motion="reduce", **finger):
+    language, point = locale[:2], "," if locale == "de-DE" else r"\."
+    for desk in visit(stand, chromium, viewport={"width": width, "height": 900}, locale=locale, reduced_motion="reduce", **finger):
         page = desk.open(film(stand))
         page.evaluate(f"document.body.classList.toggle('dark', {str(dark).lower()})")
-        expect(page.get_by_text(re.compile(r"^4 Segmente · 1,3 s geplant · 1,0 s fertig$"))).to_be_visible()
-        expect(page.locator(".counter")).to_have_text(re.compile(r"/ 4 · 0,\d s"))
-        assert page.evaluate("document.documentElement.lang") == "de"
+        expect(page.get_by_text(TOTALS[locale], exact=True)).to_be_visible()
+        expect(page.locator(".counter")).to_have_text(re.compile(rf"/ 4 · 0{point}\d s"))
+        assert page.evaluate("document.documentElement.lang") == language
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(RUNS_OUT) == []
 

@@ -24,7 +24,7 @@ const timeline = (() => {
   const strip = h('div', { class: 'strip' }, list, add);
   const root = h('section', { class: 'timeline', 'aria-label': t('Timeline') },
     h('div', { class: 'deck' },
-      h('h2', { class: 'label' }, t('Timeline')), totals, undo, redo, filmWords.opener, sound.opener, drift.opener, goingOn, status, spoken, pause, cancel, again, several, all, next, resume),
+      h('h2', { class: 'label' }, t('Timeline')), totals, undo, redo, filmWords.opener, sound.opener, drift.opener, goingOn, status, h('span', { class: 'gap' }), spoken, pause, cancel, again, several, all, next, resume),
     early.strip, strip, drift.panel, phrases.root);
 
   /* After a segment was added and drawn, its prompt gets the focus. */
