@@ -30,7 +30,7 @@ def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
     """
     calls = TakeCalls(api)
     with leave_apps_out(), page.route("API", "api", show_in_navbar=False):
-        gr.HTML("Programs call functions at the studio’s address. The page is at its beginning: <a href='./'>open it</a>.")
+        gr.HTML("This address is for programs. <a href='./'>Open the studio</a>")
         value = Api(None, {}, "value")
         for about in descriptions():
             page.default_config.set_event_trigger(
@@ -38,8 +38,20 @@ def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
                 preprocess=False, postprocess=False, show_progress="hidden", api_name=PREFIX + about.name,
                 api_description=about.text, concurrency_limit=None if about.streams else "default",
             )  # fmt: skip
+    _hide_navigation(page)
     _fill_in_types(page)
     _say_what_is_wrong(page)
+
+
+def _hide_navigation(page: gr.Blocks) -> None:
+    """Let the page show no bar that leads to its other address. Gradio draws one although that address is hidden."""
+    own: Callable[..., Any] = page.get_config_file
+
+    def get_config_file(*others: Any, **named: Any) -> Any:
+        config = own(*others, **named)
+        return {**config, "pages": config["pages"][:1]}
+
+    setattr(page, "get_config_file", get_config_file)  # noqa: B010 - mypy refuses to assign to a method
 
 
 def _fill_in_types(page: gr.Blocks) -> None:

@@ -180,6 +180,15 @@ def test_info_shows_names_types_and_texts(own: Served) -> None:
     assert all(p["type"]["description"] for each in info.values() for p in each["parameters"])
 
 
+def test_a_browser_is_sent_nothing_of_it(own: Served) -> None:
+    """Neither the functions nor a bar that leads to their address."""
+    with urllib.request.urlopen(own.url) as answer:
+        text = answer.read().decode()
+    config = json.loads(text.split("window.gradio_config = ")[1].split(";</script>")[0])
+    assert len(config["pages"]) == 1 and [each["type"] for each in config["components"]] == ["html", "html"]
+    assert "v1_" not in text
+
+
 def test_two_clients_on_one_film(own: Served) -> None:
     film = film_of(own)
     others = [own.client().film(film.id) for _ in range(2)]
