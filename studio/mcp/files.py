@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from studio.api.errors import ApiError
+from studio.language import sentence
 
 MOST_BYTES = 24 * 2**20
 """Of a picture in a message, at most."""
@@ -38,6 +39,11 @@ class Incoming:
         data = "a data URL, data:image/png;base64,..."
         return f"the path of a file on this machine, or {data}" if self.local else data
 
+    def _how(self) -> str:
+        if self.local:
+            return sentence("A picture is given as the path of a file on this machine, or as a data URL. Nothing was changed.")
+        return sentence("A picture is given as a data URL (data:image/png;base64,...). Nothing was changed.")
+
     def drop(self, path: str) -> None:
         """Remove a picture that was taken in: a film has a copy of what it uses."""
         shutil.rmtree(Path(path).parent, ignore_errors=True)
@@ -49,34 +55,36 @@ class Incoming:
             ApiError: it is none that can be read, or too large.
         """
         if not isinstance(given, str):
-            raise ApiError("bad_input", f"A picture is given as {self.text}. Nothing was changed.")
+            raise ApiError("bad_input", self._how())
         folder = self.uploads / f"agent-{secrets.token_hex(8)}"
         if begin := DATA.match(given):
             if len(given) > MOST_BYTES * 4 // 3:
                 most = MOST_BYTES // 2**20
-                raise ApiError("bad_input", f"A picture in a message can have {most} MB at most. Nothing was changed.")
+                raise ApiError(
+                    "bad_input", sentence("A picture in a message can have {most} MB at most. Nothing was changed.", most=most))
             try:
                 content = base64.b64decode(given[begin.end():], validate=True)
             except (binascii.Error, ValueError):
-                raise ApiError("bad_input", "This picture is no valid base64. Nothing was changed.") from None
+                raise ApiError("bad_input", sentence("This picture is no valid base64. Nothing was changed.")) from None
             kind = next((ending for name, ending in KINDS.items() if name in begin.group()), ".png")
             folder.mkdir(parents=True)
             path = folder / f"picture{kind}"
             path.write_bytes(content)
             return str(path)
         if not self.local:
-            raise ApiError("bad_input", f"A picture is given as {self.text}. Nothing was changed.")
+            raise ApiError("bad_input", self._how())
         source = Path(given).expanduser()
         try:
             if not source.is_file():
-                raise ApiError("file", f"There is no file {given[:200]}. Nothing was changed.")
+                raise ApiError("file", sentence("There is no file {path}. Nothing was changed.", path=given[:200]))
             if source.stat().st_size > MOST_FILE_BYTES:
-                raise ApiError("file", "This file is larger than any picture. Nothing was changed.")
+                raise ApiError("file", sentence("This file is larger than any picture. Nothing was changed."))
             folder.mkdir(parents=True)
             return str(shutil.copy(source, folder / source.name))
         except (OSError, ValueError) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise ApiError("file", f"This file cannot be read: {error}. Nothing was changed.") from error
+            raise ApiError(
+                "file", sentence("This file cannot be read: {error}. Nothing was changed.", error=str(error))) from error
 
 
 def for_agent(path: Path) -> tuple[str, str]:

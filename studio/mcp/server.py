@@ -17,7 +17,7 @@ from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import Argument, Description, check_arguments, descriptions, fits
 from studio.api.takes import TakeCalls
 from studio.api.values import Progress, Upload
-from studio.language import choose_language, localize
+from studio.language import choose_language, localize, sentence
 from studio.mcp.files import Incoming, for_agent
 from studio.ui.api import PageApi
 
@@ -34,7 +34,7 @@ several, or rewind or branch after any earlier take and go on differently; nothi
 A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and events waits for it. What the
 models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and changes light and weather, and
 understands no other wishes."""
-GOES_ON = "The job goes on. Call events to wait for it, or cancel."
+GOES_ON = sentence("The job goes on. Call events to wait for it, or cancel.")
 
 
 class Tools:
@@ -85,18 +85,19 @@ class Tools:
             return _as_content(localize(await self._call(name, dict(given), report), language))
         except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
             refused = as_api_error(error)
-            sentence = refused.said(language)
-            content: list[types.ContentBlock] = [types.TextContent(type="text", text=sentence)]
+            message = refused.said(language)
+            content: list[types.ContentBlock] = [types.TextContent(type="text", text=message)]
             return types.CallToolResult(
-                content=content, structuredContent={"code": refused.code, "message": sentence}, isError=True)
+                content=content, structuredContent={"code": refused.code, "message": message}, isError=True)
 
     async def _call(self, name: str, given: dict[str, Any], report: Callable[[Progress], Awaitable[None]]) -> Any:
         about = next((each for each in descriptions() if each.name == name), None)
         if about is None:
-            raise ApiError("bad_input", f"There is no tool “{name[:100]}”. Nothing was changed.")
+            raise ApiError("bad_input", sentence("There is no tool “{name}”. Nothing was changed.", name=name[:100]))
         wait = given.pop("wait_seconds", WAIT) if about.streams else WAIT
         if not fits(wait, float) or not 0 < wait <= LONGEST_WAIT:
-            raise ApiError("bad_input", f"'wait_seconds' must be a number from 0 to {LONGEST_WAIT:g}. Nothing was changed.")
+            problem = sentence("'wait_seconds' must be a number from 0 to {most:g}. Nothing was changed.", most=LONGEST_WAIT)
+            raise ApiError("bad_input", problem)
         checked = check_arguments(name, given)
         checked.pop("language")
         function = getattr(self.calls, name)

@@ -165,6 +165,10 @@ def test_gradios_own_client_and_language(own: Served) -> None:
     assert error.value.title == "not_found"
     german = own.client("de").film(film["id"])
     english = own.client("xx").film(film["id"])
+    for words, language in (("This project is not here", "xx"), ("Dieses Projekt ist nicht hier", "de")):
+        with pytest.raises(StudioError, match=words) as missing:
+            own.client(language).film("nowhere")
+        assert missing.value.code == "not_found"
     assert german.state["id"] == english.state["id"]
 
 
