@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from studio.project import edits, film_trash, shelf
 from studio.session import EditError, StoreError, Studio
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, make_studio, render_all, wait_for_job, wait_until
 
 
@@ -104,3 +105,50 @@ def test_loras_of_films_in_the_trash_are_kept(tmp_path: Path) -> None:
     content.write_text(content.read_text().replace('"name"', f'"sha256": "{"ab" * 32}", "name"', 1))
     studio.throw_away(session.id)
     assert shelf.used_loras(studio.home) >= {"ab" * 32}
+
+
+def thrown_away(studio: Studio, days: float, name: str = "a") -> Path:
+    """The folder in the trash of a film that was thrown away so many days ago."""
+    before = set((studio.home / shelf.TRASH).glob("*"))
+    studio.throw_away(make_film(studio, name).id)
+    (place,) = set((studio.home / shelf.TRASH).glob("*")) - before
+    when = datetime.now(UTC) - timedelta(days=days)
+    return place.rename(place.with_name(f"{when:%Y%m%dT%H%M%S}-{place.name[16:]}"))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_shared_studio_deletes_films_after_a_week_in_the_trash(studio: Studio, shared: bool) -> None:
+    old, young = thrown_away(studio, days=7.1), thrown_away(studio, days=6.9)
+    kept = make_film(studio, "b")
+    other = Studio(studio.home, FakeEngine(), (card(),), shared=shared)
+    other.sweep()
+    assert (old.exists(), young.exists(), kept.folder.exists()) == (not shared, True, True)
+    assert len(film_trash.list_trash(studio.home)) == (1 if shared else 2)
+
+
+def test_a_film_that_the_disk_does_not_delete_does_not_keep_others(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, gone = thrown_away(studio, days=9), thrown_away(studio, days=8)
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path == stuck:
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        assert film_trash.sweep(studio.home, 0.0) == 1
+    assert stuck.exists() and not gone.exists()
+    assert film_trash.sweep(studio.home, 0.0) == 1 and not stuck.exists()
+
+
+def test_the_sweep_removes_empty_folders_that_a_killed_studio_left(studio: Studio) -> None:
+    film = thrown_away(studio, days=30)
+    now = datetime.now(UTC)
+    old, young, odd, begun = (film.with_name(name) for name in (
+        f"{now - timedelta(hours=2):%Y%m%dT%H%M%S}-00000000", f"{now:%Y%m%dT%H%M%S}-00000000", "99999999T999999-00000000",
+        ".removed-00000000"))
+    for folder in (old, young, odd, begun):
+        folder.mkdir()
+    studio.sweep()
+    assert [path.exists() for path in (film, old, young, odd, begun)] == [True, False, True, True, False]

@@ -9,6 +9,7 @@ import contextlib
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from studio.project.files import StoreError, claim
 from studio.project.shelf import TRASH, ProjectSummary, find_projects
 from studio.project.store import CLAIM
 
+KEPT_SECONDS = 7 * 86_400.0
+"""How long a shared studio keeps a film in the trash. One's own studio keeps it until it is deleted."""
 _PLACE = re.compile(r"(\d{8}T\d{6})-[0-9a-f]{8}")
 _REMOVED = ".removed-"
 
@@ -56,9 +59,8 @@ def throw_away(folder: Path, home: Path) -> None:
 def list_trash(home: Path) -> tuple[TrashedProject, ...]:
     """The projects in the trash, the one thrown away last first. Each lies in its place's folder."""
     found = []
-    for place in _places(home):
-        when = datetime.strptime(place.name[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).isoformat()
-        found += [TrashedProject(place.name, when, summary) for summary in find_projects(place)[:1]]
+    for place, when in _places(home):
+        found += [TrashedProject(place.name, when.isoformat(), summary) for summary in find_projects(place)[:1]]
     return tuple(sorted(found, key=lambda each: each.when, reverse=True))
 
 
@@ -90,12 +92,42 @@ def delete(home: Path, keys: Collection[str]) -> None:
     _remove_leftovers(home)
     for key in keys:
         place = _folder(home, key).parent
-        renamed = place.with_name(f"{_REMOVED}{secrets.token_hex(4)}")
         try:
-            place.rename(renamed)           # in one step: nobody sees half a project
+            _remove(place)
         except OSError as error:
             raise StoreError(explain(place, error)) from error
-        shutil.rmtree(renamed, ignore_errors=True)
+
+
+def sweep(home: Path, age: float) -> int:
+    """Delete for good the projects that were thrown away `age` seconds ago or earlier; returns how many. It never raises.
+
+    What the disk refuses to delete stays, and is tried again the next time.
+    """
+    removed = 0
+    for place, when in _places(home):
+        if time.time() - when.timestamp() >= age:
+            with contextlib.suppress(OSError):
+                _remove(place)
+                removed += 1
+    return removed
+
+
+def tidy(home: Path, age: float) -> None:
+    """Remove what a killed studio left in the trash: folders without a project, at least `age` seconds old, and what it had
+    begun to delete. It never raises.
+    """
+    _remove_leftovers(home)
+    for place, when in _places(home):
+        if time.time() - when.timestamp() >= age:           # a younger one may be about to receive its project
+            with contextlib.suppress(OSError):
+                place.rmdir()                               # refused for any that holds something
+
+
+def _remove(place: Path) -> None:
+    """Delete a folder of the trash. Raises OSError: the disk refuses, and the folder is as it was."""
+    renamed = place.with_name(f"{_REMOVED}{secrets.token_hex(4)}")
+    place.rename(renamed)                                   # in one step: nobody sees half a project
+    shutil.rmtree(renamed, ignore_errors=True)
 
 
 def _remove_leftovers(home: Path) -> None:
@@ -104,10 +136,15 @@ def _remove_leftovers(home: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _places(home: Path) -> list[Path]:
+def _places(home: Path) -> list[tuple[Path, datetime]]:
+    """The folders of the trash, each with when it was made."""
+    found = []
     with contextlib.suppress(OSError):
-        return [path for path in (home / TRASH).iterdir() if _PLACE.fullmatch(path.name)]
-    return []
+        for path in (home / TRASH).iterdir():
+            if match := _PLACE.fullmatch(path.name):
+                with contextlib.suppress(ValueError):       # digits that are no date
+                    found.append((path, datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)))
+    return found
 
 
 def _folder(home: Path, key: str) -> Path:

@@ -252,8 +252,8 @@ class Studio:
     def sweep(self, age: float = 3600.0) -> int:
         """Remove empty projects that no page shows and nobody used within `age` seconds; returns how many were removed.
 
-        A project with a name, a picture, a prompt or a take is never removed. On a shared studio, unused LoRA files are
-        removed as well.
+        A project with a name, a picture, a prompt or a take is never removed. Empty folders in the trash of films go too. On a
+        shared studio, films that have been in the trash for `film_trash.KEPT_SECONDS` and unused LoRA files are deleted as well.
         """
         removed = 0
         for summary in self.list():
@@ -263,7 +263,9 @@ class Studio:
                     if session := self._open.pop(summary.id, None):
                         session.store.close()
                     removed += shelf.remove(summary.folder)
+        film_trash.tidy(self.home, age)
         if self.loras.max_bytes is not None:
+            film_trash.sweep(self.home, film_trash.KEPT_SECONDS)
             self.loras.sweep(shelf.used_loras(self.home))
         return removed
 
