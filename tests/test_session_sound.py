@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from studio.media import MediaError
 from studio.media.sound import RATE, read_sound
-from studio.project.sound_edits import place_sound
+from studio.project import edits, history, undo_log
+from studio.project.sound_edits import place_sound, set_sound
 from studio.session import Session, Studio
 from studio.session.project_zip import unpack
 from studio.ui.api import PageApi
@@ -97,6 +99,76 @@ def test_the_sound_travels_with_the_project(tmp_path: Path) -> None:
     home = tmp_path / "elsewhere"
     came = Studio(home, session._engine, ()).open(unpack(parcel, home))
     assert came.project.sound == sound and came.sounds.file()
+
+
+def files_of_sounds(session: Session) -> set[str]:
+    return {f"media/{path.name}" for path in session.store.media.glob("*.m4a")}
+
+
+def reopened(session: Session, tmp_path: Path) -> Session:
+    """The same project in another studio, as after a restart."""
+    session.store.close()
+    return make_studio(tmp_path).open(session.id)
+
+
+def test_a_sound_that_was_replaced_stays_while_undo_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (history, undo_log):
+        monkeypatch.setattr(module, "DEPTH", 5)
+    session = make_film(make_studio(tmp_path), "a")
+    sounds = []
+    for number in (1, 2, 3):
+        session.sounds.use(song(tmp_path, number / 2))
+        assert session.project.sound
+        sounds.append(session.project.sound.file)
+    session.undo()
+    session = reopened(session, tmp_path)
+    assert files_of_sounds(session) == set(sounds), "undo leads to the first, redo to the third"
+    session.redo()
+    session.undo()
+    for number in range(3):
+        session.edit(edits.rename, f"Film {number}")
+    session = reopened(session, tmp_path)
+    assert files_of_sounds(session) == set(sounds[:2]), "the third cannot be redone any more"
+    for _ in range(4):
+        session.undo()
+    assert session.project.sound and session.project.sound.file == sounds[0] and session.sounds.waveform().any()
+    session.redo()
+    for number in range(6):
+        session.edit(edits.rename, f"Long film {number}")
+    session = reopened(session, tmp_path)
+    assert session.project.sound and files_of_sounds(session) == {session.project.sound.file} == {sounds[1]}
+
+
+@pytest.mark.parametrize("trouble", ["damage", "undo", "newer"])
+def test_no_sound_is_removed_from_a_project_in_trouble(tmp_path: Path, trouble: str) -> None:
+    session = make_film(make_studio(tmp_path), "a")
+    session.sounds.use(song(tmp_path))
+    unused = session.store.media / f"{'0' * 16}.m4a"
+    unused.write_bytes(b"sound")
+    files = files_of_sounds(session)
+    session.store.close()
+    document = session.folder / "project.json"
+    if trouble == "newer":
+        document.write_text(json.dumps(json.loads(document.read_text()) | {"format": 999}))
+        assert make_studio(tmp_path).open(session.id).store.read_only and files_of_sounds(session) == files
+        return
+    (session.folder / {"damage": "project.json", "undo": "undo.log"}[trouble]).write_text("{")
+    session = make_studio(tmp_path).open(session.id)
+    assert session.findings and files_of_sounds(session) == files
+    session.dismiss(session.findings[0])
+    assert files_of_sounds(reopened(session, tmp_path)) == files - {f"media/{unused.name}"}
+
+
+def test_a_sound_of_the_document_before_stays(tmp_path: Path) -> None:
+    session = make_film(make_studio(tmp_path), "a")
+    session.sounds.use(song(tmp_path))
+    session.edit(set_sound, None)
+    (session.folder / "undo.log").unlink()
+    again = reopened(session, tmp_path)
+    assert not again.findings and len(files_of_sounds(again)) == 1, "it is what a damaged document is replaced by"
+    again.edit(edits.rename, "Sea")
+    (session.folder / "undo.log").unlink()
+    assert not files_of_sounds(reopened(again, tmp_path))
 
 
 def test_the_verbs_of_the_page(tmp_path: Path) -> None:

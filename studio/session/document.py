@@ -65,6 +65,14 @@ class Document:
         """Whether there is an undone edit to redo."""
         return bool(self._history.future) or self._undo_log.can_redo
 
+    def sound_files(self) -> frozenset[str]:
+        """The files of sounds that the project names, now or after undo or redo, also those of earlier runs of the studio."""
+        with self.lock:
+            steps = (*self._history.past, self.project, *self._history.future)
+            logged = [state.get("sound") for state in self._undo_log.states]
+        found = {step.sound.file for step in steps if step.sound}
+        return frozenset(found | {str(sound.get("file")) for sound in logged if isinstance(sound, dict)})
+
     @property
     def findings(self) -> tuple[str, ...]:
         """Sentences about what was wrong when the project was opened, or later, that the artist has not dismissed."""

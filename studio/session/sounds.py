@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -19,7 +20,8 @@ from studio.names import readable
 from studio.project.model import Project, Sound
 from studio.project.sound_edits import set_sound
 from studio.project.sound_limits import LONGEST
-from studio.project.store import Store
+from studio.project.sound_tables import SOUND_FILE
+from studio.project.store import BACKUP, Store
 from studio.session.document import Document
 
 RATE = 40
@@ -35,6 +37,26 @@ def own_sound(store: Store, project: Project) -> Path | None:
         raise MediaError(sentence(
             "{name} is gone from the project's folder. Choose the film's sound again, or remove it.", name=name))
     return path
+
+
+def remove_unused(document: Document) -> None:
+    """Remove the files of sounds that nothing leads to any more: neither the document, nor the one before it, nor undo or redo.
+
+    For a project that was just opened. It never raises; in a project that was damaged, or is for viewing only, it removes nothing.
+    """
+    if document.store.read_only or document.findings:
+        return
+    with contextlib.suppress(OSError):
+        files = [path for path in document.store.media.glob("*.m4a") if SOUND_FILE.fullmatch(f"media/{path.name}")]
+        backup = document.folder / BACKUP
+        if not files:
+            return
+        before = backup.read_bytes() if backup.exists() else b""      # takes over where the document is damaged
+        used = document.sound_files()
+        for path in files:
+            name = f"media/{path.name}"
+            if name not in used and name.encode() not in before:
+                path.unlink()
 
 
 class Sounds:

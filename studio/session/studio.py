@@ -28,7 +28,7 @@ from studio.project.shelf import ProjectSummary
 from studio.project.store import OpenedProject, Store, StoreError
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
-from studio.session import trash
+from studio.session import sounds, trash
 from studio.session.job_manager import EngineProtocol
 from studio.session.job_note import read_note
 from studio.session.library import Library, copy_project
@@ -149,6 +149,7 @@ class Studio:
                     store.save(project)
             if not opened.read_only:
                 trash.finish(session)
+                sounds.remove_unused(session)
                 recover(session)
                 session.snapshots.settle()
                 session.jobs.restore()
