@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import string
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -19,6 +20,7 @@ from typing import Any
 
 from studio.language.sentence import Sentence, plain
 
+log = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
@@ -33,10 +35,20 @@ def choose_language(wanted: object) -> str:
 def translate(text: str, language: str) -> str:
     """A sentence in another language, with numbers as they are written there.
 
-    Any other text, and a sentence that has no translation, stay English.
+    Any other text, and a sentence that has no translation, stay English. So does one whose translation cannot be read or filled:
+    it may be the answer to something that was done already.
     """
     if language == ENGLISH or not isinstance(text, Sentence):
         return text
+    try:
+        return _translated(text, language)
+    except Exception:
+        log.exception("a sentence could not be translated (%s): %s", language, text.template)
+        return text
+
+
+def _translated(text: Sentence, language: str) -> str:
+    """See `translate`. Raises what Babel and `str.format` do for a catalogue that is missing, damaged or has other values."""
     translations = _translations(language)
     if text.plural is None:
         template = translations.gettext(text.template) if text.template else ""

@@ -139,6 +139,34 @@ def test_localize_walks_json() -> None:
     assert localize(value, "en") is value
 
 
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("translation", ["{nothing}", "{film:.1f}", "{film", "{film.folder}", "{}"])
+def test_a_translation_that_cannot_be_filled_leaves_the_sentence(
+    translation: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "de.sentences.po").write_text(f'{PO}\nmsgid "{{film}} is there."\nmsgstr "{translation}"\n', "utf-8")
+    said = sentence("{film} is there.", film="Cat {x}")
+    assert localize({"said": [said, sentence("the film")]}, "de") == {"said": ["Cat {x} is there.", "der Film"]}
+    assert "{film} is there." in caplog.text, "the log says which one"
+
+
+@pytest.mark.usefixtures("german")
+def test_without_a_catalogue_it_stays_english(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "de.sentences.po").unlink()
+    assert localize(sentence("the film"), "de") == "the film"
+    assert "de.sentences.po" in caplog.text
+
+
+@pytest.mark.usefixtures("german")
+@given(st.text(max_size=20))
+def test_braces_in_a_value_are_text(word: str) -> None:
+    """Names and prompts are put in once, in every language, however deep they lie."""
+    take = sentences("{number} take of {film}", "{number} takes of {film}", 1, film=word)
+    said = sentence("{length:.1f} s of {what}", length=1, what=take)
+    assert said == f"1.0 s of 1 take of {word}"
+    assert translate(join(said, word), "de") == f"1 Take von {word}: 1,0 s" + (f" {word}" if word else "")
+
+
 def test_other_languages_are_english() -> None:
     assert [choose_language(one) for one in ("de", "en", "xx", "", None, 5, ["de"], {"a": 1})] == ["de", *["en"] * 7]
 
