@@ -11,6 +11,7 @@ from studio.api.film_values import file_value, film_value
 from studio.api.values import About, Film, FilmName, Upload
 from studio.api.values import File as FileValue
 from studio.project import edits, limits
+from studio.project.model import Project
 from studio.session import Session, StoreError
 from studio.ui.api import PageApi
 from studio.ui.fields import Fields
@@ -148,10 +149,15 @@ class FilmCalls:
         Returns:
             The film.
         """
+        fields = self._fields({"name": name, "style": style, "cast": cast})
+
+        def change(project: Project) -> Project:
+            for key, verb in (("name", edits.rename), ("style", edits.set_style), ("cast", edits.set_cast)):
+                project = verb(project, fields.text(key)) if fields.has(key) else project
+            return project
+
         with self._answering(film) as session:
-            for verb, key, value in (("rename", "name", name), ("set_style", "style", style), ("set_cast", "cast", cast)):
-                if value is not None:
-                    self._do(session, verb, **{key: value})
+            session.edit(change)            # all of them or, where one is refused, none
             return film_value(session)
 
     def add_segment(

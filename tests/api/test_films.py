@@ -100,6 +100,8 @@ def test_shots_words_and_undo(own: Served) -> None:
     assert not film.new_shot(second, "none")["segments"][1]["shot"]
     assert film.undo()["segments"][1]["shot"] and not film.redo()["segments"][1]["shot"]
     assert film.set_words(cast="a cat", style="ink")["cast"] == "a cat"
+    undone = film.undo()
+    assert (undone["cast"], undone["style"]) == ("", ""), "one call is one step"
     assert len(film.remove_segment(second)["segments"]) == 1
     sample = film._client.about()["samples"][0]["name"]
     assert film.use_sample(sample)["picture"]

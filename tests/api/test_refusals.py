@@ -121,6 +121,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("new_shot", {"segment": "no-such-segment"}, "not_found"),
     ("set_words", {"name": "  "}, "refused"),
     ("set_words", {"style": "x" * 3000}, "refused"),
+    ("set_words", {"name": "Other", "cast": "x" * 3000}, "refused"),
+    ("set_words", {"name": "Other", "style": "x" * 30_000}, "bad_input"),
     ("resume", {}, "refused"),
     ("generate", {"all": "yes"}, "bad_input"),
     ("generate", {}, "refused"),
