@@ -86,7 +86,8 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
                 return
             with studio.protect(session):
                 async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
-                    said = localize(update, language)          # only here: boards are compared in English
+                    # Only here: boards are compared in English. In a thread: it takes longer than making the board.
+                    said = await asyncio.to_thread(localize, update, language)
                     yield {board: said["board"], live: said["live"]} if "board" in said else {live: said["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
             yield {board: gr.skip(), live: gr.skip()}

@@ -6,12 +6,15 @@ import asyncio
 import re
 import shutil
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from studio.language import localize
 from studio.project import edits
 from studio.ui import page
 from studio.ui.api import PageApi
@@ -118,6 +121,28 @@ def test_a_change_wakes_the_stream_and_so_does_another_film(tmp_path: Path) -> N
     with ThreadPoolExecutor(1) as thread:
         names = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(), page.HEARTBEAT / 2))).result()
     assert names == ["A film", "Other"]
+
+
+def test_another_language_keeps_no_other_page_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio, threads = make_studio(tmp_path), list[int]()
+    session = make_film(studio, "one")
+
+    def noted(value: Any, language: str) -> Any:
+        threads.append(threading.get_ident())
+        return localize(value, language)
+
+    monkeypatch.setattr(page, "localize", noted)
+    follow: Any = next(each.fn for each in page.build(studio).fns.values() if each.name == "follow")
+
+    async def first() -> tuple[dict[Any, Any], int]:
+        event, request = SimpleNamespace(_data={"project": session.id, "language": "de"}), SimpleNamespace(session_hash="x")
+        async for update in follow(event, request):
+            return update, threading.get_ident()
+        raise AssertionError
+
+    with ThreadPoolExecutor(1) as thread:
+        update, loop = thread.submit(lambda: asyncio.run(asyncio.wait_for(first(), 20))).result()
+    assert "Geplant" in str(update) and len(threads) == 1 and loop not in threads
 
 
 def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:
