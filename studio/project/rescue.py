@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from studio.language import sentence, sentences
 from studio.project import edits
+from studio.project.choices import drop_takes
 from studio.project.codec import branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
 from studio.project.limits import fresh_id
 from studio.project.model import Branch, Project, Reference, Segment, Take
@@ -27,6 +28,8 @@ FIELDS = (
     "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags",
 )
 
+TRASH = ("trash", "dropped")
+
 
 @dataclass(frozen=True)
 class Copies:
@@ -36,6 +39,8 @@ class Copies:
     plans: tuple[Table, ...]
     takes: tuple[Take, ...]
     """Finished and partial takes as their own files describe them, the oldest first."""
+    dropped: Mapping[str, str | None] = field(default_factory=dict)
+    """When takes came into the trash, as their own files say; None: they are not there. Files of older studios do not say it."""
 
 
 def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
@@ -44,6 +49,12 @@ def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
     Every value is taken from the newest copy in which it can be read. Branches and segments of all documents are joined, and where
     none has a whole list of branches those of all takes' plans too: none is lost, but one that had been removed may come back.
     """
+    project, findings = _joined(folder, copies)
+    return _with_trash(project, copies), findings
+
+
+def _joined(folder: Path, copies: Copies) -> tuple[Project, Findings]:
+    """The project as the copies describe it together, but with nothing in the trash; and the findings."""
     known = _collect_takes(copies)
     branches, whole = _branches(copies, known)
     project = _project(copies, branches, known) if branches else None
@@ -82,7 +93,7 @@ def _with_fields(project: Project, copies: Copies) -> Project:
         value = next((t[key] for t in tables if key in t and _is_readable(blank, key, t[key])), None)
         if value is not None:
             table[key] = value
-    unknown = {key: value for t in reversed(tables) for key, value in t.items() if key not in {*table, *FIELDS, "format"}}
+    unknown = {key: value for t in reversed(tables) for key, value in t.items() if key not in {*table, *FIELDS, *TRASH, "format"}}
     return parse_project({**unknown, **table})
 
 
@@ -125,6 +136,28 @@ def _takes(table: Table) -> Iterator[Take]:
     for entry in _list(table.get("takes")):
         with contextlib.suppress(FormatError):
             yield parse_take(entry)
+
+
+def _with_trash(project: Project, copies: Copies) -> Project:
+    """The project with takes in the trash, and with branches that end before them.
+
+    What a take's own file says counts. Where it does not say it, the newest copy with branches does, for takes on no branch.
+    """
+    tables = (table for table in (*copies.documents, *copies.plans) if _list(table.get("branches")))
+    listed: Table = next(tables, {})
+    times = found if isinstance(found := listed.get("dropped"), dict) else {}
+    shown = {take for branch in project.branches for take in _path(branch.tip, project.takes)}
+    when = {take: time if isinstance(time := times.get(take), str) else "" for take in _list(listed.get("trash"))
+            if isinstance(take, str) and take not in shown}
+    when = {take: time for take, time in (when | dict(copies.dropped)).items() if time is not None and take in project.takes}
+    if not when:
+        return project
+    kept = drop_takes(project, when)
+    known = {branch.branch.id for branch in project.dropped_branches}
+    lost = tuple(each for each in kept.dropped_branches[len(project.dropped_branches) :] if each.branch.id not in known)
+    return replace(
+        kept, dropped={take: time for take, time in (dict(kept.dropped) | when).items() if time},
+        dropped_branches=project.dropped_branches + lost)
 
 
 def _path(tip: str | None, takes: Mapping[str, Take]) -> list[str]:

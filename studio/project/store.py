@@ -3,6 +3,7 @@
 project.json        the document, replaced in one step; project.json.bak is the one before
 media/              reference images, named by content
 takes/<take>/       a take's files; asked.json from before its render, take.json once it is kept, both with the plan around it
+                    (take.json says as well whether the take is in the trash)
 films/              joined films and exports; all of it can be made again
 undo.log            the steps that undo and redo lead to; without it they begin anew
 .open               claimed by the studio that has the project open
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,7 +28,16 @@ from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table
-from studio.project.take_notes import REQUEST_NOTE, TAKE_NOTE, read_clock, read_plans, read_takes, write_note
+from studio.project.take_notes import (
+    REQUEST_NOTE,
+    TAKE_NOTE,
+    note_dropped,
+    read_clock,
+    read_dropped,
+    read_plans,
+    read_takes,
+    write_note,
+)
 from studio.project.undo_log import LOG, LOST, UndoLog, read_log
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
@@ -188,6 +199,12 @@ class Store:
             with contextlib.suppress(OSError):
                 (folder / REQUEST_NOTE).unlink(missing_ok=True)
 
+    def note_dropped(self, takes: Iterable[str], project: Project) -> None:
+        """Let the notes of takes say which of them are in the trash of `project`. A note that cannot be written stays as it is."""
+        for take in takes:
+            with contextlib.suppress(OSError, ValueError, StoreError):      # the document says it: notes are for when it is lost
+                note_dropped(self.take_folder(take) / TAKE_NOTE, take, project)
+
     def discard_take(self, take: str) -> None:
         """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
         folder = self.take_folder(take)
@@ -235,7 +252,7 @@ class Store:
         if not plans and not takes and not damage and not any(self.takes.glob("*/*")):
             raise StoreError(sentence(
                 "There is no project in {folder}. Choose a folder that holds a {document}.", folder=self.folder, document=DOCUMENT))
-        project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes))
+        project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes, read_dropped(self.takes)))
         what = join(*damage, separator="; ") if damage else sentence("{name} is gone", name=DOCUMENT)
         findings = (join(sentence("{damage}.", damage=what), repairs[0]), *repairs[1:])
         if reason := self._read_only(newer=False):

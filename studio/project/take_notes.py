@@ -15,6 +15,8 @@ from studio.project.table_reader import Table
 
 TAKE_NOTE, REQUEST_NOTE = "take.json", "asked.json"
 """Names of the notes: of a take that is kept, and of one whose render was begun."""
+_DROPPED = "dropped"
+"""The field of a note that says when its take came into the trash: ISO 8601, UTC; null: it is not there. Older notes lack it."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,15 @@ class _Note:
     """A take and the plan around it, as far as a note can be read, and when the note was changed."""
 
     take: Take | None
+    table: Table
     plan: Table
     changed: float
 
 
 def write_note(path: Path, take: Take, project: Project) -> None:
-    """Write a take, and the project around it without its other takes and the votes: enough to build the document again.
+    """Write a take, whether it is in the trash, and the project around it without its other takes and the votes.
+
+    That is enough to build the document again.
 
     Raises:
         StoreError: the disk refuses, or the note could not be read again.
@@ -37,8 +42,30 @@ def write_note(path: Path, take: Take, project: Project) -> None:
         if parse_take(table.get("take")) != take:
             raise FormatError("it reads differently from what was written")
 
-    table = {"format": FORMAT, "take": take_table(take), "project": project_table(replace(project, takes={}, votes=()))}
-    write_json(path, table, check)
+    when, plan = _when_dropped(take.id, project), project_table(replace(project, takes={}, votes=()))
+    write_json(path, {"format": FORMAT, "take": take_table(take), _DROPPED: when, "project": plan}, check)
+
+
+def note_dropped(path: Path, take: str, project: Project) -> None:
+    """Let the note of a take say whether the take is in the trash of `project`; the rest of it stays.
+
+    Raises:
+        OSError: there is no note, or it cannot be read. ValueError: it is damaged. StoreError: the disk refuses.
+    """
+    table, when = read_json(path), _when_dropped(take, project)
+    if _DROPPED not in table or table[_DROPPED] != when:
+        write_json(path, {**table, _DROPPED: when})
+
+
+def _when_dropped(take: str, project: Project) -> str | None:
+    """When a take came into the trash, "" where nobody knows; None: it is not there."""
+    return project.dropped.get(take, "") if take in project.trash else None
+
+
+def read_dropped(folder: Path) -> dict[str, str | None]:
+    """When takes under `folder` came into the trash, as their notes say; None: they are not there. Older notes do not say it."""
+    said = {note.take.id: note.table.get(_DROPPED, 0) for note in _notes(folder, TAKE_NOTE) if note.take}
+    return {take: when for take, when in said.items() if when is None or isinstance(when, str)}
 
 
 def read_takes(folder: Path, name: str) -> tuple[Take, ...]:
@@ -73,7 +100,7 @@ def _notes(folder: Path, name: str) -> list[_Note]:
                 take = parse_take(table.get("take"))
             plan = table.get("project")
             own = take if take and take.id == path.parent.name else None
-            notes.append(_Note(own, plan if isinstance(plan, dict) else {}, path.stat().st_mtime))
+            notes.append(_Note(own, table, plan if isinstance(plan, dict) else {}, path.stat().st_mtime))
     return notes
 
 

@@ -234,6 +234,7 @@ class Document:
             table = self.store.save(changed.present)
             before, self._history = self._history, changed
             record(before, table)
+            self._note_trash(before.present)
             self.notify()
 
     def _keep(self, changed: UndoHistory, record: Callable[[UndoHistory, Table], None]) -> None:
@@ -246,6 +247,12 @@ class Document:
         finally:
             if changed is not before and not self.store.read_only:
                 record(before, table or state_of(self.project))
+                self._note_trash(before.present)
+
+    def _note_trash(self, before: Project) -> None:
+        """Let the notes beside takes say which came into the trash, or out of it, since `before`."""
+        changed = before.trash ^ self.project.trash
+        self.store.note_dropped(changed & self.project.takes.keys(), self.project)
 
     def _record_edit(self, before: UndoHistory, table: Table) -> None:
         """Record in the log what became of the history `before` by an edit, which led to the document `table`."""
