@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Mapping
@@ -140,9 +141,10 @@ class Fields:
     def upload(self, name: str) -> Path:
         """The path of a file in the folder of uploads, and of no other file on this disk."""
         value, folder = self._fields.get(name), self._uploads
-        if not isinstance(value, str) or "\0" in value or folder is None:
+        if not isinstance(value, str) or folder is None:
             raise MessageError(f"'{name}' must be an uploaded file")
-        path = Path(value).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            raise MessageError(f"'{name}' is not an uploaded file")
-        return path
+        with contextlib.suppress(OSError, ValueError):      # some paths no system can hold
+            path = Path(value).resolve()
+            if path.is_relative_to(folder.resolve()) and path.is_file():
+                return path
+        raise MessageError(f"'{name}' is not an uploaded file")
