@@ -69,7 +69,8 @@ class HeliosSampler:
         self._amplify = begins and variant.distilled
         self._shapes = stage_shapes(noise.shape[2:], int(scheduler.config.stages), self._patch)
         self._steps = stage_steps(sampling.steps, len(self._shapes))
-        self._skipped = ZERO_STEPS if variant.zero_star and sampling.guidance > 1 else 0
+        # Not all of them: the network would never be asked, and the section would be noise.
+        self._skipped = min(ZERO_STEPS, sum(self._steps) - 1) if variant.zero_star and sampling.guidance > 1 else 0
         self.timesteps = torch.cat([self._begin_stage(stage, noise.device) for stage in range(len(self._shapes))])
         self.guidance = torch.full((1,), 1.0 if variant.distilled else sampling.guidance, device=noise.device)
 

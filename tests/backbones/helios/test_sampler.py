@@ -14,7 +14,7 @@ from studio.diffusion.backbone import Backbone
 from studio.diffusion.sampler import BringsSampler, EulerSampler, make_sampler
 from studio.diffusion.section import Sampling
 from studio.lab import tiny
-from tests.backbones.helios.stock import pyramid_pipeline
+from tests.backbones.helios.stock import plain_pipeline, pyramid_pipeline
 
 PATCH = (1, 2, 2)
 NOISE = flow.noise((1, 4, 9, 8, 16), 1)
@@ -87,6 +87,19 @@ def test_zero_star_leaves_the_first_two_steps_out() -> None:
         return list(asked)
 
     assert calls(5.0) == [4, 8, 8, 8, 16, 16, 16] and calls(1.0) == [4, 4, 4, 8, 8, 8, 16, 16, 16]
+
+
+@pytest.mark.parametrize(("steps", "asked"), [(1, 1), (2, 1), (3, 1), (4, 2)])
+def test_a_section_of_few_steps_is_more_than_its_noise(steps: int, asked: int) -> None:
+    times: list[float] = []
+
+    def velocity(x: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        times.append(float(timestep))
+        return torch.ones_like(x)
+
+    sampler = HeliosSampler(plain_pipeline().scheduler, Variant(zero_star=True), Sampling(steps, 5.0), NOISE, PATCH, True)
+    *_, last = sampler.run(NOISE, velocity)
+    assert len(times) == asked and not torch.allclose(last.latents, NOISE)
 
 
 def test_the_noise_between_stages_follows_the_seed() -> None:
