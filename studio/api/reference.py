@@ -48,7 +48,9 @@ A job goes on when its caller leaves; `events` follows it again, `cancel` stops 
 ## Errors
 
 A refused call changes nothing. It raises `StudioError` in the Python client, and is an event `error` for others: `title` is the
-code, and `error` the sentence that the page would show, in the language that the argument `language` names.
+code, and `error` the sentence that the page would show, in the language that the argument `language` names. One thing comes
+earlier: where arguments are given by name with `POST`, Gradio itself answers status 500, without a code or an event, if one is
+missing or the function has none of that name.
 """
 
 

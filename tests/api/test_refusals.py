@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 import struct
+import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path
@@ -19,6 +20,7 @@ from PIL import Image
 from studio.api.endpoints import make_endpoint
 from studio.api.errors import CODES
 from studio.api.functions import describe, descriptions
+from studio.api.reference import reference
 from studio.api.takes import TakeCalls
 from studio.client import Client, Film, StudioError
 from studio.ui.api import PageApi
@@ -176,6 +178,14 @@ def test_it_comes_over_the_wire(own_page: Served, film: Film, name: str, argumen
 def test_too_few_and_too_many_arguments(own_page: Served, values: list[Any]) -> None:
     error = raw(own_page.url, "add_segment", json.dumps({"data": values}).encode())
     assert error["title"] in ("bad_input", "not_found") and error["error"]
+
+
+@pytest.mark.parametrize("named", [{}, {"film": "x", "wings": 2}])
+def test_wrong_names_over_the_wire_are_answered_as_the_reference_says(own_page: Served, film: Film, named: dict[str, Any]) -> None:
+    url, head = f"{own_page.url}/gradio_api/call/v2/v1_status", {"Content-Type": "application/json"}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, json.dumps(named).encode(), head))
+    assert refused.value.code == 500 and "Gradio itself answers status 500" in reference()
 
 
 def test_a_file_from_elsewhere_that_says_it_was_uploaded(own_page: Served, film: Film) -> None:
