@@ -13,7 +13,7 @@ from gradio_client.utils import json_schema_to_python_type, python_type_to_json_
 from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import PREFIX, Description, check_arguments, describe, descriptions, say_type
 from studio.api.takes import TakeCalls
-from studio.language import choose_language, localize
+from studio.language import choose_language
 from studio.ui.api import PageApi
 from studio.ui.one_app import leave_apps_out
 
@@ -91,7 +91,7 @@ def make_endpoint(calls: TakeCalls, about: Description) -> Callable[..., Any]:
         try:
             checked = check_arguments(about.name, given)
         except ApiError as error:
-            raise _refusal(error, language) from None
+            raise _refusal(calls.page, error, language) from None
         checked.pop("language")
         return checked, language
 
@@ -99,16 +99,16 @@ def make_endpoint(calls: TakeCalls, about: Description) -> Callable[..., Any]:
         checked, language = arguments(values, named)
         try:
             async for event in function(**checked):
-                yield localize(event, language)
+                yield calls.page.localized(event, language)
         except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
-            raise _refusal(as_api_error(error), language) from None
+            raise _refusal(calls.page, as_api_error(error), language) from None
 
     def answer(*values: Any, **named: Any) -> Any:
         checked, language = arguments(values, named)
         try:
-            return localize(function(**checked), language)
+            return calls.page.localized(function(**checked), language)
         except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
-            raise _refusal(as_api_error(error), language) from None
+            raise _refusal(calls.page, as_api_error(error), language) from None
 
     endpoint: Any = stream if about.streams else answer
     endpoint.__name__ = about.name
@@ -122,8 +122,8 @@ def make_endpoint(calls: TakeCalls, about: Description) -> Callable[..., Any]:
     return endpoint  # type: ignore[no-any-return]
 
 
-def _refusal(error: ApiError, language: str) -> gr.Error:
-    return gr.Error(error.said(language), title=error.code, print_exception=False)
+def _refusal(page: PageApi, error: ApiError, language: str) -> gr.Error:
+    return gr.Error(page.localized(error.message, language), title=error.code, print_exception=False)
 
 
 def _say_what_is_wrong(page: gr.Blocks) -> None:
@@ -139,6 +139,6 @@ def _say_what_is_wrong(page: gr.Blocks) -> None:
         try:
             return await own(block_fn, inputs, *others, **named)
         except Exception:  # noqa: BLE001 - whatever it is, it is about what the caller sent
-            raise _refusal(ApiError("bad_input", UNREADABLE), "en") from None
+            raise gr.Error(UNREADABLE, title="bad_input", print_exception=False) from None
 
     setattr(page, "preprocess_data", preprocess_data)  # noqa: B010 - mypy refuses to assign to a method

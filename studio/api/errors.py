@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from studio.language import join, sentence, translate
+from studio.language import join, sentence
 from studio.project.limits import BusyError
 from studio.project.story import StoryError
 from studio.session import EditError, MediaError, Session, StoreError
@@ -35,10 +35,6 @@ class ApiError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-    def said(self, language: str) -> str:
-        """The message in a language."""
-        return translate(self.message, language)
 
 
 def as_api_error(error: Exception, session: Session | None = None, named: Mapping[str, object] | None = None) -> ApiError:

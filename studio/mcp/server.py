@@ -17,7 +17,7 @@ from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import Argument, Description, check_arguments, descriptions, fits
 from studio.api.takes import TakeCalls
 from studio.api.values import Progress, Upload
-from studio.language import choose_language, localize, sentence
+from studio.language import ENGLISH, choose_language, sentence
 from studio.mcp.files import Incoming, for_agent
 from studio.ui.api import PageApi
 
@@ -82,10 +82,10 @@ class Tools:
         """Call a tool. `report`: is awaited with each event of a job."""
         language = choose_language(given.get("language"))
         try:
-            return _as_content(localize(await self._call(name, dict(given), report), language))
+            return _as_content(self.calls.page.localized(await self._call(name, dict(given), report), language))
         except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
             refused = as_api_error(error)
-            message = refused.said(language)
+            message = self.calls.page.localized(refused.message, language)
             content: list[types.ContentBlock] = [types.TextContent(type="text", text=message)]
             return types.CallToolResult(
                 content=content, structuredContent={"code": refused.code, "message": message}, isError=True)
@@ -127,7 +127,7 @@ class Tools:
         """Wait for a job, `wait` seconds at most; returns how far it is, and the film."""
         with anyio.move_on_after(wait) as limit:
             async for event in events:
-                await report(event)
+                await report(self.calls.page.localized(event, ENGLISH))
         state = await anyio.to_thread.run_sync(self.calls.status, film)
         return {"job": state["job"], **({"note": GOES_ON} if limit.cancelled_caught else {}), "film": state}
 

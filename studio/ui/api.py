@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.folders import write_problem
-from studio.language import choose_language, localize, sentence
+from studio.language import choose_language, hide_folders, localize, sentence
 from studio.project import film_trash
 from studio.project.film_trash import TrashedProject
 from studio.project.story import StoryError
@@ -69,8 +69,12 @@ class PageApi:
     def answer(self, message: Any) -> Answer:
         """Answer one message, in its language. Any error becomes a notice in the answer; nothing is raised."""
         language = choose_language(message.get("language") if isinstance(message, Mapping) else None)
-        answer: Answer = localize(self._answer(message), language)
+        answer: Answer = self.localized(self._answer(message), language)
         return answer
+
+    def localized(self, value: Any, language: str) -> Any:
+        """JSON for a page or a caller, in its language. To visitors of a shared studio no sentence names the server's folders."""
+        return localize(hide_folders(value) if self.public else value, language)
 
     def _answer(self, message: Any) -> Answer:
         """The same in English."""

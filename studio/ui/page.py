@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from studio.api.endpoints import add_endpoints
-from studio.language import LANGUAGES, choose_language, localize, script_catalogues, sentence
+from studio.language import LANGUAGES, choose_language, script_catalogues, sentence
 from studio.session import EditError, Session, StoreError, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
@@ -82,12 +82,12 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
         try:
             session = await asyncio.to_thread(_session_or_notice, api, event._data)
             if isinstance(session, dict):
-                yield {live: localize(session, language)}
+                yield {live: api.localized(session, language)}
                 return
             with studio.protect(session):
                 async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
                     # Only here: boards are compared in English. In a thread: it takes longer than making the board.
-                    said = await asyncio.to_thread(localize, update, language)
+                    said = await asyncio.to_thread(api.localized, update, language)
                     yield {board: said["board"], live: said["live"]} if "board" in said else {live: said["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
             yield {board: gr.skip(), live: gr.skip()}

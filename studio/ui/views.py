@@ -23,7 +23,7 @@ from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, r
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
 from studio.ui.sound_views import sound_view
 from studio.ui.take_views import look_of, take_badge, take_state, take_views
-from studio.ui.words import Json, file_url, format_length, format_size, format_wait
+from studio.ui.words import Json, file_url, finding_key, format_length, format_size, format_wait
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
@@ -84,7 +84,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "stale": stale_view(project, stale),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
-        "findings": [{"id": plain(finding), "message": finding} for finding in session.findings],
+        "findings": [{"id": finding_key(finding), "message": finding} for finding in session.findings],
     }
 
 

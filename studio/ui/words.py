@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from studio.language import Sentence, sentence
+from studio.language import Sentence, plain, sentence
 
 Json = dict[str, Any]
 
@@ -22,6 +23,11 @@ def file_url(path: Path | None) -> str | None:
         return f"gradio_api/file={quote(os.fsencode(path))}?v={path.stat().st_mtime_ns // 1_000_000}" if path else None
     except OSError:
         return None
+
+
+def finding_key(finding: str) -> str:
+    """What the page calls a finding by: a checksum, since its English text may name folders that visitors are not told."""
+    return hashlib.sha256(plain(finding).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def png_data(png: bytes | None) -> str | None:

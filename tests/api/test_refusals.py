@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import shutil
 import struct
 import urllib.error
 import urllib.request
@@ -256,6 +257,16 @@ def test_what_nobody_expected(
     error = refusal(film._client.call, "status", film=film.id)
     assert error.code == "failed" and "secret" not in error.message
     assert "secret /path" in caplog.text, "the log says what happened"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_shared_studio_tells_of_no_folder(shared_page: Served, own_page: Served, shared: bool) -> None:
+    page = shared_page if shared else own_page
+    film = page.client().create("Mine")
+    shutil.rmtree(page.studio.home / film.id)
+    error = refusal(film.set_words, name="Sea")
+    assert error.code == "file" and film.id in error.message and (str(page.studio.home) in error.message) is not shared
+    page.studio.discard(page.studio._open[film.id])
 
 
 def test_a_shared_studio_tells_of_no_film(shared_page: Served, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from studio.language import localize
+from studio.language import localize, sentence
 from studio.project import edits
 from studio.ui import page
 from studio.ui.api import PageApi
@@ -131,7 +131,7 @@ def test_another_language_keeps_no_other_page_waiting(tmp_path: Path, monkeypatc
         threads.append(threading.get_ident())
         return localize(value, language)
 
-    monkeypatch.setattr(page, "localize", noted)
+    monkeypatch.setattr("studio.ui.api.localize", noted)
     follow: Any = next(each.fn for each in page.build(studio).fns.values() if each.name == "follow")
 
     async def first() -> tuple[dict[Any, Any], int]:
@@ -143,6 +143,26 @@ def test_another_language_keeps_no_other_page_waiting(tmp_path: Path, monkeypatc
     with ThreadPoolExecutor(1) as thread:
         update, loop = thread.submit(lambda: asyncio.run(asyncio.wait_for(first(), 20))).result()
     assert "Geplant" in str(update) and len(threads) == 1 and loop not in threads
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_the_stream_of_a_shared_studio_names_no_folder(tmp_path: Path, public: bool) -> None:
+    studio = make_studio(tmp_path)
+    session = make_film(studio, "one")
+    session.add_finding(sentence("{path} may not be read.", path=session.folder / "project.json"))
+    follow: Any = next(each.fn for each in page.build(studio, public=public).fns.values() if each.name == "follow")
+
+    async def first() -> dict[str, Any]:
+        event, request = SimpleNamespace(_data={"project": session.id}), SimpleNamespace(session_hash="x")
+        async for update in follow(event, request):
+            return next(value for value in update.values() if "findings" in value)
+        raise AssertionError
+
+    with ThreadPoolExecutor(1) as thread:
+        board = thread.submit(lambda: asyncio.run(asyncio.wait_for(first(), 20))).result()
+    where = "" if public else f"{session.folder}/"
+    assert f"{where}project.json may not be read." in str(board["findings"])
+    assert public is not (str(session.folder) in str(board["findings"]))
 
 
 def test_anything_may_be_asked_to_be_followed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from studio.project import edits
 from studio.project.model import Shot
 from studio.session import Session, Studio
+from studio.ui import views
 from studio.ui.api import PageApi
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import find_samples
@@ -331,6 +332,10 @@ def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(api: PageApi, sessio
 
 
 def test_findings_are_dismissed(api: PageApi, session: Session) -> None:
-    session.add_finding("Something was mended.")
-    ask(api, session, "dismiss", finding="Something was mended.")
-    assert session.findings == ()
+    for finding in ("Something was mended.", "Something else was."):
+        session.add_finding(finding)
+    first = views.board(session, (), ())["findings"][0]
+    assert first["message"] == "Something was mended."
+    for _ in range(2):
+        ask(api, session, "dismiss", finding=first["id"])
+        assert session.findings == ("Something else was.",)

@@ -14,7 +14,7 @@ from studio.ui.disk_views import disk_view
 from studio.ui.fields import Fields
 from studio.ui.prompt_views import style_views
 from studio.ui.verbs.verb import Answer, Verb, noting, stroke
-from studio.ui.words import file_url, format_size
+from studio.ui.words import file_url, finding_key, format_size
 
 
 def _film(session: Session, fields: Fields) -> Answer:
@@ -51,6 +51,14 @@ def export(session: Session, fields: Fields) -> Exported:
         made = session.exports.make(what, Options(first=first, paper=paper))
         return Exported(made.path, made.aside)
     return Exported(session.films.export_take(fields.identifier("take"), kind=what))
+
+
+def _dismiss(session: Session, fields: Fields) -> None:
+    """Remove a finding that the artist has read; one that is gone already stays gone."""
+    key = fields.text("finding", 40)
+    for finding in session.findings:
+        if finding_key(finding) == key:
+            session.dismiss(finding)
 
 
 def _export(session: Session, fields: Fields) -> Answer:
@@ -95,7 +103,7 @@ VERBS: Mapping[str, Verb] = {
     "remove_preset": _remove_preset,
     "undo": lambda s, f: s.undo(),
     "redo": lambda s, f: s.redo(),
-    "dismiss": lambda s, f: s.dismiss(f.text("finding")),
+    "dismiss": _dismiss,
     "film": _film,
     "export": _export,
 }
