@@ -107,23 +107,25 @@ def test_loras_of_films_in_the_trash_are_kept(tmp_path: Path) -> None:
     assert shelf.used_loras(studio.home) >= {"ab" * 32}
 
 
-def thrown_away(studio: Studio, days: float, name: str = "a") -> Path:
+def thrown_away(studio: Studio, days: float, shared: bool = True) -> Path:
     """The folder in the trash of a film that was thrown away so many days ago."""
     before = set((studio.home / shelf.TRASH).glob("*"))
-    studio.throw_away(make_film(studio, name).id)
+    here = Studio(studio.home, FakeEngine(), (card(),), shared=shared)
+    here.throw_away(make_film(here, "a").id)
     (place,) = set((studio.home / shelf.TRASH).glob("*")) - before
     when = datetime.now(UTC) - timedelta(days=days)
     return place.rename(place.with_name(f"{when:%Y%m%dT%H%M%S}-{place.name[16:]}"))
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_a_shared_studio_deletes_films_after_a_week_in_the_trash(studio: Studio, shared: bool) -> None:
+def test_a_shared_studio_deletes_films_a_week_after_they_were_thrown_away_there(studio: Studio, shared: bool) -> None:
     old, young = thrown_away(studio, days=7.1), thrown_away(studio, days=6.9)
+    own = thrown_away(studio, days=30, shared=False)
     kept = make_film(studio, "b")
     other = Studio(studio.home, FakeEngine(), (card(),), shared=shared)
     other.sweep()
-    assert (old.exists(), young.exists(), kept.folder.exists()) == (not shared, True, True)
-    assert len(film_trash.list_trash(studio.home)) == (1 if shared else 2)
+    assert (old.exists(), young.exists(), own.exists(), kept.folder.exists()) == (not shared, True, True, True)
+    assert len(film_trash.list_trash(studio.home)) == (2 if shared else 3)
 
 
 def test_a_film_that_the_disk_does_not_delete_does_not_keep_others(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from studio.api.values import Branch, Film, Progress, Segment, Take
 from studio.api.values import File as FileValue
-from studio.language import join
+from studio.language import join, plain
 from studio.project import edits
 from studio.session import JobView, Session
 from studio.ui import views
@@ -76,7 +76,7 @@ def progress_value(job: JobView | None) -> Progress:
             "finished": 0, "planned": 0, "seconds_left": None, "total_left": None, "message": "", "note": "",
         }  # fmt: skip
     return {
-        "state": job.state, "doing": job.doing, "take": job.take, "takes": list(job.audition), "index": job.index,
+        "state": job.state, "doing": plain(job.doing), "take": job.take, "takes": list(job.audition), "index": job.index,
         "section": job.section, "sections": job.sections, "step": job.step, "steps": job.steps, "finished": job.finished,
         "planned": job.planned, "seconds_left": job.seconds_left, "total_left": job.total_left,
         "message": join(job.message, job.remedy), "note": job.note,

@@ -106,7 +106,7 @@ class Progress(TypedDict):
 
     Attributes:
         state: idle (there is no job), queued, running, paused, done, cancelled or failed; after the last four the job has ended.
-        doing: the phase, such as denoising.
+        doing: the phase, such as denoising, in English.
         take: the id of the take that is being made.
         takes: the ids of all takes of an audition, in order; empty: it is none.
         index: the place of the take's segment, from 0.

@@ -1,6 +1,8 @@
 """The trash of whole projects: a folder beside them, in which each has a folder of its own, named by when it was thrown away.
 
-home/film-trash/<when>-<some letters>/<the project's folder>
+home/film-trash/<when>-<some letters>[-shared]/<the project's folder>
+
+"-shared" is said of those that were thrown away in a studio that several people used.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from studio.project.shelf import TRASH, ProjectSummary, find_projects
 from studio.project.store import CLAIM
 
 KEPT_SECONDS = 7 * 86_400.0
-"""How long a shared studio keeps a film in the trash. One's own studio keeps it until it is deleted."""
-_PLACE = re.compile(r"(\d{8}T\d{6})-[0-9a-f]{8}")
+"""How long a shared studio keeps a film that was thrown away there. What was thrown away in one's own stays until it is deleted."""
+_PLACE = re.compile(r"(\d{8}T\d{6})-[0-9a-f]{8}(-shared)?")
 _REMOVED = ".removed-"
+SHARED = "-shared"
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,13 @@ class TrashedProject:
     summary: ProjectSummary
 
 
-def throw_away(folder: Path, home: Path) -> None:
-    """Move a project's folder into the trash, in one step. It must not be open in this studio.
+def throw_away(folder: Path, home: Path, shared: bool = False) -> None:
+    """Move a project's folder into the trash, in one step. It must not be open in this studio, which is `shared` or one's own.
 
     Raises:
         StoreError: another studio has it open, or the disk refuses. The project is where it was.
     """
-    place = home / TRASH / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    place = home / TRASH / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{SHARED if shared else ''}"
     try:
         lock = claim(folder / CLAIM)
         if lock is None:
@@ -99,13 +102,13 @@ def delete(home: Path, keys: Collection[str]) -> None:
 
 
 def sweep(home: Path, age: float) -> int:
-    """Delete for good the projects that were thrown away `age` seconds ago or earlier; returns how many. It never raises.
+    """Delete for good what was thrown away in a shared studio `age` seconds ago or earlier; returns how many. It never raises.
 
     What the disk refuses to delete stays, and is tried again the next time.
     """
     removed = 0
     for place, when in _places(home):
-        if time.time() - when.timestamp() >= age:
+        if place.name.endswith(SHARED) and time.time() - when.timestamp() >= age:
             with contextlib.suppress(OSError):
                 _remove(place)
                 removed += 1

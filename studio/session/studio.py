@@ -242,7 +242,7 @@ class Studio:
                 name, address = session.project.name, session.id
                 session.store.close()
                 try:
-                    film_trash.throw_away(session.folder, self.home)
+                    film_trash.throw_away(session.folder, self.home, self.loras.max_bytes is not None)
                 except StoreError:
                     session.store.reclaim()
                     raise
@@ -254,7 +254,7 @@ class Studio:
         """Remove empty projects that no page shows and nobody used within `age` seconds; returns how many were removed.
 
         A project with a name, a picture, a prompt or a take is never removed. Empty folders in the trash of films go too. On a
-        shared studio, films that have been in the trash for `film_trash.KEPT_SECONDS` and unused LoRA files are deleted as well.
+        shared studio, films that were thrown away there `film_trash.KEPT_SECONDS` ago and unused LoRA files are deleted as well.
         """
         removed = 0
         for summary in self.list():
