@@ -140,7 +140,7 @@ def test_no_film_is_made_that_cannot_be_signed(session: Session, tmp_path: Path,
 
 
 def test_the_doctor_says_so_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    options = Namespace(size=None, sections=None, profile=None, model=None, vram=None, ram=None)
+    options = Namespace(size=None, sections=None, profile=None, model=None, vram=None, ram=None, card=None)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     doctor.examine(options, tmp_path / "models", tmp_path)
     assert "content credentials" in capsys.readouterr().out

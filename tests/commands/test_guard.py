@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.commands.guard import guard
+from studio.commands.guard import adopt_servers, guard
 from studio.commands.surroundings import SurroundingsError
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,7 @@ def test_errors_in_the_background_are_told_the_same_way(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def command() -> int:
+        adopt_servers()                         # as the app does once the page is served: a server of an earlier test may be there
         thread = threading.Thread(target=fail, args=(ZeroDivisionError("in a thread"),))
         thread.start()
         thread.join()

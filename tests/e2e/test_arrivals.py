@@ -78,7 +78,7 @@ def test_a_film_from_elsewhere_asks_for_its_picture_and_is_made_again(desk: Visi
     page = desk.open(desk.stand.film("mine"))
     drop(page, film)
     expect(page.get_by_label("Film title")).to_have_value("From a friend")
-    asks = page.locator(".notice", has_text="It needs the picture “orange.png”, 80×48 pixels, checksum")
+    asks = page.locator(".notice", has_text="It needs “orange.png”, 80×48 pixels, checksum")
     expect(asks).to_be_visible()
     expect(page.locator(".reference .gone")).to_contain_text("Drop orange.png here: 80 × 48, checksum")
     expect(page.get_by_label("Prompt of segment 2")).to_have_value("the shore")

@@ -107,7 +107,7 @@ def test_long_training_notes_are_read(tmp_path: Path, large: int) -> None:
     path = written(tmp_path / "x.safetensors", peft(MADE), **notes)
     began = time.monotonic()
     assert len(held(path).pairs) == len(MADE) and read_header(path).notes.keys() == notes.keys()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30, "also on a busy machine"
 
 
 @pytest.mark.parametrize("unit", [b"[],", b"0,", b'"a":"",', b'"\\"'])
