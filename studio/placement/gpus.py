@@ -24,8 +24,11 @@ LANE_RATE = {3: 0.985e9, 4: 1.969e9, 5: 3.938e9}
 """Bytes a second of one lane, by the generation of PCIe."""
 ECC_SHARE = 1 / 16
 """Share of GDDR6 memory that error correction takes."""
-USUAL, USUAL_OLD = "RTX 3060", "RTX 2060"
-"""The cards that a card outside the table counts as: one with bfloat16 units, and one without."""
+USUAL, USUAL_OLD, USUAL_SERVER = "RTX 3060", "RTX 2060", "H100 PCIe"
+"""The cards that a card outside the table counts as: one with bfloat16 units, one without, and a server's of `SERVER_SERIES`."""
+SERVER_SERIES = (9, 10)
+"""Compute capabilities, before the point, that only server cards have: Hopper and the first Blackwell. All are as fast at least."""
+_SLICE = re.compile(r"\bMIG\b")
 
 _IGNORED = {
     "nvidia", "geforce", "rtx", "gtx", "gpu", "tesla", "quadro", "graphics", "card", "generation", "workstation", "server",
@@ -142,8 +145,10 @@ def find(name: str) -> KnownGpu | None:
     return known_gpus().get(key) or known_gpus().get(key.replace("pcie", ""))
 
 
-def usual(capability: tuple[int, int]) -> KnownGpu:
-    """The card that one outside the table counts as."""
+def usual(name: str, capability: tuple[int, int]) -> KnownGpu:
+    """The card that one outside the table counts as. A slice of a server card, as PyTorch names it, is no whole one."""
+    if capability[0] in SERVER_SERIES and not _SLICE.search(name):
+        return known_gpus()[_key(USUAL_SERVER)]
     return known_gpus()[_key(USUAL if capability >= (8, 0) else USUAL_OLD)]
 
 

@@ -45,7 +45,7 @@ class Gpu:
     @property
     def figures(self) -> KnownGpu:
         """Its figures in the table of cards, or those of a usual card if it is not there."""
-        return find(self.name) or usual(self.capability)
+        return find(self.name) or usual(self.name, self.capability)
 
     @property
     def tflops(self) -> float:

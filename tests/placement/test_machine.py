@@ -70,8 +70,9 @@ def test_a_card_is_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.parametrize(("name", "capability", "known", "like"), [
     ("NVIDIA GeForce RTX 4090", (8, 9), True, "RTX 4090"), ("NVIDIA GeForce RTX 4060 Laptop GPU", (8, 9), True, "RTX 4060 Laptop"),
-    ("NVIDIA L40S", (8, 9), True, "L40S"), ("Somebody's card", (9, 9), False, "RTX 3060"),
-    ("Somebody's card", (7, 0), False, "RTX 2060"),
+    ("NVIDIA L40S", (8, 9), True, "L40S"), ("Somebody's card", (12, 0), False, "RTX 3060"),
+    ("Somebody's card", (7, 0), False, "RTX 2060"), ("NVIDIA H200 NVL", (9, 0), False, "H100 PCIe"),
+    ("NVIDIA B200", (10, 0), False, "H100 PCIe"), ("NVIDIA H100 80GB HBM3 MIG 1g.10gb", (9, 0), False, "RTX 3060"),
 ])
 def test_a_cards_figures_are_found_by_its_name(name: str, capability: tuple[int, int], known: bool, like: str) -> None:
     gpu = Gpu(name, capability, 0, 0)
