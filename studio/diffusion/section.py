@@ -15,7 +15,7 @@ Letters: C latent channels, W window (latent frames per section), h and w latent
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -100,11 +100,7 @@ def denoise_section(
         return backbone(x, timestep, packed, conditioning, sampler.guidance, read).float()
 
     backbone.prepare(sampler.timesteps, conditioning, sampler.guidance, should_stop)
-    with ExitStack() as contexts:
-        if sampling.cache and isinstance(backbone, SkipsBlocks):
-            contexts.enter_context(backbone.skip_blocks(sampling.cache))
-        if sampling.blend and isinstance(backbone, BlendsChanges):
-            contexts.enter_context(backbone.blend(sampling.blend))
+    with _abilities(backbone, sampling):
         sampled, steps = sampler.run(x, velocity), len(sampler.timesteps)
         for step in range(1, steps + 1):
             if should_stop():
@@ -120,6 +116,17 @@ def denoise_section(
     if not torch.isfinite(x).all() or not (psi is None or torch.isfinite(psi).all()):
         raise NotFiniteError
     yield SectionResult(x, snapshot.advance(x, psi, appends(memory)))
+
+
+@contextmanager
+def _abilities(backbone: Backbone, sampling: Sampling) -> Iterator[None]:
+    """While this is open, the backbone skips blocks and blends by itself, where it can and is asked to."""
+    with ExitStack() as contexts:
+        if sampling.cache and isinstance(backbone, SkipsBlocks):
+            contexts.enter_context(backbone.skip_blocks(sampling.cache))
+        if sampling.blend and isinstance(backbone, BlendsChanges):
+            contexts.enter_context(backbone.blend(sampling.blend))
+        yield
 
 
 def _psi(

@@ -1,6 +1,6 @@
 """A sentence for people: an English text that remembers what it was made of, so that it can be said in another language later.
 
-Whoever writes a sentence writes English and knows no languages:
+Whoever writes a sentence writes English alone:
 
     raise StoreError(sentence("The disk has {room} left; {need} are needed.", room=format_size(room), need=format_size(need)))
     sentences("{number} take was deleted.", "{number} takes were deleted.", len(takes))

@@ -14,7 +14,7 @@ WORDS = ("words", "style_words", "cast_words", "style", "cast", "frame")
 
 
 def old_recipe(record: Mapping[str, Any], clock: Clock) -> Project:
-    """The recipe in a record without one. It knows no shots, no takes of other branches, and not the picture's size.
+    """The recipe in a record without one. It has no shots, no takes of other branches, and no size of the picture.
 
     `clock`: of the model that made the film.
 

@@ -10,6 +10,7 @@ import torch
 from diffusers import AutoencoderKLWan, HeliosDMDScheduler, HeliosScheduler
 from transformers import AutoTokenizer
 
+from studio.backbones import large
 from studio.backbones.components import best_device, freeze, load_part
 from studio.backbones.embeddings import CachedConditioner
 from studio.backbones.family import LoadRequest
@@ -24,27 +25,19 @@ from studio.backbones.helios.placed_parts import PlacedHeliosConditioner, Placed
 from studio.backbones.helios.sampler import Variant
 from studio.backbones.helios.sizes import sizes_of
 from studio.backbones.mapped_filling import PRECISIONS
-from studio.catalogue.cards import ADAPTER, PREPARED, ModelCard, ModelError
+from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.language import sentence
 from studio.language.lists import with_and
 from studio.memory.adapter import (
-    AdapterError,
     LongTermMemory,
-    is_frame_preservation,
-    load_adapter,
-    load_frame_preservation,
 )
 from studio.memory.rope import rope_rule
-from studio.memory.semantic_pack import Widths
-from studio.placement import attention
 from studio.placement.device.copies import CopyEngine, copy_engine
-from studio.placement.device.int8 import multiply_by_bitsandbytes, require_bitsandbytes
+from studio.placement.device.int8 import multiply_by_bitsandbytes
 from studio.placement.device.model_placement import ModelPlacement
-from studio.placement.growth import choose_for_some_length
-from studio.placement.machine import Machine, probe_machine
+from studio.placement.machine import Machine
 from studio.placement.plan import Plan
-from studio.placement.profile import Profile, ProfileError, select_profile
 from studio.placement.sizes import Size, Weights
 
 CPU = torch.device("cpu")
@@ -73,21 +66,8 @@ def load(request: LoadRequest) -> FilmModel:
 def plan_for(
     card: ModelCard, device: torch.device | str | None = None, size: Size | None = None, machine: Machine | None = None
 ) -> Plan | None:
-    """The plan for a model's parts, made before any of them is read; None if the device is the CPU, where nothing is placed.
-
-    Args:
-        card: of the model.
-        device: None: the best one there is.
-        size: of the film; None: the card's first size.
-        machine: to plan for; None: this one.
-
-    Raises:
-        ModelError: the model does not fit, or the profile in STUDIO_PROFILE cannot be used; the message says what to change.
-    """
-    if device is not None and torch.device(device).type == "cpu":
-        return None
-    return choose_for_some_length(
-        machine or probe_machine(card.weights or card.folder), sizes_of(card), size or card.sizes[0], _override())
+    """The plan for a model's parts. Arguments and errors as for `large.plan_parts`."""
+    return large.plan_parts(card, sizes_of, device, size, machine)
 
 
 def load_placed(
@@ -108,13 +88,7 @@ def load_placed(
         ModelError, MediaError: as `load`.
     """
     profile = plan.profile
-    try:
-        attention.require_backend(profile.attention, plan.machine.gpu if device.type == "cuda" else None)
-        if profile.products == "bitsandbytes":
-            require_bitsandbytes()
-    except (ValueError, ProfileError) as error:
-        raise ModelError(sentence(
-            "The profile '{profile}' cannot be used: {error}", profile=profile.title, error=str(error))) from error
+    large.check_profile(plan, device)
     dtype = dtype or (PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
     on_host, verified = device.type == "cpu", list[str]()
 
@@ -127,7 +101,7 @@ def load_placed(
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedHelios(transformer, load_sampling(card), plan, device, scratch, engine)
     codec = PlacedWanCodec(load_codec(card), device, backbone.free_device)
-    placement = ModelPlacement(backbone, codec, _override())
+    placement = ModelPlacement(backbone, codec, large.override())
     checksums = [part_checksums(card, part) for part in ("text_encoder", "pipeline")]
     name = f"{checksums} {profile.text_weights} {profile.products} {dtype} {card.prompt_tokens}"
 
@@ -147,37 +121,8 @@ def load_placed(
 
 
 def load_memory(card: ModelCard, backbone: HeliosBackbone, device: torch.device) -> tuple[LongTermMemory | None, int]:
-    """The model's SemanticPack or history encoder, if it has one, and the largest RoPE index that it was trained with.
-
-    Raises:
-        ModelError: the file cannot be used, or was made for another model.
-    """
-    if not card.has_memory:
-        return None, 0
-    network = backbone.transformer.config
-    width, path = network.num_attention_heads * network.attention_head_dim, card.folder / ADAPTER
-    memory: LongTermMemory
-    try:
-        if is_frame_preservation(path):
-            encoder = load_frame_preservation(
-                path, backbone.patchify, width, backbone.channels, backbone.patch_size, backbone.blocks)
-            backbone.read_history(encoder, card.window)
-            memory = encoder
-        else:
-            memory = load_adapter(path, Widths(width, backbone.channels, network.text_dim, IMAGE_WIDTH))
-    except (AdapterError, ValueError) as error:
-        raise ModelError(sentence(
-            "The model '{model}' cannot be loaded: {error} Projects are not affected.",
-            model=card.title, error=str(error))) from error
-    return freeze(memory, device), memory.config.trained_index
-
-
-def _override() -> Profile | None:
-    """The profile in STUDIO_PROFILE, if it is set. Raises ModelError."""
-    try:
-        return select_profile()
-    except ProfileError as error:
-        raise ModelError(str(error)) from error
+    """The model's long-term memory and its largest RoPE index, see `large.load_memory`. Raises ModelError."""
+    return large.load_memory(card, backbone, backbone.transformer.config.text_dim, IMAGE_WIDTH, device)
 
 
 def load_sampling(card: ModelCard) -> tuple[HeliosScheduler | HeliosDMDScheduler, Variant]:

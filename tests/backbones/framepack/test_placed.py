@@ -187,10 +187,10 @@ def test_an_impossible_plan_fails_before_any_weight_is_read(card: ModelCard, mon
     monkeypatch.setattr("studio.backbones.components.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.load.load_part", read)
     monkeypatch.setattr("studio.backbones.framepack.mapped_weights.load_transformer", read)
-    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0, 64))
+    monkeypatch.setattr("studio.backbones.large.probe_machine", lambda _: imagine_machine(0, 64))
     with pytest.raises(PlanError, match=r"not sensible here.*Use the embedded model"):
         load(card)
-    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(0.7, 64, "Linux"))
+    monkeypatch.setattr("studio.backbones.large.probe_machine", lambda _: imagine_machine(0.7, 64, "Linux"))
     with pytest.raises(PlanError, match=r"of graphics memory and may use .* short.*What to change"):
         load(card)
     with pytest.raises(PlanError, match=r"multiples of 16"):
@@ -213,7 +213,7 @@ def test_a_person_chooses_the_profile(card: ModelCard, monkeypatch: pytest.Monke
     with pytest.raises(ModelError, match=r"no profile 'card-7gb'\. There are: card-12gb"):
         large.plan_for(card)
     monkeypatch.setenv("STUDIO_PROFILE", "cpu")
-    monkeypatch.setattr(large, "probe_machine", lambda _: imagine_machine(24, 64))
+    monkeypatch.setattr("studio.backbones.large.probe_machine", lambda _: imagine_machine(24, 64))
     model = load(card)
     assert model.placement is None and model.device.type == "cpu", "somebody insists"
 

@@ -137,10 +137,10 @@ def test_what_does_not_fit_is_said_before_anything_is_read(
 ) -> None:
     reads = "studio.backbones.helios.mapped_weights.load_transformer"
     monkeypatch.setattr(reads, lambda *_, **__: pytest.fail("weights were read"))
-    monkeypatch.setattr(helios, "probe_machine", lambda _: imagine_machine(0, 64))
+    monkeypatch.setattr("studio.backbones.large.probe_machine", lambda _: imagine_machine(0, 64))
     with pytest.raises(PlanError, match=r"not sensible here.*Use the embedded model"):
         load(card)
-    monkeypatch.setattr(helios, "probe_machine", lambda _: imagine_machine(0.6, 64, "Linux"))
+    monkeypatch.setattr("studio.backbones.large.probe_machine", lambda _: imagine_machine(0.6, 64, "Linux"))
     with pytest.raises(PlanError, match=r"of graphics memory and may use .* short.*What to change"):
         load(card)
     monkeypatch.setenv("STUDIO_PROFILE", "card-7gb")
