@@ -184,6 +184,22 @@ def test_the_film_so_far_plays_while_the_rest_is_made(stand: Stand, desk: Visit)
     expect(page.locator(".stage .pane img").first).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
 
 
+def test_the_take_chosen_stays_on_the_stage_while_others_are_made(stand: Stand, desk: Visit) -> None:
+    page = desk.open(stand.film("one", "two"))
+    stand.engine.gate = threading.Semaphore(6)
+    page.get_by_role("button", name="Generate all").click()
+    expect(page.locator(".status")).to_contain_text("step 2 of 4")
+    cards(page).nth(0).locator(".cell").click()
+    shown = page.locator(".pane figcaption").first
+    expect(shown).to_have_text("1 · one")
+    stand.engine.gate = None
+    expect(badge(page, 1)).to_have_text("Done")
+    expect(shown).to_have_text("1 · one")
+    tool(page, 0, "rewind").click()                      # what is gone to is shown
+    tool(page, 1, "rewind").click()
+    expect(shown).to_have_text("2 · two")
+
+
 def test_planned_segments_change_places(stand: Stand, desk: Visit) -> None:
     session = stand.film("one", "two", "three")
     session.jobs.generate_next()

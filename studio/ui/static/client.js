@@ -123,7 +123,8 @@ const client = (() => {
       self.requested = view.id;
     }
     notices.findings(view.id, view.findings);
-    if (otherProject || view.head !== self.view?.head) Object.assign(self, { selected: null, hovered: null });
+    /* A head that was there before was gone to, and is shown. One just made is not shown over the take that the artist looks at. */
+    if (otherProject || (view.head !== self.view?.head && (!view.head || self.take(view.head)))) Object.assign(self, { selected: null, hovered: null });
     if (otherProject) Object.assign(self, { wholeFilm: self.begunWith === view.id && view.film.frames > 0, against: null, choosing: null });
     if (self.wanted && view.takes.some((take) => take.id === self.wanted)) Object.assign(self, { selected: self.wanted, wholeFilm: false });
     self.wanted = null;
