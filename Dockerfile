@@ -38,4 +38,4 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:7860', timeout=8)"]
 ENTRYPOINT ["python", "/app/app.py"]
 # Inside the container all addresses are served; who reaches them is decided by what `docker run -p` publishes.
-CMD ["--host", "0.0.0.0", "--port", "7860", "--no-browser"]
+CMD ["--host", "0.0.0.0", "--no-password", "--port", "7860", "--no-browser"]

@@ -24,12 +24,12 @@ from typing import Any, TextIO
 
 from studio.commands import surroundings
 from studio.commands.guard import adopt_servers, guard
+from studio.commands.network import LOCAL, add_network_options, check_open, proxy_options, tls_options
 from studio.commands.surroundings import SurroundingsError
 from studio.engine import heap
 
 ROOT = Path(__file__).parent
 MODELS = ROOT / "models"
-LOCAL = "127.0.0.1"
 NO_MCP = 'Agents are served with a package that is not here. Install it: pip install "memorypack-studio[mcp]"'
 CALM = 6.0
 """Seconds after the engine is ready in which nobody must want anything before it measures the machine."""
@@ -45,9 +45,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     about = "MemoryPack Studio: long films, segment by segment, with a tree of takes."
     parser = argparse.ArgumentParser(prog="app.py", description=about)
     parser.set_defaults(run=open_studio)
-    host = os.environ.get("GRADIO_SERVER_NAME", "").strip() or LOCAL
-    parser.add_argument("--host", default=host, help=f"address to serve on (default: {LOCAL}, this machine only)")
-    parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
+    add_network_options(parser)
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
     parser.add_argument("--mcp", action="store_true", help="serve agents too, under /mcp (Model Context Protocol)")
@@ -134,6 +132,8 @@ def open_studio(options: argparse.Namespace) -> int:
         projects = home()
         surroundings.check_projects(projects, make=True)
         host = surroundings.check_address("0.0.0.0" if on_space else options.host.strip() or LOCAL, options.port)
+        check_open(host, protected=False, accepted=options.no_password or on_space)
+        more: dict[str, Any] = proxy_options(options.root_path) | tls_options(options.tls_cert, options.tls_key)
         for note in surroundings.prepare_page(options.share, host):
             say(note, sys.stderr)
     except SurroundingsError as error:
@@ -151,7 +151,6 @@ def open_studio(options: argparse.Namespace) -> int:
         engine.watch(lambda status: say(status.note, sys.stdout))
         studio = Studio(projects, engine, models, shared=public)
         page = build(studio, public=public)
-        more: dict[str, Any] = {}
         if agents:
             from studio.mcp.http import app_options
 
@@ -261,7 +260,7 @@ def open_film(options: argparse.Namespace) -> int:
         return 1
     if options.only:
         return 0
-    return open_studio(argparse.Namespace(**{**vars(options), "host": LOCAL, "share": False, "place": place}))
+    return open_studio(argparse.Namespace(**{**vars(parse([])), **vars(options), "host": LOCAL, "place": place}))
 
 
 def export_film(options: argparse.Namespace) -> int:
