@@ -20,8 +20,11 @@ from studio.media.join import join
 from studio.project import edits
 from studio.project.choices import drop_takes
 from studio.project.early import plan_change
+from studio.project.look_edits import set_look
 from studio.project.memory_edits import pin
 from studio.project.model import RenderSettings, Shot
+from studio.project.sound_edits import add_marker, place_sound
+from studio.project.trims import set_trim
 from studio.session import EditError, MediaError, Session, Studio
 from studio.session.arrivals import NEW, arrive
 from studio.session.trash import empty
@@ -29,6 +32,7 @@ from studio.ui.api import PageApi
 from tests.fake_engine import FakeEngine
 from tests.media.test_packets import remux
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
+from tests.test_session_sound import song
 
 FORMS = ("film", "take", "gif", "webp", "sheet", "sidecar", "mkv")
 
@@ -144,6 +148,58 @@ def test_every_way_in_which_a_take_can_depend_on_others_is_made_again(studio: St
     assert len(new.project.branches) == 1 and new.job and not new.job.audition
 
 
+def test_takes_are_shown_as_they_were_also_after_a_restart(studio: Studio, there: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a", "b", "c", sections=2))
+    first, second, third = session.project.film()
+    session.jobs.retake(second.id)
+    assert wait_for_job(session).state == "done"
+    other = next(take for take in session.project.siblings(first.id) if take.id != second.id)
+    session.edit(edits.rewind, third.id)
+    session.edit(set_look, second.id, other.id, 0.8)
+    session.edit(set_look, first.id, third.id)
+    session.edit(set_trim, first.id, 1, 6, "there and back", 3)
+    session.edit(add_marker, 1.5)
+    session.sounds.use(song(tmp_path))
+    session.edit(place_sound, 0.25, -3)
+    sidecar = session.films.sidecar(session.films.export_film())
+    found = arrive(there, sidecar)
+    assert found and found.session.findings[1:] and "“Song.mp3”, checksum" in found.session.findings[1]
+    new = found.session
+    assert new.project.markers == (1.5,) and not new.project.looks and not new.project.trims
+    new.store.close()
+    new = make_studio(tmp_path / "there").open(new.id)
+    made_again(new)
+    assert (new.project.looks, new.project.trims) == (session.project.looks, session.project.trims) and not new.project.later_looks
+    assert new.sounds.use(song(tmp_path)) == "" and new.project.sound == session.project.sound
+    assert (read_clip(new.films.export_film()) == read_clip(session.films.export_film())).all()
+
+
+def test_the_sound_of_a_film_that_came_is_known_by_its_content(studio: Studio, tmp_path: Path) -> None:
+    session = render_all(make_film(studio, "a"))
+    session.sounds.use(song(tmp_path))
+    session.edit(place_sound, 0.5, -6)
+    sidecar = session.films.sidecar(session.films.export_film())
+    table = json.loads(sidecar.read_text())
+    wanted = table["record"]["recipe"]["sound"]
+    wanted |= {"sha256": "5" * 64, "file": f"media/{'5' * 16}.m4a"}     # another machine codes the same file otherwise
+    (tmp_path / "film.json").write_text(json.dumps(table))
+    (tmp_path / "there").mkdir()
+    there = make_studio(tmp_path / "there", FakeEngine())
+    for name, note in (("Song.mp3", ""), ("Other.mp3", "another sound than the film was made with, “Song.mp3”, checksum")):
+        found = arrive(there, tmp_path / "film.json")
+        assert found and wanted["source"][:12] in found.session.findings[-1] and found.session.sounds.file() is None
+        said = found.session.sounds.use(song(tmp_path, 1.0 + (name == "Song.mp3"), name), name)
+        assert note in said and bool(note) is bool(said) and len(found.session.findings) == 1
+        kept = found.session.project.sound
+        assert kept and (kept.offset, kept.gain) == (0.5, -6) and found.session.sounds.file()
+        there.throw_away(found.session.id)
+    again = render_all(make_film(there, "has the sound too"))
+    again.sounds.use(song(tmp_path))
+    found, shared = arrive(there, tmp_path / "film.json"), arrive(there, tmp_path / "film.json", known=())
+    assert found and found.session.sounds.file() and found.session.project.sound and found.session.project.sound.offset == 0.5
+    assert shared and shared.session.sounds.file() is None
+
+
 def test_a_sidecar_is_found_beside_a_film_that_lost_its_tags(studio: Studio, there: Studio, tmp_path: Path) -> None:
     session = render_all(make_film(studio, "a"))
     film = session.films.export_film()
@@ -161,7 +217,7 @@ def test_what_the_new_film_lacks_is_named(studio: Studio, tmp_path: Path) -> Non
     table = json.loads(path.read_text())
     recipe = table["record"]["recipe"]
     recipe["takes"][0]["segment"]["loras"] = [{"name": "ink", "sha256": "5" * 64, "strength": 1.0}]
-    recipe["looks"] = {recipe["head"]: {"match": "first", "strength": 1.0}}
+    recipe["looks"] = {recipe["head"]: {"match": "elsewhere", "strength": 1.0}}
     table["record"]["weights"] = {"tiny": "tiny:0123"}
     path = tmp_path / "film.json"
     path.write_text(json.dumps(table))
@@ -170,7 +226,7 @@ def test_what_the_new_film_lacks_is_named(studio: Studio, tmp_path: Path) -> Non
     found = arrive(there, path)
     assert found
     told = "\n".join(found.session.findings)
-    for part in ("other weights of Tiny", "LoRA ink, checksum 555555555555", "other colours, or cut"):
+    for part in ("other weights of Tiny", "LoRA ink, checksum 555555555555", "takes that the file does not tell of"):
         assert part in told
     there.throw_away(found.session.id)
     recipe["takes"][0]["model"] = recipe["model"] = "large"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from studio.language import sentence
 from studio.project import limits
+from studio.project.later import show_later
 from studio.project.limits import EditError
 from studio.project.model import Branch, DroppedBranch, Project, Take
 from studio.project.tree import known_take, replace_branch, rewind, usable_take
@@ -23,7 +24,7 @@ def keep_take(project: Project, take: Take) -> Project:
     before = project.takes.get(take.id)
     if before and (before.state == "done" or before.parent != take.parent):
         raise EditError(sentence("This take is finished already; finished takes do not change. Retake it to get another one."))
-    return replace(project, takes={**project.takes, take.id: take})
+    return show_later(replace(project, takes={**project.takes, take.id: take}))
 
 
 def use_take(project: Project, take: str) -> Project:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from studio.project.later import later_table, parse_later, show_later
 from studio.project.look_tables import looks_table, parse_looks
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import forget_table, parse_forget, parse_pins, pins_table
@@ -28,7 +29,7 @@ from studio.project.rules import FormatError, check_project, known_votes
 from studio.project.sound_tables import parse_markers, parse_sound, sound_table
 from studio.project.table_reader import Table, TableReader
 from studio.project.tags import parse_tags
-from studio.project.trims import parse_trims, trims_table
+from studio.project.trim_tables import parse_trims, trims_table
 from studio.project.vote_tables import parse_vote, votes_table
 
 FORMAT = 1
@@ -63,6 +64,7 @@ def project_table(project: Project) -> Table:
         **votes_table(project.votes),
         **looks_table(project.looks),
         **trims_table(project.trims),
+        **later_table(project),
         **retries_table(project.retries),
         **pins_table(project.pins, project.forgotten),
         **sound_table(project.sound, project.markers),
@@ -82,6 +84,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
     listed = {take.id: take for take in (parse_take(entry) for entry in read("takes", list))}
     takes = listed if takes is None else takes
     reference, sound = read.optional("reference", dict), read.optional("sound", dict)
+    later_looks, later_trims = parse_later(read)
     project = Project(
         id=read.id("id"),
         name=read("name", str),
@@ -106,6 +109,8 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         retries=parse_retries(read.optional("retries", dict)),
         looks=parse_looks(read.optional("looks", dict) or {}, takes),
         trims=parse_trims(read.optional("trims", dict) or {}, takes),
+        later_looks=later_looks,
+        later_trims=later_trims,
         pins=tuple(take for take in parse_pins(read) if take in takes),
         forgotten=tuple(take for take in parse_pins(read, "forgotten") if take in takes),
         sound=None if sound is None else parse_sound(sound),
@@ -116,7 +121,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         unknown=read.rest("format"),
     )
     check_project(project)
-    return project
+    return show_later(project)
 
 
 def _set_table(name: str, takes: frozenset[str]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from studio.project.later import show_later
 from studio.project.model import Project
 
 DEPTH = 200
@@ -72,4 +73,4 @@ def amend(history: UndoHistory, project: Project) -> UndoHistory:
 
 
 def _with_all_takes(restored: Project, present: Project) -> Project:
-    return replace(restored, takes={**restored.takes, **present.takes})
+    return show_later(replace(restored, takes={**restored.takes, **present.takes}))

@@ -10,7 +10,8 @@ from typing import Any
 
 from studio.project.rules import FormatError
 from studio.project.tags import parse_tags
-from studio.project.trims import parse_trims, passes
+from studio.project.trim_tables import parse_trims
+from studio.project.trims import passes
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from studio.language import sentence
@@ -42,12 +41,6 @@ def drop_look(project: Project, take: str, after: bool = False) -> Project:
     known_take(project, take)
     gone = _reach(project, take, after)
     return replace(project, looks={one: look for one, look in project.looks.items() if one not in gone})
-
-
-def known_looks(looks: Mapping[str, Look], takes: Mapping[str, object]) -> Mapping[str, Look]:
-    """The looks of these takes that match something which is there."""
-    return {take: look for take, look in looks.items()
-            if take in takes and look.match != take and (look.match in (FIRST_FRAME, REFERENCE) or look.match in takes)}
 
 
 def _reach(project: Project, take: str, after: bool) -> list[str]:

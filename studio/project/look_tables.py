@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.project.look_edits import known_looks
-from studio.project.model import Look
+from studio.project.model import FIRST_FRAME, REFERENCE, Look
 from studio.project.rules import FormatError
 from studio.project.table_reader import Table, TableReader
 
 
 def looks_table(looks: Mapping[str, Look]) -> Table:
     """The field of looks; without looks there is none, as in documents from before there were looks."""
-    entries = {take: {**look.unknown, "match": look.match, "strength": look.strength} for take, look in looks.items()}
+    entries = {take: look_table(look) for take, look in looks.items()}
     return {"looks": entries} if entries else {}
+
+
+def look_table(look: Look) -> Table:
+    """A look as a JSON object."""
+    return {**look.unknown, "match": look.match, "strength": look.strength}
 
 
 def parse_looks(table: Table, takes: Mapping[str, object]) -> Mapping[str, Look]:
@@ -22,12 +26,19 @@ def parse_looks(table: Table, takes: Mapping[str, object]) -> Mapping[str, Look]
     Raises:
         FormatError: a look cannot be read.
     """
-    return known_looks({take: _look(entry) for take, entry in table.items()}, takes)
+    return known_looks({take: parse_look(entry) for take, entry in table.items()}, takes)
 
 
-def _look(table: object) -> Look:
+def parse_look(table: object) -> Look:
+    """The look in a JSON object. Raises FormatError: it cannot be read."""
     read = TableReader(table, "look")
     match, strength = read.id("match"), read.number("strength")
     if not 0 <= strength <= 1:
         raise FormatError("look: 'strength' is out of range")
     return Look(match, strength, read.rest())
+
+
+def known_looks(looks: Mapping[str, Look], takes: Mapping[str, object]) -> Mapping[str, Look]:
+    """The looks of these takes that match something which is there."""
+    return {take: look for take, look in looks.items()
+            if take in takes and look.match != take and (look.match in (FIRST_FRAME, REFERENCE) or look.match in takes)}

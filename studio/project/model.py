@@ -113,6 +113,7 @@ class Sound:
     name: str                     # as the artist's file was called
     offset: float = 0.0           # seconds of the film at which it begins; negative: the film begins so far into it
     gain: float = 0.0             # decibels by which it is made louder
+    source: str = ""              # SHA-256 of the artist's file, of which `file` is a copy coded anew; "": not known
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -271,6 +272,8 @@ class Project:
     accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
     looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
     trims: Mapping[str, Trim] = field(default_factory=_empty)  # by take: those of which the film shows a part, or several times
+    later_looks: Mapping[str, Look] = field(default_factory=_empty)     # of takes that are still to be made, see `later`
+    later_trims: Mapping[str, Trim] = field(default_factory=_empty)
     retries: Retries = Retries()
     pins: tuple[str, ...] = ()      # takes whose places or sections the memory keeps; of places the last one outweighs the others
     forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read

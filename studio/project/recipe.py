@@ -1,7 +1,8 @@
 """The recipe of a film: all that is needed to make its takes again elsewhere, as a document without files.
 
 A recipe is a project that holds the film's takes and those that they need: takes that were copied, shots that begin at a frame of
-another take, takes whose memory was pinned or forgotten. Other branches, votes, sounds and tags are not part of it.
+another take, takes whose memory was pinned or forgotten, takes whose colours others are matched to. It says how its takes are shown
+(looks, trims), and names its sound and its markers. Other branches, votes and tags are not part of it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from studio.project.codec import FORMAT, parse_project, project_table
+from studio.project.later import plan_later
 from studio.project.limits import fresh_id
 from studio.project.model import Branch, Project, Reference, Take
 from studio.project.rules import FormatError
@@ -40,13 +42,17 @@ def make_recipe(project: Project, takes: Sequence[Take], reference: Reference | 
     last = last_take(project, takes)
     path = project.lineage(last.id)
     needed = {take.id: take for take in _needed(project, (*takes, last))}
+    looks = {take: look for take, look in project.looks.items() if take in needed}
+    matched = [project.takes[look.match] for look in looks.values() if look.match in project.takes]
+    needed |= {take.id: take for take in _needed(project, matched)}
     branch = Branch(project.current().id, project.current().name, tuple(take.segment for take in path), last.id)
     return Project(
         id=public_id(project.id), name=project.name, model=last.model, size=last.size, clock=project.clock, settings=last.settings,
         reference=reference, frame=path[0].frame, marks=path[0].marks, takes=needed, branches=(branch,), branch=branch.id,
         head=last.id, style=last.style, cast=last.cast,
-        looks={take: look for take, look in project.looks.items() if take in needed},
+        looks=looks,
         trims={take: trim for take, trim in project.trims.items() if take in needed},
+        sound=project.sound, markers=project.markers,
     )  # fmt: skip
 
 
@@ -78,7 +84,8 @@ def parse_recipe(table: object) -> Project:
 def begin(recipe: Project) -> tuple[Project, tuple[TakeRequest, ...]]:
     """A new film that plans what a recipe says, and requests that make its takes as they were made, each after those it needs."""
     branch = replace(recipe.current(), tip=None)
-    planned = replace(recipe, id=fresh_id(), takes={}, branches=(branch,), head=None, looks={}, trims={})
+    empty = replace(recipe, id=fresh_id(), takes={}, branches=(branch,), head=None, looks={}, trims={})
+    planned = plan_later(empty, recipe.looks, recipe.trims)
     film = {take.id for take in recipe.film()}
     ordered = _needed(recipe, (*recipe.takes.values(),))
     return planned, tuple(

@@ -25,7 +25,8 @@ from studio.project.table_reader import Table
 
 FIELDS = (
     "id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks", "retries",
-    "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags",
+    "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags", "later_looks",
+    "later_trims",
 )
 
 TRASH = ("trash", "dropped")

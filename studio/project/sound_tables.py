@@ -19,7 +19,7 @@ def sound_table(sound: Sound | None, markers: tuple[float, ...]) -> Table:
     if sound:
         known = {"file": sound.file, "sha256": sound.sha256, "seconds": sound.seconds, "name": sound.name,
                  "offset": sound.offset, "gain": sound.gain}
-        table["sound"] = {**sound.unknown, **known}
+        table["sound"] = {**sound.unknown, **known, **({"source": sound.source} if sound.source else {})}
     return table | ({"markers": list(markers)} if markers else {})
 
 
@@ -36,7 +36,7 @@ def parse_sound(table: object) -> Sound:
     seconds, offset, gain = read.number("seconds"), read.number("offset"), read.number("gain")
     if not (seconds > 0 and OFFSET[0] <= offset <= OFFSET[1] and GAIN[0] <= gain <= GAIN[1]):
         raise FormatError("sound: 'seconds', 'offset' or 'gain' is out of range")
-    return Sound(file, read("sha256", str), seconds, read("name", str), offset, gain, read.rest())
+    return Sound(file, read("sha256", str), seconds, read("name", str), offset, gain, read.words("source"), read.rest())
 
 
 def parse_markers(read: TableReader) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from studio.language import sentence
 from studio.project import limits
+from studio.project.later import show_later
 from studio.project.limits import EditError, fresh_id
 from studio.project.model import Branch, DroppedBranch, Project, Segment, Take
 from studio.project.staleness import differs
@@ -115,7 +116,7 @@ def add_take(
         known_take(project, take.parent)
     if take.id in project.takes:
         return _replaced(project, take, follow)
-    kept = _shown_alike(replace(project, takes={**project.takes, take.id: take}), take)
+    kept = show_later(_shown_alike(replace(project, takes={**project.takes, take.id: take}), take))
     if take.parent in project.trash:
         return replace(kept, trash=project.trash | {take.id})
     index = len(project.lineage(take.parent))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from studio.catalogue.fingerprint import fingerprint
 from studio.language import sentence
 from studio.media import MediaError
-from studio.media.disk import atomic_write
 from studio.media.export import read_lineage
 from studio.media.packets import packet_sum
 from studio.project import film_trash, recipe, shelf
@@ -22,11 +20,11 @@ from studio.project.model import Clock, Project
 from studio.project.recipe import public_id
 from studio.project.rules import FormatError
 from studio.project.store import Store
+from studio.session.arrival_files import copy, fill, with_sound
 from studio.session.awaited import awaited
 from studio.session.job_note import JobNote, write_note
 from studio.session.old_records import is_part, old_recipe
-from studio.session.pictures import import_picture, opacity_file
-from studio.session.sidecar import pictures_of, read_sidecar
+from studio.session.sidecar import read_sidecar
 
 if TYPE_CHECKING:
     from studio.session.session import Session
@@ -142,10 +140,13 @@ def _begin(studio: Studio, name: str, record: Mapping[str, Any], pictures: Mappi
     """A new film that makes what a record says; `shared_media`: pictures and videos are looked for in the other films."""
     wanted = _recipe(studio, name, record)
     planned, asks = recipe.begin(wanted)
+    planned, sound = with_sound(studio.home, planned, shared_media)
     store = Store(studio.home / planned.id)
     try:
         store.create(planned)
-        _fill(studio, store, wanted, pictures, shared_media)
+        fill(studio.home, store, wanted, pictures, shared_media)
+        if sound and planned.sound:
+            copy(sound, store.folder / planned.sound.file)
         write_note(store.folder, JobNote(asks, rest=False, branch=planned.branch, paused=True))
         store.close()
         session = studio.open(planned.id)
@@ -180,37 +181,6 @@ def _size(record: Mapping[str, Any]) -> tuple[int, int]:
     raise FormatError("the record has no size")
 
 
-def _fill(studio: Studio, store: Store, wanted: Project, pictures: Mapping[str, bytes], shared_media: bool) -> None:
-    """Put the pictures and videos into a new film that its sidecar or another film has; each is checked by its content."""
-    folders = tuple(shelf.project_folders(studio.home)) if shared_media else ()
-    with tempfile.TemporaryDirectory() as place:
-        for number, file in enumerate(pictures_of(wanted)):
-            found = [folder / file for folder in folders if folder != store.folder and (folder / file).is_file()]
-            if file in pictures:
-                found.insert(0, Path(place) / f"{number}.png")
-                found[0].write_bytes(pictures[file])
-            for path in found:
-                with contextlib.suppress(MediaError):
-                    taken = store.folder / import_picture(path, store).file
-                    if taken == store.folder / file:
-                        _copy(opacity_file(path), opacity_file(taken))
-                        break
-                    taken.unlink()          # it is not the picture that its name says
-    videos = {take.segment.video.file for take in wanted.takes.values() if take.segment.video}
-    for file in videos:
-        for folder in folders:
-            if (folder / file).is_file() and _copy(folder / file, store.folder / file):
-                break
-
-
-def _copy(source: Path, target: Path) -> bool:
-    if not source.is_file():
-        return False
-    with atomic_write(target, source.stat().st_size) as temporary:
-        temporary.write_bytes(source.read_bytes())
-    return True
-
-
 def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping[str, Any]) -> list[str]:
     """What a new film lacks to become the same frames, in sentences."""
     said: list[str] = []
@@ -240,9 +210,12 @@ def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping
             said.append(sentence(
                 "It needs the LoRA {lora}, checksum {checksum}, which is not here. Drop it on its segment.",
                 lora=lora, checksum=content[:12]))
-    if wanted.looks or wanted.trims:
+    table = record.get("recipe")
+    looks = table.get("looks") if isinstance(table, dict) else None
+    if isinstance(looks, dict) and len(looks) > len(wanted.looks):
         said.append(sentence(
-            "Some takes were shown in other colours, or cut. Set looks and cuts again once the takes are made."))
+            "Some takes were shown in the colours of takes that the file does not tell of. Set their looks again once they are "
+            "made."))
     thrown = {name for each in film_trash.list_trash(studio.home) for name in _names(shelf.read_id(each.summary.folder))}
     if record.get("project_id") in thrown and studio.loras.max_bytes is None:
         said.append(sentence("The film that it came from is in the trash of films, and can be restored there."))

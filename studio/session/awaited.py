@@ -9,7 +9,7 @@ from typing import Literal
 from studio.language import Sentence, join, sentence
 from studio.language.lists import with_or
 from studio.project.limits import EditError
-from studio.project.model import Project
+from studio.project.model import Project, Sound
 from studio.session.document import Document
 from studio.session.job_manager import JobManager
 
@@ -18,14 +18,14 @@ from studio.session.job_manager import JobManager
 class Awaited:
     """A file that is not there."""
 
-    kind: Literal["picture", "video"]
+    kind: Literal["picture", "video", "sound"]
     name: str                   # as the artist's file was called
     sha256: str
-    size: tuple[int, int]       # width and height in pixels; (0, 0): of a video
+    size: tuple[int, int]       # width and height in pixels; (0, 0): it has none
 
     def describe(self) -> Sentence:
         """Which file it is, for the artist: “sea.png”, 1280×768, checksum 0a1b2c3d4e5f."""
-        unnamed = sentence("a picture") if self.kind == "picture" else sentence("a video")
+        unnamed = {"picture": sentence("a picture"), "video": sentence("a video"), "sound": sentence("a sound")}[self.kind]
         return join(
             sentence("“{name}”", name=self.name) if self.name else unnamed,
             sentence("{width}×{height} pixels", width=self.size[0], height=self.size[1]) if any(self.size) else "",
@@ -33,7 +33,7 @@ class Awaited:
 
 
 def awaited(project: Project, folder: Path) -> tuple[Awaited, ...]:
-    """The pictures and videos that the current branch needs and that are not in the project's folder."""
+    """The pictures, videos and the sound that the current branch needs and that are not in the project's folder."""
     found: dict[str, Awaited] = {}
     segments = project.current().segments
     for picture in (project.reference, *(segment.shot.picture for segment in segments if segment.shot)):
@@ -42,7 +42,14 @@ def awaited(project: Project, folder: Path) -> tuple[Awaited, ...]:
     for video in (segment.video for segment in segments[len(project.path()) :]):
         if video and not (folder / video.file).is_file():
             found.setdefault(video.sha256, Awaited("video", video.name, video.sha256, (0, 0)))
+    if project.sound and not (folder / project.sound.file).is_file():
+        found.setdefault(project.sound.sha256, awaited_sound(project.sound))
     return tuple(found.values())
+
+
+def awaited_sound(sound: Sound) -> Awaited:
+    """A sound that is not there, by the artist's own file where that is known."""
+    return Awaited("sound", sound.name, sound.source or sound.sha256, (0, 0))
 
 
 class Awaiting:

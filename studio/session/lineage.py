@@ -15,7 +15,7 @@ from studio.project.memory_tables import pins_table
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Reference, Take
 from studio.project.recipe import last_take, make_recipe, public_id, recipe_table
 from studio.project.store import Store
-from studio.project.trims import trim_table
+from studio.project.trim_tables import trim_table
 
 VERSION = 2
 """Of the record: 1, which says no number, has no recipe."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.language import sentence
+from studio.language import Sentence, join, sentence
 from studio.media import MediaError
 from studio.media.disk import atomic_write
 from studio.media.sound import encode_sound, peaks
@@ -22,6 +22,7 @@ from studio.project.sound_edits import set_sound
 from studio.project.sound_limits import LONGEST
 from studio.project.sound_tables import SOUND_FILE
 from studio.project.store import BACKUP, Store
+from studio.session.awaited import awaited_sound
 from studio.session.document import Document
 
 RATE = 40
@@ -87,16 +88,33 @@ class Sounds:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "sound.m4a"
             seconds = encode_sound(path, copy, LONGEST)
-            with copy.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+            content, source = _checksum(copy), _checksum(path)
             kept = store.media / f"{content[:16]}.m4a"
             if not kept.is_file():
                 with atomic_write(kept, copy.stat().st_size) as temporary:
                     shutil.copyfile(copy, temporary)
-        self._document.edit(set_sound, Sound(f"media/{kept.name}", content, round(seconds, 3), called))
-        if seconds < LONGEST:
-            return ""
-        return sentence("The first {minutes:g} minutes of {name} are kept.", minutes=LONGEST / 60, name=called)
+        awaited = self._awaited()
+        sound = Sound(f"media/{kept.name}", content, round(seconds, 3), called, source=source)
+        self._document.edit(set_sound, sound)
+        said = [self._compare(awaited, sound)] if awaited else []
+        if seconds >= LONGEST:
+            said.append(sentence("The first {minutes:g} minutes of {name} are kept.", minutes=LONGEST / 60, name=called))
+        return join(*said)
+
+    def _awaited(self) -> Sound | None:
+        """The sound that the film names and does not have."""
+        return None if self.file() else self._document.project.sound
+
+    def _compare(self, awaited: Sound, came: Sound) -> Sentence:
+        """What is to be said of a sound that came where another one was missing; the film asks for it no more."""
+        wanted = awaited_sound(awaited)
+        for asked in [finding for finding in self._document.findings if wanted.sha256[:12] in finding]:
+            self._document.dismiss(asked)
+        if awaited.sha256 == came.sha256 or (awaited.source and awaited.source == came.source):
+            return join()
+        return sentence(
+            "This is another sound than the film was made with, {wanted}. It begins where that one began, as loud.",
+            wanted=wanted.describe())
 
     def file(self) -> Path | None:
         """The film's sound; None: it has none, or the file is gone."""
@@ -117,3 +135,8 @@ class Sounds:
             if self._waveform is None or self._waveform[0] != sound.sha256:
                 self._waveform = sound.sha256, peaks(path, RATE)
             return self._waveform[1]
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,8 @@ from studio.project.limits import EditError
 from studio.project.model import Project, Trim
 from studio.project.rules import FormatError
 from studio.project.trash import forget_takes, heirs
-from studio.project.trims import LOOPS, MOST_TIMES, film_frames, part, passes, set_trim, shown_frames
+from studio.project.trim_tables import LOOPS, MOST_TIMES
+from studio.project.trims import film_frames, part, passes, set_trim, shown_frames
 from tests.project.builders import film, generated
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.project import edits, trims
+from studio.project import edits, trim_tables, trims
 from studio.session import Session
 from studio.ui.fields import Fields
 from studio.ui.verbs.verb import Verb, stroke
@@ -18,8 +18,8 @@ def _set_trim(session: Session, fields: Fields) -> None:
     known = session.project.trims.get(take, trims.WHOLE)
     first = fields.integer("first", 0, MOST_FRAMES) if fields.has("first") else known.first
     end = fields.integer("end", 0, MOST_FRAMES) if fields.has("end") else known.end
-    loop = fields.one_of("loop", {name: name for name in trims.LOOPS}) if fields.has("loop") else known.loop
-    times = fields.integer("times", 1, trims.MOST_TIMES) if fields.has("times") else known.times
+    loop = fields.one_of("loop", {name: name for name in trim_tables.LOOPS}) if fields.has("loop") else known.loop
+    times = fields.integer("times", 1, trim_tables.MOST_TIMES) if fields.has("times") else known.times
     session.edit_in_stroke(stroke(fields, f"trim {take}"), trims.set_trim, take, first, end, loop, times)
 
 
