@@ -82,15 +82,17 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
         try:
             session = await asyncio.to_thread(_session_or_notice, api, event._data)
             if isinstance(session, dict):
-                yield {live: api.localized(session, language)}
+                yield {board: None, live: api.localized(session, language)}
                 return
             with studio.protect(session):
                 async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
                     # Only here: boards are compared in English. In a thread: it takes longer than making the board.
                     said = await asyncio.to_thread(api.localized, update, language)
-                    yield {board: said["board"], live: said["live"]} if "board" in said else {live: said["live"]}
+                    # Nothing for the board is None, not `gr.skip()`: for that Gradio makes the component anew, and searches all
+                    # its scripts, in the loop that serves everybody.
+                    yield {board: said.get("board"), live: said["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
-            yield {board: gr.skip(), live: gr.skip()}
+            yield {board: None, live: None}
         finally:
             if pages.get(page) is bell:
                 del pages[page]
