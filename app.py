@@ -178,6 +178,7 @@ def open_studio(options: argparse.Namespace) -> int:
     if public:  # visitors leave empty projects behind
         start_sweeper(studio)
     engine.start(calm=CALM)
+    threading.Thread(target=studio.library.prepare, name="studio-library", daemon=True).start()
     threading.Thread(target=studio.go_on, name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0

@@ -116,15 +116,17 @@ def test_all_that_was_said_of_a_take_goes_with_it(session: Session, tmp_path: Pa
         vote = Vote(first.id, one, "left", "2026-01-01T00:00:00+00:00")
         facts = {field.name: getattr(project, field.name) for field in fields(Project)}
         by_take = [name for name, value in facts.items() if isinstance(value, Mapping) and name not in ("takes", "unknown")]
-        assert set(by_take) == {"dropped", "accepted", "looks", "trims"}, "another field by takes: let trash.forget_takes know it"
-        return replace(project, votes=(vote,), looks={one: Look("first")}, accepted={one: "x"}, trims={one: Trim(1, 3)})
+        known = {"dropped", "accepted", "looks", "trims", "later_looks", "later_trims"}
+        assert set(by_take) == known, "another field by takes: let trash.forget_takes know it"
+        return replace(project, votes=(vote,), looks={one: Look("first")}, accepted={one: "x"}, trims={one: Trim(1, 3)},
+                       later_looks={one: Look("unmade")}, later_trims={"unmade": Trim(1, 3)})
 
     session.edit(spoken_of)
     assert again(session, tmp_path).project.trims
     session = make_studio(tmp_path).open(session.id)
     empty(session, gone)
     now = session.project
-    assert not (now.votes or now.looks or now.accepted or now.trims or now.dropped or now.trash)
+    assert not (now.votes or now.looks or now.accepted or now.trims or now.dropped or now.trash or now.later_looks)
     assert again(session, tmp_path).project == now
 
 

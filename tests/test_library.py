@@ -107,18 +107,24 @@ def test_a_hundred_films_of_a_hundred_takes(tmp_path: Path) -> None:
     for number in range(100):
         shelve(long_film(100, name=f"Film {number}"), tmp_path / "projects")
     studio = make_studio(tmp_path)
+    begun = time.process_time()
     assert library(studio)["found"] == 100 and studio.library.read == 100
+    first = time.process_time() - begun
     took = []
     for _ in range(3):
         begun = time.process_time()
         answer = library(studio, words="dusk film 7", order="size")
         took.append(time.process_time() - begun)
     assert answer["found"] == 100 and studio.library.read == 100, "no document is read again"
-    assert min(took) < WITHIN
+    assert min(took) < WITHIN and first < 2 * WITHIN, "the very first time takes 0.3 seconds, which a thread has done by then"
     again = make_studio(tmp_path)
     begun = time.process_time()
     assert library(again)["found"] == 100 and again.library.read == 0, "after a restart the index on the disk is read"
     assert time.process_time() - begun < 2 * WITHIN
+    shared = Studio(studio.home, FakeEngine(), (card(),), shared=True)
+    shared.library.prepare()
+    read = shared.library.read
+    assert read == library(shared)["found"] == shared.library.read == 100, "what was read at the start is not read again"
     folder = shelve(long_film(400), tmp_path / "projects", notes=True)
     again.library.films()
     begun, read = time.process_time(), again.library.read

@@ -15,6 +15,9 @@ LARGEST = 64 * 2**20
 """Bytes of a project's document, at most."""
 DEPTH = 100
 """Objects and lists within each other, at most."""
+_SURROGATES = (b"\\ud", b"\\uD", b"\xed", b"\0")
+"""What a file holds that may hold half of a surrogate pair: its escape, its byte in UTF-8, or bytes of UTF-16 and UTF-32."""
+_CONTAINERS = frozenset((dict, list))
 
 
 class StoreError(Exception):
@@ -83,11 +86,12 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise ValueError("the file does not hold an object")
     _check_depth(table)
-    text = json.dumps(table, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        table = json.loads(text.encode("utf-8", "replace"))
+    if any(sign in content for sign in _SURROGATES):
+        text = json.dumps(table, ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            table = json.loads(text.encode("utf-8", "replace"))
     return table
 
 
@@ -100,8 +104,8 @@ def _check_depth(table: dict[str, Any]) -> None:
     """Raises ValueError: there are more objects and lists within each other than a JSON writer can handle."""
     level: list[Any] = [table]
     for _ in range(DEPTH):
-        inner = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [value for values in inner for value in values if isinstance(value, (dict, list))]
+        level = [inner for value in level for inner in (value.values() if type(value) is dict else value)
+                 if type(inner) in _CONTAINERS]           # as JSON readers make them; `isinstance` takes twice as long
         if not level:
             return
     raise ValueError("the file is nested too deeply")

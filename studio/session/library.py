@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -23,6 +24,8 @@ from studio.project.shelf import ProjectSummary
 from studio.project.store import Store, StoreError
 from studio.session.project_zip import project_files
 
+log = logging.getLogger(__name__)
+
 
 class Library:
     """The films in a home folder."""
@@ -42,6 +45,13 @@ class Library:
         found = tuple(self._films())
         self._index.keep(shelf.project_folders(self._home))
         return found
+
+    def prepare(self) -> None:
+        """Read and weigh all films once, for a thread that runs before anybody asks. It never raises."""
+        try:
+            self.films()
+        except Exception:                # whatever is wrong with a film is said when somebody asks
+            log.exception("the library could not be prepared")
 
     def summaries(self) -> tuple[ProjectSummary, ...]:
         """As `shelf.find_projects`, without reading documents that have not changed."""
