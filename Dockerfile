@@ -13,7 +13,7 @@ RUN pip install --no-cache-dir --root-user-action=ignore "torch==2.13.*" "bitsan
 FROM ${DEVICE}
 # What changes most often is copied last, so that a change of code installs nothing again.
 COPY requirements.txt /app/
-RUN pip install --no-cache-dir --root-user-action=ignore -r /app/requirements.txt
+RUN pip install --no-cache-dir --root-user-action=ignore -r /app/requirements.txt "argon2-cffi>=23.1,<27" "limits>=4,<6"
 
 # A new volume takes over the owner of the folder that it is mounted on.
 RUN useradd --create-home --uid 1000 studio && install -d -o studio -g studio /data/projects /data/models /data/cache
@@ -37,5 +37,5 @@ STOPSIGNAL SIGINT
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:7860', timeout=8)"]
 ENTRYPOINT ["python", "/app/app.py"]
-# Inside the container all addresses are served; who reaches them is decided by what `docker run -p` publishes.
+# Inside the container all addresses are served; who reaches them is decided by what `docker run -p` publishes, and by STUDIO_PASSWORD.
 CMD ["--host", "0.0.0.0", "--no-password", "--port", "7860", "--no-browser"]

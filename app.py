@@ -8,6 +8,7 @@
     python app.py models
     python app.py doctor
     python app.py mcp
+    python app.py users add NAME
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from typing import Any, TextIO
 
 from studio.commands import surroundings
 from studio.commands.guard import adopt_servers, guard
-from studio.commands.network import LOCAL, add_network_options, check_open, proxy_options, tls_options
+from studio.commands.network import LOCAL, add_network_options, check_open, is_local, proxy_options, tls_options
 from studio.commands.surroundings import SurroundingsError
+from studio.commands.users import add_password_options, add_users_command, change_users, chosen_users
 from studio.engine import heap
 
 ROOT = Path(__file__).parent
@@ -46,6 +48,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="app.py", description=about)
     parser.set_defaults(run=open_studio)
     add_network_options(parser)
+    add_password_options(parser)
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     parser.add_argument("--share", action="store_true", help="make a temporary public link through Gradio")
     parser.add_argument("--mcp", action="store_true", help="serve agents too, under /mcp (Model Context Protocol)")
@@ -53,6 +56,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands", metavar="")
     _add_film_commands(commands)
     _add_model_commands(commands)
+    add_users_command(commands)
+    commands.choices["users"].set_defaults(run=run_users)
     return parser.parse_args(arguments)
 
 
@@ -125,36 +130,37 @@ def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
 def open_studio(options: argparse.Namespace) -> int:
     """Serve the page at once; the engine warms up behind it. Returns the process's exit status."""
     on_space, place = "SPACE_ID" in os.environ, getattr(options, "place", "")
-    public, agents = on_space or options.share, getattr(options, "mcp", False) or os.environ.get("STUDIO_MCP", "") == "1"
+    agents = getattr(options, "mcp", False) or os.environ.get("STUDIO_MCP", "") == "1"
     if agents and not has_mcp():
         return complain(NO_MCP)
     try:
         projects = home()
         surroundings.check_projects(projects, make=True)
         host = surroundings.check_address("0.0.0.0" if on_space else options.host.strip() or LOCAL, options.port)
-        check_open(host, protected=False, accepted=options.no_password or on_space)
+        users = chosen_users(options, projects)
+        check_open(host, protected=users is not None, accepted=options.no_password or on_space)
         more: dict[str, Any] = proxy_options(options.root_path) | tls_options(options.tls_cert, options.tls_key)
         for note in surroundings.prepare_page(options.share, host):
             say(note, sys.stderr)
     except SurroundingsError as error:
         return complain(str(error))
+    public, root_path = (on_space or options.share) and users is None, str(more.get("root_path", ""))
     with heap.keep_all():
+        from studio.access.front import guarded_page, open_page
         from studio.catalogue.cards import find_models
         from studio.engine.engine import Engine
         from studio.engine.rates import NAME as RATES
         from studio.engine.rates import Rates
         from studio.session import Studio, start_sweeper
-        from studio.ui.page import build, launch_options
 
         models, problems = find_models(MODELS)
         engine = Engine(models, problems, rates=Rates(projects / RATES))
         engine.watch(lambda status: say(status.note, sys.stdout))
-        studio = Studio(projects, engine, models, shared=public)
-        page = build(studio, public=public)
-        if agents:
-            from studio.mcp.http import app_options
-
-            more["app_kwargs"] = app_options(studio, public, host)
+        if users is None:
+            studios = [Studio(projects, engine, models, shared=public)]
+            page, settings = open_page(studios[0], public, host, is_local(host), root_path, agents)
+        else:
+            studios, page, settings = guarded_page(users, projects, lambda home: Studio(home, engine, models), root_path, agents)
         try:
             page.launch(
                 server_name=host,
@@ -162,7 +168,7 @@ def open_studio(options: argparse.Namespace) -> int:
                 share=options.share,
                 inbrowser=not (on_space or options.no_browser or place),
                 prevent_thread_lock=True,
-                **launch_options(public) | more,
+                **settings | more,
             )
         except (OSError, OverflowError) as error:
             where = f"{options.host}, port {options.port or 'from 7860'}"
@@ -176,10 +182,11 @@ def open_studio(options: argparse.Namespace) -> int:
         if not options.no_browser:
             webbrowser.open(shown)
     if public:  # visitors leave empty projects behind
-        start_sweeper(studio)
+        start_sweeper(studios[0])
     engine.start(calm=CALM)
-    threading.Thread(target=studio.library.prepare, name="studio-library", daemon=True).start()
-    threading.Thread(target=studio.go_on, name="studio-go-on", daemon=True).start()
+    for each in studios:
+        threading.Thread(target=each.library.prepare, name="studio-library", daemon=True).start()
+        threading.Thread(target=each.go_on, name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0
 
@@ -294,6 +301,18 @@ def check_model(options: argparse.Namespace) -> int:
     from studio.commands.models import check
 
     return check(options.name, MODELS, options.thorough)
+
+
+def run_users(options: argparse.Namespace) -> int:
+    """`app.py users`. Returns the exit status."""
+    from studio.access.users import UsersError
+
+    try:
+        for line in change_users(options, home()):
+            say(line, sys.stdout)
+    except (SurroundingsError, UsersError) as error:
+        return complain(str(error))
+    return 0
 
 
 def run_doctor(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gradio_client import Client as GradioClient
 from gradio_client import handle_file
-from gradio_client.exceptions import AppError
+from gradio_client.exceptions import AppError, AuthenticationError
 
 if TYPE_CHECKING:
     from studio.api.values import About, FilmName, Progress
@@ -48,16 +48,31 @@ class StudioError(Exception):
 class Client:
     """A studio at an address."""
 
-    def __init__(self, address: str, language: str = "en") -> None:
-        """Connect. `language`: of its sentences, such as "de".
+    def __init__(
+        self, address: str, language: str = "en", *, user: str = "", password: str | None = None, token: str | None = None
+    ) -> None:
+        """Connect.
+
+        Args:
+            address: of the studio.
+            language: of its sentences, such as "de".
+            user, password: where the studio asks for them; one that has a password and no users asks for no name.
+            token: instead of them, one that `app.py users token` made.
 
         Raises:
-            StudioError: it does not answer.
+            StudioError: it does not answer, or lets nobody in with these.
         """
         self.language = language
         self._files = tempfile.TemporaryDirectory(prefix="studio-")
         try:
-            self._client = GradioClient(address, verbose=False, analytics_enabled=False, download_files=self._files.name)
+            self._client = GradioClient(
+                address, verbose=False, analytics_enabled=False, download_files=self._files.name,
+                auth=None if password is None else (user, password),
+                headers=None if token is None else {"Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+        except AuthenticationError as error:
+            sentence = f"The studio at {address} asks for a password or a token, and {_given(password, token)}."
+            raise StudioError("login", sentence) from error
         except Exception as error:
             sentence = f"There is no studio at {address} ({error}). Start it, or look at the address."
             raise StudioError(UNREACHABLE, sentence) from error
@@ -246,6 +261,10 @@ class Film:
     @staticmethod
     def _save(downloaded: str, path: str | Path) -> Path:
         return Path(shutil.move(downloaded, path))
+
+
+def _given(password: str | None, token: str | None) -> str:
+    return "none was given" if password is None and token is None else "this one is wrong"
 
 
 def _upload(path: str | Path) -> Any:

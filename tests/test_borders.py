@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp"}
+LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp", "argon2", "limits"}
 """What is imported where it is used, so that the page opens at once."""
 TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate"}
 LAB = {"studio.lab"}
@@ -37,6 +37,8 @@ BORDERS: dict[str, set[str]] = {
     "studio/api": TORCH | LAB | MODELS | {
         "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
     "studio/mcp": TORCH | LAB | MODELS | DOCUMENT | {
+        "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
+    "studio/access": TORCH | LAB | MODELS | {
         "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
     "studio/client.py": TORCH | LAB | MODELS | DOCUMENT | {
         "gradio", "studio.ui", "studio.session", "studio.commands", "studio.engine", "studio.media"},

@@ -141,7 +141,8 @@ def test_packages_are_those_of_the_project() -> None:
     cpu, cuda, rest = (one.rest for one in every("RUN") if one.rest.startswith("pip install "))
     assert re.findall(r'"(.+?)"', cpu) == [torch] and cpu.endswith("--index-url https://download.pytorch.org/whl/cpu")
     assert re.findall(r'"(.+?)"', cuda) == [torch, *PROJECT["optional-dependencies"]["cuda"]] and "index" not in cuda
-    assert rest.endswith("-r /app/requirements.txt") and "[dev]" not in (ROOT / "Dockerfile").read_text("utf-8")
+    assert " -r /app/requirements.txt " in rest and re.findall(r'"(.+?)"', rest) == PROJECT["optional-dependencies"]["network"]
+    assert "[dev]" not in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_a_change_of_code_installs_nothing_again() -> None:
@@ -214,7 +215,7 @@ def test_what_it_starts_is_a_command_of_the_app(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
     assert only("ENTRYPOINT").words == ["python", "/app/app.py"] and only("WORKDIR").rest == "/app"
     options = app.parse(only("CMD").words)
-    assert options.run is app.open_studio and options.host == "0.0.0.0" and options.no_browser and not options.share
+    assert options.run is app.open_studio and options.host == "0.0.0.0" and options.no_password and not options.share
     assert str(options.port) == only("EXPOSE").rest
 
 

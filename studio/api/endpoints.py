@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -40,7 +41,7 @@ def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
             )  # fmt: skip
     _hide_navigation(page)
     _fill_in_types(page)
-    _say_what_is_wrong(page)
+    _say_what_is_wrong(page, api.uploads)
 
 
 def _hide_navigation(page: gr.Blocks) -> None:
@@ -126,14 +127,37 @@ def _refusal(page: PageApi, error: ApiError, language: str) -> gr.Error:
     return gr.Error(page.localized(error.message, language), title=error.code, print_exception=False)
 
 
-def _say_what_is_wrong(page: gr.Blocks) -> None:
+def _all_uploaded(inputs: list[Any], uploads: Path) -> bool:
+    """Whether every file that a call names lies in the folder of uploads."""
+    try:
+        folder = uploads.resolve()
+        return all(Path(path).resolve().is_relative_to(folder) for path in _named_files(inputs))
+    except (OSError, ValueError, RecursionError):      # a path that no system can hold
+        return False
+
+
+def _named_files(value: Any) -> Iterator[str]:
+    """The paths of all files in JSON, those within other files too."""
+    if isinstance(value, dict):
+        if isinstance(path := value.get("path"), str):
+            yield path
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _named_files(each)
+
+
+def _say_what_is_wrong(page: gr.Blocks, uploads: Path) -> None:
     """Give callers a code and a sentence also where Gradio itself refuses the arguments: too few, or a file from elsewhere.
 
-    Gradio says nothing but that there was an error, and writes a traceback into the log.
+    Gradio says nothing but that there was an error, and writes a traceback into the log. Files are only those that were uploaded to
+    this page: Gradio would also copy another page's uploads, and fetch an address that a caller names in place of a file.
     """
     own: Callable[..., Awaitable[list[Any]]] = page.preprocess_data
 
     async def preprocess_data(block_fn: Any, inputs: list[Any], *others: Any, **named: Any) -> list[Any]:
+        if not _all_uploaded(inputs, uploads):
+            raise gr.Error(UNREADABLE, title="bad_input", print_exception=False)
         if not str(block_fn.api_name).startswith(PREFIX):
             return await own(block_fn, inputs, *others, **named)
         try:

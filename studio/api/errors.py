@@ -20,6 +20,8 @@ CODES: Mapping[str, str] = {
     "busy": "The film is generating. Wait for it to finish, or cancel it first.",
     "read_only": "The film is open for viewing only.",
     "file": "A file cannot be read, used or written: it is no picture, it is damaged, the disk is full.",
+    "login": "Nobody is logged in, or the password or token is wrong. Only a studio with a password says this, with status 401.",
+    "limit": "This was asked too often; the header Retry-After says for how many seconds to wait. Status 429.",
     "failed": "Something unexpected went wrong, or a take could not be made.",
 }
 """All codes of version 1, and what they mean."""

@@ -41,6 +41,13 @@ curl -N http://127.0.0.1:7860/gradio_api/call/v1_create/EVENT_ID
 A file is uploaded with `POST /gradio_api/upload`, and given to a function by the path that this answers with, as
 `{"path": "...", "meta": {"_type": "gradio.FileData"}}`. No other file of the studio's machine can be named.
 
+A studio with a password asks programs too: `Client(address, user="mira", password="...")` logs in, `Client(address, token="...")`
+sends a token. Others send `Authorization: Bearer TOKEN` with every request, or `POST /login` a form with `username` and `password`
+and keep the cookie. `python app.py users token NAME` makes a token; where there is a password and no users, it is the token. A
+token reaches its user's films alone. Without it every request is answered with status 401, and after many with 429.
+
+A studio without a password answers no page of another site: programs in a browser are refused with status 403.
+
 Whoever knows a film's id can open and change the film. On a shared studio no call tells an id that the caller does not know.
 
 A job goes on when its caller leaves; `events` follows it again, `cancel` stops it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,22 +23,24 @@ PATH = "/mcp"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
-def app_options(studio: Studio, public: bool, host: str) -> dict[str, Any]:
+def app_options(studio: Studio, public: bool, host: str, uploads: Path | None = None) -> dict[str, Any]:
     """What `Blocks.launch` is given as `app_kwargs`, so that the page's address serves agents too.
 
     Args:
         studio: the studio of the page.
         public: several people use it.
-        host: the address that the page is served on. On this machine alone, requests of other sites' pages are refused.
+        host: the address that the page is served on; "": a proxy leads to it. On this machine alone, requests of other sites' pages
+            are refused.
+        uploads: the page's folder of uploads, where it stands behind a door that lets its user in; None: Gradio's.
     """
-    page = PageApi(studio, find_samples(), Path(get_upload_folder()), public)
+    page = PageApi(studio, find_samples(), uploads or Path(get_upload_folder()), public, remote=uploads is not None)
 
     def address(_: Path, url: str) -> str:
         request = server.request_context.request
         return f"{str(request.base_url).rstrip('/')}{url}" if request else url
 
     server = make_server(Tools(page, Incoming(page.uploads, local=False), address))
-    local = (host in LOCAL or host == "::1") and not public and "GRADIO_ROOT_PATH" not in os.environ     # no tunnel, no proxy
+    local = (host in LOCAL or host == "::1") and not public and uploads is None     # no tunnel, no proxy, no door
     manager = StreamableHTTPSessionManager(
         server, stateless=True, max_request_body_size=MOST_BYTES * 2,
         security_settings=TransportSecuritySettings(

@@ -36,7 +36,9 @@ UNNAMED = "Untitled film"
 class PageApi:
     """Answers the messages of the page."""
 
-    def __init__(self, studio: Studio, samples: tuple[Sample, ...], uploads: Path, public: bool = False) -> None:
+    def __init__(
+        self, studio: Studio, samples: tuple[Sample, ...], uploads: Path, public: bool = False, remote: bool = False
+    ) -> None:
         """Answer for `studio`.
 
         Args:
@@ -44,11 +46,13 @@ class PageApi:
             samples: sample stories to begin with.
             uploads: the only folder that files may come from.
             public: several people use the studio, so each is shown only the projects that they opened.
+            remote: whoever uses it runs it not, so no sentence names this machine's folders. So it is where it is public.
         """
         self.studio = studio
         self.samples = {sample.id: sample for sample in samples}
         self.uploads = uploads
         self.public = public
+        self.remote = remote or public
         self.verbs: Mapping[str, Verb] = {
             **VERBS,
             "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
@@ -73,8 +77,8 @@ class PageApi:
         return answer
 
     def localized(self, value: Any, language: str) -> Any:
-        """JSON for a page or a caller, in its language. To visitors of a shared studio no sentence names the server's folders."""
-        return localize(hide_folders(value) if self.public else value, language)
+        """JSON for a page or a caller, in its language. To people elsewhere no sentence names the machine's folders."""
+        return localize(hide_folders(value) if self.remote else value, language)
 
     def _answer(self, message: Any) -> Answer:
         """The same in English."""
@@ -129,7 +133,7 @@ class PageApi:
         problem = write_problem(self.uploads)
         if not problem:
             return ""
-        if self.public:
+        if self.remote:
             return sentence("This studio cannot store uploads at present: tell whoever runs it. The film is as it was.")
         return sentence(
             "Uploads cannot be stored in {folder}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "

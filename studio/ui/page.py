@@ -62,10 +62,18 @@ MAX_UPLOAD_MB = {False: 4096, True: 100}
 log = logging.getLogger(__name__)
 
 
-def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
-    """The whole page of `studio`. `public`: several people use it, so each is shown only the projects that they opened."""
-    gr.set_static_paths([studio.home, EXAMPLES])
-    api = PageApi(studio, find_samples(), Path(get_upload_folder()), public)
+def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, user: str | None = None) -> gr.Blocks:
+    """The whole page of `studio`.
+
+    Args:
+        studio: what it shows.
+        public: several people use it, so each is shown only the projects that they opened.
+        uploads: the folder of this page's uploads; None: Gradio's, and every page serves the files of the studio's folder.
+        user: who has logged in to it; None: nobody has to. "": it has one user, who has no name.
+    """
+    # Gradio knows one list of such folders for all pages: the films of one user must not be in it.
+    gr.set_static_paths([EXAMPLES] if uploads else [studio.home, EXAMPLES])
+    api = PageApi(studio, find_samples(), uploads or Path(get_upload_folder()), public, remote=user is not None)
     pages: dict[str, asyncio.Event] = {}        # what wakes the stream of a page
 
     def ask(message: Any) -> dict[str, Any]:
@@ -98,9 +106,11 @@ def build(studio: Studio, *, public: bool = False) -> gr.Blocks:
                 del pages[page]
 
     icon = (ASSETS / "icon.svg").read_text("utf-8")
-    with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as page:
+    cache = None if uploads else (3600, 86400)  # seconds between two looks, and when files are old; not in a folder of films
+    with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=cache) as page:
         live = component("live", ["live"])
-        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, LANGUAGES=LANGUAGES, CATALOGUES=script_catalogues())
+        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, LANGUAGES=LANGUAGES, CATALOGUES=script_catalogues(),
+                          USER=user)
         board.follow(
             follow,
             outputs=[board, live],

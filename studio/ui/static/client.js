@@ -38,6 +38,13 @@ const client = (() => {
   self.branchOf = (take) => take.tips[0] || (take.on_path ? self.view.branches.find((b) => b.current)?.name : '');
 
   const refused = { message: t('The studio did not answer.'), remedy: t('It may have been stopped: start it again. This page will find it by itself.') };
+  /* Where users log in: whether the session has ended. Then this page goes to the one that asks for the password, and comes back. */
+  const askForPassword = async () => {
+    if (USER === null) return false;
+    const { status } = await fetch('gradio_api/user').catch(() => ({}));
+    if (status === 401) location.assign(`login${location.search}`);
+    return status === 401;
+  };
   const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
   const send = (message) => server.ask(message).then(
     (reply) => {
@@ -46,7 +53,7 @@ const client = (() => {
       note(reply.answer);
       return reply.answer;
     },
-    () => { notices.add(refused); return null; },
+    () => askForPassword().then((gone) => { if (!gone) notices.add(refused); return null; }),
   );
 
   /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */
@@ -154,7 +161,7 @@ const client = (() => {
   const checkConnection = () => {
     if (!element.isConnected) return;
     const patience = self.view ? 15000 : 4000;
-    if (!document.hidden && Date.now() - self.lastMessage > patience) follow();
+    if (!document.hidden && Date.now() - self.lastMessage > patience) { follow(); askForPassword(); }
     setTimeout(checkConnection, 1000);
   };
 

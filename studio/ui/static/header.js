@@ -22,6 +22,11 @@ const header = (() => {
   const tongue = makeMenu(t('Language'), chooseLanguage, 'globe');
   tongue.draw(Object.entries(LANGUAGES).map(([code, name]) => ({ name: code, title: name, lang: code })), language);
 
+  const leave = USER === null ? null : tool('leave', USER ? t('Log out ({name})', { name: USER }) : t('Log out'), () => {
+    client.flush();
+    client.sent().then(() => fetch('logout', { method: 'POST' })).then(() => location.assign('login'));
+  });
+
   const root = h('header', { class: 'bar' },
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
     h('div', { class: 'film' },
@@ -29,7 +34,7 @@ const header = (() => {
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
       button('export', t('Export'), () => exportSheet.open(), { class: 'button quiet', 'aria-label': t('Export') }),
-      tool('keys', t('Keyboard shortcuts (?)'), () => dialogs.keys()), tongue.opener, tongue.list, light));
+      tool('keys', t('Keyboard shortcuts (?)'), () => dialogs.keys()), tongue.opener, tongue.list, light, leave));
 
   const outline = ([w, hgt]) => {
     const k = 15 / Math.max(w, hgt);

@@ -1,0 +1,249 @@
+"""The door before everything that a studio serves: nobody passes without a session or a token, and then only to the own page.
+
+It stands before Gradio's application, so pages, functions, files, uploads, streams and agents have this one way in. Whoever passes
+is answered by an application that knows no other user's films; see `user_pages.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from studio.access.limits import Limits
+from studio.access.login_page import HEADERS, login_page, preferred_language
+from studio.access.origins import ELSEWHERE, is_own, is_visit
+from studio.access.sessions import LONGEST_SECONDS, Sessions
+from studio.access.user_pages import UserPages
+from studio.access.users import ONLY, User, Users, UsersError, check_password
+from studio.language import sentence, translate
+
+log = logging.getLogger(__name__)
+WRONG = sentence("This name and password do not belong together. Try again.")
+WRONG_PASSWORD = sentence("This is not the password. Try again.")
+LOGGED_OUT = sentence("Nobody is logged in here, or the session has ended. Log in at the studio's address, or send a token.")
+FORM_BYTES = 8192
+SLOW_SECONDS = 1.0
+"""Seconds that a wrong password waits for its answer."""
+LOOK_AGAIN_SECONDS = 1.0
+"""Seconds between two looks whether the session of a stream is over."""
+START = "/gradio_api/startup-events"
+"""What Gradio asks its own server when that has started."""
+
+
+@dataclass
+class Access:
+    """What a door needs.
+
+    Attributes:
+        users: those who may come in.
+        pages: a page for each of them.
+        root_path: the studio's, behind a proxy.
+        named: whether there are several users, so that a name is asked for.
+    """
+
+    users: Users
+    pages: UserPages
+    root_path: str = ""
+    named: bool = True
+    limits: Limits = field(default_factory=Limits)
+    cookie: str = field(default_factory=lambda: f"studio-{secrets.token_hex(4)}")     # not that of a studio on another port
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # each takes 64 MB for a moment
+    sessions: Sessions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = Sessions(self.users)
+
+
+class Door:
+    """Middleware: lets requests of users through to their own pages."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        """Stand before `app`, which is only asked whether it has started."""
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and self._path(scope) == START):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, address = Headers(scope=scope), (scope.get("client") or ("",))[0]
+        own = is_own(headers, self._access.root_path)
+        path, request = self._path(scope), Request(scope, receive)
+        if path in ("/login", "/login/"):
+            asked = await self._login(request, address) if own or is_visit(scope, headers) else Response(ELSEWHERE, 403)
+            await asked(scope, receive, send)
+            return
+        key = request.cookies.get(self._access.cookie, "")
+        by_token = headers.get("authorization", "").lower().startswith("bearer ")
+        answer: Response | None = None
+        if by_token:
+            passed = await self._token(headers["authorization"][7:].strip(), address)
+            answer = passed if isinstance(passed, Response) else None
+            present: Callable[[], User | None] = lambda: self._by_token(headers["authorization"][7:].strip())  # noqa: E731
+        else:
+            present = lambda: self._access.sessions.user(key)  # noqa: E731
+        user = None if answer else present()
+        if answer is None and user is None:
+            answer = self._stranger(scope, headers, address)
+        if answer is None and not (by_token or own or is_visit(scope, headers)):
+            answer = Response(ELSEWHERE, 403)
+        if answer is None and user and path in ("/logout", "/logout/"):
+            answer = self._logout(scope, key)
+        if answer is None and user and (wait := self._access.limits.user(user.name, scope["method"])):
+            answer = _too_many(wait, headers)
+        if answer is not None or user is None:
+            await (answer or Response(status_code=401))(scope, receive, send)
+            return
+        page = await self._access.pages.page(user.name)
+        await _serve(page, dict(scope), receive, send, present)
+
+    async def _login(self, request: Request, address: str) -> Response:
+        """The page that asks for the password, or what becomes of an answer to it."""
+        language, headers = preferred_language(request.headers.get("accept-language", "")), request.headers
+        query = request.url.query
+        if request.method != "POST":
+            if wait := self._access.limits.stranger(address):
+                return _too_many(wait, headers)
+            return self._ask(language, query=query)
+        form = await _form(request)
+        name = form.get("username", "").strip().lower() if self._access.named else ONLY
+        browser = "text/html" in headers.get("accept", "")
+        if wait := self._access.limits.login(address, name):
+            problem = _wait_sentence(wait)
+            return self._ask(language, problem, name, query, 429, wait) if browser else _too_many(wait, headers)
+        try:
+            user = await run_in_threadpool(self._access.users.find, name)
+        except UsersError:
+            log.exception("nobody can log in")
+            user = None
+        async with self._access.hashing:
+            right = await run_in_threadpool(check_password, user, form.get("password", ""))
+        if not right or user is None:
+            await asyncio.sleep(SLOW_SECONDS)
+            problem = WRONG if self._access.named else WRONG_PASSWORD
+            return self._ask(language, problem, name, query, 401) if browser else _refusal(401, "login", problem, headers)
+        self._access.limits.right(address)
+        answer: Response = RedirectResponse(f"./?{query}" if query else "./", 303) if browser else JSONResponse({"success": True})
+        self._set_cookie(request.scope, answer, self._access.sessions.begin(user), int(LONGEST_SECONDS))
+        return answer
+
+    def _ask(self, language: str, problem: str = "", name: str = "", query: str = "", status: int = 200, wait: int = 0) -> Response:
+        text = login_page(language, problem, name if self._access.named else None, query)
+        return HTMLResponse(text, status, HEADERS | ({"Retry-After": str(wait)} if wait else {}))
+
+    def _logout(self, scope: Scope, key: str) -> Response:
+        """End a session. By POST alone: a link on another page must not log anybody out."""
+        if scope["method"] != "POST":
+            return Response(status_code=405, headers={"Allow": "POST"})
+        self._access.sessions.end(key)
+        answer = Response(status_code=204)
+        self._set_cookie(scope, answer, "", 0)
+        return answer
+
+    def _set_cookie(self, scope: Scope, answer: Response, key: str, age: int) -> None:
+        path, proxied = urlsplit(self._access.root_path).path or "/", Headers(scope=scope).get("x-forwarded-proto", "")
+        secure = scope["scheme"] == "https" or proxied.startswith("https") or self._access.root_path.startswith("https:")
+        answer.set_cookie(self._access.cookie, key, max_age=age, path=path, secure=secure, httponly=True, samesite="lax")
+
+    async def _token(self, token: str, address: str) -> User | Response:
+        """The user of a token, or a refusal. Wrong ones are counted as wrong passwords are."""
+        if user := self._by_token(token):
+            return user
+        if wait := self._access.limits.login(address, None):
+            return _too_many(wait, Headers())
+        await asyncio.sleep(SLOW_SECONDS)
+        return _refusal(401, "login", LOGGED_OUT, Headers())
+
+    def _by_token(self, token: str) -> User | None:
+        try:
+            return self._access.users.by_token(token)
+        except UsersError:
+            log.exception("no token can be checked")
+            return None
+
+    def _stranger(self, scope: Scope, headers: Headers, address: str) -> Response:
+        """What somebody without a session is answered: browsers are led to the login page."""
+        if wait := self._access.limits.stranger(address):
+            return _too_many(wait, headers)
+        browses = scope["method"] in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
+        if browses or self._path(scope) == "/":
+            up = self._access.root_path.rstrip("/") + "/" if self._access.root_path else "../" * (self._path(scope).count("/") - 1)
+            query = scope.get("query_string", b"").decode("latin-1")
+            return RedirectResponse(f"{up}login" + (f"?{query}" if query and self._path(scope) == "/" else ""), 303)
+        return _refusal(401, "login", LOGGED_OUT, headers)
+
+    @staticmethod
+    def _path(scope: Scope) -> str:
+        """The path within the studio."""
+        path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+        return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
+
+
+async def _serve(page: ASGIApp, scope: Scope, receive: Receive, send: Send, present: Callable[[], User | None]) -> None:
+    """Let a user's page answer, until the session is over or the token is not the user's any more: streams end then too."""
+    last, stream, over = time.monotonic(), False, False
+
+    async def send_if_present(message: Message) -> None:
+        nonlocal last, stream, over
+        if message["type"] == "http.response.start":
+            stream = all(name.lower() != b"content-length" for name, _ in message.get("headers", ()))
+        elif stream and time.monotonic() - last > LOOK_AGAIN_SECONDS:
+            last, over = time.monotonic(), present() is None
+            if over:
+                raise OSError("the session has ended")         # as if the browser had closed the connection
+        await send(message)
+
+    try:
+        await page(scope, receive, send_if_present)
+    except Exception:
+        if not over:
+            raise
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; none where it is too long or no text."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > FORM_BYTES:
+            return {}
+    try:
+        return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10).items()}
+    except ValueError:
+        return {}
+
+
+def _wait_sentence(wait: int) -> str:
+    return sentence("There were too many tries. Wait {seconds} s, then try again. Nothing was changed.", seconds=wait)
+
+
+def _too_many(wait: int, headers: Headers) -> Response:
+    answer = _refusal(429, "limit", _wait_sentence(wait), headers)
+    answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+def _refusal(status: int, code: str, message: str, headers: Headers) -> Response:
+    """A refusal for programs: a code and a sentence."""
+    text = translate(message, preferred_language(headers.get("accept-language", "")))
+    answer = JSONResponse({"code": code, "detail": text}, status)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
