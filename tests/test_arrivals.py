@@ -170,7 +170,8 @@ def test_takes_are_shown_as_they_were_also_after_a_restart(studio: Studio, there
     new = make_studio(tmp_path / "there").open(new.id)
     made_again(new)
     assert (new.project.looks, new.project.trims) == (session.project.looks, session.project.trims) and not new.project.later_looks
-    assert new.sounds.use(song(tmp_path)) == "" and new.project.sound == session.project.sound
+    new.add_finding(found.session.findings[1])
+    assert new.sounds.use(song(tmp_path)) == "" and new.project.sound == session.project.sound and not new.findings
     assert (read_clip(new.films.export_film()) == read_clip(session.films.export_film())).all()
 
 

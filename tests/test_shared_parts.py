@@ -66,7 +66,7 @@ def test_a_film_stays_whole_when_the_folder_of_the_one_that_it_was_copied_from_i
 
 def test_an_open_film_whose_folder_is_removed_says_so(session: Session, tmp_path: Path) -> None:
     shutil.rmtree(session.folder)
-    with pytest.raises(StoreError, match="is not there any more. Put the folder back where it was"):
+    with pytest.raises(StoreError, match=r"is not there any more\. Put the folder back where it was"):
         session.edit(edits.rename, "Sea")
     assert session.project.name == "A film"
 

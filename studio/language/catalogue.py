@@ -28,8 +28,11 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 
 
 def choose_language(wanted: object) -> str:
-    """The language of this code; English for one that is not there, and for anything that is no code."""
-    return wanted if isinstance(wanted, str) and wanted in LANGUAGES else ENGLISH
+    """The language of a code, also of one with a region (de-AT); English for one that is not there, and for what is no code."""
+    parts = wanted.replace("_", "-").split("-") if isinstance(wanted, str) else []
+    codes = {code.lower(): code for code in LANGUAGES}
+    found = ("-".join(parts[:count]).lower() for count in range(len(parts), 0, -1))
+    return next((codes[code] for code in found if code in codes), ENGLISH)
 
 
 def translate(text: str, language: str) -> str:

@@ -85,6 +85,7 @@ class Sounds:
         """
         store, called = self._document.store, readable(name or path.name)
         store.check_writable()
+        awaited = None if self.file() else self._document.project.sound       # one that the film names and does not have
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "sound.m4a"
             seconds = encode_sound(path, copy, LONGEST)
@@ -93,7 +94,6 @@ class Sounds:
             if not kept.is_file():
                 with atomic_write(kept, copy.stat().st_size) as temporary:
                     shutil.copyfile(copy, temporary)
-        awaited = self._awaited()
         sound = Sound(f"media/{kept.name}", content, round(seconds, 3), called, source=source)
         self._document.edit(set_sound, sound)
         said = [self._compare(awaited, sound)] if awaited else []
@@ -101,15 +101,12 @@ class Sounds:
             said.append(sentence("The first {minutes:g} minutes of {name} are kept.", minutes=LONGEST / 60, name=called))
         return join(*said)
 
-    def _awaited(self) -> Sound | None:
-        """The sound that the film names and does not have."""
-        return None if self.file() else self._document.project.sound
-
     def _compare(self, awaited: Sound, came: Sound) -> Sentence:
         """What is to be said of a sound that came where another one was missing; the film asks for it no more."""
         wanted = awaited_sound(awaited)
         for asked in [finding for finding in self._document.findings if wanted.sha256[:12] in finding]:
             self._document.dismiss(asked)
+        self._document.notify()                                  # the file is there, which need not be an edit
         if awaited.sha256 == came.sha256 or (awaited.source and awaited.source == came.source):
             return join()
         return sentence(

@@ -57,7 +57,7 @@ class PageApi:
             **VERBS,
             "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
             "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
-            "trash": lambda s, f: trash_view(s, self._thrown_away(f)),
+            "trash": lambda s, f: trash_view(s, self._thrown_away(f), self.public),
             "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path")).id},
         }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.language import join, sentence, sentences
 from studio.project import trash
-from studio.project.film_trash import TrashedProject
+from studio.project.film_trash import KEPT_SECONDS, TrashedProject
 from studio.session.trash import folder_size
 from studio.ui.take_views import take_words
 from studio.ui.words import Json, file_url, format_length, format_size
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from studio.session import Session
 
 
-def trash_view(session: Session, films: Iterable[TrashedProject]) -> Json:
-    """All that is in the trash, what was thrown away last first, with what it weighs on the disk."""
+def trash_view(session: Session, films: Iterable[TrashedProject], shared: bool = False) -> Json:
+    """All that is in the trash, what was thrown away last first, with what it weighs on the disk.
+
+    `shared`: on a studio that several people use, which deletes the films after some days.
+    """
     takes = _takes(session)
     shelved = [_film(film) for film in films]
     return {
@@ -27,6 +30,7 @@ def trash_view(session: Session, films: Iterable[TrashedProject]) -> Json:
         "films": shelved,
         "takes_weigh": format_size(sum(take["bytes"] for take in takes)),
         "films_weigh": format_size(sum(film["bytes"] for film in shelved)),
+        "films_kept": round(KEPT_SECONDS / 86_400) if shared else None,
     }
 
 

@@ -18,6 +18,7 @@ from tests.e2e.test_accessibility import FINGER, TARGETS
 from tests.e2e.test_library import clear
 from tests.media.test_packets import remux
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
+from tests.test_session_sound import song
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 from playwright.sync_api import expect
@@ -29,7 +30,7 @@ DROP = """([name, type, text]) => {
   data.items.add(new File([bytes], name, { type }));
   document.querySelector('.mp').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
-TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".json": "application/json", ".png": "image/png"}
+TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".json": "application/json", ".png": "image/png", ".mp3": "audio/mpeg"}
 
 
 def drop(page: Any, file: Path) -> None:
@@ -43,12 +44,14 @@ def shelf_alone(stand: Stand) -> Iterator[None]:
     clear(stand.studio)
 
 
-def foreign(tmp_path: Path) -> Path:
-    """A film that was made in another studio."""
+def foreign(tmp_path: Path, sound: Path | None = None) -> Path:
+    """A film that was made in another studio, perhaps with a sound."""
     (tmp_path / "elsewhere").mkdir()
     session = make_film(make_studio(tmp_path / "elsewhere"), "the sea at dusk", "the shore")
     session.set_reference(picture(tmp_path, "orange", (80, 48)))
     session.edit(edits.rename, "From a friend")
+    if sound:
+        session.sounds.use(sound)
     return Path(shutil.copy(render_all(session).films.export_film(), tmp_path / "friend.mp4"))
 
 
@@ -73,8 +76,8 @@ def test_a_film_opens_at_its_take_and_nothing_is_rewound(desk: Visit, tmp_path: 
     expect(page.get_by_label("Film title")).to_have_value("Sea")
 
 
-def test_a_film_from_elsewhere_asks_for_its_picture_and_is_made_again(desk: Visit, tmp_path: Path) -> None:
-    film = foreign(tmp_path)
+def test_a_film_from_elsewhere_asks_for_its_picture_and_its_sound_and_is_made_again(desk: Visit, tmp_path: Path) -> None:
+    film = foreign(tmp_path, song(tmp_path))
     page = desk.open(desk.stand.film("mine"))
     drop(page, film)
     expect(page.get_by_label("Film title")).to_have_value("From a friend")
@@ -82,6 +85,7 @@ def test_a_film_from_elsewhere_asks_for_its_picture_and_is_made_again(desk: Visi
     expect(asks).to_be_visible()
     expect(page.locator(".reference .gone")).to_contain_text("Drop orange.png here: 80 × 48, checksum")
     expect(page.get_by_label("Prompt of segment 2")).to_have_value("the shore")
+    expect(page.get_by_text("The reference picture is not here. Drop its file on the page.")).to_be_visible()
     faded(page)
     assert page.evaluate(AUDIT) == []
     session = next(each for each in map(desk.stand.studio.open, [s.id for s in desk.stand.studio.list()])
@@ -90,6 +94,11 @@ def test_a_film_from_elsewhere_asks_for_its_picture_and_is_made_again(desk: Visi
     expect(page.locator(".notice", has_text="This is another picture")).to_be_visible()
     drop(page, tmp_path / "orange.png")
     expect(page.locator(".reference img")).to_be_visible()
+    expect(page.get_by_text("This film is paused before its first take. Press Resume to make it.")).to_be_visible()
+    expect(page.locator(".notice", has_text="It needs “Song.mp3”, checksum")).to_be_visible()
+    drop(page, tmp_path / "Song.mp3")
+    expect(page.locator(".notice", has_text="Song.mp3")).to_have_count(0)
+    assert session.sounds.file()
     page.get_by_role("button", name="Resume").first.click()
     wait_until(session, lambda: len(session.project.film()) == 2)
     assert wait_for_job(session).state == "done"

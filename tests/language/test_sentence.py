@@ -169,6 +169,7 @@ def test_braces_in_a_value_are_text(word: str) -> None:
 
 def test_other_languages_are_english() -> None:
     assert [choose_language(one) for one in ("de", "en", "xx", "", None, 5, ["de"], {"a": 1})] == ["de", *["en"] * 7]
+    assert [choose_language(one) for one in ("de-AT", "DE_ch", "de-Latn-DE", "den", "-", "x-de")] == ["de"] * 3 + ["en"] * 3
 
 
 def test_english_imports_no_babel() -> None:

@@ -20,7 +20,7 @@ const filmWords = (() => {
     for (const input of [style, cast]) delete input.dataset.dirty;
     await client.act('use_style', { style: one.name });
   };
-  const choice = (one) => h('button', { class: 'look', 'data-name': one.name, title: [one.style, one.cast].filter(Boolean).join('; '),
+  const choice = (one) => h('button', { class: 'look', 'data-name': one.name, 'data-style': one.style, title: [one.style, one.cast].filter(Boolean).join('; '),
     onclick: () => use(one) }, h('b', {}, one.title), h('small', {}, one.description || one.style));
   const fetchStyles = async () => {
     const answer = await client.act('film_styles');
@@ -30,7 +30,7 @@ const filmWords = (() => {
     client.put({});
   };
   const drawStyles = ({ style: look }) => {
-    for (const b of styles.children) set(b, 'aria-pressed', String(b.title.split('; ')[0] === look));
+    for (const b of styles.children) set(b, 'aria-pressed', String(Boolean(look) && b.dataset.style === look));
   };
 
   const open = () => {

@@ -9,6 +9,7 @@ const picture = (() => {
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),
     h('p', {}, t('Drop a picture to make it the reference, a video to go on from it, or an exported film to come back to it')));
 
+  const isSound = (file) => file.type.startsWith('audio/') || /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i.test(file.name);
   const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));
 
   /* As Gradio's `upload`, which does not say how far it is: `tell` is called with the share that has been sent. */
@@ -99,13 +100,14 @@ const picture = (() => {
     }
   };
 
-  /* Whatever was dropped or chosen: a project, a film of ours or its sidecar, a picture or a video. */
+  /* Whatever was dropped or chosen: a project, a film of ours or its sidecar, a picture, a video or a sound. */
   const receive = (files) => {
     const [file] = files, sidecar = files.find((each) => /\.json$/i.test(each.name));
     if (!file) return;
     if (/\.zip$/i.test(file.name)) importProject(file);
     else if (sidecar) uploadOurs(sidecar);
     else if (/\.(gif|webp|png)$/i.test(file.name)) uploadOurs(file);
+    else if (isSound(file)) sound.take(file);
     else take(file);
   };
   const anyFile = h('input', { type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': t('File to open'),

@@ -186,5 +186,5 @@ const sound = (() => {
     drawSheet(s);
   });
   addEventListener('resize', () => client.put({}));
-  return { opener, hear, part, mark, run, moment: () => audio.currentTime };
+  return { opener, hear, part, mark, run, take, moment: () => audio.currentTime };
 })();

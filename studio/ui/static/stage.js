@@ -125,8 +125,10 @@ const stage = (() => {
     if (secondTake) { choices(picks[0], take?.id); choices(picks[1], secondTake.id); }
 
     show(empty, !making && !take);
-    say(empty, view.reference
-      ? t('Write the first segment below and press Generate. It starts from the reference picture.') : t('Choose a reference picture to begin.'));
+    say(empty, !view.reference ? t('Choose a reference picture to begin.')
+      : !view.reference.url ? t('The reference picture is not here. Drop its file on the page.')
+        : job?.state === 'paused' ? t('This film is paused before its first take. Press Resume to make it.')
+          : t('Write the first segment below and press Generate. It starts from the reference picture.'));
     const backdrop = !making && !take && view.reference?.url;
     if (backdrop) {
       const [x, y, w, hgt] = view.reference.frame;

@@ -32,7 +32,8 @@ const trash = (() => {
         takes.length ? () => again('restore_takes', { takes: ids(all.takes) }) : null,
         { size: all.takes_weigh, what: listed(contents(takes.length, branches.length)),
           go: () => again('empty_trash', { takes: ids(all.takes), branches: ids(all.branches) }) }),
-      part(t('Films'), films, '', null,
+      part(t('Films'), films, all.films_kept
+        ? t('This studio is shared: it deletes films {days} days after they were thrown away here.', { days: all.films_kept }) : '', null,
         { size: all.films_weigh, what: tn('{n} film', '{n} films', films.length), go: () => again('delete_films', { keys: ids(all.films) }) }),
     ];
     const none = h('p', { class: 'hint' }, t('The trash is empty.'));

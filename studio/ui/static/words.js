@@ -1,7 +1,11 @@
 /* What the page says, in the artist's language. English texts are the keys of the catalogues, and what has no translation stays English.
    The language is what was chosen on this page, or else the browser's first one that is known. */
-const language = [remember.get('language'), ...navigator.languages.map((tag) => tag.split('-')[0].toLowerCase()), 'en']
-  .find((code) => Object.hasOwn(LANGUAGES, code));
+const knownLanguage = (tag) => {      // the language of a code with a region: of de-AT de, where de-AT itself is not there
+  const parts = String(tag ?? '').toLowerCase().split(/[-_]/);
+  const codes = parts.map((_, i) => parts.slice(0, parts.length - i).join('-'));
+  return Object.keys(LANGUAGES).find((code) => codes.includes(code.toLowerCase()));
+};
+const language = [remember.get('language'), ...navigator.languages, 'en'].map(knownLanguage).find(Boolean);
 const chooseLanguage = async (code) => {
   remember.put('language', code);
   client.flush();
@@ -17,7 +21,7 @@ const numeral = (value, digits = null) => new Intl.NumberFormat(language, {
 /* Whether the language writes 0,5: then a comma does not stand between two numbers. */
 const decimalComma = numeral(0.5).includes(',');
 /* A moment, in milliseconds or as the studio writes it, as the browser's region writes days and hours. */
-const region = navigator.languages.find((tag) => tag.split('-')[0].toLowerCase() === language) || language;
+const region = navigator.languages.find((tag) => knownLanguage(tag) === language) || language;
 const timeOf = (stamp) => new Date(stamp).toLocaleString(region, { dateStyle: 'medium', timeStyle: 'short' });
 
 const filled = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => {
