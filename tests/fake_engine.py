@@ -105,6 +105,10 @@ class FakeEngine:
             save_png(shown, request.folder / take_folder.REMEMBERED)
             yield TakeDone(request.take, 0, 0, time.monotonic() - began)
             return
+        left = request.left_out
+        if left and not left.replays and request.parent not in left.folders:          # it reads the newest take alone
+            yield TakeDone(request.take, 0, 0, time.monotonic() - began)
+            return
         for section in range(take_folder.finished_sections(request.folder), request.sections):
             if stop.before_next_section:
                 counts = take_folder.close(request.folder)
@@ -169,5 +173,6 @@ class FakeEngine:
         width, height = request.size
         key = f"{request.prompt}/{request.seed}/{section}/{request.parent and request.parent.name}"
         key += f"/{request.psi_of}" if request.psi_of else ""
+        key += f"/{sorted(request.left_out.folders)}" if request.left_out else ""
         colour = np.frombuffer(hashlib.sha256(key.encode()).digest()[:3], np.uint8)
         return np.broadcast_to(colour, (self.section_frames, height, width, 3)).copy()

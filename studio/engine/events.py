@@ -67,6 +67,15 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """An earlier take that is left out of what a section reads, see `studio.engine.left_out`."""
+
+    folders: frozenset[Path]       # of the take, and of copies of it
+    made: tuple[RenderRequest, ...]     # how the takes before the section were made, each with its folder and its sections
+    replays: bool                  # whether the long-term memory changes with what the film shows
+
+
+@dataclass(frozen=True)
 class RenderRequest:
     """One take to render: everything the engine needs, nothing of the document."""
 
@@ -99,6 +108,7 @@ class RenderRequest:
     film_sections: int = 0         # of the whole film, with what is planned after this take; 0: not known
     sections_before: int = 0       # of the film before this take
     moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame
+    left_out: LeftOut | None = None     # the section without an earlier take; none is made where it reads nothing of that
 
     @property
     def words(self) -> Words:

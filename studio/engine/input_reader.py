@@ -70,9 +70,9 @@ class InputReader:
         if request.before and request.blend and not isinstance(self.model.backbone, BlendsChanges):
             before = self._cached_conditioning(request.before, False, request.reference, request.size, request.frame)
         snapshot = self._other_psi(request, self._snapshot(request, first))
-        memory = self._pinned(request)
+        memory = self.pinned_memory(request)
         if first == 0:
-            snapshot = self._edited(request, snapshot, memory)
+            snapshot = self.edited(request, snapshot, memory)
         if self.model.card.is_large(request.size):
             scene = None
             if snapshot.psi is None:
@@ -113,7 +113,7 @@ class InputReader:
             return self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
         return self._read_snapshot(path, request.size)
 
-    def _pinned(self, request: RenderRequest) -> Memory | None:
+    def pinned_memory(self, request: RenderRequest) -> Memory | None:
         """The model's memory, with the places or sections of pinned takes, and without the sections of forgotten ones.
 
         Raises SnapshotError: the snapshot of one cannot be used.
@@ -142,7 +142,7 @@ class InputReader:
                 rows.append(memory.newest_sections(kept.psi.to(self.model.device), section, take.sections))
         return rows
 
-    def _edited(self, request: RenderRequest, snapshot: Snapshot, memory: Memory | None) -> Snapshot:
+    def edited(self, request: RenderRequest, snapshot: Snapshot, memory: Memory | None) -> Snapshot:
         """The snapshot before the take, without the places that are to be forgotten, and with the pinned ones."""
         psi = snapshot.psi
         if psi is None:                        # psi_0, which the section asks `memory` for

@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,6 @@ from studio.catalogue.loras import LoraError
 from studio.diffusion import flow
 from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, SkipsBlocks, StopsAtEdge
 from studio.diffusion.blend import section_blend
-from studio.diffusion.codec import Codec, FrameStream
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
@@ -42,9 +40,11 @@ from studio.engine.events import (
 from studio.engine.failures import explain
 from studio.engine.input_reader import InputReader, TakeInputs
 from studio.engine.jobs import Stop
+from studio.engine.left_out import leave_out
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.moments import ask_memory
 from studio.engine.pace import Pace
+from studio.engine.section_decoder import SectionDecoder
 from studio.engine.video_take import VideoTakes
 from studio.language import sentence
 from studio.media import MediaError
@@ -113,8 +113,16 @@ class Renderer:
                 request, request.video, first, stop, lambda index, attempt: self._retry(request, index, "reading", attempt))
             return False
         inputs = yield from self._retry(request, first, "reading", partial(self._inputs.read, request, first))
+        if request.left_out:
+            remake = partial(self._latents, stop=stop)
+            leave = partial(leave_out, self.model, self._inputs, request, request.left_out, inputs, remake)
+            without = yield from self._retry(request, first, "denoising", leave)
+            if without is None:
+                return False
+            self._prepare_model(request)
+            inputs = without
         snapshot = inputs.snapshot
-        decoder = _SectionDecoder(self.model.codec)
+        decoder = SectionDecoder(self.model.codec)
         for index in range(first, request.sections):
             if stop.before_next_section:
                 raise StoppedError
@@ -125,9 +133,9 @@ class Renderer:
             snapshot = finished.snapshot
             at_edge = at_edge or (isinstance(self.model.backbone, StopsAtEdge) and self.model.backbone.stopped_at_edge)
             heap.give_back()
-        if request.psi_of is None:
+        if request.psi_of is None and request.left_out is None:
             self._draw_memory(request, snapshot)
-        elif isinstance(self.model.backbone, RecallsPlaces):
+        elif request.psi_of and isinstance(self.model.backbone, RecallsPlaces):
             recalled = self.model.backbone.recalled_pixels()
             if recalled is not None:
                 take_folder.write_recalled(request.folder, recalled.cpu().numpy())
@@ -204,6 +212,17 @@ class Renderer:
             clock = time.monotonic()
         raise AssertionError("a section ends with its result")
 
+    def _latents(self, request: RenderRequest, stop: Stop) -> Generator[Event, None, list[Tensor]]:
+        """The latents [1, C, W, h, w] of each section of a take, made again: a section is a pure function."""
+        self._prepare_model(request)
+        inputs = yield from self._inputs.read(request, 0)
+        snapshot, found = inputs.snapshot, list[Tensor]()
+        for index in range(request.sections):
+            finished = yield from self._denoise(request, index, snapshot, inputs, stop)
+            snapshot = finished.snapshot
+            found.append(finished.latents)
+        return found
+
     def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
         """Write a picture of what the memory holds, if it can be shown. The take does not fail where it cannot be written."""
         memory = self.model.memory
@@ -226,7 +245,7 @@ class Renderer:
         return request.cache or (DEFAULT_THRESHOLD if wanted else 0.0)
 
     def _save_section(
-        self, request: RenderRequest, index: int, finished: SectionResult, decoder: _SectionDecoder, before: Snapshot
+        self, request: RenderRequest, index: int, finished: SectionResult, decoder: SectionDecoder, before: Snapshot
     ) -> Generator[Event, None, SectionDone]:
         """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
         yield Working(request.take, sentence("decoding"))
@@ -255,24 +274,6 @@ class Renderer:
         """A small animated WebP of frames that are one latent apart."""
         card = self.model.card
         return preview_webp(frames, fps=card.fps * card.window / card.section_frames, width=PREVIEW_WIDTH)
-
-
-class _SectionDecoder:
-    """Decodes the sections of a take one after the other, and starts again from the snapshot where one failed."""
-
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
-        self._stream: FrameStream | None = None
-
-    @contextmanager
-    def stream(self, before: Snapshot, psi: Tensor | None) -> Iterator[FrameStream]:
-        """The stream that continues after `before`; the next section goes on with it only if the block ends without an error.
-
-        `psi` is the long-term memory after the section.
-        """
-        stream, self._stream = self._stream or self._codec.stream(before.recent, before.sections, psi), None
-        yield stream
-        self._stream = stream
 
 
 def pixels(frames: Tensor) -> NDArray[np.uint8]:

@@ -32,6 +32,11 @@ def psnr(one: Frames, other: Frames, part: Part | None = None) -> float | None:
     return 10 * math.log10(255**2 * count / total) if total else None
 
 
+def mean_change(one: Frames, other: Frames) -> float:
+    """The mean difference of two clips [T, H, W, 3], in levels of 255."""
+    return sum(float(_distance(a, b).sum(dtype=np.int64)) for a, b in zip(one, other, strict=True)) / one.size
+
+
 def visible_difference(one: Frames, other: Frames) -> Part:
     """The pixels in which two clips differ visibly."""
     return np.stack([_distance(a, b).max(axis=2) >= VISIBLE for a, b in zip(one, other, strict=True)])

@@ -43,19 +43,23 @@ class RequestMaker:
         before = project.takes.get(ask.take.parent) if ask.take.parent else None
         return replace(ask, take=fill_words(ask.take, self._wildcards, before))
 
-    def request(self, take: Take, sections: int, project: Project, folder: Path | None = None) -> RenderRequest:
+    def request(
+        self, take: Take, sections: int, project: Project, folder: Path | None = None, checked: bool = True
+    ) -> RenderRequest:
         """The request to render `take` until it has so many sections.
 
         Args:
             take, sections: what is rendered.
             project: that it belongs to.
             folder: where its files go, which exists; None: the take's own folder, which is made.
+            checked: False: a take that was made, whose request only says how.
 
         Raises:
             EditError: see `check`.
             StoreError: the folder cannot be made.
         """
-        self.check(take, project)
+        if checked:
+            self.check(take, project)
         place = place_of_take(project, take)
         words = words_of(take)
         cuts = take.parent is not None and take.segment.shot is not None and take.segment.video is None

@@ -34,6 +34,7 @@ from studio.session.looks import Looks
 from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.memory_map import MemoryEdits
 from studio.session.memory_test import MemoryTests
+from studio.session.memory_use import MemoryUses
 from studio.session.models import installed_model, set_model, set_size, settings_for
 from studio.session.moments import Moments
 from studio.session.pictures import import_picture
@@ -74,6 +75,7 @@ class Session(Document):
         self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
         self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
+        self.memory_uses = MemoryUses(self, engine, self._models, loras, wildcards)
         self.moments = Moments(self, engine, self._models, loras, wildcards)
         self.snapshots = Snapshots(self, engine, self._models, loras, wildcards)
         self.awaiting = Awaiting(self, self.jobs)
@@ -94,6 +96,7 @@ class Session(Document):
         self.jobs.check_idle()
         self.snapshots.check_idle()
         self.memory_tests.check_idle()
+        self.memory_uses.check_idle()
         self.moments.check_idle()
 
     # Picture, size, model

@@ -22,6 +22,7 @@ from studio.ui.disk_views import making_again_view
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import EXAMPLES, find_samples
 from studio.ui.memory_test_views import memory_test_view
+from studio.ui.memory_use_views import memory_use_view
 from studio.ui.moment_views import moment_view
 from studio.ui.one_app import leave_apps_out
 from studio.ui.theme import theme
@@ -40,7 +41,7 @@ SCRIPTS = (
     "early", "timeline", "tree", "dialogs", "library", "export", "preset", "reuse",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
-    "memory_test", "memory_map", "moment",
+    "memory_test", "memory_map", "moment", "memory_use",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (
@@ -48,7 +49,7 @@ STYLES = (
     "stage", "takes",
     "early", "timeline", "tree", "dialogs", "export", "film_words", "drift", "look", "trim", "lora", "blend", "shot", "video",
     "easel", "frame", "marks",
-    "small", "compare", "vote", "memory_test", "memory_map", "trash", "disk", "sound", "preset", "library",
+    "small", "compare", "vote", "memory_test", "memory_use", "memory_map", "trash", "disk", "sound", "preset", "library",
 )  # fmt: skip
 
 PAUSE = 0.05
@@ -176,11 +177,11 @@ async def _updates(
             now = (session.revision, session.engine)
             beat += 1
             test = memory_test_view(session.memory_tests.view)
-            moment = moment_view(session.moments.view)
+            use, moment = memory_use_view(session.memory_uses.view), moment_view(session.moments.view)
             again = making_again_view(session.snapshots.view)
             message: dict[str, Any] = {
-                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "moment": moment,
-                         "again": again, "beat": beat}}
+                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "memory_use": use,
+                         "moment": moment, "again": again, "beat": beat}}
             if now != last:
                 view = await asyncio.to_thread(api.board, session)
                 if view != board | {"revision": view["revision"]}:

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from studio.media.clip import write_clip
-from studio.project.model import Retries
+from studio.project.model import Retries, Take
 from studio.project.store import CLIP
 from studio.session import Session
+from studio.session.looks import Looks, MeasuredLook
 from tests.e2e.conftest import Stand, Visit
 from tests.shelves import render_all, wait_for_job, wait_until
 
@@ -64,6 +65,28 @@ def test_lines_table_and_a_rewind_by_keyboard(stand: Stand, desk: Visit) -> None
     wait_until(session, lambda: session.project.head == session.project.path()[1].id)
     expect(panel.get_by_role("button", name="Rewind to segment")).to_be_hidden()
     expect(page.get_by_role("button", name="Drift", exact=True)).to_be_visible()
+
+
+def test_clicks_do_not_wait_for_measuring(stand: Stand, desk: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rewind asks for the drift again; a browser has six connections to a studio, and one of them is for clicks."""
+    session, measured, asked = blurring(stand, 0, 0.3, 0.6), threading.Event(), 0
+
+    def measure(self: Looks, take: Take) -> MeasuredLook:
+        nonlocal asked
+        asked += 1
+        assert measured.wait(30)
+        return own(self, take)
+
+    own = Looks.of
+    monkeypatch.setattr(Looks, "of", measure)
+    page = desk.open(session)
+    for number in (1, 2, 1, 2, 1, 2, 1):
+        page.locator(f".card:nth-child({number}) [data-verb=rewind]").click()
+        expect(page.locator(f".card:nth-child({number})")).to_have_attribute("aria-current", "step")
+    assert asked == 1
+    measured.set()
+    expect(page.get_by_role("button", name="Drift")).to_be_visible()
+    wait_until(session, lambda: asked == 2 * len(session.project.path()))
 
 
 def test_on_a_phone(stand: Stand, phone: Visit) -> None:

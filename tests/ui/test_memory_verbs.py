@@ -11,9 +11,12 @@ from studio.catalogue.cards import ADAPTER, MEMORY, RECALL, ModelFile
 from studio.project import edits
 from studio.session import Session, Studio
 from studio.session.memory_comparison import Comparison, MemoryTestResult
+from studio.session.memory_use import MemoryUseView
 from studio.session.moments import MomentView, RememberedMoment
+from studio.session.use_figures import SegmentUse
 from studio.ui.api import PageApi
 from studio.ui.memory_test_views import memory_test_view, result_view
+from studio.ui.memory_use_views import memory_use_view
 from studio.ui.moment_views import moment_view
 from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
@@ -69,6 +72,32 @@ def test_a_moment_from_the_question_to_the_answer(tmp_path: Path) -> None:
     assert view["result"]["sentence"].startswith("The memory holds 40 % of this place")
     refused = api.answer({"verb": "ask_moment", "project": session.id, "take": session.project.head, "at": -1})
     assert not refused["ok"]
+
+
+def test_what_a_take_uses_from_the_question_to_the_answer(api: PageApi) -> None:
+    session = render_all(make_film(api.studio, "one", "two"))
+    assert memory_use_view(session.memory_uses.view) is None
+    offer = ask(api, session, "memory_use", take=session.project.head)
+    assert (offer["number"], offer["problem"], offer["known"], offer["sentence"]) == (2, "", False, "") and offer["wait"]
+    assert "written again" in offer["way"]
+    ask(api, session, "measure_memory_use", take=session.project.head)
+    wait_until(session, lambda: not session.memory_uses.view.active)
+    view = memory_use_view(session.memory_uses.view)
+    assert view and view["state"] == "done" and view["progress"] == 1 and "It uses segment 1 most" in view["sentence"]
+    [row] = view["segments"]
+    assert (row["number"], row["prompt"], row["known"], row["share"]) == (1, "one", True, 1) and " levels · " in row["figures"]
+    again = ask(api, session, "memory_use", take=session.project.head)
+    assert again["known"] and (again["segments"], again["sentence"]) == (view["segments"], view["sentence"])
+    assert ask(api, session, "cancel_memory_use") == {}, "nothing runs any more"
+    refused = api.answer({"verb": "measure_memory_use", "project": session.id, "take": session.project.path()[0].id})
+    assert not refused["ok"] and "nothing earlier" in refused["notice"]["message"]
+
+
+def test_what_the_figures_of_a_use_are_said_to_mean() -> None:
+    uses = (SegmentUse(1, "a", ""), SegmentUse(2, "b", "", known=True), SegmentUse(3, "c", "", known=True, read=True))
+    view = memory_use_view(MemoryUseView("x", "d", "done", uses, 3))
+    assert view and [each["figures"] for each in view["segments"]] == ["", "not read", "read, and nothing changes without it"]
+    assert "as good as the same" in view["sentence"]
 
 
 @pytest.mark.parametrize(("known", "words"), [(1.0, "all of this place"), (0.0, "nothing of this place")])

@@ -12,6 +12,7 @@ const client = (() => {
     view: null,                     // the project, as last received from the studio
     job: null,                      // the running job, or how the last one ended
     memoryTest: null,               // the memory test that runs, or how the last one ended
+    memoryUse: null,                // the same of the question how much a take uses earlier segments
     again: null,                    // the take whose memory is made again, or the last one
     moment: null,                   // the moment for which the memory is asked, or the last one
     selected: null,                 // take on the stage; null: the one being rendered, or else the head
@@ -154,7 +155,7 @@ const client = (() => {
       return;
     }
     notices.job(self.job, detail.job, detail.project);
-    self.put({ job: detail.job, memoryTest: detail.memory_test, moment: detail.moment, again: detail.again });
+    self.put({ job: detail.job, memoryTest: detail.memory_test, memoryUse: detail.memory_use, moment: detail.moment, again: detail.again });
   };
 
   /* The studio sends a message every few seconds. When none comes (asleep, restarted, connection lost), connect again. */

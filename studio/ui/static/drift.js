@@ -4,6 +4,7 @@ const drift = (() => {
   const DASHES = { sharpness: '', contrast: '7 4', palette: '2 4', identity: '12 3 2 3' };
   let answer = null;
   let asked = '';           // of which takes
+  let asking = false;       // whether an answer is on its way
   let at = null;            // take whose numbers are shown
   let open = false;
   let tabled = false;
@@ -139,12 +140,21 @@ const drift = (() => {
     set(opener, 'aria-label', suggestion ? t('Drift: {advice}', { advice: suggestion.sentence }) : t('Drift'));
   };
 
-  /* Measuring takes a moment: it is asked for once for each line of takes, and only where there is something to compare. */
+  /* Measuring takes a moment: it is asked for once for each line of takes, and only where there is something to compare. One question
+     at a time, then the newest: browsers keep six connections to a studio, and with all of them waiting here a click would wait too. */
   const takesOf = (view) => view.segments.map((s) => client.take(s.take)).filter(Boolean);
   const fetchDrift = async (key) => {
     asked = key;
-    const found = await client.askAside('drift');
-    if (asked !== key) return;
+    if (asking) return;
+    asking = true;
+    let found = null;
+    let of = '';
+    do {
+      of = asked;
+      found = await client.askAside('drift');
+    } while (asked && asked !== of);
+    asking = false;
+    if (asked !== of) return;
     answer = found;
     if (answer?.rows.length) draw();
     client.put({});

@@ -23,6 +23,8 @@ const memory = (() => {
     title: t('Make the next section with its own memory, without, and with that of another branch') });
   const ask = button('film', t('What is remembered of this?'), () => moment.open(), { class: 'button small', hidden: true,
     title: t('Show what the memory gives back for the place of the frame on the stage') });
+  const uses = button('compare', t('What does it use?'), () => memoryUse.open(), { class: 'button small', hidden: true,
+    title: t('Make the take’s first section again without each earlier segment, and see what changes') });
   const edit = button('brush', t('Pin and forget'), () => memoryMap.open(), { class: 'button small', hidden: true,
     title: t('Pin takes into the memory, and choose what it is to forget') });
 
@@ -34,7 +36,7 @@ const memory = (() => {
         tool('close', t('Remove the reference picture'), () => client.act('clear_reference')))),
     h('h2', { class: 'label' }, t('What the model sees next')),
     h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
-    sentence, atlas, h('div', { class: 'memory-verbs' }, test, ask, edit));
+    sentence, atlas, h('div', { class: 'memory-verbs' }, test, uses, ask, edit));
 
   client.watch(({ view }) => {
     if (!view) return;
@@ -66,6 +68,7 @@ const memory = (() => {
     const forgets = takes ? forgotten.length : segment?.forget.length;
     say(edit.lastChild, [t('Pin and forget'), pins.length && t('{n} pinned', { n: pins.length }), forgets && t('{n} forgotten', { n: forgets })].filter(Boolean).join(' · '));
     for (const verb of [test, edit]) show(verb, seen.remembers && client.onStage());
+    show(uses, client.onStage());
     show(ask, seen.asks && client.onStage());
     set(packed, 'data-on', seen.packed);
     frames.forEach((bar, i) => set(bar, 'data-on', i >= frames.length - seen.recent));

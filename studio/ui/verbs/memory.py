@@ -1,4 +1,4 @@
-"""Verbs of the film's memory: what is pinned and forgotten, the test of what it is worth, and what it gives back for a moment."""
+"""Verbs of the film's memory: what is pinned and forgotten, what it is worth, what it gives back, and what a take uses of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from studio.project.memory_edits import CELLS
 from studio.session import Session
 from studio.ui.fields import Fields, MessageError
 from studio.ui.memory_test_views import offer_view
+from studio.ui.memory_use_views import use_offer_view
 from studio.ui.verbs.verb import Answer, Verb, index
 
 
@@ -37,5 +38,8 @@ VERBS: Mapping[str, Verb] = {
     "memory_test": _offer,
     "test_memory": lambda s, f: {"id": s.memory_tests.start(f.identifier("take"), _prompt(f))},
     "ask_moment": lambda s, f: {"id": s.moments.ask(f.identifier("take"), f.integer("at", 0, 10**7))},
+    "memory_use": lambda s, f: use_offer_view(s.memory_uses.offer(f.identifier("take"))),
+    "measure_memory_use": lambda s, f: {"id": s.memory_uses.start(f.identifier("take"))},
+    "cancel_memory_use": lambda s, f: s.memory_uses.cancel(),
     "cancel_memory_test": lambda s, f: s.memory_tests.cancel(),
 }
