@@ -61,6 +61,9 @@ class Family:
     """Whether, in films of a size, a model's memory can be asked what it holds of the place of an earlier frame. None: never."""
     memory_words: Callable[[ModelCard, Size], str] | None = None
     """What a model with a long-term memory keeps of films of a size, to stand after "it keeps". None: "a memory"."""
+    changes_frames: Callable[[Size], bool] | None = None
+    """Whether, in films of a size, its codec can change the colours of frames that a section sees before it, so that a look can be
+    held in the model's context too. None: it cannot."""
     reads_cast: bool = True
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
     context: Context = FRAMEPACK_CONTEXT

@@ -92,6 +92,12 @@ def answers_places(card: ModelCard, size: Size) -> bool:
     return family is not None and family.answers_places is not None and family.answers_places(card, size)
 
 
+def changes_frames(card: ModelCard, size: Size) -> bool:
+    """Whether a look can be held in what the model sees, in films of this size; False for a model of an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family is not None and family.changes_frames is not None and family.changes_frames(size)
+
+
 def memory_words(card: ModelCard, size: Size) -> str:
     """What a model with a long-term memory keeps of films of this size, to stand after "it keeps"."""
     family = FAMILIES.get(card.kind)

@@ -67,3 +67,14 @@ class EncodesVideo(Protocol):
 
         `before`: the frames [1, 3, 1 + 4 k, H, W] before them, at most `frames_before`.
         """
+
+
+@runtime_checkable
+class ChangesFrames(Protocol):
+    """A codec that decodes and encodes some latents of a film apart from the others, so that their frames can be changed."""
+
+    def decode_apart(self, latents: Tensor) -> Tensor:
+        """Frames [1, 3, T, H, W] in [-1, 1] of latents [1, C, n, h, w] that follow each other."""
+
+    def encode_apart(self, frames: Tensor, like: Tensor) -> Tensor:
+        """Latents [1, C, n, h, w] of such frames [1, 3, T, H, W] in [-1, 1]. `like`: those that they were decoded from."""

@@ -67,6 +67,15 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class SeenColours:
+    """How the colours of the recent frames are changed before a take sees them, see `studio.engine.seen_colours`."""
+
+    gain: tuple[float, ...]        # of L, a and b
+    offset: tuple[float, ...]
+    latents: int                   # the newest ones, which are changed
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """An earlier take that is left out of what a section reads, see `studio.engine.left_out`."""
 
@@ -108,6 +117,7 @@ class RenderRequest:
     film_sections: int = 0         # of the whole film, with what is planned after this take; 0: not known
     sections_before: int = 0       # of the film before this take
     moment: Moment | None = None   # no take is made: the parent's memory is asked for the place of a frame
+    colours: SeenColours | None = None  # None: the take sees the recent frames as they were made
     left_out: LeftOut | None = None     # the section without an earlier take; none is made where it reads nothing of that
 
     @property

@@ -20,6 +20,7 @@ from studio.diffusion.conditioning import ReadsApart, ReadsDolly
 from studio.engine import take_folder
 from studio.engine.events import Event, Frame, Pin, RenderRequest, ShotStart, Working
 from studio.engine.scene_inputs import flow_names, scene_inputs
+from studio.engine.seen_colours import change_recent
 from studio.flow_words import asked_flows
 from studio.full_prompt import Words
 from studio.language import sentence
@@ -73,6 +74,9 @@ class InputReader:
         memory = self.pinned_memory(request)
         if first == 0:
             snapshot = self.edited(request, snapshot, memory)
+            if request.colours:
+                yield Working(request.take, sentence("holding the look"))
+                snapshot = change_recent(self.model, snapshot, request.colours)
         if self.model.card.is_large(request.size):
             scene = None
             if snapshot.psi is None:

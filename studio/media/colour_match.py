@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.media.clip import ClipWriter, Frame, frames_of, open_clip, probe
-from studio.media.look import lab
+from studio.media.look import Floats, lab
 from studio.media.opencv import opencv
 
 FLAT = 1.0
@@ -65,10 +65,14 @@ def fit_change(source: LabStatistics, target: LabStatistics, strength: float) ->
 
 def change_frame(frame: Frame, change: ColourChange) -> Frame:
     """The frame [H, W, 3] with changed colours; those that sRGB has not are cut to the nearest that it has, channel by channel."""
+    return np.asarray(np.rint(change_colours(frame, change) * np.float32(255)).clip(0, 255), np.uint8)
+
+
+def change_colours(frame: Frame | Floats, change: ColourChange) -> Floats:
+    """The same without rounding: a frame [H, W, 3], in levels or from 0 to 1, as values of which some may lie outside 0 and 1."""
     cv2 = opencv()
     values = lab(frame) * np.array(change.gain, np.float32) + np.array(change.offset, np.float32)
-    colours = cv2.cvtColor(values, cv2.COLOR_LAB2RGB)
-    return np.asarray(np.rint(colours * np.float32(255)).clip(0, 255), np.uint8)
+    return np.asarray(cv2.cvtColor(values, cv2.COLOR_LAB2RGB))
 
 
 def between(begin: ColourChange, end: ColourChange, share: float) -> ColourChange:

@@ -71,7 +71,7 @@ def sharpness(frame: Floats) -> float:
     return float((luma - coarse).std(ddof=1) / max(float(coarse.std(ddof=1)), 1e-6))
 
 
-def lab(frame: Frame) -> Floats:
+def lab(frame: Frame | Floats) -> Floats:
     """A frame [H, W, 3] in CIELAB, [H, W, 3]: L from 0 to 100, a and b from about -100 to 100."""
     cv2 = opencv()
     return np.asarray(cv2.cvtColor(_light(frame), cv2.COLOR_RGB2LAB))
@@ -132,8 +132,10 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float | None:
     return float(a @ b) / length if length > 1e-9 else None
 
 
-def _light(frame: Frame) -> Floats:
-    """The frame in [0, 1]."""
+def _light(frame: Frame | Floats) -> Floats:
+    """The frame in [0, 1], which it is in already if it holds no levels."""
+    if frame.dtype == np.float32:
+        return np.asarray(frame, np.float32)
     return frame.astype(np.float32) / np.float32(255)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from studio.project.later import later_table, parse_later, show_later
-from studio.project.look_tables import looks_table, parse_looks
+from studio.project.look_tables import context_look_table, looks_table, parse_context_look, parse_looks
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import forget_table, parse_forget, parse_pins, pins_table
 from studio.project.model import (
@@ -159,6 +159,7 @@ def take_table(take: Take) -> Table:
         **_texts_table(
             style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
         **pins_table(take.pins, take.forgotten),
+        **context_look_table(take.context_look),
     }
 
 
@@ -194,6 +195,7 @@ def parse_take(table: object) -> Take:
         cast_words=read.words("cast_words"),
         pins=parse_pins(read),
         forgotten=parse_pins(read, "forgotten"),
+        context_look=parse_context_look(read),
         unknown=read.rest(),
     )
 

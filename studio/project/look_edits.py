@@ -11,7 +11,9 @@ from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project
 from studio.project.tree import known_take, usable_take
 
 
-def set_look(project: Project, take: str, match: str, strength: float = 1.0, after: bool = False) -> Project:
+def set_look(
+    project: Project, take: str, match: str, strength: float = 1.0, after: bool = False, context: bool | None = None
+) -> Project:
     """Hold a take to a look: its colours and contrast are matched to another picture of the film.
 
     Args:
@@ -20,6 +22,7 @@ def set_look(project: Project, take: str, match: str, strength: float = 1.0, aft
         match: FIRST_FRAME, REFERENCE, or the id of another take.
         strength: how much, from 0 to 1.
         after: hold all takes after it on the current branch to the same look. The one that is matched to stays as it is.
+        context: whether the section after it sees it so too; None: as it was, and at first not.
 
     Raises:
         EditError: no such take, it is matched to itself or to a take in the trash, or the strength is out of range.
@@ -32,7 +35,8 @@ def set_look(project: Project, take: str, match: str, strength: float = 1.0, aft
     share = limits.within((0, 1), strength, sentence("The strength of a look"))
     held = [one for one in _reach(project, take, after) if one != match]
     before = project.looks
-    looks = {one: replace(before.get(one, Look(match)), match=match, strength=share) for one in held}
+    seen = (before[take].context if take in before else False) if context is None else context
+    looks = {one: replace(before.get(one, Look(match)), match=match, strength=share, context=seen) for one in held}
     return replace(project, looks={**before, **looks})
 
 

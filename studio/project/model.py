@@ -137,6 +137,21 @@ TakeState = Literal["done", "partial"]
 
 
 @dataclass(frozen=True)
+class ContextLook:
+    """The look of the take before, in which a take saw the film's recent frames: what it was matched to, and how they were changed.
+
+    The change is multiplied to, and added to, each channel of CIELAB, see `ColourChange`.
+    """
+
+    match: str                    # FIRST_FRAME, REFERENCE, or the id of a take
+    strength: float
+    gain: tuple[float, ...]       # of L, a and b
+    offset: tuple[float, ...]
+    latents: int                  # the newest ones, which were changed
+    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+
+
+@dataclass(frozen=True)
 class Take:
     """One rendered segment, immutable once `done`. A `partial` one holds the finished sections of an interrupted render."""
 
@@ -165,6 +180,7 @@ class Take:
     cast_words: str = ""            # the cast likewise
     pins: tuple[str, ...] = ()      # takes that were pinned when it was made
     forgotten: tuple[str, ...] = ()     # takes whose sections its memory did not read
+    context_look: ContextLook | None = None     # the look in which it saw the frames before it; None: as they were made
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 
@@ -226,6 +242,7 @@ class Look:
     match: str                    # FIRST_FRAME, REFERENCE, or the id of a take
     strength: float = 1.0         # from 0, as it was made, to 1
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    context: bool = False         # the section after it sees it so too
 
 
 Loop = Literal["once", "repeat", "there and back"]

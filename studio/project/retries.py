@@ -48,6 +48,7 @@ def retry_request(project: Project, take: Take, number: int) -> TakeRequest:
     again = replace(
         request_take(project, segment, take.parent), settings=take.settings,
         words=take.words, style_words=take.style_words, cast_words=take.cast_words,
+        context_look=take.context_look,
     )  # fmt: skip
     depth = len(project.lineage(take.parent))
     return TakeRequest(again, project.clock.sections(segment.frames), depth, audition=True, retry=number, retry_of=take.id)

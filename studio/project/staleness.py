@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from studio.project.model import Project, RenderSettings, Segment, Shot, Take
+from studio.project.context_looks import look_before
+from studio.project.model import Look, Project, RenderSettings, Segment, Shot, Take
 
 
 def stale_takes(project: Project) -> frozenset[str]:
@@ -40,12 +41,18 @@ def _asked(project: Project, segment: Segment) -> str:
 
 def find_same_take(project: Project, segment: Segment, parent: str | None) -> Take | None:
     """A finished take that rendering `segment` after `parent` would only repeat, if there is one."""
-    kept = project.pins, set(project.forgotten)
+    kept, look = (project.pins, set(project.forgotten)), look_before(project, segment, parent)
     return next(
         (t for t in project.children(parent)
-         if t.state == "done" and (t.pins, set(t.forgotten)) == kept and not differs(project, segment, t)),
+         if t.state == "done" and (t.pins, set(t.forgotten)) == kept and _sees(t, look) and not differs(project, segment, t)),
         None,
     )
+
+
+def _sees(take: Take, look: Look | None) -> bool:
+    """Whether a take saw the frames before it in a look; None: as they were made."""
+    seen = take.context_look
+    return (seen and (seen.match, seen.strength)) == (look and (look.match, look.strength))
 
 
 def differs(project: Project, segment: Segment, take: Take) -> bool:

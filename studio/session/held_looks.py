@@ -95,14 +95,15 @@ class HeldLooks:
         look = project.looks.get(take.id)
         if look is None:
             return NO_CHANGE, NO_CHANGE
-        end = self._end(project, take, look)
+        end = self.end_change(project, take, look)
         if take.parent is None or begins_shot(take):             # after a cut, nothing goes on
             return self._fit(project, take, look, self._looks.of(take).first), end
         before = project.takes[take.parent]
         held = project.looks.get(before.id)
-        return (self._end(project, before, held) if held else NO_CHANGE), end
+        return (self.end_change(project, before, held) if held else NO_CHANGE), end
 
-    def _end(self, project: Project, take: Take, look: Look) -> ColourChange:
+    def end_change(self, project: Project, take: Take, look: Look) -> ColourChange:
+        """How a take's last frame is changed by a look. Raises MediaError: a clip is missing or damaged."""
         return self._fit(project, take, look, self._looks.of(take).last)
 
     def _fit(self, project: Project, take: Take, look: Look, frame: LabStatistics) -> ColourChange:

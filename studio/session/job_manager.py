@@ -20,6 +20,7 @@ from studio.project.model import Project
 from studio.project.store import StoreError
 from studio.project.take_requests import TakeRequest
 from studio.project.wildcards import Wildcards
+from studio.session.context_looks import ContextLooks
 from studio.session.copies import make_copy
 from studio.session.document import Document
 from studio.session.estimates import Estimator
@@ -64,7 +65,7 @@ class JobManager:
 
     def __init__(
         self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards,
-        retrier: Retrier,
+        retrier: Retrier, looks: ContextLooks,
     ) -> None:  # fmt: skip
         """Render takes of `document` on `engine`, with models of `cards` (by name), LoRAs of `loras` and lists of `wildcards`."""
         self._document = document
@@ -73,6 +74,7 @@ class JobManager:
         self.estimator = Estimator(engine.rates)
         self._follower = JobFollower(document, self.estimator)
         self._retrier = retrier
+        self._looks = looks
         self._job: RenderJob | None = None
 
     @property
@@ -223,7 +225,8 @@ class JobManager:
             with self._document.lock:
                 try:
                     project = self._document.project
-                    job.ask = self._maker.fill_words(take_requests.refresh(project, ask, job.branch), project)
+                    now = take_requests.refresh(project, ask, job.branch)
+                    job.ask = self._looks.fill(self._maker.fill_words(now, project), project)
                     request = None if _is_plain_copy(job.ask) else self._request(job)
                     if request is None:
                         self._follower.keep_copy(job)

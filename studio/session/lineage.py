@@ -10,6 +10,7 @@ from typing import Any
 from studio.engine import take_folder
 from studio.media import MediaError, export
 from studio.media.picture import read_picture
+from studio.project.look_tables import context_look_table
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
 from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Reference, Take
@@ -113,6 +114,7 @@ def take_record(project: Project, take: Take) -> dict[str, Any]:
         **({"forget": list(take.segment.forget)} if take.segment.forget else {}),
         **pins_table(take.pins, take.forgotten),
         **_look(project.looks.get(take.id)),
+        **context_look_table(take.context_look),
         **({"trim": trim_table(trim)} if (trim := project.trims.get(take.id)) else {}),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from studio.backbones.registry import edits_memory, selects_sections
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, ShotStart, VideoSource
+from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, SeenColours, ShotStart, VideoSource
 from studio.language import sentence
 from studio.project.edits import EditError
 from studio.project.model import Project, Shot, Take
@@ -90,6 +90,7 @@ class RequestMaker:
             video=self._video(take),
             film_sections=_film_sections(take, sections, project),
             sections_before=_sections_before(take, project),
+            colours=SeenColours(look.gain, look.offset, look.latents) if (look := take.context_look) and not cuts else None,
             forget=take.segment.forget if take.parent and self._edits_memory(take) else (),
             pins=tuple(Pin(self._store.take_folder(pin.id), pin.sections) for pin in self._pins(take, project)),
             forgotten=tuple(Pin(self._store.take_folder(gone.id), gone.sections) for gone in self._forgotten(take, project)),

@@ -25,6 +25,7 @@ from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session.awaited import Awaiting
+from studio.session.context_looks import ContextLooks
 from studio.session.document import Document
 from studio.session.exports.exports import Exports
 from studio.session.films import Films
@@ -72,7 +73,8 @@ class Session(Document):
         self._engine = engine
         self._models = {card.name: card for card in models}
         self.presets = presets
-        self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks))
+        self.context_looks = ContextLooks(self, self.held_looks, self._models)
+        self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks), self.context_looks)
         self.memory_edits = MemoryEdits(self, self._models)
         self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
         self.memory_uses = MemoryUses(self, engine, self._models, loras, wildcards)

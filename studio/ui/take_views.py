@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.language import join, sentence, sentences
-from studio.project.model import Project, Take
+from studio.project.model import FIRST_FRAME, REFERENCE, Project, Take
 from studio.project.trims import part, shown_frames
 from studio.ui.memory_map_views import memory_facts
 from studio.ui.tree import layout_tree
@@ -81,6 +81,7 @@ def take_views(
             "frames": take.frames,
             "shown": shown_frames(project, take),
             "trim": trim_view(project, take),
+            "seen": seen_look(project, take),
             "ratio": round(take.size[0] / take.size[1], 4) if take.size[1] else None,
             "took": format_wait(take.seconds) if take.seconds else "",
             "poster": file_url(poster(take.id)),
@@ -88,6 +89,17 @@ def take_views(
             **(look(take.id) if film else {}),
         })
     return views
+
+
+def seen_look(project: Project, take: Take) -> str:
+    """In which look a take saw the frames before it, in a sentence; "": as they were made."""
+    look = take.context_look
+    if look is None:
+        return ""
+    names = {FIRST_FRAME: sentence("the first frame"), REFERENCE: sentence("the reference picture")}
+    other = project.lineage(look.match) if look.match in project.takes else ()
+    name = names.get(look.match) or (sentence("segment {number}", number=len(other)) if other else sentence("a take that is gone"))
+    return sentence("This take saw the frames before it matched to {what}, by {share:.0f} %.", what=name, share=100 * look.strength)
 
 
 def trim_view(project: Project, take: Take) -> Json | None:
@@ -113,7 +125,8 @@ def look_of(session: Session) -> Callable[[str], Json]:
             return {}
         held, shown = looks[take], session.held_looks.shown(take)
         made = file_url(session.films.clip(take))
-        state = {"match": held.match, "strength": held.strength, "making": shown.making, "problem": shown.problem}
+        state = {"match": held.match, "strength": held.strength, "making": shown.making, "problem": shown.problem,
+                 "context": held.context}
         return {"look": state, "made": made, "clip": file_url(shown.path) or made}
 
     return view

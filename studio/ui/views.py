@@ -81,6 +81,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
         "go_on": project.go_on,
         "retries": retries_view(project),
+        "look_context": session.context_looks.problem,
         "stale": stale_view(project, stale),
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,

@@ -105,3 +105,34 @@ def test_on_a_phone(stand: Stand, phone: Visit) -> None:
     expect(page.get_by_text("What it would be matched to is black or of one colour.")).to_have_count(1)
     expect(sheet).to_have_count(0)                                            # the reason is said on the page under it
     assert third not in session.project.looks
+
+
+def test_the_next_section_sees_it_so_too(stand: Stand, desk: Visit) -> None:
+    session = brightening(stand)
+    second = session.project.path()[1].id
+    page = desk.open(session)
+    page.locator(".card .cell").nth(1).click()
+    page.get_by_role("button", name="Look", exact=True).press("Enter")
+    sheet = page.get_by_role("dialog", name="Look of segment 2")
+    tick = sheet.get_by_label("The section after it sees it so, too")
+    expect(tick).to_be_disabled()
+    sheet.get_by_label("Match to").press("ArrowDown")
+    wait_until(session, lambda: second in session.project.looks)
+    expect(tick).to_be_enabled()
+    tick.press(" ")
+    wait_until(session, lambda: session.project.looks[second].context)
+    page.wait_for_function(READY)
+    faded(page)
+    assert page.evaluate(AUDIT) == []
+    page.keyboard.press("Escape")
+    page.locator(".card:nth-child(2) [data-verb=rewind]").click()
+    page.keyboard.press("Control+Enter")
+    wait_until(session, lambda: len(session.project.takes) == 4)
+    assert session.project.takes[str(session.project.head)].context_look
+    page.get_by_role("button", name="Look", exact=True).press("Enter")
+    expect(page.get_by_role("dialog", name="Look of segment 3")).to_contain_text("This take saw the frames before it matched to")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    wait_until(session, lambda: not session.project.looks[second].context)

@@ -14,7 +14,7 @@ from studio.backbones.animatic.film_size import PATCH, latent_size, view_factor
 from studio.backbones.animatic.picture_views import PictureStream
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_state import first_scene_state, write_scene_state
-from studio.backbones.animatic.state import FilmState, interpolate_state, split_latents, with_neutral_state
+from studio.backbones.animatic.state import FilmState, interpolate_state, join_latents, split_latents, with_neutral_state
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.diffusion.codec import FrameStream
 
@@ -59,6 +59,19 @@ class AnimaticCodec:
         line = torch.cat([previous, latents], dim=2)
         return torch.cat([self._group(line[:, :, at : at + 2]) for at in range(latents.shape[2])], dim=2)
 
+    def decode_apart(self, latents: Tensor) -> Tensor:
+        """See `ChangesFrames`: four frames of each latent, in its light but without weather. Not for large films."""
+        scene, state = split_latents(latents)
+        groups = [self.autoencoder.decode_group(scene[:, :, at].to(self.autoencoder.components)) for at in range(scene.shape[2])]
+        return apply_light(torch.cat(groups, dim=2).float(), _for_each_frame(state.light))
+
+    def encode_apart(self, frames: Tensor, like: Tensor) -> Tensor:
+        """See `ChangesFrames`: the scene without its light, beside the state of the latents `like`."""
+        state = split_latents(like)[1]
+        groups = apply_light(frames, -_for_each_frame(state.light)).to(self.autoencoder.components).split(GROUP, dim=2)
+        scene = torch.stack([self.autoencoder.encode_group(group.contiguous()) for group in groups], dim=2)
+        return join_latents(scene.float(), state)
+
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the newest latent of `recent` [1, C, T, h, w]. A large film is decoded with its psi."""
         if psi is not None and self.pictures.holds(psi):
@@ -96,6 +109,11 @@ class AnimaticStream:
         frames = self._codec.decode_next(latents, self._newest.to(latents))
         self._newest = latents[:, :, -1:]
         return frames
+
+
+def _for_each_frame(light: Tensor) -> Tensor:
+    """The light of each latent, [B, n, 3, h, w], for each of its frames: [B, 4 n, 3, h, w]."""
+    return light.repeat_interleave(GROUP, dim=1)
 
 
 def apply_light(frames: Tensor, light: Tensor) -> Tensor:

@@ -82,6 +82,6 @@ def _lora_layers(card: ModelCard) -> FramePackLayers:
 FAMILY = Family(
     name="animatic", load=_load, sizes=_sizes, lora_layers=_lora_layers, sees_outside_frame=is_large, takes_marks=is_large,
     memory_grows=lambda size: not is_large(size), edits_memory=_edits_memory, answers_places=_edits_memory,
-    memory_words=_memory_words,
+    memory_words=_memory_words, changes_frames=lambda size: not is_large(size),
     reads_cast=False,
 )

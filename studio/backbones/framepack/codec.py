@@ -96,6 +96,17 @@ class HunyuanCodec:
         latents = self.autoencoder.encode(pixels).latent_dist.mode()[:, :, -count:]
         return (latents * self.autoencoder.config.scaling_factor).float()
 
+    def decode_apart(self, latents: Tensor) -> Tensor:
+        """See `ChangesFrames`: 4 n - 3 frames of n latents, as of a film that begins with them."""
+        scaled = latents.to(self.autoencoder.device, self.autoencoder.dtype) / self.autoencoder.config.scaling_factor
+        frames: Tensor = self.autoencoder.decode(scaled).sample
+        return frames.float()
+
+    def encode_apart(self, frames: Tensor, like: Tensor) -> Tensor:
+        """See `ChangesFrames`."""
+        latents = self.autoencoder.encode(frames.to(self.autoencoder.device, self.autoencoder.dtype)).latent_dist.mode()
+        return (latents * self.autoencoder.config.scaling_factor).float()
+
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the latents `recent` [1, C, T, h, w], when `sections` sections are finished."""
         return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, previews=self.previews)

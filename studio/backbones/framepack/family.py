@@ -23,4 +23,5 @@ def _load(request: LoadRequest) -> FilmModel:
 FAMILY = Family(
     name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, encodes_video=True,
     published_sizes=published_sizes, memory_words=memory_words, selects_sections=selects_sections,
+    changes_frames=lambda size: True,
 )

@@ -62,6 +62,10 @@ const look = (() => {
     if (document.activeElement !== parts.match || !held || parts.match.value !== held.match) parts.match.value = held?.match ?? NOTHING;
     refill(parts.strength, Math.round(100 * (held?.strength ?? 1)));
     parts.strength.disabled = !held;
+    parts.context.checked = Boolean(held?.context);
+    parts.context.disabled = !held || Boolean(client.view.look_context && !held.context);
+    say(parts.seen, [client.view.look_context, now.seen].filter(Boolean).join(' '));
+    show(parts.seen, client.view.look_context || now.seen);
     say(parts.percent, `${parts.strength.value} %`);
     set(parts.strength, 'aria-valuetext', t('{share} percent', { share: parts.strength.value }));
     parts.strength.style.setProperty('--at', parts.strength.value / 100);
@@ -98,16 +102,19 @@ const look = (() => {
       strength: h('input', { type: 'range', class: 'look-strength', min: 0, max: 100, step: 5, 'aria-label': t('Strength'),
         onfocus: () => newStroke(parts.strength), oninput: slide }),
       percent: h('output', {}), state: h('p', { class: 'hint look-state', role: 'status' }),
+      context: h('input', { type: 'checkbox', onchange: () => send({ context: parts.context.checked }) }),
+      seen: h('p', { class: 'hint' }),
       spread: button('all', '', () => send({ after: true }), { class: 'button' }),
     };
     parts.root.append(parts.tag);
     dialog = dialogs.sheet(t('Look of segment {number}', { number: take().depth + 1 }), 'look-sheet', parts.root,
       h('div', { class: 'look-row' }, h('label', { class: 'look-match' }, h('span', {}, t('Match to')), parts.match),
         h('label', { class: 'look-how' }, h('span', {}, t('Strength')), parts.strength, parts.percent)),
+      h('label', { class: 'look-context' }, parts.context, h('span', {}, t('The section after it sees it so, too'))), parts.seen,
       h('div', { class: 'look-buttons' }, hold, parts.spread),
       parts.state,
       h('p', { class: 'hint' }, t('Colours and contrast are matched, nothing else; stage, film and exports show it so. The take stays as it was made, and so does '
-        + 'what the model remembers of it. The change grows over this take if the one before is held to no look.')));
+        + 'what the long-term memory keeps of it. The change grows over this take if the one before is held to no look.')));
     const opened = dialog;
     dialog.addEventListener('close', () => {
       if (dialog !== opened) return;

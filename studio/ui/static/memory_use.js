@@ -10,9 +10,9 @@ const memoryUse = (() => {
   const list = h('ol', { class: 'uses', 'aria-label': t('Earlier segments') });
   const sentence = h('p', { class: 'test-sentence' });
 
-  const row = ({ number, prompt, known, share, figures }) => h('li', { 'data-known': known },
+  const row = ({ number, prompt, known, share, figures }) => h('li', { 'data-known': known || null },
     h('b', {}, t('Segment {number}', { number })), h('span', { class: 'use-prompt' }, prompt || t('no prompt')),
-    h('div', { class: 'use-bar', 'aria-hidden': 'true' }, h('i', { style: { transform: `scaleX(${share})` } })),
+    h('div', { class: 'use-bar', 'aria-hidden': 'true' }, h('i', { style: `transform: scaleX(${share})` })),
     h('span', { class: 'figures' }, figures || '…'));
   const drawUses = (segments, text) => {
     const now = JSON.stringify(segments);

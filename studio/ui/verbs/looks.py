@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.project import look_edits, retries
-from studio.session import Session
+from studio.session import EditError, Session
 from studio.session.drift import drift_of
 from studio.session.held_looks import check_look
 from studio.ui.drift_views import drift_view
@@ -26,8 +26,12 @@ def _set_look(session: Session, fields: Fields) -> None:
     known = session.project.looks.get(take)
     match = known.match if known and not fields.has("match") else fields.identifier("match")
     strength = fields.number("strength", 0, 1) if fields.has("strength") else known.strength if known else 1.0
+    context = fields.flag("context") if fields.has("context") else None
     check_look(session.project, session.looks, take, match)
-    session.edit_in_stroke(stroke(fields, f"look {take}"), look_edits.set_look, take, match, strength, fields.flag("after"))
+    if context and (problem := session.context_looks.problem):
+        raise EditError(problem)
+    session.edit_in_stroke(
+        stroke(fields, f"look {take}"), look_edits.set_look, take, match, strength, fields.flag("after"), context)
 
 
 def _set_retries(session: Session, fields: Fields) -> None:
