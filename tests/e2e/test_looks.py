@@ -129,6 +129,8 @@ def test_the_next_section_sees_it_so_too(stand: Stand, desk: Visit) -> None:
     page.keyboard.press("Control+Enter")
     wait_until(session, lambda: len(session.project.takes) == 4)
     assert session.project.takes[str(session.project.head)].context_look
+    expect(page.locator(".stage figcaption").first).to_have_text("3 · three")
+    expect(page.get_by_role("button", name="Look", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Look", exact=True).press("Enter")
     expect(page.get_by_role("dialog", name="Look of segment 3")).to_contain_text("This take saw the frames before it matched to")
     page.keyboard.press("Escape")

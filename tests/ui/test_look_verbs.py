@@ -76,11 +76,14 @@ def test_looks(api: PageApi, session: Session) -> None:
     ask(api, session, "set_look", take=second.id, strength=0.5)
     ask(api, session, "set_look", take=second.id, match=first.id)
     assert session.project.looks == {second.id: Look(first.id, 0.5)}, "what is not said stays"
+    ask(api, session, "set_look", take=second.id, context=True)
+    ask(api, session, "set_look", take=second.id, strength=0.4)
+    assert session.project.looks == {second.id: Look(first.id, 0.4, context=True)}
     ask(api, session, "drop_look", take=second.id)
     ask(api, session, "set_look", take=first.id, match=second.id, strength=7, after=True)
     assert session.project.looks == {first.id: Look(second.id, 1.0)}
     view = views.board(session, api.studio.models, api.studio.presets)["takes"]
-    assert view[0]["look"] == {"match": second.id, "strength": 1.0, "making": True, "problem": ""}
+    assert view[0]["look"] == {"match": second.id, "strength": 1.0, "making": True, "problem": "", "context": False}
     assert view[0]["clip"] == view[0]["made"], "until the copy is there"
     wait_until(session, lambda: not session.held_looks.shown(first.id).making)
     view = views.board(session, api.studio.models, api.studio.presets)["takes"]
