@@ -37,8 +37,8 @@ class ContextLooks:
             return ""
         if card.has_memory and not memory_grows(card, project.size):
             return sentence(
-                "At this size the model draws every frame from the film’s picture, not from the frames before it, so colours are "
-                "not handed on from take to take.")
+                "At this size the model draws every frame from the film’s picture. From the frames before it goes on with camera, "
+                "light and weather, and not with their colours.")
         return sentence("{model} cannot see frames in another look than they were made in.", model=card.title)
 
     def fill(self, ask: TakeRequest, project: Project) -> TakeRequest:
