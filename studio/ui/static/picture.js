@@ -7,7 +7,7 @@ const picture = (() => {
     class: 'visually-hidden', tabindex: -1, 'aria-label': t('Reference picture file'),
     onchange: () => { take(input.files[0]); input.value = ''; } });
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),
-    h('p', {}, t('Drop a picture to make it the reference, a video to go on from it, or an exported film to come back to it')));
+    h('p', {}, t('Drop a picture to make it the reference, a video to go on from it, a sound to hear it with the film, or an exported film to come back to it')));
 
   const isSound = (file) => file.type.startsWith('audio/') || /\.(mp3|m4a|wav|flac|ogg|opus|aac)$/i.test(file.name);
   const take = (file) => file && (isVideo(file) ? uploadVideo(file) : uploadPicture(file));

@@ -97,7 +97,7 @@ const timeline = (() => {
     undo.disabled = !view.can_undo;
     redo.disabled = !view.can_redo;
     const paused = job?.state === 'paused';
-    say(status, busy ? progress(job) : paused ? `${job.note || 'Paused.'} ${left(job)}` : waiting(view));
+    say(status, busy ? progress(job) : paused ? `${job.note || t('Paused.')} ${left(job)}` : waiting(view));
     set(status, 'data-failed', view.engine.state === 'failed' && !busy);
     show(cancel, busy); show(pause, busy); show(resume, paused);
     show(goingOn, paused || (busy && job.planned > 1));
