@@ -160,7 +160,8 @@ def open_studio(options: argparse.Namespace) -> int:
             studios = [Studio(projects, engine, models, shared=public)]
             page, settings = open_page(studios[0], public, host, is_local(host), root_path, agents)
         else:
-            studios, page, settings = guarded_page(users, projects, lambda home: Studio(home, engine, models), root_path, agents)
+            studios, page, settings = guarded_page(users, projects, lambda home: Studio(home, engine, models), root_path, agents,
+                                                    max(0.0, options.disk_limit) * 1e9)
         try:
             page.launch(
                 server_name=host,

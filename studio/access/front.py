@@ -11,10 +11,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from studio.access.door import Access, Door
-from studio.access.origins import LOCAL, OwnPages
+from studio.access.origins import LOCAL, NoFetching, OwnPages
 from studio.access.user_pages import UserPages
 from studio.access.users import FOLDER, ONLY, UserFile, Users
-from studio.session import Studio
+from studio.session import Studio, limit_disk
 from studio.ui import page as pages
 from studio.ui.one_app import leave_apps_out
 
@@ -33,19 +33,20 @@ def open_page(
         agents: whether agents are served too.
     """
     page = pages.build(studio, public=public)
-    served: dict[str, Any] = {}
+    served: dict[str, Any] = {"middleware": [Middleware(NoFetching)]}
     if agents:
         from studio.mcp.http import app_options
 
-        served = app_options(studio, public, "" if root_path else host)
+        served |= app_options(studio, public, "" if root_path else host)
     if not public:                                  # there, pages of other sites may be programs for it
         hosts = LOCAL if local and not root_path else ()
-        served["middleware"] = [Middleware(OwnPages, root_path=root_path, hosts=hosts)]
+        served["middleware"].insert(0, Middleware(OwnPages, root_path=root_path, hosts=hosts))
     return page, pages.launch_options(public) | {"blocked_paths": [str(studio.home / FOLDER)], "app_kwargs": served}
 
 
 def guarded_page(
-    users: Users, projects: Path, make_studio: Callable[[Path], Studio], root_path: str = "", agents: bool = False
+    users: Users, projects: Path, make_studio: Callable[[Path], Studio], root_path: str = "", agents: bool = False,
+    disk_limit: float = 0.0,
 ) -> tuple[list[Studio], gr.Blocks, dict[str, Any]]:
     """The page to launch for users, and how.
 
@@ -55,6 +56,7 @@ def guarded_page(
         make_studio: a studio on a folder.
         root_path: of the studio, behind a proxy.
         agents: whether agents are served too.
+        disk_limit: bytes that each of several users may keep; 0: any number.
 
     Returns:
         The studios of all users that there are, the page, and the options of `Blocks.launch`.
@@ -62,6 +64,8 @@ def guarded_page(
     def home(name: str) -> Path:
         folder = projects / FOLDER / name if name != ONLY else projects
         folder.mkdir(parents=True, exist_ok=True)
+        if disk_limit and name != ONLY:
+            limit_disk(folder, int(disk_limit))
         return folder
 
     own = UserPages(lambda name: make_studio(home(name)), root_path, _serve_agents if agents else None)
@@ -82,7 +86,8 @@ def front(access: Access) -> tuple[gr.Blocks, dict[str, Any]]:
         finally:
             await access.pages.close()
 
-    return page, pages.launch_options() | {"app_kwargs": {"middleware": [Middleware(Door, access=access)], "lifespan": lifespan}}
+    return page, pages.launch_options() | {"app_kwargs": {
+        "middleware": [Middleware(NoFetching), Middleware(Door, access=access)], "lifespan": lifespan}}
 
 
 def _serve_agents(studio: Studio, uploads: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ change them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -25,6 +26,10 @@ NO_NAME = (
     "The studio serves this machine alone and is not called by this name. Open it as http://127.0.0.1 with its port; behind a "
     "proxy, start it with --root-path."
 )
+
+
+FETCHES = re.compile(r"/gradio_api/(?:file[=/]\s*https?:|proxy=)", re.IGNORECASE)
+"""Paths by which Gradio fetches something from elsewhere."""
 
 
 def is_own(headers: Headers, root_path: str = "") -> bool:
@@ -46,6 +51,19 @@ def is_visit(scope: Scope, headers: Headers) -> bool:
     """Whether a request only opens a page, as a link on another site does."""
     navigates = headers.get("sec-fetch-mode", "navigate") == "navigate" and "origin" not in headers
     return navigates and scope["method"] in ("GET", "HEAD")
+
+
+class NoFetching:
+    """Middleware: Gradio fetches an address for whoever asks (`file=http...`, `proxy=...`), and the studio has no use for that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and FETCHES.search(scope["path"]):
+            await PlainTextResponse("The studio fetches nothing from other addresses.", 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class OwnPages:

@@ -17,14 +17,18 @@ from typing import Any
 
 from fastapi import FastAPI
 from gradio.routes import mount_gradio_app
-from starlette.types import ASGIApp
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio.session import Studio
+from studio.session import MediaError, Studio
 from studio.ui.page import build, launch_options
 
 log = logging.getLogger(__name__)
 UPLOADS = ".uploads"
 """The folder in a user's home for what was uploaded."""
+UPLOAD = "/gradio_api/upload"
 UPLOAD_SECONDS = 86_400.0
 """Seconds after which an upload is removed: films have copies of what they use."""
 
@@ -95,6 +99,7 @@ class UserPages:
         remove_old(uploads, UPLOAD_SECONDS)
         blocks = build(studio, uploads=uploads, user=name)
         more = self._agents(studio, uploads) if self._agents else {}
+        more["middleware"] = [Middleware(UploadRoom, studio=studio)]
         page = mount_gradio_app(FastAPI(docs_url=None, redoc_url=None, openapi_url=None), blocks, "/", **launch_options(),
                                 root_path=self._root_path, allowed_paths=[str(studio.home)], app_kwargs=more)
         application = next(route.app for route in page.routes if hasattr(route, "app"))
@@ -103,6 +108,26 @@ class UserPages:
         for block in (blocks, *blocks.blocks.values()):
             block.GRADIO_CACHE = str(studio.home)   # what lies there already is not copied elsewhere
         return page
+
+
+class UploadRoom:
+    """Middleware: an upload that its user has no room for is not received."""
+
+    def __init__(self, app: ASGIApp, studio: Studio) -> None:
+        self._app, self._studio = app, studio
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].rstrip("/").endswith(UPLOAD):
+            length = Headers(scope=scope).get("content-length", "")
+            if not length.isdecimal():
+                await PlainTextResponse("An upload must say how long it is (Content-Length).", 411)(scope, receive, send)
+                return
+            try:
+                await asyncio.to_thread(self._studio.check_room, int(length[:18]))
+            except MediaError as error:
+                await PlainTextResponse(str(error), 507)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def remove_old(uploads: Path, age: float) -> None:

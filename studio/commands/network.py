@@ -24,6 +24,8 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     host = os.environ.get("GRADIO_SERVER_NAME", "").strip() or LOCAL
     parser.add_argument("--host", default=host, help=f"address to serve on (default: {LOCAL}, this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
+    parser.add_argument("--disk-limit", type=float, default=100.0, metavar="GB",
+                        help="that each user of --users may keep (default: 100; 0: as much as there is)")
     parser.add_argument("--no-password", action="store_true",
                         help="serve other machines too although no password is set: whoever reaches the address sees all films")
     parser.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH", ""), metavar="PATH",

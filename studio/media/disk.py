@@ -14,6 +14,7 @@ from pathlib import Path
 from studio import disk
 from studio.language import sentence
 from studio.media import MediaError
+from studio.media.allowance import check_allowance
 from studio.names import is_reserved
 
 ON_WINDOWS = os.name == "nt"
@@ -22,11 +23,12 @@ RESERVE = 16 * 2**20
 
 
 def check_room(folder: Path, need: int = 0) -> None:
-    """Check that the disk of `folder` has room for `need` more bytes and the reserve.
+    """Check that the disk of `folder` has room for `need` more bytes and the reserve, and that its user may still write them.
 
     Raises:
-        MediaError: it has not.
+        MediaError: it has not, or the user may not.
     """
+    check_allowance(folder, need)
     free = shutil.disk_usage(folder).free
     if free < need + RESERVE:
         raise MediaError(sentence(

@@ -2,6 +2,7 @@
 
 from studio.engine.events import EngineStatus
 from studio.media import MediaError
+from studio.media.allowance import allow as limit_disk
 from studio.project.edits import EditError
 from studio.project.shelf import ProjectSummary
 from studio.project.store import StoreError
@@ -13,5 +14,5 @@ from studio.session.sweeper import start_sweeper
 
 __all__ = [
     "EditError", "EngineProtocol", "EngineStatus", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
-    "start_sweeper",
+    "limit_disk", "start_sweeper",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.language import sentence
-from studio.media import MediaError
+from studio.media import MediaError, disk
 from studio.project import edits, film_trash, shelf, styles, wildcards
 from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings, Shot
@@ -198,6 +198,11 @@ class Studio:
             session.check_idle()
             made = copy_project(session.project, session.store, self.home)
         return self.open(made)
+
+    def check_room(self, need: int = 0) -> None:
+        """Raises MediaError: the disk has no room for so many bytes, or the films' owner may not have more on it."""
+        if self.home.is_dir():
+            disk.check_room(self.home, need)
 
     def go_on(self) -> None:
         """Resume the jobs that the end of the studio interrupted, in films whose artist has asked for that."""

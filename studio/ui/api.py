@@ -88,7 +88,7 @@ class PageApi:
             if name == "samples":
                 return {"ok": True, "answer": {"samples": sample_views(tuple(self.samples.values()))}}
             if name == "uploads":
-                return {"ok": True, "answer": {"problem": self._uploads_problem()}}
+                return {"ok": True, "answer": {"problem": self._uploads_problem(fields)}}
             if name in self.films:
                 return {"ok": True, "answer": self.films[name](fields) or {}}
             verb = fields.one_of("verb", self.verbs)
@@ -128,16 +128,24 @@ class PageApi:
         recent = () if self.public else self.studio.list()
         return self.studio.open(recent[0].id) if recent else self.studio.create()
 
-    def _uploads_problem(self) -> str:
-        """Why uploads cannot be stored at present, for an artist whose upload failed; "" if they can. Visitors see no paths."""
+    def _uploads_problem(self, fields: Fields) -> str:
+        """Why an upload cannot be stored at present, for an artist whose upload failed; "" if they can. Visitors see no paths."""
         problem = write_problem(self.uploads)
         if not problem:
-            return ""
+            return self._room_problem(fields.integer("size", 0, 2**60) if fields.has("size") else 0)
         if self.remote:
             return sentence("This studio cannot store uploads at present: tell whoever runs it. The film is as it was.")
         return sentence(
             "Uploads cannot be stored in {folder}: {problem}. Change that, or start the studio again with GRADIO_TEMP_DIR "
             "set to another folder. The film is as it was.", folder=self.uploads, problem=problem)
+
+    def _room_problem(self, size: int) -> str:
+        """Why so many bytes may not be kept here; "" if they may."""
+        try:
+            self.studio.check_room(size)
+        except MediaError as error:
+            return str(error)
+        return ""
 
     def _thrown_away(self, fields: Fields) -> list[TrashedProject]:
         """The projects in the trash, on a shared studio those that the browser knows."""

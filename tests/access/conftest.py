@@ -53,7 +53,7 @@ class House:
     def client(self, name: str = "") -> TestClient:
         """A browser of its own, logged in as a user, or as nobody."""
         self.server.cookies.clear()
-        client = TestClient(self.server.app, base_url=ADDRESS)
+        client = TestClient(self.server.app, base_url=ADDRESS, raise_server_exceptions=False)
         client.portal = self.server.portal
         if name:
             answer = client.post("/login", data={"username": name, "password": PASSWORDS[name]})

@@ -16,6 +16,8 @@ from studio.access.limits import Limits, place
 from studio.access.login_page import login_page, preferred_language
 from studio.access.users import User
 from studio.language import LANGUAGES
+from studio.media import allowance
+from studio.ui.api import PageApi
 from tests.access.conftest import PASSWORDS, SECRET, House
 
 BROWSER = {"accept": "text/html,*/*"}
@@ -124,6 +126,22 @@ def test_too_many_tries_are_a_sentence_and_a_time_to_wait(house: House, monkeypa
     assert answers[-1].json()["code"] == "limit" and int(answers[-1].headers["retry-after"]) > 0
     shown = client.post("/login", data=form, headers=BROWSER | {"accept-language": "de"})
     assert shown.status_code == 429 and re.search(r"zu viele Versuche. \d+ s warten", shown.text)
+
+
+def test_an_upload_without_room_is_not_received(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowance, "_allowances", [])
+    client = house.client("mira")
+    uploads = house.home / "users/mira/.uploads"
+    before = sorted(uploads.rglob("*"))
+    allowance.allow(house.home / "users/mira", 10**6)
+    refused = client.post("/gradio_api/upload", files={"files": ("large.bin", bytes(2 * 10**6))})
+    assert refused.status_code == 507 and "Empty the trash" in refused.text and sorted(uploads.rglob("*")) == before
+    endless = client.post("/gradio_api/upload", content=iter([b"x"]), headers={"content-type": "multipart/form-data"})
+    assert endless.status_code == 411
+    page = PageApi(house.access.pages.studio("mira"), (), uploads)
+    assert "Empty the trash" in page.answer({"verb": "uploads", "size": 2 * 10**6})["answer"]["problem"]
+    assert page.answer({"verb": "uploads", "size": 10})["answer"]["problem"] == ""
+    assert house.client("otto").post("/gradio_api/upload", files={"files": ("x.bin", bytes(2 * 10**6))}).status_code == 200
 
 
 def test_the_language_is_the_first_that_is_known() -> None:

@@ -204,7 +204,7 @@ def test_why_an_upload_failed(api: PageApi, tmp_path: Path) -> None:
     assert told() == "", "it is made again when it is needed"
     api.uploads.write_text("a file")
     assert "is a file, not a folder" in told() and "GRADIO_TEMP_DIR" in told()
-    api.public = True
+    api.remote = True
     assert str(tmp_path) not in told() and "tell whoever runs it" in told()
 
 

@@ -74,7 +74,7 @@ const client = (() => {
   /* Say why a file could not be uploaded. `tooLarge` is what to do instead with a file that is larger than the studio accepts. */
   self.uploadFailed = async (file, error, tooLarge = '') => {
     const size = /maximum allowed size(?: of ([\d.]+ \w+))?/.exec(error?.message ?? String(error));
-    const answer = size ? {} : await send({ verb: 'uploads', language });
+    const answer = size ? {} : await send({ verb: 'uploads', language, size: file.size });
     if (!answer) return;            // the studio is not there, which was said
     const most = size?.[1] ? t('This studio accepts files of up to {size}.', { size: size[1] }) : t('It is larger than this studio accepts.');
     const remedy = size ? `${most} ${tooLarge}`.trim() : answer.problem || t('The connection broke on the way. Try again; the film is as it was.');
