@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +24,11 @@ mistake and pools the output at another place."""
 
 def new_tokenizer(shape: AnimaticShape) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer learned from the world's captions. Any text becomes tokens; upper and lower case are the same."""
-    rng = np.random.default_rng(0)
-    captions = [section.caption for _ in range(4000) for section in random_script(rng, 1)]
     bpe = Tokenizer(models.BPE(unk_token="<unk>"))
     bpe.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     bpe.decoder = decoders.ByteLevel()
-    bpe.train_from_iterator(captions, trainers.BpeTrainer(
+    bpe.train_from_iterator(_captions(), trainers.BpeTrainer(
         vocab_size=shape.vocabulary, special_tokens=list(SPECIAL), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     ))
@@ -40,6 +39,13 @@ def new_tokenizer(shape: AnimaticShape) -> PreTrainedTokenizerFast:
         tokenizer_object=bpe, pad_token="<pad>", bos_token="<bos>", unk_token="<unk>", eos_token="<eos>",
         model_max_length=shape.tokens, padding_side="right",
     )
+
+
+@cache
+def _captions() -> tuple[str, ...]:
+    """Captions of so many random sections that all words of the world are in them."""
+    rng = np.random.default_rng(0)
+    return tuple(section.caption for _ in range(4000) for section in random_script(rng, 1))
 
 
 def new_text_encoder(shape: AnimaticShape, vocabulary: int) -> CLIPTextModel:

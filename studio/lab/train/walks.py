@@ -29,6 +29,8 @@ FIRST = 700_000_000
 """Number of the first walk for training."""
 HELD_OUT = 800_000_000
 """Number of the first walk for measuring only."""
+FEW = 8
+"""Up to so many walks are made by this process: to start others takes longer."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def load_or_make_walks(
     if table is None:
         begun = time.monotonic()
         dataset = WalkDataset(autoencoder, first, size, sections, side, channels)
-        rows = list(DataLoader(dataset, batch_size=None, sampler=range(count), num_workers=2))
+        workers = 2 if count > FEW else 0
+        rows = list(DataLoader(dataset, batch_size=None, sampler=range(count), num_workers=workers))
         cells, corner, picture = (torch.stack([row[k] for row in rows]) for k in range(3))
         table = {"kept": cells, "low": corner, "picture": picture, "captions": [row[3] for row in rows]}
         save_checkpoint(path, table)

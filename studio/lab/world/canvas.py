@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -35,8 +36,12 @@ class Layer:
 
 def rgb_bytes(colour: Colour) -> tuple[int, int, int]:
     """Returns a colour as PIL takes it, three bytes."""
-    r, g, b = (round(255 * min(max(float(c), 0.0), 1.0)) for c in colour)
-    return r, g, b
+    r, g, b = colour.tolist() if isinstance(colour, np.ndarray) else colour
+    return _byte(r), _byte(g), _byte(b)
+
+
+def _byte(value: float) -> int:
+    return round(255 * min(max(float(value), 0.0), 1.0))
 
 
 class Canvas:
@@ -53,16 +58,16 @@ class Canvas:
         self._rough = Image.new("L", size, 0)
         self.pen, self._rough_pen = ImageDraw.Draw(self._paint), ImageDraw.Draw(self._rough)
         self._tones: list[tuple[Image.Image, int, int, float]] = []
+        self._scale = area.unit * self.OVER
+        self._corner = np.array([area.left - self.RIM, area.top - self.RIM]) * self.OVER
 
-    def to_pixels(self, points: Points) -> list[tuple[float, float]]:
+    def to_pixels(self, points: Points) -> Points:
         """Returns points [N, 2] in pixels of the canvas, rounded to 1/16, so that they are exact wherever the area begins."""
-        scale = self.area.unit * self.OVER
-        moved = np.round(points * scale * 16) / 16 - np.array([self.area.left - self.RIM, self.area.top - self.RIM]) * self.OVER
-        return [(float(x), float(y)) for x, y in moved]
+        return np.asarray(np.rint(points * self._scale * 16) / 16 - self._corner)
 
     def polygon(self, points: Points, colour: Colour, rough: float = 0.0) -> None:
         """Fills an outline [N, 2]. `rough`, 0..1, is the strength of the texture that `finish` adds to it."""
-        pixels = self.to_pixels(points)
+        pixels = _flat(self.to_pixels(points))
         self.pen.polygon(pixels, fill=(*rgb_bytes(colour), 255))
         self._rough_pen.polygon(pixels, fill=round(255 * rough))
 
@@ -77,13 +82,13 @@ class Canvas:
     def line(self, points: Points, colour: Colour, width: float, rough: float = 0.0) -> None:
         """Draws a line of a width through points [N, 2]."""
         thick = max(1, round(width * self.area.unit * self.OVER))
-        pixels = [(float(np.floor(x)), float(np.floor(y))) for x, y in self.to_pixels(points)]  # PIL would round towards 0
+        pixels = _flat(np.floor(self.to_pixels(points)))        # PIL would round towards 0
         self.pen.line(pixels, fill=(*rgb_bytes(colour), 255), width=thick, joint="curve")
         self._rough_pen.line(pixels, fill=round(255 * rough), width=thick)
 
     def cut_hole(self, points: Points) -> None:
         """Makes the inside of an outline [N, 2] transparent again."""
-        pixels = self.to_pixels(points)
+        pixels = _flat(self.to_pixels(points))
         self.pen.polygon(pixels, fill=(0, 0, 0, 0))
         self._rough_pen.polygon(pixels, fill=0)
 
@@ -95,7 +100,7 @@ class Canvas:
             strength: log gain: above 0 lightens, below 0 darkens.
             soft: radius in units by which the outline is blurred.
         """
-        pixels, radius = np.array(self.to_pixels(points)) / self.OVER - self.RIM, soft * self.area.unit
+        pixels, radius = self.to_pixels(points) / self.OVER - self.RIM, soft * self.area.unit
         # The outline is drawn as far beyond the area as the blur reaches, so that it is the same in every part of the plane.
         size, margin = np.array([self.area.width, self.area.height]), np.ceil(3 * radius) + 1
         low = np.floor(np.clip(pixels.min(0) - margin, -margin, size)).astype(int)
@@ -141,6 +146,18 @@ def _floats(image: Image.Image) -> Tensor:
 
 def ellipse_points(x: float, y: float, rx: float, ry: float, corners: int = 28) -> Points:
     """Returns the outline of an ellipse, [corners, 2]."""
+    return np.asarray(np.array([x, y]) + np.array([rx, ry]) * _circle(corners))
+
+
+@cache
+def _circle(corners: int) -> Points:
+    """The corners of a circle of radius 1, [corners, 2]: thousands of outlines in a scene are drawn from few of them."""
     angle = np.arange(corners) * (2 * np.pi / corners)
-    return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], axis=1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _flat(pixels: Points) -> list[float]:
+    """Points [N, 2] as PIL takes them fastest: x, y, x, y, ..."""
+    flat: list[float] = pixels.ravel().tolist()
+    return flat
 
