@@ -43,9 +43,6 @@ frames = 24
 [[segment]]
 prompt = "night falls"
 frames = 12
-[[segment]]
-prompt = "the camera pans right"
-frames = 24
 """
 
 

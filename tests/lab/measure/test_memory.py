@@ -18,6 +18,7 @@ def run(*arguments: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("blank_plots")
 def test_the_command_compares_two_models(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -25,16 +26,16 @@ def test_the_command_compares_two_models(
     monkeypatch.setattr(memory, "QUICK", replace(
         memory.QUICK, scenes=0, figures=0, sections=2, journeys=("return", "hold", "changed")))
     out = tmp_path / "out"
-    arguments = ("memory", "--quick", "--model", *paths, "--size", "64x32", "--gaps", "7", "1", "-o", str(out))
+    arguments = ("memory", "--quick", "--model", *paths, "--size", "64x32", "--gaps", "3", "1", "-o", str(out))
     assert run(*arguments) == 0
     figures = json.loads((out / "memory.json").read_text())
-    assert figures["scale"]["gaps"] == [1, 7] and "absent: no folder of a DINO" in figures["consistency"]["subject consistency"]
+    assert figures["scale"]["gaps"] == [1, 3] and "absent: no folder of a DINO" in figures["consistency"]["subject consistency"]
     small, remembering = (figures["models"][name] for name in ("small", "remembering"))
     assert "not applicable" in small["kinds"]["return"]["memory dependence"] and set(small["kinds"]["return"]) == {
         "none", "memory dependence"}
     gained = remembering["kinds"]["return"]["memory dependence"]
     assert set(gained) == {"paired", "none"}
-    assert gained["paired"]["gap 7"]["whole psnr"]["count"] == 1
+    assert gained["paired"]["gap 3"]["whole psnr"]["count"] == 1
     assert len(remembering["films"]) == 3 * len(small["films"]) == 3 * 2 * 3
     assert remembering["drift"]["hold"]["psnr"]["count"] == 1
     for name in ("gap-return-whole-psnr.png", "drift-tour-palette.png", "returns-small.webp", "returns-remembering.webp"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,16 +17,26 @@ from studio.backbones.load import load
 from studio.catalogue.cards import ModelCard, check, read_card
 from studio.diffusion.flow import noise
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
+from studio.lab.train import export as module
 from studio.lab.train.checkpoints import load_checkpoint
 from studio.lab.train.export import export
 from studio.lab.train.film import open_training
 from studio.lab.train.film_pool import TrainingStage
 from studio.lab.train.study import study
+from studio.lab.train.text_codes import fit_wind
 from studio.memory.snapshot import Snapshot
 from tests.bases import of_colours
 from tests.lab.train.test_film_training import toy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("blank_plots")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wind_of_few_captions() -> Iterator[None]:
+    """How well the wind is fitted is tested where the codes are taught."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "fit_wind", partial(fit_wind, captions=400))
+        yield
 
 
 @pytest.fixture(scope="module")

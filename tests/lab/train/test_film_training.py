@@ -21,7 +21,7 @@ from studio.lab.world import Section, shoot
 from studio.media.clip import write_clip
 from tests.bases import of_colours
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("blank_plots")]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from studio.backbones.animatic.heads import WIND_FULL, WIND_NONE
 from studio.lab.train import parts
@@ -35,30 +36,37 @@ def test_pace_and_ease_are_of_what_moves() -> None:
     assert code(Section("shake", "fast", eased=True))[-2:] == [0.0, 0.0]
 
 
-def test_teaching_lets_the_error_fall_and_tells_left_from_right() -> None:
+Taught = tuple[PreTrainedTokenizerFast, CLIPTextModel, float, float]
+
+
+@pytest.fixture(scope="module")
+def taught() -> Taught:
+    """A text encoder that was taught the codes with its tokenizer, and the errors at the first and the last step."""
     torch.manual_seed(0)
     words = parts.new_tokenizer(SMALL)
     encoder = parts.new_text_encoder(SMALL, len(words))
-    assert train_codes(words, encoder, seed=1, steps=1, batch=24) > 0.9
-    assert train_codes(words, encoder, seed=1, steps=200, batch=24) < 0.75
-    batch = words(["the camera pans left", "the camera pans right"], padding=True, return_tensors="pt")
+    first = train_codes(words, encoder, seed=1, steps=1, batch=32)
+    return words, encoder, first, train_codes(words, encoder, seed=1, steps=300, batch=32)
+
+
+def pooled(taught: Taught, said: list[str]) -> torch.Tensor:
+    words, encoder, *_ = taught
+    batch = words(said, padding=True, return_tensors="pt")
     with torch.no_grad():
-        left, right = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
+        return encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
+
+
+def test_teaching_lets_the_error_fall_and_tells_left_from_right(taught: Taught) -> None:
+    assert taught[2] > 0.9 and taught[3] < 0.75
+    left, right = pooled(taught, ["the camera pans left", "the camera pans right"])
     for name, mine, other in (("left", left, right), ("right", right, left)):
         assert mine[CAMERAS.index(name)] > other[CAMERAS.index(name)] + 0.5 * SCALE
 
 
-@pytest.mark.slow
-def test_the_wind_is_read_from_what_was_taught() -> None:
-    torch.manual_seed(0)
-    words = parts.new_tokenizer(SMALL)
-    encoder = parts.new_text_encoder(SMALL, len(words))
-    train_codes(words, encoder, seed=1, steps=300, batch=32)
+def test_the_wind_is_read_from_what_was_taught(taught: Taught) -> None:
+    words, encoder, *_ = taught
     breeze = fit_wind(words, encoder.eval(), seed=1, captions=2000)
-    said = ["the wind blows", "the camera pans left", "snow begins to fall", "a small house"]
-    batch = words(said, padding=True, return_tensors="pt")
-    with torch.no_grad():
-        pooled = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).pooler_output
-    blows = pooled @ breeze[:-1] + breeze[-1]
+    found = pooled(taught, ["the wind blows", "the camera pans left", "snow begins to fall", "a small house"])
+    blows = found @ breeze[:-1] + breeze[-1]
     assert breeze.shape == (SMALL.side_width + 1,)
     assert blows[0] > WIND_FULL and bool((blows[1:] < WIND_NONE).all())
