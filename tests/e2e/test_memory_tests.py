@@ -62,8 +62,9 @@ def test_three_sections_side_by_side(museum: Stand, desk: Visit) -> None:
     expect(sheet).to_contain_text("is made three times from the same noise")
     expect(sheet.get_by_label("Prompt of the section")).to_have_value("the captain")
     museum.engine.gate = threading.Semaphore(2)
-    sheet.get_by_role("button", name="Test", exact=True).click()
+    sheet.get_by_role("button", name="Test", exact=True).press("Enter")
     expect(sheet.get_by_role("status")).to_contain_text("Section 1 of 3: denoising")
+    expect(sheet.get_by_role("button", name="Stop")).to_be_focused()
     faded(page)
     assert page.evaluate(AUDIT) == []
     sheet.get_by_role("button", name="Stop").click()

@@ -15,15 +15,17 @@ from studio.backbones.registry import edits_memory, selects_sections
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
 from studio.engine.engine import Engine
-from studio.engine.events import Event, Failed, Pin, TakeDone
+from studio.engine.events import Event, Failed, LeftOut, Pin, TakeDone
 from studio.engine.jobs import Stop
+from studio.engine.left_out import leave_out
 from studio.engine.render import Renderer
+from studio.memory.protocol import read_psi
 from studio.memory.snapshot import read_snapshot
 from studio.project import choices, edits
 from studio.project.store import Store
 from studio.session import EditError, Session, Studio
 from tests import folders
-from tests.engine.conftest import Ask
+from tests.engine.conftest import Ask, take_inputs
 from tests.shelves import make_film, render_all, wait_for_job
 
 Take = Callable[..., Event]
@@ -77,6 +79,24 @@ def test_pins_and_forgotten_takes_of_the_film(take: Take, film: Path) -> None:
     plain, pinned = (read_snapshot(film / name / take_folder.SNAPSHOT) for name in ("plain", "pinned"))
     assert plain.psi is not None and pinned.psi is not None and plain.blocks[:-1] == pinned.blocks[:-1]
     assert torch.equal(plain.psi[:, : -plain.blocks[-1].rows], pinned.psi[:, : -plain.blocks[-1].rows]), "no row of psi is changed"
+
+
+def test_a_take_that_is_left_out_is_not_read(renderer: Renderer, film: Path, ask: Ask) -> None:
+    """psi stays as it is, bit for bit: only what is read of it, and the recent latents, are others."""
+    parents = {"a": None, "b": "a", "c": "b", "d": "c"}
+    made = tuple(ask(name, parent=film / parent if parent else None, sections=2 if name == "b" else 1)
+                 for name, parent in parents.items())
+    request = ask("e", parent=film / "d")
+    inputs, gone = take_inputs(renderer, request), take_inputs(renderer, replace(request, forgotten=(Pin(film / "d", 1),)))
+    left = LeftOut(frozenset({film / "d"}), made, True)
+    leaving = leave_out(renderer.model, renderer._inputs, request, left, inputs, lambda _: pytest.fail("psi is not written again"))
+    with pytest.raises(StopIteration) as done:
+        next(leaving)
+    without, psi = done.value.value, inputs.snapshot.psi
+    section = (*inputs.snapshot.start.shape[:2], renderer.model.card.window, *inputs.snapshot.start.shape[3:])
+    assert psi is not None and torch.equal(without.snapshot.psi, psi) and without.snapshot.blocks == inputs.snapshot.blocks
+    read, forgotten, whole = (read_psi(each.memory, psi, section) for each in (without, gone, inputs))
+    assert torch.equal(read, forgotten) and (read.shape != whole.shape or not torch.equal(read, whole))
 
 
 def test_a_take_that_was_stopped_goes_on_after_a_restart(take: Take, film: Path, ask: Ask, card: ModelCard) -> None:

@@ -128,6 +128,8 @@ def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int
         raise RuntimeError("The film was done before the page was clicked often enough.")
     session.jobs.cancel()
     stop.set()
+    while session.job.state == "running":                    # it writes into the folder that is removed
+        time.sleep(0.05)
     return times
 
 

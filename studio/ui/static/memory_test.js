@@ -49,9 +49,12 @@ const memoryTest = (() => {
     if (view.id !== dialog.dataset.film) { dialog.close(); return; }
     const mine = test?.take === offer.take ? test : null;
     const busy = Boolean(test?.active);
+    const focused = document.activeElement;                    // it goes over to the button that takes the place of the other
     show(stop, busy && mine);
     show(begin, !(busy && mine));
     begin.disabled = busy;
+    if (focused === begin && begin.hidden) stop.focus();
+    if (focused === stop && stop.hidden) begin.focus();
     prompt.disabled = Boolean(busy && mine);
     show(meter, busy && mine);
     if (mine) meter.firstChild.style.transform = `scaleX(${mine.progress})`;
