@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,6 +24,7 @@ PHRASES = {"camera": ("pans left", "moves closer"), "light": ("at dusk", "at noo
 QUIET = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
+    "--font-render-hinting=none",       # letters of the shell are as wide as those of the whole browser
 ]  # fmt: skip
 
 
@@ -85,6 +86,9 @@ class Stand:
 class Visit:
     """What a browser did while it was here: pages to use, and all it complained of or asked for."""
 
+    still: ClassVar[bool] = False
+    """Whether pages are those of somebody who wants no motion: a film that plays takes a fifth of a core, whatever is tested."""
+
     stand: Stand
     context: Any
     complaints: list[str] = field(default_factory=list)
@@ -92,6 +96,8 @@ class Visit:
 
     def open(self, session: Session, url: str | None = None) -> Any:
         page = self.context.new_page()
+        if self.still:
+            page.emulate_media(reduced_motion="reduce")
         page.set_default_timeout(WAIT)
         page.on("console", lambda m: m.type == "error" and self.complaints.append(f"{m.text} {m.location}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -172,6 +178,12 @@ def visit(stand: Stand, chromium: Browser, **options: Any) -> Iterator[Visit]:
     stand.engine.gate = None
     assert complaints == []
     assert [url for url in visit.requests if not url.startswith((stand.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture(autouse=True)
+def _motion(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a module that says `STILL = True`, nothing on the desk moves by itself either."""
+    monkeypatch.setattr(Visit, "still", getattr(request.module, "STILL", False))
 
 
 @pytest.fixture

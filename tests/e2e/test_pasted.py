@@ -13,6 +13,8 @@ from tests.e2e.test_stories import cards
 from tests.e2e.test_trust import AUDIT
 from tests.shelves import render_all
 
+STILL = True
+
 pytestmark = pytest.mark.slow
 
 TIMES = "[0s-1s: she waves] [1s: she turns]\n[2s-3s: the sea]"

@@ -12,6 +12,8 @@ from tests.e2e.conftest import Stand, Visit, faded
 from tests.e2e.test_stories import badge
 from tests.e2e.test_trust import AUDIT
 
+STILL = True
+
 pytestmark = pytest.mark.slow
 
 

@@ -16,6 +16,8 @@ from tests.e2e.conftest import Stand, Visit, faded, serve, visit
 from tests.e2e.test_stories import DROP, badge, cards
 from tests.shelves import picture, render_all
 
+STILL = True
+
 pytestmark = pytest.mark.slow
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The studio as the README starts it, on the model it ships, in a real Chromium: from a photograph to a film that plays."""
+"""The studio as the README starts it, on the model it ships: used in a real Chromium, and by a program alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.client import Client, StudioError
 from studio.media.clip import probe, read_clip
 from studio.media.picture import crop, read_picture
 from studio.memory.snapshot import read_snapshot
@@ -65,6 +67,7 @@ def test_a_film_from_a_photograph(chromium: Any, address: tuple[str, Path], tmp_
     url, projects = address
     context = chromium.profile(viewport={"width": 1440, "height": 900})
     page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")         # a film that plays takes from the model what the processor has
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     complaints: list[str] = []
@@ -142,3 +145,41 @@ def check_takes(takes: Path) -> None:
     assert len({psi.numpy().tobytes() for psi in memories}) == 1
     assert len(memories) == 3
     assert len({s.recent.numpy().tobytes() for s in snapshots}) == 3
+
+
+def connect(address: str) -> Client:
+    """A client, once the studio answers."""
+    end = time.monotonic() + 120
+    while True:
+        try:
+            return Client(address)
+        except StudioError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_program_makes_a_film_with_a_branch_and_a_pin(address: tuple[str, Path], tmp_path: Path) -> None:
+    studio = connect(address[0])
+    assert "memorypack-mini" in [model["name"] for model in studio.about()["models"]]
+    film = studio.create("Hills", width=320, height=192, preset="draft")
+    film.use_sample("hills")
+    for prompt in ("the camera pans left", "night falls"):
+        film.add_segment(prompt, seconds=0.1)
+    events = list(film.generate())
+    assert events[-1]["state"] == "done" and any(event["doing"] == "denoising" and event["step"] for event in events)
+    first, night = film.status()["branches"][0]["takes"]
+    film.pin(first)
+    film.branch(first)
+    film.edit_segment(film.state["segments"][1]["id"], prompt="it begins to snow")
+    list(film.generate())
+    snow = film.status()["head"]
+    assert snow not in (None, first, night)
+    made = {take["id"]: take for take in film.state["takes"]}
+    assert made[first]["pinned"] and made[night]["parent"] == made[str(snow)]["parent"] == first
+    exported = probe(film.export(tmp_path / "film.mp4"))
+    assert exported.frames == made[first]["frames"] + made[str(snow)]["frames"]
+    with Image.open(film.look(tmp_path / "sheet.png", [night, str(snow)])) as sheet:
+        assert sheet.format == "PNG"

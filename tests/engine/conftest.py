@@ -21,6 +21,8 @@ from tests import folders
 Ask = Callable[..., RenderRequest]
 Take = Callable[..., Event]
 ROOT = Path(__file__).parents[2]
+LARGE = (384, 384)
+"""The smallest large size: the picture is seen through V = 2."""
 KINDS = ("small", "remembering", "large", "helios")
 
 
@@ -50,6 +52,26 @@ def zoomed(shipped: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, prompt in (("a", "the camera zooms out"), ("b", "the camera zooms in"), ("c", ""), ("d", "")):
         take(name, parent, prompt)
         parent = folder / name
+    return folder
+
+
+@pytest.fixture(scope="session")
+def zoomed_out(shipped: Renderer, zoomed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two takes after the take d of `zoomed`, which zoom out once more: with their own psi, and with psi_0."""
+    folder = tmp_path_factory.mktemp("zoomed_out")
+    take = lighthouse_takes(shipped, folder)
+    take("own", zoomed / "d", "the camera zooms out", psi_of=zoomed / "d")
+    take("begin", zoomed / "d", "the camera zooms out", psi_of="begin")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def large_pan(shipped: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with takes a and b of a large film: a pan to the right, and one back."""
+    folder = tmp_path_factory.mktemp("large_pan")
+    take = lighthouse_takes(shipped, folder)
+    take("a", None, "the camera pans right", size=LARGE)
+    take("b", folder / "a", "the camera pans left", size=LARGE)
     return folder
 
 

@@ -140,7 +140,7 @@ def test_weights_that_do_not_fit_at_all_are_streamed(card: ModelCard, plan: Plan
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     """Of a text encoder that is larger than the film model."""
-    return folders.large(tmp_path_factory.mktemp("reader") / "reader", text_layers=60)
+    return folders.large(tmp_path_factory.mktemp("reader") / "reader", text_layers=24)
 
 
 def text_of(model: FilmModel) -> list[int]:

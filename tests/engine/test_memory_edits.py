@@ -14,8 +14,8 @@ from studio.engine.render import Renderer
 from studio.media.difference import psnr
 from studio.memory.protocol import EditsPlaces
 from studio.memory.snapshot import read_snapshot
-from tests.engine.conftest import Take
-from tests.engine.test_memory_tests import LARGE, frames
+from tests.engine.conftest import LARGE, Take
+from tests.engine.test_memory_tests import frames
 
 OUT = "the camera zooms out"
 
@@ -27,17 +27,15 @@ def psi(folder: Path) -> Tensor:
 
 
 def test_what_is_forgotten_is_invented_again(
-    take: Take, zoomed: Path, tmp_path: Path, shipped: Renderer
+    take: Take, zoomed: Path, zoomed_out: Path, tmp_path: Path, shipped: Renderer
 ) -> None:
     part = take_folder.read_map(zoomed / "d")
     assert part and (part["rows"], part["columns"]) == (32, 64)
     memory = shipped.model.memory
     assert isinstance(memory, EditsPlaces)
     every = tuple(range(32 * 64))
-    take("kept", zoomed / "d", OUT, psi_of=zoomed / "d")
     take("forgotten", zoomed / "d", OUT, psi_of=zoomed / "d", forget=every)
-    take("begin", zoomed / "d", OUT, psi_of="begin")
-    assert np.array_equal(frames(tmp_path / "forgotten"), frames(tmp_path / "begin")), "with all of the map forgotten it is psi_0"
+    assert np.array_equal(frames(tmp_path / "forgotten"), frames(zoomed_out / "begin")), "with all of the map forgotten it is psi_0"
     shown = memory.shown_cells(psi(zoomed / "a")[None], read_snapshot(zoomed / "a" / take_folder.SNAPSHOT).recent[:, :, -9:])
     left = [cell for cell in every if shown[cell] and cell % 64 > 32]               # columns below 0, to the left of the middle
     assert 20 < len(left) < int(shown.sum())
@@ -50,7 +48,7 @@ def test_what_is_forgotten_is_invented_again(
     assert not recalled[-1][:, :24].any() and recalled[-1][20:170, -60:].any(), "the left margin is forgotten, the right one is not"
     right = np.zeros_like(recalled)
     right[:, :, 200:] = True
-    same = psnr(frames(tmp_path / "half"), frames(tmp_path / "kept"), right)
+    same = psnr(frames(tmp_path / "half"), frames(zoomed_out / "own"), right)
     assert same is None or same > 38
 
 
@@ -74,12 +72,11 @@ def test_a_pinned_take_is_never_written_over(
     assert torch.equal(psi(tmp_path / "both")[cells], psi(zoomed / "a")[cells]), "what is pinned is not forgotten"
 
 
-def test_a_large_film_is_not_touched(take: Take, tmp_path: Path) -> None:
-    take("a", None, "the camera pans right", size=LARGE)
-    take("b", tmp_path / "a", "the camera pans left", size=LARGE)
-    take("c", tmp_path / "a", "the camera pans left", size=LARGE, pins=(Pin(tmp_path / "a", 1),), forget=(1, 2, 3))
-    assert np.array_equal(frames(tmp_path / "b"), frames(tmp_path / "c"))
-    assert take_folder.read_map(tmp_path / "a") is None
+def test_a_large_film_is_not_touched(take: Take, large_pan: Path, tmp_path: Path) -> None:
+    first = large_pan / "a"
+    take("c", first, "the camera pans left", size=LARGE, pins=(Pin(first, 1),), forget=(1, 2, 3))
+    assert np.array_equal(frames(large_pan / "b"), frames(tmp_path / "c"))
+    assert take_folder.read_map(first) is None
 
 
 def test_a_pin_that_has_lost_its_files(take: Take, tmp_path: Path) -> None:

@@ -12,34 +12,29 @@ from studio.engine.events import Failed
 from studio.media.clip import read_clip
 from studio.media.difference import psnr
 from studio.memory.snapshot import read_snapshot
-from tests.engine.conftest import Take
-
-LARGE = (384, 384)
+from tests.engine.conftest import LARGE, Take
 
 
 def frames(folder: Path) -> NDArray[np.uint8]:
     return read_clip(folder / take_folder.CLIP)
 
 
-def test_what_only_memory_can_supply(take: Take, tmp_path: Path, zoomed: Path) -> None:
+def test_what_only_memory_can_supply(take: Take, tmp_path: Path, zoomed: Path, zoomed_out: Path) -> None:
     """The film zooms out once more."""
-    zoom, before = "the camera zooms out", zoomed / "d"
-    take("plain", before, zoom)
-    take("own", before, zoom, psi_of=before)
-    take("begin", before, zoom, psi_of="begin")
-    own = frames(tmp_path / "own")
+    take("plain", zoomed / "d", "the camera zooms out")
+    own = frames(zoomed_out / "own")
     assert np.array_equal(own, frames(tmp_path / "plain")), "its own psi is what the film goes on with"
     assert not (tmp_path / "plain" / take_folder.RECALLED).exists()
-    recalled = take_folder.read_recalled(tmp_path / "own")
+    recalled = take_folder.read_recalled(zoomed_out / "own")
     assert recalled is not None and recalled.shape == own.shape[:3]
     assert 0.1 < recalled.mean() < 0.5
     last = recalled[-1]
     assert last[20:170, 8:28].mean() > 0.95 and not last[30:150, 50:270].any(), "the margin, and nothing that recent frames show"
-    begin, there, elsewhere = frames(tmp_path / "begin"), *(part for part in (recalled, ~recalled))
+    begin, there, elsewhere = frames(zoomed_out / "begin"), *(part for part in (recalled, ~recalled))
     without = psnr(own, begin, there)
     outside = psnr(own, begin, elsewhere)
     assert without is not None and outside is not None and without < 30 < outside
-    nothing = take_folder.read_recalled(tmp_path / "begin")
+    nothing = take_folder.read_recalled(zoomed_out / "begin")
     assert nothing is not None and nothing.mean() < recalled.mean() / 2, "psi_0 knows little of the margins"
 
 
@@ -50,13 +45,13 @@ def test_a_still_section_asks_memory_for_nothing(take: Take, tmp_path: Path) -> 
     assert recalled is not None and not recalled.any() and recalled.shape == frames(tmp_path / "own").shape[:3]
 
 
-def test_a_large_film_is_the_same_without_what_it_has_seen(take: Take, tmp_path: Path) -> None:
+def test_a_large_film_is_the_same_without_what_it_has_seen(take: Take, large_pan: Path, tmp_path: Path) -> None:
     """What the page says of large films: psi is the picture, and does not change."""
-    take("a", None, "the camera pans right", size=LARGE)
-    take("own", tmp_path / "a", "the camera pans left", size=LARGE, psi_of=tmp_path / "a")
-    take("begin", tmp_path / "a", "the camera pans left", size=LARGE, psi_of="begin")
+    first = large_pan / "a"
+    take("own", first, "the camera pans left", size=LARGE, psi_of=first)
+    take("begin", first, "the camera pans left", size=LARGE, psi_of="begin")
     assert np.array_equal(frames(tmp_path / "own"), frames(tmp_path / "begin"))
-    kept, begun = (read_snapshot(tmp_path / name / take_folder.SNAPSHOT).psi for name in ("a", "begin"))
+    kept, begun = (read_snapshot(folder / take_folder.SNAPSHOT).psi for folder in (first, tmp_path / "begin"))
     assert kept is not None and begun is not None and bool((kept == begun).all())
     assert take_folder.read_recalled(tmp_path / "own") is None
 
