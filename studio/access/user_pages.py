@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.access.users import FOLDER, ONLY
 from studio.session import MediaError, Studio
 from studio.ui.page import build, launch_options
 
@@ -101,7 +102,8 @@ class UserPages:
         more = self._agents(studio, uploads) if self._agents else {}
         more["middleware"] = [Middleware(UploadRoom, studio=studio)]
         page = mount_gradio_app(FastAPI(docs_url=None, redoc_url=None, openapi_url=None), blocks, "/", **launch_options(),
-                                root_path=self._root_path, allowed_paths=[str(studio.home)], app_kwargs=more)
+                                root_path=self._root_path, allowed_paths=[str(studio.home)], app_kwargs=more,
+                                blocked_paths=[str(studio.home / FOLDER)] if name == ONLY else [])
         application = next(route.app for route in page.routes if hasattr(route, "app"))
         application.uploaded_file_dir = str(uploads)
         blocks.is_running = True                   # else Gradio serves every SVG that it meets to everyone

@@ -47,14 +47,16 @@ const client = (() => {
     return status === 401;
   };
   const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
+  const noAnswer = () => askForPassword().then((gone) => { if (!gone) notices.add(refused); return null; });
   const send = (message) => server.ask(message).then(
     (reply) => {
-      if (!reply?.ok) { notices.add(reply?.notice || refused); return null; }
+      if (!reply?.ok && !reply?.notice) return noAnswer();
+      if (!reply.ok) { notices.add(reply.notice); return null; }
       if (reply.board) receiveView(reply.board);
       note(reply.answer);
       return reply.answer;
     },
-    () => askForPassword().then((gone) => { if (!gone) notices.add(refused); return null; }),
+    noAnswer,
   );
 
   /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */

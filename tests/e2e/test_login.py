@@ -1,0 +1,65 @@
+"""Logging in and out in a browser: one password, the film that was asked for, and the session that ends while the page is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.access.door import Access, Door
+from studio.access.front import guarded_page
+from studio.access.users import UserFile
+from studio.session import Studio
+from tests.api.conftest import free_port
+from tests.e2e.conftest import WAIT, Browser
+from tests.fake_engine import FakeEngine, card
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Access]]:
+    monkeypatch.setattr("studio.access.door.SLOW_SECONDS", 0.0)
+    users, engine = UserFile(tmp_path), FakeEngine()
+    users.add("mira", "a long password")
+    _, page, options = guarded_page(users, tmp_path, lambda home: Studio(home, engine, (card(),)))
+    page.launch(**options, server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True)
+    (access,) = (each.kwargs["access"] for each in options["app_kwargs"]["middleware"] if each.cls is Door)
+    try:
+        yield page.local_url, access
+    finally:
+        page.close(verbose=False)
+
+
+def log_in(page: Any, password: str) -> None:
+    page.get_by_label("Name").fill("mira")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_a_user_logs_in_and_out_and_is_asked_again_when_the_session_has_ended(
+    guarded: tuple[str, Access], chromium: Browser
+) -> None:
+    url, access = guarded
+    page = chromium.profile(viewport={"width": 390, "height": 844}).new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(f"{url}?project=nothing")
+    log_in(page, "a wrong password")
+    assert "do not belong together" in page.get_by_role("alert").inner_text()
+    log_in(page, "a long password")
+    page.locator(".start:visible").wait_for()
+    film = page.url
+    assert "project=" in film and "nothing" not in film, "a film that is not there is told, and the last one shown"
+    page.get_by_role("button", name="Log out (mira)").click()
+    page.get_by_label("Password").wait_for()
+    page.goto(film)
+    log_in(page, "a long password")
+    page.locator(".start:visible").wait_for()
+    assert page.url == film
+    access.sessions._sessions.clear()
+    page.get_by_label("Film title").fill("Ended")
+    page.get_by_label("Password").wait_for()
+    assert page.url.startswith(f"{url}login?project=")
+    page.close()
