@@ -126,12 +126,12 @@ def check_film(film: Path, photograph: Path, frame: tuple[float, float, float, f
     """Two segments of 72 frames: the frame in the photograph, standing still; then the camera moves."""
     facts = probe(film)
     assert (facts.frames, facts.fps, facts.width, facts.height) == (144, 24, 640, 384)
-    frames = read_clip(film).astype(np.float32)
+    frames = read_clip(film)
     picture = np.asarray(crop(read_picture(photograph), frame, (facts.width, facts.height)), dtype=np.float32)
     error = float(np.mean((frames[0] - picture) ** 2))
     assert 10 * np.log10(255**2 / error) > 25
-    assert frames.std(axis=(1, 2, 3)).min() > 5        # no frame is blank
-    stood, moved = (float(np.abs(frames[b] - frames[a]).mean()) for a, b in ((0, 71), (72, 143)))
+    assert frames[:, ::8, ::8].std(axis=(1, 2, 3)).min() > 5        # no frame is blank
+    stood, moved = (float(np.abs(frames[b].astype(np.float32) - frames[a]).mean()) for a, b in ((0, 71), (72, 143)))
     assert moved > 2 * stood
 
 
