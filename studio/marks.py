@@ -16,6 +16,10 @@ Stroke = tuple[Point, ...]
 """The way of a brush over the picture. A click is a stroke of one point."""
 
 
+NEWEST_GROUND = 2
+"""The newest method that makes up the ground beyond the picture's edges, see `studio.media.fill`."""
+
+
 def _empty() -> Mapping[str, Any]:
     return MappingProxyType({})  # by a factory: Python 3.11 takes no mapping as a plain default
 
@@ -49,6 +53,7 @@ class Marks:
     subject: Subject | None = None
     flows: tuple[Flow, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    ground: int = NEWEST_GROUND              # the method that makes up the ground; a film keeps the one that it began with
 
 
 NO_MARKS = Marks()

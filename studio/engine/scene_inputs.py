@@ -79,7 +79,7 @@ def scene_inputs(
     if marks.flows:
         made = replace(made, flows=_velocities(around, marks, made.alpha, fps))
     if marks.beyond:
-        made = _extended(made, size)
+        made = _extended(made, size, marks.ground)
     return made
 
 
@@ -115,15 +115,15 @@ def _mean_at(values: Floats, stroke: list[tuple[float, float]]) -> float:
     return sum(float(values[at]) for at in inside) / len(stroke)
 
 
-def _extended(made: SceneInputs, size: tuple[int, int]) -> SceneInputs:
-    """The scene with new ground where less picture than that lies beside the frame."""
+def _extended(made: SceneInputs, size: tuple[int, int], method: int) -> SceneInputs:
+    """The scene with new ground, made by a method of `fill`, where less picture than that lies beside the frame."""
     height, width = made.picture.shape[:2]
     rooms = made.left, made.top, width - made.left - size[0], height - made.top - size[1]
     reach_of_all = min(REACH, (math.sqrt(MOST_PIXELS / (size[0] * size[1])) - 1) / 2)
     wanted = [int(reach_of_all * side) for side in (*size, *size)]
     left, top, right, bottom = (
         max(0, -((room - reach) // GRID) * GRID) for room, reach in zip(rooms, wanted, strict=True))
-    ground = extend(made.picture if made.ground is None else made.ground, left, top, right, bottom)
+    ground = extend(made.picture if made.ground is None else made.ground, left, top, right, bottom, method=method)
     picture = ground.copy()
     picture[top : top + height, left : left + width] = made.picture
     sides = (top, bottom), (left, right)

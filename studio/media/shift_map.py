@@ -18,8 +18,8 @@ Ints = NDArray[np.int32]
 
 IMPOSSIBLE = np.float32(1e3)
 """The cost of copying from where nothing is known."""
-UNCOMPARED = np.float32(0.05)
-"""The cost of a border between two labels, at a pixel where only one of them has a colour."""
+UNCOMPARED = 0.05
+"""The usual cost of a border between two labels, at a pixel where only one of them has a colour."""
 LARGEST_DIFFERENCE = np.float32(0.3)
 """Squared differences between two labels count up to here, so that one bad pixel does not decide."""
 DIFFERENCE_WEIGHT = np.float32(0.5)
@@ -33,11 +33,14 @@ class Scene:
         features: [H, W, C], what neighbours are compared by.
         source: [H, W], the pixels that may be copied.
         hole: [H, W], the pixels to fill; none of them is a source.
+        uncompared: the cost of a border at a pixel where only one of its labels has a colour. If it is lower than what borders
+            mostly cost, pieces end in straight lines, where their sources do.
     """
 
     features: Floats
     source: Bools
     hole: Bools
+    uncompared: float = UNCOMPARED
 
 
 def features_of(colours: Floats) -> Floats:
@@ -90,7 +93,8 @@ def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int
     unary = np.where(valid, unary, IMPOSSIBLE).astype(np.float32)
     inside = scene.hole[top:bottom, left:right]
     unary[~inside] = 0
-    difference = _differences(colours, valid)      # a border lies between two pixels: each bears half of what a change costs
+    difference = _differences(colours, valid, scene.uncompared)
+    # a border lies between two pixels: each bears half of what a change costs
     difference += np.float32(change / 2) * (1 - np.eye(len(offsets), dtype=np.float32))
     messages = np.zeros((4, *unary.shape), np.float32)         # that reach a pixel: from its left, right, upper, lower neighbour
     for _ in range(sweeps):
@@ -100,12 +104,12 @@ def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int
     return np.where(inside, (unary + messages.sum(0)).argmin(2), 0)
 
 
-def _differences(colours: Floats, valid: Bools) -> Floats:
+def _differences(colours: Floats, valid: Bools, uncompared: float) -> Floats:
     """[h, w, K, K]: how much two labels differ at each pixel."""
     square = (colours * colours).sum(3)
     difference = square[..., :, None] + square[..., None, :] - 2 * colours @ colours.swapaxes(2, 3)
     difference = visibility(difference)
-    difference[~(valid[..., :, None] & valid[..., None, :])] = UNCOMPARED
+    difference[~(valid[..., :, None] & valid[..., None, :])] = uncompared
     return difference
 
 
@@ -227,7 +231,7 @@ def _border_cost(
         one, valid = lookup(scene, at_y, at_x, mine)
         other, known = lookup(scene, at_y, at_x, theirs)
         difference = visibility(((one - other) ** 2).sum(-1))
-        cost += np.where(valid & known, difference, UNCOMPARED)
+        cost += np.where(valid & known, difference, np.float32(scene.uncompared))
     return cost
 
 

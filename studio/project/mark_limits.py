@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from studio.language import sentence
-from studio.marks import Flow, Marks, Point, Stroke, Subject
+from studio.marks import NEWEST_GROUND, Flow, Marks, Point, Stroke, Subject
 from studio.project.limits import EDGE, EditError, printable, within
 
 POINTS = 200
@@ -35,6 +35,8 @@ def marks(value: Marks) -> Marks:
     """
     if not isinstance(value.beyond, bool):
         raise EditError(sentence("Whether the camera may leave the picture is either true or false."))
+    if isinstance(value.ground, bool) or not isinstance(value.ground, int) or value.ground < 1:
+        raise EditError(sentence("The method that makes up the ground is a whole number from 1."))
     flows = tuple(flow(entry) for entry in value.flows)
     if len(flows) > FLOWS:
         raise EditError(sentence(
@@ -44,7 +46,8 @@ def marks(value: Marks) -> Marks:
         raise EditError(sentence(
             "Flows have {most} different names at most, and there are {names} already. Give the new one a name that is there, or "
             "delete a flow.", most=NAMES, names=", ".join(names[:NAMES])))
-    return replace(value, subject=subject(value.subject) if value.subject else None, flows=flows)
+    ground = value.ground if value.beyond else NEWEST_GROUND         # without new ground none differs from another
+    return replace(value, subject=subject(value.subject) if value.subject else None, flows=flows, ground=ground)
 
 
 def subject(value: Subject) -> Subject | None:

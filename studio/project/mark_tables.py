@@ -11,6 +11,8 @@ from studio.project.limits import EditError
 from studio.project.rules import FormatError
 
 Table = dict[str, Any]
+FIRST_GROUND = 1
+"""How the ground was made when documents did not say it."""
 
 
 def marks_table(marks: Marks) -> Table:
@@ -18,6 +20,8 @@ def marks_table(marks: Marks) -> Table:
     if marks == NO_MARKS and not marks.unknown:
         return {}
     table: Table = {**marks.unknown, "beyond": marks.beyond}
+    if marks.beyond and marks.ground != FIRST_GROUND:
+        table["ground"] = marks.ground
     if marks.subject:
         table["subject"] = _subject_table(marks.subject)
     if marks.flows:
@@ -41,7 +45,7 @@ def parse_marks(table: object, where: str) -> Marks:
         subject, flows = known.get("subject"), known.get("flows", [])
         return mark_limits.marks(Marks(
             known.get("beyond", False), None if subject is None else _subject(subject), tuple(_flow(flow) for flow in _list(flows)),
-            _rest(known, "beyond", "subject", "flows"),
+            _rest(known, "beyond", "subject", "flows", "ground"), known.get("ground", FIRST_GROUND),
         ))  # fmt: skip
     except (EditError, FormatError) as error:
         raise FormatError(f"{where}: 'marks': {error}") from None

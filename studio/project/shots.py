@@ -92,7 +92,7 @@ def place_of(project: Project, segment: Segment, parent: str | None, take: Take)
     shown = take.id
     while True:
         if segment.video is not None:
-            return Place(take.reference, take.frame, replace(NO_MARKS, beyond=take.marks.beyond), shown)
+            return Place(take.reference, take.frame, replace(NO_MARKS, beyond=take.marks.beyond, ground=take.marks.ground), shown)
         shot = segment.shot if parent is not None else None
         if shot is not None and shot.picture is not None:
             size = shot.picture.width, shot.picture.height

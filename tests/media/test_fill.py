@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from studio.media import MediaError
 from studio.media.distinctness import distinctness
 from studio.media.fill import extend, fill
 from studio.media.membrane import membrane
+from studio.media.roughness import kept_share
 
 Pixels = NDArray[np.uint8]
 
@@ -114,3 +116,33 @@ def test_a_sky_that_darkens_upwards_does_not_darken_on_and_on() -> None:
     rows = picture.astype(float).mean((1, 2))[:10]
     for corner in (whole[:16, :20], whole[:16, -20:]):
         assert rows.min() - 4 <= corner.mean() <= rows.max() + 4
+
+
+def fur_beside_mist(seed: int = 0) -> Pixels:
+    """Fine rough texture on the left, smooth mist on the right."""
+    rng, (y, x) = np.random.default_rng(seed), np.mgrid[:64, :96]
+    rough = np.where(x < 48, 30.0, 1.0)
+    return (120 + rough * rng.standard_normal((64, 96)) + y / 4).clip(0, 255)[..., None].repeat(3, 2).astype(np.uint8)
+
+
+def test_the_first_step_of_rough_ground_is_between_it_and_the_smooth_picture() -> None:
+    colours, y = fur_beside_mist().astype(np.float32) / 255, np.arange(64)
+    source = np.ones((64, 97), bool)
+    source[:, 96] = False
+    colours = np.pad(colours, ((0, 0), (0, 1), (0, 0)))
+    x = np.full(64, 95)
+    rough, smooth = (np.full((64, 3), step, np.float32) for step in (0.1, 0.001))
+    kept = kept_share(colours, source, rough, y, x, 1)
+    beside = np.abs(np.diff(colours[:, 70:96], axis=1)).mean()
+    assert abs(0.1 * kept.mean() / np.sqrt(0.1 * beside) - 1) < 0.2
+    assert (kept_share(colours, source, smooth, y, x, 1) == 1).all(), "smooth ground stays so"
+    assert (kept_share(colours, source, rough, y, x - 40, 1) == 1).all(), "and so do steps elsewhere"
+
+
+def test_older_methods_make_the_ground_that_they_made() -> None:
+    picture = waves(32, 40)
+    first, newest = (extend(picture, 0, 0, 0, 10, method=method)[36, ::3, 2].astype(int) for method in (1, 2))
+    known = [153, 124, 108, 123, 154, 174, 161, 127, 105, 117, 154, 176, 158, 125]
+    assert abs(first - known).mean() < 1 < abs(newest - known).mean(), "films that began with this method are made again with it"
+    with pytest.raises(MediaError, match="newer studio"):
+        extend(picture, 1, 1, 1, 1, method=99)

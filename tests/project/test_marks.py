@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio.marks import NO_MARKS, Flow, Marks, Subject
+from studio.marks import NEWEST_GROUND, NO_MARKS, Flow, Marks, Subject
 from studio.project import edits, history
 from studio.project.codec import parse_project, parse_take, project_table, take_table
 from studio.project.edits import EditError
@@ -137,3 +137,21 @@ def test_a_take_keeps_that_the_edge_held_its_camera() -> None:
     assert not edits.stale_takes(edits.add_take(project, take))
     with pytest.raises(FormatError, match="at_edge"):
         parse_take(take_table(take) | {"at_edge": "yes"})
+
+
+def test_a_film_keeps_the_method_that_made_its_ground() -> None:
+    table = project_table(edits.set_marks(film("a"), Marks(True)))
+    assert table["marks"] == {"beyond": True, "ground": NEWEST_GROUND}
+    del table["marks"]["ground"]
+    old = parse_project(table)
+    assert old.marks.ground == 1 and project_table(old) == table, "a document that does not say it is from before the second one"
+    begun = edits.add_take(old, rendered(old, old.current().segments[0], None, marks=old.marks))
+    take = next(iter(begun.takes.values()))
+    assert take.marks.ground == 1 and parse_take(take_table(take)) == take
+    drawn = edits.set_marks(old, MARKS)
+    assert drawn.marks.ground == 1, "what the page sends does not say how the ground is made"
+    there_and_back = edits.set_marks(edits.set_marks(begun, NO_MARKS), Marks(True))
+    assert there_and_back.marks == begun.marks
+    assert edits.set_marks(edits.set_marks(film("a"), NO_MARKS), Marks(True)).marks.ground == NEWEST_GROUND
+    with pytest.raises(FormatError, match="whole number"):
+        parse_project(table | {"marks": {"beyond": True, "ground": "old"}})
