@@ -100,7 +100,7 @@ def _add_film_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
 
 def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands that are about models and the machine."""
-    models = commands.add_parser("models", help="list the models, fetch weights, check them")
+    models = commands.add_parser("models", help="list the models, fetch weights, check them, calibrate them")
     models.set_defaults(run=list_models)
     actions = models.add_subparsers(title="commands (without one: list the models)", metavar="")
     fetch = actions.add_parser("fetch", help="download a model's weights, or go on with a download that was cut")
@@ -112,6 +112,13 @@ def _add_model_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     check.set_defaults(run=check_model)
     check.add_argument("name", help="folder under models/")
     check.add_argument("--thorough", action="store_true", help="compare checksums too: reads every file")
+
+    measure = actions.add_parser("calibrate", help="measure once which steps a large model can leave out, on its own weights: for "
+                                 "the preset Calibrated draft")
+    measure.set_defaults(run=calibrate_model)
+    measure.add_argument("name", help="folder under models/")
+    measure.add_argument("--again", action="store_true", help="measure it again, though it was measured already")
+    measure.add_argument("--picture", type=Path, metavar="FILE", help="what is filmed for it (default: the lighthouse)")
 
     agents = commands.add_parser("mcp", help="serve an agent that starts this command, over its standard input and output")
     agents.set_defaults(run=serve_agent)
@@ -302,6 +309,13 @@ def check_model(options: argparse.Namespace) -> int:
     from studio.commands.models import check
 
     return check(options.name, MODELS, options.thorough)
+
+
+def calibrate_model(options: argparse.Namespace) -> int:
+    """`app.py models calibrate`. Returns the exit status."""
+    from studio.commands.calibrate import calibrate
+
+    return calibrate(options.name, MODELS, options.again, options.picture)
 
 
 def run_users(options: argparse.Namespace) -> int:

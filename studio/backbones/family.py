@@ -42,8 +42,9 @@ class Family:
     """Bytes and operations of a model folder, for the planner. Raises ModelError, or KeyError for a config that lacks a key."""
     lora_layers: Callable[[ModelCard], LoraLayers] | None = None
     """The layers that LoRAs may change, under all their names. Raises LoraError. None: the family takes no LoRAs."""
-    skips_blocks: bool = False
-    """Whether its backbone can skip blocks between steps (step cache). Presets that do so are offered only then."""
+    step_caches: Callable[[ModelCard], tuple[str, ...]] | None = None
+    """By which rules a model leaves out blocks or steps (`catalogue.step_ratios`). Presets that do so are offered only then. None:
+    no model of the family does."""
     sees_outside_frame: Callable[[Size], bool] | None = None
     """Whether, in films of a size, its models know the picture outside the frame that the film begins with; in others the frame is
     only a crop. None: the family takes no frame, and its films begin with the middle of the picture."""

@@ -46,9 +46,10 @@ def family_of(card: ModelCard) -> Family:
     return FAMILIES[card.kind]
 
 
-def skips_blocks(card: ModelCard) -> bool:
-    """Whether the model can skip blocks between steps; False for a model of an unknown family."""
-    return card.kind in FAMILIES and FAMILIES[card.kind].skips_blocks
+def step_caches(card: ModelCard) -> tuple[str, ...]:
+    """The rules by which the model can leave out blocks or steps; none for a model of an unknown family."""
+    family = FAMILIES.get(card.kind)
+    return family.step_caches(card) if family and family.step_caches else ()
 
 
 def takes_frame(card: ModelCard) -> bool:

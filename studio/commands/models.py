@@ -44,7 +44,7 @@ def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
     Returns the process's exit status.
     """
     try:
-        card = _card(name, models)
+        card = find_model(name, models)
         from studio.catalogue.hub import fetch as hub  # the hub's library: half a second that listing does without
         from studio.catalogue.hub.caches import find_caches
         from studio.catalogue.hub.download import plan_download
@@ -80,7 +80,7 @@ def check(name: str, models: Path, thorough: bool) -> int:
     Returns the process's exit status.
     """
     try:
-        card = _card(name, models)
+        card = find_model(name, models)
     except ModelError as error:
         _say(str(error))
         return WRONG
@@ -102,7 +102,8 @@ def check(name: str, models: Path, thorough: bool) -> int:
     return WRONG if wrong else 0
 
 
-def _card(name: str, models: Path) -> ModelCard:
+def find_model(name: str, models: Path) -> ModelCard:
+    """The card of a model. Raises ModelError: there is none of this name."""
     cards, problems = find_models(models)
     for card in cards:
         if card.name == name:

@@ -6,7 +6,7 @@ tokens, D the width of psi. Flow time is sigma in diffusers' sense: x_t = (1 - s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from studio.catalogue.loras.layers import LoraLayers
 from studio.diffusion.lora_branches import ActiveLoras
+from studio.diffusion.magnitude_cache import MagnitudeCache
 from studio.memory.framepack import PackedContext
 
 
@@ -117,10 +118,18 @@ class Backbone(Protocol):
 
 @runtime_checkable
 class SkipsBlocks(Protocol):
-    """A backbone with a step cache (`step_cache`). Every other backbone computes all blocks in every step."""
+    """A backbone with a step cache by its first block (`step_cache`)."""
 
     def skip_blocks(self, threshold: float) -> AbstractContextManager[object]:
         """A context for the steps of one section. Blocks are skipped while their input changes by less than `threshold`."""
+
+
+@runtime_checkable
+class SkipsSteps(Protocol):
+    """A backbone with a step cache by magnitudes (`magnitude_cache`)."""
+
+    def skip_steps(self, skips: Sequence[bool]) -> AbstractContextManager[MagnitudeCache]:
+        """A context for the steps of one section, of which some are left out; with no `skips` all run, and are measured."""
 
 
 @runtime_checkable

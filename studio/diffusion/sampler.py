@@ -17,6 +17,7 @@ from torch import Tensor
 from studio.diffusion import flow
 from studio.diffusion.backbone import Backbone
 from studio.diffusion.blend import SectionBlend
+from studio.diffusion.magnitude_cache import Stages
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
 """The velocity [1, C, W, ., .] in float32 of latents [1, C, W, ., .] at a timestep [1], which is 1000 sigma."""
@@ -30,7 +31,8 @@ class Sampling:
     guidance: float = 10.0     # distilled into the network or by a second pass, as the sampler has it
     window: int = 9            # W
     shift: float = 0.0         # of the flow schedule; 0: computed from the token count
-    cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks.skip_blocks`; 0: no block is skipped
+    cache: float = 0.0         # threshold of the step cache, see `SkipsBlocks`; 0: no block is skipped
+    ratios: Stages = ()        # of the step cache by magnitudes; none: the step cache is that of the first block
     blend: SectionBlend | None = None    # where the section lies in its segment's blend, for a backbone that blends by itself
     seed: int = 0              # of noise that a sampler draws between its steps; the same for every section unless it is given
 
@@ -53,6 +55,10 @@ class Sampler(Protocol):
     @property
     def guidance(self) -> Tensor:
         """[1] what the backbone is called with as `guidance`."""
+
+    @property
+    def passes(self) -> tuple[int, ...]:
+        """For each size at which latents are sampled, one after another, the number of steps in which `velocity` is called."""
 
     def run(self, noise: Tensor, velocity: Velocity) -> Iterator[SampledStep]:
         """Sample a section from noise [1, C, W, h, w], standard normal. The same noise always gives the same section.
@@ -87,6 +93,11 @@ class EulerSampler:
         self._euler = flow.make_scheduler(sampling.shift)
         self.timesteps = flow.set_timesteps(self._euler, sampling.steps, tokens)
         self.guidance = torch.full((1,), sampling.guidance, dtype=dtype, device=device) * 1000.0
+
+    @property
+    def passes(self) -> tuple[int, ...]:
+        """All steps, at one size."""
+        return (len(self.timesteps),)
 
     def run(self, noise: Tensor, velocity: Velocity) -> Iterator[SampledStep]:
         """x_{sigma_{s+1}} = x_{sigma_s} + (sigma_{s+1} - sigma_s) v for every step s. See `Sampler.run`."""

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks
+from studio.diffusion.backbone import Backbone, Conditioning, RoundsLatents, SkipsBlocks, SkipsSteps
 from studio.diffusion.blend import BlendsChanges
-from studio.diffusion.sampler import Sampling, make_sampler
+from studio.diffusion.magnitude_cache import plan_skips
+from studio.diffusion.sampler import Sampler, Sampling, make_sampler
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory, appends, read_psi
 from studio.memory.rope import FIXED_OFFSETS, RopeRule
@@ -100,7 +101,7 @@ def denoise_section(
         return backbone(x, timestep, packed, conditioning, sampler.guidance, read).float()
 
     backbone.prepare(sampler.timesteps, conditioning, sampler.guidance, should_stop)
-    with _abilities(backbone, sampling):
+    with _abilities(backbone, sampling, sampler):
         sampled, steps = sampler.run(x, velocity), len(sampler.timesteps)
         for step in range(1, steps + 1):
             if should_stop():
@@ -119,10 +120,12 @@ def denoise_section(
 
 
 @contextmanager
-def _abilities(backbone: Backbone, sampling: Sampling) -> Iterator[None]:
+def _abilities(backbone: Backbone, sampling: Sampling, sampler: Sampler) -> Iterator[None]:
     """While this is open, the backbone skips blocks and blends by itself, where it can and is asked to."""
     with ExitStack() as contexts:
-        if sampling.cache and isinstance(backbone, SkipsBlocks):
+        if sampling.cache and sampling.ratios and isinstance(backbone, SkipsSteps):
+            contexts.enter_context(backbone.skip_steps(plan_skips(sampling.ratios, sampler.passes, sampling.cache)))
+        elif sampling.cache and not sampling.ratios and isinstance(backbone, SkipsBlocks):
             contexts.enter_context(backbone.skip_blocks(sampling.cache))
         if sampling.blend and isinstance(backbone, BlendsChanges):
             contexts.enter_context(backbone.blend(sampling.blend))

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.registry import skips_blocks
+from studio.backbones.registry import step_caches
 from studio.catalogue.loras import LoraError
+from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE, read_ratios
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, SkipsBlocks, StopsAtEdge
+from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, StopsAtEdge
 from studio.diffusion.blend import section_blend
 from studio.diffusion.lora_branches import NO_LORAS
+from studio.diffusion.magnitude_cache import Stages
 from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
 from studio.engine import bridge, heap, take_folder
@@ -168,7 +170,9 @@ class Renderer:
 
         Raises:
             LoraError: a LoRA cannot be used. PlanError: the model does not fit the GPU at this size.
+            ModelError: the take's step cache was not measured of the model.
         """
+        self._step_cache(request)
         backbone, loras = self.model.backbone, NO_LORAS
         if isinstance(backbone, AppliesLoras):
             if self._loras is None:
@@ -196,7 +200,8 @@ class Renderer:
         card = self.model.card
         blend = section_blend(request.blend, index, card.clock(request.size)[1]) if request.before else None
         seed = flow.section_seed(request.seed, index)
-        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, self._cache_threshold(request), blend, seed)
+        threshold, ratios = self._step_cache(request)
+        sampling = Sampling(request.steps, request.guidance, card.window, card.shift, threshold, ratios, blend, seed)
         shape = (1, self.model.channels, card.window, *snapshot.start.shape[-2:])
         noise = flow.noise(shape, seed)
         backbone, memory, rope = self.model.backbone, inputs.memory, self.model.rope
@@ -236,13 +241,17 @@ class Renderer:
                 if view.part:
                     take_folder.write_map(request.folder, asdict(view.part))
 
-    def _cache_threshold(self, request: RenderRequest) -> float:
-        """Threshold of the step cache: the take's own, or the usual one where the machine's profile asks for it."""
-        if not isinstance(self.model.backbone, SkipsBlocks) or not skips_blocks(self.model.card):
-            return 0.0
-        placement = self.model.placement
+    def _step_cache(self, request: RenderRequest) -> tuple[float, Stages]:
+        """Threshold and ratios of the step cache: the take's own, or the usual one where the machine's profile asks for it.
+
+        Raises:
+            ModelError: the take's rule needs ratios that were not measured of the model.
+        """
+        rules, placement = step_caches(self.model.card), self.model.placement
+        if request.cache and request.cache_rule in rules:
+            return request.cache, read_ratios(self.model.card).stages if request.cache_rule == MAGNITUDE else ()
         wanted = placement is not None and placement.plan.profile.cache != "none"
-        return request.cache or (DEFAULT_THRESHOLD if wanted else 0.0)
+        return DEFAULT_THRESHOLD if wanted and not request.cache and FIRST_BLOCK in rules else 0.0, ()
 
     def _save_section(
         self, request: RenderRequest, index: int, finished: SectionResult, decoder: SectionDecoder, before: Snapshot

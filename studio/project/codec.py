@@ -264,13 +264,20 @@ def _lora(table: object) -> Lora:
 
 def _settings_table(settings: RenderSettings) -> Table:
     known = {"preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance}
-    return {**settings.unknown, **known, **({"cache": settings.cache} if settings.cache else {})}
+    return {**settings.unknown, **known, **cache_table(settings)}
+
+
+def cache_table(settings: RenderSettings) -> Table:
+    """The step cache's threshold, and its rule where it is not the first block's; nothing where there is none."""
+    rule = {"cache_rule": settings.cache_rule} if settings.cache_rule != RenderSettings.cache_rule else {}
+    return {"cache": settings.cache, **rule} if settings.cache else {}
 
 
 def _settings(table: Table) -> RenderSettings:
     read = TableReader(table, "settings")
     cache = 0.0 if read.optional("cache", object) is None else read.number("cache")
-    return RenderSettings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, read.rest())
+    rule = read.optional("cache_rule", str) or RenderSettings.cache_rule
+    return RenderSettings(read("preset", str), read.count("steps", 1), read.number("guidance"), cache, rule, read.rest())
 
 
 def _clock_table(clock: Clock) -> Table:

@@ -137,7 +137,8 @@ def set_size(project: Project, size: tuple[int, int]) -> Project:
 def set_settings(project: Project, settings: RenderSettings) -> Project:
     """Change the render settings. Raises EditError: steps, guidance or the step cache are out of range."""
     steps, guidance, cache = limits.steps(settings.steps), limits.guidance(settings.guidance), limits.cache(settings.cache)
-    return replace(project, settings=replace(settings, steps=steps, guidance=guidance, cache=cache))
+    rule = limits.cache_rule(settings.cache_rule)
+    return replace(project, settings=replace(settings, steps=steps, guidance=guidance, cache=cache, cache_rule=rule))
 
 
 def set_model(project: Project, model: str, clock: Clock, size: tuple[int, int]) -> Project:

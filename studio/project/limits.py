@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from studio.language import sentence
 from studio.project.model import Clock, Frame
 
+CACHE_RULES = ("first-block", "magnitude")
+"""The rules of step caches, see `catalogue.step_ratios`."""
+
 PROMPT_LENGTH = 2000
 NAME_LENGTH = 120
 SECTIONS = 40
@@ -188,6 +191,17 @@ def cache(value: object) -> float:
         EditError: anything else.
     """
     return _up_to(1, value, sentence("The threshold of the step cache"))
+
+
+def cache_rule(value: object) -> str:
+    """The rule of the step cache: "first-block" or "magnitude".
+
+    Raises:
+        EditError: anything else.
+    """
+    if value not in CACHE_RULES:
+        raise EditError(sentence("The rule of the step cache is one of: {rules}.", rules=", ".join(CACHE_RULES)))
+    return str(value)
 
 
 def size(value: object) -> tuple[int, int]:

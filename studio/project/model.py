@@ -53,6 +53,7 @@ class RenderSettings:
     steps: int = 8
     guidance: float = 1.0
     cache: float = 0.0     # change between steps up to which blocks of a large model are skipped; 0: none is
+    cache_rule: str = "first-block"    # by which change: of the first block, or "magnitude", as it was measured before
     unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,17 +41,25 @@ class Preset:
     """None: the model's own."""
     cache: Annotated[float, checked(limits.cache, EditError)] = 0.0
     """Threshold of the step cache, for models that can skip blocks between steps; 0: none is skipped."""
+    cache_rule: Annotated[str, checked(limits.cache_rule, EditError)] = RenderSettings.cache_rule
+    """By which rule they are skipped."""
 
-    def settings(self, steps: int, guidance: float, skips: bool = False) -> RenderSettings:
+    def settings(self, steps: int, guidance: float, rules: Collection[str] = ()) -> RenderSettings:
         """The preset's settings for one model.
 
         Args:
             steps: the model's own; the preset's are multiplied by `steps` / 8.
             guidance: the model's own.
-            skips: whether the model can skip blocks between steps.
+            rules: by which the model can skip blocks between steps.
         """
         wanted = max(1, round(self.steps * steps / USUAL))
-        return RenderSettings(self.name, wanted, guidance if self.guidance is None else self.guidance, self.cache if skips else 0.0)
+        settings = RenderSettings(self.name, wanted, guidance if self.guidance is None else self.guidance)
+        fits = self.cache and self.fits(rules)
+        return replace(settings, cache=self.cache, cache_rule=self.cache_rule) if fits else settings
+
+    def fits(self, rules: Collection[str]) -> bool:
+        """Whether a model that can skip blocks by these rules can do what the preset asks for."""
+        return not self.cache or self.cache_rule in rules
 
 
 def read_preset(path: Path) -> Preset:

@@ -13,6 +13,7 @@ from studio.language import plain, sentence
 from studio.names import slug
 from studio.project import limits
 from studio.project.limits import EditError
+from studio.project.model import RenderSettings
 from studio.project.preset import PRESETS, USUAL, Preset, PresetError, find_presets, read_preset
 
 FOLDER = "presets"
@@ -67,7 +68,8 @@ class PresetShelf:
         """The preset of a name; None: there is none."""
         return next((preset for preset in self.all() if preset.name == name), None)
 
-    def save(self, title: str, steps: int, guidance: float | None, cache: float, usual: int) -> Preset:
+    def save(self, title: str, steps: int, guidance: float | None, cache: float, usual: int, rule: str = RenderSettings.cache_rule
+    ) -> Preset:
         """Save a preset of the artist's own; one of the same name is replaced.
 
         Args:
@@ -75,6 +77,7 @@ class PresetShelf:
             steps: denoising steps on a model whose own number is `usual`.
             guidance: None: the model's own.
             cache: threshold of the step cache.
+            rule: of the step cache.
 
         Raises:
             EditError: a value is not accepted, there are too many presets, or the disk does not take it.
@@ -86,7 +89,8 @@ class PresetShelf:
         name = f"{OWN}{slug(clean)}-{hashlib.sha256(clean.casefold().encode()).hexdigest()[:6]}"
         values: dict[str, object] = {
             "title": clean, "description": plain(sentence("Your own.")), "steps": round(limits.steps(steps) * USUAL / usual, 4),
-            "cache": limits.cache(cache), **({} if guidance is None else {"guidance": limits.guidance(guidance)}),
+            "cache": limits.cache(cache), "cache_rule": limits.cache_rule(rule),
+            **({} if guidance is None else {"guidance": limits.guidance(guidance)}),
         }
         path = self._own / f"{name}.toml"
         with self._lock:

@@ -84,6 +84,6 @@ def _active_loras(segment: Segment) -> frozenset[tuple[str, float]]:
     return frozenset((lora.sha256, lora.strength) for lora in segment.loras if lora.strength)
 
 
-def _numbers(settings: RenderSettings) -> tuple[int, float, float]:
+def _numbers(settings: RenderSettings) -> tuple[int, float, float, str]:
     """The settings that change the film; the preset's name does not."""
-    return settings.steps, settings.guidance, settings.cache
+    return settings.steps, settings.guidance, settings.cache, settings.cache_rule if settings.cache else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studio.backbones.registry import skips_blocks, takes_frame, takes_marks
+from studio.backbones.registry import step_caches, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.language import sentence
 from studio.marks import NO_MARKS
@@ -61,4 +61,4 @@ def settings_for(preset: Preset, card: ModelCard | None) -> RenderSettings:
     """Steps, guidance and step cache of a preset on a model; None: on a model that is not installed."""
     if card is None:
         return preset.settings(USUAL, RenderSettings().guidance)
-    return preset.settings(card.steps, card.guidance, skips_blocks(card))
+    return preset.settings(card.steps, card.guidance, step_caches(card))

@@ -51,7 +51,8 @@ def _take(record: Mapping[str, Any], entry: Mapping[str, Any], parent: object, c
         **({"video": {**video, "file": f"media/{str(video.get('sha256'))[:16]}.video", "seconds": clock.seconds(length)}}
            if isinstance(video, dict) else {}),
     }  # fmt: skip
-    settings = {"preset": "standard", **{name: entry[name] for name in ("steps", "guidance", "cache") if name in entry}}
+    numbers = ("steps", "guidance", "cache", "cache_rule")
+    settings = {"preset": "standard", **{name: entry[name] for name in numbers if name in entry}}
     return {
         "id": entry.get("id"), "parent": parent, "segment": segment, "settings": settings, "model": entry.get("model"),
         "reference": entry.get("reference"), "size": record.get("size"), "sections": entry.get("sections"), "frames": frames,

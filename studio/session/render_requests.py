@@ -81,6 +81,7 @@ class RequestMaker:
             frame=place.frame,
             marks=place.marks,
             cache=take.settings.cache,
+            cache_rule=take.settings.cache_rule,
             style=words.style,
             cast=words.cast,
             bridge=self._bridge(take, project),

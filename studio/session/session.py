@@ -229,7 +229,7 @@ class Session(Document):
         """Set steps, guidance and step cache to those of a preset. Raises EditError: there is no preset of this name."""
         self.edit(edits.set_settings, self._settings_of(name))
 
-    def save_preset(self, title: str, steps: int, guidance: float, cache: float) -> None:
+    def save_preset(self, title: str, steps: int, guidance: float, cache: float, rule: str = RenderSettings.cache_rule) -> None:
         """Save settings for the film's model as a preset of the artist's own, and set the film to it.
 
         Raises:
@@ -237,7 +237,7 @@ class Session(Document):
         """
         card = self._models.get(self.project.model)
         usual, own = (card.steps, card.guidance) if card else (USUAL, None)
-        preset = self.presets.save(title, steps, None if guidance == own else guidance, cache, usual)
+        preset = self.presets.save(title, steps, None if guidance == own else guidance, cache, usual, rule)
         self.edit(edits.set_settings, settings_for(preset, card))
 
     def set_shot(self, index: int, shot: Shot | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import skips_blocks
+from studio.backbones.registry import step_caches
 from studio.language import join, sentence
 from studio.project.preset_shelf import OWN
 from studio.ui.words import Json
@@ -61,7 +61,7 @@ def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCar
     """The film's settings, what they can be on its model, and the presets of the artist's own."""
     return {
         "steps": settings.steps, "guidance": settings.guidance, "cache": settings.cache,
-        "skips": card is not None and skips_blocks(card), "can_save": presets.can_save,
+        "rule": settings.cache_rule, "rules": list(step_caches(card)) if card else [], "can_save": presets.can_save,
         "own": [{"name": preset.name, "title": preset.title} for preset in presets.own()],
     }
 
@@ -71,7 +71,7 @@ def preset_choices(presets: Sequence[Preset], chosen: str, card: ModelCard | Non
     return [
         {"name": preset.name, "title": preset.title if preset.name.startswith(OWN) else sentence(preset.title),
          "description": sentence(preset.description)}
-        for preset in presets if not preset.cache or (card is not None and skips_blocks(card)) or preset.name == chosen
+        for preset in presets if preset.fits(step_caches(card) if card else ()) or preset.name == chosen
     ]
 
 

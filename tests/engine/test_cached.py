@@ -14,7 +14,7 @@ from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack import load as large
 from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.load import load
-from studio.backbones.registry import sizes_of, skips_blocks
+from studio.backbones.registry import sizes_of, step_caches
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.engine import render, take_folder
 from studio.engine.events import Cancelled, RenderRequest, TakeDone
@@ -128,7 +128,7 @@ def test_an_attention_backend_that_is_not_here_is_told_before_weights_are_read(
 
 def test_the_embedded_kind_leaves_nothing_out(models: dict[str, ModelCard], ask: Ask) -> None:
     model = load(models["small"], "cpu")
-    assert not skips_blocks(model.card)
+    assert not step_caches(model.card)
     assert torch.equal(film(model, ask("a", cache=1.0)), film(model, ask("b")))
 
 

@@ -14,7 +14,7 @@ GOOD = 'title = "Quick"\ndescription = "For trying."\nsteps = 4\n'
 
 def test_the_presets_that_ship_go_from_quick_to_fine() -> None:
     presets = find_presets()
-    assert [(p.name, p.steps) for p in presets] == [("draft", 4), ("quick", 8), ("standard", 8), ("fine", 16)]
+    assert [(p.name, p.steps) for p in presets] == [("draft", 4), ("calibrated", 8), ("quick", 8), ("standard", 8), ("fine", 16)]
     assert all(p.title and len(p.description) > 20 for p in presets)
 
 
@@ -27,12 +27,15 @@ def test_guidance_is_the_models_own_unless_named(tmp_path: Path) -> None:
 
 
 def test_a_model_that_wants_more_steps_gets_them_in_proportion() -> None:
-    assert [preset.settings(25, 10.0).steps for preset in find_presets()] == [12, 25, 25, 50]
+    assert [preset.settings(25, 10.0).steps for preset in find_presets()] == [12, 25, 25, 25, 50]
 
 
 def test_only_a_model_that_can_skip_blocks_is_asked_to(tmp_path: Path) -> None:
-    quick = next(preset for preset in find_presets() if preset.cache)
-    assert quick.settings(25, 10.0, skips=True) == RenderSettings("quick", 25, 10.0, 0.06)
+    calibrated, quick = (preset for preset in find_presets() if preset.cache)
+    assert quick.settings(25, 10.0, ["first-block"]) == RenderSettings("quick", 25, 10.0, 0.06)
+    assert calibrated.settings(25, 10.0, ["magnitude"]) == RenderSettings("calibrated", 25, 10.0, 0.06, "magnitude")
+    assert quick.settings(25, 10.0, ["magnitude"]) == RenderSettings("quick", 25, 10.0), "Helios knows one rule of the two"
+    assert not quick.fits(["magnitude"]) and calibrated.fits(["magnitude"]) and not calibrated.fits([])
     assert quick.settings(8, 1.0) == RenderSettings("quick", 8, 1.0), "the embedded one's takes are Standard's"
 
 

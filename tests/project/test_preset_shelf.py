@@ -17,7 +17,7 @@ def test_a_preset_is_saved_and_read_again(tmp_path: Path) -> None:
     shelf = PresetShelf(tmp_path / "presets")
     saved = shelf.save("  Night\n“tests” = 1\\ ", 30, 7.5, 0.05, usual=25)
     assert saved.title == "Night “tests” = 1\\" and saved in PresetShelf(tmp_path / "presets").all()
-    assert saved.settings(25, 10.0, skips=True).steps == 30 and saved.settings(25, 10.0, skips=True).guidance == 7.5
+    assert saved.settings(25, 10.0, ["first-block"]).steps == 30 and saved.settings(25, 10.0, ["first-block"]).guidance == 7.5
     assert saved.settings(8, 1.0).steps == 10 and saved.settings(8, 1.0).cache == 0
     again = shelf.save("Night “tests” = 1\\", 5, None, 0, usual=25)
     assert [p for p in shelf.all() if p.title == saved.title] == [again], "one of the same name is replaced"

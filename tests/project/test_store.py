@@ -79,6 +79,9 @@ def test_the_step_cache_is_written_where_it_is_used(folder: Path) -> None:
     used = edits.set_settings(plain, replace(plain.settings, cache=0.06))
     Store(folder).save(used)
     assert Store(folder).open().project.settings.cache == 0.06
+    assert "cache_rule" not in json.loads((folder / "project.json").read_text())["settings"]
+    Store(folder).save(edits.set_settings(plain, replace(plain.settings, cache=0.06, cache_rule="magnitude")))
+    assert Store(folder).open().project.settings.cache_rule == "magnitude"
 
 
 def test_unknown_fields_survive(folder: Path) -> None:

@@ -14,6 +14,6 @@ def names(chosen: str, *known: object) -> list[str]:
 
 
 def test_only_where_it_means_something() -> None:
-    assert names("standard", LARGE) == ["draft", "quick", "standard", "fine"]
+    assert names("standard", LARGE) == ["draft", "calibrated", "quick", "standard", "fine"]
     assert names("standard", EMBEDDED) == names("standard", None) == ["draft", "standard", "fine"]
     assert "quick" in names("quick", EMBEDDED), "what is chosen is never missing from the menu"

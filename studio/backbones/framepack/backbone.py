@@ -6,7 +6,7 @@ transformer's inner width.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -18,6 +18,7 @@ from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.framepack.psi_layers import PsiLayers
 from studio.diffusion.backbone import Backbone, Conditioning
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
+from studio.diffusion.magnitude_cache import MagnitudeCache, magnitude_cache
 from studio.diffusion.step_cache import StepCache, first_block_cache
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import PsiPositions
@@ -106,6 +107,10 @@ class FramePackBackbone(nn.Module):
     def skip_blocks(self, threshold: float) -> AbstractContextManager[StepCache]:
         """A context with the step cache of `step_cache.first_block_cache`."""
         return first_block_cache(self.transformer, threshold)
+
+    def skip_steps(self, skips: Sequence[bool]) -> AbstractContextManager[MagnitudeCache]:
+        """A context with the step cache of `magnitude_cache.magnitude_cache`."""
+        return magnitude_cache(self.transformer, ("transformer_blocks", "single_transformer_blocks"), skips)
 
     @property
     def device(self) -> torch.device:

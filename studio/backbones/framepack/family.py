@@ -8,6 +8,7 @@ from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import lora_layers
 from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.framepack.sizes import published_sizes, sizes_of
+from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE
 
 if TYPE_CHECKING:
     from studio.backbones.film_model import FilmModel
@@ -21,7 +22,7 @@ def _load(request: LoadRequest) -> FilmModel:
 
 
 FAMILY = Family(
-    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, skips_blocks=True, encodes_video=True,
-    published_sizes=published_sizes, memory_words=memory_words, selects_sections=selects_sections,
+    name="framepack", load=_load, sizes=sizes_of, lora_layers=lora_layers, step_caches=lambda card: (FIRST_BLOCK, MAGNITUDE),
+    encodes_video=True, published_sizes=published_sizes, memory_words=memory_words, selects_sections=selects_sections,
     changes_frames=lambda size: True,
 )

@@ -6,7 +6,8 @@ inner width.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,7 @@ from studio.backbones.helios.lora_layers import HeliosLayers
 from studio.backbones.helios.sampler import HeliosSampler, Variant
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
+from studio.diffusion.magnitude_cache import MagnitudeCache, magnitude_cache
 from studio.diffusion.sampler import Sampling
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import PsiPositions
@@ -47,6 +49,7 @@ class HeliosBackbone(nn.Module):
         """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents; None: its tokens have no place."""
         self._loras = NO_LORAS
         self._branches: LoraBranches | None = None
+        self._cache: MagnitudeCache | None = None
 
     @property
     def lora_layers(self) -> HeliosLayers:
@@ -116,6 +119,15 @@ class HeliosBackbone(nn.Module):
             self._branches.remove()
         self._branches, self._loras = None, NO_LORAS
 
+    @contextmanager
+    def skip_steps(self, skips: Sequence[bool]) -> Iterator[MagnitudeCache]:
+        """A context with the step cache of `magnitude_cache.magnitude_cache`; the pass of guidance has residuals of its own."""
+        with magnitude_cache(self.transformer, ("blocks",), skips) as self._cache:
+            try:
+                yield self._cache
+            finally:
+                self._cache = None
+
     def prepare(
         self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
     ) -> None:
@@ -129,10 +141,14 @@ class HeliosBackbone(nn.Module):
 
         Guided by classifier-free guidance (2207.12598), or by CFG-Zero* (2503.18886), which scales the unguided velocity first.
         """
+        if self._cache is not None:
+            self._cache.choose(0)
         velocity = self.run_transformer(x, timestep, packed, conditioning.text, psi)
         scale = 1.0 if guidance is None else float(guidance)
         if scale <= 1 or not isinstance(conditioning, HeliosConditioning) or not conditioning.negative.shape[1]:
             return velocity
+        if self._cache is not None:
+            self._cache.choose(1)
         away = self.run_transformer(x, timestep, packed, conditioning.negative, psi)
         if self.variant.zero_star:
             share = optimized_scale(velocity.flatten(1), away.flatten(1)).view(-1, 1, 1, 1, 1)

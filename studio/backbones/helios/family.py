@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.helios.lora_layers import lora_layers
-from studio.backbones.helios.sizes import published_sizes, sizes_of
+from studio.backbones.helios.sizes import published_sizes, sizes_of, step_caches
 
 if TYPE_CHECKING:
     from studio.backbones.film_model import FilmModel
@@ -22,5 +22,5 @@ def _load(request: LoadRequest) -> FilmModel:
 
 FAMILY = Family(
     name="helios", load=_load, sizes=sizes_of, lora_layers=lora_layers, published_sizes=published_sizes, memory_words=memory_words,
-    selects_sections=selects_sections,
+    selects_sections=selects_sections, step_caches=step_caches,
 )

@@ -71,7 +71,9 @@ class HeliosSampler:
         self._steps = stage_steps(sampling.steps, len(self._shapes))
         # Not all of them: the network would never be asked, and the section would be noise.
         self._skipped = min(ZERO_STEPS, sum(self._steps) - 1) if variant.zero_star and sampling.guidance > 1 else 0
-        self.timesteps = torch.cat([self._begin_stage(stage, noise.device) for stage in range(len(self._shapes))])
+        timesteps = [self._begin_stage(stage, noise.device) for stage in range(len(self._shapes))]
+        self.timesteps = torch.cat(timesteps)
+        self.passes = tuple(len(one) - (self._skipped if not stage else 0) for stage, one in enumerate(timesteps))
         self.guidance = torch.full((1,), 1.0 if variant.distilled else sampling.guidance, device=noise.device)
 
     def run(self, noise: Tensor, velocity: Velocity) -> Iterator[SampledStep]:

@@ -14,6 +14,7 @@ from typing import Any
 from studio.backbones.framepack.memory_words import psi_counter
 from studio.backbones.helios.configs import Configs, published_configs
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
+from studio.catalogue.step_ratios import MAGNITUDE
 from studio.language import sentence
 from studio.placement.counts import Config, Part, Transformer, linear
 from studio.placement.sizes import TILE_FRAMES, TILE_MAPS, ModelSizes, Size
@@ -89,11 +90,25 @@ def sizes_of(card: ModelCard) -> HeliosSizes:
     configs = {part: _config(card, f"{part}/config.json") or config for part, config in published_configs().items()}
     memory = sum(file.size for file in card.files if file.path == ADAPTER)
     scheduler = _config(card, "scheduler/scheduler_config.json") or {}
-    guided = scheduler.get("_class_name") != "HeliosDMDScheduler" if scheduler else card.guidance > 1
+    guided = has_guidance(card, scheduler)
     return _counted(
         card.name, card.title, card.sizes, card.steps, card.window, card.section_frames, card.prompt_tokens, memory, configs,
         psi=psi_counter(card), stages=int(scheduler.get("stages", FIRST_STAGES)), passes=2 if guided else 1,
     )
+
+
+def has_guidance(card: ModelCard, scheduler: Config) -> bool:
+    """Whether the model has guidance, by its scheduler's config; where that is not there yet, by its card."""
+    return scheduler.get("_class_name") != "HeliosDMDScheduler" if scheduler else card.guidance > 1
+
+
+def step_caches(card: ModelCard) -> tuple[str, ...]:
+    """The rules by which the model can leave out steps. A distilled one takes two in a stage, and each of them is needed."""
+    try:
+        guided = has_guidance(card, _config(card, "scheduler/scheduler_config.json") or {})
+    except ModelError:
+        return ()
+    return (MAGNITUDE,) if guided else ()
 
 
 def _counted(

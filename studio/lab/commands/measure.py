@@ -90,13 +90,15 @@ def _add_psi(commands: Commands) -> None:
 
 
 def _add_cache(commands: Commands) -> None:
-    command = add(commands, "cache", _cache, "Measure what leaving out blocks between steps saves and costs a model of "
-                   "FramePack-F1's kind.")
+    command = add(commands, "cache", _cache, "Measure what leaving out blocks or steps saves and costs a large model.")
     model_option(command)
     size_option(command)
     command.add_argument("--steps", type=positive, metavar="N", help="steps of a section (default: the model's own)")
     command.add_argument("--thresholds", nargs="+", type=_threshold, metavar="X",
                          help="thresholds of the step cache, above 0 and up to 1 (default: 0.03 0.06 0.1 0.15 0.25)")
+    command.add_argument("--rule", choices=("first-block", "magnitude"), default="first-block",
+                         help="by what is left out: the first block's residual, or what 'app.py models calibrate' measured "
+                              "(default: first-block)")
     output_option(command, "runs/evaluation/NAME")
 
 
@@ -185,7 +187,7 @@ def _cache(options: argparse.Namespace) -> None:
     card = find_card(options.model)
     at = options.size or card.sizes[0]
     thresholds = tuple(options.thresholds or step_cache_costs.THRESHOLDS)
-    figures = step_cache_costs.measure(load(card, size=at), at, options.steps, thresholds, report)
+    figures = step_cache_costs.measure(load(card, size=at), at, options.steps, thresholds, report, options.rule)
     out = options.output or Path("runs") / "evaluation" / card.name
     write(out, "cache.json", "cache.md", figures, step_cache_costs.markdown(figures))
 

@@ -17,11 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.backbone import require_framepack
-from studio.backbones.registry import skips_blocks
+from studio.backbones.registry import step_caches
 from studio.catalogue.cards import ModelError
+from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE, read_ratios
 from studio.diffusion import flow
+from studio.diffusion.magnitude_cache import Stages
 from studio.diffusion.section import Sampling, SectionResult, denoise_section
+from studio.engine.input_reader import InputReader
 from studio.lab.psnr import psnr
 from studio.media.picture import fit, read_picture
 from studio.memory.snapshot import Snapshot
@@ -47,7 +49,7 @@ class _Section:
 @torch.no_grad()
 def measure(
     model: FilmModel, size: tuple[int, int], steps: int | None = None, thresholds: Sequence[float] = THRESHOLDS,
-    report: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None, rule: str = FIRST_BLOCK,
 ) -> dict[str, Any]:
     """Measures `model` at every threshold.
 
@@ -57,23 +59,26 @@ def measure(
         steps: of a section; None: as many as the model card says.
         thresholds: each above 0.
         report: is called with what is measured next.
+        rule: of the step cache; that by magnitudes was calibrated before.
 
     Returns:
         The settings, and for every threshold: the share of block calls that were skipped, the denoising time over that without a
         cache, the relative error of the latents, and the PSNR of the decoded frames against the same sections without a cache.
 
     Raises:
-        ModelError: the model cannot skip blocks, or does not fit.
+        ModelError: the model cannot skip blocks by this rule, was not calibrated, or does not fit.
         ValueError: a threshold is not above 0, or is above 1.
     """
-    if not skips_blocks(model.card):
-        raise ModelError(f"{model.card.title} has no step cache: only models of FramePack-F1's kind do. Name one with --model.")
+    if rule not in step_caches(model.card):
+        raise ModelError(
+            f"{model.card.title} has no step cache by the rule '{rule}'. Name another model with --model, or another --rule.")
+    ratios = read_ratios(model.card).stages if rule == MAGNITUDE else ()
     if bad := [threshold for threshold in thresholds if not 0 < threshold <= 1]:
         raise ValueError(f"A threshold is a number above 0, up to 1, not {bad[0]:g}.")
     if model.placement is not None:
         model.placement.replan(size, step_cache=True)
     steps = steps or model.card.steps
-    film = _Film(model, size, steps)
+    film = _Film(model, size, steps, ratios)
     report("without a cache")
     film.section(film.first, 0, 0.0)                          # a warm-up, which is not measured
     snapshots, without = [film.first], list[_Section]()
@@ -89,7 +94,7 @@ def measure(
         rows.append({"threshold": threshold, **_compare(cached, without), "psnr": min(map(psnr, cached_frames, frames))})
     return {
         "model": model.card.name, "weights": model.fingerprint, "device": model.device.type, "dtype": str(model.backbone.dtype),
-        "profile": model.placement.plan.profile.name if model.placement else None, "size": list(size), "steps": steps,
+        "profile": model.placement.plan.profile.name if model.placement else None, "size": list(size), "steps": steps, "rule": rule,
         "sections": SECTIONS, "seed": SEED, "prompt": PROMPT, "block_calls": sum(one.calls for one in without),
         "seconds": sum(one.seconds for one in without), "rows": rows,
     }
@@ -98,18 +103,19 @@ def measure(
 class _Film:
     """Sections of one film on one model."""
 
-    def __init__(self, model: FilmModel, size: tuple[int, int], steps: int) -> None:
+    def __init__(self, model: FilmModel, size: tuple[int, int], steps: int, ratios: Stages) -> None:
         picture = _picture(model, size)
-        self.first = Snapshot.initial(model.codec.encode(picture), model.fingerprint)
-        self._model, self._steps = model, steps
+        self.first = InputReader(model).beginning(picture, size)
+        self._model, self._steps, self._ratios = model, steps, ratios
         self._conditioning = model.conditioner(PROMPT, picture)
 
     def section(self, snapshot: Snapshot, index: int, threshold: float) -> _Section:
         """Makes section number `index` after `snapshot`; threshold 0 means no cache."""
         model, card = self._model, self._model.card
-        sampling = Sampling(self._steps, card.guidance, card.window, card.shift, threshold)
+        sampling = Sampling(self._steps, card.guidance, card.window, card.shift, threshold, self._ratios)
         noise = flow.noise((1, model.channels, card.window, *snapshot.start.shape[-2:]), flow.section_seed(SEED, index))
-        with _count_calls(blocks_of(require_framepack(model.backbone).transformer)) as calls:
+        transformer = model.backbone.transformer  # type: ignore[attr-defined]
+        with _count_calls(blocks_of(transformer)) as calls:
             _synchronize(model)
             clock = time.perf_counter()
             *_, last = denoise_section(
@@ -134,7 +140,8 @@ def markdown(figures: dict[str, Any]) -> str:
     """Returns the figures as a table for the model card."""
     width, height = figures["size"]
     lines = [
-        f"{figures['model']} at {width} x {height}, {figures['steps']} steps, {figures['sections']} sections, on "
+        f"{figures['model']} at {width} x {height}, {figures['steps']} steps, {figures['sections']} sections, by the rule "
+        f"{figures['rule']}, on "
         f"{figures['device']} in {figures['dtype'].removeprefix('torch.')}; without a cache {figures['seconds']:.1f} s and "
         f"{figures['block_calls']} block calls.",
         "",

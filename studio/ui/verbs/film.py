@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio.project import edits
+from studio.project.model import RenderSettings
 from studio.project.thinning import EVERY
 from studio.session import Session
 from studio.session.exports.exports import Options
@@ -78,7 +79,8 @@ def _thin(session: Session, fields: Fields) -> Answer:
 def _save_preset(session: Session, fields: Fields) -> None:
     """Save settings as a preset of the artist's own, and set the film to it."""
     cache = fields.number("cache", 0, 1) if fields.has("cache") else 0.0
-    session.save_preset(fields.text("title", 200), fields.integer("steps", 1, 200), fields.number("guidance", 0, 100), cache)
+    rule = fields.text("rule", 40) if fields.has("rule") else RenderSettings.cache_rule
+    session.save_preset(fields.text("title", 200), fields.integer("steps", 1, 200), fields.number("guidance", 0, 100), cache, rule)
 
 
 def _remove_preset(session: Session, fields: Fields) -> None:
