@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.engine.events import SectionDone
+from studio.engine.rates import Rate
 from studio.media.clip import probe
 from studio.project import edits
 from studio.project.store import Store
@@ -124,6 +125,24 @@ def test_finish_completes_a_partial_take(studio: Studio, engine: FakeEngine) -> 
     assert session.project.takes[take.id].state == "done" and session.project.head == take.id
     with pytest.raises(EditError, match="finished already"):
         session.jobs.finish(take.id)
+
+
+def test_a_queued_job_tells_its_place_and_how_long_it_waits(studio: Studio, engine: FakeEngine) -> None:
+    engine.rates.record("tiny", (64, 48), Rate(step=9, rest=4, size=1))
+    engine.gate = threading.Semaphore(0)
+    first, second, third = (make_film(studio, name) for name in "abc")
+    for film in (first, second, third):
+        film.jobs.generate_next()
+    wait_until(first, lambda: first.job is not None and first.job.doing == "denoising")
+    waiting = [film.job for film in (first, second, third)]
+    assert [(job.state, job.before) for job in waiting if job] == [("running", 0), ("queued", 1), ("queued", 2)]
+    assert [job.wait for job in waiting if job] == [None, 40, 80], "four steps of nine seconds, and four more"
+    moved = third.revision
+    second.jobs.cancel()
+    assert third.job and (third.job.before, third.job.wait) == (1, 40), "who has cancelled is not waited for"
+    engine.gate = None
+    assert wait_for_job(first).state == "done" and third.revision > moved, "the pages of the third are told"
+    assert wait_for_job(third).state == "done" and third.job.before == 0
 
 
 def test_a_queued_job_is_cancelled_at_once(tmp_path: Path, engine: FakeEngine) -> None:

@@ -118,6 +118,8 @@ class Progress(TypedDict):
         planned: takes of the job.
         seconds_left: of this take, estimated; null: not known.
         total_left: of the job, in seconds, estimated; null: not known.
+        before: while it is queued, jobs that are done first, of other films too.
+        wait: how many seconds they take, estimated; null: not known.
         message: what went wrong, and what to do; empty: nothing.
         note: what the studio changed meanwhile; empty: nothing.
     """
@@ -135,6 +137,8 @@ class Progress(TypedDict):
     planned: int
     seconds_left: float | None
     total_left: float | None
+    before: int
+    wait: float | None
     message: str
     note: str
 

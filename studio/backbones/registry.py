@@ -52,6 +52,11 @@ def step_caches(card: ModelCard) -> tuple[str, ...]:
     return family.step_caches(card) if family and family.step_caches else ()
 
 
+def needs_card(card: ModelCard) -> bool:
+    """Whether the model is too large to be rendered with on a processor; False for a model of an unknown family."""
+    return card.kind in FAMILIES and FAMILIES[card.kind].published_sizes is not None
+
+
 def takes_frame(card: ModelCard) -> bool:
     """Whether the artist may choose the part of the picture that films of the model begin with; False for an unknown family."""
     return card.kind in FAMILIES and FAMILIES[card.kind].sees_outside_frame is not None

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.backbones.registry import needs_card
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.engine import heap
+from studio.engine import heap, zero_gpu
 from studio.engine.calibration import calibration
 from studio.engine.events import Cancelled, EngineStatus, Event, Failed, PlacementReduced, RenderRequest, TakeDone, Working
 from studio.engine.jobs import Job, Listen, Stop, Worker
+from studio.engine.pace import Pace
 from studio.engine.rates import Rate, Rates
 from studio.language import join, sentence
 
@@ -38,7 +40,8 @@ class Engine:
         self._calibration: Job | None = None
         self._cards = {card.name: card for card in models}
         self._problems = problems
-        self._device = device
+        self._lent = zero_gpu.LentCard(self._borrow, self.rates) if zero_gpu.is_lent() else None
+        self._device = device or ("cpu" if self._lent else None)
         self._renderer: Renderer | None = None
         self._status = EngineStatus("starting", sentence("The engine is warming up."), "")
         self._watchers: list[Callable[[EngineStatus], None]] = []
@@ -136,6 +139,12 @@ class Engine:
             remedy = sentence("Choose an installed model, or add its folder under models/.")
             yield Failed(request.take, message, remedy, 0, 0, 0.0)
             return
+        if self._lent and needs_card(card):
+            for event in self._lent.render(request, stop):
+                if isinstance(event, TakeDone) and not request.video:
+                    self._measure(self._lent.pace, request, event)
+                yield event
+            return
         yield Working(request.take, sentence("loading the model"))
         try:
             renderer = self._load(card, request.size)
@@ -146,18 +155,26 @@ class Engine:
             return
         for event in renderer.render(request, stop):
             if isinstance(event, TakeDone) and not request.video:
-                self._measure(renderer, request, event)
+                self._measure(renderer.pace, request, event)
             if isinstance(event, PlacementReduced):
                 self._ready(renderer, event.message)
             elif isinstance(event, Working):
                 self._report_placement(renderer)
             yield event
 
-    def _measure(self, renderer: Renderer, request: RenderRequest, done: TakeDone) -> None:
+    def _borrow(self, request: RenderRequest) -> Renderer:
+        """The renderer of a request's model in a process that has a card for a while."""
+        with heap.keep_all():
+            from studio.backbones.load import load
+            from studio.engine.render import Renderer
+
+            return Renderer(load(self._cards[request.model], size=request.size))
+
+    def _measure(self, pace: Pace, request: RenderRequest, done: TakeDone) -> None:
         """Record how fast the take was made, and how large it is, if all of it was rendered and kept."""
         if request.video or request.bridge or request.psi_of is not None:
             return
-        measured = renderer.pace.measured(request.size)
+        measured = pace.measured(request.size)
         if measured and done.sections:
             size = sum(path.stat().st_size for path in request.folder.iterdir() if path.is_file())
             self.rates.record(request.model, request.size, Rate(*measured, size / done.sections))

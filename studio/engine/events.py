@@ -172,6 +172,13 @@ class PlacementReduced(Event):
 
 
 @dataclass(frozen=True)
+class CardGone(Event):
+    """The card that is lent for each section is not lent for now: the job pauses, and `message` says when to go on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class SectionDone(Event):
     """One section is finished and safe on disk."""
 

@@ -46,8 +46,15 @@ class Job:
         self.listen = listen
         self.stop = Stop()
         self.ended = threading.Event()
+        self.seconds_left: float | None = None         # until it is done, as whoever gave it estimates; None: not known
+        self.moved: Callable[[], None] | None = None   # called when a job before this one has ended
+        self.line = Line()
         self.context = contextvars.copy_context()  # of the caller: a Space identifies its visitor by a context variable
         self._take = ""                # id of the take in progress
+
+    def ahead(self) -> tuple[int, float | None]:
+        """How many jobs are done before this one is begun, and in how many seconds; None: not known."""
+        return self.line.before(self)
 
     def cancel(self) -> None:
         """Ask the job to stop: within one denoising step when running, at once when queued. Finished sections stay."""
@@ -112,18 +119,55 @@ class Job:
         self.listen(self, None)
 
 
+class Line:
+    """The jobs that wait or run, in their order. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._lock = threading.Lock()
+
+    def enter(self, job: Job) -> None:
+        """Put a job at the end."""
+        job.line = self
+        with self._lock:
+            self._jobs.append(job)
+
+    def leave(self, job: Job) -> None:
+        """Take a job out that has ended; those behind it are told. Never raises."""
+        with self._lock:
+            self._jobs = [other for other in self._jobs if other is not job]
+            behind = tuple(self._jobs)
+        for other in behind:
+            if other.moved is not None:
+                try:
+                    other.moved()
+                except Exception:
+                    log.exception("a job could not be told that it moved up")
+
+    def before(self, job: Job) -> tuple[int, float | None]:
+        """How many jobs stand before one, without those that were stopped, and the seconds until they are done."""
+        with self._lock:
+            jobs = tuple(self._jobs)
+        ahead = [other for other in jobs[: jobs.index(job)] if not (other.stop.is_set() or other.stop.before_next_section)] \
+            if job in jobs else []
+        known = [other.seconds_left for other in ahead if other.seconds_left is not None]
+        return len(ahead), sum(known) if len(known) == len(ahead) else None
+
+
 class Worker:
     """One thread that runs jobs in the order they came: one per device. It ends when the worker is not used any more."""
 
     def __init__(self, render: Render) -> None:
         """Render by `render`."""
         self._render = render
+        self._line = Line()
         self._queue: queue.SimpleQueue[tuple[Job, Render] | None] = queue.SimpleQueue()
         threading.Thread(target=_run_jobs, args=(self._queue,), name="studio-worker", daemon=True).start()
         weakref.finalize(self, self._queue.put, None).atexit = False
 
     def submit(self, job: Job) -> Job:
         """Put a job at the end of the queue."""
+        self._line.enter(job)
         self._queue.put((job, self._render))
         return job
 
@@ -133,4 +177,5 @@ def _run_jobs(waiting: queue.SimpleQueue[tuple[Job, Render] | None]) -> None:
     while (entry := waiting.get()) is not None:
         job, render = entry
         job.context.run(job.run, render)
+        job.line.leave(job)
         del entry, job, render

@@ -175,6 +175,9 @@ def _words(event: Progress) -> str:
     """An event in words."""
     if event["state"] not in ("queued", "running"):
         return " ".join(filter(None, (event["state"], event["message"])))
+    if event["state"] == "queued" and event["before"]:
+        wait = "" if event["wait"] is None else f", about {event['wait']:.0f} s until it begins"
+        return f"queued: {event['before']} before it{wait}"
     left = "" if event["seconds_left"] is None else f", about {event['seconds_left']:.0f} s left"
     return (f"segment {event['index'] + 1}: {event['doing'] or 'waiting'}, section {event['section'] + 1} of {event['sections']}, "
             f"step {event['step']} of {event['steps']}{left}")

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 
 from studio.engine import take_folder
-from studio.engine.events import Cancelled, Event, Failed, PlacementReduced, SectionDone, Step, TakeDone, Working
+from studio.engine.events import Cancelled, CardGone, Event, Failed, PlacementReduced, SectionDone, Step, TakeDone, Working
 from studio.engine.jobs import Job, JobState
 from studio.language import join, sentence
 from studio.media import MediaError
@@ -83,6 +83,8 @@ class JobFollower:
                 doing = sentence("placing less of the model on the graphics card, whose memory ran out")
                 step = job.view.step if job.view.doing == "decoding" else 0       # denoising is not repeated
                 job.update(doing=doing, section=event.section, step=step, note=event.message)
+            case CardGone():
+                job.update(note=event.message)
             case Step():
                 job.update(
                     doing=event.doing, section=event.section, sections=event.sections, step=event.step,
@@ -135,6 +137,8 @@ class JobFollower:
         total = None if seconds is None or later is None else seconds + later
         planned = view.finished + 1 + len(plan) + len(job.waiting) + len(job.steps)
         job.update(seconds_left=seconds, total_left=total, planned=planned)
+        if job.engine_job:
+            job.engine_job.seconds_left = total
 
     def _add_partial_take(self, job: RenderJob, event: Cancelled | Failed) -> None:
         """Add the finished sections of a take as a partial one; with none, remove its folder."""

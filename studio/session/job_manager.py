@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from studio.catalogue.cards import ModelCard
@@ -79,8 +80,12 @@ class JobManager:
 
     @property
     def view(self) -> JobView | None:
-        """The job that runs, or how the last one ended."""
-        return self._job.view if self._job else None
+        """The job that waits or runs, or how the last one ended."""
+        job = self._job
+        if job and job.engine_job and job.view.state == "queued":
+            before, wait = job.engine_job.ahead()
+            return replace(job.view, before=before, wait=wait)
+        return job.view if job else None
 
     def generate_next(self) -> None:
         """Render the segment after the head, or complete the partial take there."""
@@ -186,9 +191,11 @@ class JobManager:
                 self._maker.check(self._maker.fill_words(ask, project).take, project)
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
+            self._follower.show_left(job, None)
             job.engine_job = self._engine.submit(
                 self._requests(job), lambda engine_job, event: self._follower.handle(job, engine_job, event)
             )
+            job.engine_job.seconds_left, job.engine_job.moved = job.view.total_left, document.notify
             document.notify()
 
     def check_idle(self) -> None:

@@ -38,6 +38,8 @@ class JobView:
     note: str = ""                 # the engine's newest message about a change of plan, such as smaller tiles
     retry: int = 0                 # number of the retry that this take is; 0: it is none
     retries: int = 0               # of a take, at most
+    before: int = 0                # while it is queued: jobs that are done first, of other films too
+    wait: float | None = None      # and how long they take
     audition: tuple[str, ...] = () # all takes of an audition, in order; empty: it is none
 
 

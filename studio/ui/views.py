@@ -275,6 +275,8 @@ def job_view(job: JobView | None) -> Json | None:
         "progress": round(min(1.0, (job.section + within) / job.sections), 4) if job.sections else 0.0,
         "left": None if job.seconds_left is None else format_wait(job.seconds_left),
         "total": None if job.total_left is None else format_wait(job.total_left),
+        "before": job.before,
+        "wait": None if job.wait is None else format_wait(job.wait),
         "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
         "message": job.message,
         "remedy": job.remedy,

@@ -36,7 +36,11 @@ const timeline = (() => {
   });
 
   const progress = (job) => {
-    if (job.state === 'queued') return t('Queued: another film is being made first');
+    if (job.state === 'queued') {
+      if (!job.before) return t('Queued: another film is being made first');
+      const line = tn('{n} film before yours', '{n} films before yours', job.before);
+      return job.wait ? `${line} · ${t('about {time} until it begins', { time: job.wait })}` : line;
+    }
     const parts = [t('Segment {number}', { number: job.index + 1 })];
     if (job.sections > 1) parts.push(t('section {number} of {count}', { number: job.section + 1, count: job.sections }));
     if (job.doing === 'stopping') return `${parts[0]} · ${t('stopping; finished sections are kept')}`;
