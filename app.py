@@ -143,7 +143,8 @@ def open_studio(options: argparse.Namespace) -> int:
     try:
         projects = home()
         surroundings.check_projects(projects, make=True)
-        host = surroundings.check_address("0.0.0.0" if on_space else options.host.strip() or LOCAL, options.port)
+        everywhere = on_space and not os.environ.get("GRADIO_SERVER_NAME", "").strip()
+        host = surroundings.check_address("0.0.0.0" if everywhere else options.host.strip() or LOCAL, options.port)
         users = chosen_users(options, projects)
         check_open(host, protected=users is not None, accepted=options.no_password or on_space)
         more: dict[str, Any] = proxy_options(options.root_path) | tls_options(options.tls_cert, options.tls_key)
@@ -164,7 +165,7 @@ def open_studio(options: argparse.Namespace) -> int:
         engine = Engine(models, problems, rates=Rates(projects / RATES))
         engine.watch(lambda status: say(status.note, sys.stdout))
         if users is None:
-            studios = [Studio(projects, engine, models, shared=public)]
+            studios = [Studio(projects, engine, models, shared=public, visitors=public and on_space)]
             page, settings = open_page(studios[0], public, host, is_local(host), root_path, agents)
         else:
             studios, page, settings = guarded_page(users, projects, lambda home: Studio(home, engine, models), root_path, agents,

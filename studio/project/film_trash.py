@@ -20,7 +20,7 @@ from pathlib import Path
 from studio.disk import explain
 from studio.language import sentence
 from studio.project.files import StoreError, claim
-from studio.project.shelf import TRASH, ProjectSummary, find_projects
+from studio.project.shelf import TRASH, ProjectSummary, find_projects, note_use
 from studio.project.store import CLAIM
 
 KEPT_SECONDS = 7 * 86_400.0
@@ -83,6 +83,7 @@ def restore(home: Path, key: str) -> Path:
         raise StoreError(explain(target, error)) from error
     with contextlib.suppress(OSError):
         (home / TRASH / key).rmdir()
+    note_use(target)
     return target
 
 

@@ -137,6 +137,20 @@ def is_unused(folder: Path, age: float) -> bool:
     return not (kept or written or project.takes or project.reference or project.name != Project("").name)
 
 
+def last_use(folder: Path) -> float:
+    """When a project was changed or opened last, in seconds since 1970; now, where that cannot be found out."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, folder / DOCUMENT) if path.exists())
+    except (OSError, ValueError):
+        return time.time()
+
+
+def note_use(folder: Path) -> None:
+    """Note that a project is used now. Where the disk refuses, the last change counts."""
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+
+
 def used_loras(home: Path) -> frozenset[str]:
     """Checksums of all LoRAs that projects in `home` may use, also after an undo: every checksum in their documents and logs."""
     found: set[bytes] = set()

@@ -50,7 +50,8 @@ class Studio:
     """The shelf of projects under a home folder, and the engine they share."""
 
     def __init__(
-        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS, shared: bool = False
+        self, home: Path, engine: EngineProtocol, models: Sequence[ModelCard], presets: Path = PRESETS, shared: bool = False,
+        visitors: bool = False,
     ) -> None:
         """Open the shelf.
 
@@ -60,11 +61,13 @@ class Studio:
             models: those to choose from; the first is the default.
             presets: a folder of preset files.
             shared: several people use this studio, so files are limited in size and unused ones are removed.
+            visitors: all films are those of passing visitors, see `old_films`.
 
         Raises:
             PresetError: a preset file cannot be used.
         """
         self.home = home
+        self.visitors = visitors
         self.models = tuple(models)
         self._presets = PresetShelf(None if shared else home / OWN_PRESETS, presets)
         self.loras = LoraShelf(home / FOLDER, SHARED_MAX_BYTES if shared else None)
@@ -226,12 +229,19 @@ class Studio:
         """While a page shows a project, `sweep` does not remove it."""
         with self._lock:
             self._viewers[session.id] += 1
+        if self.visitors:
+            shelf.note_use(session.folder)
         try:
             yield
         finally:
             with self._lock:
                 self._viewers[session.id] -= 1
                 self._last_use[session.id] = time.monotonic()
+
+    def is_shown(self, project_id: str) -> bool:
+        """Whether a page shows a project now."""
+        with self._lock:
+            return self._viewers[project_id] > 0
 
     def throw_away(self, project_id: str) -> str:
         """Move a project into the trash beside the others; returns its name. Pages that show it are told.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
+from studio.session.old_films import sweep_old
 from studio.session.studio import Studio
 
 INTERVAL = 1800.0
@@ -21,6 +22,8 @@ def start_sweeper(studio: Studio, interval: float = INTERVAL) -> threading.Event
         while True:
             try:
                 studio.sweep()
+                if studio.visitors:
+                    sweep_old(studio)
             except Exception:  # one failure must not end the sweeping: the next sweep may succeed
                 log.exception("the shelf could not be swept")
             if stop.wait(interval):

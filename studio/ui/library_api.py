@@ -10,6 +10,7 @@ from studio.project.library import ORDERS, Film
 from studio.project.tags import TAGS, set_tags
 from studio.session import Studio
 from studio.session.arrivals import arrive
+from studio.session.old_films import KEPT_SECONDS
 from studio.ui.fields import Fields
 from studio.ui.words import Json, file_url, format_length, format_size
 
@@ -43,6 +44,7 @@ def _library(studio: Studio, public: bool, fields: Fields) -> Json:
         "found": len(found),
         "all": len(mine),
         "tags": [{"name": name, "films": films} for name, films in library.count_tags(mine)],
+        "kept": round(KEPT_SECONDS / 86_400) if studio.visitors else None,
         "weigh": format_size(sum(film.size for film in found)) if found else "",
     }
 

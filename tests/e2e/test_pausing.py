@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from studio.engine.rates import Rate
 from tests.e2e.conftest import Visit
 from tests.shelves import wait_for_job, wait_until
 
@@ -59,3 +60,21 @@ def test_a_key_pauses_and_resumes_but_not_while_typing(desk: Visit) -> None:
     assert [t.sections for t in session.project.film()] == [3, 3]
     page.keyboard.press("?")
     expect(page.get_by_text("Pause after this section; resume")).to_be_visible()
+
+
+def test_a_film_that_waits_says_its_place_and_for_how_long(phone: Visit) -> None:
+    stand = phone.stand
+    first, session = stand.film("the sea", "the shore"), stand.film("the land")
+    stand.engine.gate = threading.Semaphore(0)
+    stand.engine.rates.record("tiny", (64, 48), Rate(step=30, rest=0, size=1))
+    first.jobs.generate_all()
+    page = phone.open(session)
+    page.get_by_role("button", name="Generate next").click()
+    status = page.locator(".deck .status")
+    expect(status).to_have_text("1 film before yours · about 4 min until it begins")
+    shown = status.bounding_box()
+    assert shown and shown["x"] >= 0 and shown["x"] + shown["width"] <= page.viewport_size["width"], shown
+    first.jobs.cancel()
+    stand.engine.gate = None
+    assert wait_for_job(session).state == "done"
+    stand.engine.rates._rates.clear()

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from studio.catalogue.cards import ModelCard
-from studio.engine import zero_gpu
 from studio.engine.engine import Engine
 from studio.engine.events import Cancelled, CardGone, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.jobs import Stop, Worker
@@ -169,9 +168,14 @@ def test_on_such_a_space_only_models_that_need_a_card_ask_for_it(spaces: Spaces,
     engine = Engine(cards)
     asked: list[str] = []
     engine._warm.set()
-    monkeypatch.setattr(engine._lent, "render", lambda request, stop: iter([Working(request.take, asked.append(request.model) or "")]))
+
+    def lend(request: RenderRequest, _: Stop) -> Iterator[Event]:
+        asked.append(request.model)
+        yield Working(request.take, "")
+
+    monkeypatch.setattr(engine._lent, "render", lend)
     monkeypatch.setattr(engine, "_load", lambda card, size: (_ for _ in ()).throw(RuntimeError(engine._device)))
-    small, big = (SimpleNamespace(take="a", model=name, size=(64, 48), video=None, folder=Path(".")) for name in ("tiny", "big"))
+    small, big = (SimpleNamespace(take="a", model=name, size=(64, 48), video=None, folder=Path()) for name in ("tiny", "big"))
     assert "cpu" in str(list(engine._render(small, Stop()))[-1])     # type: ignore[arg-type]
     list(engine._render(big, Stop()))                                # type: ignore[arg-type]
     assert asked == ["big"]

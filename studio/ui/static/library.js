@@ -15,6 +15,7 @@ const library = (() => {
     const tags = h('div', { class: 'tags', role: 'group', 'aria-label': t('Tags') });
     const counted = h('p', { class: 'hint', role: 'status' });
     const list = h('ul', { class: 'shelf' });
+    const kept = h('p', { class: 'hint', hidden: true });
     const dialog = dialogs.sheet(t('Films'), 'films library',
       h('div', { class: 'trash-head' },
         h('div', { class: 'pair' }, button('plus', t('New film'), async () => go((await client.act('begin'))?.project), { class: 'button primary' }),
@@ -22,7 +23,7 @@ const library = (() => {
             { class: 'button', title: t('A film that this studio exported, its sidecar, or a project as ZIP') })),
         h('div', { class: 'pair' }, button('disk', t('On the disk'), () => disk.open(), { class: 'button quiet' }),
           button('trash', t('Trash'), () => trash.open(), { class: 'button quiet' }))),
-      h('div', { class: 'library-find' }, words, order), tags, counted, list);
+      h('div', { class: 'library-find' }, words, order), kept, tags, counted, list);
     if (matchMedia('(pointer: fine)').matches) words.focus();
 
     const go = (project) => {
@@ -44,6 +45,8 @@ const library = (() => {
       const some = answer.found === answer.all ? tn('{n} film', '{n} films', answer.all) : tn('{found} of {n} film', '{found} of {n} films', answer.all, { found: answer.found });
       const left = answer.found - answer.films.length;
       say(counted, [[some, answer.weigh].filter(Boolean).join(' · '), left && t('The search finds {left} more than are listed.', { left })].filter(Boolean).join('. '));
+      say(kept, answer.kept ? t('This studio is shared: a film that nobody opens or changes is thrown away after {days} days, or earlier when the disk is nearly full. Export what you want to keep.', { days: answer.kept }) : '');
+      show(kept, answer.kept);
       list.replaceChildren(...answer.films.map(line));
     };
 
