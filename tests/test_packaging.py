@@ -169,3 +169,16 @@ def test_the_windows_launcher_survives_what_cmd_does_to_lines() -> None:
     assert depth == 0
     ends = [line.strip() for line in lines if line.strip().startswith("exit")]
     assert ends == ["exit /b %STATUS%"] and 'if "%STATUS%"=="0" exit /b 0' in lines, "the studio's own status comes back"
+
+
+def test_the_space_is_described_as_the_hub_reads_it() -> None:
+    """The table at the top of the README: its keys, and what must agree with the project."""
+    table = (ROOT / "README.md").read_text("utf-8").split("---\n")[1]
+    said = dict(line.split(": ", 1) for line in table.splitlines())
+    keys = {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "header", "fullWidth",
+            "short_description", "suggested_hardware", "startup_duration_timeout", "license"}
+    assert said.keys() == keys and said["sdk"] == "gradio" and (ROOT / said["app_file"]).is_file()
+    gradio = next(line for line in PROJECT["dependencies"] if line.startswith("gradio=="))
+    assert said["sdk_version"].startswith(gradio.removeprefix("gradio==").removesuffix("*"))
+    assert len(said["short_description"]) <= 60 and said["license"] == PROJECT["license"].lower()
+    assert tuple(map(int, said["python_version"].strip('"').split("."))) >= (3, 11) and PROJECT["requires-python"] == ">=3.11"

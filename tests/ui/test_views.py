@@ -187,7 +187,8 @@ def test_a_running_job() -> None:
     assert views.job_view(job) == {
         "state": "running", "doing": "denoising", "doing_words": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4,
         "step": 2, "steps": 8, "progress": 0.3125, "left": "1 min", "total": None, "preview": "data:image/webp;base64,d2VicA==",
-        "before": 0, "wait": None, "message": "", "remedy": "", "note": "Smaller tiles now.", "finished": 1, "planned": 3, "audition": [],
+        "before": 0, "wait": None, "message": "", "remedy": "", "note": "Smaller tiles now.",
+        "finished": 1, "planned": 3, "audition": [],
         "retry": 0, "retries": 0,
     }  # fmt: skip
     assert views.job_view(None) is None

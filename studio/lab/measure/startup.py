@@ -1,4 +1,4 @@
-"""Measures from outside how long the studio takes to start: until the page answers, and until the engine is ready; also as a Space."""
+"""Measures from outside how long the studio takes to start: until the page answers, and the engine is ready; also as a Space."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
-SPACE = {"SPACE_ID": "someone/studio", "SPACE_HOST": "someone-studio.hf.space", "SYSTEM": "spaces", "GRADIO_SERVER_NAME": "127.0.0.1"}
-"""What Hugging Face sets for a Space, but for the address. Code that was not compiled before is compiled there at the first start."""
+SPACE = {
+    "SPACE_ID": "someone/studio", "SPACE_HOST": "someone-studio.hf.space", "SYSTEM": "spaces", "GRADIO_SERVER_NAME": "127.0.0.1"}
+"""What Hugging Face sets for a Space, but for the address."""
 
 
 def free_port() -> int:
