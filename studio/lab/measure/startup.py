@@ -35,7 +35,7 @@ def time_imports() -> float:
     return time.perf_counter() - clock
 
 
-def time_studio(limit: float = 180, **variables: str) -> dict[str, float]:
+def time_studio(limit: float = 180, /, **variables: str) -> dict[str, float]:
     """Returns the seconds from `python app.py` to the first answer of the page, and until the log says that the engine is ready.
 
     Args:
@@ -84,7 +84,7 @@ def measure(rounds: int = 3) -> dict[str, Any]:
     runs = []
     for _ in range(rounds):
         imports = time_imports()
-        space = {f"space_{name}": seconds for name, seconds in time_studio(**SPACE).items()}
+        space = {f"space_{name}": seconds for name, seconds in time_studio(180, **SPACE).items()}
         runs.append({**time_studio(), **space, "imports_alone_seconds": imports})
     runs.sort(key=lambda run: run["page_answered_seconds"] / run["imports_alone_seconds"])
     middle = runs[len(runs) // 2]
