@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -91,6 +92,8 @@ def test_the_page_answers_behind_the_hubs_proxy(started: tuple[str, Path, subpro
     page = urllib.request.urlopen(urllib.request.Request(f"{url}/", headers=headers), timeout=60).read().decode()
     assert '"root":"https://someone-studio.hf.space"' in page and '"space_id":"someone/studio"' in page
     assert "MemoryPack Studio" in page
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", 7887), timeout=5):
+        pass                                    # where `spaces` is installed, Gradio lets authors change the code there
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Makes `import gradio` take a third of its time: without stub files, pandas and the package for agents."""
+"""Makes `import gradio` take a third of its time: without stub files, pandas and agents; and opens no second server on a Space."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ TABLES = "gradio.caching"
 PANDAS = "pandas"
 SERVER = "gradio.mcp"
 AGENTS = "mcp"
+HTTP = "gradio.http_server"
+WATCH = "watchfn_spaces"
 
 
 @contextmanager
@@ -63,8 +65,16 @@ def _without_agents(_: ModuleType) -> Iterator[None]:
         del sys.modules[AGENTS]
 
 
+@contextmanager
+def _without_reloading(module: ModuleType) -> Iterator[None]:
+    """On a Space, let no second server change the program's code while it runs: wait for the end instead."""
+    yield
+    if hasattr(module, WATCH):
+        setattr(module, WATCH, lambda reloader: reloader.stop_event.wait())
+
+
 CHANGES: dict[str, Callable[[ModuleType], AbstractContextManager[None]]] = {
-    MODULE: _without_stubs, TABLES: _without_pandas, SERVER: _without_agents,
+    MODULE: _without_stubs, TABLES: _without_pandas, SERVER: _without_agents, HTTP: _without_reloading,
 }  # fmt: skip
 """What is done around the reading of a module."""
 
@@ -105,7 +115,8 @@ def lighten() -> None:
     two of the four and a half seconds that the import takes on a processor of 2 GHz, and writes into the installed package.
     Its cache of functions' results asks whether a value is a table of pandas; the studio has no such cache, and importing pandas
     takes a sixth of a second. Its own server for agents, which the studio does not use, would import the package `mcp` where that
-    is installed, which takes a second.
+    is installed, which takes a second. On a Space it starts a second server, of the package `spaces`, on port 7887 of all
+    addresses, which asks for no password, reads this program's files and changes its code: for authors who edit a Space that runs.
     """
     if MODULE not in sys.modules:
         sys.meta_path.insert(0, _Finder())

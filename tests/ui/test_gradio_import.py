@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +17,12 @@ def test_gradio_writes_no_stub_files() -> None:
     writer = importlib.import_module(gradio_import.MODULE)
     assert page.gr.Image and hasattr(writer, gradio_import.WRITER)
     writer.create_or_modify_pyi(int, "int", [])       # Gradio's own looks for the class's file, and int has none
+
+
+def test_no_second_server_changes_the_code_of_a_space() -> None:
+    server, ended = importlib.import_module(gradio_import.HTTP), threading.Event()
+    ended.set()
+    assert page.gr.Image and getattr(server, gradio_import.WATCH)(SimpleNamespace(stop_event=ended)) is True
 
 
 def test_other_modules_are_left_to_others_and_it_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:

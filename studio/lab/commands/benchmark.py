@@ -22,10 +22,13 @@ SIZES = ((320, 192), (640, 384), (1280, 768))
 ROUNDS, LONG = 5, 40
 
 
+LOAD = "Time of clicks, errors, memory, files and turns while sessions click and films are rendered, for some minutes."
+
+
 def add_parsers(commands: Commands) -> None:
     """Add a command for each part, and `benchmark` for several of them, to the group `measure`."""
     both = "Time the studio: several of the commands startup, sections, stock, page and neighbour in one run, as one JSON file."
-    for name, about in {**PARTS, "benchmark": both}.items():
+    for name, about in {**PARTS, "load": LOAD, "benchmark": both}.items():
         command = add_command(commands, name, _run, about)
         command.set_defaults(parts=[name], model=None, sizes=SIZES, rounds=ROUNDS, long=0, size=None, sessions=0)
         if name == "benchmark":
@@ -47,6 +50,10 @@ def add_parsers(commands: Commands) -> None:
         if name in ("benchmark", "neighbour"):
             command.add_argument("--size", type=size, metavar="WxH",
                                  help="of the films beside a neighbour (default: the model's default size)")
+        if name == "load":
+            command.add_argument("--sessions", type=positive, default=20, metavar="N", help="that click (default: 20)")
+            command.add_argument("--rendering", type=positive, default=3, metavar="N", help="films that are rendered (default: 3)")
+            command.add_argument("--minutes", type=float, default=10.0, metavar="N", help="how long (default: 10)")
         command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the JSON to this file too (default: none)")
 
 
@@ -94,6 +101,10 @@ def _part(part: str, options: argparse.Namespace) -> dict[str, Any]:
             return startup.measure() if part == "startup" else page_latency.measure(sessions=options.sessions)
         except RuntimeError as error:      # the studio did not start, or there is no Chromium: a sentence will do
             raise ValueError(str(error)) from error
+    if part == "load":
+        from studio.lab.measure import load as under_load
+
+        return under_load.measure(options.sessions, options.rendering, options.minutes)
     if part == "stock":
         from studio.lab.measure import stock
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import shutil
 import statistics
 import tempfile
-import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from studio.catalogue.cards import find_models
 from studio.engine.engine import Engine
 from studio.lab.measure.startup import ROOT, free_port
+from studio.lab.measure.visitor import Visitor
 from studio.project import edits
 from studio.session import Session, Studio
 from studio.ui.page import build, launch_options
@@ -56,7 +53,7 @@ def measure(rounds: int = 12, sessions: int = 0) -> dict[str, Any]:
         engine = Engine(cards, problems)
         engine.start()
         studio = Studio(Path(home), engine, cards)
-        session = _film(studio)
+        session = sample_film(studio)
         page_port = free_port()
         blocks = build(studio)
         blocks.launch(server_port=page_port, prevent_thread_lock=True, quiet=True, **launch_options())
@@ -113,8 +110,8 @@ def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int
         film.edit(edits.switch, film.project.branches[0].id)
     for number in range(20):
         session.edit(edits.add_segment, prompt="the camera pans left", seed=number)
-    page, stop = _open(browser, port, films[0]), threading.Event()
-    others = [threading.Thread(target=_client, args=(port, film, stop), daemon=True) for film in films[1:]]
+    page = _open(browser, port, films[0])
+    others = [Visitor(port, film.id, [take.id for take in film.project.path()][:2]) for film in films[1:]]
     for other in others:
         other.start()
     session.jobs.generate_all()
@@ -127,37 +124,14 @@ def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int
     if session.job.state != "running":
         raise RuntimeError("The film was done before the page was clicked often enough.")
     session.jobs.cancel()
-    stop.set()
+    for other in others:
+        other.stop()
     while session.job.state == "running":                    # it writes into the folder that is removed
         time.sleep(0.05)
     return times
 
 
-def _client(port: int, film: Session, stop: threading.Event) -> None:
-    """Follow a film as the page does, and rewind between its takes until told to stop."""
-    server, visitor = f"http://127.0.0.1:{port}/gradio_api", secrets.token_hex(5)
-    takes = [take.id for take in film.project.path()]
-
-    def post(path: str, message: dict[str, Any]) -> None:
-        body = json.dumps({**message, "session_hash": visitor}).encode()
-        request = urllib.request.Request(f"{server}/{path}", body, {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=60).read()
-
-    def read() -> None:
-        with urllib.request.urlopen(f"{server}/queue/data?session_hash={visitor}", timeout=600) as stream:
-            while not stop.is_set() and stream.readline():
-                pass
-
-    post("queue/join", {"data": [], "event_data": {"project": film.id}, "fn_index": 0, "trigger_id": 2})
-    threading.Thread(target=read, daemon=True).start()
-    for number in range(100_000):
-        if stop.wait(1.0):
-            return
-        message = {"verb": "rewind", "project": film.id, "take": takes[number % 2]}
-        post("component_server/", {"data": message, "component_id": 2, "fn_name": "ask"})
-
-
-def _film(studio: Studio) -> Session:
+def sample_film(studio: Studio) -> Session:
     """Returns a session of a sample story with three finished takes."""
     session = studio.from_story(sorted((ROOT / "assets" / "examples").glob("*/story.toml"))[0])
     session.apply_preset("draft")
