@@ -68,8 +68,9 @@ def load(
     visitors = [Visitor(port, film.id, [take.id for take in film.project.path()], pause) for film in clicked]
     artists = [Artist(film, stop) for film in rendered]
     samples: list[tuple[int, int]] = []
+    crowd: list[Visitor | Artist] = [*visitors, *artists]
     try:
-        for each in (*visitors, *artists):
+        for each in crowd:
             each.start()
         end, process = time.monotonic() + seconds, psutil.Process()
         while time.monotonic() < end:
@@ -85,7 +86,7 @@ def load(
             visitor.join()
         page.close(verbose=False)
     clicks = [time for visitor in visitors for time in visitor.milliseconds]
-    errors = [error for each in (*visitors, *artists) for error in each.errors]
+    errors = [error for each in crowd for error in each.errors]
     waits = [statistics.mean(artist.seconds) for artist in artists if artist.seconds]
     memory, files = (_tenths([sample[index] for sample in samples]) for index in (0, 1))
     return {
