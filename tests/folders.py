@@ -19,7 +19,8 @@ from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, files_toml, read_
 from studio.lab import tiny
 from studio.memory.adapter import save_adapter
 from studio.memory.recall import Recall, RecallConfig
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 
 CHANNELS = VISIBLE_CHANNELS
 CARD = """

@@ -12,7 +12,8 @@ from PIL import Image
 from studio.project import edits
 from studio.project.codec import project_table, take_table
 from studio.project.limits import fresh_id
-from studio.project.model import Branch, Project, Reference, Segment, Take
+from studio.project.model import Branch, Project, Segment, Take
+from studio.project.sources import Reference
 
 DAY = 86_400
 

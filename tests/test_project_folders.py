@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from studio.project import edits
-from studio.project.model import Lora
 from studio.project.shelf import used_loras
+from studio.project.sources import Lora
 from studio.session import Session, StoreError, Studio
 from studio.session.arrivals import arrive
 from studio.ui import views

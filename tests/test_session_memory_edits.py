@@ -12,7 +12,8 @@ from studio.engine import take_folder
 from studio.engine.events import Pin
 from studio.media.export import read_lineage
 from studio.memory.adapter import save_adapter
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.project import edits
 from studio.project.model import Shot
 from studio.project.store import Store

@@ -10,9 +10,10 @@ import pytest
 from studio.engine import take_folder
 from studio.project import edits, thinning
 from studio.project.choices import set_star
+from studio.project.folder_care import DOCUMENT
 from studio.project.memory_edits import pin
 from studio.project.model import Shot
-from studio.project.store import DOCUMENT, StoreError
+from studio.project.store import StoreError
 from studio.session import EditError, Session
 from studio.session.thinning import weigh
 from studio.session.trash import folder_size

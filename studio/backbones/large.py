@@ -17,7 +17,7 @@ from studio.memory.adapter import (
     load_adapter,
     load_frame_preservation,
 )
-from studio.memory.semantic_pack import Widths
+from studio.memory.semantic_pack_config import Widths
 from studio.placement import attention
 from studio.placement.device.int8 import require_bitsandbytes
 from studio.placement.growth import choose_for_some_length

@@ -48,7 +48,8 @@ def copy_files(old: Path, folder: Path, clip: bool = True) -> None:
     Raises:
         MediaError: a file is missing, or the disk is full.
     """
-    from studio.memory.snapshot import SnapshotError, copy_snapshot
+    from studio.memory.snapshot import SnapshotError
+    from studio.memory.snapshot_blocks import copy_snapshot
 
     try:
         copy_snapshot(old / take_folder.SNAPSHOT, folder / take_folder.SNAPSHOT)

@@ -116,7 +116,7 @@ def keep_parts(gone: Sequence[Path], kept: Iterable[Path]) -> None:
         OSError: the disk is full, or a file cannot be read.
     """
     if any(map(_has_blocks, gone)):
-        from studio.memory.snapshot import keep_blocks
+        from studio.memory.snapshot_blocks import keep_blocks
 
         keep_blocks(gone, kept)
 
@@ -125,7 +125,7 @@ def spare_parts(gone: Sequence[Path], kept: Iterable[Path]) -> list[Path]:
     """Files in takes' folders `gone` that hold parts of snapshots, of which no snapshot in takes' folders `kept` needs any."""
     if not any(map(_has_blocks, gone)):
         return []
-    from studio.memory.snapshot import spare_blocks
+    from studio.memory.snapshot_blocks import spare_blocks
 
     return spare_blocks(gone, kept)
 
@@ -140,7 +140,8 @@ def copy_memory(old: Path, new: Path) -> None:
     Raises:
         MediaError: a file is missing. OSError: the disk is full.
     """
-    from studio.memory.snapshot import SnapshotError, copy_snapshot
+    from studio.memory.snapshot import SnapshotError
+    from studio.memory.snapshot_blocks import copy_snapshot
 
     try:
         copy_snapshot(old / SNAPSHOT, new / SNAPSHOT)

@@ -21,7 +21,8 @@ from studio.language import sentence
 from studio.memory.frame_preservation import FramePreservation, Patchify
 from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.recall import Recall, RecallConfig
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig, Widths
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig, Widths
 from studio.memory.tensors import write_tensors
 
 C = TypeVar("C", SemanticPackConfig, RecallConfig, FramePreservationConfig)

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from studio.memory.attention import Block
 from studio.memory.learned import Question, Readings, SectionTokens, TokenMemory, keys_like_queries
-from studio.memory.semantic_pack import SemanticPackConfig, Squeeze
+from studio.memory.semantic_pack import Squeeze
+from studio.memory.semantic_pack_config import SemanticPackConfig
 
 Structure = Literal["A", "B", "C"]
 PROMPT, SIDE = 8, 4

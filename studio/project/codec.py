@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from studio.language import sentence
+from studio.project.files import StoreError
 from studio.project.later import later_table, parse_later, show_later
 from studio.project.look_tables import context_look_table, looks_table, parse_context_look, parse_looks
 from studio.project.mark_tables import marks_table
-from studio.project.memory_tables import forget_table, parse_forget, parse_pins, pins_table
-from studio.project.model import (
-    Branch,
-    Clock,
-    DroppedBranch,
-    Frame,
-    Lora,
-    Project,
-    Reference,
-    RenderSettings,
-    Segment,
-    Shot,
-    Take,
-    Video,
-)
+from studio.project.memory_tables import parse_pins, pins_table
+from studio.project.model import Branch, Clock, DroppedBranch, Project, RenderSettings, Take
 from studio.project.retries import parse_retries, retries_table
 from studio.project.rules import FormatError, check_project, known_votes
+from studio.project.segment_tables import frame_table, parse_reference, parse_segment, reference_table, segment_table
 from studio.project.sound_tables import parse_markers, parse_sound, sound_table
 from studio.project.table_reader import Table, TableReader
 from studio.project.tags import parse_tags
@@ -33,11 +23,6 @@ from studio.project.trim_tables import parse_trims, trims_table
 from studio.project.vote_tables import parse_vote, votes_table
 
 FORMAT = 1
-
-_CONTENT = re.compile(r"[0-9a-f]{64}")
-_PICTURE = re.compile(r"media/[0-9a-f]{16}\.png")
-_VIDEO = re.compile(r"media/[0-9a-f]{16}\.video")
-
 
 def project_table(project: Project) -> Table:
     """The document as a JSON object, without its format number."""
@@ -49,8 +34,8 @@ def project_table(project: Project) -> Table:
         "size": list(project.size),
         "clock": _clock_table(project.clock),
         "settings": _settings_table(project.settings),
-        "reference": _reference_table(project.reference) if project.reference else None,
-        **_frame_table(project.frame),
+        "reference": reference_table(project.reference) if project.reference else None,
+        **frame_table(project.frame),
         **marks_table(project.marks),
         **_texts_table(style=project.style, cast=project.cast),
         "takes": [take_table(take) for take in project.takes.values()],
@@ -92,7 +77,7 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
         size=read.size("size"),
         clock=parse_clock(read("clock", dict)),
         settings=_settings(read("settings", dict)),
-        reference=None if reference is None else _reference(reference),
+        reference=None if reference is None else parse_reference(reference),
         frame=read.frame("frame"),
         marks=read.marks("marks"),
         takes=takes,
@@ -124,6 +109,27 @@ def parse_project(table: object, takes: Mapping[str, Take] | None = None) -> Pro
     return show_later(project)
 
 
+def parse_document(path: Path, table: Table) -> tuple[Project, bool]:
+    """The project in a document, and whether a newer studio made it.
+
+    Raises:
+        FormatError: the document is damaged.
+        StoreError: it is of a newer format that cannot be read.
+    """
+    version = table.get("format")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise FormatError("it has no format number")
+    newer = version > FORMAT
+    try:
+        return parse_project(table), newer
+    except FormatError as error:
+        if newer:
+            raise StoreError(sentence(
+                "{path} was made by a newer studio (format {version}; this one reads {known}). Update the studio to open it. The "
+                "project is as it was.", path=path, version=version, known=FORMAT)) from error
+        raise
+
+
 def _set_table(name: str, takes: frozenset[str]) -> Table:
     """The field of a set of takes; without takes there is none."""
     return {name: sorted(takes)} if takes else {}
@@ -144,7 +150,7 @@ def take_table(take: Take) -> Table:
         "settings": _settings_table(take.settings),
         "model": take.model,
         "reference": take.reference,
-        **_frame_table(take.frame),
+        **frame_table(take.frame),
         **marks_table(take.marks),
         "size": list(take.size),
         "sections": take.sections,
@@ -198,68 +204,6 @@ def parse_take(table: object) -> Take:
         context_look=parse_context_look(read),
         unknown=read.rest(),
     )
-
-
-def segment_table(segment: Segment) -> Table:
-    """A segment as a JSON object."""
-    known = {"id": segment.id, "prompt": segment.prompt, "frames": segment.frames, "seed": segment.seed}
-    loras = [{**lora.unknown, "name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in segment.loras]
-    blend = {"blend": segment.blend} if segment.blend else {}
-    entry = {**blend, **_shot_table(segment.shot), **_video_table(segment.video), **forget_table(segment.forget)}
-    return {**segment.unknown, **known, **({"loras": loras} if loras else {}), **entry}
-
-
-def parse_segment(table: object) -> Segment:
-    """The segment in a JSON object. Raises FormatError: a field is missing or of the wrong kind."""
-    read = TableReader(table, "segment")
-    loras = tuple(_lora(entry) for entry in read.optional("loras", list) or ())
-    blend = 0 if read.optional("blend", object) is None else read.count("blend")
-    cut = read.optional("shot", dict)
-    shot = None if cut is None else _shot(cut)
-    film = read.optional("video", dict)
-    video, forget = None if film is None else _video(film), parse_forget(read)
-    own = read.id("id"), read("prompt", str), read.count("frames", 1), read.count("seed")
-    return Segment(*own, loras, read.rest(), blend, shot, video, forget)
-
-
-def _shot_table(shot: Shot | None) -> Table:
-    """The field of a new shot; a segment that continues has none."""
-    if shot is None:
-        return {}
-    picture = {"picture": _reference_table(shot.picture)} if shot.picture else {}
-    take = {"take": shot.take, "at": shot.at} if shot.take else {}
-    return {"shot": {**shot.unknown, **picture, **_frame_table(shot.frame), **take}}
-
-
-def _shot(table: object) -> Shot:
-    read = TableReader(table, "shot")
-    picture, take = read.optional("picture", dict), read.link("take")
-    at = 0 if read.optional("at", int) is None else read.count("at")
-    return Shot(None if picture is None else _reference(picture), read.frame("frame"), take, at, read.rest())
-
-
-def _video_table(video: Video | None) -> Table:
-    """The field of a video; a segment that is rendered has none."""
-    if video is None:
-        return {}
-    known = {"file": video.file, "sha256": video.sha256, "seconds": video.seconds, "name": video.name}
-    return {"video": {**video.unknown, **known}}
-
-
-def _video(table: object) -> Video:
-    read = TableReader(table, "video")
-    file = read("file", str)
-    if not _VIDEO.fullmatch(file):
-        raise FormatError("video: 'file' leads out of the project")
-    return Video(file, read("sha256", str), read.number("seconds"), read("name", str), read.rest())
-
-
-def _lora(table: object) -> Lora:
-    read = TableReader(table, "lora")
-    content = read("sha256", str)
-    if not _CONTENT.fullmatch(content):
-        raise FormatError("lora: 'sha256' is not a checksum")
-    return Lora(read("name", str), content, read.number("strength"), read.rest())
 
 
 def _settings_table(settings: RenderSettings) -> Table:
@@ -317,32 +261,6 @@ def parse_dropped_branch(table: object, takes: Mapping[str, Take]) -> DroppedBra
     return DroppedBranch(branch if ends else replace(branch, tip=None), read("when", str), read.rest())
 
 
-def _reference_table(reference: Reference) -> Table:
-    return {
-        **reference.unknown,
-        "file": reference.file,
-        "sha256": reference.sha256,
-        "width": reference.width,
-        "height": reference.height,
-        "name": reference.name,
-    }
-
-
-def _frame_table(frame: Frame | None) -> Table:
-    """The field of a frame; without a frame there is none, as in documents from before there were frames."""
-    return {"frame": list(frame)} if frame else {}
-
-
 def _texts_table(**texts: str) -> Table:
     """Fields of texts; a blank one has none, as in documents from before there were such texts."""
     return {key: text for key, text in texts.items() if text}
-
-
-def _reference(table: Table) -> Reference:
-    read = TableReader(table, "reference")
-    file = read("file", str)
-    if not _PICTURE.fullmatch(file):
-        raise FormatError("reference: 'file' leads out of the project")
-    return Reference(
-        file, read("sha256", str), read.count("width", 1), read.count("height", 1), read("name", str), read.rest()
-    )

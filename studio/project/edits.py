@@ -11,7 +11,8 @@ from studio.project.frames import refit, set_frame
 from studio.project.limits import EditError, fresh_id, fresh_seed
 from studio.project.lora_edits import add_lora, drop_lora, set_lora, set_lora_strength, spread_lora
 from studio.project.mark_edits import marks_for, set_marks
-from studio.project.model import Branch, Clock, Frame, Project, Reference, RenderSettings, Segment
+from studio.project.model import Branch, Clock, Frame, Project, RenderSettings, Segment
+from studio.project.sources import Reference
 from studio.project.staleness import find_same_take, keep_stale, stale_takes
 from studio.project.styles import use_style
 from studio.project.timeline_text import put_timeline

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.project.files import StoreError, read_json, write_bytes
+from studio.project.folder_care import BACKUP, DOCUMENT
 from studio.project.library_facts import Facts, read_facts
 from studio.project.model import Project
-from studio.project.store import BACKUP, DOCUMENT
 
 NAME = ".library.json"
 VERSION = 1

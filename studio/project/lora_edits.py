@@ -8,7 +8,8 @@ from studio.language import sentence
 from studio.names import readable
 from studio.project import limits
 from studio.project.limits import EditError
-from studio.project.model import Lora, Project
+from studio.project.model import Project
+from studio.project.sources import Lora
 from studio.project.tree import segment_index, with_segments
 
 

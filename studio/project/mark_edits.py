@@ -8,7 +8,8 @@ from studio.language import sentence
 from studio.marks import NEWEST_GROUND, NO_MARKS, Marks
 from studio.project import mark_limits
 from studio.project.limits import EditError
-from studio.project.model import Project, Reference
+from studio.project.model import Project
+from studio.project.sources import Reference
 
 
 def set_marks(project: Project, marks: Marks) -> Project:

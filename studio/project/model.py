@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 from studio.marks import NO_MARKS, Marks
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+from studio.project.sources import Lora, Reference, Sound, Video
+from studio.project.unknown_fields import no_fields
 
 Frame = tuple[float, float, float, float]
 """A part of a picture: x, y, width and height as shares, from 0 to 1, of the picture's width and height."""
-
-
-def _empty() -> Mapping[str, Any]:
-    return EMPTY  # by a factory: Python 3.11 takes no mapping as a plain default
 
 
 @dataclass(frozen=True)
@@ -25,7 +20,7 @@ class Clock:
 
     fps: int = 12
     section_frames: int = 36
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
     def sections(self, frames: int) -> int:
         """Whole sections that will really be rendered for `frames` wanted frames (nearest, at least one)."""
@@ -54,29 +49,7 @@ class RenderSettings:
     guidance: float = 1.0
     cache: float = 0.0     # change between steps up to which blocks of a large model are skipped; 0: none is
     cache_rule: str = "first-block"    # by which change: of the first block, or "magnitude", as it was measured before
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-@dataclass(frozen=True)
-class Lora:
-    """A LoRA on a segment: a file on the studio's shelf, named by its content, and its strength."""
-
-    name: str                     # as the artist's file was called
-    sha256: str
-    strength: float = 1.0
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The reference image: a file in the project's folder, named by its content."""
-
-    file: str                     # relative to the project folder
-    sha256: str
-    width: int
-    height: int
-    name: str = ""                # as the artist's file was called
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 VoteResult = Literal["left", "right", "alike"]
@@ -90,32 +63,7 @@ class Shot:
     frame: Frame | None = None    # the part of that picture; None: as much of its middle as fits
     take: str | None = None
     at: int = 0                   # the frame of that take
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-@dataclass(frozen=True)
-class Video:
-    """A video of the artist's: a file in the project's folder, named by its content."""
-
-    file: str                     # relative to the project folder
-    sha256: str
-    seconds: float                # that it lasts
-    name: str = ""                # as the artist's file was called
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A sound that is heard with the film: a file in the project's folder, named by its content."""
-
-    file: str                     # relative to the project folder
-    sha256: str
-    seconds: float                # that it lasts
-    name: str                     # as the artist's file was called
-    offset: float = 0.0           # seconds of the film at which it begins; negative: the film begins so far into it
-    gain: float = 0.0             # decibels by which it is made louder
-    source: str = ""              # SHA-256 of the artist's file, of which `file` is a copy coded anew; "": not known
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -127,7 +75,7 @@ class Segment:
     frames: int = 36
     seed: int = 0
     loras: tuple[Lora, ...] = ()
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)  # of a newer format, written back
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)  # of a newer format, written back
     blend: int = 0                # frames over which it takes over from the segment before it; 0: at once
     shot: Shot | None = None      # it begins a new shot, with a hard cut; None: it continues the one before it
     video: Video | None = None    # its takes are this video's end; None: they are rendered
@@ -149,7 +97,7 @@ class ContextLook:
     gain: tuple[float, ...]       # of L, a and b
     offset: tuple[float, ...]
     latents: int                  # the newest ones, which were changed
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -182,7 +130,7 @@ class Take:
     pins: tuple[str, ...] = ()      # takes that were pinned when it was made
     forgotten: tuple[str, ...] = ()     # takes whose sections its memory did not read
     context_look: ContextLook | None = None     # the look in which it saw the frames before it; None: as they were made
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -196,7 +144,7 @@ class Branch:
     name: str
     segments: tuple[Segment, ...] = ()
     tip: str | None = None
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -207,7 +155,7 @@ class Vote:
     right: str
     result: VoteResult
     created: str                  # ISO 8601, UTC
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 Measure = Literal["sharpness", "contrast", "palette", "identity"]
@@ -220,7 +168,7 @@ class Retries:
     times: int = 0                # 0: takes are kept as they come
     measure: Measure = "sharpness"
     threshold: float = 0.8        # 1 is as good as the first take
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -229,7 +177,7 @@ class DroppedBranch:
 
     branch: Branch
     when: str = ""                # ISO 8601, UTC
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 FIRST_FRAME, REFERENCE = "first", "reference"
@@ -242,7 +190,7 @@ class Look:
 
     match: str                    # FIRST_FRAME, REFERENCE, or the id of a take
     strength: float = 1.0         # from 0, as it was made, to 1
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
     context: bool = False         # the section after it sees it so too
 
 
@@ -260,7 +208,7 @@ class Trim:
     end: int = 0                  # 0: to the take's end
     loop: Loop = "once"
     times: int = 1
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
 
 @dataclass(frozen=True)
@@ -276,22 +224,22 @@ class Project:
     reference: Reference | None = None
     frame: Frame | None = None      # the part of the reference image that the film begins with; None: as much of its middle as fits
     marks: Marks = NO_MARKS         # on the reference image
-    takes: Mapping[str, Take] = field(default_factory=_empty)  # every take, without those that the artist deleted for good
+    takes: Mapping[str, Take] = field(default_factory=no_fields)  # every take, without those that the artist deleted for good
     branches: tuple[Branch, ...] = ()
     branch: str = ""
     head: str | None = None
     stars: frozenset[str] = frozenset()     # takes that the artist marked
     trash: frozenset[str] = frozenset()     # takes that are not shown, until they are restored; none lies on a branch
-    dropped: Mapping[str, str] = field(default_factory=_empty)      # when takes came into the trash: ISO 8601, UTC
+    dropped: Mapping[str, str] = field(default_factory=no_fields)      # when takes came into the trash: ISO 8601, UTC
     dropped_branches: tuple[DroppedBranch, ...] = ()                # the branches in the trash, the one dropped last at the end
     style: str = ""                 # how the whole film looks; a model reads it after each segment's prompt, see `full_prompt`
     cast: str = ""                  # who and what appears in the whole film
     votes: tuple[Vote, ...] = ()    # in the order in which they were given
-    accepted: Mapping[str, str] = field(default_factory=_empty)     # stale takes to be kept: what was asked then, see `staleness`
-    looks: Mapping[str, Look] = field(default_factory=_empty)  # by take: those that are shown otherwise than they were made
-    trims: Mapping[str, Trim] = field(default_factory=_empty)  # by take: those of which the film shows a part, or several times
-    later_looks: Mapping[str, Look] = field(default_factory=_empty)     # of takes that are still to be made, see `later`
-    later_trims: Mapping[str, Trim] = field(default_factory=_empty)
+    accepted: Mapping[str, str] = field(default_factory=no_fields)  # stale takes to be kept: what was asked then, see `staleness`
+    looks: Mapping[str, Look] = field(default_factory=no_fields)  # by take: those that are shown otherwise than they were made
+    trims: Mapping[str, Trim] = field(default_factory=no_fields)  # by take: those of which the film shows a part, or several times
+    later_looks: Mapping[str, Look] = field(default_factory=no_fields)     # of takes that are still to be made, see `later`
+    later_trims: Mapping[str, Trim] = field(default_factory=no_fields)
     retries: Retries = Retries()
     pins: tuple[str, ...] = ()      # takes whose places or sections the memory keeps; of places the last one outweighs the others
     forgotten: tuple[str, ...] = ()         # takes whose sections the memory does not read
@@ -299,7 +247,7 @@ class Project:
     markers: tuple[float, ...] = ()         # moments of the film, in seconds, that segments can end at; in order
     tags: tuple[str, ...] = ()              # words by which it is found among other films
     go_on: bool = False                     # a job goes on by itself when the studio was stopped and is started again
-    unknown: Mapping[str, Any] = field(default_factory=_empty, compare=False)
+    unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
     def current(self) -> Branch:
         """The current branch."""

@@ -14,8 +14,9 @@ from dataclasses import replace
 from studio.project.codec import FORMAT, parse_project, project_table
 from studio.project.later import plan_later
 from studio.project.limits import fresh_id
-from studio.project.model import Branch, Project, Reference, Take
+from studio.project.model import Branch, Project, Take
 from studio.project.rules import FormatError
+from studio.project.sources import Reference
 from studio.project.table_reader import Table
 from studio.project.take_requests import TakeRequest
 

@@ -11,17 +11,17 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from studio.language import sentence, sentences
 from studio.project import edits
 from studio.project.choices import drop_takes
-from studio.project.codec import branch_table, parse_branch, parse_project, parse_segment, parse_take, project_table
-from studio.project.limits import fresh_id
-from studio.project.model import Branch, Project, Reference, Segment, Take
+from studio.project.codec import parse_project, parse_take, project_table
+from studio.project.model import Branch, Project, Take
 from studio.project.repair import Findings, add_takes
+from studio.project.rescued_branches import join_branches, path_to
 from studio.project.rules import FormatError
-from studio.project.table_reader import Table
+from studio.project.sources import Reference
+from studio.project.table_reader import Table, as_list
 
 FIELDS = (
     "id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks", "retries",
@@ -57,7 +57,7 @@ def rescue(folder: Path, copies: Copies) -> tuple[Project, Findings]:
 def _joined(folder: Path, copies: Copies) -> tuple[Project, Findings]:
     """The project as the copies describe it together, but with nothing in the trash; and the findings."""
     known = _collect_takes(copies)
-    branches, whole = _branches(copies, known)
+    branches, whole = join_branches(copies.documents, copies.plans, known)
     project = _project(copies, branches, known) if branches else None
     if project is None:
         project, findings = add_takes(_with_fields(_bare(folder, copies.takes), copies), copies.takes)
@@ -66,7 +66,7 @@ def _joined(folder: Path, copies: Copies) -> tuple[Project, Findings]:
             "It was built again from {number} takes; branches and segments not rendered yet are lost.", len(copies.takes))
         return project, (built, *findings[1:])
     project, findings = add_takes(project, copies.takes)
-    if any(_list(table.get("branches")) for table in copies.documents):
+    if any(as_list(table.get("branches")) for table in copies.documents):
         here = sentence("What could be read of it and of the version saved before is here.") if whole else sentence(
             "What could be read of it and of the version saved before is here, and the rest as it was when the takes were made.")
         return project, (here, *findings)
@@ -79,7 +79,7 @@ def _project(copies: Copies, branches: Mapping[str, Branch], takes: Mapping[str,
     tables = [*copies.documents, *copies.plans]
     chosen = (table.get("branch") for table in tables)
     current = next((key for key in chosen if isinstance(key, str) and key in branches), next(iter(branches)))
-    path = _path(branches[current].tip, takes)
+    path = path_to(branches[current].tip, takes)
     heads = [t["head"] for t in tables if "head" in t and (t["head"] is None or t["head"] in path)]
     blank = replace(edits.new(), takes=takes, branches=tuple(branches.values()), branch=current, head=None)
     project = _with_fields(replace(blank, head=heads[0] if heads else branches[current].tip), copies)
@@ -113,7 +113,8 @@ def _collect_takes(copies: Copies) -> dict[str, Take]:
     """
     own = {take.id: take for take in copies.takes}
     listed = {take.id: take for table in reversed(copies.documents) for take in _takes(table)}
-    named = [branch.get("tip") for table in copies.documents for branch in _list(table.get("branches")) if isinstance(branch, dict)]
+    branches = [branch for table in copies.documents for branch in as_list(table.get("branches"))]
+    named = [branch.get("tip") for branch in branches if isinstance(branch, dict)]
     wanted = [*listed, *named] if any("takes" in table for table in copies.documents) else [*own, *listed]
     known: dict[str, Take] = {}
     while wanted:
@@ -134,7 +135,7 @@ def _collect_takes(copies: Copies) -> dict[str, Take]:
 
 def _takes(table: Table) -> Iterator[Take]:
     """The takes of a copy that can be read."""
-    for entry in _list(table.get("takes")):
+    for entry in as_list(table.get("takes")):
         with contextlib.suppress(FormatError):
             yield parse_take(entry)
 
@@ -144,11 +145,11 @@ def _with_trash(project: Project, copies: Copies) -> Project:
 
     What a take's own file says counts. Where it does not say it, the newest copy with branches does, for takes on no branch.
     """
-    tables = (table for table in (*copies.documents, *copies.plans) if _list(table.get("branches")))
+    tables = (table for table in (*copies.documents, *copies.plans) if as_list(table.get("branches")))
     listed: Table = next(tables, {})
     times = found if isinstance(found := listed.get("dropped"), dict) else {}
-    shown = {take for branch in project.branches for take in _path(branch.tip, project.takes)}
-    when = {take: time if isinstance(time := times.get(take), str) else "" for take in _list(listed.get("trash"))
+    shown = {take for branch in project.branches for take in path_to(branch.tip, project.takes)}
+    when = {take: time if isinstance(time := times.get(take), str) else "" for take in as_list(listed.get("trash"))
             if isinstance(take, str) and take not in shown}
     when = {take: time for take, time in (when | dict(copies.dropped)).items() if time is not None and take in project.takes}
     if not when:
@@ -159,113 +160,6 @@ def _with_trash(project: Project, copies: Copies) -> Project:
     return replace(
         kept, dropped={take: time for take, time in (dict(kept.dropped) | when).items() if time},
         dropped_branches=project.dropped_branches + lost)
-
-
-def _path(tip: str | None, takes: Mapping[str, Take]) -> list[str]:
-    """Ids of the takes from the first one to `tip`."""
-    path: list[str] = []
-    while tip is not None:
-        path.append(tip)
-        tip = takes[tip].parent
-    return path[::-1]
-
-
-def _branches(copies: Copies, takes: Mapping[str, Take]) -> tuple[dict[str, Branch], bool]:
-    """All branches by id, and whether the documents had a whole list of them."""
-    found: dict[str, Branch] = {}
-    damaged: set[str] = set()
-    whole = False
-    for table in copies.documents:
-        whole = _add_branches(found, damaged, table, takes) or whole
-    whole = whole and not damaged
-    for table in () if whole else copies.plans:
-        _add_branches(found, damaged, table, takes)
-    return {key: _fill_plan(branch, takes) for key, branch in found.items()}, whole
-
-
-def _add_branches(found: dict[str, Branch], damaged: set[str], table: Table, takes: Mapping[str, Take]) -> bool:
-    """Add to `found` what an older copy has: branches that are not there, and segments that are missing in them.
-
-    Args:
-        found: branches of newer copies, by id.
-        damaged: ids of those that no copy has described whole so far.
-        table: the older copy.
-        takes: all takes, by id.
-
-    Returns:
-        Whether every branch of the copy has an id that can be read.
-    """
-    entries = _list(table.get("branches"))
-    whole = bool(entries)
-    for entry in entries:
-        read = _read_branch(entry, takes)
-        if read is None:
-            whole = False
-            continue
-        branch, sound = read
-        known = found.get(branch.id)
-        if known is None:
-            found[branch.id] = branch
-            damaged |= set() if sound else {branch.id}
-        else:
-            better = sound and branch.id in damaged
-            found[branch.id] = _merge(known, branch, takes, order=branch if better else known)
-            damaged -= {branch.id} if better else set()
-    return whole
-
-
-def _read_branch(entry: object, takes: Mapping[str, Take]) -> tuple[Branch, bool] | None:
-    """What can be read of a branch, and whether that is all of it; None: not even its id."""
-    try:
-        branch = parse_branch(entry)
-    except FormatError:
-        if not isinstance(entry, dict):
-            return None
-        segments = [segment for part in _list(entry.get("segments")) if (segment := _segment(part))]
-        name, tip = entry.get("name"), entry.get("tip")
-        tip = tip if isinstance(tip, str) and tip in takes else None
-        plain = Branch(fresh_id(), name if isinstance(name, str) else "", tuple(segments), tip)
-        try:
-            branch = parse_branch({**entry, **branch_table(plain), "id": entry.get("id")})
-        except FormatError:
-            return None
-        return branch, False
-    if branch.tip is not None and branch.tip not in takes:
-        return replace(branch, tip=None), False
-    return branch, len(branch.segments) >= len(_path(branch.tip, takes))
-
-
-def _segment(entry: object) -> Segment | None:
-    try:
-        return parse_segment(entry)
-    except FormatError:
-        return None
-
-
-def _merge(newer: Branch, older: Branch, takes: Mapping[str, Take], order: Branch) -> Branch:
-    """One branch of two copies of it. `order`: the copy whose segments come in the right order."""
-    first, second = (older.segments, newer.segments) if order is older else (newer.segments, older.segments)
-    latest = {segment.id: segment for segment in (*older.segments, *newer.segments)}
-    plan = [segment.id for segment in first]
-    tip = older.tip if newer.tip is None else newer.tip
-    rendered = len(_path(tip, takes))
-    place = 0
-    for segment in second:
-        if segment.id in plan:
-            place = plan.index(segment.id) + 1
-        else:                                            # after the one that it followed, but never among rendered ones
-            place = min(max(place, rendered), len(plan))
-            plan.insert(place, segment.id)
-            place += 1
-    return replace(newer, name=newer.name or older.name, tip=tip, segments=tuple(latest[key] for key in plan))
-
-
-def _fill_plan(branch: Branch, takes: Mapping[str, Take]) -> Branch:
-    """The branch with a name, and with at least as many segments as it has takes: missing ones are as their takes were asked."""
-    asked = tuple(takes[take].segment for take in _path(branch.tip, takes))
-    ids = {segment.id for segment in branch.segments}
-    missing = tuple(replace(s, id=fresh_id()) if s.id in ids else s for s in asked[len(branch.segments) :])
-    return replace(branch, name=branch.name or "Branch", segments=branch.segments + missing)
 
 
 def _with_last_take(project: Project, copies: Copies) -> Project:
@@ -312,7 +206,3 @@ def _reference(folder: Path, pictures: Iterable[Path], sha256: str = "") -> Refe
             continue
         return Reference(picture.relative_to(folder).as_posix(), sha256 or picture.stem, width, height)
     return None
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

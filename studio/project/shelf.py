@@ -20,9 +20,10 @@ from typing import Any
 
 from studio.project.codec import parse_project
 from studio.project.files import claim, read_json
+from studio.project.folder_care import BACKUP, DOCUMENT
 from studio.project.limits import fresh_id
 from studio.project.model import Project
-from studio.project.store import BACKUP, CLAIM, DOCUMENT
+from studio.project.store import CLAIM
 from studio.project.undo_log import LOG
 
 TRASH = "film-trash"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from studio.language import sentence
 from studio.project import limits
 from studio.project.limits import SECTIONS, EditError
-from studio.project.model import Project, Sound
+from studio.project.model import Project
 from studio.project.sound_limits import APART, GAIN, MARKERS, OFFSET, known_markers
+from studio.project.sources import Sound
 from studio.project.tree import with_segments
 from studio.project.trims import film_frames
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from studio.project.model import Sound
 from studio.project.rules import FormatError
 from studio.project.sound_limits import GAIN, OFFSET, known_markers
+from studio.project.sources import Sound
 from studio.project.table_reader import Table, TableReader
 
 SOUND_FILE = re.compile(r"media/[0-9a-f]{16}\.m4a")

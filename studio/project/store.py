@@ -22,8 +22,9 @@ from typing import IO
 from studio.disk import explain
 from studio.language import join, sentence
 from studio.project import repair
-from studio.project.codec import FORMAT, parse_project, project_table
+from studio.project.codec import FORMAT, parse_document, parse_project, project_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
+from studio.project.folder_care import BACKUP, DOCUMENT, FILMS, MEDIA, TAKES, make_ready, set_aside
 from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
@@ -42,8 +43,6 @@ from studio.project.undo_log import LOG, LOST, UndoLog, read_log
 
 __all__ = ["CLIP", "OpenedProject", "Store", "StoreError"]
 
-DOCUMENT = "project.json"
-BACKUP = "project.json.bak"
 CLAIM = ".open"
 CLIP = "clip.mp4"
 _TAKE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
@@ -72,17 +71,17 @@ class Store:
     @property
     def takes(self) -> Path:
         """The folder of the takes' folders."""
-        return self.folder / "takes"
+        return self.folder / TAKES
 
     @property
     def media(self) -> Path:
         """The folder of the pictures."""
-        return self.folder / "media"
+        return self.folder / MEDIA
 
     @property
     def films(self) -> Path:
         """The folder of joined films and exports."""
-        return self.folder / "films"
+        return self.folder / FILMS
 
     def take_folder(self, take: str) -> Path:
         """The folder of a take. Raises StoreError: `take` is not an id."""
@@ -118,7 +117,7 @@ class Store:
         for name in (DOCUMENT, BACKUP):
             try:
                 table = read_json(self.folder / name)
-                project, newer = _parsed(self.folder / name, table)
+                project, newer = parse_document(self.folder / name, table)
             except FileNotFoundError:
                 continue
             except PermissionError as error:
@@ -235,13 +234,13 @@ class Store:
         if reason := self._read_only(newer):
             self.read_only = True
             return OpenedProject(project, (reason,), read_only=True)
-        self._make_ready()
+        make_ready(self.folder)
         undo, lost = self._undo_log(project)
         project, found = repair.add_takes(project, read_takes(self.takes, TAKE_NOTE))
         if not damage:
             self._saved = (self.folder / name).read_bytes()
             return OpenedProject(project, (*found, *lost), undo=undo)
-        self._set_aside(DOCUMENT)
+        set_aside(self.folder, DOCUMENT)
         message = sentence(
             "{damage}. This is the version saved before it, with all takes finished since.", damage=join(*damage, separator="; "))
         return OpenedProject(project, (message, *found, *lost), undo=undo)
@@ -258,8 +257,8 @@ class Store:
         if reason := self._read_only(newer=False):
             self.read_only = True
             return OpenedProject(project, (reason, *findings), read_only=True)
-        self._make_ready()
-        self._set_aside(DOCUMENT)
+        make_ready(self.folder)
+        set_aside(self.folder, DOCUMENT)
         undo, lost = self._undo_log(project)
         return OpenedProject(project, (*findings, *lost), undo=undo)
 
@@ -268,7 +267,7 @@ class Store:
         try:
             return read_log(self.folder / LOG, project.id), ()
         except (OSError, ValueError):
-            self._set_aside(LOG)
+            set_aside(self.folder, LOG)
             return None, (LOST,)
 
     def _read_only(self, newer: bool) -> str:
@@ -283,43 +282,3 @@ class Store:
         if self._claim is None:
             return sentence("This project is open in another studio already, so here it is for viewing only. Close it there first.")
         return ""
-
-    def _set_aside(self, name: str) -> None:
-        """Rename what is damaged, so that it can be examined. What was set aside before stays."""
-        names = [f"{name}.damaged", *(f"{name}.damaged-{n}" for n in range(2, 100))]
-        free = next((name for name in names if not (self.folder / name).exists()), names[0])
-        with contextlib.suppress(OSError):
-            (self.folder / name).replace(self.folder / free)
-
-    def _make_ready(self) -> None:
-        """Remove files that a killed studio had not finished writing, and rename what is in the way of those to be written."""
-        for name in (self.takes.name, self.media.name, self.films.name):
-            if (self.folder / name).is_file():
-                self._set_aside(name)
-        if (self.folder / BACKUP).is_dir():
-            self._set_aside(BACKUP)
-        for path in (*self.folder.glob(".project*"), *self.folder.glob(".undo*"), *self.takes.glob("*/.*.json")):
-            if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak|log)", path.name):
-                with contextlib.suppress(OSError):
-                    path.unlink()
-
-
-def _parsed(path: Path, table: Table) -> tuple[Project, bool]:
-    """The project in a document, and whether a newer studio made it.
-
-    Raises:
-        FormatError: the document is damaged.
-        StoreError: it is of a newer format that cannot be read.
-    """
-    version = table.get("format")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise FormatError("it has no format number")
-    newer = version > FORMAT
-    try:
-        return parse_project(table), newer
-    except FormatError as error:
-        if newer:
-            raise StoreError(sentence(
-                "{path} was made by a newer studio (format {version}; this one reads {known}). Update the studio to open it. The "
-                "project is as it was.", path=path, version=version, known=FORMAT)) from error
-        raise

@@ -96,3 +96,8 @@ class TableReader:
     def rest(self, *known: str) -> Mapping[str, Any]:
         """Fields that were not read: those of a newer format."""
         return {key: value for key, value in self._table.items() if key not in self._known and key not in known}
+
+
+def as_list(value: object) -> list[Any]:
+    """The value where it is a list, else an empty one: for copies of which parts are damaged."""
+    return value if isinstance(value, list) else []

@@ -8,7 +8,8 @@ from studio.language import sentence
 from studio.marks import NO_MARKS
 from studio.project import limits
 from studio.project.limits import EditError, fresh_id, fresh_seed
-from studio.project.model import Project, Reference, Segment, Video
+from studio.project.model import Project, Segment
+from studio.project.sources import Reference, Video
 from studio.project.tree import with_segments
 
 HAS_TAKES = sentence(

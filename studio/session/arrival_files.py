@@ -13,9 +13,10 @@ from studio.media import MediaError
 from studio.media.disk import atomic_write
 from studio.project import shelf
 from studio.project.files import read_json
+from studio.project.folder_care import DOCUMENT
 from studio.project.model import Project
 from studio.project.sound_tables import parse_sound
-from studio.project.store import DOCUMENT, Store
+from studio.project.store import Store
 from studio.session.pictures import import_picture, opacity_file
 from studio.session.sidecar import pictures_of
 

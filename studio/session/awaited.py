@@ -9,7 +9,8 @@ from typing import Literal
 from studio.language import Sentence, join, sentence
 from studio.language.lists import with_or
 from studio.project.limits import EditError
-from studio.project.model import Project, Sound
+from studio.project.model import Project
+from studio.project.sources import Sound
 from studio.session.document import Document
 from studio.session.job_manager import JobManager
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from studio.language import sentence
 from studio.project import take_requests
-from studio.project.codec import parse_segment, parse_take, segment_table, take_table
+from studio.project.codec import parse_take, take_table
 from studio.project.early import Step, step_request
 from studio.project.edits import EditError
 from studio.project.files import read_json, write_json
 from studio.project.model import Project
 from studio.project.rules import FormatError
+from studio.project.segment_tables import parse_segment, segment_table
 from studio.project.table_reader import Table, TableReader
 from studio.project.take_requests import TakeRequest
 

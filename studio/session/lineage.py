@@ -14,8 +14,9 @@ from studio.project.codec import cache_table
 from studio.project.look_tables import context_look_table
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
-from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Reference, Take
+from studio.project.model import FIRST_FRAME, REFERENCE, Look, Project, Take
 from studio.project.recipe import last_take, make_recipe, public_id, recipe_table
+from studio.project.sources import Reference
 from studio.project.store import Store
 from studio.project.trim_tables import trim_table
 

@@ -25,7 +25,7 @@ from studio.media import disk
 from studio.project.edits import EditError
 from studio.project.files import read_json, write_json
 from studio.project.lora_edits import shown_name
-from studio.project.model import Lora
+from studio.project.sources import Lora
 
 FOLDER = "loras"
 ENDING = ".safetensors"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from studio.media.picture import read_layers, save_png
 from studio.names import readable
-from studio.project.model import Reference
+from studio.project.sources import Reference
 from studio.project.store import Store
 
 

@@ -20,9 +20,10 @@ from studio.language import sentence
 from studio.media import MediaError, disk
 from studio.project.export_log import NAME as EXPORTS
 from studio.project.files import LARGEST, StoreError
+from studio.project.folder_care import BACKUP, DOCUMENT
 from studio.project.limits import fresh_id
 from studio.project.model import Project
-from studio.project.store import BACKUP, DOCUMENT, Store
+from studio.project.store import Store
 
 MEMBER = re.compile(
     rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|{re.escape(EXPORTS)}|media/[0-9a-f]{{16}}(?:(?:-opacity)?\.png|\.video|\.m4a)"

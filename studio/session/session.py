@@ -18,9 +18,10 @@ from studio.project.auditions import Variations
 from studio.project.edits import EditError
 from studio.project.frames import default_frame
 from studio.project.mark_edits import keep_unknown
-from studio.project.model import Frame, Reference, RenderSettings, Shot
+from studio.project.model import Frame, RenderSettings, Shot
 from studio.project.preset import USUAL
 from studio.project.preset_shelf import PresetShelf
+from studio.project.sources import Reference
 from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards

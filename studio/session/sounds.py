@@ -17,11 +17,13 @@ from studio.media import MediaError
 from studio.media.disk import atomic_write
 from studio.media.sound import encode_sound, peaks
 from studio.names import readable
-from studio.project.model import Project, Sound
+from studio.project.folder_care import BACKUP
+from studio.project.model import Project
 from studio.project.sound_edits import set_sound
 from studio.project.sound_limits import LONGEST
 from studio.project.sound_tables import SOUND_FILE
-from studio.project.store import BACKUP, Store
+from studio.project.sources import Sound
+from studio.project.store import Store
 from studio.session.awaited import awaited_sound
 from studio.session.document import Document
 

@@ -12,7 +12,8 @@ from studio.media.disk import atomic_write
 from studio.media.picture import save_png
 from studio.media.video import frames, measure
 from studio.project.limits import SECTIONS
-from studio.project.model import Clock, Project, Reference, Video
+from studio.project.model import Clock, Project
+from studio.project.sources import Reference, Video
 from studio.project.store import Store
 from studio.session.pictures import import_picture
 

@@ -13,7 +13,8 @@ from studio.language.lists import with_and
 from studio.memory.context_sizes import FRAMEPACK_CONTEXT
 from studio.project import edits
 from studio.project.limits import SECTIONS
-from studio.project.model import Clock, Lora, Project, Segment, Take, Video
+from studio.project.model import Clock, Project, Segment, Take
+from studio.project.sources import Lora, Video
 from studio.project.tree import unfinished_take
 from studio.project.trims import film_frames
 from studio.ui.drift_views import retries_view

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import app
-from studio.project.store import DOCUMENT
+from studio.project.folder_care import DOCUMENT
 from tests.media.test_packets import remux
 from tests.shelves import make_film, make_studio, render_all
 

@@ -27,7 +27,8 @@ from studio.media.picture import crop
 from studio.media.video import frames
 from studio.memory.adapter import save_adapter
 from studio.memory.context_sizes import RECENT
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.memory.snapshot import read_snapshot
 from studio.placement.choose import choose_plan
 from studio.placement.machine import imagine_machine

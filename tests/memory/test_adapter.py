@@ -14,7 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from studio.memory.adapter import KIND, AdapterError, load_adapter, read_config, save_adapter
-from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig, Widths
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import FRAMEPACK_F1, SemanticPackConfig, Widths
 
 TINY = SemanticPackConfig(
     width=12, channels=4, text=6, image=8, heads=2, patch=(1, 2, 2), window=(3, 2, 2), keep=(1, 1, 2), structure="B",

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from studio.memory.adapter import AdapterError, is_frame_preservation, load_adapter, load_frame_preservation, save_adapter
 from studio.memory.frame_preservation import FramePreservation
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.memory.test_frame_preservation import TINY, encoder, only, patchifier, randn
 
 

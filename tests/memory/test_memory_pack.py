@@ -19,7 +19,8 @@ from studio.lab import tiny
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import pack_context
 from studio.memory.protocol import Memory
-from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import FRAMEPACK_F1, SemanticPackConfig
 from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
 
 SHAPE = (1, 4, 3, 4, 4)

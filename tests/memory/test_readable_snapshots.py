@@ -19,8 +19,10 @@ from studio.engine.bridge import copy_files
 from studio.media import MediaError
 from studio.memory.adapter import load_adapter, save_adapter
 from studio.memory.protocol import appends, read_psi
-from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
-from studio.memory.snapshot import Snapshot, SnapshotError, copy_snapshot, read_snapshot
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import FRAMEPACK_F1, SemanticPackConfig
+from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+from studio.memory.snapshot_blocks import copy_snapshot
 
 CONFIG = SemanticPackConfig(
     width=24, channels=4, text=16, image=32, heads=2, window=(3, 2, 2), keep=(1, 1, 2), text_tokens=3, image_side=2, readable=5,

@@ -11,7 +11,8 @@ import torch
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, save_adapter
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.scene_positions import POSITION_FEATURES, encode_positions
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 
 PACK = SemanticPackConfig(width=12, channels=5, text=6, image=8, heads=2)
 

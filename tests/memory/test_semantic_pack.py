@@ -14,7 +14,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from studio.lab.measure.memory_costs import count_costs
-from studio.memory.semantic_pack import FRAMEPACK_F1, SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import FRAMEPACK_F1, SemanticPackConfig
 
 TINY = SemanticPackConfig(
     width=24, channels=4, text=16, image=32, heads=2, window=(3, 2, 2), keep=(1, 1, 2), text_tokens=3, image_side=2,

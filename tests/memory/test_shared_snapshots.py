@@ -15,7 +15,8 @@ from studio.engine import take_folder
 from studio.memory import snapshot as snapshots
 from studio.memory.packed import pack, unpack
 from studio.memory.psi_blocks import block_files
-from studio.memory.snapshot import Snapshot, SnapshotError, copy_snapshot, read_snapshot
+from studio.memory.snapshot import Snapshot, SnapshotError, read_snapshot
+from studio.memory.snapshot_blocks import copy_snapshot, keep_blocks, named_files, spare_blocks
 
 SHAPE = (1, 40, 9, 12, 20)
 
@@ -88,7 +89,7 @@ def test_a_copy_holds_all_it_needs(tmp_path: Path) -> None:
 def test_folders_that_go_leave_what_others_need(tmp_path: Path) -> None:
     made = list(film(tmp_path))
     gone, kept = [path.parent for path, _ in made[:3]], [made[3][0].parent]
-    snapshots.keep_blocks(gone, kept)
+    keep_blocks(gone, kept)
     for folder in gone:
         folder.rename(tmp_path.with_name(f"{tmp_path.name}-{folder.name}"))
     assert same(read_snapshot(made[3][0]), made[3][1])
@@ -97,14 +98,14 @@ def test_folders_that_go_leave_what_others_need(tmp_path: Path) -> None:
 def test_what_nobody_names_is_spare_and_what_others_name_is_not(tmp_path: Path) -> None:
     made = list(film(tmp_path))
     folders = [path.parent for path, _ in made]
-    assert snapshots.spare_blocks(folders, folders) == []
+    assert spare_blocks(folders, folders) == []
     for path, _ in made[:3]:
         path.unlink()
-    for path in snapshots.spare_blocks(folders[:3], folders[3:]):
+    for path in spare_blocks(folders[:3], folders[3:]):
         path.unlink()
     assert same(read_snapshot(made[3][0]), made[3][1])
     left = {path.name for folder in folders for path in block_files(folder)}
-    assert left == snapshots.named_files(folders[3])
+    assert left == named_files(folders[3])
 
 
 def test_a_take_of_several_sections_keeps_the_last_ones_parts_alone(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_take_of_several_sections_keeps_the_last_ones_parts_alone(tmp_path: Pa
     assert len(block_files(folder)) < before
     (tmp_path / "other" / take_folder.SNAPSHOT).unlink()
     take_folder.tidy(folder)
-    assert {path.name for path in block_files(folder)} == snapshots.named_files(folder)
+    assert {path.name for path in block_files(folder)} == named_files(folder)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "other values", "names", "shape"])

@@ -17,8 +17,8 @@ from studio.commands import doctor
 from studio.memory.adapter import save_adapter
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import FRAMEPACK_F1 as ENCODER
-from studio.memory.semantic_pack import FRAMEPACK_F1 as PACK
 from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import FRAMEPACK_F1 as PACK
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import describe
 from studio.placement.device.model_placement import ModelPlacement

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from studio.project import edits
 from studio.project.limits import fresh_id
-from studio.project.model import Project, Reference, Segment, Take
+from studio.project.model import Project, Segment, Take
+from studio.project.sources import Reference
 
 REFERENCE = Reference("media/0123456789abcdef.png", "0123456789abcdef" * 4, 64, 48, "sea.png")
 

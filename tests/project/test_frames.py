@@ -13,8 +13,9 @@ from studio.project.codec import parse_project, project_table
 from studio.project.edits import EditError
 from studio.project.frames import Size, camera_room, default_frame, fit_frame, least_width, whole_frame
 from studio.project.history import UndoHistory
-from studio.project.model import Frame, Project, Reference
+from studio.project.model import Frame, Project
 from studio.project.rules import FormatError
+from studio.project.sources import Reference
 from studio.project.take_requests import finish, next_request
 from tests.project.builders import film, generated, rendered
 

@@ -12,9 +12,10 @@ import pytest
 from studio.project import edits, history, limits, take_requests
 from studio.project.codec import parse_project, project_table
 from studio.project.limits import EditError
-from studio.project.model import Lora, Project, Segment
+from studio.project.model import Project, Segment
 from studio.project.rules import FormatError
 from studio.project.shelf import used_loras
+from studio.project.sources import Lora
 from studio.project.store import Store
 from studio.project.story import StoryError, read_story
 from tests.project.builders import film, rendered

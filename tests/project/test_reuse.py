@@ -10,8 +10,9 @@ from studio.project import edits
 from studio.project.choices import drop_takes
 from studio.project.limits import EditError
 from studio.project.lora_edits import set_lora
-from studio.project.model import Lora, Project, RenderSettings, Video
+from studio.project.model import Project, RenderSettings
 from studio.project.reuse import Part, take_over
+from studio.project.sources import Lora, Video
 from tests.project.builders import film, generated
 
 LORA = Lora("ink.safetensors", "a" * 64, 0.5)

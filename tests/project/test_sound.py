@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from studio.project import edits
 from studio.project.codec import parse_project, project_table
 from studio.project.limits import EditError
-from studio.project.model import Clock, Project, Sound
+from studio.project.model import Clock, Project
 from studio.project.rules import FormatError
 from studio.project.sound_edits import add_marker, clear_markers, find_fit, fit_to_markers, place_sound, remove_marker, set_sound
 from studio.project.sound_limits import MARKERS, known_markers
+from studio.project.sources import Sound
 from tests.project.builders import film, generated
 
 SOUND = Sound(f"media/{'a' * 16}.m4a", "a" * 64, 12.5, "Walking.mp3")

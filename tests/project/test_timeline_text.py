@@ -10,7 +10,7 @@ from studio.project import history, limits
 from studio.project.history import UndoHistory
 from studio.project.limits import EditError
 from studio.project.lora_edits import add_lora
-from studio.project.model import Lora
+from studio.project.sources import Lora
 from studio.project.timeline_text import TextSegment, TimelineText, put_timeline, read_timeline
 from tests.project.builders import film, generated, prompts
 

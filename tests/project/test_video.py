@@ -10,9 +10,10 @@ import pytest
 from studio.marks import Marks
 from studio.project import edits
 from studio.project.codec import parse_project, project_table
-from studio.project.model import Project, Video
+from studio.project.model import Project
 from studio.project.rules import FormatError
 from studio.project.shots import Place, place_of_take
+from studio.project.sources import Video
 from studio.project.take_requests import next_request
 from tests.project.builders import REFERENCE, film, rendered
 

@@ -12,7 +12,7 @@ from studio.catalogue.cards import ADAPTER, MEMORY, ModelFile
 from studio.engine.events import EngineStatus
 from studio.engine.rates import Rate, Rates
 from studio.project import edits
-from studio.project.model import Video
+from studio.project.sources import Video
 from studio.project.tree import with_segments
 from studio.session import JobView, Session, Studio
 from studio.session.estimates import Estimator

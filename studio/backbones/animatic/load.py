@@ -30,7 +30,7 @@ from studio.language import sentence
 from studio.memory.adapter import AdapterError, load_adapter, load_recall, read_config
 from studio.memory.protocol import Memory
 from studio.memory.rope import rope_rule
-from studio.memory.semantic_pack import Widths
+from studio.memory.semantic_pack_config import Widths
 
 DEVIATION = "deviation.safetensors"
 

@@ -22,7 +22,7 @@ from studio.backbones.registry import family_of
 from studio.lab.measure.memory_costs import count_costs
 from studio.lab.measure.section_costs import median_around, picture, time_call
 from studio.lab.plots import Line, Panel, save_plot
-from studio.memory.semantic_pack import FRAMEPACK_F1
+from studio.memory.semantic_pack_config import FRAMEPACK_F1
 
 COMPARED = 20
 """Sections at each end that are compared, by their medians, because other programs disturb single timings."""

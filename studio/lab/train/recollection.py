@@ -23,7 +23,8 @@ from studio.lab.train.start_by_place import SHARPNESS, start_by_place
 from studio.memory.attention import Block
 from studio.memory.recall import Recall, RecallAnswer, RecallConfig
 from studio.memory.scene_positions import encode_positions
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.tables import table
 
 ARMS: dict[str, dict[str, Any]] = {

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from studio.language import sentence
 from studio.names import slug
 from studio.project.edits import EditError
-from studio.project.model import Project, Sound, Take
+from studio.project.model import Project, Take
 from studio.project.recipe import public_id
+from studio.project.sources import Sound
 from studio.session.exports.cut import Cut, reel_name, take_name, take_notes, take_text
 from studio.session.lineage import take_record
 

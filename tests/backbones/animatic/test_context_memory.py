@@ -19,7 +19,8 @@ from studio.engine import take_folder
 from studio.engine.events import TakeDone
 from studio.engine.render import Renderer
 from studio.memory.adapter import save_adapter
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.memory.snapshot import Snapshot, read_snapshot
 from tests import folders
 from tests.engine.conftest import Ask

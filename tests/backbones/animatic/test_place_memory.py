@@ -22,7 +22,8 @@ from studio.backbones.animatic.state import FilmState, join_latents
 from studio.lab.train.start_by_place import start_by_place
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.scene_positions import encode_positions
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.bases import of_colours
 
 H, W = 4, 6

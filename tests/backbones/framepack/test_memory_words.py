@@ -13,7 +13,8 @@ from studio.catalogue.cards import ADAPTER, ModelCard, ModelFile
 from studio.memory.adapter import save_adapter
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import FramePreservationConfig
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.fake_engine import card as tiny_card
 
 SIZE = (832, 480)

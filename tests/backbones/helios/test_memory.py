@@ -26,7 +26,8 @@ from studio.memory.adapter import save_adapter
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.framepack import pack_context
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.memory.snapshot import read_snapshot
 from studio.placement.choose import choose_plan
 from studio.placement.machine import imagine_machine

@@ -25,7 +25,8 @@ from studio.lab.train.recipe import RecipeError
 from studio.lab.train.resumable import RunError
 from studio.lab.train.start_by_place import start_by_place
 from studio.memory.recall import Recall, RecallConfig
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.bases import of_colours
 
 STAGE = Stage((288, 128), (96, 64))

@@ -20,7 +20,8 @@ from studio.memory.adapter import save_adapter
 from studio.memory.context_sizes import RECENT
 from studio.memory.framepack import pack_context
 from studio.memory.recall import Recall, RecallConfig
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests import folders
 
 

@@ -33,7 +33,8 @@ from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.trainee import LORA, WEIGHTS, Trainee
 from studio.lab.train.velocity_learner import VelocityLearner
 from studio.memory.adapter import load_adapter
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from studio.tables import parse
 from tests import folders
 from tests.lab.train.toys import animatic_film, animatic_learner, animatic_model, velocity, velocity_film

@@ -10,7 +10,8 @@ from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, MIRRORED_LEVE
 from studio.lab.train.start_by_place import start_by_place
 from studio.memory.recall import Recall, RecallConfig
 from studio.memory.scene_positions import WAVE_FEATURES, encode_positions, fitting_waves, slot_encodings
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.memory.test_semantic_pack import Features
 
 K, H, W = 20, 3, 5

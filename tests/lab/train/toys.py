@@ -29,7 +29,8 @@ from studio.lab.train.shapes import AnimaticShape
 from studio.lab.train.velocity_learner import VelocityLearner
 from studio.lab.world import film
 from studio.memory.rope import FIXED_OFFSETS
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 from tests.bases import of_colours
 
 WINDOW = 3

@@ -13,7 +13,8 @@ from studio.memory.context_sizes import RECENT
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.frame_preservation_config import FramePreservationConfig
 from studio.memory.rope import rope_rule
-from studio.memory.semantic_pack import SemanticPack, SemanticPackConfig
+from studio.memory.semantic_pack import SemanticPack
+from studio.memory.semantic_pack_config import SemanticPackConfig
 
 HISTORY_ENCODER = "frame-preservation"
 """`kind` in a recipe's [memory] that asks for a history encoder; without a kind it is a SemanticPack."""
