@@ -73,3 +73,14 @@ def studio(tmp_path: Path, engine: FakeEngine) -> Studio:
     from tests.shelves import make_studio
 
     return make_studio(tmp_path, engine)
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Studio:
+    """A shelf without projects on another machine, with an engine of its own."""
+    from tests.fake_engine import FakeEngine
+    from tests.shelves import make_studio
+
+    home = tmp_path / "there"
+    home.mkdir()
+    return make_studio(home, FakeEngine())

@@ -57,3 +57,10 @@ def render_all(session: Session) -> Session:
     session.jobs.generate_all()
     assert wait_for_job(session).state == "done", session.job
     return session
+
+
+def made_again(arrived: Session) -> Session:
+    """The new film, once what it was opened for is made."""
+    arrived.jobs.resume()
+    assert wait_for_job(arrived).state == "done", arrived.job
+    return arrived

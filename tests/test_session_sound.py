@@ -19,7 +19,7 @@ from studio.session import Session, Studio
 from studio.session.project_zip import unpack
 from studio.ui.api import PageApi
 from studio.ui.views import board
-from tests.media.test_sound import saved, tone
+from tests.media.sounds import saved, tone
 from tests.shelves import make_film, make_studio, render_all
 
 

@@ -7,6 +7,7 @@ their own in it. Whatever belongs to a project is unpacked, and the rest is left
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from studio.project.files import LARGEST, StoreError
 from studio.project.folder_care import BACKUP, DOCUMENT
 from studio.project.limits import fresh_id
 from studio.project.model import Project
+from studio.project.shelf import project_folders
 from studio.project.store import Store
 
 MEMBER = re.compile(
@@ -41,6 +43,8 @@ BOMB = (2**30, 100)
 DAY = 24 * 3600
 ENCRYPTED = 1
 """The flag of an encrypted file."""
+SAMPLES = ".samples"
+"""The folder of unpacked projects that others are begun with, beside the projects."""
 
 
 def pack(project: Project, store: Store, out: Path, name: str) -> None:
@@ -108,6 +112,16 @@ def unpack(file: Path, home: Path) -> str:
         raise StoreError(explain(home / file.name, error)) from error
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
+
+
+def unpack_once(file: Path, home: Path) -> Path:
+    """The folder of a project in a ZIP that others are begun with, beside the shelf `home`; unpacked where it was not yet.
+
+    Not for several threads at once. Raises as `unpack` does.
+    """
+    with file.open("rb") as archive:
+        kept = home / SAMPLES / hashlib.file_digest(archive, "sha256").hexdigest()[:16]
+    return next(iter(project_folders(kept)), None) or kept / unpack(file, kept)
 
 
 def _remove_leftovers(home: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import threading
 import time
@@ -34,16 +33,12 @@ from studio.session.job_note import read_note
 from studio.session.library import Library, copy_project
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
-from studio.session.project_zip import unpack
+from studio.session.project_zip import unpack, unpack_once
 from studio.session.recovery import recover
 from studio.session.session import Session
 from studio.session.stories import StoryChanges, plan_story
 
 log = logging.getLogger(__name__)
-
-
-SHARED = ".samples"
-"""The folder of unpacked projects that others are begun with, beside the projects."""
 
 
 class Studio:
@@ -178,11 +173,8 @@ class Studio:
             StoreError: the file is no project, or the disk refuses.
             MediaError: the disk is full.
         """
-        with archive_path.open("rb") as file:
-            kept = self.home / SHARED / hashlib.file_digest(file, "sha256").hexdigest()[:16]
         with self._unpacking:
-            folder = next(iter(shelf.project_folders(kept)), None) or kept / unpack(archive_path, kept)
-        store = Store(folder)
+            store = Store(unpack_once(archive_path, self.home))
         try:
             made = copy_project(store.open().project, store, self.home, share=True)
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import socket
@@ -14,17 +13,14 @@ from urllib.parse import quote
 
 import gradio as gr
 import pytest
-from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from studio.api.endpoints import make_endpoint
-from studio.api.functions import Description, descriptions
-from studio.api.takes import TakeCalls
-from studio.ui.api import PageApi
+from studio.api.functions import descriptions
 from tests.access import attacks
 from tests.access.conftest import SECRET, House, last_event
+from tests.access.pages import VALUES, called, page_of, routes
 
 Tree = dict[str, tuple[int, int]]
 
@@ -143,27 +139,6 @@ def test_another_users_upload_is_no_file(mira: TestClient, house: House, values:
     assert list(Path(values["mira"]).rglob("secret.png")) == []
 
 
-def page_of(house: House, name: str = "mira") -> PageApi:
-    """What answers a user's page, without the way there."""
-    studio = house.access.pages.studio(name)
-    return PageApi(studio, (), studio.home / ".uploads", remote=True)
-
-
-def called(page: PageApi, about: Description, named: dict[str, Any]) -> Any:
-    """What a function's endpoint answers: its value or first event, or its refusal."""
-    endpoint = make_endpoint(TakeCalls(page), about)
-
-    async def first() -> Any:
-        async for event in endpoint(**named):
-            return event
-        return None
-
-    try:
-        return asyncio.run(asyncio.wait_for(first(), 20)) if about.streams else endpoint(**named)
-    except gr.Error as error:
-        return error
-
-
 def test_no_function_reaches_another_users_film(mira: TestClient, house: House, values: dict[str, str]) -> None:
     assert house.call(mira, "status", film=values["film_id"])["title"] == "not_found"
     page = page_of(house)
@@ -174,9 +149,6 @@ def test_no_function_reaches_another_users_film(mira: TestClient, house: House, 
         for film in (values["film_id"], f"../otto/{values['film_id']}", values["film"], house.film.project.id):
             answer = called(page, about, named | {"film": film})
             assert isinstance(answer, gr.Error) and answer.title == "not_found", (about.name, answer)
-
-
-VALUES: dict[str, Any] = {"takes": ["x"], "picture": {"path": "x"}, "sample": "lighthouse", "name": "x", "prompt": "x"}
 
 
 def test_no_message_of_the_page_reaches_another_users_film(mira: TestClient, house: House, values: dict[str, str]) -> None:
@@ -267,22 +239,6 @@ def test_nobody_is_answered_by_any_route(house: House, secrets: list[bytes]) -> 
     for path in ("//gradio_api/config", "/login/../config", "/login%2f..%2fconfig", "/LOGIN", "/gradio_api/startup-events/", "/.."):
         answer = stranger.get(path, follow_redirects=False)
         assert answer.status_code in (303, 401), path
-
-
-async def routes(house: House) -> list[tuple[str, str]]:
-    """All routes of a user's application, with something in place of their parameters."""
-    page: Any = await house.access.pages.page("mira")
-    found, waiting = [], list(page.routes)
-    while waiting:
-        route = waiting.pop()
-        within = getattr(route, "original_router", None) or getattr(route, "app", None)
-        inner = getattr(within, "routes", None)
-        if isinstance(route, APIRoute) or not inner:
-            for method in getattr(route, "methods", None) or ("GET", "POST", "DELETE"):
-                found.append(("/" + "/".join("x" if "{" in part else part for part in route.path.strip("/").split("/")), method))
-        else:
-            waiting += inner
-    return found
 
 
 def test_a_session_cannot_be_chosen_beforehand(house: House) -> None:

@@ -195,3 +195,31 @@ def desk(stand: Stand, chromium: Browser) -> Iterator[Visit]:
 def phone(stand: Stand, chromium: Browser) -> Iterator[Visit]:
     screen = {"width": 390, "height": 844}
     yield from visit(stand, chromium, viewport=screen, has_touch=True, is_mobile=True, reduced_motion="reduce")
+
+
+def cards(page: Any) -> Any:
+    """The cards of the timeline's segments."""
+    return page.locator(".card")
+
+
+def badge(page: Any, index: int) -> Any:
+    """What a segment's card says of its state."""
+    return cards(page).nth(index).locator(".badge")
+
+
+def tool(page: Any, index: int, verb: str) -> Any:
+    """The button of a verb on a segment's card."""
+    return cards(page).nth(index).locator(f"[data-verb={verb}]")
+
+
+DROP = """([name, type, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  const event = type.startsWith('image') && name.startsWith('paste')
+    ? new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true })
+    : new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true });
+  document.querySelector('.mp').dispatchEvent(event);
+}"""
+"""Drops a file on the page, or pastes it where its name begins with "paste"."""
+AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
+"""What is found wrong on the page: controls without a name, ids that are used twice, text that cannot be read."""

@@ -11,9 +11,7 @@ from playwright.sync_api import expect
 
 from studio.project import edits
 from studio.session import Session, Studio
-from tests.e2e.conftest import Stand, Visit, faded, serve, visit
-from tests.e2e.test_stories import badge, cards
-from tests.e2e.test_trust import AUDIT
+from tests.e2e.conftest import AUDIT, Stand, Visit, badge, cards, faded, serve, visit
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import picture, render_all

@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.session import Session
-from tests.e2e.conftest import Stand, Visit, faded
-from tests.e2e.test_stories import cards
-from tests.e2e.test_trust import AUDIT
+from tests.e2e.conftest import AUDIT, Stand, Visit, cards, faded
 from tests.shelves import render_all
 
 STILL = True

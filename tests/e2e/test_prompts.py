@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.full_prompt import Words
-from tests.e2e.conftest import Stand, Visit, faded
-from tests.e2e.test_stories import badge
-from tests.e2e.test_trust import AUDIT
+from tests.e2e.conftest import AUDIT, Stand, Visit, badge, faded
 
 STILL = True
 

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from studio.project import edits
-from studio.session import Studio
-from tests.e2e.conftest import Stand, Visit, serve
+from tests.e2e.conftest import Stand, Visit, badge, cards, tool
 from tests.shelves import picture, render_all, wait_until
 
 pytestmark = pytest.mark.slow
-
-
-def cards(page: Any) -> Any:
-    return page.locator(".card")
-
-
-def badge(page: Any, index: int) -> Any:
-    return cards(page).nth(index).locator(".badge")
-
-
-def tool(page: Any, index: int, verb: str) -> Any:
-    return cards(page).nth(index).locator(f"[data-verb={verb}]")
 
 
 def test_the_first_film(stand: Stand, desk: Visit) -> None:
@@ -260,74 +244,3 @@ def test_the_film_so_far_and_export(stand: Stand, desk: Visit) -> None:
     with page.expect_download():
         page.get_by_role("button", name="Film as MP4").click()
     expect(page.locator("dialog .hint[role=status]")).to_contain_text("each was shortened to half of it")
-
-
-DROP = """([name, type, bytes]) => {
-  const carried = new DataTransfer();
-  carried.items.add(new File([new Uint8Array(bytes)], name, { type }));
-  const event = type.startsWith('image') && name.startsWith('paste')
-    ? new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true })
-    : new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true });
-  document.querySelector('.mp').dispatchEvent(event);
-}"""
-
-
-def test_pictures_can_be_dropped_and_pasted(stand: Stand, desk: Visit) -> None:
-    session = stand.studio.create()
-    page = desk.open(session)
-    for name, colour in (("dropped.png", "gold"), ("pasted.png", "plum")):
-        content = list(picture(stand.folder, colour).read_bytes())
-        page.evaluate(DROP, [name, "image/png", content])
-        expect(page.locator(".reference .file")).to_contain_text(name)
-    page.evaluate(DROP, ["notes.txt", "text/plain", [104, 105]])
-    expect(page.get_by_role("alert")).to_contain_text("not a picture")
-    expect(page.locator(".reference .file")).to_contain_text("pasted.png")
-    page.get_by_label("Remove the reference picture").click()
-    expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
-
-
-def test_a_project_that_was_exported_can_be_dropped(stand: Stand, desk: Visit) -> None:
-    sent = render_all(stand.film("from a friend"))
-    parcel = list(sent.films.export_project().read_bytes())
-    shutil.rmtree(sent.folder)
-    page = desk.open(stand.studio.create())
-    page.evaluate(DROP, ["film.zip", "application/zip", parcel])
-    expect(page.get_by_label("Prompt of segment 1")).to_have_value("from a friend")
-    expect(badge(page, 0)).to_have_text("Done")
-
-
-def test_the_address_of_a_film_leads_to_its_renamed_folder(stand: Stand, desk: Visit) -> None:
-    session = stand.film("still here")
-    session.folder.rename(session.folder.with_name("Фильм (1)"))
-    for url in serve(Studio(stand.studio.home, stand.engine, stand.studio.models)):
-        page = desk.open(session, url)
-        expect(page.get_by_label("Prompt of segment 1")).to_have_value("still here")
-        assert "%281%29" in page.url or "(1)" in page.url
-    desk.complaints.clear()                                      # of the server that is gone now
-    desk.requests[:] = [r for r in desk.requests if not r.startswith(url)]
-
-
-def test_a_sample_story_opens(stand: Stand, desk: Visit) -> None:
-    page = desk.open(stand.studio.create())
-    stories = page.get_by_role("button", name=re.compile("^Open the story"))
-    expect(stories.first).to_be_visible()
-    name = page.locator(".sample b").first.inner_text()
-    stories.first.click()
-    expect(page.get_by_label("Film title")).to_have_value(name)
-    expect(page.locator(".reference img")).to_be_visible()
-    assert page.get_by_label("Prompt of segment 1").input_value()
-
-
-def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit) -> None:
-    session = stand.film("one")
-    session.edit(edits.rename, "The first one")
-    page = desk.open(session)
-    page.get_by_role("button", name="Open another film").click()
-    page.get_by_role("button", name="New film").click()
-    expect(page.locator(".start")).to_be_visible()
-    assert session.id not in page.url
-    page.get_by_role("button", name="Open another film").click()
-    page.locator(".spine", has_text="The first one").click()
-    expect(page.get_by_label("Prompt of segment 1")).to_have_value("one")
-    page.go_back()
-    expect(page.locator(".start")).to_be_visible()

@@ -17,25 +17,9 @@ from studio.media import MediaError
 from studio.media.container import with_page_sums
 from studio.media.export import TITLE_SECONDS, compose
 from studio.media.sound import RATE, amplify, cut, encode_sound, peaks, read_sound, shift
+from tests.media.sounds import saved, tone
 
 CASES = Path(__file__).parent / "cases"
-
-
-def tone(seconds: float, rate: int = 44_100, channels: int = 2, hertz: float = 440) -> np.ndarray:
-    samples = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
-    return np.tile(samples.astype(np.float32), (channels, 1))
-
-
-def saved(path: Path, codec: str, sound: np.ndarray, rate: int = 44_100, layout: str = "stereo", **tags: str) -> Path:
-    with av.open(str(path), "w") as file:
-        stream = file.add_stream(codec, rate=rate, layout=layout)
-        stream.bit_rate = 128_000
-        file.metadata.update(tags)
-        frame = av.AudioFrame.from_ndarray(sound, format="fltp", layout=layout)
-        frame.sample_rate = rate
-        file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
-    return path
 
 
 def heard(audio: Path) -> np.ndarray:

@@ -15,7 +15,7 @@ from studio.memory.adapter import AdapterError, is_frame_preservation, load_adap
 from studio.memory.frame_preservation import FramePreservation
 from studio.memory.semantic_pack import SemanticPack
 from studio.memory.semantic_pack_config import SemanticPackConfig
-from tests.memory.test_frame_preservation import TINY, encoder, only, patchifier, randn
+from tests.memory.history_encoders import TINY, encoder, only, patchifier, randn
 
 
 @pytest.fixture()

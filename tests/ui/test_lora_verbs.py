@@ -10,7 +10,7 @@ from studio.ui.api import PageApi
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import make_film
-from tests.ui.test_verbs import ask, refusal
+from tests.ui.conftest import ask, refusal
 
 
 def test_loras(tmp_path: Path) -> None:

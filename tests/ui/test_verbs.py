@@ -4,55 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from studio.project import edits
 from studio.project.model import Shot
 from studio.session import Session, Studio
 from studio.ui import views
 from studio.ui.api import PageApi
-from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import find_samples
 from tests.fake_engine import FakeEngine, card
-from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job
-
-STORY = 'name = "Waves"\nimage = "sea.png"\npreset = "draft"\n[[segment]]\nprompt = "a"\n[[segment]]\nprompt = "b"\nseconds = 1\n'
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> PageApi:
-    story = tmp_path / "examples" / "waves"
-    story.mkdir(parents=True)
-    picture(story, "navy").rename(story / "sea.png")
-    (story / "story.toml").write_text(STORY)
-    broken = tmp_path / "examples" / "broken"
-    broken.mkdir()
-    (broken / "story.toml").write_text("nonsense = 1")
-    uploads = tmp_path / "uploads"
-    uploads.mkdir()
-    return PageApi(make_studio(tmp_path), find_samples(tmp_path / "examples"), uploads)
-
-
-@pytest.fixture
-def session(api: PageApi) -> Session:
-    return make_film(api.studio, "one", "two")
-
-
-def ask(api: PageApi, session: Session | None, verb: str, **fields: Any) -> Any:
-    """The answer; a refusal fails the test."""
-    reply = api.answer({"verb": verb, "project": session.id if session else None, **fields})
-    assert reply["ok"], reply
-    return reply["answer"]
-
-
-def refusal(api: PageApi, message: object) -> str:
-    reply = api.answer(message)
-    assert reply["ok"] is False and reply["notice"]["kind"] == "error"
-    return str(reply["notice"]["message"])
+from tests.shelves import picture, render_all, wait_for_job
+from tests.ui.conftest import ask, refusal
 
 
 def test_writing(api: PageApi, session: Session) -> None:
@@ -166,19 +126,6 @@ def test_files(api: PageApi, session: Session) -> None:
     assert ask(api, session, "film")["url"].startswith("gradio_api/file=/")
 
 
-def test_pictures_come_from_uploads_only(api: PageApi, session: Session, tmp_path: Path) -> None:
-    inside = picture(api.uploads, "olive")
-    ask(api, session, "set_reference", path=str(inside))
-    assert session.project.reference and session.project.reference.name == "olive.png"
-    outside = picture(tmp_path, "red")
-    (api.uploads / "link.png").symlink_to(outside)
-    link = str(api.uploads / "link.png")
-    for path in (str(outside), f"{api.uploads}/../red.png", link, "/etc/passwd", "", "\0", str(api.uploads), 7):
-        message = refusal(api, {"verb": "set_reference", "project": session.id, "path": path})
-        assert "understand" in message, path
-    assert session.project.reference.name == "olive.png"
-
-
 def test_frames(api: PageApi, session: Session) -> None:
     answer = ask(api, session, "set_reference", path=str(picture(api.uploads, "olive", (160, 120))))
     assert answer == {"frame_of": None}, "at a small size"
@@ -258,65 +205,6 @@ def test_on_a_shared_studio_nobody_sees_what_they_did_not_open(api: PageApi, ses
     assert [film["id"] for film in ask(shared, None, "library", known=[session.id, 3, "../"])["films"]] == [session.id]
     assert ask(shared, None, "begin")["project"] != ask(shared, None, "begin")["project"]
     assert shared.open(None).id != session.id
-
-
-def test_refusals_carry_the_message_for_the_artist(api: PageApi, session: Session) -> None:
-    session.edit(edits.set_reference, None)
-    assert "reference" in refusal(api, {"verb": "generate_next", "project": session.id})
-    assert "name" in refusal(api, {"verb": "rename", "project": session.id, "name": "   "})
-    assert "on the current branch" in refusal(api, {"verb": "remove_segment", "project": session.id, "segment": "gone"})
-    assert "project" in refusal(api, {"verb": "undo", "project": "nosuch"})
-
-
-def test_accidents_are_told_without_their_entrails(api: PageApi, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: str) -> Session:
-        raise RuntimeError("/secret/path")
-
-    monkeypatch.setattr(api.studio, "open", broken)
-    told = refusal(api, {"verb": "undo", "project": session.id})
-    assert told == "Something unexpected went wrong. Nothing already made is lost."
-
-
-@pytest.mark.parametrize("project", ["..", "../x", "/", "a/b", "a\\b", "\0", "\ud800", "x" * 999, "", None, 3, [], {}, True, 1e999])
-def test_ids_are_never_paths(api: PageApi, session: Session, project: object) -> None:
-    refusal(api, {"verb": "undo", "project": project})
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["..", "/etc/passwd", "\ud800", "NaN"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_any_json_is_answered(api: PageApi, session: Session, data: st.DataObject) -> None:
-    quiet = sorted(set(api.verbs) - {"generate_next", "generate_all", "retake", "finish", "export", "film"})
-    message: Any = data.draw(JSON)
-    if data.draw(st.booleans()):
-        names = ("path", "name", "take", "segment", "prompt", "sections", "seed", "width", "height", "to", "branch", "sample",
-                 "left", "right", "result", "other", "place")
-        message = {name: data.draw(JSON) for name in data.draw(st.sets(st.sampled_from(names), max_size=4))}
-        message |= {"verb": data.draw(st.sampled_from(quiet)), "project": session.id}
-    reply = api.answer(message)
-    assert set(reply) - {"board"} in ({"ok", "answer"}, {"ok", "notice"})
-    if not reply["ok"]:
-        assert "Traceback" not in reply["notice"]["message"]
-        assert "unexpected" not in reply["notice"]["message"], message
-
-
-def test_fields_read_or_refuse() -> None:
-    fields = Fields({"n": 3, "t": "x", "f": float("nan"), "b": True, "huge": -(10**400), "i": float("inf")})
-    assert fields.number("n", 0, 2) == 2 and fields.number("huge", -1, 1) == -1
-    assert fields.integer("n", 0, 5) == 3 and fields.text("t") == "x" and fields.flag("b") and not fields.flag("n")
-    for read in (
-        lambda: fields.integer("b", 0, 5), lambda: fields.integer("n", 4, 5), lambda: fields.number("f", 0, 1),
-        lambda: fields.number("i", 0, 1),
-        lambda: fields.text("n"), lambda: fields.identifier("t "), lambda: fields.one_of("t", {}), lambda: Fields([]),
-    ):  # fmt: skip
-        with pytest.raises(MessageError):
-            read()
 
 
 def test_typing_of_one_visit_to_a_field_is_undone_in_one_go(api: PageApi, session: Session) -> None:

@@ -12,7 +12,7 @@ from studio.project import edits
 from studio.session import Session
 from studio.ui.api import PageApi
 from tests.shelves import make_film, make_studio, render_all, wait_for_job
-from tests.ui.test_verbs import ask, refusal
+from tests.ui.conftest import ask, refusal
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 import torch
@@ -27,7 +27,6 @@ from studio.lab.train.finetune import BASE, ForcingRun, draw_films, open_run, tr
 from studio.lab.train.forcing import Draws
 from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe, sections_at
 from studio.lab.train.latent_film import LatentFilm
-from studio.lab.train.lora import LowRank, add_lora
 from studio.lab.train.processes import Processes
 from studio.lab.train.recipe import RecipeError, read_recipe
 from studio.lab.train.trainee import LORA, WEIGHTS, Trainee
@@ -35,32 +34,11 @@ from studio.lab.train.velocity_learner import VelocityLearner
 from studio.memory.adapter import load_adapter
 from studio.memory.semantic_pack import SemanticPack
 from studio.memory.semantic_pack_config import SemanticPackConfig
-from studio.tables import parse
 from tests import folders
+from tests.lab.train.forcing_toys import parts, toy
 from tests.lab.train.toys import animatic_film, animatic_learner, animatic_model, velocity, velocity_film
 
 FILMS = [velocity_film(), velocity_film(seed=9), velocity_film(seed=20)]
-
-
-def toy(run: Path, **changes: Any) -> ForcingRecipe:
-    table = {
-        "run": str(run), "model": "", "arms": ["direct"], "seeds": [1], "curriculum": [[1, 2], [3, 2]], "part": "output",
-        "sections": 3, "films": 3, "batch": 2, "rate": 1e-3, "warmup": 1, "save_every": 2, "device": "cpu",
-    }
-    return parse({**table, **changes}, ForcingRecipe, "toy", RecipeError)
-
-
-def parts(learner: AnimaticLearner | VelocityLearner, recipe: ForcingRecipe, part: str) -> Trainee:
-    """As `trainee.new_trainee` does it, without a folder."""
-    transformer = learner.model.backbone.transformer.requires_grad_(False)
-    lora: dict[str, LowRank] = add_lora(transformer, recipe.rank) if part == "lora" else {}
-    chosen: dict[str, nn.Module] = {"transformer": transformer} if part == "all" else {"lora": nn.ModuleList(lora.values())}
-    if part == "output":
-        chosen = {"norm_out": transformer.norm_out, "proj_out": transformer.proj_out}
-    pack = learner.memory if isinstance(learner, VelocityLearner) and isinstance(learner.memory, SemanticPack) else None
-    if pack is not None:
-        chosen["memory"] = pack
-    return Trainee(learner.model, learner, nn.ModuleDict(chosen).requires_grad_(True), pack, lora)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from studio.backbones.film_model import FilmModel
 from studio.backbones.framepack.backbone import require_framepack
 from studio.backbones.load import load
 from studio.catalogue.cards import ADAPTER, CARD, ModelError, files_toml, read_card
@@ -21,50 +20,21 @@ from studio.lab.train.families.new_memory import add_history_encoder
 from studio.lab.train.finetune import BASE, open_run, train
 from studio.lab.train.forced_folder import FinishedArm
 from studio.lab.train.forcing import Draws, ForcingSettings, force
-from studio.lab.train.forcing_recipe import ForcingRecipe, check_recipe
+from studio.lab.train.forcing_recipe import check_recipe
 from studio.lab.train.frame_query import LEAST_NOISE, FrameQuery, draw_query, encode_history, mask_history, query, query_context
 from studio.lab.train.latent_film import LatentFilm
-from studio.lab.train.lora import LowRank, add_lora
+from studio.lab.train.lora import add_lora
 from studio.lab.train.recipe import RecipeError
 from studio.lab.train.trainee import Trainee
 from studio.lab.train.velocity_learner import VelocityLearner
 from studio.memory.adapter import save_adapter
 from studio.memory.frame_preservation import FramePreservation
-from studio.tables import parse
 from tests import folders
 from tests.lab.train import toys
+from tests.lab.train.query_toys import MEMORY, learner, toy, toy_trainee
 from tests.lab.train.toys import WINDOW, animatic_learner, randn, velocity_film
 
-MEMORY: dict[str, Any] = {"kind": "frame-preservation", "rate": [1, 1, 1], "stages": [6, 8, 16], "heads": 2}
 FILMS = [velocity_film(), velocity_film(seed=9)]
-
-
-def learner(**changes: Any) -> VelocityLearner:
-    """FramePack's transformer at toy size with a new history encoder; `changes` replace entries of MEMORY."""
-    model: FilmModel = toys.velocity(memory=False).model
-    torch.manual_seed(2)
-    model, encoder = add_history_encoder(model, {**MEMORY, **changes}, sections=3)
-    return VelocityLearner(model, encoder, model.rope)
-
-
-def toy(run: Path, **changes: Any) -> ForcingRecipe:
-    table = {
-        "run": str(run), "model": "", "arms": ["teacher"], "seeds": [1], "before": [[2, 2], [3, 1]], "before_task": "query",
-        "before_part": "lora", "before_rate": 1e-2, "curriculum": [[2, 2]], "part": "lora", "rank": 2, "sections": 3, "films": 2,
-        "batch": 2, "rate": 1e-2, "warmup": 1, "average": 0.0, "device": "cpu", "memory": MEMORY,
-    }
-    return parse({**table, **changes}, ForcingRecipe, "toy", RecipeError)
-
-
-def toy_trainee(recipe: ForcingRecipe, seed: int, part: str) -> Trainee:
-    """As `trainee.new_trainee` makes it, without a folder."""
-    torch.manual_seed(seed)
-    made = learner()
-    transformer = require_framepack(made.model.backbone).transformer.requires_grad_(False)
-    lora: dict[str, LowRank] = add_lora(transformer, recipe.rank)
-    assert part == "lora" and isinstance(made.memory, FramePreservation)
-    trained = nn.ModuleDict({"lora": nn.ModuleList(lora.values()), "memory": made.memory}).requires_grad_(True)
-    return Trainee(made.model, made, trained, made.memory, lora)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,77 @@
+"""How a film comes onto the page: as a dropped file, from its address, as a sample story, from the list of films."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from studio.project import edits
+from studio.session import Studio
+from tests.e2e.conftest import DROP, Stand, Visit, badge, serve
+from tests.shelves import picture, render_all
+
+pytestmark = pytest.mark.slow
+
+
+def test_pictures_can_be_dropped_and_pasted(stand: Stand, desk: Visit) -> None:
+    session = stand.studio.create()
+    page = desk.open(session)
+    for name, colour in (("dropped.png", "gold"), ("pasted.png", "plum")):
+        content = list(picture(stand.folder, colour).read_bytes())
+        page.evaluate(DROP, [name, "image/png", content])
+        expect(page.locator(".reference .file")).to_contain_text(name)
+    page.evaluate(DROP, ["notes.txt", "text/plain", [104, 105]])
+    expect(page.get_by_role("alert")).to_contain_text("not a picture")
+    expect(page.locator(".reference .file")).to_contain_text("pasted.png")
+    page.get_by_label("Remove the reference picture").click()
+    expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
+
+
+def test_a_project_that_was_exported_can_be_dropped(stand: Stand, desk: Visit) -> None:
+    sent = render_all(stand.film("from a friend"))
+    parcel = list(sent.films.export_project().read_bytes())
+    shutil.rmtree(sent.folder)
+    page = desk.open(stand.studio.create())
+    page.evaluate(DROP, ["film.zip", "application/zip", parcel])
+    expect(page.get_by_label("Prompt of segment 1")).to_have_value("from a friend")
+    expect(badge(page, 0)).to_have_text("Done")
+
+
+def test_the_address_of_a_film_leads_to_its_renamed_folder(stand: Stand, desk: Visit) -> None:
+    session = stand.film("still here")
+    session.folder.rename(session.folder.with_name("Фильм (1)"))
+    for url in serve(Studio(stand.studio.home, stand.engine, stand.studio.models)):
+        page = desk.open(session, url)
+        expect(page.get_by_label("Prompt of segment 1")).to_have_value("still here")
+        assert "%281%29" in page.url or "(1)" in page.url
+    desk.complaints.clear()                                      # of the server that is gone now
+    desk.requests[:] = [r for r in desk.requests if not r.startswith(url)]
+
+
+def test_a_sample_story_opens(stand: Stand, desk: Visit) -> None:
+    page = desk.open(stand.studio.create())
+    stories = page.get_by_role("button", name=re.compile("^Open the story"))
+    expect(stories.first).to_be_visible()
+    name = page.locator(".sample b").first.inner_text()
+    stories.first.click()
+    expect(page.get_by_label("Film title")).to_have_value(name)
+    expect(page.locator(".reference img")).to_be_visible()
+    assert page.get_by_label("Prompt of segment 1").input_value()
+
+
+def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit) -> None:
+    session = stand.film("one")
+    session.edit(edits.rename, "The first one")
+    page = desk.open(session)
+    page.get_by_role("button", name="Open another film").click()
+    page.get_by_role("button", name="New film").click()
+    expect(page.locator(".start")).to_be_visible()
+    assert session.id not in page.url
+    page.get_by_role("button", name="Open another film").click()
+    page.locator(".spine", has_text="The first one").click()
+    expect(page.get_by_label("Prompt of segment 1")).to_have_value("one")
+    page.go_back()
+    expect(page.locator(".start")).to_be_visible()
