@@ -90,6 +90,12 @@ def drop_lora(project: Project, index: int, sha256: str) -> Project:
     return _with_loras(project, index, tuple(lora for lora in segments[index].loras if lora.sha256 != sha256))
 
 
+def named_loras(project: Project) -> frozenset[str]:
+    """Checksums of the LoRAs on the segments of all branches, and of those that takes were made with."""
+    segments = [*(s for b in project.branches for s in b.segments), *(take.segment for take in project.takes.values())]
+    return frozenset(lora.sha256 for segment in segments for lora in segment.loras)
+
+
 def _on_segment(project: Project, index: int, sha256: str) -> Lora | None:
     """The LoRA of this content on a segment, if there is such a segment and such a LoRA on it."""
     segments = project.current().segments

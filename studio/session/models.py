@@ -1,17 +1,19 @@
-"""What a model and a preset mean for a project: its size, its clock, its steps and guidance."""
+"""What a model and a preset mean for a project: its size, its clock, its steps and guidance, the frames and marks that it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studio.backbones.registry import step_caches, takes_frame, takes_marks
+from studio.backbones.registry import sees_outside_frame, step_caches, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.language import sentence
-from studio.marks import NO_MARKS
+from studio.marks import NO_MARKS, Marks
 from studio.project import edits
 from studio.project.edits import EditError
-from studio.project.model import Clock, Project, RenderSettings
+from studio.project.frames import default_frame
+from studio.project.model import Clock, Frame, Project, RenderSettings
 from studio.project.preset import USUAL, Preset
+from studio.project.sources import Reference
 
 
 def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Project:
@@ -29,6 +31,36 @@ def set_size(project: Project, card: ModelCard, size: tuple[int, int]) -> Projec
     """The project on a model in one of its sizes, with the model's clock. Its marks go where the model takes none at that size."""
     moved = edits.set_model(project, card.name, Clock(*card.clock(size)), size)
     return moved if takes_marks(card, size) else edits.set_marks(moved, NO_MARKS)
+
+
+def check_size(card: ModelCard, size: tuple[int, int]) -> None:
+    """Raises EditError: the model makes no films of this size."""
+    if size not in card.sizes:
+        known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
+        raise EditError(sentence("{model} makes films of {known} pixels. Choose one of these.", model=card.title, known=known))
+
+
+def check_frame(card: ModelCard | None, frame: Frame | None) -> None:
+    """Raises EditError: the model (None: it is not installed) takes no frame."""
+    if frame is not None and not (card and takes_frame(card)):
+        raise EditError(sentence(
+            "This model begins with the middle of the picture. Choose another model to frame a part of it."))
+
+
+def check_marks(card: ModelCard | None, size: tuple[int, int], marks: Marks) -> None:
+    """Raises EditError: the model (None: it is not installed) takes no marks in films of this size."""
+    if marks != NO_MARKS and not (card and takes_marks(card, size)):
+        raise EditError(sentence(
+            "This model cannot follow marks on the picture in films of this size. Choose a larger size, or another model. "
+            "Nothing was changed."))
+
+
+def first_frame(card: ModelCard | None, project: Project, picture: Reference) -> Frame | None:
+    """The frame of a picture that is new to the project; None: as much of its middle as fits."""
+    if card is None or not sees_outside_frame(card, project.size):
+        return None
+    prompts = (segment.prompt for segment in project.current().segments)
+    return default_frame((picture.width, picture.height), project.size, prompts)
 
 
 def lost_marks(before: Project, after: Project) -> str:

@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
+from studio.backbones.registry import takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.language import sentence
-from studio.marks import NO_MARKS, Marks
+from studio.marks import Marks
 from studio.names import readable
 from studio.project import edits, limits, shots
 from studio.project.auditions import Variations
 from studio.project.edits import EditError
-from studio.project.frames import default_frame
+from studio.project.lora_edits import named_loras
 from studio.project.mark_edits import keep_unknown
 from studio.project.model import Frame, RenderSettings, Shot
 from studio.project.preset import USUAL
 from studio.project.preset_shelf import PresetShelf
-from studio.project.sources import Reference
 from studio.project.store import OpenedProject, Store
 from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
@@ -37,7 +36,16 @@ from studio.session.loras import LoraEntry, LoraShelf
 from studio.session.memory_map import MemoryEdits
 from studio.session.memory_test import MemoryTests
 from studio.session.memory_use import MemoryUses
-from studio.session.models import installed_model, set_model, set_size, settings_for
+from studio.session.models import (
+    check_frame,
+    check_marks,
+    check_size,
+    first_frame,
+    installed_model,
+    set_model,
+    set_size,
+    settings_for,
+)
 from studio.session.moments import Moments
 from studio.session.pictures import import_picture
 from studio.session.render_job import JobView
@@ -117,7 +125,7 @@ class Session(Document):
             EditError: the frame is not accepted.
             StoreError: the project cannot be saved.
         """
-        self._check_frame(frame)
+        check_frame(self._models.get(self.project.model), frame)
         self.store.check_writable()
         missing = self.awaiting.missing("picture")
         picture = import_picture(Path(path), self.store)
@@ -128,7 +136,7 @@ class Session(Document):
         if frame is None and before and before.sha256 == picture.sha256:
             frame = self.project.frame
         elif frame is None:
-            frame = self._first_frame(picture)
+            frame = first_frame(self._models.get(self.project.model), self.project, picture)
         self.edit(edits.set_reference, picture, frame)
 
     def begin_with_video(self, path: Path, name: str | None = None) -> str:
@@ -166,15 +174,8 @@ class Session(Document):
         Raises:
             EditError: the model takes no frame, there is no picture, or the frame leads out of it or is too small.
         """
-        self._check_frame(frame)
+        check_frame(self._models.get(self.project.model), frame)
         self.edit_in_stroke(stroke, edits.set_frame, frame)
-
-    def _check_frame(self, frame: Frame | None) -> None:
-        """Raises EditError: the model takes no frame."""
-        card = self._models.get(self.project.model)
-        if frame is not None and not (card and takes_frame(card)):
-            raise EditError(sentence(
-                "This model begins with the middle of the picture. Choose another model to frame a part of it."))
 
     def set_marks(self, marks: Marks, stroke: str | None = None) -> None:
         """Set all marks on the picture: its subject, its flows, and whether the camera may leave it.
@@ -186,11 +187,7 @@ class Session(Document):
         Raises:
             EditError: the model takes no marks at the film's size, there is no picture, or a mark is not accepted.
         """
-        card = self._models.get(self.project.model)
-        if marks != NO_MARKS and not (card and takes_marks(card, self.project.size)):
-            raise EditError(sentence(
-                "This model cannot follow marks on the picture in films of this size. Choose a larger size, or another model. "
-                "Nothing was changed."))
+        check_marks(self._models.get(self.project.model), self.project.size, marks)
         self.edit_in_stroke(stroke, edits.set_marks, keep_unknown(marks, self.project.marks))
 
     def subject_mask(self) -> bytes | None:
@@ -202,23 +199,13 @@ class Session(Document):
         """
         return subject_mask(self.folder, self.project)
 
-    def _first_frame(self, picture: Reference) -> Frame | None:
-        """The frame of a picture that is new."""
-        project, card = self.project, self._models.get(self.project.model)
-        if card is None or not sees_outside_frame(card, project.size):
-            return None
-        prompts = (segment.prompt for segment in project.current().segments)
-        return default_frame((picture.width, picture.height), project.size, prompts)
-
     def set_size(self, size: tuple[int, int]) -> None:
         """Set width and height in pixels. Raises EditError: the model does not have this size."""
         size, card = limits.size(size), self._models.get(self.project.model)
-        if card and size not in card.sizes:
-            known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
-            raise EditError(sentence("{model} makes films of {known} pixels. Choose one of these.", model=card.title, known=known))
         if card is None:
             self.edit(edits.set_size, size)
         else:
+            check_size(card, size)
             self.edit(set_size, card, size)
 
     def set_model(self, name: str) -> None:
@@ -302,9 +289,7 @@ class Session(Document):
     def shelved_loras(self, own: bool = False) -> tuple[LoraEntry, ...]:
         """LoRAs to choose from, and whether they fit the project's model. `own`: only those that the project uses or has used."""
         found = self.loras.list(self._models.get(self.project.model))
-        project = self.project
-        segments = [*(s for b in project.branches for s in b.segments), *(take.segment for take in project.takes.values())]
-        known = {lora.sha256 for segment in segments for lora in segment.loras}
+        known = named_loras(self.project)
         return tuple(entry for entry in found if not own or entry.sha256 in known)
 
     def _card(self) -> ModelCard:
