@@ -88,7 +88,7 @@ def open_studio(options: argparse.Namespace) -> int:
         from studio.engine.engine import Engine
         from studio.engine.rates import NAME as RATES
         from studio.engine.rates import Rates
-        from studio.session import Studio, start_sweeper
+        from studio.session import Studio, go_on, start_sweeper
 
         models, problems = find_models(MODELS)
         engine = Engine(models, problems, rates=Rates(projects / RATES))
@@ -124,7 +124,7 @@ def open_studio(options: argparse.Namespace) -> int:
     engine.start(calm=CALM)
     for each in studios:
         threading.Thread(target=each.library.prepare, name="studio-library", daemon=True).start()
-        threading.Thread(target=each.go_on, name="studio-go-on", daemon=True).start()
+        threading.Thread(target=go_on, args=(each,), name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0
 

@@ -71,7 +71,7 @@ HEAVY = [
     "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",
     "studio/engine/left_out.py", "studio/engine/seen_colours.py", "studio/engine/section_decoder.py",
     "studio/engine/lora_weights.py", "studio/engine/moments.py", "studio/engine/image_encoder.py", "studio/engine/video_take.py",
-    "studio/engine/step_ratios.py",
+    "studio/engine/step_ratios.py", "studio/engine/shown.py",
 ]
 
 
@@ -151,7 +151,7 @@ def test_files_stay_short() -> None:
     ours = [p for p in [*ROOT.glob("*.py"), *(ROOT / "studio").rglob("*"), *(ROOT / "tests").rglob("*")]
             if p.suffix in {".py", ".js", ".css"}]
     lengths = {p.relative_to(ROOT).as_posix(): len(p.read_text("utf-8").splitlines()) for p in ours}
-    assert {name: n for name, n in lengths.items() if n > 400} == {}
+    assert {name: n for name, n in lengths.items() if n > 300} == {}, "divide them by what they are about"
     assert sum(n > 250 for n in lengths.values()) <= len(lengths) / 10
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from studio.project import edits
 from studio.project.auditions import Variations
-from studio.session import EditError, Session, Studio
+from studio.session import EditError, Session, Studio, go_on
 from studio.session.job_note import NAME
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, render_all, wait_for_job, wait_until
@@ -101,7 +101,7 @@ def test_what_was_interrupted_is_offered_after_a_restart(studio: Studio, engine:
     again, session = interrupted(studio, engine, make_film(studio, "a", "b", sections=2))
     job = session.job
     assert job and job.state == "paused" and "stopped while" in job.note and job.planned == 2
-    again.go_on()
+    go_on(again)
     assert session.job and session.job.state == "paused", "only where the artist has said so"
     session.jobs.resume()
     assert wait_for_job(session).state == "done"
@@ -112,7 +112,7 @@ def test_what_was_interrupted_goes_on_by_itself_where_the_artist_said_so(studio:
     film = make_film(studio, "a", "b", sections=2)
     film.edit(edits.set_go_on, True)
     again, session = interrupted(studio, engine, film)
-    again.go_on()
+    go_on(again)
     assert wait_for_job(session).state == "done"
     assert [t.segment.prompt for t in session.project.film()] == ["a", "b"] and session.project.go_on
 
@@ -128,7 +128,7 @@ def test_what_the_artist_cancelled_or_paused_does_not_go_on_by_itself(studio: St
         engine.gate = None
         wait_for_job(film)
         again, session = restarted(studio, film)
-        again.go_on()
+        go_on(again)
         assert (session.job.state if session.job else None) == (None if stop == "cancel" else "paused")
 
 
@@ -138,7 +138,7 @@ def test_a_damaged_note_is_no_job(studio: Studio, engine: FakeEngine, damage: st
     (session.folder / NAME).write_text(damage)
     again, opened = restarted(studio, session)
     assert opened.job is None
-    again.go_on()
+    go_on(again)
     assert render_all(opened).project.film()
 
 

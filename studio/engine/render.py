@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
@@ -25,7 +21,7 @@ from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, StopsAtEdge
 from studio.diffusion.blend import section_blend
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.magnitude_cache import Stages
-from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, StoppedError, denoise_section
+from studio.diffusion.section import Sampling, SectionResult, StoppedError, denoise_section
 from studio.diffusion.step_cache import DEFAULT_THRESHOLD
 from studio.engine import bridge, heap, take_folder
 from studio.engine.events import (
@@ -47,18 +43,15 @@ from studio.engine.lora_weights import LoraWeights
 from studio.engine.moments import ask_memory
 from studio.engine.pace import Pace
 from studio.engine.section_decoder import SectionDecoder
+from studio.engine.shown import animation, draw_memory, pixels, preview
 from studio.engine.video_take import VideoTakes
 from studio.language import sentence
-from studio.media import MediaError
 from studio.media.clip import write_clip
-from studio.media.picture import preview_webp, save_map
 from studio.memory.snapshot import Snapshot
 from studio.placement.choose import Stage
 from studio.placement.device.memory_errors import is_out_of_memory
 
 T = TypeVar("T")
-PREVIEW_WIDTH = 240
-"""Pixels."""
 
 
 class Renderer:
@@ -136,7 +129,7 @@ class Renderer:
             at_edge = at_edge or (isinstance(self.model.backbone, StopsAtEdge) and self.model.backbone.stopped_at_edge)
             heap.give_back()
         if request.psi_of is None and request.left_out is None:
-            self._draw_memory(request, snapshot)
+            draw_memory(self.model, snapshot, request.folder)
         elif request.psi_of and isinstance(self.model.backbone, RecallsPlaces):
             recalled = self.model.backbone.recalled_pixels()
             if recalled is not None:
@@ -212,7 +205,7 @@ class Renderer:
             self.pace.stepped(request.size, time.monotonic() - clock)
             steps = progress.steps - progress.step + request.steps * (request.sections - index - 1)
             left = self.pace.left(request.size, steps, request.sections - index)
-            picture = self._preview(progress)
+            picture = preview(self.model, progress.clean)
             yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
             clock = time.monotonic()
         raise AssertionError("a section ends with its result")
@@ -227,19 +220,6 @@ class Renderer:
             snapshot = finished.snapshot
             found.append(finished.latents)
         return found
-
-    def _draw_memory(self, request: RenderRequest, snapshot: Snapshot) -> None:
-        """Write a picture of what the memory holds, if it can be shown. The take does not fail where it cannot be written."""
-        memory = self.model.memory
-        if snapshot.psi is None or memory is None:
-            return
-        view = memory.view(snapshot.psi.to(self.model.device), snapshot.recent.to(self.model.device))
-        if view is not None:
-            with contextlib.suppress(OSError, MediaError):
-                frame = pixels(view.frame[None, :, None])[0]
-                save_map(frame, view.known.cpu().numpy(), view.window, request.folder / take_folder.MEMORY)
-                if view.part:
-                    take_folder.write_map(request.folder, asdict(view.part))
 
     def _step_cache(self, request: RenderRequest) -> tuple[float, Stages]:
         """Threshold and ratios of the step cache: the take's own, or the usual one where the machine's profile asks for it.
@@ -270,29 +250,8 @@ class Renderer:
         self.pace.finished(request.size, time.monotonic() - clock)
         steps = request.steps * (request.sections - index - 1)
         left = self.pace.left(request.size, steps, request.sections - index, decoded=True)
-        preview = self._animation(frames[:: max(1, section_frames // self.model.card.window)])
-        return SectionDone(request.take, index, request.sections, len(frames), clip, left, preview)
-
-    def _preview(self, progress: DenoisingStep) -> bytes:
-        """A small animated WebP of the section as predicted so far."""
-        with torch.no_grad():
-            small = self.model.codec.preview(progress.clean)
-        return self._animation(pixels(small.movedim(0, 1).unsqueeze(0)))
-
-    def _animation(self, frames: NDArray[np.uint8]) -> bytes:
-        """A small animated WebP of frames that are one latent apart."""
-        card = self.model.card
-        return preview_webp(frames, fps=card.fps * card.window / card.section_frames, width=PREVIEW_WIDTH)
-
-
-def pixels(frames: Tensor) -> NDArray[np.uint8]:
-    """[1, 3, T, H, W] in [-1, 1] to uint8 [T, H, W, 3]."""
-    whole = frames[0].permute(1, 2, 3, 0)
-    out = torch.empty(whole.shape, dtype=torch.uint8)
-    for at, frame in enumerate(frames[0].unbind(1)):       # one at a time: it fits the processor's cache
-        out[at] = frame.float().clamp(-1, 1).add_(1).mul_(127.5).round_().to(torch.uint8).permute(1, 2, 0)
-    return out.numpy()
-
+        animated = animation(self.model.card, frames[:: max(1, section_frames // self.model.card.window)])
+        return SectionDone(request.take, index, request.sections, len(frames), clip, left, animated)
 
 def _close_finished(folder: Path) -> tuple[int, int]:
     """(sections, frames) of a take that was cut short, closed over its finished sections; (0, 0) where closing fails too.

@@ -27,6 +27,7 @@ from studio.engine import heap, take_folder
 from studio.engine.events import Event, RenderRequest, SectionDone, Step, VideoSource, Working
 from studio.engine.input_reader import InputReader
 from studio.engine.jobs import Stop
+from studio.engine.shown import PREVIEW_WIDTH
 from studio.language import sentence
 from studio.media.clip import ClipWriter
 from studio.media.picture import crop, preview_webp, save_png
@@ -40,8 +41,6 @@ READING = sentence("reading the video")
 """The phase in which frames are read, cropped and written."""
 BEAT = 6
 """Frames between two reports of progress."""
-PREVIEW_WIDTH = 240
-"""Pixels."""
 
 
 class VideoTakes:

@@ -6,6 +6,7 @@ from studio.media.allowance import allow as limit_disk
 from studio.project.edits import EditError
 from studio.project.shelf import ProjectSummary
 from studio.project.store import StoreError
+from studio.session.going_on import go_on
 from studio.session.job_manager import EngineProtocol
 from studio.session.render_job import JobView
 from studio.session.session import Session
@@ -14,5 +15,5 @@ from studio.session.sweeper import start_sweeper
 
 __all__ = [
     "EditError", "EngineProtocol", "EngineStatus", "JobView", "MediaError", "ProjectSummary", "Session", "StoreError", "Studio",
-    "limit_disk", "start_sweeper",
+    "go_on", "limit_disk", "start_sweeper",
 ]  # fmt: skip

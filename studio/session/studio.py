@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections import Counter
@@ -16,9 +15,8 @@ from studio.catalogue.cards import ModelCard
 from studio.engine.events import EngineStatus
 from studio.engine.identity import Identity
 from studio.language import sentence
-from studio.media import MediaError, disk
+from studio.media import disk
 from studio.project import edits, film_trash, shelf, styles, wildcards
-from studio.project.edits import EditError
 from studio.project.model import Project, RenderSettings, Shot
 from studio.project.preset import PRESETS, Preset
 from studio.project.preset_shelf import FOLDER as OWN_PRESETS
@@ -29,7 +27,6 @@ from studio.project.styles import Styles
 from studio.project.wildcards import Wildcards
 from studio.session import sounds, trash
 from studio.session.job_manager import EngineProtocol
-from studio.session.job_note import read_note
 from studio.session.library import Library, copy_project
 from studio.session.loras import FOLDER, SHARED_MAX_BYTES, LoraShelf
 from studio.session.models import set_model, settings_for
@@ -37,8 +34,6 @@ from studio.session.project_zip import unpack, unpack_once
 from studio.session.recovery import recover
 from studio.session.session import Session
 from studio.session.stories import StoryChanges, plan_story
-
-log = logging.getLogger(__name__)
 
 
 class Studio:
@@ -198,19 +193,6 @@ class Studio:
         """Raises MediaError: the disk has no room for so many bytes, or the films' owner may not have more on it."""
         if self.home.is_dir():
             disk.check_room(self.home, need)
-
-    def go_on(self) -> None:
-        """Resume the jobs that the end of the studio interrupted, in films whose artist has asked for that."""
-        for summary in self.list():
-            note = read_note(summary.folder)
-            if note is None or note.paused:
-                continue
-            try:
-                session = self.open(summary.id)
-                if session.project.go_on:
-                    session.jobs.resume()
-            except (StoreError, EditError, MediaError) as error:
-                log.warning("%s: its job could not go on: %s", summary.folder, error)
 
     def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the one changed last first."""
