@@ -253,7 +253,7 @@ def test_what_nobody_expected(
     def broken(*_: Any) -> None:
         raise RuntimeError("secret /path")
 
-    monkeypatch.setattr("studio.api.films.film_value", broken)
+    monkeypatch.setattr("studio.api.calls.film_value", broken)
     error = refusal(film._client.call, "status", film=film.id)
     assert error.code == "failed" and "secret" not in error.message
     assert "secret /path" in caplog.text, "the log says what happened"

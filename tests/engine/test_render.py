@@ -13,7 +13,7 @@ from PIL import Image
 
 from studio.backbones.animatic.place_memory import PlaceMemory
 from studio.engine import render as module
-from studio.engine import take_folder
+from studio.engine import shown, take_folder
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest, SectionDone, Step, TakeDone, Working
 from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
@@ -78,7 +78,7 @@ def test_what_the_memory_holds_is_drawn_beside_the_clip(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "save_map", full)
+    monkeypatch.setattr(shown, "save_map", full)
     again = ask("again")
     assert isinstance(run(renderer, again)[-1], TakeDone)
     assert (again.folder / take_folder.CLIP).is_file() and not (again.folder / take_folder.MEMORY).exists()
