@@ -72,7 +72,7 @@ def test_a_story_becomes_a_session(studio: Studio, tmp_path: Path) -> None:
     assert session.project.settings.steps == 16 and session.project.current().segments[0].frames == 12
     assert session.project.reference and session.project.reference.name == "teal.png"
     story.write_text(story.read_text().replace("fine", "best"))
-    with pytest.raises(EditError, match=r"story\.toml.*draft, quick, standard, fine"):
+    with pytest.raises(EditError, match=r"story\.toml.*draft, calibrated, quick, standard, fine"):
         studio.from_story(story)
 
 
@@ -122,7 +122,7 @@ def test_sizes_presets_and_models_are_those_there_are(studio: Studio) -> None:
         session.set_size((100, 100))
     session.apply_preset("fine")
     assert session.project.settings == RenderSettings("fine", 16, 1.0)
-    with pytest.raises(EditError, match="draft, quick, standard, fine"):
+    with pytest.raises(EditError, match="draft, calibrated, quick, standard, fine"):
         session.apply_preset("best")
     with pytest.raises(EditError, match="not installed"):
         session.set_model("other")
