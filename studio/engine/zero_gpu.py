@@ -102,7 +102,11 @@ class LentCard:
                 if _is_aborted(error) and factor == 1.0:
                     factor = 2.0                           # the section needs longer than was asked for
                     continue
-                if said := explain_refusal(error):
+                said = explain_refusal(error)
+                if said and (request.moment or request.left_out or request.psi_of is not None):
+                    yield Failed(request.take, said, "", 0, 0, time.monotonic() - began)     # a question about a film is not paused
+                    return
+                if said:
                     stop.before_next_section = True
                     yield CardGone(request.take, said)
                     continue

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Event, Failed, RenderRequest, TakeDone
+from studio.engine.events import CardGone, Event, Failed, RenderRequest, TakeDone
 from studio.engine.jobs import Job, JobState
 from studio.language import join, sentence
 from studio.media import MediaError
@@ -190,8 +190,10 @@ class Snapshots:
                     self._keep(event.take)
                 elif isinstance(event, Failed):
                     self._view = replace(self._view, message=join(event.message, event.remedy))
+                elif isinstance(event, CardGone):
+                    self._view = replace(self._view, message=event.message)
                 elif event is None:
-                    ended: JobState = "failed" if job.state == "done" and self._view.message else job.state
+                    ended: JobState = "failed" if job.state in ("done", "paused") and self._view.message else job.state
                     self._view = replace(self._view, state=ended)
                 elif self._view.state == "queued":
                     self._view = replace(self._view, state="running")

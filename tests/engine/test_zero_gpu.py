@@ -90,6 +90,13 @@ def test_a_quota_that_ends_loses_no_section_and_pauses_the_job(lent: LentCard, a
     assert sum(isinstance(event, SectionDone) for event in events) == 1 and isinstance(events[-1], TakeDone)
 
 
+def test_a_question_about_a_film_fails_with_the_sentence(lent: LentCard, ask: Ask, spaces: Spaces) -> None:
+    spaces[:] = [GradioError("ZeroGPU quota exceeded", QUOTA)]
+    stop = Stop()
+    last = rendered(lent, ask, stop, psi_of="begin")[-1]
+    assert isinstance(last, Failed) and "Resume in 3 h 12 min" in last.message and not stop.before_next_section
+
+
 def test_the_artist_is_told_when_to_go_on(spaces: Spaces, tmp_path: Path) -> None:
     """A whole film: it pauses with the sentence, keeps its sections, and goes on where it stopped."""
     engine = FakeEngine()
