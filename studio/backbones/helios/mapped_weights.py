@@ -23,8 +23,13 @@ EMBEDDING, SAME = "shared.weight", "encoder.embed_tokens.weight"
 
 
 def is_exact(name: str) -> bool:
-    """Whether a tensor of the transformer stays in float32, whatever the others are: time, modulation, norms, history's scale."""
-    return any(part in HeliosTransformer3DModel._keep_in_fp32_modules for part in name.split("."))
+    """Whether a tensor of the transformer stays in float32, whatever the others are: time, modulation and norms.
+
+    Not the history's scale, which diffusers keeps so: keys that were multiplied by it would be in float32 too, and attention takes
+    queries, keys and values of one precision only.
+    """
+    exact = {*HeliosTransformer3DModel._keep_in_fp32_modules} - {"history_key_scale"}
+    return any(part in exact for part in name.split("."))
 
 
 def load_transformer(

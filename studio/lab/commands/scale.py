@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.lab.commands.options import Commands, add_command, positive
 
-FAMILIES = ("framepack",)
+FAMILIES = ("framepack", "helios")
 HOSTS = (12, 16, 24)
 
 

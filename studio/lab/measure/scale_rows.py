@@ -17,7 +17,7 @@ from studio.diffusion.section import DenoisingStep, Sampling, SectionResult, den
 from studio.lab.measure.gauges import PeakRecorder, bytes_read, process_memory
 from studio.lab.measure.hub_weights import SHARD_BYTES, HubModel, catalogue, write_weights
 from studio.lab.measure.memory_limit import limit_data
-from studio.lab.measure.scale_families import Config, Placed, ScaleFamily
+from studio.lab.measure.scale_family import Config, Placed, ScaleFamily
 from studio.lab.small_gpu import SmallGpu
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.device.memory_errors import is_host_out_of_memory

@@ -90,7 +90,7 @@ def test_every_profile_films_what_the_plain_model_films(card: ModelCard, plain: 
     model.release()
 
 
-def test_int8_leaves_in_float32_what_must_be_exact(card: ModelCard) -> None:
+def test_int8_leaves_in_float32_what_must_be_exact(card: ModelCard, ask: Ask) -> None:
     model = helios.load_placed(
         card, plan(card, replace(SHIPPED["card-6gb"], resident=1)), torch.device("cpu"), torch.bfloat16, lambda _: None)
     kinds = {name: weight.dtype for name, weight in model.backbone.transformer.named_parameters()}        # type: ignore[attr-defined]
@@ -98,6 +98,7 @@ def test_int8_leaves_in_float32_what_must_be_exact(card: ModelCard) -> None:
     exact = {name for name, kind in kinds.items() if kind == torch.float32 and not name.endswith(".scale")}
     assert exact == {name for name in kinds if is_exact(name)} and "condition_embedder.time_embedder.linear_1.weight" in exact
     assert model.backbone.dtype == torch.bfloat16
+    assert torch.isfinite(film(model, ask("bf16", steps=2))).all(), "amplified keys are of the precision of queries and values"
 
 
 @pytest.mark.parametrize("place", ["cpu", "streamed", "gpu"])

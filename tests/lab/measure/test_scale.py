@@ -73,6 +73,20 @@ def test_a_tiny_network_takes_the_whole_way(
     assert "enforced by nothing" in table
 
 
+def test_the_tiny_network_of_helios_takes_it_too(
+    tmp_path: Path, in_this_process: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--family", "helios", "--folder", str(tmp_path / "w"), "--host", "8", "-o", str(tmp_path / "out")]
+    assert main(["measure", "scale", "--tiny", *arguments]) == 0
+    rows = {row["row"]: row for row in json.loads((tmp_path / "out" / "scale.json").read_text())["rows"]}
+    assert not any(row["failed"] for row in rows.values()), capsys.readouterr().out
+    assert rows[LAYERS]["bf16 from memory"] == rows[LAYERS]["bf16 from disk"] == 0 < rows[LAYERS]["int8 from memory"] < 0.02
+    ran = rows["host 8"]
+    assert ran["finite"] and ran["copied"] > 0
+    # What stays in float32, which plans count in 16 bits, is a large share of a tiny network.
+    assert 0 <= scale_table.off(ran["plan"]["card_weights"], ran["on_card"]) < 0.4
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> HubModel:
     model, config = HubModel(tmp_path_factory.mktemp("hub"), "random"), FRAMEPACK.small_config()
