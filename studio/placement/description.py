@@ -9,6 +9,7 @@ from studio.placement import attention, compilation
 from studio.placement.gpus import ACHIEVED
 from studio.placement.machine import CORE_TFLOPS, GB, UNNAMED_GPU, Gpu
 from studio.placement.plan import SMALL_MODEL_SPEED, Plan
+from studio.placement.totals import describe_totals
 
 PRECISIONS = {"int8": sentence("8-bit integers"), "bf16": "bfloat16", "fp32": "float32"}
 TEXT_ENCODER = {
@@ -43,6 +44,7 @@ def describe(plan: Plan) -> Iterator[str]:
             "Text encoder: {precision}, {place}.",
             precision=PRECISIONS[profile.text_weights], place=TEXT_ENCODER[profile.text_encoder])
         yield sentence("Frames are decoded in tiles of {tile} pixels.", tile=profile.vae_tile)
+        yield from describe_totals(plan)
     yield describe_peaks(plan)
     yield sentence(
         "Estimated, not measured: {duration} for a section of {frames} frames ({steps} steps), {speed}.",

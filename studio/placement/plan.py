@@ -54,6 +54,7 @@ class Plan:
     pinned: int                    # bytes of memory that are pinned: blocks that are streamed from there
     step_seconds: float            # estimate for a denoising step
     section_seconds: float         # estimate for a section, with decoding
+    film_ram: int = 0              # bytes of memory while the film is made; 0: the same as `ram`
 
     @property
     def peak(self) -> int:
@@ -129,7 +130,7 @@ def plan_of(machine: Machine, model: ModelSizes, size: Size, profile: Profile, r
         denoise_peak=constant + max(model.block_peak(size) + widened + cached, model.reader_peak(size)),
         decode_peak=constant + bytes_of(model.vae, "bf16") + model.frames_bytes(size)
         + tile_peak(min(profile.vae_tile, max(size)), model.vae_width),
-        ram=max(text_ram, film_ram), pinned=pinned, step_seconds=step, section_seconds=section,
+        ram=max(text_ram, film_ram), pinned=pinned, step_seconds=step, section_seconds=section, film_ram=film_ram,
     )
 
 

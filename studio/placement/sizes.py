@@ -61,6 +61,9 @@ def planned_sections(sections: int) -> int:
     return FILM_SECTIONS * max(1, math.ceil(sections / FILM_SECTIONS))
 
 
+NOTHING = Part()
+
+
 @dataclass(frozen=True)
 class ModelSizes:
     """Everything about a model that a plan depends on."""
@@ -86,6 +89,7 @@ class ModelSizes:
     psi: CountsPsi = no_psi        # of its long-term memory
     sections: int = FILM_SECTIONS  # of the film: plans are for its last section, which reads most of psi
     processor_only: bool = False   # it computes on the processor, also where there is a card
+    unread: Part = NOTHING         # of the text encoder, what is fetched with it and never loaded
 
     def section_frames(self, size: Size) -> int:
         """Pixel frames of a section of films of this size."""

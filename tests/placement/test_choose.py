@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.backbones.framepack.sizes import published_sizes
+from studio.backbones.helios.sizes import published_sizes as published_helios
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import read_card
 from studio.placement.choose import PlanError, Stage, alternative_sizes, choose_plan, smaller_sizes, step_down
 from studio.placement.description import describe
 from studio.placement.machine import GB, Machine, imagine_machine
-from studio.placement.plan import Plan, ram_budget
+from studio.placement.plan import Plan, ram_budget, text_encoding_peaks
 from studio.placement.profile import ALL, PROFILES, find_profiles, read_profile
-from studio.placement.sizes import Size
+from studio.placement.sizes import Size, bytes_of
+from studio.placement.totals import disk_totals
 
 F1 = published_sizes()
 MINI = sizes_of(read_card(Path(__file__).parents[2] / "models" / "memorypack-mini"))
@@ -42,6 +44,17 @@ def test_every_usual_card_has_a_plan(vram: int, system: str) -> None:
     plan = choose_plan(imagine_machine(vram, 32, system), F1, SQUARE)
     assert plan.fits and not plan.needs_smaller_film
     assert plan.profile.card == max(profile.card for profile in SHIPPED if profile.card <= vram)
+
+
+def test_a_plan_tells_disk_and_memory_of_the_whole_model() -> None:
+    helios = published_helios()
+    for model, fetched, text in ((F1, 42, 16.1), (helios, 40, 11.4)):
+        plan = choose_plan(imagine_machine(8, 32, "Linux"), model, model.sizes[0])
+        totals = disk_totals(model, plan.profile)
+        assert round(totals.fetched / 1e9) == fetched and totals.encoders / 1e9 == pytest.approx(text, abs=0.05)
+        assert totals.prepared == bytes_of(model.transformer.total, "int8") + bytes_of(model.text_encoder, "int8")
+        assert any(f": {fetched} GB fetched" in said for said in describe(plan)), list(describe(plan))
+        assert plan.ram == max(plan.film_ram, text_encoding_peaks(model, plan.profile)[1]) >= plan.film_ram > 0
 
 
 def test_the_plans_are_the_recipes() -> None:

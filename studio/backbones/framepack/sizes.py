@@ -58,6 +58,7 @@ def _counted(
         transformer=counts.transformer(configs["transformer"]),
         text_encoder=counts.llama({**text, "num_hidden_layers": max(0, text["num_hidden_layers"] - UNUSED_LAYERS)}),
         small_encoders=counts.clip_text(configs["text_encoder_2"]) + counts.siglip(picture),
+        unread=counts.llama({**text, "num_hidden_layers": UNUSED_LAYERS, "vocab_size": 0}),
         vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory_bytes=memory,
     )
 

@@ -6,15 +6,17 @@ Nothing is measured: plans are made for imagined machines (`studio/placement`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.backbones.registry import FAMILIES
 from studio.placement.choose import PlanError, choose_plan
 from studio.placement.description import duration, gigabytes
 from studio.placement.gpus import ACHIEVED, choose
 from studio.placement.machine import imagine_machine
-from studio.placement.plan import Plan
+from studio.placement.plan import Plan, text_encoding_peaks
+from studio.placement.profile import find_profiles
 from studio.placement.sizes import ModelSizes, Size
+from studio.placement.totals import disk_totals
 
 CARDS = ("RTX 3060 Laptop", "RTX 3070 Ti Laptop", "RTX 3060", "RTX 4070", "RTX 4080", "RTX 4090")
 RAM = 32
@@ -97,7 +99,10 @@ def model_table(model: ModelSizes, cards: Sequence[str] = CARDS) -> Iterator[str
     size = model.sizes[0]
     yield f"## {model.title} at {size[0]} x {size[1]}"
     yield ""
-    yield "| card | weights | on the card | through it in every step | text encoder | graphics memory | memory | a section |"
+    yield disk_sentence(model)
+    yield ""
+    yield ("| card | weights | on the card | through it in every step | text encoder | graphics memory "
+           "| memory: prompts are read, film is made | a section |")
     yield "|---|---|---|---|---|---|---|---|"
     for card in cards:
         name = f"{card}, {choose(card).memory} GB"
@@ -110,10 +115,22 @@ def model_table(model: ModelSizes, cards: Sequence[str] = CARDS) -> Iterator[str
         source = "" if not streamed else " from disk" if plan.disk_stream_bytes else " from memory"
         cells = (
             name, plan.profile.weights, gigabytes(plan.resident_bytes), (gigabytes(streamed) if streamed else "nothing") + source,
-            TEXT_ENCODER[plan.profile.text_encoder], f"{gigabytes(plan.peak)} of {gigabytes(plan.budget)}", gigabytes(plan.ram),
+            TEXT_ENCODER[plan.profile.text_encoder], f"{gigabytes(plan.peak)} of {gigabytes(plan.budget)}",
+            f"{gigabytes(text_encoding_peaks(model, plan.profile)[1])}, {gigabytes(plan.film_ram)}",
             f"{duration(plan.section_seconds)}, {seconds(plan, 'frame'):.2g} s a frame",
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def disk_sentence(model: ModelSizes) -> str:
+    """What the model takes of the disk, its encoders and autoencoder included."""
+    int8, bf16 = (disk_totals(model, replace(find_profiles()[0], weights=kind, text_weights="int8")) for kind in ("int8", "bf16"))
+    return (
+        f"On the disk, by parameter count: {int8.fetched / 1e9:.1f} GB are fetched (network {int8.transformer / 1e9:.1f}, "
+        f"encoders of text and pictures {int8.encoders / 1e9:.1f}, autoencoder {int8.autoencoder / 1e9:.1f}). "
+        f"Prepared from them, once, are {int8.prepared / 1e9:.1f} GB with int8 weights, "
+        f"and {bf16.prepared / 1e9:.1f} GB where only the text encoder is int8. "
+        f"Blocks that are streamed from disk are written once more.")
 
 
 def published_table() -> Iterator[str]:

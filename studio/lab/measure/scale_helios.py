@@ -35,7 +35,8 @@ def _config() -> Config:
 
 def _small_config() -> Config:
     # As published: with amplified history, the stock network in bfloat16 stops at keys of two precisions.
-    return {key: value for key, value in tiny.helios(num_layers=SMALL_BLOCKS, is_amplify_history=False).config.items() if not key.startswith("_")}
+    network = tiny.helios(num_layers=SMALL_BLOCKS, is_amplify_history=False)
+    return {key: value for key, value in network.config.items() if not key.startswith("_")}
 
 
 def _empty(config: Config) -> nn.Module:
