@@ -45,6 +45,8 @@ class Family:
     step_caches: Callable[[ModelCard], tuple[str, ...]] | None = None
     """By which rules a model leaves out blocks or steps (`catalogue.step_ratios`). Presets that do so are offered only then. None:
     no model of the family does."""
+    checks_sizes: bool = False
+    """Whether the sizes that a card names are checked too: how often they must be divisible depends on the model's weights."""
     sees_outside_frame: Callable[[Size], bool] | None = None
     """Whether, in films of a size, its models know the picture outside the frame that the film begins with; in others the frame is
     only a crop. None: the family takes no frame, and its films begin with the middle of the picture."""

@@ -57,6 +57,12 @@ def needs_card(card: ModelCard) -> bool:
     return card.kind in FAMILIES and FAMILIES[card.kind].published_sizes is not None
 
 
+def size_unit(card: ModelCard) -> int:
+    """Pixels of which width and height of the model's films are multiples; 1 where its card is always right. Raises ModelError."""
+    family = FAMILIES.get(card.kind)
+    return sizes_of(card).unit if family and family.checks_sizes else 1
+
+
 def takes_frame(card: ModelCard) -> bool:
     """Whether the artist may choose the part of the picture that films of the model begin with; False for an unknown family."""
     return card.kind in FAMILIES and FAMILIES[card.kind].sees_outside_frame is not None

@@ -43,7 +43,7 @@ def choose_plan(
         PlanError: nothing fits, or the model is large and there is no GPU; with what is short and what to change.
         ProfileError: a profile file cannot be used.
     """
-    unit = model.compression * model.transformer.patch
+    unit = model.unit
     if min(size) < unit or size[0] % unit or size[1] % unit:
         raise PlanError(sentence(
             "{size} cannot be rendered by {model}: width and height must be multiples of {unit} pixels.",
@@ -175,7 +175,7 @@ def alternative_sizes(model: ModelSizes, size: Size) -> Iterator[Size]:
     own = [known for known in model.sizes if known[0] * known[1] < area and _orientation(known) == orientation]
     yield from sorted(own, key=lambda known: known[0] * known[1], reverse=True)
     least = min((known[0] * known[1] for known in own), default=area)
-    yield from (other for other in smaller_sizes(size) if other[0] * other[1] < least)
+    yield from (other for other in smaller_sizes(size, max(32, model.unit)) if other[0] * other[1] < least)
 
 
 def _orientation(size: Size) -> int:
@@ -183,11 +183,11 @@ def _orientation(size: Size) -> int:
     return (size[0] > size[1]) - (size[0] < size[1])
 
 
-def smaller_sizes(size: Size) -> Iterator[Size]:
-    """Smaller sizes of about the same shape, in multiples of 32 pixels, the largest first; no edge below SMALLEST_EDGE."""
+def smaller_sizes(size: Size, unit: int = 32) -> Iterator[Size]:
+    """Smaller sizes of about the same shape, in multiples of `unit` pixels, the largest first; no edge below SMALLEST_EDGE."""
     long, short = max(size), min(size)
-    for less in range((long - 1) // 32 * 32, SMALLEST_EDGE - 1, -32):
-        other = round(short * less / long / 32) * 32
+    for less in range((long - 1) // unit * unit, SMALLEST_EDGE - 1, -unit):
+        other = round(short * less / long / unit) * unit
         if SMALLEST_EDGE <= other <= short:
             yield (less, other) if size[0] >= size[1] else (other, less)
 

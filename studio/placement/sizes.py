@@ -91,6 +91,11 @@ class ModelSizes:
     processor_only: bool = False   # it computes on the processor, also where there is a card
     unread: Part = NOTHING         # of the text encoder, what is fetched with it and never loaded
 
+    @property
+    def unit(self) -> int:
+        """Pixels of which a film's width and height are multiples."""
+        return self.compression * self.transformer.patch
+
     def section_frames(self, size: Size) -> int:
         """Pixel frames of a section of films of this size."""
         return self.dense_frames if self.dense_above and max(size) > self.dense_above else self.frames

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studio.backbones.registry import sees_outside_frame, step_caches, takes_frame, takes_marks
-from studio.catalogue.cards import ModelCard
+from studio.backbones.registry import sees_outside_frame, size_unit, step_caches, takes_frame, takes_marks
+from studio.catalogue.cards import ModelCard, ModelError
 from studio.language import sentence
 from studio.marks import NO_MARKS, Marks
 from studio.project import edits
@@ -28,16 +28,30 @@ def set_model(project: Project, card: ModelCard, preset: Preset | None) -> Proje
 
 
 def set_size(project: Project, card: ModelCard, size: tuple[int, int]) -> Project:
-    """The project on a model in one of its sizes, with the model's clock. Its marks go where the model takes none at that size."""
+    """The project on a model in one of its sizes, with the model's clock. Its marks go where the model takes none at that size.
+
+    Raises EditError: see `check_size`.
+    """
+    check_size(card, size)
     moved = edits.set_model(project, card.name, Clock(*card.clock(size)), size)
     return moved if takes_marks(card, size) else edits.set_marks(moved, NO_MARKS)
 
 
 def check_size(card: ModelCard, size: tuple[int, int]) -> None:
-    """Raises EditError: the model makes no films of this size."""
+    """Raises EditError: the model makes no films of this size, or cannot, whatever its card says."""
     if size not in card.sizes:
         known = ", ".join(f"{width}×{height}" for width, height in card.sizes)
         raise EditError(sentence("{model} makes films of {known} pixels. Choose one of these.", model=card.title, known=known))
+    try:
+        unit = size_unit(card)
+    except ModelError as error:
+        raise EditError(str(error)) from error
+    if size[0] % unit or size[1] % unit:
+        wanted, nearest = (f"{width}×{height}" for width, height in (size, [max(unit, round(edge / unit) * unit) for edge in size]))
+        raise EditError(sentence(
+            "{model} makes no films of {size} pixels: width and height must be multiples of {unit}. The nearest is {nearest}; its "
+            "card, model.toml, can name it. Nothing was changed.",
+            model=card.title, size=wanted, unit=unit, nearest=nearest))
 
 
 def check_frame(card: ModelCard | None, frame: Frame | None) -> None:

@@ -20,7 +20,7 @@ from studio.project.limits import SEEDS
 from studio.project.model import Clock, Project
 from studio.project.preset import Preset
 from studio.project.story import Story, StoryError
-from studio.session.models import installed_model, settings_for
+from studio.session.models import check_size, installed_model, settings_for
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def plan_story(
             preset=written.preset, presets=", ".join(p.name for p in presets))))
     if written.size not in card.sizes:
         written = replace(written, size=None)
+    check_size(card, written.size or card.default_size)
     clock = Clock(*card.clock(written.size or card.default_size))
     project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
     if changes.any_size and not takes_marks(card, project.size):

@@ -37,6 +37,11 @@ class HeliosSizes(ModelSizes):
     stages: int = FIRST_STAGES     # of the pyramid; 1: all steps are at full size
     passes: int = 1                # of the network in a step: 2 with guidance
 
+    @property
+    def unit(self) -> int:
+        """Pixels of which a film's width and height are multiples: the pyramid's first stage needs whole tokens."""
+        return super().unit * 2 ** (self.stages - 1)
+
     def tokens(self, size: Size) -> int:
         """Tokens of the film: a section, its packed history, and all of psi, which joins the history whatever memory it is of."""
         return super().tokens(size) + self.psi_tokens(size).context

@@ -16,19 +16,37 @@ from transformers import UMT5Config, UMT5EncoderModel
 from studio.backbones.helios.configs import published_configs
 from studio.backbones.helios.mapped_weights import SKIP, is_exact
 from studio.backbones.helios.sizes import autoencoder, published_sizes, sizes_of, transformer, umt5
-from studio.backbones.registry import FAMILIES
+from studio.backbones.registry import FAMILIES, size_unit
 from studio.catalogue.cards import ModelError
 from studio.lab import tiny
 from studio.placement import sizes
-from studio.placement.choose import choose_plan
+from studio.placement.choose import PlanError, alternative_sizes, choose_plan
 from studio.placement.description import describe
 from studio.placement.device import int8
 from studio.placement.machine import imagine_machine
+from studio.project import edits
+from studio.project.edits import EditError
+from studio.project.model import Clock, RenderSettings
+from studio.session.models import set_model, set_size
 from tests import folders
+from tests.fake_engine import card
 from tests.placement.live import Live
 
 CONFIGS, HELIOS = published_configs(), published_sizes()
 SIZE = (640, 384)
+
+
+def test_sizes_that_the_pyramid_cannot_halve_are_refused_when_they_are_chosen() -> None:
+    odd = (832, 480)
+    large = card("wide", title="Helios", kind="helios", sizes=(odd, (832, 448)), steps=60, guidance=5.0)
+    assert (HELIOS.unit, replace(HELIOS, stages=1).unit, size_unit(large), size_unit(card())) == (64, 16, 64, 1)
+    with pytest.raises(PlanError, match="multiples of 64 pixels"):
+        choose_plan(imagine_machine(24, 64, "Linux"), HELIOS, odd)
+    assert all(edge % 64 == 0 for size in alternative_sizes(HELIOS, (1280, 704)) for edge in size)
+    film = edits.new("Sea", "tiny", (64, 48), Clock(), RenderSettings())
+    with pytest.raises(EditError, match=r"no films of 832×480 pixels.*multiples of 64. The nearest is 832×512"):
+        set_model(film, large, None)
+    assert set_size(film, large, (832, 448)).size == (832, 448)
 
 
 def parameters(module: torch.nn.Module) -> int:
