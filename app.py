@@ -85,13 +85,17 @@ def open_studio(options: argparse.Namespace) -> int:
     with heap.keep_all():
         from studio.access.front import guarded_page, open_page
         from studio.catalogue.cards import find_models
-        from studio.engine.engine import Engine
         from studio.engine.rates import NAME as RATES
         from studio.engine.rates import Rates
+        from studio.farm.address import AddressError
+        from studio.farm.choice import choose_engine
         from studio.session import Studio, go_on, start_sweeper
 
         models, problems = find_models(MODELS)
-        engine = Engine(models, problems, rates=Rates(projects / RATES))
+        try:
+            engine = choose_engine(models, problems, MODELS, Rates(projects / RATES))
+        except AddressError as error:
+            return complain(str(error))
         engine.watch(lambda status: say(status.note, sys.stdout))
         if users is None:
             studios = [Studio(projects, engine, models, shared=public, visitors=public and on_space)]

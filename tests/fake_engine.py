@@ -73,6 +73,7 @@ class FakeEngine:
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._worker = Worker(self._render)
+        self.lanes = 1                                     # as `Engine.lanes`
 
     def status(self) -> EngineStatus:
         """As `Engine.status`."""
@@ -82,6 +83,9 @@ class FakeEngine:
         """As `Engine.watch`."""
         self._watchers.append(listen)
 
+    def start(self) -> None:
+        """As `Engine.start`."""
+
     def wake(self, status: EngineStatus | None = None) -> None:
         """Set a new status (ready, unless another one is given) and report it."""
         self._status = status or READY
@@ -90,6 +94,7 @@ class FakeEngine:
 
     def submit(self, requests: Iterator[RenderRequest], listen: Listen) -> Job:
         """As `Engine.submit`."""
+        self._worker.grow(self.lanes)
         return self._worker.submit(Job(requests, listen))
 
     def _render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:

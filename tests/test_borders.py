@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp", "argon2", "limits"}
+LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp", "argon2", "limits", "ray"}
 """What is imported where it is used, so that the page opens at once."""
 TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate"}
 LAB = {"studio.lab"}
@@ -30,8 +30,9 @@ BORDERS: dict[str, set[str]] = {
     "studio/diffusion": PAGE | LAB | DOCUMENT | {"studio.engine", "studio.backbones", "studio.media", "studio.placement"},
     "studio/placement": PAGE | LAB | DOCUMENT | {"studio.engine", "studio.backbones", "studio.memory"},
     "studio/backbones": PAGE | LAB | DOCUMENT | {"studio.engine"},
-    "studio/engine": PAGE | LAB | DOCUMENT,
-    "studio/session": TORCH | LAB | MODELS | {"gradio", "studio.ui", "studio.commands", "studio.placement"},
+    "studio/engine": PAGE | LAB | DOCUMENT | {"studio.farm"},
+    "studio/farm": PAGE | LAB | DOCUMENT | MODELS | {"studio.media", "studio.placement"},
+    "studio/session": TORCH | LAB | MODELS | {"gradio", "studio.ui", "studio.commands", "studio.placement", "studio.farm"},
     "studio/commands": TORCH | LAB | MODELS | {"gradio", "studio.ui"},
     "studio/ui": TORCH | LAB | MODELS | {"studio.engine", "studio.media", "studio.placement", "studio.commands"},
     "studio/api": TORCH | LAB | MODELS | {
@@ -64,8 +65,8 @@ ALLOWED: dict[str, set[str]] = {
 }
 # rooms that open before torch is there, and what in them is torch's
 LIGHT = [
-    "studio/language", "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/session",
-    "studio/commands", "studio/lab/commands",
+    "studio/language", "studio/project", "studio/media", "studio/catalogue", "studio/placement", "studio/engine", "studio/farm",
+    "studio/session", "studio/commands", "studio/lab/commands",
 ]
 HEAVY = [
     "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",

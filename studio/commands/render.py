@@ -14,6 +14,8 @@ from pathlib import Path
 from studio.catalogue.cards import find_models
 from studio.commands.progress import Progress
 from studio.engine.engine import Engine
+from studio.farm.address import AddressError
+from studio.farm.choice import choose_engine
 from studio.media import disk
 from studio.project import edits
 from studio.project.preset import PresetError
@@ -32,7 +34,7 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
     try:
         _check(options)
         cards, problems = find_models(models)
-        engine = Engine(cards, problems)
+        engine = choose_engine(cards, problems, models)
         session = _session(options, Studio(options.resume.resolve().parent if options.resume else home, engine, cards))
         _say(f"Project: {session.folder}")
         engine.start()
@@ -49,7 +51,7 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
         frames, clock = film_frames(session.project, takes), session.project.clock
         _say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
         return 0
-    except (StoryError, PresetError, EditError, StoreError, MediaError) as error:
+    except (AddressError, StoryError, PresetError, EditError, StoreError, MediaError) as error:
         _say(str(error))
         return WRONG
     except KeyboardInterrupt:

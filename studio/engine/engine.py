@@ -49,6 +49,11 @@ class Engine:
         self._worker = Worker(self._render)
         self._warm = threading.Event()
 
+    @property
+    def lanes(self) -> int:
+        """Takes that can be rendered at once."""
+        return 1
+
     def start(self, calm: float | None = None) -> None:
         """Import torch and load the first model in a thread of its own. Jobs that come earlier wait for it.
 

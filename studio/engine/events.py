@@ -221,6 +221,16 @@ class Failed(Event):
 
 
 @dataclass(frozen=True)
+class WorkerStatus:
+    """One worker of a farm, see `studio.farm`."""
+
+    name: str                            # of its machine, with a number where there are several
+    state: Literal["starting", "free", "busy", "lost", "refused"]
+    take: str = ""                       # that it renders
+    note: str = ""                       # why it is refused
+
+
+@dataclass(frozen=True)
 class EngineStatus:
     """The engine's state: 'starting' while it loads, 'ready', or 'failed' with the reason and the remedy in `note`."""
 
@@ -228,3 +238,5 @@ class EngineStatus:
     note: str = ""
     device: str = ""
     placement: tuple[str, ...] = ()      # where a large model's parts lie, in sentences
+    workers: tuple[WorkerStatus, ...] = ()      # of a farm; empty: takes are rendered in this process
+    waiting: int = 0                     # jobs that wait for a worker

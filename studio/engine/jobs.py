@@ -1,4 +1,4 @@
-"""One worker thread, a queue of jobs, and the state of each job."""
+"""A worker, a queue of jobs, and the state of each job."""
 
 from __future__ import annotations
 
@@ -123,6 +123,7 @@ class Line:
     """The jobs that wait or run, in their order. Safe for several threads."""
 
     def __init__(self) -> None:
+        self.threads = 0               # that run them
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
 
@@ -150,20 +151,32 @@ class Line:
             jobs = tuple(self._jobs)
         ahead = [other for other in jobs[: jobs.index(job)] if not (other.stop.is_set() or other.stop.before_next_section)] \
             if job in jobs else []
+        if len(ahead) < max(1, self.threads):
+            return 0, 0
         known = [other.seconds_left for other in ahead if other.seconds_left is not None]
-        return len(ahead), sum(known) if len(known) == len(ahead) else None
+        return len(ahead) - self.threads + 1, sum(known) / self.threads if len(known) == len(ahead) else None
 
 
 class Worker:
-    """One thread that runs jobs in the order they came: one per device. It ends when the worker is not used any more."""
+    """Runs jobs in the order they came, in a thread: one per device. It ends when the worker is not used any more."""
 
     def __init__(self, render: Render) -> None:
         """Render by `render`."""
         self._render = render
         self._line = Line()
         self._queue: queue.SimpleQueue[tuple[Job, Render] | None] = queue.SimpleQueue()
-        threading.Thread(target=_run_jobs, args=(self._queue,), name="studio-worker", daemon=True).start()
-        weakref.finalize(self, self._queue.put, None).atexit = False
+        self.grow(1)
+
+    def grow(self, threads: int) -> None:
+        """Run so many jobs at once from now on, or as many as before if those are more. `render` is called from all threads."""
+        while self._line.threads < threads:
+            self._line.threads += 1
+            threading.Thread(target=_run_jobs, args=(self._queue,), name="studio-worker", daemon=True).start()
+            weakref.finalize(self, self._queue.put, None).atexit = False
+
+    def waiting(self) -> int:
+        """Jobs that no thread has begun."""
+        return self._queue.qsize()
 
     def submit(self, job: Job) -> Job:
         """Put a job at the end of the queue."""

@@ -31,6 +31,8 @@ TEMPORARY = re.compile(
     r"section-\d{3,}\.(mp4|safetensors|png|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|png|json)"
 )
 """Names of files that a finished take does not need."""
+PARTS = ("psi-", "latents-")
+"""How the names of files begin that hold parts of snapshots, see `studio.memory.psi_blocks`."""
 LAST = "last.png"
 """The last frame of a video, for models that go on from it as from a picture."""
 MEMORY = "memory.webp"
@@ -130,8 +132,25 @@ def spare_parts(gone: Sequence[Path], kept: Iterable[Path]) -> list[Path]:
     return spare_blocks(gone, kept)
 
 
+def parts_elsewhere(folder: Path) -> list[Path]:
+    """Files with parts that the snapshots in a take's folder name and only the folders of other takes beside it hold."""
+    others = [other for other in folder.parent.iterdir() if other.is_dir() and other != folder]
+    if not any(folder.glob("*.safetensors")) or not any(map(_has_blocks, others)):
+        return []
+    from studio.memory.snapshot_blocks import named_files
+
+    wanted = {name for name in named_files(folder) if not (folder / name).is_file()}
+    found = {name: other / name for other in others for name in wanted if (other / name).is_file()} if wanted else {}
+    return list(found.values())
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name holds a part of snapshots, which those of all takes of a film share."""
+    return name.startswith(PARTS) and name.endswith(".safetensors")
+
+
 def _has_blocks(folder: Path) -> bool:
-    return any(next(folder.glob(f"{kind}-*.safetensors"), None) for kind in ("psi", "latents"))
+    return any(next(folder.glob(f"{kind}*.safetensors"), None) for kind in PARTS)
 
 
 def copy_memory(old: Path, new: Path) -> None:

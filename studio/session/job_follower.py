@@ -19,6 +19,7 @@ from studio.session.copies import make_copy
 from studio.session.document import Document
 from studio.session.estimates import Estimator
 from studio.session.job_note import remove_note, requests_left, write_note
+from studio.session.lanes import Lane, end
 from studio.session.render_job import NOTHING_LOST, RenderJob
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,11 @@ class JobFollower:
         if state in ("queued", "running"):
             job.update(state=state)
             return
+        if isinstance(job, Lane):
+            job.update(state="failed" if job.session_failed else state, doing="", seconds_left=None, total_left=None, preview=None)
+            if all_ended := end(job):
+                self._show_state(job.job, all_ended)
+            return
         ended: JobState = "failed" if job.session_failed else state
         if ended == "paused" and not self._is_something_left(job):
             ended = "done"
@@ -62,7 +68,7 @@ class JobFollower:
             self.write_note(job, paused=True)
         else:
             remove_note(self._document.folder)
-        job.update(state=ended, doing="", seconds_left=None, total_left=None, preview=None)
+        job.update(state=ended, doing="", seconds_left=None, total_left=None, preview=None, making=())
 
     def _is_something_left(self, job: RenderJob) -> bool:
         try:

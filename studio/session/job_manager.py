@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from studio.catalogue.cards import ModelCard
@@ -27,6 +28,7 @@ from studio.session.document import Document
 from studio.session.estimates import Estimator
 from studio.session.job_follower import JobFollower
 from studio.session.job_note import read_note, remove_note, requests_left
+from studio.session.lanes import split
 from studio.session.loras import LoraShelf
 from studio.session.render_job import JobView, RenderJob
 from studio.session.render_requests import RequestMaker
@@ -42,6 +44,11 @@ class EngineProtocol(Protocol):
     @property
     def rates(self) -> Rates:
         """How fast the machine is."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """Takes that can be rendered at once."""
         ...
 
     def status(self) -> EngineStatus:
@@ -82,8 +89,8 @@ class JobManager:
     def view(self) -> JobView | None:
         """The job that waits or runs, or how the last one ended."""
         job = self._job
-        if job and job.engine_job and job.view.state == "queued":
-            before, wait = job.engine_job.ahead()
+        if job and job.view.state == "queued" and (parts := job.parts()):
+            before, wait = parts[0][1].ahead()
             return replace(job.view, before=before, wait=wait)
         return job.view if job else None
 
@@ -111,13 +118,16 @@ class JobManager:
         """Stop the job before its next section, to be resumed; a restart keeps it."""
         with self._document.lock:
             job = self._job
-            if job and job.engine_job and job.active:
-                job.engine_job.pause()
-                if job.view.state == "queued":
+            if job and job.active:
+                for part, engine_job in job.parts():
+                    engine_job.pause()
+                    if part.view.state == "queued":
+                        part.update(state="paused", doing="")
+                    else:
+                        part.update(doing=sentence("pausing"))
+                if not job.parts():
                     job.update(state="paused", doing="")
                     self._follower.write_note(job, paused=True)
-                else:
-                    job.update(doing=sentence("pausing"))
                 self._document.notify()
 
     def resume(self) -> None:
@@ -192,10 +202,9 @@ class JobManager:
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
             self._follower.show_left(job, None)
-            job.engine_job = self._engine.submit(
-                self._requests(job), lambda engine_job, event: self._follower.handle(job, engine_job, event)
-            )
-            job.engine_job.seconds_left, job.engine_job.moved = job.view.total_left, document.notify
+            for part in split(job, project, self._engine.lanes):
+                part.engine_job = self._engine.submit(self._requests(part), partial(self._follower.handle, part))
+                part.engine_job.seconds_left, part.engine_job.moved = part.view.total_left, document.notify
             document.notify()
 
     def check_idle(self) -> None:
@@ -207,10 +216,13 @@ class JobManager:
         """Stop the job: within one step when it runs, at once when it waits. Finished sections are kept."""
         with self._document.lock:
             job = self._job
-            if job and job.engine_job and job.active:
-                job.engine_job.cancel()
+            if job and job.active:
+                for part, engine_job in job.parts():
+                    engine_job.cancel()
+                    part.update(**({"state": "cancelled"} if part.view.state == "queued" else {"doing": "stopping"}))
                 remove_note(self._document.folder)
-                job.update(**({"state": "cancelled"} if job.view.state == "queued" else {"doing": "stopping"}))
+                if not job.parts():
+                    job.update(state="cancelled")
                 self._document.notify()
 
     def give_up(self) -> None:

@@ -17,6 +17,20 @@ NOTHING_LOST = sentence("Nothing already made is lost.")
 
 
 @dataclass(frozen=True)
+class Making:
+    """One of several takes that are rendered at once; see `JobView`."""
+
+    take: str
+    doing: str
+    section: int
+    sections: int
+    step: int
+    steps: int
+    seconds_left: float | None
+    preview: bytes | None
+
+
+@dataclass(frozen=True)
 class JobView:
     """A job as the page shows it. Times are seconds; None where there is nothing to estimate them by."""
 
@@ -41,6 +55,7 @@ class JobView:
     before: int = 0                # while it is queued: jobs that are done first, of other films too
     wait: float | None = None      # and how long they take
     audition: tuple[str, ...] = () # all takes of an audition, in order; empty: it is none
+    making: tuple[Making, ...] = ()    # takes that are rendered now, where several are at once; the fields above are of the first
 
 
 class RenderJob:
@@ -60,7 +75,8 @@ class RenderJob:
             steps: of an early change, that follow the first take.
         """
         self.ask = ask = asks[0]
-        self.waiting = tuple(asks[1:])
+        self.queue = list(asks[1:])
+        self.lanes: tuple[RenderJob, ...] = ()             # its takes are made by these, several at once
         self.rest = rest
         self.steps = tuple(steps)
         self.branch = branch or project.branch             # the branch it renders for
@@ -79,9 +95,19 @@ class RenderJob:
         """Whether the job waits or runs."""
         return self.view.state in ("queued", "running")
 
+    @property
+    def waiting(self) -> tuple[TakeRequest, ...]:
+        """The takes of an audition that are not begun."""
+        return tuple(self.queue)
+
+    def parts(self) -> list[tuple[RenderJob, Job]]:
+        """What of it the engine has been given and has not ended: the job itself or its lanes, with the engine's jobs."""
+        return [(part, part.engine_job) for part in self.lanes or (self,) if part.engine_job and part.active]
+
     def note(self, paused: bool = False) -> JobNote:
         """What is left of it, to be kept on the disk."""
-        return JobNote((self.ask, *self.waiting), self.rest, self.branch, paused, self.steps)
+        begun = [lane.ask for lane in self.lanes] or [self.ask]
+        return JobNote((*begun, *self.queue), self.rest, self.branch, paused, self.steps)
 
     def next_ask(self, project: Project) -> TakeRequest | None:
         """The take after the one that was made last; None: the job is done.
@@ -91,10 +117,8 @@ class RenderJob:
         """
         if self.session_failed or self.last_take is None:
             return None
-        if self.waiting:
-            ask, *waiting = self.waiting
-            self.waiting = tuple(waiting)
-            return ask
+        if self.queue:
+            return self.queue.pop(0)
         if self.steps:
             step, *steps = self.steps
             self.steps = tuple(steps)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from studio.backbones.registry import step_caches
-from studio.language import join, sentence
+from studio.language import join, sentence, sentences
 from studio.project.preset_shelf import OWN
 from studio.ui.words import Json
 
@@ -15,16 +15,36 @@ if TYPE_CHECKING:
     from studio.project.model import RenderSettings
     from studio.project.preset import Preset
     from studio.project.preset_shelf import PresetShelf
-    from studio.session import EngineStatus
+    from studio.session import EngineStatus, WorkerStatus
 
 
-def engine_view(status: EngineStatus) -> Json:
-    """The engine's state: a word for the lamp, a short text beside it, a sentence, and where a large model's parts are placed."""
+def engine_view(status: EngineStatus, own: Collection[str] = ()) -> Json:
+    """The engine's state: a word for the lamp, a short text beside it, a sentence, and where a large model's parts are placed.
+
+    Of a farm also its workers, and what they do; `own`: takes of the film that the page shows, which alone are named.
+    """
     short = {
         "starting": sentence("Warming up"), "ready": sentence("Ready on {device}", device=status.device),
         "failed": sentence("Engine failed"),
     }[status.state]
-    return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement)}
+    workers: list[Json] = [
+        {"name": worker.name, "words": _worker_words(worker, worker.take in own), "take": worker.take if worker.take in own else ""}
+        for worker in status.workers]
+    waiting = sentences("{count} job waits.", "{count} jobs wait.", status.waiting, count=status.waiting) if status.waiting else ""
+    return {"state": status.state, "short": short, "sentence": status.note or short, "placement": list(status.placement),
+            "workers": workers, "waiting": waiting}
+
+
+def _worker_words(worker: WorkerStatus, own: bool) -> str:
+    if worker.state == "busy":
+        if own:
+            return sentence("{worker}: renders a take of this film", worker=worker.name)
+        return sentence("{worker}: renders another film", worker=worker.name)
+    return {
+        "free": sentence("{worker}: free", worker=worker.name), "starting": sentence("{worker}: warming up", worker=worker.name),
+        "lost": sentence("{worker}: lost; it is started again", worker=worker.name),
+        "refused": sentence("{worker}: {reason}", worker=worker.name, reason=worker.note),
+    }[worker.state]
 
 
 def model_view(

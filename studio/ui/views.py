@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
     from studio.project.preset import Preset
     from studio.project.wildcards import Wildcards
-    from studio.session import JobView, Session
+    from studio.session import JobView, Making, Session
     from studio.session.estimates import Estimate, Estimator
     from studio.session.loras import LoraEntry
 
@@ -47,7 +47,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "id": session.id,
         "name": project.name,
         "tags": list(project.tags),
-        "engine": engine_view(session.engine),
+        "engine": engine_view(session.engine, {*job.audition, job.take} if (job := session.job) else ()),
         "model": model_view(project.model, card, flow_phrase_views(project), wildcard_phrases(session.wildcards)),
         "models": [model_choice(c) for c in cards],
         "fps": project.clock.fps,
@@ -263,22 +263,14 @@ def job_view(job: JobView | None) -> Json | None:
     """The running job, or how the last one ended."""
     if job is None:
         return None
-    within = job.step / job.steps if job.steps else 0.0
     return {
         "state": job.state,
-        "doing": plain(job.doing), "doing_words": job.doing,        # the first tells the scripts what is done, the other the artist
-        "take": job.take,
+        **_making_view(job),
+        "making": [_making_view(one) for one in job.making],
         "index": job.index,
-        "section": job.section,
-        "sections": job.sections,
-        "step": job.step,
-        "steps": job.steps,
-        "progress": round(min(1.0, (job.section + within) / job.sections), 4) if job.sections else 0.0,
-        "left": None if job.seconds_left is None else format_wait(job.seconds_left),
         "total": None if job.total_left is None else format_wait(job.total_left),
         "before": job.before,
         "wait": None if job.wait is None else format_wait(job.wait),
-        "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
         "message": job.message,
         "remedy": job.remedy,
         "note": job.note,
@@ -289,3 +281,19 @@ def job_view(job: JobView | None) -> Json | None:
         "planned": job.planned,
     }
 
+
+
+def _making_view(job: JobView | Making) -> Json:
+    """How far a take is."""
+    within = job.step / job.steps if job.steps else 0.0
+    return {
+        "doing": plain(job.doing), "doing_words": job.doing,        # the first tells the scripts what is done, the other the artist
+        "take": job.take,
+        "section": job.section,
+        "sections": job.sections,
+        "step": job.step,
+        "steps": job.steps,
+        "progress": round(min(1.0, (job.section + within) / job.sections), 4) if job.sections else 0.0,
+        "left": None if job.seconds_left is None else format_wait(job.seconds_left),
+        "preview": job.preview and "data:image/webp;base64," + base64.b64encode(job.preview).decode(),
+    }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.catalogue.cards import ADAPTER, MEMORY, ModelFile
-from studio.engine.events import EngineStatus
+from studio.engine.events import EngineStatus, WorkerStatus
 from studio.engine.rates import Rate, Rates
 from studio.project import edits
 from studio.project.sources import Video
@@ -188,7 +188,7 @@ def test_a_running_job() -> None:
         "state": "running", "doing": "denoising", "doing_words": "denoising", "take": "t1", "index": 2, "section": 1, "sections": 4,
         "step": 2, "steps": 8, "progress": 0.3125, "left": "1 min", "total": None, "preview": "data:image/webp;base64,d2VicA==",
         "before": 0, "wait": None, "message": "", "remedy": "", "note": "Smaller tiles now.",
-        "finished": 1, "planned": 3, "audition": [],
+        "finished": 1, "planned": 3, "audition": [], "making": [],
         "retry": 0, "retries": 0,
     }  # fmt: skip
     assert views.job_view(None) is None
@@ -206,8 +206,14 @@ def test_waits(seconds: float, said: str) -> None:
 
 def test_the_engine_in_words() -> None:
     assert engine_view(EngineStatus("ready", "", "CPU")) == {
-        "state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU", "placement": []}
+        "state": "ready", "short": "Ready on CPU", "sentence": "Ready on CPU", "placement": [], "workers": [],
+        "waiting": ""}
     assert engine_view(EngineStatus("ready", "", "CUDA", ("All of it.",)))["placement"] == ["All of it."]
+    workers = WorkerStatus("Worker 1", "busy", "a"), WorkerStatus("Worker 2", "busy", "b"), WorkerStatus("Worker 3", "free")
+    farm = engine_view(EngineStatus("ready", "", "3 × CPU", workers=workers, waiting=2), {"a"})
+    assert [(worker["words"], worker["take"]) for worker in farm["workers"]] == [
+        ("Worker 1: renders a take of this film", "a"), ("Worker 2: renders another film", ""), ("Worker 3: free", "")]
+    assert farm["waiting"] == "2 jobs wait."
     failed = engine_view(EngineStatus("failed", "No model folder. Get one."))
     assert (failed["short"], failed["sentence"]) == ("Engine failed", "No model folder. Get one.")
 

@@ -35,6 +35,8 @@ const dialogs = (() => {
     const dialog = sheet(m.title, 'model',
       h('p', { class: 'engine', 'data-state': engine.state }, engine.sentence),
       engine.placement.length ? h('ul', { class: 'placement' }, ...engine.placement.map((said) => h('li', {}, said))) : null,
+      engine.workers.length ? h('ul', { class: 'placement workers' }, ...engine.workers.map(({ words }) => h('li', {}, words))) : null,
+      engine.waiting ? h('p', {}, engine.waiting) : null,
       h('p', {}, m.summary),
       h('p', { class: 'hint' }, m.licence ? t('Licence: {licence}', { licence: m.licence }) : ''),
       others.length ? h('section', {}, h('h3', {}, t('Other models')), ...others.map((other) => h('div', { class: 'other' },

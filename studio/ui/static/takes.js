@@ -24,6 +24,10 @@ const takes = (() => {
   /* Takes of the audition that are still to come. */
   const coming = () => (client.busy() ? client.job.audition.filter((id) => !client.take(id)) : []);
 
+  /* How far the take is, if it is being made; several are where a farm renders. */
+  const makingOf = (id) => client.job?.making.find((one) => one.take === id) ?? (client.job?.take === id ? client.job : null);
+  const workerOf = (id) => client.view.engine.workers.find((one) => one.take === id)?.name;
+
   const use = async (take) => { if (await client.act('use_take', { take })) client.put({ choosing: null, selected: null }); };
   const makeCell = ({ id }) => {
     const video = h('video', { playsinline: true, preload: 'auto', tabindex: -1 });
@@ -53,7 +57,8 @@ const takes = (() => {
     set(cell, 'data-made', Boolean(take));
     set(cell, 'data-head', take?.head);
     if (take?.clip && video.getAttribute('src') !== take.clip) video.setAttribute('src', take.clip);
-    const preview = take ? null : client.job?.take === item.id && client.job.preview;
+    const now = take ? null : makingOf(item.id);
+    const preview = now?.preview;
     if (preview) set(image, 'src', preview); else image.removeAttribute('src');
     show(image, preview); show(video, take?.clip);
     for (const part of [star, go, drop]) show(part, take);
@@ -62,7 +67,7 @@ const takes = (() => {
     set(look, 'aria-label', [name, ...(take ? [differences(take, all), take.head && t('head')] : [t('still to come')])].filter(Boolean).join(', '));
     set(star, 'aria-pressed', String(Boolean(take?.star)));
     set(star, 'aria-label', take?.star ? t('Take the star away') : t('Star'));
-    say(facts, take ? `${index + 1} · ${differences(take, all)}` : client.job?.take === item.id ? making(client.job) : t('Waiting'));
+    say(facts, take ? `${index + 1} · ${differences(take, all)}` : now ? [making(now), workerOf(item.id)].filter(Boolean).join(' · ') : t('Waiting'));
     facts.title = facts.textContent;
     say(go, take?.on_path ? t('In the film') : t('Take this'));
     set(go, 'aria-pressed', String(Boolean(take?.on_path)));

@@ -42,6 +42,12 @@ const timeline = (() => {
       return job.wait ? `${line} · ${t('about {time} until it begins', { time: job.wait })}` : line;
     }
     const parts = [t('Segment {number}', { number: job.index + 1 })];
+    if (job.making.length > 1 && !['stopping', 'pausing'].includes(job.doing)) {
+      const run = { number: job.finished + job.making.length, count: job.planned, time: job.total };
+      parts.push(t('{count} takes at once', { count: job.making.length }));
+      parts.push(job.total ? t('take {number} of {count}, {time} in all', run) : t('take {number} of {count}', run));
+      return parts.join(' · ');
+    }
     if (job.sections > 1) parts.push(t('section {number} of {count}', { number: job.section + 1, count: job.sections }));
     if (job.doing === 'stopping') return `${parts[0]} · ${t('stopping; finished sections are kept')}`;
     if (job.doing === 'pausing') return `${parts.join(' · ')} · ${t('pausing after this section')}`;
