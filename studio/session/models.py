@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from studio.backbones.registry import sees_outside_frame, size_unit, step_caches, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard, ModelError
@@ -101,6 +101,13 @@ def installed_model(models: Iterable[ModelCard], name: str) -> ModelCard:
         raise EditError(sentence(
             "The weights of {model} are {state}. {remedy}", model=card.title, state=state, remedy=card.remedy))
     return card
+
+
+def known_model(models: Mapping[str, ModelCard], name: str) -> ModelCard:
+    """The card of a film's or a take's model, by name. Raises EditError: it is not installed (any more)."""
+    if name not in models:
+        raise EditError(sentence("The model '{model}' is not installed. Choose another one, or add it to models/.", model=name))
+    return models[name]
 
 
 def settings_for(preset: Preset, card: ModelCard | None) -> RenderSettings:

@@ -20,6 +20,7 @@ from studio.project.tree import check_memory
 from studio.project.wildcards import Wildcards
 from studio.project.words import fill_words, words_of
 from studio.session.loras import LoraShelf
+from studio.session.models import known_model
 
 
 class RequestMaker:
@@ -134,9 +135,7 @@ class RequestMaker:
         Raises:
             EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit.
         """
-        if take.model not in self._cards:
-            raise EditError(sentence(
-                "The model '{model}' is not installed. Choose another one, or add it to models/.", model=take.model))
+        known_model(self._cards, take.model)
         place = place_of_take(project, take)
         if not self._picture(place).is_file():
             if place.picture == take.reference:

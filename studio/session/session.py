@@ -15,7 +15,6 @@ from studio.marks import Marks
 from studio.names import readable
 from studio.project import edits, limits, shots
 from studio.project.auditions import Variations
-from studio.project.edits import EditError
 from studio.project.lora_edits import named_loras
 from studio.project.mark_edits import keep_unknown
 from studio.project.model import Frame, RenderSettings, Shot
@@ -42,6 +41,7 @@ from studio.session.models import (
     check_size,
     first_frame,
     installed_model,
+    known_model,
     set_model,
     set_size,
     settings_for,
@@ -274,7 +274,7 @@ class Session(Document):
         self.store.check_writable()
         if strength is not None:
             limits.strength(strength)
-        lora, aside = self.loras.add(path, self._card(), name)
+        lora, aside = self.loras.add(path, known_model(self._models, self.project.model), name)
         self.edit(edits.add_lora, index, lora, strength)
         self.notify()                                          # its file may have come back, which is no edit
         return aside
@@ -282,7 +282,7 @@ class Session(Document):
     def use_lora(self, index: int, sha256: str) -> None:
         """Put a LoRA that is on the shelf on a segment. Raises EditError: it is gone, or does not fit the model."""
         lora = self.loras.find(sha256)
-        self.loras.check(lora, self._card(), whole=True)
+        self.loras.check(lora, known_model(self._models, self.project.model), whole=True)
         self.edit(edits.add_lora, index, lora)
         self.notify()
 
@@ -291,10 +291,3 @@ class Session(Document):
         found = self.loras.list(self._models.get(self.project.model))
         known = named_loras(self.project)
         return tuple(entry for entry in found if not own or entry.sha256 in known)
-
-    def _card(self) -> ModelCard:
-        card = self._models.get(self.project.model)
-        if card is None:
-            raise EditError(sentence(
-                "The model '{model}' is not installed. Choose another one, or add it to models/.", model=self.project.model))
-        return card
