@@ -2,6 +2,8 @@
 
 import os
 
+from studio.import_changes import lighten_diffusers
+
 # OpenMP's threads spin while they wait for each other. On a machine that does anything else, that takes the cores away from
 # whoever has work, the other half of this very section included. Threads that sleep at once are kind to neighbours but slow when
 # alone, because waking takes longer than most of a section's operations. So they spin for about the time that waking takes, and
@@ -14,3 +16,5 @@ if "OMP_WAIT_POLICY" not in os.environ:
 # MKL multiplies in another order of sums where the operands happen to lie otherwise in memory, which differs from one rendering
 # of a take to the next. With this it does not, at no cost that could be measured: the same take again is the same bit for bit.
 os.environ.setdefault("MKL_CBWR", "AUTO")
+
+lighten_diffusers()      # before any module of the studio imports Diffusers

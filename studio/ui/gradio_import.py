@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+
+from studio.import_changes import Change, ChangingFinder
 
 MODULE = "gradio.component_meta"
 WRITER = "create_or_modify_pyi"
@@ -73,39 +73,9 @@ def _without_reloading(module: ModuleType) -> Iterator[None]:
         setattr(module, WATCH, lambda reloader: reloader.stop_event.wait())
 
 
-CHANGES: dict[str, Callable[[ModuleType], AbstractContextManager[None]]] = {
+CHANGES: dict[str, Change] = {
     MODULE: _without_stubs, TABLES: _without_pandas, SERVER: _without_agents, HTTP: _without_reloading,
 }  # fmt: skip
-"""What is done around the reading of a module."""
-
-
-class _ChangingLoader(Loader):
-    """Loads a module as its own loader does, with a change around it."""
-
-    def __init__(self, loader: Loader, change: Callable[[ModuleType], AbstractContextManager[None]]) -> None:
-        self.loader, self.change = loader, change
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Leave it to the module's own loader."""
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the module."""
-        with self.change(module):
-            self.loader.exec_module(module)
-
-
-class _Finder(MetaPathFinder):
-    """Finds those modules."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """The module's spec with our loader, None for all other modules."""
-        if name not in CHANGES:
-            return None
-        spec = PathFinder.find_spec(name, path)  # type: ignore[arg-type]
-        if spec is not None and spec.loader is not None:
-            spec.loader = _ChangingLoader(spec.loader, CHANGES[name])
-        return spec
 
 
 def lighten() -> None:
@@ -119,4 +89,4 @@ def lighten() -> None:
     addresses, which asks for no password, reads this program's files and changes its code: for authors who edit a Space that runs.
     """
     if MODULE not in sys.modules:
-        sys.meta_path.insert(0, _Finder())
+        sys.meta_path.insert(0, ChangingFinder(CHANGES))

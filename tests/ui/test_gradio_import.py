@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from studio.import_changes import ChangingFinder
 from studio.ui import gradio_import, page
 
 
@@ -33,7 +34,7 @@ def test_other_modules_are_left_to_others_and_it_is_asked_for_once(monkeypatch: 
     monkeypatch.setattr(sys, "meta_path", finders.copy())
     gradio_import.lighten()
     finder = sys.meta_path[0]
-    assert type(finder) is gradio_import._Finder and finder.find_spec("json") is None
+    assert type(finder) is ChangingFinder and finder.find_spec("json") is None
 
 
 def test_pandas_is_imported_when_gradio_uses_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ from tests.brackets import BRACKETS, speak_brackets
 from tests.shelves import make_film, make_studio
 
 
+@pytest.fixture(scope="module")
+def brackets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Written and read once: collecting the studio's texts takes a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        speak_brackets(tmp_path_factory.mktemp("brackets"), patch)
+        yield
+
+
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    speak_brackets(tmp_path, monkeypatch)
+def studio(tmp_path: Path, brackets: None) -> Studio:
     made = make_studio(tmp_path)
     made.home.mkdir()
     return made
