@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.engine.jobs import Worker
 from studio.media.clip import probe
 from studio.project import edits
 from studio.project.store import Store
@@ -138,6 +139,23 @@ def test_a_queued_job_is_cancelled_at_once(tmp_path: Path, engine: FakeEngine) -
     engine.gate = None
     assert wait_for_job(first).state == "done" and wait_for_job(second).state == "done"
     assert len(second.project.takes) == 1 and len(engine.requests) == 2
+
+
+def test_films_take_turns_and_one_that_waits_again_can_be_cancelled(tmp_path: Path, engine: FakeEngine) -> None:
+    engine._worker = Worker(engine._render, turn=0)
+    engine.gate = threading.Semaphore(0)
+    studios = [make_studio(tmp_path / name, engine) for name in ("one", "two", "three")]
+    first, second, third = (make_film(each, f"{name} 1", f"{name} 2") for each, name in zip(studios, "abc", strict=True))
+    for session in (first, second, third):
+        session.jobs.generate_all()
+    engine.gate.release(12)                                            # one take each
+    wait_until(third, lambda: len(third.project.film()) == 1 and third.job is not None and third.job.state == "queued")
+    third.jobs.cancel()
+    assert third.job and third.job.state == "cancelled"
+    engine.gate = None
+    assert wait_for_job(first).state == wait_for_job(second).state == "done"
+    assert [request.prompt for request in engine.requests] == ["a 1", "b 1", "c 1", "a 2", "b 2"]
+    assert prompts(third) == ["c 1"]
 
 
 def test_segments_not_begun_can_be_edited_while_it_renders(studio: Studio, engine: FakeEngine) -> None:

@@ -6,9 +6,11 @@ import contextvars
 import logging
 import queue
 import threading
+import time
 import uuid
 import weakref
 from collections.abc import Callable, Iterator
+from operator import length_hint
 from typing import Literal
 
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest
@@ -16,6 +18,8 @@ from studio.language import sentence
 
 JobState = Literal["queued", "running", "done", "cancelled", "paused", "failed"]
 Listen = Callable[["Job", Event | None], None]
+TURN = 60.0
+"""Seconds after which a job lets others go before its next take, if some wait. A take is never cut in two for that."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Job:
         self.ended = threading.Event()
         self.seconds_left: float | None = None         # until it is done, as whoever gave it estimates; None: not known
         self.moved: Callable[[], None] | None = None   # called when a job before this one has ended
+        self.more: Callable[[], bool] = lambda: length_hint(requests, 1) > 0    # requests are left, as far as is known
         self.line = Line()
         self.context = contextvars.copy_context()  # of the caller: a Space identifies its visitor by a context variable
         self._take = ""                # id of the take in progress
@@ -68,16 +73,22 @@ class Job:
         """Block until the job has ended; False when `timeout` seconds passed first."""
         return self.ended.wait(timeout)
 
-    def run(self, render: Render) -> None:
-        """Render every request. Never raises: whatever goes wrong becomes a `Failed` event and the state 'failed'."""
+    def run(self, render: Render, turn_ends: Callable[[], bool] = lambda: False) -> None:
+        """Render every request, or as many as there are before the job's turn ends: it is 'queued' again then.
+
+        Never raises: whatever goes wrong becomes a `Failed` event and the state 'failed'.
+        """
         try:
             self._enter(self._stopped() or "running")
             while self.state == "running":
                 self._next(render)
+                if self.state == "running" and turn_ends() and self.more():
+                    self._enter("queued")
         except Exception as error:  # noqa: BLE001 - the worker must outlive any job
             self._fail(error)
         finally:
-            self.ended.set()
+            if self.state != "queued":
+                self.ended.set()
 
     def _next(self, render: Render) -> None:
         """Render the next request, if there is one and nobody asked to stop."""
@@ -158,11 +169,15 @@ class Line:
 
 
 class Worker:
-    """Runs jobs in the order they came, in a thread: one per device. It ends when the worker is not used any more."""
+    """Runs jobs in the order they came, and long ones in turns, in a thread: one per device.
 
-    def __init__(self, render: Render) -> None:
-        """Render by `render`."""
+    The thread ends when the worker is not used any more.
+    """
+
+    def __init__(self, render: Render, turn: float = TURN) -> None:
+        """Render by `render`. `turn`: seconds after which a job lets others go before its next take."""
         self._render = render
+        self._turn = turn
         self._line = Line()
         self._queue: queue.SimpleQueue[tuple[Job, Render] | None] = queue.SimpleQueue()
         self.grow(1)
@@ -171,7 +186,7 @@ class Worker:
         """Run so many jobs at once from now on, or as many as before if those are more. `render` is called from all threads."""
         while self._line.threads < threads:
             self._line.threads += 1
-            threading.Thread(target=_run_jobs, args=(self._queue,), name="studio-worker", daemon=True).start()
+            threading.Thread(target=_run_jobs, args=(self._queue, self._turn), name="studio-worker", daemon=True).start()
             weakref.finalize(self, self._queue.put, None).atexit = False
 
     def waiting(self) -> int:
@@ -185,10 +200,19 @@ class Worker:
         return job
 
 
-def _run_jobs(waiting: queue.SimpleQueue[tuple[Job, Render] | None]) -> None:
+def _run_jobs(waiting: queue.SimpleQueue[tuple[Job, Render] | None], turn: float) -> None:
     """Run jobs until None comes. A thread that waits for the next one keeps nothing of the last one alive."""
+    end = 0.0
+
+    def turn_ends() -> bool:
+        return time.monotonic() >= end and not waiting.empty()
+
     while (entry := waiting.get()) is not None:
         job, render = entry
-        job.context.run(job.run, render)
+        end = time.monotonic() + turn
+        job.context.run(job.run, render, turn_ends)
         job.line.leave(job)
+        if job.state == "queued":
+            job.line.enter(job)
+            waiting.put(entry)
         del entry, job, render

@@ -205,6 +205,7 @@ class JobManager:
             for part in split(job, project, self._engine.lanes):
                 part.engine_job = self._engine.submit(self._requests(part), partial(self._follower.handle, part))
                 part.engine_job.seconds_left, part.engine_job.moved = part.view.total_left, document.notify
+                part.engine_job.more = partial(_has_more, part)
             document.notify()
 
     def check_idle(self) -> None:
@@ -272,6 +273,10 @@ class JobManager:
         self._follower.show_left(job, None)
         self._follower.write_note(job)
         return self._maker.request(take, job.ask.sections, project)
+
+
+def _has_more(job: RenderJob) -> bool:
+    return job.view.finished < job.view.planned
 
 
 def _is_plain_copy(ask: TakeRequest) -> bool:

@@ -75,6 +75,42 @@ def test_jobs_queue_in_order_and_a_queued_one_can_be_cancelled() -> None:
     assert [e.take for e in log.events if isinstance(e, TakeDone)] == ["a", "c"]
 
 
+def test_a_long_job_lets_others_go_between_its_takes_and_one_that_waits_its_turn_can_be_stopped() -> None:
+    gate, log = threading.Event(), Log()
+
+    def slow(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
+        gate.wait(5)
+        yield from finish(ask, stop)
+
+    worker = Worker(slow, turn=0)
+    long = worker.submit(Job(iter([request("a1"), request("a2"), request("a3")]), log))
+    other = worker.submit(Job(iter([request("b1"), request("b2")]), log))
+    stopped = Job(iter([request("c1"), request("c2")]), lambda job, event: isinstance(event, TakeDone) and job.cancel())
+    worker.submit(stopped)
+    gate.set()
+    assert long.wait(5) and other.wait(5) and stopped.wait(5)
+    assert [e.take for e in log.events if isinstance(e, TakeDone)] == ["a1", "b1", "a2", "b2", "a3"]
+    assert [state for each, state in log.states if each == other.id] == ["running", "queued", "running", "done"]
+    assert (long.state, stopped.state) == ("done", "cancelled")
+
+
+def test_a_job_goes_on_when_nobody_waits_or_its_turn_is_not_over() -> None:
+    log = Log()
+    assert Worker(finish, turn=0).submit(Job(iter([request("a"), request("b")]), log)).wait(5)
+    assert [state for _, state in log.states] == ["running", "done"]
+    gate = threading.Event()
+
+    def slow(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
+        gate.wait(5)
+        yield from finish(ask, stop)
+
+    log, worker = Log(), Worker(slow)
+    jobs = [worker.submit(Job(iter([request(f"{name}1"), request(f"{name}2")]), log)) for name in "ab"]
+    gate.set()
+    assert all(job.wait(5) for job in jobs)
+    assert [e.take for e in log.events if isinstance(e, TakeDone)] == ["a1", "a2", "b1", "b2"]
+
+
 def test_requests_are_pulled_late_so_the_rest_can_be_edited() -> None:
     asked: list[str] = []
 
