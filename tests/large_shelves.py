@@ -53,7 +53,8 @@ def shelve(project: Project, home: Path, notes: bool = False) -> Path:
         if notes:
             (place / "poster.webp").write_bytes(b"x")
             (place / "take.json").write_text(json.dumps({"format": 1, "take": take_table(take)}))
-    (folder / "project.json").write_text(json.dumps({"format": 1, **project_table(project)}, indent=1))
+    spaced = json.dumps({"format": 1, **project_table(project)}, separators=(",\n  ", ": "))       # as long as the studio's
+    (folder / "project.json").write_text(spaced)
     for path in (folder / "project.json", *(folder / "takes").iterdir(), folder / "takes", folder / "media"):
         when = path.stat().st_mtime_ns - DAY * 10**9
         os.utime(path, ns=(when, when))

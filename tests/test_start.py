@@ -94,7 +94,7 @@ def test_with_everything_wrong_around_it_the_page_opens_and_works(tmp_path: Path
     home = tmp_path / ".films:2026 é"
     (home / "clip.txt").write_text("a clip")
     assert DIRECT.open(f"{url}/gradio_api/file={urllib.request.pathname2url(str(home))}/clip.txt", timeout=30).read() == b"a clip"
-    assert studio.interrupt() == 0
+    assert studio.interrupt() in (0, 130), "130: what comes after the page's opening is not done yet"
     told = studio.text()
     for name in ("FFMPEG_BINARY", "SSL_CERT_FILE", "GRADIO_SERVER_PORT", "GRADIO_SHARE", "HF_ENDPOINT"):
         assert re.search(f"^{name} ", told, re.MULTILINE), told
@@ -134,23 +134,26 @@ def test_a_missing_package_is_named(tmp_path: Path, arguments: list[str]) -> Non
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does")
-@pytest.mark.parametrize("seconds", [0.5, 1.0, 2.0, 4.0])
-def test_ctrl_c_while_it_starts(tmp_path: Path, seconds: float) -> None:
-    studio = Opened(tmp_path, STUDIO_HOME=str(tmp_path / "films"))
-    time.sleep(seconds)
+@pytest.mark.parametrize("module", ["gradio.blocks", "torch"])
+def test_ctrl_c_while_it_starts(tmp_path: Path, module: str) -> None:
+    """When that module has just been imported: before there is a page, and by the engine's thread behind the page."""
+    studio = Opened(tmp_path, STUDIO_HOME=str(tmp_path / "films"), PYTHONPROFILEIMPORTTIME="1")
+    studio.wait_for(rf"\| +{module}\n")
     assert studio.interrupt() in (0, 130)
     assert "Traceback" not in studio.text(), studio.text()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does")
-@pytest.mark.parametrize(("arguments", "variables"), [
-    (["--host", "::1" if has_ipv6() else "127.0.0.1"], {"HOME": "/proc/nowhere", "TMPDIR": "/proc/nowhere"}),
-    (["--host", "localhost"], {"GRADIO_ROOT_PATH": "/studio", "HF_HOME": "/proc/nowhere", "LC_ALL": "C"}),
+@pytest.mark.parametrize(("arguments", "variables", "last"), [
+    (["--host", "::1" if has_ipv6() else "127.0.0.1"],
+     {"HOME": "/proc/nowhere", "TMPDIR": "/proc/nowhere", "HF_HOME": "/proc/nowhere", "LC_ALL": "C"}, "is ready"),
+    (["--host", "localhost"], {"GRADIO_ROOT_PATH": "/studio", "HF_HOME": "/proc/nowhere", "LC_ALL": "C"}, "Running on"),
 ])  # fmt: skip
-def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str]) -> None:
+def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str], last: str) -> None:
     studio = Opened(tmp_path, *arguments, **{"STUDIO_HOME": str(tmp_path / "Filme – é"), **variables})
     url = studio.wait_for(r"Running on local URL: +(http://\S+)")[1]
     assert DIRECT.open(url, timeout=30).status == 200
-    studio.wait_for("is ready")
-    assert studio.interrupt() == 0 and "Traceback" not in studio.text()
+    studio.wait_for(last)
+    assert studio.interrupt() in ((0,) if last == "is ready" else (0, 130))
+    assert "Traceback" not in studio.text()
