@@ -50,6 +50,7 @@ class RayPool:
     def connect(self) -> Sequence[RemoteWorker]:
         """See `Pool.connect`."""
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ["RAY_DISABLE_FAILURE_SIGNAL_HANDLER"] = "1"    # it would print a stack of C++ when the studio is stopped
         if self._address.workers:                # Ray's processes listen on 127.0.0.1 alone, as they do on Windows and macOS
             os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         import ray
