@@ -53,6 +53,8 @@ class RayPool:
         os.environ["RAY_DISABLE_FAILURE_SIGNAL_HANDLER"] = "1"    # it would print a stack of C++ when the studio is stopped
         if self._address.workers:                # Ray's processes listen on 127.0.0.1 alone, as they do on Windows and macOS
             os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        elif {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or (Path.home() / ".ray" / "auth_token").is_file():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")           # a client sends the token only when it is told to
         import ray
 
         logging.getLogger("ray").setLevel(logging.ERROR)
