@@ -37,13 +37,14 @@ def test_other_modules_are_left_to_others_and_it_is_asked_for_once(monkeypatch: 
     assert type(finder) is ChangingFinder and finder.find_spec("json") is None
 
 
-def test_pandas_is_imported_when_gradio_uses_it() -> None:
+def test_pandas_comes_when_gradio_uses_it_and_the_package_for_agents_not_at_all() -> None:
     program = (
         "import sys, studio.ui; import gradio.caching as caching; assert 'pandas' not in sys.modules;"
-        "print(caching.pd.Series([1, 2]).sum(), 'pandas' in sys.modules)"
+        "print(caching.pd.Series([1, 2]).sum(), 'pandas' in sys.modules);"
+        "import studio.ui.page, app; print('mcp' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.split() == ["3", "True"], done.stderr
+    assert done.stdout.split() == ["3", "True", "False"], done.stderr
 
 
 def test_a_module_that_uses_it_while_it_is_read_gets_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,9 +56,3 @@ def test_a_module_that_uses_it_while_it_is_read_gets_the_real_one(monkeypatch: p
         assert isinstance(colorsys, gradio_import._LatePandas)
         assert colorsys.rgb_to_hsv(1, 1, 1) == (0, 0, 1)
     assert sys.modules["colorsys"].__file__ and not isinstance(sys.modules["colorsys"], gradio_import._LatePandas)
-
-
-def test_the_package_for_agents_is_not_imported_with_the_page() -> None:
-    program = "import sys, studio.ui.page, app; print('mcp' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.split() == ["False"], done.stderr
