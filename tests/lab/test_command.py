@@ -20,7 +20,7 @@ OPTIONS: dict[str, set[str]] = {
     "measure memory": {"--model", "--quick", "--pictures", "--sections", "--gaps", "--arms", "--memories", "--encoder", "--quality",
                        "--size", "--output"},
     "measure psi": {"--model", "--sections", "--output"},
-    "measure cache": {"--model", "--size", "--steps", "--thresholds", "--output"},
+    "measure cache": {"--model", "--size", "--steps", "--rule", "--thresholds", "--output"},
     "measure kept": {"--results", "--output"},
     "measure film-memory": {"--model", "--arms", "--seeds", "--threads", "--output"},
     "measure learn": {"--scenes"},
