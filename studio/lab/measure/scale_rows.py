@@ -130,7 +130,7 @@ def _layers(scale: Scale, figures: Row) -> None:
         ("bf16 from memory", replace(lean, weights="bf16")), ("bf16 from disk", replace(lean, weights="bf16", stream="disk")),
         ("int8 from memory", lean),
     ):
-        plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), LAYERS_SIZE, override=profile)
+        plan = choose_plan(imagine_machine(24, 64, "Linux"), sizes_of(card), card.sizes[0], override=profile)
         backbone = scale.family.place(card, plan, SmallGpu(), _silent, True)
         latents, _ = run_section(scale.family, backbone, config, LAYERS_SIZE, scale.steps)
         figures[name] = float((latents - expected).norm() / expected.norm())

@@ -24,12 +24,18 @@ class Visitor:
         self.errors: list[str] = []
         self._server, self._name = f"http://127.0.0.1:{port}/gradio_api", secrets.token_hex(5)
         self._film, self._takes, self._pause = film, tuple(takes), pause
+        self._board = 0                  # the component that answers clicks
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=each, daemon=True) for each in (self._follow, self._click)]
 
     def start(self) -> None:
         """Begin to follow the film, and then to click."""
-        self._post("queue/join", {"data": [], "event_data": {"project": self._film}, "fn_index": 0, "trigger_id": 2})
+        with urllib.request.urlopen(f"{self._server.removesuffix('/gradio_api')}/config", timeout=TIMEOUT) as answer:
+            page = json.loads(answer.read())
+        self._board = next(each["id"] for each in page["components"] if "ask" in (each["props"].get("server_fns") or ()))
+        follow = next(each for each in page["dependencies"] if [self._board, "follow"] in map(list, each["targets"]))
+        message = {"data": [], "event_data": {"project": self._film}, "fn_index": follow["id"], "trigger_id": self._board}
+        self._post("queue/join", message)
         for thread in self._threads:
             thread.start()
 
@@ -58,7 +64,7 @@ class Visitor:
             message = {"verb": "rewind", "project": self._film, "take": self._takes[number % len(self._takes)]}
             number, clock = number + 1, time.perf_counter()
             try:
-                answer = self._post("component_server/", {"data": message, "component_id": 2, "fn_name": "ask"})
+                answer = self._post("component_server/", {"data": message, "component_id": self._board, "fn_name": "ask"})
             except OSError as error:
                 self._fail(f"a click was not answered: {error}")
                 continue
