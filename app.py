@@ -104,25 +104,14 @@ def open_studio(options: argparse.Namespace) -> int:
             studios, page, settings = guarded_page(users, projects, lambda home: Studio(home, engine, models), root_path, agents,
                                                     max(0.0, options.disk_limit) * 1e9)
         try:
-            page.launch(
-                server_name=host,
-                server_port=options.port,
-                share=options.share,
-                inbrowser=not (on_space or options.no_browser or place),
-                prevent_thread_lock=True,
-                **settings | more,
-            )
+            page.launch(server_name=host, server_port=options.port, share=options.share, prevent_thread_lock=True,
+                        inbrowser=not (on_space or options.no_browser or place), **settings | more)
         except (OSError, OverflowError) as error:
             where = f"{options.host}, port {options.port or 'from 7860'}"
             return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
-    if agents:
-        say(f"Agents are served on {str(page.local_url).rstrip('/')}/mcp", sys.stdout)
-    if place:
-        shown = f"{str(page.local_url).rstrip('/')}/?{place}"
-        say(f"It is shown on {shown}", sys.stdout)
-        if not options.no_browser:
-            webbrowser.open(shown)
+    if agents or place:
+        tell_addresses(str(page.local_url).rstrip("/"), agents, place, browser=not options.no_browser)
     if public:  # visitors leave empty projects behind
         start_sweeper(studios[0])
     engine.start(calm=CALM)
@@ -131,6 +120,16 @@ def open_studio(options: argparse.Namespace) -> int:
         threading.Thread(target=go_on, args=(each,), name="studio-go-on", daemon=True).start()
     page.block_thread()
     return 0
+
+
+def tell_addresses(url: str, agents: bool, place: str, browser: bool) -> None:
+    """Say where agents are served at `url`, and where the film of the query `place` is shown; open that in a `browser`."""
+    if agents:
+        say(f"Agents are served on {url}/mcp", sys.stdout)
+    if place:
+        say(f"It is shown on {url}/?{place}", sys.stdout)
+        if browser:
+            webbrowser.open(f"{url}/?{place}")
 
 
 def has_mcp() -> bool:

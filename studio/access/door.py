@@ -1,7 +1,7 @@
 """The door before everything that a studio serves: nobody passes without a session or a token, and then only to the own page.
 
 It stands before Gradio's application, so pages, functions, files, uploads, streams and agents have this one way in. Whoever passes
-is answered by an application that knows no other user's films; see `user_pages.py`.
+is answered by an application that has this user's films alone; see `user_pages.py`.
 """
 
 from __future__ import annotations

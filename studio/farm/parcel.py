@@ -156,7 +156,7 @@ class Unpacker:
 
 
 def _link(old: Path, new: Path) -> None:
-    """The same file at another path; a copy where the disk knows no links."""
+    """The same file at another path; a copy where the disk has no links."""
     try:
         os.link(old, new)
     except OSError:
