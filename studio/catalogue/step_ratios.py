@@ -1,7 +1,8 @@
 """What a step cache needs to know of a model's own weights: how the blocks' residual changes from one step to the next.
 
 MagCache (2506.09045) skips steps by these ratios, which depend on the weights and hardly on the film. They are measured once
-(`python app.py models calibrate`) and lie beside what is prepared of the weights, under their fingerprint. Imports no torch.
+(`python app.py models calibrate`) and lie beside what is prepared of the weights, under their fingerprint. A take keeps those that
+it was made with, so that it can be made again after another measurement, and elsewhere. Imports no torch.
 """
 
 from __future__ import annotations

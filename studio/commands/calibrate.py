@@ -25,15 +25,15 @@ def calibrate(
     Args:
         name: of the model.
         models: the folder of the models.
-        again: measure also what was measured already. Takes made with it cannot be made again exactly then.
+        again: measure also what was measured already. Takes keep the ratios that they were made with.
         picture, prompt: what is filmed; None: the lighthouse.
         size: width and height in pixels; None: the model's first one.
     """
     try:
         card = find_model(name, models)
         if not again and (known := _known(card)):
-            _say(f"{card.title} was measured already. {_describe(known)} To measure it again, add --again: takes "
-                 f"that were made with these figures can then no longer be made again exactly.")
+            _say(f"{card.title} was measured already. {_describe(known)} To measure it again, add --again: new takes use what is "
+                 f"measured then, and older ones keep what they were made with.")
             return 0
         if card.state != "ready":
             raise ModelError(f"The weights of {card.title} are not here. {card.remedy}")

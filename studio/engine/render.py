@@ -225,11 +225,13 @@ class Renderer:
         """Threshold and ratios of the step cache: the take's own, or the usual one where the machine's profile asks for it.
 
         Raises:
-            ModelError: the take's rule needs ratios that were not measured of the model.
+            ModelError: the take's rule needs ratios, and neither the take has any nor were they measured of the model.
         """
         rules, placement = step_caches(self.model.card), self.model.placement
         if request.cache and request.cache_rule in rules:
-            return request.cache, read_ratios(self.model.card).stages if request.cache_rule == MAGNITUDE else ()
+            if request.cache_rule != MAGNITUDE:
+                return request.cache, ()
+            return request.cache, request.step_ratios or read_ratios(self.model.card).stages
         wanted = placement is not None and placement.plan.profile.cache != "none"
         return DEFAULT_THRESHOLD if wanted and not request.cache and FIRST_BLOCK in rules else 0.0, ()
 

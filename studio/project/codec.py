@@ -166,6 +166,7 @@ def take_table(take: Take) -> Table:
             style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
         **pins_table(take.pins, take.forgotten),
         **context_look_table(take.context_look),
+        **step_ratios_table(take),
     }
 
 
@@ -202,6 +203,7 @@ def parse_take(table: object) -> Take:
         pins=parse_pins(read),
         forgotten=parse_pins(read, "forgotten"),
         context_look=parse_context_look(read),
+        step_ratios=_step_ratios(read),
         unknown=read.rest(),
     )
 
@@ -215,6 +217,19 @@ def cache_table(settings: RenderSettings) -> Table:
     """The step cache's threshold, and its rule where it is not the first block's; nothing where there is none."""
     rule = {"cache_rule": settings.cache_rule} if settings.cache_rule != RenderSettings.cache_rule else {}
     return {"cache": settings.cache, **rule} if settings.cache else {}
+
+
+def step_ratios_table(take: Take) -> Table:
+    """The ratios by which a take's steps were left out; nothing where none were, or where they are not known."""
+    return {"step_ratios": [list(stage) for stage in take.step_ratios]} if take.step_ratios else {}
+
+
+def _step_ratios(read: TableReader) -> tuple[tuple[float, ...], ...]:
+    stages = read.optional("step_ratios", list) or []
+    if not all(isinstance(stage, list) and stage and all(type(one) in (int, float) and 0 <= one < 1e6 for one in stage)
+               for stage in stages):
+        raise FormatError("take: 'step_ratios' are no ratios")
+    return tuple(tuple(map(float, stage)) for stage in stages)
 
 
 def _settings(table: Table) -> RenderSettings:

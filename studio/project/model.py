@@ -130,7 +130,14 @@ class Take:
     pins: tuple[str, ...] = ()      # takes that were pinned when it was made
     forgotten: tuple[str, ...] = ()     # takes whose sections its memory did not read
     context_look: ContextLook | None = None     # the look in which it saw the frames before it; None: as they were made
+    step_ratios: tuple[tuple[float, ...], ...] = ()     # by which its steps were left out, see `catalogue.step_ratios`
     unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
+
+    @property
+    def lacks_ratios(self) -> bool:
+        """Whether steps are left out by ratios that it does not name: it is not begun yet, or older than that takes name them."""
+        measured = self.settings.cache > 0 and self.settings.cache_rule == "magnitude"
+        return measured and not self.step_ratios and self.segment.video is None
 
 
 @dataclass(frozen=True)

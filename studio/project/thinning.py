@@ -16,8 +16,9 @@ def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tup
     """The takes whose snapshots can be removed.
 
     Kept are those of heads and ends of branches, of takes with several takes after them or a new shot, of takes at whose frames a
-    shot begins, of starred, pinned and forgotten ones, of every take of a line whose number `every` divides, and of videos, copies
-    and bridges, which cannot be made again from their seed. Takes in the trash are left alone.
+    shot begins, of starred, pinned and forgotten ones, of every take of a line whose number `every` divides, of videos, copies
+    and bridges, which cannot be made again from their seed, and of takes of which is not known by which ratios their steps were
+    left out. Takes in the trash are left alone.
 
     Args:
         project: the film.
@@ -37,7 +38,7 @@ def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tup
         after = children.get(take.id, [])
         made = take.state == "done" and not take.thinned and not take.copy_of and take.segment.video is None
         plain = len(after) < 2 and not any(other.segment.shot for other in after)
-        return made and plain and take.id not in kept and len(project.lineage(take.id)) % every != 0
+        return made and plain and not take.lacks_ratios and take.id not in kept and len(project.lineage(take.id)) % every != 0
 
     return tuple(take for take in project.takes.values() if can_go(take))
 

@@ -204,6 +204,10 @@ def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping
             said.append(sentence(
                 "It was made with other weights of {model} than those that are here, so its frames will be others.",
                 model=card.title))
+    if any(take.lacks_ratios for take in wanted.takes.values()):
+        said.append(sentence(
+            "It leaves out steps, and the file does not tell by which calibration. The one that is here is used, so its frames may "
+            "be others."))
     loras = {lora.sha256: lora.name for take in wanted.takes.values() for lora in take.segment.loras}
     for content, lora in loras.items():
         if not session.loras.has(content):

@@ -198,7 +198,7 @@ class JobManager:
             asks, steps = choose(project)
             document.store.check_writable()
             for ask in asks[:1] if asks[0].exact else asks:        # what is made as before needs the takes before it first
-                self._maker.check(self._maker.fill_words(ask, project).take, project)
+                self._maker.check(self._maker.fill(ask, project).take, project)
             job = RenderJob(asks, project, rest, branch, steps)
             self._job = job
             self._follower.show_left(job, None)
@@ -246,7 +246,7 @@ class JobManager:
                 try:
                     project = self._document.project
                     now = take_requests.refresh(project, ask, job.branch)
-                    job.ask = self._looks.fill(self._maker.fill_words(now, project), project)
+                    job.ask = self._looks.fill(self._maker.fill(now, project), project)
                     request = None if _is_plain_copy(job.ask) else self._request(job)
                     if request is None:
                         self._follower.keep_copy(job)

@@ -125,7 +125,7 @@ class MemoryTests:
                 raise EditError(problem)
             segment, other = plan.segment_after(project, tested, prompt), self._other(project, tested)
             section = plan.section_after(project, tested, segment)
-            section = self._maker.fill_words(TakeRequest(section, 1, len(project.lineage(take))), project).take
+            section = self._maker.fill(TakeRequest(section, 1, len(project.lineage(take))), project).take
             self._maker.check(section, project)
             folder = self._folder(tested, segment, other)
             requests = self._requests(project, section, folder, other)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.registry import edits_memory, selects_sections
-from studio.catalogue.cards import ModelCard
+from studio.backbones.registry import edits_memory, selects_sections, step_caches
+from studio.catalogue.cards import ModelCard, ModelError
+from studio.catalogue.step_ratios import MAGNITUDE, read_ratios
 from studio.engine import take_folder
 from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, SeenColours, ShotStart, VideoSource
 from studio.language import sentence
@@ -33,16 +34,28 @@ class RequestMaker:
         self._loras = loras
         self._wildcards = wildcards
 
-    def fill_words(self, ask: TakeRequest, project: Project) -> TakeRequest:
-        """The request with the words that wildcards give; a retry, and what is made as it was made before, has them.
+    def fill(self, ask: TakeRequest, project: Project) -> TakeRequest:
+        """The request with what is settled when its take is begun: the words that wildcards give, and the ratios by which steps
+        are left out. A retry, and what is made as it was made before, keeps those that it has.
 
         Raises:
-            EditError: see `Wildcards.fill`.
+            EditError: see `Wildcards.fill`; or the ratios of the model were not measured.
         """
-        if ask.retry_of or ask.exact or ask.take.copy_of:
-            return ask
-        before = project.takes.get(ask.take.parent) if ask.take.parent else None
-        return replace(ask, take=fill_words(ask.take, self._wildcards, before))
+        take = self._with_ratios(ask.take)
+        if ask.retry_of or ask.exact or take.copy_of:
+            return replace(ask, take=take)
+        before = project.takes.get(take.parent) if take.parent else None
+        return replace(ask, take=fill_words(take, self._wildcards, before))
+
+    def _with_ratios(self, take: Take) -> Take:
+        """The take with the newest ratios of its model, if it leaves out steps by such and nothing of it was made yet."""
+        card, is_plain_copy = self._cards.get(take.model), take.copy_of is not None and not take.bridge
+        if card is None or MAGNITUDE not in step_caches(card) or not take.lacks_ratios or take.sections or is_plain_copy:
+            return take
+        try:
+            return replace(take, step_ratios=read_ratios(card).stages)
+        except ModelError as error:
+            raise EditError(str(error)) from error
 
     def request(
         self, take: Take, sections: int, project: Project, folder: Path | None = None, checked: bool = True
@@ -83,6 +96,7 @@ class RequestMaker:
             marks=place.marks,
             cache=take.settings.cache,
             cache_rule=take.settings.cache_rule,
+            step_ratios=take.step_ratios,
             style=words.style,
             cast=words.cast,
             bridge=self._bridge(take, project),

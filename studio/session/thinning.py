@@ -214,6 +214,12 @@ class Snapshots:
         """
         document, folder = self._document, self._folder(take)
         difference = _difference(folder / take_folder.CLIP, document.store.take_folder(take) / take_folder.CLIP)
+        made = document.project.takes.get(take)
+        if difference and made and made.lacks_ratios:
+            raise MediaError(sentence(
+                "This take comes out differently here than when it was made ({difference}): takes of that time did not keep the "
+                "calibration by which they left out steps, and the one that is here is another. Its clip is as it was. Retake it, "
+                "and go on from the new take.", difference=difference))
         if difference:
             raise MediaError(sentence(
                 "This take comes out differently here than when it was made ({difference}), on another machine or with other "
