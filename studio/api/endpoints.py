@@ -11,14 +11,15 @@ import gradio as gr
 from gradio.components.api_component import Api
 from gradio_client.utils import json_schema_to_python_type, python_type_to_json_schema
 
+from studio.api.all_calls import AllCalls
 from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import PREFIX, Description, check_arguments, describe, descriptions, say_type
-from studio.api.takes import TakeCalls
-from studio.language import choose_language
+from studio.language import choose_language, sentence, translate
 from studio.ui.api import PageApi
 from studio.ui.one_app import leave_apps_out
 
-UNREADABLE = "This call cannot be read: an argument is missing, or names a file that was not uploaded. Nothing was changed."
+UNREADABLE = sentence(
+    "This call cannot be read: an argument is missing, or names a file that was not uploaded. Nothing was changed.")
 
 
 def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
@@ -29,7 +30,7 @@ def add_endpoints(page: gr.Blocks, api: PageApi) -> None:
     all, which takes a tenth of the time until the page is there. Here one stands for all, and types and texts are filled in when
     they are asked for.
     """
-    calls = TakeCalls(api)
+    calls = AllCalls(api)
     with leave_apps_out(), page.route("API", "api", show_in_navbar=False):
         gr.HTML("This address is for programs. <a href='./'>Open the studio</a>")
         value = Api(None, {}, "value")
@@ -81,7 +82,7 @@ def _typed(label: str, kind: Any, text: str) -> dict[str, Any]:
             "python_type": {"type": json_schema_to_python_type(schema), "description": text}}
 
 
-def make_endpoint(calls: TakeCalls, about: Description) -> Callable[..., Any]:
+def make_endpoint(calls: AllCalls, about: Description) -> Callable[..., Any]:
     """A function for Gradio: its errors are Gradio's, with the code as title, in the caller's language."""
     function = getattr(calls, about.name)
     names = [argument.name for argument in about.arguments]
@@ -127,6 +128,12 @@ def _refusal(page: PageApi, error: ApiError, language: str) -> gr.Error:
     return gr.Error(page.localized(error.message, language), title=error.code, print_exception=False)
 
 
+def _unreadable(inputs: list[Any]) -> gr.Error:
+    """The refusal of a call before its arguments have names; the last one of those of a function is the language."""
+    language = choose_language(inputs[-1] if inputs else None)
+    return gr.Error(translate(UNREADABLE, language), title="bad_input", print_exception=False)
+
+
 def _all_uploaded(inputs: list[Any], uploads: Path) -> bool:
     """Whether every file that a call names lies in the folder of uploads."""
     try:
@@ -157,12 +164,12 @@ def _say_what_is_wrong(page: gr.Blocks, uploads: Path) -> None:
 
     async def preprocess_data(block_fn: Any, inputs: list[Any], *others: Any, **named: Any) -> list[Any]:
         if not _all_uploaded(inputs, uploads):
-            raise gr.Error(UNREADABLE, title="bad_input", print_exception=False)
+            raise _unreadable(inputs)
         if not str(block_fn.api_name).startswith(PREFIX):
             return await own(block_fn, inputs, *others, **named)
         try:
             return await own(block_fn, inputs, *others, **named)
         except Exception:  # noqa: BLE001 - whatever it is, it is about what the caller sent
-            raise gr.Error(UNREADABLE, title="bad_input", print_exception=False) from None
+            raise _unreadable(inputs) from None
 
     setattr(page, "preprocess_data", preprocess_data)  # noqa: B010 - mypy refuses to assign to a method

@@ -1,16 +1,15 @@
-"""The functions that are about films, their timelines and their files. A function calls the page's own verbs."""
+"""The functions that are about whole films and their files. A function calls the page's own verbs."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from studio.api.calls import Calls
-from studio.api.film_values import file_value, film_value
+from studio.api.calls import Calls, upload_path
+from studio.api.film_values import film_value
 from studio.api.values import About, Film, FilmName, Upload
 from studio.api.values import File as FileValue
 from studio.project import edits
 from studio.project.model import Project
-from studio.ui.verbs.film import export
 
 VERSION = 1
 ExportKind = Literal[
@@ -68,9 +67,6 @@ class FilmCalls(Calls):
             preset: by its name; null: standard.
             style: how the whole film looks.
             cast: who is in it.
-
-        Returns:
-            The film.
         """
         with self._answering(None):
             name = self._fields({"name": name}).text("name")
@@ -91,38 +87,23 @@ class FilmCalls(Calls):
             return film_value(session)
 
     def status(self, film: str) -> Film:
-        """What a film is now: its timeline, takes, branches and job.
-
-        Args:
-            film: its id.
-
-        Returns:
-            The film.
-        """
+        """What a film is now: its timeline, takes, branches and job."""
         return self._change(film, None)
 
     def set_reference(self, film: str, picture: Upload, frame: list[float] | None = None) -> Film:
         """Let a film begin with a picture. Takes that were made from another one become stale.
 
         Args:
-            film: its id.
             picture: the uploaded file.
             frame: the part of it that the film begins with, as x, y, width and height from 0 to 1; null: chosen by the studio.
-
-        Returns:
-            The film.
         """
-        return self._change(film, "set_reference", path=_path(picture), frame=frame)
+        return self._change(film, "set_reference", path=upload_path(picture), frame=frame)
 
     def use_sample(self, film: str, sample: str) -> Film:
         """Let a film begin with the picture of a sample story.
 
         Args:
-            film: its id.
             sample: the sample's name; see about.
-
-        Returns:
-            The film.
         """
         return self._change(film, "use_sample", sample=sample)
 
@@ -130,13 +111,9 @@ class FilmCalls(Calls):
         """Change the words of the whole film. What is null stays.
 
         Args:
-            film: its id.
             name: of the film.
             style: how the whole film looks.
             cast: who is in it.
-
-        Returns:
-            The film.
         """
         fields = self._fields({"name": name, "style": style, "cast": cast})
 
@@ -149,96 +126,12 @@ class FilmCalls(Calls):
             session.edit(change)            # all of them or, where one is refused, none
             return film_value(session)
 
-    def add_segment(
-        self, film: str, prompt: str = "", seconds: float | None = None, seed: int | None = None, after: str | None = None
-    ) -> Film:
-        """Add a segment to the timeline.
-
-        Args:
-            film: the film's id.
-            prompt: what happens in it.
-            seconds: its length, to the nearest whole section; null: as long as the one before it.
-            seed: of its noise, from 0 to 4294967295; null: a random one.
-            after: the id of the segment that it follows; null: the last one.
-
-        Returns:
-            The film.
-        """
-        with self._answering(film, segment=after) as session:
-            self._do(session, "add_segment", prompt=prompt, sections=self._sections(session, seconds), seed=seed, segment=after)
-            return film_value(session)
-
-    def edit_segment(
-        self, film: str, segment: str, prompt: str | None = None, seconds: float | None = None, seed: int | None = None
-    ) -> Film:
-        """Change a segment. What is null stays. A take of it becomes stale, and stays in the tree.
-
-        Args:
-            film: the film's id.
-            segment: its id.
-            prompt: what happens in it.
-            seconds: its length, to the nearest whole section.
-            seed: of its noise, from 0 to 4294967295.
-
-        Returns:
-            The film.
-        """
-        with self._answering(film, segment=segment) as session:
-            self._do(session, "edit_segment", segment=segment, prompt=prompt, sections=self._sections(session, seconds), seed=seed)
-            return film_value(session)
-
-    def remove_segment(self, film: str, segment: str) -> Film:
-        """Remove a segment that is not rendered on this branch.
-
-        Args:
-            film: the film's id.
-            segment: its id.
-
-        Returns:
-            The film.
-        """
-        return self._change(film, "remove_segment", segment=segment)
-
-    def new_shot(
-        self, film: str, segment: str, begins: Literal["reference", "picture", "frame", "none"] = "reference",
-        picture: Upload | None = None, take: str | None = None, at: int = 0,
-    ) -> Film:  # fmt: skip
-        """Let a segment begin a new shot, with a hard cut. What the film remembers stays.
-
-        Args:
-            film: the film's id.
-            segment: its id.
-            begins: where: at the reference picture, at another picture, at a frame of a take; none: it continues, without a cut.
-            picture: the uploaded file, for picture.
-            take: the take's id, for frame.
-            at: the number of its frame from 0, for frame.
-
-        Returns:
-            The film.
-        """
-        path = _path(picture) if picture is not None else None
-        return self._change(film, "set_shot", segment=segment, **{"from": begins}, path=path, take=take, at=at)
-
     def undo(self, film: str) -> Film:
-        """Take the last edit or move back.
-
-        Args:
-            film: its id.
-
-        Returns:
-            The film.
-        """
+        """Take the last edit or move back."""
         return self._change(film, "undo")
 
     def redo(self, film: str) -> Film:
-        """Do again what was taken back last.
-
-        Args:
-            film: its id.
-
-        Returns:
-            The film.
-        """
+        """Do again what was taken back last."""
         return self._change(film, "redo")
 
     def export(
@@ -248,7 +141,6 @@ class FilmCalls(Calls):
         """Export the film up to the head, a take or the project as a file.
 
         Args:
-            film: the film's id.
             what: film is an MP4; mp4, gif, webp and poster are of a take; project is a ZIP that another studio opens; see README.
             take: the take's id, for mp4, gif, webp and poster.
             title: the text of a title card before the film; empty: none.
@@ -259,11 +151,7 @@ class FilmCalls(Calls):
         Returns:
             The file.
         """
-        named = {"what": what, "take": take, "title": title or None, "fade": fade, "label": label or None, "rate": rate}
-        with self._answering(film, **named) as session:
-            return file_value(export(session, self._fields(named)).path)
+        with self._answering(film, take=take) as session:
+            return self._export(
+                session, what=what, take=take, title=title or None, fade=fade, label=label or None, rate=rate)
 
-
-def _path(upload: object) -> object:
-    """The path of an uploaded file; anything else as it is, to be refused."""
-    return upload.get("path") if isinstance(upload, dict) else upload

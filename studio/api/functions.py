@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from studio.api.all_calls import AllCalls
 from studio.api.errors import ApiError
-from studio.api.takes import TakeCalls
+from studio.api.values import Film, Progress
 from studio.language import ENGLISH, LANGUAGES, sentence
+from studio.language.lists import with_or
 
 PREFIX = "v1_"
 """Before a function's name in Gradio's API: the version."""
@@ -24,8 +26,13 @@ NAMES = (
 )  # fmt: skip
 """The functions, in the order in which they are described."""
 LANGUAGE = f"Of the sentences: {', '.join(f'{code} ({name})' for code, name in LANGUAGES.items())}."
-WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-SEVERAL = {str: "texts", float: "numbers"}
+USUAL = {"film": "the film's id."}
+"""What arguments are of which their functions say nothing."""
+ANSWERS: Mapping[Any, str] = {Film: "The film.", Progress: "Events, as the job goes on. The last one says how it ended."}
+"""What functions return that say nothing of it, by its type."""
+WORDS = {str: sentence("text"), int: sentence("a whole number"), float: sentence("a number"), bool: sentence("true or false"),
+         type(None): sentence("null")}
+SEVERAL = {str: sentence("a list of texts"), float: sentence("a list of numbers")}
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,15 @@ def describe(name: str) -> Description:
     """
     if name not in NAMES:
         raise KeyError(name)
-    function = getattr(TakeCalls, name)
+    function = getattr(AllCalls, name)
     hints = get_type_hints(function)
     text, texts, returned = read_docstring(function)
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    arguments = [Argument(p.name, hints[p.name], texts.get(p.name, ""), p.default) for p in parameters]
+    arguments = [Argument(p.name, hints[p.name], texts.get(p.name) or USUAL.get(p.name, ""), p.default) for p in parameters]
     arguments.append(Argument("language", str, LANGUAGE, ENGLISH))
-    streams = inspect.isasyncgenfunction(function)
+    streams = get_origin(hints["return"]) is AsyncIterator
     returns = get_args(hints["return"])[0] if streams else hints["return"]
-    return Description(name, text, tuple(arguments), returns, returned, streams)
+    return Description(name, text, tuple(arguments), returns, returned or ANSWERS[returns], streams)
 
 
 def descriptions() -> tuple[Description, ...]:
@@ -102,14 +109,15 @@ def check_arguments(name: str, given: Mapping[str, object]) -> dict[str, Any]:
     known = {argument.name: argument for argument in describe(name).arguments}
     for key in given:
         if key not in known:
-            raise _bad(f"{name} has no argument '{key}'; it has {', '.join(known)}")
+            raise _bad(sentence(
+                "{function} has no argument '{name}'; it has {others}", function=name, name=key, others=", ".join(known)))
     checked = {}
     for key, argument in known.items():
         value = given.get(key, argument.default)
         if value is inspect.Parameter.empty:
-            raise _bad(f"'{key}' is missing")
+            raise _bad(sentence("'{name}' is missing", name=key))
         if not fits(value, argument.type):
-            raise _bad(f"'{key}' must be {say_type(argument.type)}")
+            raise _bad(sentence("'{name}' must be {type}", name=key, type=say_type(argument.type)))
         checked[key] = value
     return checked
 
@@ -136,17 +144,16 @@ def fits(value: object, kind: Any) -> bool:
 
 
 def say_type(kind: Any) -> str:
-    """A type in words: text, a number or null, a list of text."""
+    """A type in words: text, a number or null, a list of texts."""
     origin = get_origin(kind)
     if origin is Literal:
-        return " or ".join(", ".join(get_args(kind)).rsplit(", ", 1))
+        *first, last = get_args(kind)
+        return with_or([", ".join(first), last])
     if origin in (Union, types.UnionType):
-        return " or ".join(say_type(each) for each in get_args(kind))
+        return with_or([say_type(each) for each in get_args(kind)])
     if origin is list:
         item = get_args(kind)[0]
-        return f"a list of {SEVERAL.get(item) or say_type(item)}"
-    if kind is type(None):
-        return "null"
+        return SEVERAL.get(item) or sentence("a list of {items}", items=say_type(item))
     if is_typeddict(kind):
-        return "an uploaded file" if kind.__name__ == "Upload" else str(kind.__name__)
+        return sentence("an uploaded file") if kind.__name__ == "Upload" else str(kind.__name__)
     return WORDS[kind]

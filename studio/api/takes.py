@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Literal
 
+from studio.api.calls import Calls
 from studio.api.errors import ApiError
-from studio.api.film_values import file_value, progress_value
-from studio.api.films import FilmCalls
+from studio.api.film_values import file_value
 from studio.api.values import File, Film, Progress
 from studio.language import sentence
-from studio.session import Session
-from studio.ui.verbs.film import export
-
-PAUSE = 0.05
-"""Seconds between two events, at least: a job may change many times a second."""
-BEAT = 10.0
-"""Seconds after which an event comes even if nothing changed, so that a caller knows that it is still connected."""
 
 
-class TakeCalls(FilmCalls):
+class TakeCalls(Calls):
     """Functions on takes."""
 
-    async def generate(self, film: str, all: bool = True) -> AsyncIterator[Progress]:
+    def generate(self, film: str, all: bool = True) -> AsyncIterator[Progress]:
         """Generate what is planned after the head, and follow that to its end. A caller that leaves does not stop it.
 
         Args:
-            film: its id.
             all: every segment from the head on; false: the next one alone.
-
-        Returns:
-            Events, as the job goes on. The last one says how it ended.
         """
-        async for event in self._follow(film, "generate_all" if all else "generate_next"):
-            yield event
+        return self._follow(film, "generate_all" if all else "generate_next")
 
-    async def retake(self, film: str, take: str, seed: int | None = None) -> AsyncIterator[Progress]:
+    def retake(self, film: str, take: str, seed: int | None = None) -> AsyncIterator[Progress]:
         """Make another take of the same segment after the same parent, and follow that to its end.
 
         Args:
-            film: its id.
             take: the id of the take to be made anew, which stays in the tree.
             seed: of its noise, from 0 to 4294967295; null: a random one.
-
-        Returns:
-            Events, as the job goes on. The last one says how it ended.
         """
-        async for event in self._follow(film, "retake", take=take, seed=seed):
-            yield event
+        return self._follow(film, "retake", take=take, seed=seed)
 
-    async def audition(
+    def audition(
         self, film: str, seeds: int = 3, take: str | None = None, prompts: list[str] | None = None, presets: list[str] | None = None
     ) -> AsyncIterator[Progress]:
         """Make 2 to 9 takes of a segment to choose from, over seeds, prompts and presets, and follow that to its end.
 
         Args:
-            film: its id.
             seeds: how many, for each prompt and preset.
             take: the id of a take of the segment; null: the segment that is next.
             prompts: what to ask for; null: the segment's prompt.
@@ -66,64 +46,29 @@ class TakeCalls(FilmCalls):
         Returns:
             Events, as the job goes on. They name all its takes; use_take chooses one.
         """
-        async for event in self._follow(film, "audition", seeds=seeds, take=take, prompts=prompts, presets=presets):
-            yield event
+        return self._follow(film, "audition", seeds=seeds, take=take, prompts=prompts, presets=presets)
 
-    async def events(self, film: str) -> AsyncIterator[Progress]:
-        """Follow the job of a film to its end. Without a job, or after its end, there is one event.
-
-        Args:
-            film: its id.
-
-        Returns:
-            Events, as the job goes on. The last one says how it ended.
-        """
-        async for event in self._follow(film, None):
-            yield event
+    def events(self, film: str) -> AsyncIterator[Progress]:
+        """Follow the job of a film to its end. Without a job, or after its end, there is one event."""
+        return self._follow(film, None)
 
     def cancel(self, film: str) -> Film:
-        """Stop the film's job within one step. Finished sections are kept.
-
-        Args:
-            film: its id.
-
-        Returns:
-            The film.
-        """
+        """Stop the film's job within one step. Finished sections are kept."""
         return self._change(film, "cancel")
 
     def pause(self, film: str) -> Film:
-        """Stop the film's job before its next section, so that it can go on later, also after a restart of the studio.
-
-        Args:
-            film: its id.
-
-        Returns:
-            The film.
-        """
+        """Stop the film's job before its next section, so that it can go on later, also after a restart of the studio."""
         return self._change(film, "pause")
 
-    async def resume(self, film: str) -> AsyncIterator[Progress]:
-        """Go on with a job that is paused, and follow it to its end.
-
-        Args:
-            film: its id.
-
-        Returns:
-            Events, as the job goes on. The last one says how it ended.
-        """
-        async for event in self._follow(film, "resume"):
-            yield event
+    def resume(self, film: str) -> AsyncIterator[Progress]:
+        """Go on with a job that is paused, and follow it to its end."""
+        return self._follow(film, "resume")
 
     def use_take(self, film: str, take: str) -> Film:
         """Choose a take, such as one of an audition: the film goes on after it.
 
         Args:
-            film: its id.
             take: the take's id.
-
-        Returns:
-            The film.
         """
         return self._change(film, "use_take", take=take)
 
@@ -131,11 +76,7 @@ class TakeCalls(FilmCalls):
         """Move takes, and what continues them, into the trash. Their files stay until the trash is emptied on the page.
 
         Args:
-            film: its id.
             takes: their ids.
-
-        Returns:
-            The film.
         """
         return self._change(film, "drop_takes", takes=takes)
 
@@ -143,11 +84,7 @@ class TakeCalls(FilmCalls):
         """Go back to a take of the current branch, exactly: what is generated next follows it. Nothing is overwritten.
 
         Args:
-            film: its id.
             take: the take's id; null: to the beginning.
-
-        Returns:
-            The film.
         """
         return self._change(film, "rewind", take=take)
 
@@ -155,11 +92,7 @@ class TakeCalls(FilmCalls):
         """Begin a branch after a take, and go there. The branch that you were on stays as it is.
 
         Args:
-            film: its id.
             take: the take's id; null: at the beginning.
-
-        Returns:
-            The film.
         """
         return self._change(film, "branch", take=take)
 
@@ -167,11 +100,7 @@ class TakeCalls(FilmCalls):
         """Go to another branch.
 
         Args:
-            film: its id.
             branch: the branch's id.
-
-        Returns:
-            The film.
         """
         return self._change(film, "switch", branch=branch)
 
@@ -179,12 +108,8 @@ class TakeCalls(FilmCalls):
         """Give a branch another name.
 
         Args:
-            film: its id.
             branch: the branch's id.
             name: the name.
-
-        Returns:
-            The film.
         """
         return self._change(film, "rename_branch", branch=branch, name=name)
 
@@ -192,11 +117,7 @@ class TakeCalls(FilmCalls):
         """Pin a take: what the memory knows of its places is never written over. Not every model and size can do this.
 
         Args:
-            film: its id.
             take: the take's id.
-
-        Returns:
-            The film.
         """
         return self._change(film, "pin", take=take)
 
@@ -204,11 +125,7 @@ class TakeCalls(FilmCalls):
         """Take the pin off a take.
 
         Args:
-            film: its id.
             take: the take's id.
-
-        Returns:
-            The film.
         """
         return self._change(film, "unpin", take=take)
 
@@ -216,7 +133,6 @@ class TakeCalls(FilmCalls):
         """Look at takes: a picture with a row of frames for each, or the poster of one.
 
         Args:
-            film: its id.
             takes: their ids; null: those of the film up to the head.
             kind: sheet, or poster of the last one of the takes.
 
@@ -230,40 +146,5 @@ class TakeCalls(FilmCalls):
             if missing := [take for take in wanted if take not in session.project.takes]:
                 raise ApiError("not_found", sentence("There is no take {take} in this film.", take=missing[0]))
             if kind == "poster" and wanted:
-                return file_value(export(session, self._fields({"what": "poster", "take": wanted[-1]})).path)
+                return self._export(session, what="poster", take=wanted[-1])
             return file_value(session.films.contact_sheet(wanted))
-
-    async def _follow(self, film: str, verb: str | None, **named: object) -> AsyncIterator[Progress]:
-        """Start a job with a verb of the page (None: take the one that is there), and yield events until it has ended."""
-        session = await asyncio.to_thread(self._start, film, verb, named)
-        bell, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):         # the server has stopped
-                loop.call_soon_threadsafe(bell.set)
-
-        last: Progress | None = None
-        with session.on_change(wake), self.page.studio.protect(session):
-            while True:
-                bell.clear()
-                if session.gone:
-                    raise ApiError("not_found", session.gone)
-                event = progress_value(session.job)
-                if event != last:
-                    yield event
-                if event["state"] not in ("queued", "running"):
-                    return
-                last = event
-                await asyncio.sleep(PAUSE)
-                try:
-                    await asyncio.wait_for(bell.wait(), BEAT)
-                except TimeoutError:
-                    last = None
-
-    def _start(self, film: str, verb: str | None, named: dict[str, object]) -> Session:
-        with self._answering(film, **named) as session:
-            if verb:
-                self._do(session, verb, **named)
-            return session
-
-

@@ -13,9 +13,9 @@ from gradio_client.utils import python_type_to_json_schema
 from mcp import types
 from mcp.server.lowlevel import Server
 
+from studio.api.all_calls import AllCalls
 from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import Argument, Description, check_arguments, descriptions, fits
-from studio.api.takes import TakeCalls
 from studio.api.values import Progress, Upload
 from studio.language import ENGLISH, choose_language, sentence
 from studio.mcp.files import Incoming, for_agent
@@ -48,7 +48,7 @@ class Tools:
             incoming: takes pictures from the agent.
             address: says where an exported file is for the agent, by its path and its URL below the page's address.
         """
-        self.calls = TakeCalls(page)
+        self.calls = AllCalls(page)
         self.incoming = incoming
         self.address = address
 

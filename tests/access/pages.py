@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 from fastapi.routing import APIRoute
 
+from studio.api.all_calls import AllCalls
 from studio.api.endpoints import make_endpoint
 from studio.api.functions import Description
-from studio.api.takes import TakeCalls
 from studio.ui.api import PageApi
 from tests.access.conftest import House
 
@@ -23,7 +23,7 @@ def page_of(house: House, name: str = "mira") -> PageApi:
 
 def called(page: PageApi, about: Description, named: dict[str, Any]) -> Any:
     """What a function's endpoint answers: its value or first event, or its refusal."""
-    endpoint = make_endpoint(TakeCalls(page), about)
+    endpoint = make_endpoint(AllCalls(page), about)
 
     async def first() -> Any:
         async for event in endpoint(**named):

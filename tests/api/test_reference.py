@@ -12,10 +12,10 @@ from typing import get_type_hints
 import pytest
 
 from studio.api import values
+from studio.api.all_calls import AllCalls
 from studio.api.errors import CODES
 from studio.api.functions import NAMES, descriptions, fits, read_docstring
 from studio.api.reference import reference
-from studio.api.takes import TakeCalls
 from studio.client import Film
 
 ROOT = Path(__file__).parents[2]
@@ -30,17 +30,17 @@ def test_the_file_is_what_the_command_writes() -> None:
 
 
 def test_every_function_is_in_the_table() -> None:
-    public = {name for name, each in inspect.getmembers(TakeCalls, inspect.isfunction) if not name.startswith("_")}
+    public = {name for name, each in inspect.getmembers(AllCalls, inspect.isfunction) if not name.startswith("_")}
     assert public == set(NAMES) and len(NAMES) == len(public)
 
 
 @pytest.mark.parametrize("about", descriptions(), ids=NAMES)
 def test_every_argument_is_described(about: object) -> None:
     assert about.text.endswith(".") and about.returns_text  # type: ignore[attr-defined]
-    function = getattr(TakeCalls, about.name)  # type: ignore[attr-defined]
-    _, texts, _ = read_docstring(function)
-    assert [*texts] == [*inspect.signature(function).parameters][1:]
-    assert all(re.match(r".*\.$", text) for text in texts.values())
+    arguments = {each.name: each.text for each in about.arguments}  # type: ignore[attr-defined]
+    assert all(re.match(r".*\.$", text) for text in arguments.values())
+    _, written, _ = read_docstring(getattr(AllCalls, about.name))  # type: ignore[attr-defined]
+    assert written.keys() <= arguments.keys()
 
 
 def test_every_field_is_described() -> None:

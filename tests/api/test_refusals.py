@@ -18,11 +18,11 @@ import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from studio.api.all_calls import AllCalls
 from studio.api.endpoints import make_endpoint
 from studio.api.errors import CODES
 from studio.api.functions import describe, descriptions
 from studio.api.reference import reference
-from studio.api.takes import TakeCalls
 from studio.client import Client, Film, StudioError
 from studio.ui.api import PageApi
 from studio.ui.gallery import find_samples
@@ -141,7 +141,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 @pytest.fixture(scope="module")
 def endpoints(own_page: Served) -> dict[str, Any]:
     """The functions that Gradio calls with what came as JSON, by name."""
-    calls = TakeCalls(PageApi(own_page.studio, find_samples(), Path(get_upload_folder())))
+    calls = AllCalls(PageApi(own_page.studio, find_samples(), Path(get_upload_folder())))
     return {about.name: make_endpoint(calls, about) for about in descriptions()}
 
 

@@ -19,8 +19,8 @@ FILES = [path for room in ROOMS for path in sorted((ROOT / "studio" / room).rglo
 ERRORS = {
     "ApiError", "EditError", "BusyError", "MediaError", "LoraError", "StoreError", "StoryError", "StyleError", "PresetError",
     "WildcardError", "ModelError", "PlanError", "CannotReduceError", "ProfileError", "SnapshotError", "AdapterError", "BlockError",
-    "TaehvError", "FolderError",
-    "RecordError", "WeightStoreError", "StaleWeightsError", "DamagedWeightsError", "error",
+    "TaehvError", "FolderError", "MessageError", "RecordError", "WeightStoreError", "StaleWeightsError", "DamagedWeightsError",
+    "error",
 }
 """Errors whose messages reach the page, by themselves or within others; `error` stands for one that a function was given."""
 SPEAKERS = {"notice", "_refusal", "add_finding", "fail", "leave", "report", "Failed", "Working", "EngineStatus", "PlacementReduced"}
@@ -31,7 +31,6 @@ ENGLISH = {
     "FetchError": "of the command that fetches models; the page fetches none",
     "GpuTableError": "of the command `doctor`",
     "StudioError": "of the client for programs, which asks no language of the studio",
-    "MessageError": "what is wrong with a message of the page's own scripts, in brackets behind a sentence that is translated",
     "FormatError": "what is wrong in a file, in brackets behind a sentence that is translated",
     "DifferenceError": "the same, of a step of undo",
     "NotFiniteError": "`engine.failures` says it", "StoppedError": "the same", "UnpreparedError": "for whoever calls the function",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.language import sentence
 from studio.project.memory_edits import CELLS
 from studio.session import Session
 from studio.ui.fields import Fields, MessageError
@@ -25,7 +26,7 @@ def _forget(session: Session, fields: Fields) -> None:
     """Set the cells of the map that are forgotten before a segment: all of them, those that were set before included."""
     numbers = fields.numbers("cells", CELLS)
     if not all(number.is_integer() for number in numbers):
-        raise MessageError("'cells' must be whole numbers")
+        raise MessageError(sentence("'cells' must be whole numbers"))
     session.memory_edits.forget(index(session, fields), map(int, numbers))
 
 
