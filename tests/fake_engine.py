@@ -104,6 +104,9 @@ class FakeEngine:
         if request.parent and not (request.parent / take_folder.SNAPSHOT).is_file():
             raise FileNotFoundError(request.parent / take_folder.SNAPSHOT)
         if request.moment:
+            if self._wait(0, 1, stop):
+                yield Cancelled(request.take, 0, 0, time.monotonic() - began)
+                return
             shown = Image.fromarray(read_frame(request.moment.take / take_folder.CLIP, request.moment.at))
             save_png(shown, request.folder / take_folder.SHOWN)
             shown.putalpha(Image.new("L", shown.size, 102))

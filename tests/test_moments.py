@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from studio.catalogue.cards import MEMORY, ModelFile
-from studio.engine import take_folder
 from studio.project import edits
 from studio.session import EditError, Session, Studio
-from studio.session.moments import FOLDER, KEPT, MomentView
+from studio.session.moments import MomentView
 from tests.fake_engine import FakeEngine, card
 from tests.shelves import make_film, picture, render_all, wait_for_job, wait_until
 
@@ -46,17 +45,6 @@ def test_the_head_is_asked_for_the_latent_of_the_frame(session: Session, engine:
     assert view.result and view.result.decibels is None and view.result.known == pytest.approx(0.4)
     assert view.result.shown.is_file() and view.result.remembered.is_file()
     assert session.project == before and len(list((session.folder / "takes").iterdir())) == 3, "nothing of it is a take"
-
-
-def test_the_oldest_ones_are_removed(session: Session) -> None:
-    for take in session.project.path():
-        for at in range(4):
-            ask(session, take.id, at)
-    folder = session.folder / "films" / FOLDER
-    for number in range(KEPT):
-        (folder / f"old-{number}").mkdir()
-    ask(session, session.project.path()[0].id, 0)
-    assert len(list(folder.iterdir())) <= KEPT + 1
 
 
 def test_what_cannot_be_asked_for(session: Session, engine: FakeEngine) -> None:
@@ -95,12 +83,3 @@ def test_a_model_that_does_not_answer(tmp_path: Path, engine: FakeEngine) -> Non
     assert not session.moments.can_ask()
     with pytest.raises(EditError, match="cannot be asked for a place"):
         session.moments.ask(session.project.path()[0].id, 0)
-
-
-def test_a_lost_answer_is_a_failure(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(take_folder, "REMEMBERED", "elsewhere.png")
-    view = ask(session, session.project.path()[0].id, 0)
-    assert view.state == "done"
-    monkeypatch.setattr("studio.session.moments.read_picture", lambda path: (_ for _ in ()).throw(OSError("gone")))
-    view = ask(session, session.project.path()[1].id, 0)
-    assert view.state == "failed" and view.result is None

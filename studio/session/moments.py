@@ -1,26 +1,18 @@
-"""What the film's memory gives back for a moment: the frame, the remembered picture of its place, and how much they differ.
-
-The pictures lie in the project's films, which can be made again, and the oldest ones are removed.
-"""
+"""What the film's memory gives back for a moment: the frame, the remembered picture of its place, and how much they differ."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from studio.backbones.registry import answers_places
-from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import Event, Failed, Moment
-from studio.engine.jobs import Job, JobState
+from studio.engine.events import Moment, RenderRequest
 from studio.language import sentence
 from studio.media import MediaError
 from studio.media.difference import psnr
@@ -29,21 +21,11 @@ from studio.memory.context_sizes import RECENT
 from studio.project import limits
 from studio.project import memory_tests as plan
 from studio.project.edits import EditError
-from studio.project.limits import BusyError
 from studio.project.model import Project, Take
 from studio.project.shots import place_of_take
-from studio.project.store import StoreError
 from studio.project.tree import check_memory, usable_take
-from studio.project.wildcards import Wildcards
-from studio.session.document import Document
-from studio.session.job_manager import EngineProtocol
-from studio.session.loras import LoraShelf
-from studio.session.render_job import NOTHING_LOST
-from studio.session.render_requests import RequestMaker
-
-FOLDER = "moments"
-KEPT = 12
-"""Moments kept in the project's folder."""
+from studio.session.questions import Questions
+from studio.session.side_jobs import SideJobView
 
 
 @dataclass(frozen=True)
@@ -57,34 +39,18 @@ class RememberedMoment:
 
 
 @dataclass(frozen=True)
-class MomentView:
+class MomentView(SideJobView):
     """A moment for which the memory is asked, as the page shows it."""
 
-    id: str
-    take: str
-    at: int                        # the frame that is compared: the last one of the latent that was chosen
-    state: JobState
-    message: str = ""              # what went wrong
-    remedy: str = ""
+    at: int = 0                    # the frame that is compared: the last one of the latent that was chosen
     result: RememberedMoment | None = None
 
 
-class Moments:
-    """Asks the memory of one document, one moment at a time."""
+class Moments(Questions[MomentView]):
+    """The moments of one document for which its memory is asked: "What is remembered of this?"."""
 
-    def __init__(
-        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards
-    ) -> None:
-        """Ask for moments of `document` on `engine`; see `JobManager`."""
-        self._document, self._engine, self._cards = document, engine, cards
-        self._maker = RequestMaker(document.store, cards, loras, wildcards)
-        self._view: MomentView | None = None
-        self._job: Job | None = None
-
-    @property
-    def view(self) -> MomentView | None:
-        """The moment that is asked for, or the last one."""
-        return self._view
+    FOLDER, KEPT = "moments", 12
+    BUSY = sentence("The memory is being asked already. Wait for its answer.")
 
     def can_ask(self) -> bool:
         """Whether the film's memory can be asked for places."""
@@ -100,28 +66,27 @@ class Moments:
             StoreError: the project is open read-only.
         """
         with self._document.lock:
+            self.check_can_begin()
             project = self._document.project
-            self._document.store.check_writable()
-            self.check_idle()
             asked = usable_take(project, take)
             head = self._head(project, asked)
             check_memory(project, asked)
             check_memory(project, head)
             at = self._last_of_latent(asked, at)
             section = plan.section_after(project, head, plan.segment_after(project, head, ""))
-            folder = self._folder(head, asked, at)
-            self._empty(folder)
-            request = self._maker.request(section, 1, project, folder)
+            folder = self._folder_of(head.id, head.sections, asked.id, at)
+            self._make_folders(folder)
             moment = Moment(self._document.store.take_folder(asked.id), at)
-            self._view = MomentView(limits.fresh_id(), take, at, "queued")
-            self._job = self._engine.submit(iter([replace(request, moment=moment, loras=())]), partial(self._listen, folder))
-            self._document.notify()
-            return self._view.id
+            request = replace(self._maker.request(section, 1, project, folder), moment=moment, loras=())
+            return self._ask(MomentView(limits.fresh_id(), take, at=at), folder, self._answer(request))
 
-    def check_idle(self) -> None:
-        """Raises EditError: the memory is being asked."""
-        if self._view and self._view.state in ("queued", "running"):
-            raise BusyError(sentence("The memory is being asked already. Wait for its answer."))
+    def _answer(self, request: RenderRequest) -> Iterator[RenderRequest]:
+        yield request
+        with contextlib.suppress(MediaError, OSError, ValueError):
+            self._update(result=_compare(request.folder))
+
+    def _is_made(self) -> bool:
+        return self._view is not None and self._view.result is not None
 
     def _head(self, project: Project, asked: Take) -> Take:
         """The take whose memory is asked for a moment of `asked`. Raises EditError: it knows nothing of that."""
@@ -151,44 +116,6 @@ class Moments:
             raise EditError(sentence(
                 "The model has the state of this take’s newest {recent} frames alone. Choose a later one.", recent=RECENT * latent))
         return last
-
-    def _folder(self, head: Take, asked: Take, at: int) -> Path:
-        """The folder of a moment, named by all that it depends on."""
-        facts = (head.id, head.sections, asked.id, at)
-        return self._document.store.films / FOLDER / hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-
-    @staticmethod
-    def _empty(folder: Path) -> None:
-        """Make a moment's folder, and remove the oldest ones. Raises StoreError."""
-        others = sorted((path for path in folder.parent.glob("*") if path != folder), key=lambda path: path.stat().st_mtime)
-        for path in others[: 1 - KEPT]:
-            shutil.rmtree(path, ignore_errors=True)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(sentence(
-                "The folder of the moment cannot be made ({reason}). {nothing_lost}",
-                reason=error.strerror, nothing_lost=NOTHING_LOST)) from error
-
-    def _listen(self, folder: Path, job: Job, event: Event | None) -> None:
-        """Follow the engine's job. Never raises: its thread serves other projects too."""
-        with self._document.lock:
-            if job is not self._job or self._view is None:
-                return
-            if isinstance(event, Failed):
-                self._view = replace(self._view, message=event.message, remedy=event.remedy)
-            elif event is None:
-                self._view = self._answered(folder, job.state)
-            else:
-                return
-            self._document.notify()
-
-    def _answered(self, folder: Path, state: JobState) -> MomentView:
-        assert self._view is not None, "asked before it is answered"
-        if state == "done" and not self._view.message:
-            with contextlib.suppress(MediaError, OSError, ValueError):
-                return replace(self._view, state="done", result=_compare(folder))
-        return replace(self._view, state="failed" if state == "done" else state)
 
 
 def _compare(folder: Path) -> RememberedMoment:

@@ -85,10 +85,11 @@ class Session(Document):
         self.context_looks = ContextLooks(self, self.held_looks, self._models)
         self.jobs = JobManager(self, engine, self._models, loras, wildcards, Retrier(self, self.looks), self.context_looks)
         self.memory_edits = MemoryEdits(self, self._models)
-        self.memory_tests = MemoryTests(self, engine, self._models, loras, wildcards)
-        self.memory_uses = MemoryUses(self, engine, self._models, loras, wildcards)
-        self.moments = Moments(self, engine, self._models, loras, wildcards)
-        self.snapshots = Snapshots(self, engine, self._models, loras, wildcards)
+        shelves = (engine, self._models, loras, wildcards)
+        self.memory_tests = MemoryTests(self, *shelves)
+        self.memory_uses = MemoryUses(self, *shelves)
+        self.moments = Moments(self, *shelves)
+        self.snapshots = Snapshots(self, *shelves)
         self.awaiting = Awaiting(self, self.jobs)
         engine.watch(lambda _: self.notify())
 
@@ -104,11 +105,8 @@ class Session(Document):
 
     def check_idle(self) -> None:
         """Raises EditError: takes of this film are being made, or a test or an answer of its memory, which need its files."""
-        self.jobs.check_idle()
-        self.snapshots.check_idle()
-        self.memory_tests.check_idle()
-        self.memory_uses.check_idle()
-        self.moments.check_idle()
+        for jobs in (self.jobs, self.snapshots, self.memory_tests, self.memory_uses, self.moments):
+            jobs.check_idle()
 
     # Picture, size, model
 

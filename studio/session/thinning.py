@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from studio.catalogue.cards import ModelCard
 from studio.engine import take_folder
-from studio.engine.events import CardGone, Event, Failed, RenderRequest, TakeDone
-from studio.engine.jobs import Job, JobState
-from studio.language import join, sentence
+from studio.engine.events import RenderRequest
+from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import frames_of, open_clip
-from studio.project import thinning
+from studio.project import limits, thinning
 from studio.project.edits import EditError
-from studio.project.limits import BusyError
 from studio.project.model import Take
 from studio.project.store import StoreError
-from studio.project.wildcards import Wildcards
 from studio.session.document import Document
-from studio.session.job_manager import EngineProtocol
 from studio.session.job_note import read_note
-from studio.session.loras import LoraShelf
-from studio.session.render_requests import RequestMaker
+from studio.session.side_jobs import SideJobs, SideJobView
 from studio.session.trash import folder_size
 
 AGAIN = ".again-"
@@ -44,17 +38,6 @@ class Weight:
     media: int
     films: int           # joined films, exports and what else can be made again
     trash: int
-
-
-@dataclass(frozen=True)
-class MakingAgain:
-    """A take whose memory is made again, as the page shows it."""
-
-    take: str
-    state: JobState
-    made: int            # takes that are done
-    of: int
-    message: str = ""    # what went wrong
 
 
 def weigh(document: Document) -> Weight:
@@ -75,22 +58,11 @@ def weigh(document: Document) -> Weight:
     return Weight(clips, snapshots, folder_size(store.media), folder_size(store.films), trash)
 
 
-class Snapshots:
+class Snapshots(SideJobs[SideJobView]):
     """The snapshots of one document's takes."""
 
-    def __init__(
-        self, document: Document, engine: EngineProtocol, cards: Mapping[str, ModelCard], loras: LoraShelf, wildcards: Wildcards
-    ) -> None:
-        """Make takes of `document` again on `engine`; see `JobManager`."""
-        self._document, self._engine = document, engine
-        self._maker = RequestMaker(document.store, cards, loras, wildcards)
-        self._view: MakingAgain | None = None
-        self._job: Job | None = None
-
-    @property
-    def view(self) -> MakingAgain | None:
-        """The take whose memory is made again, or the last one."""
-        return self._view
+    BUSY = sentence("A take’s memory is being made again. Wait for it, then try again.")
+    REMEDY = ""
 
     def removable(self, every: int) -> tuple[tuple[Take, ...], int]:
         """The takes whose snapshots can be removed (see `studio.project.thinning`), and how many bytes that frees."""
@@ -110,8 +82,7 @@ class Snapshots:
         """
         document = self._document
         with document.lock:
-            document.store.check_writable()
-            self.check_idle()
+            self.check_can_begin()
             takes, _ = self.removable(every)
             if not takes:
                 return 0
@@ -134,8 +105,7 @@ class Snapshots:
         document = self._document
         if document.store.read_only:
             return
-        for folder in document.store.takes.glob(f"{AGAIN}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        self._clear()
         there = [take.id for take in document.project.takes.values() if take.thinned and self._file(take.id).is_file()]
         if there:
             with contextlib.suppress(StoreError):
@@ -149,70 +119,33 @@ class Snapshots:
         """
         document = self._document
         with document.lock:
-            document.store.check_writable()
-            self.check_idle()
+            self.check_can_begin()
             if take not in document.project.takes:
                 raise EditError(sentence("This take is not in the film. Look at the timeline again."))
             takes = thinning.to_make_again(document.project, take)
             if not takes:
                 raise EditError(sentence("The memory after this take is there. Go on from it."))
             self._maker.check(takes[0], document.project)
-            self._view = MakingAgain(take, "queued", 0, len(takes))
-            self._job = self._engine.submit(self._requests(takes), self._listen)
-            document.notify()
+            self._begin(SideJobView(limits.fresh_id(), take, count=len(takes)), self._takes(takes))
 
-    def check_idle(self) -> None:
-        """Raises EditError: a take's memory is being made again."""
-        if self._view and self._view.state in ("queued", "running"):
-            raise BusyError(sentence("A take’s memory is being made again. Wait for it, then try again."))
-
-    def _requests(self, takes: tuple[Take, ...]) -> Iterator[RenderRequest]:
+    def _takes(self, takes: tuple[Take, ...]) -> Iterator[RenderRequest]:
+        """The takes one after the other, each of which gets its snapshot."""
         for take in takes:
             with self._document.lock:
-                if self._view is None or self._view.message:
-                    return
-                folder = self._folder(take.id)
-                try:
-                    folder.mkdir(parents=True, exist_ok=True)
-                    request = self._maker.request(take, take.sections, self._document.project, folder)
-                except (EditError, StoreError, OSError) as error:
-                    self._view = replace(self._view, message=str(error))
-                    return
+                folder = self._document.store.takes / f"{AGAIN}{take.id}"
+                folder.mkdir(parents=True, exist_ok=True)
+                request = self._maker.request(take, take.sections, self._document.project, folder)
             yield request
+            self._keep(take.id, folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _listen(self, job: Job, event: Event | None) -> None:
-        """Follow the engine's job. Never raises: its thread serves other projects too."""
-        with self._document.lock:
-            if self._view is None or (self._job is not None and job is not self._job):
-                return
-            try:
-                if isinstance(event, TakeDone):
-                    self._keep(event.take)
-                elif isinstance(event, Failed):
-                    self._view = replace(self._view, message=join(event.message, event.remedy))
-                elif isinstance(event, CardGone):
-                    self._view = replace(self._view, message=event.message)
-                elif event is None:
-                    ended: JobState = "failed" if job.state in ("done", "paused") and self._view.message else job.state
-                    self._view = replace(self._view, state=ended)
-                elif self._view.state == "queued":
-                    self._view = replace(self._view, state="running")
-                else:
-                    return
-            except (MediaError, StoreError, OSError) as error:
-                self._view = replace(self._view, message=str(error))
-            if event is None:
-                for folder in self._document.store.takes.glob(f"{AGAIN}*"):
-                    shutil.rmtree(folder, ignore_errors=True)
-            self._document.notify()
-
-    def _keep(self, take: str) -> None:
+    def _keep(self, take: str, folder: Path) -> None:
         """Give a take the snapshot of its second making, if that is the same film frame by frame.
 
         Raises:
             MediaError: it is not, or a file is missing. StoreError: the project could not be saved. OSError: the disk is full.
         """
-        document, folder = self._document, self._folder(take)
+        document = self._document
         difference = _difference(folder / take_folder.CLIP, document.store.take_folder(take) / take_folder.CLIP)
         made = document.project.takes.get(take)
         if difference and made and made.lacks_ratios:
@@ -225,12 +158,15 @@ class Snapshots:
                 "This take comes out differently here than when it was made ({difference}), on another machine or with other "
                 "files, so its memory cannot be made again. Its clip is as it was. Retake it, and go on from the new take.",
                 difference=difference))
-        take_folder.copy_memory(folder, document.store.take_folder(take))
-        document.add_silently(thinning.set_thinned, [take], False)
-        if take in document.project.takes:
-            document.store.write_take(document.project.takes[take], document.project)
-        assert self._view is not None, "it is being made"
-        self._view = replace(self._view, made=self._view.made + 1)
+        with document.lock:
+            take_folder.copy_memory(folder, document.store.take_folder(take))
+            document.add_silently(thinning.set_thinned, [take], False)
+            if take in document.project.takes:
+                document.store.write_take(document.project.takes[take], document.project)
+
+    def _clear(self) -> None:
+        for folder in self._document.store.takes.glob(f"{AGAIN}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _spare(self, takes: list[str]) -> list[Path]:
         """Files with parts of these takes' snapshots that no other take's snapshot needs."""
@@ -240,9 +176,6 @@ class Snapshots:
 
     def _file(self, take: str) -> Path:
         return self._document.store.take_folder(take) / take_folder.SNAPSHOT
-
-    def _folder(self, take: str) -> Path:
-        return self._document.store.takes / f"{AGAIN}{take}"
 
 
 def _remove(path: Path) -> int:

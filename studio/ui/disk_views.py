@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.language import sentence
+from studio.language import join, sentence
 from studio.session.thinning import weigh
 from studio.ui.words import Json, format_size
 
 if TYPE_CHECKING:
     from studio.session import Session
-    from studio.session.thinning import MakingAgain
+    from studio.session.side_jobs import SideJobView
 
 PARTS = (
     ("clips", sentence("Clips"), sentence("the takes themselves, with their pictures")),
@@ -42,8 +42,10 @@ def disk_view(session: Session, every: int) -> Json:
     }  # fmt: skip
 
 
-def making_again_view(making: MakingAgain | None) -> Json | None:
+def making_again_view(making: SideJobView | None) -> Json | None:
     """The take whose memory is made again, or the last one."""
     if making is None:
         return None
-    return {"take": making.take, "state": making.state, "made": making.made, "of": making.of, "message": making.message}
+    return {
+        "take": making.take, "state": making.state, "made": making.finished, "of": making.count,
+        "message": join(making.message, making.remedy)}

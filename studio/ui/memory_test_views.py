@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.language import join, sentence
-from studio.ui.words import Json, file_url, format_decibels, format_wait
+from studio.ui.question_views import offer_view, question_view
+from studio.ui.words import Json, file_url, format_decibels
 
 if TYPE_CHECKING:
     from studio.session.memory_comparison import Comparison, MemoryTestResult
@@ -15,14 +16,12 @@ NEARLY = 38.0
 """Decibels from which on two sections are hardly told apart."""
 
 
-def offer_view(offer: MemoryTestOffer) -> Json:
+def memory_test_offer_view(offer: MemoryTestOffer) -> Json:
     """A memory test that can be made, or why none can."""
     return {
-        "take": offer.take,
+        **offer_view(offer),
         "prompt": offer.prompt,
-        "problem": offer.problem,
         "other": sentence("the branch “{name}”", name=offer.branch) if offer.branch else "",
-        "wait": "" if offer.seconds is None else format_wait(offer.seconds),
         "result": result_view(offer.result),
     }
 
@@ -31,18 +30,7 @@ def memory_test_view(test: MemoryTestView | None) -> Json | None:
     """The memory test that runs, or how the last one ended."""
     if test is None:
         return None
-    return {
-        "id": test.id,
-        "take": test.take,
-        "active": test.active,
-        "state": test.state,
-        "doing": sentence("Section {number} of {count}: {doing}", number=test.number, count=test.count, doing=test.doing)
-        if test.state == "running" else test.doing,
-        "progress": round((test.number - 1 + test.step / max(1, test.steps)) / test.count, 3),
-        "message": test.message,
-        "remedy": test.remedy,
-        "result": result_view(test.result) if test.state == "done" else None,
-    }
+    return {**question_view(test), "result": result_view(test.result) if test.state == "done" else None}
 
 
 def result_view(result: MemoryTestResult | None) -> Json | None:

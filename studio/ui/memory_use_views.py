@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.language import join, sentence
-from studio.ui.words import Json, format_decibels, format_wait
+from studio.ui.question_views import offer_view, question_view
+from studio.ui.words import Json, format_decibels
 
 if TYPE_CHECKING:
     from studio.session.memory_use import MemoryUseOffer, MemoryUseView
@@ -15,14 +16,12 @@ LEAST = 0.05
 """Levels of 255: a smaller change is nothing that is used."""
 
 
-def use_offer_view(offer: MemoryUseOffer) -> Json:
+def memory_use_offer_view(offer: MemoryUseOffer) -> Json:
     """The question for a take, with its answer if it was asked before, or why it cannot be asked."""
     return {
-        "take": offer.take,
+        **offer_view(offer),
         "number": offer.number,
-        "problem": offer.problem,
         "way": _way(offer),
-        "wait": "" if offer.seconds is None else format_wait(offer.seconds),
         "known": offer.known,
         "segments": _segments(offer.segments),
         "sentence": _sentence(offer.segments) if offer.known else "",
@@ -33,19 +32,8 @@ def memory_use_view(use: MemoryUseView | None) -> Json | None:
     """The question that is being answered, or how the last one ended."""
     if use is None:
         return None
-    return {
-        "id": use.id,
-        "take": use.take,
-        "active": use.active,
-        "state": use.state,
-        "doing": sentence("Section {number} of {count}: {doing}", number=use.number, count=use.count, doing=use.doing)
-        if use.state == "running" else use.doing,
-        "progress": round((use.number - 1 + use.step / max(1, use.steps)) / use.count, 3),
-        "message": use.message,
-        "remedy": use.remedy,
-        "segments": _segments(use.segments),
-        "sentence": _sentence(use.segments) if use.state == "done" else "",
-    }
+    words = _sentence(use.segments) if use.state == "done" else ""
+    return {**question_view(use), "segments": _segments(use.segments), "sentence": words}
 
 
 def _segments(segments: tuple[SegmentUse, ...]) -> list[Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.language import join, sentence
+from studio.ui.question_views import question_view
 from studio.ui.words import Json, file_url, format_decibels
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ def moment_view(moment: MomentView | None) -> Json | None:
     if moment is None:
         return None
     return {
-        "id": moment.id,
-        "take": moment.take,
+        **question_view(moment),
         "at": moment.at,
-        "active": moment.state in ("queued", "running"),
         "message": join(moment.message, moment.remedy) or sentence("The memory did not answer. Try again; nothing is lost."),
         "result": _result_view(moment.result),
     }

@@ -41,7 +41,7 @@ SCRIPTS = (
     "early", "timeline", "tree", "dialogs", "library", "export", "preset", "reuse",
     "frame", "glass", "brush", "subject", "flow", "easel",
     "vote",
-    "memory_test", "memory_map", "moment", "memory_use",
+    "question", "memory_test", "memory_map", "moment", "memory_use",
     "notices", "keys", "board",
 )  # fmt: skip
 STYLES = (

@@ -95,7 +95,7 @@ def test_what_a_take_uses_from_the_question_to_the_answer(api: PageApi) -> None:
 
 def test_what_the_figures_of_a_use_are_said_to_mean() -> None:
     uses = (SegmentUse(1, "a", ""), SegmentUse(2, "b", "", known=True), SegmentUse(3, "c", "", known=True, read=True))
-    view = memory_use_view(MemoryUseView("x", "d", "done", uses, 3))
+    view = memory_use_view(MemoryUseView("x", "d", "done", 3, segments=uses))
     assert view and [each["figures"] for each in view["segments"]] == ["", "not read", "read, and nothing changes without it"]
     assert "as good as the same" in view["sentence"]
 
@@ -103,9 +103,9 @@ def test_what_the_figures_of_a_use_are_said_to_mean() -> None:
 @pytest.mark.parametrize(("known", "words"), [(1.0, "all of this place"), (0.0, "nothing of this place")])
 def test_how_much_of_a_moment_is_known(known: float, words: str) -> None:
     found = RememberedMoment(Path("shown.png"), Path("remembered.png"), 21.04, known)
-    view = moment_view(MomentView("a", "b", 3, "done", result=found))
+    view = moment_view(MomentView("a", "b", "done", at=3, result=found))
     assert view and words in view["result"]["sentence"] and view["result"]["pictures"][1]["figures"] == "21.0 dB"
-    failed = moment_view(MomentView("a", "b", 3, "failed"))
+    failed = moment_view(MomentView("a", "b", "failed"))
     assert failed and failed["result"] is None and failed["message"].startswith("The memory did not answer")
 
 

@@ -8,8 +8,8 @@ from studio.language import sentence
 from studio.project.memory_edits import CELLS
 from studio.session import Session
 from studio.ui.fields import Fields, MessageError
-from studio.ui.memory_test_views import offer_view
-from studio.ui.memory_use_views import use_offer_view
+from studio.ui.memory_test_views import memory_test_offer_view
+from studio.ui.memory_use_views import memory_use_offer_view
 from studio.ui.verbs.verb import Answer, Verb, index
 
 
@@ -19,7 +19,7 @@ def _prompt(fields: Fields) -> str | None:
 
 def _offer(session: Session, fields: Fields) -> Answer:
     """What a memory test of a take would be, and its result if it was made before."""
-    return offer_view(session.memory_tests.offer(fields.identifier("take"), _prompt(fields)))
+    return memory_test_offer_view(session.memory_tests.offer(fields.identifier("take"), _prompt(fields)))
 
 
 def _forget(session: Session, fields: Fields) -> None:
@@ -39,7 +39,7 @@ VERBS: Mapping[str, Verb] = {
     "memory_test": _offer,
     "test_memory": lambda s, f: {"id": s.memory_tests.start(f.identifier("take"), _prompt(f))},
     "ask_moment": lambda s, f: {"id": s.moments.ask(f.identifier("take"), f.integer("at", 0, 10**7))},
-    "memory_use": lambda s, f: use_offer_view(s.memory_uses.offer(f.identifier("take"))),
+    "memory_use": lambda s, f: memory_use_offer_view(s.memory_uses.offer(f.identifier("take"))),
     "measure_memory_use": lambda s, f: {"id": s.memory_uses.start(f.identifier("take"))},
     "cancel_memory_use": lambda s, f: s.memory_uses.cancel(),
     "cancel_memory_test": lambda s, f: s.memory_tests.cancel(),

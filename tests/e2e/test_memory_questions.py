@@ -1,4 +1,7 @@
-"""The memory test in a browser: begun with one click, its clips in step, its figures, and why there is none."""
+"""Questions about a take in a browser: begun with one click, stopped by keyboard, on a phone, and why one cannot be asked.
+
+"Does it remember?" shows clips in step and their figures; "What does it use?" shows bars that come one after the other.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,7 @@ def test_a_large_film_says_why_there_is_nothing_to_test(museum: Stand, desk: Vis
     expect(sheet.get_by_role("button", name="Test", exact=True)).to_have_count(0)
 
 
-def test_on_a_phone(museum: Stand, phone: Visit) -> None:
+def test_a_test_on_a_phone(museum: Stand, phone: Visit) -> None:
     page = phone.open(render_all(museum.film("the harbour")))
     page.get_by_role("button", name="Does it remember?").tap()
     sheet = page.get_by_role("dialog", name="Does it remember?")
@@ -112,3 +115,49 @@ def test_on_a_phone(museum: Stand, phone: Visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(TARGETS, FINGER) == []
     assert page.evaluate(AUDIT) == []
+
+
+def test_bars_by_keyboard(museum: Stand, desk: Visit) -> None:
+    session = render_all(museum.film("the harbour at night, seen from the mole", "the ship", "the captain", "the sea"))
+    page = desk.open(session)
+    page.get_by_role("button", name="What does it use?").press("Enter")
+    sheet = page.get_by_role("dialog", name="What does it use?")
+    expect(sheet).to_contain_text("The first section of segment 4 is made as it was")
+    expect(sheet.get_by_role("button", name="Find out")).to_be_focused()
+    museum.engine.gate = threading.Semaphore(2 * 4 + 1)
+    page.keyboard.press("Enter")
+    expect(sheet.get_by_role("status")).to_contain_text("Section 3 of 4: denoising")
+    rows = sheet.locator(".uses li")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("levels ·")
+    expect(rows.nth(1)).to_contain_text("…")
+    page.keyboard.press("Enter")                                        # the focus is on Stop
+    expect(sheet.get_by_role("status")).to_contain_text("What is known so far is shown")
+    museum.engine.gate = None
+    page.keyboard.press("Enter")
+    expect(sheet.locator(".test-sentence")).to_contain_text("It uses segment")
+    expect(sheet.locator(".uses li[data-known]")).to_have_count(3)
+    faded(page)
+    assert page.evaluate(AUDIT) == [] == violations(page)
+    page.keyboard.press("Escape")
+    assert len(session.project.takes) == 4, "none of it became a take"
+    page.get_by_role("button", name="What does it use?").click()
+    expect(sheet.locator(".test-sentence")).to_contain_text("It uses segment")    # it is there at once
+
+
+def test_bars_on_a_phone_and_what_cannot_be_asked(museum: Stand, phone: Visit) -> None:
+    session = render_all(museum.film("the harbour", "the ship"))
+    page = phone.open(session)
+    page.get_by_role("button", name="What does it use?").tap()
+    sheet = page.get_by_role("dialog", name="What does it use?")
+    sheet.get_by_role("button", name="Find out").tap()
+    expect(sheet.locator(".uses .figures")).to_contain_text("levels ·")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(TARGETS, FINGER) == []
+    assert page.evaluate(AUDIT) == []
+    page.keyboard.press("Escape")
+    page.locator(".card:nth-child(1) [data-verb=rewind]").tap()
+    expect(page.locator(".card:nth-child(1)")).to_have_attribute("aria-current", "step")
+    page.get_by_role("button", name="What does it use?").tap()
+    expect(sheet).to_contain_text("there is nothing earlier that it could use")
+    expect(sheet.get_by_role("button", name="Find out")).to_have_count(0)
