@@ -23,6 +23,13 @@ from tests.e2e.test_accessibility import violations
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 ASK = "What is remembered of this?"
+HIDDEN = """() => [...document.querySelectorAll('.memory-verbs .button')].filter((e) => e.checkVisibility()).filter((e) => {
+  const { left, right, top, bottom } = e.getBoundingClientRect();
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const seen = (at) => e.contains(document.elementFromPoint(...at));
+  return ![[x, top + 2], [x, bottom - 2], [left + 2, y], [right - 2, y]].every(seen);
+}).map((e) => e.textContent)"""
+"""The verbs of the memory that are not within the window, or behind something else, or scrolled away."""
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +47,8 @@ def desk(archive: Stand, chromium: Any) -> Iterator[Visit]:
     yield from visit(archive, chromium)
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
-def test_the_frame_and_what_is_remembered(archive: Stand, desk: Visit, light: str) -> None:
+@pytest.mark.parametrize(("light", "language"), [("light", "en"), ("dark", "de")])
+def test_the_frame_and_what_is_remembered(archive: Stand, desk: Visit, light: str, language: str) -> None:
     session = render_all(archive.film("the harbour", "the ship"))
     page = desk.open(session)
     if light == "dark":
@@ -58,6 +65,15 @@ def test_the_frame_and_what_is_remembered(archive: Stand, desk: Visit, light: st
     assert page.evaluate(AUDIT) == [] and violations(page) == []
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
+    page.evaluate("language => localStorage.setItem('memorypack.language', JSON.stringify(language))", language)
+    page.close()
+    page = desk.open(session)
+    for width, height in ((1440, 900), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".memory-verbs .button:visible")).to_have_count(4)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        page.evaluate("document.fonts.ready.then(() => true)")
+        assert page.evaluate(HIDDEN) == []
 
 
 def test_the_strip_shows_what_this_model_sees(archive: Stand, desk: Visit) -> None:

@@ -28,7 +28,7 @@ const header = (() => {
   });
 
   const root = h('header', { class: 'bar' },
-    h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), ' Studio')),
+    h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), h('span', {}, ' Studio'))),
     h('div', { class: 'film' },
       title, tool('films', t('Open another film'), () => library.open())),
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),

@@ -3,7 +3,7 @@ const memory = (() => {
   const image = h('img', { alt: t('Reference picture'), draggable: 'false' });
   const outline = h('i', { hidden: true });
   const thumb = h('div', { class: 'thumb-picture' }, image, outline);
-  const toEasel = h('button', { class: 'open-easel', title: t('Frame the first view, mark what stands in front, draw what flows'),
+  const toEasel = h('button', { class: 'button small open-easel', title: t('Frame the first view, mark what stands in front, draw what flows'),
     'aria-haspopup': 'dialog', onclick: () => easel.open() }, icon('frame', 15), t('Picture'));
   const gone = h('p', { class: 'gone', hidden: true }, t('The picture’s file is missing. Choose it again.'));
   const name = h('span', { class: 'file' });
@@ -29,14 +29,17 @@ const memory = (() => {
     title: t('Pin takes into the memory, and choose what it is to forget') });
 
   const root = h('aside', { class: 'panel side', 'aria-label': t('Reference and memory') },
-    h('h2', { class: 'label' }, t('Reference')),
-    h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb, toEasel), gone,
-      h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
-        tool('picture', t('Replace the reference picture'), () => picture.choose()),
-        tool('close', t('Remove the reference picture'), () => client.act('clear_reference')))),
-    h('h2', { class: 'label' }, t('What the model sees next')),
-    h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
-    sentence, atlas, h('div', { class: 'memory-verbs' }, test, uses, ask, edit));
+    h('div', { class: 'side-facts' },
+      h('h2', { class: 'visually-hidden' }, t('Reference')),
+      h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb), gone,
+        h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
+          h('div', { class: 'picture-verbs' }, toEasel,
+            tool('picture', t('Replace the reference picture'), () => picture.choose()),
+            tool('close', t('Remove the reference picture'), () => client.act('clear_reference'))))),
+      h('h2', { class: 'label' }, t('What the model sees next')),
+      h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
+      sentence, atlas),
+    h('div', { class: 'memory-verbs' }, test, uses, ask, edit));
 
   client.watch(({ view }) => {
     if (!view) return;
