@@ -41,7 +41,7 @@ BORDERS: dict[str, set[str]] = {
         "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
     "studio/access": TORCH | LAB | MODELS | {
         "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "studio.commands"},
-    "studio/client.py": TORCH | LAB | MODELS | DOCUMENT | {
+    "studio/client": TORCH | LAB | MODELS | DOCUMENT | {
         "gradio", "studio.ui", "studio.session", "studio.commands", "studio.engine", "studio.media"},
     "studio/lab/world": PAGE | MODELS | DOCUMENT | {
         "studio.engine", "studio.lab.train", "studio.lab.measure", "studio.lab.commands"},

@@ -73,9 +73,9 @@ def _sentence(error: Exception) -> str:
 def _misses(session: Session, named: Mapping[str, object]) -> bool:
     """Whether a take, segment or branch that a call names is not in the film."""
     project = session.project
+    takes, branches = set(project.takes) - set(project.trash), {branch.id for branch in project.branches}
     known: Mapping[str, set[str]] = {
-        "take": set(project.takes) - set(project.trash),
+        "take": takes, "left": takes, "right": takes, "branch": branches, "other": branches,
         "segment": {segment.id for segment in project.current().segments},
-        "branch": {branch.id for branch in project.branches},
     }
     return any(named.get(field) is not None and named[field] not in ids for field, ids in known.items())

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from studio.api.values import Branch, Film, Progress, Segment, Take
+from studio.api.values import Branch, Film, Look, Progress, Segment, Sound, Take, Trim
 from studio.api.values import File as FileValue
 from studio.language import join, plain
 from studio.project import edits
+from studio.project.model import Project
+from studio.project.trims import part
 from studio.session import JobView, Session
 from studio.ui import views
 from studio.ui.take_views import take_views
@@ -25,6 +27,7 @@ def film_value(session: Session, note: str = "") -> Film:
         {
             "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
             "seconds": clock.seconds(clock.rendered(segment.frames)), "take": view["take"], "shot": segment.shot is not None,
+            "loras": [{"id": lora.sha256, "name": lora.name, "strength": lora.strength} for lora in segment.loras],
         }
         for view, segment in zip(views.segment_views(project, stale), project.current().segments, strict=True)
     ]  # fmt: skip
@@ -32,7 +35,7 @@ def film_value(session: Session, note: str = "") -> Film:
         {
             "id": view["id"], "parent": view["parent"], "index": view["depth"], "prompt": view["prompt"], "seed": view["seed"],
             "state": view["state"], "seconds": clock.seconds(view["frames"]), "frames": view["frames"], "chosen": not view["loose"],
-            "star": view["star"], "pinned": view["pinned"],
+            "star": view["star"], "pinned": view["pinned"], "trim": _trim(project, view["id"]), "look": _look(project, view["id"]),
         }
         for view in take_views(project, stale, session.films.poster, session.films.clip)
     ]  # fmt: skip
@@ -53,6 +56,8 @@ def film_value(session: Session, note: str = "") -> Film:
         "picture": project.reference.name or "picture" if project.reference else "",
         "style": project.style,
         "cast": project.cast,
+        "sound": _sound(project),
+        "votes": len(project.votes),
         "branch": project.branch,
         "head": project.head,
         "seconds": clock.seconds(sum(take.frames for take in project.film())),
@@ -66,6 +71,23 @@ def film_value(session: Session, note: str = "") -> Film:
         "note": note,
     }
     return film
+
+
+def _trim(project: Project, take: str) -> Trim | None:
+    if take not in project.trims:
+        return None
+    (first, end), trim = part(project, project.takes[take]), project.trims[take]
+    return {"first": first, "end": end, "loop": trim.loop, "times": trim.times}
+
+
+def _look(project: Project, take: str) -> Look | None:
+    look = project.looks.get(take)
+    return None if look is None else {"match": look.match, "strength": look.strength, "context": look.context}
+
+
+def _sound(project: Project) -> Sound | None:
+    sound = project.sound
+    return None if sound is None else {"name": sound.name, "seconds": sound.seconds, "offset": sound.offset, "gain": sound.gain}
 
 
 def progress_value(job: JobView | None) -> Progress:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from studio.api.calls import Calls, upload_path
 from studio.api.film_values import film_value
-from studio.api.values import About, Film, FilmName, Upload
-from studio.api.values import File as FileValue
+from studio.api.studio_values import About, FilmName
+from studio.api.values import File, Film, Upload
 from studio.project import edits
 from studio.project.model import Project
 
@@ -137,7 +137,7 @@ class FilmCalls(Calls):
     def export(
         self, film: str, what: ExportKind = "film", take: str | None = None, title: str = "", fade: float = 0.0, label: str = "",
         rate: int | None = None,
-    ) -> FileValue:  # fmt: skip
+    ) -> File:  # fmt: skip
         """Export the film up to the head, a take or the project as a file.
 
         Args:

@@ -21,8 +21,12 @@ PREFIX = "v1_"
 NAMES = (
     "about", "films", "create", "status", "set_reference", "use_sample", "set_words",
     "add_segment", "edit_segment", "remove_segment", "new_shot", "undo", "redo",
-    "generate", "retake", "audition", "events", "cancel", "pause", "resume",
-    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch", "pin", "unpin", "look", "export",
+    "loras", "add_lora", "use_lora", "spread_lora", "remove_lora", "set_sound", "place_sound", "remove_sound",
+    "presets", "apply_preset", "save_preset", "remove_preset",
+    "generate", "retake", "audition", "early_costs", "change_early", "events", "cancel", "pause", "resume",
+    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch", "pin", "unpin",
+    "star", "next_pair", "vote", "drop_vote", "ratings", "trim", "hold_look", "drop_look", "look", "export",
+    "trash_film", "trashed_films", "restore_film", "delete_film",
 )  # fmt: skip
 """The functions, in the order in which they are described."""
 LANGUAGE = f"Of the sentences: {', '.join(f'{code} ({name})' for code, name in LANGUAGES.items())}."

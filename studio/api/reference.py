@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any, get_args, get_type_hints, is_typeddict
 
-from studio.api import values
+from studio.api import studio_values, values
 from studio.api.errors import CODES
 from studio.api.functions import PREFIX, Description, descriptions, read_docstring, say_type
 
@@ -75,9 +75,10 @@ def _lines() -> Iterator[str]:
     for each in descriptions():
         yield from _function(each)
     yield "\n## Values"
-    for name, kind in vars(values).items():
-        if is_typeddict(kind) and kind.__module__ == values.__name__:
-            yield from _value(name, kind)
+    for module in (values, studio_values):
+        for name, kind in vars(module).items():
+            if is_typeddict(kind) and kind.__module__ == module.__name__:
+                yield from _value(name, kind)
 
 
 def _function(each: Description) -> Iterator[str]:

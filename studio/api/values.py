@@ -31,6 +31,66 @@ class File(TypedDict):
     meta: dict[str, str]
 
 
+class Lora(TypedDict):
+    """A LoRA on a segment.
+
+    Attributes:
+        id: its id: the SHA-256 of its file.
+        name: of its file.
+        strength: how much of it acts, from -2 to 2.
+    """
+
+    id: str
+    name: str
+    strength: float
+
+
+class Trim(TypedDict):
+    """What the film shows of a take.
+
+    Attributes:
+        first: the first frame that is shown, from 0.
+        end: the frame after the last one that is shown.
+        loop: once, repeat, or there and back.
+        times: how often it is played in all.
+    """
+
+    first: int
+    end: int
+    loop: str
+    times: int
+
+
+class Look(TypedDict):
+    """The look that a take is held to when it is shown; the take stays as it was made.
+
+    Attributes:
+        match: whose colours it has: first (the first frame of its shot), reference, or the id of a take.
+        strength: how much, from 0 to 1.
+        context: whether the section after it sees it so too.
+    """
+
+    match: str
+    strength: float
+    context: bool
+
+
+class Sound(TypedDict):
+    """The sound that is heard with the film.
+
+    Attributes:
+        name: of its file.
+        seconds: that it lasts.
+        offset: seconds of the film at which it begins; negative: the film begins so far into it.
+        gain: decibels by which it is made louder.
+    """
+
+    name: str
+    seconds: float
+    offset: float
+    gain: float
+
+
 class Segment(TypedDict):
     """A segment of the timeline.
 
@@ -43,6 +103,7 @@ class Segment(TypedDict):
         state: planned, partial, stale (it was changed after its take was made) or done.
         take: the id of its take on the current branch; null: there is none.
         shot: whether a new shot begins with it.
+        loras: that act on its takes.
     """
 
     id: str
@@ -53,6 +114,7 @@ class Segment(TypedDict):
     state: str
     take: str | None
     shot: bool
+    loras: list[Lora]
 
 
 class Take(TypedDict):
@@ -70,6 +132,8 @@ class Take(TypedDict):
         chosen: whether it is on a branch; takes of an audition are on none until one is used.
         star: whether it has a star.
         pinned: whether the memory never forgets what it shows.
+        trim: what the film shows of it; null: all of it, once.
+        look: that it is held to; null: it is shown as it was made.
     """
 
     id: str
@@ -83,6 +147,8 @@ class Take(TypedDict):
     chosen: bool
     star: bool
     pinned: bool
+    trim: Trim | None
+    look: Look | None
 
 
 class Branch(TypedDict):
@@ -158,6 +224,8 @@ class Film(TypedDict):
         picture: the name of its reference picture; empty: there is none.
         style: how the whole film looks.
         cast: who is in it.
+        sound: that is heard with it; null: none.
+        votes: how many were given on its takes.
         branch: the id of the current branch.
         head: the id of the take after which the film goes on; null: at the beginning.
         seconds: of film up to the head.
@@ -182,6 +250,8 @@ class Film(TypedDict):
     picture: str
     style: str
     cast: str
+    sound: Sound | None
+    votes: int
     branch: str
     head: str | None
     seconds: float
@@ -193,51 +263,3 @@ class Film(TypedDict):
     job: Progress
     findings: list[str]
     note: str
-
-
-class FilmName(TypedDict):
-    """A film in the list of films.
-
-    Attributes:
-        id: its id.
-        name: its name.
-        facts: its length, its takes and what it weighs, in words.
-        tags: its tags.
-    """
-
-    id: str
-    name: str
-    facts: str
-    tags: list[str]
-
-
-class Choice(TypedDict):
-    """Something to choose by its name.
-
-    Attributes:
-        name: to be given to a function.
-        title: for people.
-    """
-
-    name: str
-    title: str
-
-
-class About(TypedDict):
-    """The studio.
-
-    Attributes:
-        version: of these functions.
-        shared: whether several people use it; then a caller reaches only films whose ids it knows.
-        engine: starting, ready or failed.
-        models: that can be used now.
-        presets: quickest first.
-        samples: stories with a picture.
-    """
-
-    version: int
-    shared: bool
-    engine: str
-    models: list[Choice]
-    presets: list[Choice]
-    samples: list[Choice]

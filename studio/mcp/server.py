@@ -25,8 +25,12 @@ NAME = "memorypack-studio"
 WAIT = 45.0
 """Seconds that a tool waits for a job, unless the agent says how long: clients give up after a minute or more."""
 LONGEST_WAIT = 3600.0
-READING = {"about", "films", "status", "events", "look"}
+READING = {
+    "about", "films", "status", "events", "look", "loras", "presets", "early_costs", "next_pair", "ratings", "trashed_films",
+}  # fmt: skip
 """Functions that change nothing."""
+FOR_GOOD = {"delete_film", "remove_preset"}
+"""Functions that delete what no undo brings back."""
 TEXT = """\
 MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample), add a
 segment for each beat of the story, and generate. Look at the takes, and where one is not what was wanted: retake it, audition
@@ -45,7 +49,7 @@ class Tools:
 
         Args:
             page: the page's verbs.
-            incoming: takes pictures from the agent.
+            incoming: takes files from the agent.
             address: says where an exported file is for the agent, by its path and its URL below the page's address.
         """
         self.calls = AllCalls(page)
@@ -64,12 +68,13 @@ class Tools:
         schema = {"type": "object", "properties": properties, "additionalProperties": False,
                   "required": [argument.name for argument in about.arguments if argument.required]}
         hints = types.ToolAnnotations(
-            readOnlyHint=about.name in READING, destructiveHint=False, idempotentHint=about.name in READING, openWorldHint=False)
+            readOnlyHint=about.name in READING, destructiveHint=about.name in FOR_GOOD, idempotentHint=about.name in READING,
+            openWorldHint=False)
         return types.Tool(name=about.name, description=f"{about.text} Returns: {about.returns_text}", inputSchema=schema,
                           annotations=hints)
 
     def _schema(self, argument: Argument) -> dict[str, Any]:
-        """The JSON schema of an argument. A picture is text here."""
+        """The JSON schema of an argument. A file is text here."""
         if _takes_upload(argument):
             schema: dict[str, Any] = {"type": "string", "description": f"{argument.text} Given as {self.incoming.text}."}
         else:
@@ -107,15 +112,25 @@ class Tools:
         if name == "look":
             data, kind = await anyio.to_thread.run_sync(for_agent, Path(answer["path"]))
             return types.ImageContent(type="image", data=data, mimeType=kind)
-        return {"file": self.address(Path(answer["path"]), answer["url"])} if name == "export" else answer
+        return {"file": self._addressed(answer)} if name == "export" else self._addressed(answer)
+
+    def _addressed(self, answer: Any) -> Any:
+        """An answer with the address of each file in it."""
+        if isinstance(answer, list):
+            return [self._addressed(each) for each in answer]
+        if not isinstance(answer, dict):
+            return answer
+        if "orig_name" in answer:
+            return self.address(Path(answer["path"]), answer["url"])
+        return {name: self._addressed(each) for name, each in answer.items()}
 
     def _answer(self, about: Description, function: Callable[..., Any], checked: dict[str, Any]) -> Any:
-        """What a function answers. A picture that the agent gives lies among the uploads meanwhile."""
+        """What a function answers. A file that the agent gives lies among the uploads meanwhile."""
         taken = {}
         try:
             for argument in about.arguments:
                 if _takes_upload(argument) and checked[argument.name] is not None:
-                    taken[argument.name] = self.incoming.take(checked[argument.name])
+                    taken[argument.name] = self.incoming.take(checked[argument.name], argument.name)
             return function(**checked | taken)
         finally:
             for path in taken.values():

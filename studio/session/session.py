@@ -277,11 +277,15 @@ class Session(Document):
         self.notify()                                          # its file may have come back, which is no edit
         return aside
 
-    def use_lora(self, index: int, sha256: str) -> None:
-        """Put a LoRA that is on the shelf on a segment. Raises EditError: it is gone, or does not fit the model."""
+    def use_lora(self, index: int, sha256: str, strength: float | None = None) -> None:
+        """Put a LoRA that is on the shelf on a segment, as strong as `add_lora` says.
+
+        Raises:
+            EditError: it is gone, does not fit the model, or what `add_lora` raises.
+        """
         lora = self.loras.find(sha256)
         self.loras.check(lora, known_model(self._models, self.project.model), whole=True)
-        self.edit(edits.add_lora, index, lora)
+        self.edit(edits.add_lora, index, lora, strength)
         self.notify()
 
     def shelved_loras(self, own: bool = False) -> tuple[LoraEntry, ...]:

@@ -19,6 +19,7 @@ from studio.access.front import front
 from studio.access.user_pages import UserPages
 from studio.access.users import UserFile
 from studio.session import Session, Studio
+from tests.access import attacks
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import make_film, render_all
@@ -111,3 +112,42 @@ class Unlimited:
     user: Callable[..., int] = staticmethod(lambda *_: 0)
     stranger: Callable[..., int] = staticmethod(lambda *_: 0)
     right: Callable[..., None] = staticmethod(lambda *_: None)
+
+
+Tree = dict[str, tuple[int, int]]
+
+
+def tree(folder: Path) -> Tree:
+    """All files of a folder, with size and time."""
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def values(house: House) -> dict[str, str]:
+    (take,) = house.film.project.takes
+    return {"home": str(house.home), "mira": str(house.home / "users/mira"), "otto": str(house.home / "users/otto"),
+            "film": str(house.film.folder), "film_id": house.film.id, "take": take, "upload": house.upload,
+            "lora": house.film.project.current().segments[0].loras[0].sha256}
+
+
+@pytest.fixture(scope="module")
+def mira(house: House) -> TestClient:
+    return house.client("mira")
+
+
+@pytest.fixture(scope="module")
+def secrets(house: House, values: dict[str, str]) -> list[bytes]:
+    """What no answer may hold."""
+    files = [Path(file.format(**values)) for file in attacks.FOREIGN]
+    contents = [file.read_bytes()[:400] for file in files if file.is_file() and "proc" not in str(file)]
+    return [SECRET.encode(), b"root:x:0", b"$argon2id$", *filter(None, contents)]
+
+
+@pytest.fixture
+def untouched(house: House) -> Iterator[None]:
+    """Otto's films and the users are after every attack what they were before, and nothing lies where nobody may write."""
+    before = tree(house.home / "users" / "otto"), (house.home / "users/users.json").read_bytes()
+    yield
+    after = tree(house.home / "users" / "otto"), (house.home / "users/users.json").read_bytes()
+    assert after == before
+    assert not [path for path in (house.home, house.home / "users", Path("/tmp")) if (path / "escaped.png").exists()]

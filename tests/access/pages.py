@@ -36,7 +36,10 @@ def called(page: PageApi, about: Description, named: dict[str, Any]) -> Any:
         return error
 
 
-VALUES: dict[str, Any] = {"takes": ["x"], "picture": {"path": "x"}, "sample": "lighthouse", "name": "x", "prompt": "x"}
+VALUES: dict[str, Any] = {
+    "takes": ["x"], "picture": {"path": "x"}, "file": {"path": "x"}, "sound": {"path": "x"}, "sample": "lighthouse", "name": "x",
+    "prompt": "x", "what": "remove", "then": "again", "result": "left", "title": "x", "steps": 8, "guidance": 1.0,
+}  # fmt: skip
 """What functions are given, by the names of their arguments, where it does not matter."""
 
 

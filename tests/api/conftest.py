@@ -14,7 +14,8 @@ import pytest
 from studio.client import Client
 from studio.session import Studio
 from studio.ui.page import build, launch_options
-from tests.fake_engine import FakeEngine, card
+from tests.fake_engine import FakeEngine
+from tests.lora_shelves import model
 from tests.shelves import picture
 
 
@@ -40,7 +41,7 @@ class Served:
 @contextmanager
 def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator[Served]:
     engine = FakeEngine()
-    studio = Studio(folder / "projects", engine, (card(),), shared=public)
+    studio = Studio(folder / "projects", engine, (model(folder / "models"),), shared=public)
     studio.home.mkdir()
     page = build(studio, public=public)
     options: dict[str, Any] = launch_options(public)

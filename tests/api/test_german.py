@@ -16,8 +16,9 @@ from studio.client import Film
 from studio.ui.api import PageApi
 from studio.ui.gallery import find_samples
 from tests.access.pages import called
+from tests.api.bad_calls import BAD
 from tests.api.conftest import Served
-from tests.api.test_refusals import BAD, data, raw
+from tests.api.test_refusals import data, raw
 
 UNREAD = [case for case in BAD if case[2] == "bad_input"]
 ENGLISH = re.compile(r"\b(must|is|be|list|number|numbers|of|the|text|texts|missing|uploaded|or|and|has|one)\b")

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_type_hints, is_typeddict
 
 import pytest
 
-from studio.api import values
+from studio.api import studio_values, values
 from studio.api.all_calls import AllCalls
 from studio.api.errors import CODES
 from studio.api.functions import NAMES, descriptions, fits, read_docstring
@@ -44,14 +44,15 @@ def test_every_argument_is_described(about: object) -> None:
 
 
 def test_every_field_is_described() -> None:
-    for name in ("Film", "Segment", "Take", "Branch", "Progress", "File", "Upload", "About", "FilmName", "Choice"):
-        kind = getattr(values, name)
-        assert [*read_docstring(kind)[1]] == [*get_type_hints(kind)], name
+    kinds = [kind for module in (values, studio_values) for kind in vars(module).values() if is_typeddict(kind)]
+    assert len(kinds) > 15
+    for kind in kinds:
+        assert [*read_docstring(kind)[1]] == [*get_type_hints(kind)], kind
 
 
 def test_the_client_has_every_function_of_a_film() -> None:
     own = {name for name in vars(Film) if not name.startswith("_")}
-    assert set(NAMES) - {"about", "films", "create"} <= own
+    assert set(NAMES) - {"about", "films", "create", "trashed_films"} <= own
     for about in descriptions():
         if about.name in own and about.name not in ("export", "look"):
             names = {argument.name for argument in about.arguments} - {"film", "language"}

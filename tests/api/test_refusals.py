@@ -26,9 +26,8 @@ from studio.api.reference import reference
 from studio.client import Client, Film, StudioError
 from studio.ui.api import PageApi
 from studio.ui.gallery import find_samples
+from tests.api.bad_calls import BAD, NAN
 from tests.api.conftest import Served
-
-NAN, ENDLESS = float("nan"), float("inf")
 
 
 def refusal(call: Any, *values: Any, **named: Any) -> StudioError:
@@ -73,69 +72,6 @@ def nothing_changes(own_page: Served, film: Film) -> Any:
     before = own_page.studio.open(film.id).project
     yield
     assert own_page.studio.open(film.id).project is before
-
-
-BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("status", {"film": "../../etc/passwd"}, "not_found"),
-    ("status", {"film": "/etc"}, "not_found"),
-    ("status", {"film": ""}, "not_found"),
-    ("status", {"film": "\ud800"}, "bad_input"),
-    ("status", {"film": "\0"}, "not_found"),
-    ("status", {"film": "x" * 500}, "bad_input"),
-    ("status", {"film": 5}, "bad_input"),
-    ("status", {"film": None}, "bad_input"),
-    ("status", {"film": {"path": "/etc/passwd"}}, "bad_input"),
-    ("add_segment", {"seconds": NAN}, "bad_input"),
-    ("add_segment", {"seconds": ENDLESS}, "bad_input"),
-    ("add_segment", {"seconds": "4"}, "bad_input"),
-    ("add_segment", {"seconds": True}, "bad_input"),
-    ("add_segment", {"seconds": -1}, "refused"),
-    ("add_segment", {"seconds": 1e300}, "refused"),
-    ("add_segment", {"seconds": 10**400}, "refused"),
-    ("add_segment", {"seed": -1}, "bad_input"),
-    ("add_segment", {"seed": 2**40}, "refused"),
-    ("add_segment", {"seed": 1.5}, "bad_input"),
-    ("add_segment", {"prompt": "x" * 3000}, "refused"),
-    ("add_segment", {"prompt": "x" * 30_000}, "bad_input"),
-    ("add_segment", {"prompt": ["x"]}, "bad_input"),
-    ("add_segment", {"after": "no-such-segment"}, "not_found"),
-    ("add_segment", {"after": "../x"}, "bad_input"),
-    ("edit_segment", {"segment": "no-such-segment", "prompt": "x"}, "not_found"),
-    ("rewind", {"take": "no-such-take"}, "not_found"),
-    ("branch", {"take": "no-such-take"}, "not_found"),
-    ("use_take", {"take": "../../x"}, "bad_input"),
-    ("switch", {"branch": "no-such-branch"}, "not_found"),
-    ("drop_takes", {"takes": []}, "bad_input"),
-    ("drop_takes", {"takes": [1]}, "bad_input"),
-    ("look", {"takes": ["no-such-take"]}, "not_found"),
-    ("look", {"kind": "exe"}, "bad_input"),
-    ("export", {"what": "../x"}, "bad_input"),
-    ("export", {"what": "gif", "take": "no-such-take"}, "not_found"),
-    ("export", {"what": "gif"}, "bad_input"),
-    ("export", {"fade": NAN}, "bad_input"),
-    ("export", {"rate": 10**9}, "bad_input"),
-    ("export", {"title": "x" * 500}, "refused"),
-    ("set_reference", {"picture": "/etc/passwd"}, "bad_input"),
-    ("set_reference", {"picture": {"path": "/etc/passwd"}}, "bad_input"),
-    ("set_reference", {"picture": {"path": 5}}, "bad_input"),
-    ("set_reference", {"picture": {"url": "http://127.0.0.1:1/x.png", "path": "http://127.0.0.1:1/x.png"}}, "bad_input"),
-    ("set_reference", {"picture": None}, "bad_input"),
-    ("set_reference", {"picture": {"path": "\ud800"}}, "bad_input"),
-    ("set_reference", {"picture": {"path": "\0"}}, "bad_input"),
-    ("set_reference", {"picture": {"path": f"{get_upload_folder()}/{'x' * 5000}"}}, "bad_input"),
-    ("use_sample", {"sample": "../hills"}, "bad_input"),
-    ("new_shot", {"segment": "no-such-segment"}, "not_found"),
-    ("set_words", {"name": "  "}, "refused"),
-    ("set_words", {"style": "x" * 3000}, "refused"),
-    ("set_words", {"name": "Other", "cast": "x" * 3000}, "refused"),
-    ("set_words", {"name": "Other", "style": "x" * 30_000}, "bad_input"),
-    ("resume", {}, "refused"),
-    ("generate", {"all": "yes"}, "bad_input"),
-    ("generate", {}, "refused"),
-    ("retake", {"take": "no-such-take"}, "not_found"),
-    ("audition", {"seeds": 1000}, "bad_input"),
-    ("audition", {"presets": ["../draft"]}, "refused"),
-]
 
 
 @pytest.fixture(scope="module")

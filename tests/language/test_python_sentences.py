@@ -30,7 +30,6 @@ SPOKEN = {"message", "remedy", "note", "doing", "problem", "said"}
 ENGLISH = {
     "FetchError": "of the command that fetches models; the page fetches none",
     "GpuTableError": "of the command `doctor`",
-    "StudioError": "of the client for programs, which asks no language of the studio",
     "FormatError": "what is wrong in a file, in brackets behind a sentence that is translated",
     "DifferenceError": "the same, of a step of undo",
     "NotFiniteError": "`engine.failures` says it", "StoppedError": "the same", "UnpreparedError": "for whoever calls the function",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import os
 import re
 import sys
+import wave
+from array import array
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,6 +87,18 @@ async def refusal(session: ClientSession, tool: str, /, **arguments: Any) -> tup
     return result.structuredContent["code"], result.structuredContent["message"]
 
 
+def tone() -> str:
+    """Half a second of a tone, as a data URL."""
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(array("h", (round(9000 * math.sin(at / 3)) for at in range(4000))).tobytes())
+    return f"data:audio/wav;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+SOUND = tone()
+
+
 def story(given: str) -> Play:
     """A film with a branch. `given`: its picture, as the transport takes one."""
 
@@ -118,6 +133,16 @@ def story(given: str) -> Play:
             shown = (await session.call_tool("look", {"film": film, **arguments})).content[0]
             assert shown.type == "image" and shown.mimeType == f"image/{kind.lower()}"
             assert Image.open(io.BytesIO(base64.b64decode(shown.data))).format == kind
+
+        segment = made["film"]["segments"][0]["id"]
+        for tool, named in (("set_sound", {"sound": "/etc/passwd"}), ("add_lora", {"segment": segment, "file": "/etc/passwd"}),
+                            ("set_sound", {"sound": "data:audio/wav;base64,QUJD"}), ("set_sound", {"sound": 5})):
+            assert (await refusal(session, tool, film=film, **named))[0] in ("bad_input", "file"), named
+        heard_with = await ask(session, "set_sound", film=film, sound=SOUND)
+        assert heard_with["sound"]["name"] == "sound.wav" and heard_with["sound"]["seconds"] > 0.4
+        assert (await ask(session, "star", film=film, take=first))["takes"][0]["star"]
+        assert tools["delete_film"].annotations and tools["delete_film"].annotations.destructiveHint
+        assert tools["ratings"].annotations and tools["ratings"].annotations.readOnlyHint
 
         assert await refusal(session, "resume", film=film) == (
             "refused", "There is nothing to resume. Generate the next segment instead.")

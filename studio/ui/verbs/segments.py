@@ -70,7 +70,8 @@ def _put_timeline(session: Session, fields: Fields) -> Answer:
     return {"note": join(*found.notes)} if found.notes else {}
 
 
-def _wish(session: Session, fields: Fields) -> Wish:
+def read_wish(session: Session, fields: Fields) -> Wish:
+    """What a message asks to change of rendered segments."""
     what = fields.one_of("what", {name: name for name in ("edit", "insert", "remove", "move")})
     if what == "edit":
         return Wish(what)
@@ -82,12 +83,12 @@ def _wish(session: Session, fields: Fields) -> Wish:
 def _change_early(session: Session, fields: Fields) -> None:
     ways: dict[str, Then] = {"keep": "keep", "again": "again", "bridge": "bridge"}
     frames = fields.integer("frames", 1, 10_000) if fields.has("frames") else BRIDGE
-    session.jobs.change_early(early_changes.plan(session.project, _wish(session, fields), fields.one_of("then", ways), frames))
+    session.jobs.change_early(early_changes.plan(session.project, read_wish(session, fields), fields.one_of("then", ways), frames))
 
 
 def _early_costs(session: Session, fields: Fields) -> Answer:
     """What each way of going on costs, and the frames of a bridge: the usual and the most."""
-    found = early_changes.costs(session.project, _wish(session, fields), session.jobs.estimator)
+    found = early_changes.costs(session.project, read_wish(session, fields), session.jobs.estimator)
     words = {then: {"takes": cost.takes, "wait": None if cost.seconds is None else format_wait(cost.seconds)}
              for then, cost in found.items()}
     most = session.project.clock.section_frames

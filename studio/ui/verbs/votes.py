@@ -12,7 +12,7 @@ from studio.ui.verbs.verb import Answer, Verb
 from studio.ui.words import file_url
 
 
-def _contest(fields: Fields) -> votes.Contest:
+def read_contest(fields: Fields) -> votes.Contest:
     """The contest of a message: two branches, one segment (an index), or all takes."""
     if fields.has("branch"):
         return votes.Contest(branches=(fields.identifier("branch"), fields.identifier("other")))
@@ -26,18 +26,18 @@ def _pairs(session: Session, contest: votes.Contest) -> list[votes.Pair]:
 
 def _next_pair(session: Session, fields: Fields) -> Answer:
     """A pair of takes to vote on, as ids; null where there is none."""
-    drawn = votes.draw(_pairs(session, _contest(fields)), session.project.votes)
+    drawn = votes.draw(_pairs(session, read_contest(fields)), session.project.votes)
     return {"pair": drawn and {"left": drawn[0], "right": drawn[1]}, "votes": len(session.project.votes)}
 
 
 def _ratings(session: Session, fields: Fields) -> Answer:
     """The table of ratings, and how many pairs there are to vote on."""
-    contest = _contest(fields)
+    contest = read_contest(fields)
     return {"rows": rating_rows(session.project, contest), "pairs": len(_pairs(session, contest))}
 
 
 def _export_ratings(session: Session, fields: Fields) -> Answer:
-    path = session.films.export_ratings(_contest(fields))
+    path = session.films.export_ratings(read_contest(fields))
     return {"url": file_url(path), "file": path.name}
 
 
