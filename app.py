@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.commands import surroundings
-from studio.commands.guard import adopt_servers, guard
+from studio.commands.guard import adopt_servers, complain, guard
 from studio.commands.network import LOCAL, add_network_options, check_open, is_local, proxy_options, tls_options
 from studio.commands.options import add_film_commands, add_model_commands
 from studio.commands.surroundings import SurroundingsError
@@ -167,12 +167,6 @@ def say(sentence: str, out: TextIO) -> None:
     with contextlib.suppress(OSError, ValueError):
         out.write(f"{sentence}\n")
         out.flush()
-
-
-def complain(sentence: str) -> int:
-    """Say why the studio cannot start. Returns the exit status."""
-    say(sentence, sys.stderr)
-    return 1
 
 
 def render_story(options: argparse.Namespace) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.step_ratios import StepRatios, read_ratios, write_ratios
+from studio.commands.guard import STOPPED, complain, say
 from studio.commands.models import find_model
 from studio.media import MediaError
 from studio.placement.choose import PlanError
 
-WRONG, STOPPED = 1, 130
 PICTURE = Path(__file__).parents[2] / "assets/examples/lighthouse/lighthouse.jpg"
 PROMPT = "Waves roll against the rocks below the lighthouse while clouds drift by."
 
@@ -32,7 +31,7 @@ def calibrate(
     try:
         card = find_model(name, models)
         if not again and (known := _known(card)):
-            _say(f"{card.title} was measured already. {_describe(known)} To measure it again, add --again: new takes use what is "
+            say(f"{card.title} was measured already. {_describe(known)} To measure it again, add --again: new takes use what is "
                  f"measured then, and older ones keep what they were made with.")
             return 0
         if card.state != "ready":
@@ -41,20 +40,18 @@ def calibrate(
 
         check_calibrates(card)
         at = size or card.sizes[0]
-        _say(f"{card.title}: two sections at {at[0]} x {at[1]} with {card.steps} steps each are made, and thrown away.")
+        say(f"{card.title}: two sections at {at[0]} x {at[1]} with {card.steps} steps each are made, and thrown away.")
         try:
-            ratios = load_and_measure(card, picture or PICTURE, prompt, at, _say)
+            ratios = load_and_measure(card, picture or PICTURE, prompt, at, say)
         except (MediaError, PlanError) as error:
             raise ModelError(str(error)) from error
         path = write_ratios(card, ratios)
-        _say(f"{_describe(ratios)} Written to {path}.")
+        say(f"{_describe(ratios)} Written to {path}.")
         return 0
     except ModelError as error:
-        _say(str(error))
-        return WRONG
+        return complain(str(error))
     except KeyboardInterrupt:
-        _say("Stopped. Nothing was written.")
-        return STOPPED
+        return complain("Stopped. Nothing was written.", STOPPED)
 
 
 def _known(card: ModelCard) -> StepRatios | None:
@@ -71,7 +68,3 @@ def _describe(ratios: StepRatios) -> str:
 
     threshold, left_out, steps = count_left_out(ratios)
     return f"With the preset's threshold of {threshold:g} {left_out} of {steps} steps are left out."
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")

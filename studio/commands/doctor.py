@@ -12,6 +12,7 @@ from pathlib import Path
 from studio.backbones.registry import FAMILIES, sizes_of
 from studio.catalogue.cards import ModelCard, ModelError, find_models
 from studio.commands import surroundings
+from studio.commands.guard import complain, say
 from studio.media import MediaError
 from studio.media.credentials import find_credentials
 from studio.placement import attention
@@ -60,8 +61,7 @@ def examine(options: argparse.Namespace, models: Path, home: Path) -> int:
         runs = [_model(machine, model, card, size, profile, options.sections) for model, card in selection]
         return 0 if all(runs) or not options.model else 1
     except (DoctorError, GpuTableError, ModelError, ProfileError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        return complain(str(error))
 
 
 def _credentials_problem() -> Iterator[str]:
@@ -111,7 +111,7 @@ def _models(folder: Path, name: str | None) -> list[tuple[ModelSizes, ModelCard 
     """(sizes, card) of the models, or of the one called `name`. The card is None for a published model whose folder is missing."""
     cards, problems = find_models(folder)
     for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+        say(problem)
     known: list[tuple[ModelSizes, ModelCard | None]] = [(sizes_of(card), card) for card in cards]
     here = {card.kind for card in cards}
     known += [(family.published_sizes(), None) for name, family in FAMILIES.items() if family.published_sizes and name not in here]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from studio.catalogue.cards import find_models
+from studio.commands.guard import complain, say
 from studio.disk import explain
 from studio.engine.engine import Engine
 from studio.media import disk
@@ -37,9 +37,8 @@ def export(options: argparse.Namespace, models: Path, home: Path) -> int:
             if beside:
                 _copy(beside, out.with_name(f"{out.name}.json"))
     except (EditError, StoreError, MediaError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stderr.write(f"Exported as {out}.{' ' if exported.aside else ''}{exported.aside}\n")
+        return complain(str(error))
+    say(f"Exported as {out}.{' ' if exported.aside else ''}{exported.aside}")
     return 0
 
 

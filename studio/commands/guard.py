@@ -38,26 +38,26 @@ def guard(command: Callable[[], int]) -> int:
 def _guarded(command: Callable[[], int]) -> int:
     if sys.version_info < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return _say(f"The studio needs Python {oldest} or newer. ./launch.sh looks for one, and says where to get it.")
+        return complain(f"The studio needs Python {oldest} or newer. ./launch.sh looks for one, and says where to get it.")
     try:
         status = command()
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        return _say("Stopped. What is finished is kept.", STOPPED)
+        return complain("Stopped. What is finished is kept.", STOPPED)
     except BrokenPipeError:                 # whoever read the output has ended
         return WRONG
     except (SurroundingsError, FolderError) as error:
-        return _say(str(error))
+        return complain(str(error))
     except ModuleNotFoundError as error:
         ours = (error.name or "").partition(".")[0] in ("studio", "app")
         remedy = "Get the studio again." if ours else "Install what is missing: ./launch.sh does, or pip install -e ."
-        return _say(f"The Python package “{error.name}” is not here, and the studio needs it. {remedy}")
+        return complain(f"The Python package “{error.name}” is not here, and the studio needs it. {remedy}")
     except ImportError as error:
         log.exception("A Python package does not fit the studio (%s). Install again what it needs: pip install -e .", error)
         return WRONG
     except MemoryError:
-        return _say("The memory of this machine is full. Close other programs and try again; what is finished is kept.")
+        return complain("The memory of this machine is full. Close other programs and try again; what is finished is kept.")
     except Exception as error:
         log.exception("Something unexpected went wrong (%s: %s). What is finished is kept; try again.", type(error).__name__, error)
         return WRONG
@@ -83,9 +83,9 @@ class Report(logging.Handler):
             line = record.getMessage().strip()
             if record.exc_info:
                 line += f" {self._keep(record)}"
-            _say(line)
+            say(line)
         except Exception:  # noqa: BLE001 - a report must never end what it reports on
-            _say("Something went wrong, and it could not be written down.")
+            say("Something went wrong, and it could not be written down.")
 
     def _keep(self, record: logging.LogRecord) -> str:
         """Append the record with its traceback to the file. Returns a sentence that says where that is."""
@@ -142,9 +142,14 @@ def _close_output() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _say(sentence: str, status: int = WRONG) -> int:
-    """Write a sentence to standard error, if anything can be written there. Returns `status`."""
+def complain(sentence: str, status: int = WRONG) -> int:
+    """Say why a command does not do what it was asked for. Returns the exit status."""
+    say(sentence)
+    return status
+
+
+def say(sentence: str) -> None:
+    """Write a sentence to standard error, if anything can be written there."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{sentence}\n")
         sys.stderr.flush()
-    return status

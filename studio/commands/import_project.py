@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from studio.commands.guard import complain, say
 from studio.session import MediaError, StoreError
 from studio.session.project_zip import unpack
 
@@ -14,10 +14,8 @@ def import_project(file: Path, home: Path) -> int:
     try:
         project = unpack(file, home)
     except (StoreError, MediaError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        return complain(str(error))
     except OSError as error:
-        sys.stderr.write(f"This file cannot be read ({error.strerror or error}). Name the ZIP of a project.\n")
-        return 1
-    sys.stderr.write(f"Imported as {home / project}. It is in the studio's list of films.\n")
+        return complain(f"This file cannot be read ({error.strerror or error}). Name the ZIP of a project.")
+    say(f"Imported as {home / project}. It is in the studio's list of films.")
     return 0

@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from studio.catalogue.cards import CARD, PREPARED, ModelCard, ModelError, file_problem, find_models, read_card
 from studio.catalogue.hub.record import RECORD, format_bytes
+from studio.commands.guard import STOPPED, WRONG, complain, say
 
 if TYPE_CHECKING:
     from studio.catalogue.hub.download import Download
 
-WRONG, STOPPED = 1, 130
 OURS = {CARD, RECORD, PREPARED, "README.md", "REPORT.md"}
 
 
@@ -28,7 +28,7 @@ def show(models: Path) -> int:
     for row in rows:
         _print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]))
     for problem in problems:
-        _say(problem)
+        say(problem)
     return WRONG if problems or not cards else 0
 
 
@@ -64,14 +64,12 @@ def fetch(name: str, models: Path, accept: bool, cache: Path | None) -> int:
         again = read_card(card.folder)
         if again.state != "ready":
             raise ModelError(f"Something of '{card.title}' is missing still. {again.remedy}")
-        _say(f"{card.title} is ready. If the studio is open, start it again to see it.")
+        say(f"{card.title} is ready. If the studio is open, start it again to see it.")
         return 0
     except ModelError as error:
-        _say(str(error))
-        return WRONG
+        return complain(str(error))
     except KeyboardInterrupt:
-        _say("Stopped. What is there is kept; the same command goes on from it.")
-        return STOPPED
+        return complain("Stopped. What is there is kept; the same command goes on from it.", STOPPED)
 
 
 def check(name: str, models: Path, thorough: bool) -> int:
@@ -82,11 +80,9 @@ def check(name: str, models: Path, thorough: bool) -> int:
     try:
         card = find_model(name, models)
     except ModelError as error:
-        _say(str(error))
-        return WRONG
+        return complain(str(error))
     if card.missing is None:
-        _say(f"The weights of '{card.title}' are not on this machine. {card.remedy}")
-        return WRONG
+        return complain(f"The weights of '{card.title}' are not on this machine. {card.remedy}")
     wrong = []
     with _bar(sum(file.size for file in card.files) if thorough else 0, 0) as bar:
         for file in card.files:
@@ -98,7 +94,7 @@ def check(name: str, models: Path, thorough: bool) -> int:
     for path in _foreign(card):
         _print(f"{path} does not belong to the model; it is not read.")
     how = "by checksum" if thorough else "by size; --thorough compares checksums"
-    _say(card.remedy if wrong else f"{card.title}: {len(card.files)} files are as they should be ({how}).")
+    say(card.remedy if wrong else f"{card.title}: {len(card.files)} files are as they should be ({how}).")
     return WRONG if wrong else 0
 
 
@@ -124,29 +120,29 @@ def _stock(card: ModelCard) -> str:
 def _describe(download: Download) -> None:
     coming = download.download_size - download.partial_size
     title, size = download.card.title, format_bytes(download.size)
-    _say(f"{title}: {size}, of which {format_bytes(coming)} are to be downloaded to {download.folder}.")
+    say(f"{title}: {size}, of which {format_bytes(coming)} are to be downloaded to {download.folder}.")
     for part, place in download.record.places.items():
-        _say(f"{part} is used from where it is: {place}")
+        say(f"{part} is used from where it is: {place}")
 
 
 def _accepted(download: Download, accept: bool) -> bool:
     """Whether the licences are accepted, by a person at a terminal or by the option."""
-    _say("\nThese weights belong to others, who license them on their own terms:")
+    say("\nThese weights belong to others, who license them on their own terms:")
     for source in download.unaccepted_sources():
-        _say(f"- {source.repository} ({', '.join(source.folders)}): {source.licence}\n  {source.licence_link}")
+        say(f"- {source.repository} ({', '.join(source.folders)}): {source.licence}\n  {source.licence_link}")
         if source.notice:
-            _say(f"  {source.notice}")
+            say(f"  {source.notice}")
     if accept:
-        _say("Accepted by --accept-licence.")
+        say("Accepted by --accept-licence.")
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        _say("Nothing was downloaded. Read the licences; if you accept them, add --accept-licence.")
+        say("Nothing was downloaded. Read the licences; if you accept them, add --accept-licence.")
         return False
     sys.stderr.write("\nHave you read these licences, and do you accept them? Type yes to accept: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() == "yes":
         return True
-    _say("Nothing was downloaded.")
+    say("Nothing was downloaded.")
     return False
 
 
@@ -168,7 +164,3 @@ def _bar(total: int, begun: int) -> tqdm[None]:
 
 def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")

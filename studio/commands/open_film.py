@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
 from studio.catalogue.cards import find_models
+from studio.commands.guard import say
 from studio.engine.engine import Engine
 from studio.session import EditError, MediaError, StoreError, Studio
 from studio.session.arrivals import arrive
@@ -28,13 +28,13 @@ def find_film(file: Path, models: Path, home: Path) -> str | None:
                 "beside it, or drop it on the page to go on from it as a video."
             )
     except (EditError, StoreError, MediaError) as error:
-        sys.stderr.write(f"{error}\n")
+        say(str(error))
         return None
     session, take = found.session, found.take
     for finding in session.findings:
-        sys.stderr.write(f"{finding}\n")
+        say(finding)
     number = len(session.project.lineage(take)) if take else 0
     ends = f", segment {number}, take {take}" if take else ""
-    sys.stderr.write(f"{session.project.name}{ends}: {session.folder}\n")
+    say(f"{session.project.name}{ends}: {session.folder}")
     session.store.close()
     return urlencode({"project": session.id, **({"take": take} if take else {})})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from studio.catalogue.cards import find_models
+from studio.commands.guard import STOPPED, WRONG, complain, say
 from studio.commands.progress import Progress
 from studio.engine.engine import Engine
 from studio.farm.address import AddressError
@@ -25,9 +25,6 @@ from studio.project.trims import film_frames
 from studio.session import EditError, JobView, MediaError, Session, StoreError, Studio
 from studio.session.stories import StoryChanges
 
-WRONG, STOPPED = 1, 130
-"""Exit statuses: something is wrong; stopped by Ctrl-C."""
-
 
 def render(options: argparse.Namespace, models: Path, home: Path) -> int:
     """Render the story (or go on with the project) that `options` name. Returns the process's exit status."""
@@ -36,27 +33,25 @@ def render(options: argparse.Namespace, models: Path, home: Path) -> int:
         cards, problems = find_models(models)
         engine = choose_engine(cards, problems, models)
         session = _session(options, Studio(options.resume.resolve().parent if options.resume else home, engine, cards))
-        _say(f"Project: {session.folder}")
+        say(f"Project: {session.folder}")
         engine.start()
         if _unrendered(session) and not _generate(session):
             job = session.job
             if job and job.state == "failed":
-                _say(f"{job.message} {job.remedy}")
-            _say(f"The finished part is kept. Go on with: python app.py render --resume {session.folder} -o {options.output}")
+                say(f"{job.message} {job.remedy}")
+            say(f"The finished part is kept. Go on with: python app.py render --resume {session.folder} -o {options.output}")
             return WRONG if job and job.state == "failed" else STOPPED
         film = session.films.export_film()
         with disk.atomic_write(options.output, need=film.stat().st_size) as temporary:
             shutil.copyfile(film, temporary)
         takes = session.project.film()
         frames, clock = film_frames(session.project, takes), session.project.clock
-        _say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
+        say(f"{options.output}: {len(takes)} segments, {frames} frames, {clock.seconds(frames):.1f} seconds.")
         return 0
     except (AddressError, StoryError, PresetError, EditError, StoreError, MediaError) as error:
-        _say(str(error))
-        return WRONG
+        return complain(str(error))
     except KeyboardInterrupt:
-        _say("Stopped. Finished sections are kept in the project's folder.")
-        return STOPPED
+        return complain("Stopped. Finished sections are kept in the project's folder.", STOPPED)
 
 
 def render_story(story: Path, models: Path, home: Path) -> Session:
@@ -161,8 +156,3 @@ def _ctrl_c() -> Iterator[threading.Event]:
         yield pressed
     finally:
         signal.signal(signal.SIGINT, old)
-
-
-def _say(line: str) -> None:
-    """Write a line for the person at the terminal."""
-    sys.stderr.write(line + "\n")
