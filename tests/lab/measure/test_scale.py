@@ -7,7 +7,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from studio.lab.measure.gauges import bytes_read, process_memory
 from studio.lab.measure.hub_weights import HubModel, catalogue, split, write_weights
 from studio.lab.measure.scale import Guard
 from studio.lab.measure.scale_families import FAMILIES, FRAMEPACK
+from studio.lab.measure.scale_family import ScaleFamily
 from studio.lab.measure.scale_rows import LAYERS, PREPARE, WRITE, Scale
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's files and limits")
@@ -171,8 +171,9 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys: pyt
 
 
 def test_a_network_that_the_planner_counts_otherwise_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    family = replace(FRAMEPACK, empty=lambda config: FRAMEPACK.empty({**config, "num_layers": 1}))
-    measured = scale_rows.measure(WRITE, Scale(family, FRAMEPACK.small_config(), tmp_path, 6, 1, (8,), True))
+    empty = ScaleFamily.empty
+    monkeypatch.setattr(ScaleFamily, "empty", lambda family, config: empty(family, {**config, "num_layers": 1}))
+    measured = scale_rows.measure(WRITE, Scale(FRAMEPACK, FRAMEPACK.small_config(), tmp_path, 6, 1, (8,), True))
     assert measured["failed"].startswith("RuntimeError: the planner counts ")
 
 
