@@ -63,10 +63,7 @@ def _video_table(video: Video | None) -> Table:
 
 def _video(table: object) -> Video:
     read = TableReader(table, "video")
-    file = read("file", str)
-    if not _VIDEO.fullmatch(file):
-        raise FormatError("video: 'file' leads out of the project")
-    return Video(file, read("sha256", str), read.number("seconds"), read("name", str), read.rest())
+    return Video(read.file(_VIDEO), read("sha256", str), read.number("seconds"), read("name", str), read.rest())
 
 
 def _lora(table: object) -> Lora:
@@ -97,9 +94,5 @@ def frame_table(frame: Frame | None) -> Table:
 def parse_reference(table: Table) -> Reference:
     """The picture in a JSON object. Raises FormatError: a field is missing or wrong, or it leads out of the project."""
     read = TableReader(table, "reference")
-    file = read("file", str)
-    if not _PICTURE.fullmatch(file):
-        raise FormatError("reference: 'file' leads out of the project")
     return Reference(
-        file, read("sha256", str), read.count("width", 1), read.count("height", 1), read("name", str), read.rest()
-    )
+        read.file(_PICTURE), read("sha256", str), read.count("width", 1), read.count("height", 1), read("name", str), read.rest())

@@ -30,10 +30,8 @@ def parse_sound(table: object) -> Sound:
         FormatError: it cannot be read, or its file is none of the project's.
     """
     read = TableReader(table, "sound")
-    file = read("file", str)
-    if not SOUND_FILE.fullmatch(file):
-        raise FormatError("sound: 'file' leads out of the project")
-    seconds, offset, gain = read.number("seconds"), read.number("offset"), read.number("gain")
+    file, seconds = read.file(SOUND_FILE), read.number("seconds")
+    offset, gain = read.number("offset"), read.number("gain")
     if not (seconds > 0 and OFFSET[0] <= offset <= OFFSET[1] and GAIN[0] <= gain <= GAIN[1]):
         raise FormatError("sound: 'seconds', 'offset' or 'gain' is out of range")
     return Sound(file, read("sha256", str), seconds, read("name", str), offset, gain, read.words("source"), read.rest())

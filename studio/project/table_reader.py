@@ -93,6 +93,13 @@ class TableReader:
         self._known.add(key)
         return parse_marks(self._table.get(key), self._what)
 
+    def file(self, pattern: re.Pattern[str]) -> str:
+        """The value of the field `file`, a path in the project's folder of this pattern."""
+        value = self("file", str)
+        if not pattern.fullmatch(value):
+            raise FormatError(f"{self._what}: 'file' leads out of the project")
+        return value
+
     def rest(self, *known: str) -> Mapping[str, Any]:
         """Fields that were not read: those of a newer format."""
         return {key: value for key, value in self._table.items() if key not in self._known and key not in known}
