@@ -101,6 +101,7 @@ def merge_loras(transformer: nn.Module, loras: ActiveLoras) -> None:
 def _branch_hook(down: Tensor, up: Tensor) -> Callable[[nn.Module, Any, Tensor], Tensor]:
     """The forward hook of one layer, with A [R, in] and s B [out, R] of all its LoRAs, R the sum of their ranks."""
     def add(_: nn.Module, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
+        """The layer's output with s B A x added, in its place where nothing else needs it as it was."""
         narrow = F.linear(inputs[0].to(down), down)
         if out.ndim < 3 or out.requires_grad or out.dtype != up.dtype or not out.is_contiguous():
             return out + F.linear(narrow, up).to(out)      # an output with one row per step may belong to a table: do not write

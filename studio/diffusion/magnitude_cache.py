@@ -106,6 +106,7 @@ class MagnitudeCache:
     def wrap_last(self, block: Callable[..., Any]) -> Callable[..., Any]:
         """The last block, after which the residual is stored and the step is done."""
         def run(film: Tensor, *more: Any) -> Any:
+            """The last block's own output. What all blocks added to their input is kept for steps that are left out."""
             out = block(film, *more)
             assert self._input is not None, "the first block ran before"
             residual = (out[0] if isinstance(out, tuple) else out) - self._input

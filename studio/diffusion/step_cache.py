@@ -45,6 +45,7 @@ class StepCache:
     def wrap_first(self, block: Block) -> Block:
         """The first block, which also decides whether the other blocks of this pass are skipped."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
+            """The first block's own output, from whose change the cache tells whether the others run."""
             out = block(film, context, *more)
             self.skips_rest = self._is_similar(out[0] - film)
             self._first_output = None if self.skips_rest else out[0]

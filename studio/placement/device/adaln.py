@@ -142,6 +142,7 @@ def layers_from_file(path: Path, transformer: HunyuanVideoFramepackTransformer3D
     dtype = transformer.dtype
 
     def read(name: str) -> nn.Module:
+        """The linear layer of the norm `name`, on the host."""
         keys = {part: f"{name}.linear.{part}" for part in ("weight", "bias")}
         try:
             # A copy, because products on the CPU round differently for memory that is not aligned, such as that of mapped files.

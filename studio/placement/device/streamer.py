@@ -182,6 +182,7 @@ class Streamer:
         """A hook that runs before the block: checks for a stop and brings the block to the device."""
 
         def before(module: nn.Module, _: Any) -> None:
+            """Ends the step where a stop is wanted, waits while too many blocks are queued, and brings a streamed block."""
             if self.should_stop():
                 raise StoppedError
             if torch.is_grad_enabled() and any(p.requires_grad for p in module.parameters()):
