@@ -68,7 +68,7 @@ def _reads(conditioner: Any, on: SmallGpu) -> None:
 
     def opened() -> Any:
         reader = opening()
-        text, place = reader._conditioner.pipeline.text_encoder, reader._place
+        text, place = reader._conditioner.pipeline.text_encoder, reader._llama.place
         if place == "gpu":
             needs(text, recurse=True)
         elif place == "streamed":

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from studio.backbones.components import freeze
+from studio.backbones.placed_backbone import Make
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
 from studio.language import sentence
 from studio.memory.adapter import (
@@ -67,6 +68,22 @@ def check_profile(plan: Plan, device: torch.device) -> None:
     except (ValueError, ProfileError) as error:
         raise ModelError(sentence(
             "The profile '{profile}' cannot be used: {error}", profile=profile.title, error=str(error))) from error
+
+
+def by_plan(load: Callable[..., Any]) -> Make:
+    """What loads a transformer for a plan. The checksums of stored weights are checked the first time only.
+
+    `load`: a family's `load_transformer`, but for the weights and whether to check them.
+    """
+    verified = set[str]()
+
+    def transformer(plan: Plan) -> Any:
+        weights = plan.profile.weights
+        loaded = load(weights=weights, verify=weights not in verified)
+        verified.add(weights)
+        return loaded
+
+    return transformer
 
 
 def load_memory(

@@ -9,7 +9,9 @@ int8 weights are computed once and stored next to the published ones (`weight_st
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -42,6 +44,17 @@ class Filling:
     without: str = ""                      # what of the published tensors is left out, in words, for the store's key
     exact: Callable[[str], bool] = lambda _: False     # whether a tensor of this name stays in float32
     shared: Mapping[str, str] = field(default_factory=dict)    # names of tensors that are the same as others, and those
+
+
+@contextmanager
+def building(card: ModelCard, folder: Path) -> Iterator[None]:
+    """A context in which an empty network is built by its config in `folder`. Raises ModelError: the config cannot be used."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(sentence(
+            "{file} cannot be used ({error}). {remedy}",
+            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
 
 
 def cast(empty: Any, dtype: torch.dtype, exact: Callable[[str], bool] = lambda _: False) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from studio.backbones.large_backbone import LargeBackbone
 from studio.diffusion.backbone import Conditioning
 from studio.diffusion.lora_branches import ActiveLoras, LoraBranches
 from studio.placement import compilation
@@ -28,18 +29,13 @@ Make = Callable[[Plan], Any]
 """Loads a transformer with the plan's weights on the host. They are memory-mapped, so loading again is cheap."""
 
 
-class PlacedWeights:
+class PlacedWeights(LargeBackbone):
     """Comes before a backbone's class: its transformer's blocks may be streamed then. Its `to` must not be called."""
 
     EMBEDDERS: ClassVar[str] = ""
     """Beginning of the names of layers whose output AdaLN's tables are computed from; empty: the transformer has no such tables."""
 
-    transformer: Any
     plan: Plan
-    dtype: torch.dtype
-    _loras: ActiveLoras
-    _branches: LoraBranches | None
-    _remove_loras: Callable[[], None]
 
     def _connect(self, transformer: Any) -> Any:
         """A transformer that was loaded anew, ready to be used by the backbone."""

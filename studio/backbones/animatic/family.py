@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from studio.backbones.animatic.film_size import is_large
 from studio.backbones.family import Family, LoadRequest
-from studio.backbones.framepack.lora_layers import FramePackLayers, config_error
+from studio.backbones.framepack.lora_layers import FramePackLayers
+from studio.backbones.network_config import read_config
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelError
+from studio.catalogue.loras.named_layers import layers_of
 from studio.language import sentence
 from studio.placement import counts
 from studio.placement.counts import Part
@@ -34,7 +34,7 @@ def _sizes(card: ModelCard) -> ModelSizes:
     stored = {file.path.split("/")[0]: file.size // 2 for file in card.files if file.path.endswith(".safetensors")}
     return ModelSizes(
         card.name, card.title, False, card.sizes, card.steps, card.window, card.section_frames, compression=16,
-        context=card.prompt_tokens + IMAGE_TOKENS, transformer=counts.transformer(dict(_config(card))),
+        context=card.prompt_tokens + IMAGE_TOKENS, transformer=counts.transformer(_config(card)),
         text_encoder=Part(rest=stored.get("text_encoder", 0)),
         small_encoders=Part(rest=stored.get("image_encoder", 0) + stored.get("text_encoder_2", 0)),
         vae=Part(rest=stored.get("vae", 0) + stored.get("weather", 0)), vae_width=0,
@@ -43,17 +43,13 @@ def _sizes(card: ModelCard) -> ModelSizes:
     )
 
 
-def _config(card: ModelCard) -> Mapping[str, Any]:
+def _config(card: ModelCard) -> dict[str, Any]:
     """The transformer's config. Raises ModelError."""
-    path = card.path("transformer/config.json")
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ModelError(sentence("{path} is missing. Get the folder {card} again.", path=path, card=card.name)) from None
-    except (OSError, ValueError) as error:
+    config = read_config(card, "transformer/config.json")
+    if config is None:
         raise ModelError(sentence(
-            "{path} cannot be read: {error}. Get the folder {card} again.",
-            path=path, error=str(error), card=card.name)) from None
+            "{path} is missing. Get the folder {card} again.", path=card.path("transformer/config.json"), card=card.name))
+    return config
 
 
 def _edits_memory(card: ModelCard, size: tuple[int, int]) -> bool:
@@ -72,11 +68,7 @@ def _memory_words(card: ModelCard, size: tuple[int, int]) -> str:
 
 def _lora_layers(card: ModelCard) -> FramePackLayers:
     """The layers of the card's transformer. Raises LoraError."""
-    path = card.path("transformer/config.json")
-    try:
-        return FramePackLayers(dict(json.loads(path.read_text("utf-8"))))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise config_error(card, error) from None
+    return layers_of(card, FramePackLayers)
 
 
 FAMILY = Family(

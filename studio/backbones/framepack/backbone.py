@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from studio.backbones.framepack.history_input import HistoryInput
 from studio.backbones.framepack.lora_layers import FramePackLayers
 from studio.backbones.framepack.psi_layers import PsiLayers
+from studio.backbones.large_backbone import LargeBackbone
 from studio.diffusion.backbone import Backbone, Conditioning
-from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
 from studio.diffusion.magnitude_cache import MagnitudeCache, magnitude_cache
 from studio.diffusion.step_cache import StepCache, first_block_cache
 from studio.memory.frame_preservation import FramePreservation
@@ -52,18 +52,15 @@ def add_psi_input(transformer: HunyuanVideoFramepackTransformer3DModel) -> Hunyu
     return transformer
 
 
-class FramePackBackbone(nn.Module):
+class FramePackBackbone(LargeBackbone):
     """A `Backbone` whose velocity is the transformer's output."""
 
     def __init__(self, transformer: HunyuanVideoFramepackTransformer3DModel) -> None:
         """`transformer` is changed in place, see `add_psi_input`."""
-        super().__init__()
-        self.transformer = add_psi_input(transformer)
+        super().__init__(add_psi_input(transformer))
         self.psi_positions: Callable[[int, int, int], Tensor] | None = None
         """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents, which then joins the history; None: the context."""
         self._psi_layers: PsiLayers | None = None
-        self._loras = NO_LORAS
-        self._branches: LoraBranches | None = None
 
     @property
     def lora_layers(self) -> FramePackLayers:
@@ -82,28 +79,6 @@ class FramePackBackbone(nn.Module):
             self._psi_layers.detach()
         self._psi_layers = PsiLayers(encoder.psi_layers) if encoder.psi_layers else None
 
-    def apply_loras(self, loras: ActiveLoras) -> None:
-        """Replace the active LoRAs by these; `NO_LORAS` for none.
-
-        Raises:
-            torch.OutOfMemoryError: they do not fit on the device. No LoRA is active then.
-        """
-        if loras.key == self._loras.key:
-            return
-        self._remove_loras()
-        self._branches = LoraBranches(self.transformer, loras, self.device, self.dtype)
-        self._loras = loras
-
-    def _remove_loras(self) -> None:
-        if self._branches is not None:
-            self._branches.remove()
-        self._branches, self._loras = None, NO_LORAS
-
-    def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
-    ) -> None:
-        """Does nothing: all weights are on the device."""
-
     def skip_blocks(self, threshold: float) -> AbstractContextManager[StepCache]:
         """A context with the step cache of `step_cache.first_block_cache`."""
         return first_block_cache(self.transformer, threshold)
@@ -111,16 +86,6 @@ class FramePackBackbone(nn.Module):
     def skip_steps(self, skips: Sequence[bool]) -> AbstractContextManager[MagnitudeCache]:
         """A context with the step cache of `magnitude_cache.magnitude_cache`."""
         return magnitude_cache(self.transformer, ("transformer_blocks", "single_transformer_blocks"), skips)
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the weights, which computes."""
-        return next(self.parameters()).device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The transformer's precision."""
-        return self.transformer.dtype
 
     @property
     def patch_size(self) -> int:
@@ -136,11 +101,6 @@ class FramePackBackbone(nn.Module):
         weight = next(layer.parameters())
         tokens: Tensor = layer(latents.to(weight))
         return tokens.to(latents.device)
-
-    @property
-    def channels(self) -> int:
-        """C, the channels of the latents."""
-        return int(self.transformer.config.out_channels)
 
     def forward(
         self,

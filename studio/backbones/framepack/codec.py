@@ -5,36 +5,15 @@ Letters: C latent channels, n latent frames, h and w latent height and width, H 
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from diffusers import AutoencoderKLHunyuanVideo
 from torch import Tensor
 
+from studio.backbones.large_codec import LargeCodec, PreviewMethod
 from studio.diffusion.codec import FrameStream
 
 
-class PreviewMethod(Protocol):
-    """Computes previews of latents that are not decoded yet."""
-
-    @property
-    def description(self) -> str:
-        """How previews are made, as a sentence for people."""
-
-    def __call__(self, latents: Tensor) -> Tensor:
-        """Preview [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w]."""
-
-    def learn(self, latents: Tensor, frames: Tensor) -> None:
-        """Take note that latents [1, C, n, h, w] were decoded to frames [1, 3, 4 n, H, W]."""
-
-
-def rough_preview(latents: Tensor) -> Tensor:
-    """The first three latent channels [n, 3, h, w], scaled to [-1, 1]. They are no real colours."""
-    channels = latents[0, :3].movedim(1, 0)
-    return channels / channels.abs().amax().clamp(min=1e-6)
-
-
-class HunyuanCodec:
+class HunyuanCodec(LargeCodec):
     """HunyuanVideo's autoencoder. Frames are decoded in temporal tiles of 5 latents every 3, so a section of 9 is 3 new tiles."""
 
     def __init__(self, autoencoder: AutoencoderKLHunyuanVideo, window: int, previews: PreviewMethod | None = None) -> None:
@@ -48,35 +27,17 @@ class HunyuanCodec:
         Raises:
             ValueError: a section is not a whole number of temporal tiles.
         """
-        self.autoencoder = autoencoder
-        self.previews = previews
-        self.pixels_per_latent = int(autoencoder.spatial_compression_ratio)
+        super().__init__(autoencoder, int(autoencoder.spatial_compression_ratio), previews)
         self.stride = autoencoder.tile_sample_stride_num_frames // autoencoder.temporal_compression_ratio
         if window % self.stride:
             raise ValueError(f"a window of {window} latent frames is not a whole number of temporal tiles of {self.stride}")
 
-    def set_tile_size(self, edge: int) -> None:
-        """Decode in tiles of `edge` pixels from now on. Neighbours overlap by a quarter, where they are blended."""
-        stride = edge * 3 // 4
-        self.autoencoder.enable_tiling(
-            tile_sample_min_height=edge, tile_sample_min_width=edge,
-            tile_sample_stride_height=stride, tile_sample_stride_width=stride,
-        )
-
-    def latent_size(self, width: int, height: int) -> tuple[int, int]:
-        """Height and width of the latents of frames of width x height pixels."""
-        return height // self.pixels_per_latent, width // self.pixels_per_latent
-
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1]."""
         pixels = picture.unsqueeze(2).to(self.autoencoder.device, self.autoencoder.dtype)
-        # The mode, where the stock pipeline draws a sample, and never in tiles, whatever decoding does: the same picture must
-        # always give the same latent.
-        tiled, self.autoencoder.use_tiling = self.autoencoder.use_tiling, False
-        try:
+        with self.without_tiles():
+            # The mode, where the stock pipeline draws a sample: the same picture must always give the same latent.
             latents = self.autoencoder.encode(pixels).latent_dist.mode()
-        finally:
-            self.autoencoder.use_tiling = tiled
         return (latents * self.autoencoder.config.scaling_factor).float()
 
     @property
@@ -110,10 +71,6 @@ class HunyuanCodec:
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> FrameStream:
         """A stream that continues after the latents `recent` [1, C, T, h, w], when `sections` sections are finished."""
         return HunyuanStream(self.autoencoder, recent, self.stride, begun=sections > 0, previews=self.previews)
-
-    def preview(self, latents: Tensor) -> Tensor:
-        """Preview [n, 3, ., .] in [-1, 1] of latents [1, C, n, h, w]."""
-        return rough_preview(latents) if self.previews is None else self.previews(latents)
 
 
 class HunyuanStream:

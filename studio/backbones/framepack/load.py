@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import (
@@ -91,14 +91,8 @@ def load_placed(
     profile = plan.profile
     large.check_profile(plan, device)
     dtype = dtype or (mapped_weights.PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
-    on_host, verified = device.type == "cpu", list[str]()
-
-    def transformer(plan: Plan) -> Any:
-        weights = plan.profile.weights
-        loaded = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
-        verified.append(weights)
-        return loaded
-
+    aligned = device.type == "cpu"
+    transformer = large.by_plan(partial(mapped_weights.load_transformer, card, dtype=dtype, report=report, aligned=aligned))
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedBackbone(transformer, plan, device, scratch, engine)
     host_codec = load_codec(card, CPU, torch.float16 if device.type == "cuda" else dtype)

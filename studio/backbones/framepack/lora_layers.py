@@ -1,44 +1,27 @@
 """The layers of a FramePack transformer under all the names that LoRA files use. Imports no torch.
 
 Four naming schemes for one network: diffusers' (FramePack's own too), that of HunyuanVideo's repository, ComfyUI's and
-OneTrainer's. Trainers put prefixes before the names and replace dots by underscores, so names are compared without prefixes and
-with underscores. HunyuanVideo has query, key and value (and a single block's MLP) in one layer, of which each of diffusers' layers
-is a range of rows; OneTrainer numbers these ranges.
+OneTrainer's. HunyuanVideo has query, key and value (and a single block's MLP) in one layer, of which each of diffusers' layers is a
+range of rows; OneTrainer numbers these ranges.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.backbones.framepack.sizes import published_configs
 from studio.catalogue.cards import ModelCard
-from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import FileLayer, LayerRows
+from studio.catalogue.loras.named_layers import NamedLayers, flat, layers_of
 from studio.language import sentence
 
-PREFIXES = (
-    "transformer", "diffusion_model", "base_model_model", "lora_unet", "lora", "lycoris", "model", "module", "unet", "dit", "pipe",
-    "pipeline", "net", "network",
-)
-"""What trainers put before a name; a name may have several of them."""
 HINT = sentence("LoRAs made for HunyuanVideo or FramePack fit FramePack-F1.")
 """Tells people which LoRAs fit."""
 
 
-def config_error(card: ModelCard, error: Exception) -> LoraError:
-    """The error for a model whose layers cannot be listed: its transformer's config cannot be read, or lacks a key."""
-    if isinstance(error, KeyError | TypeError):
-        return LoraError(sentence(
-            "{model} takes no LoRAs: its transformer's config lacks {key}.", model=card.title, key=str(error)))
-    return LoraError(sentence(
-        "{model} takes no LoRA: {path} cannot be read ({error}).",
-        model=card.title, path=card.path("transformer/config.json"), error=str(error)))
-
-
-class FramePackLayers:
+class FramePackLayers(NamedLayers):
     """Every linear layer of the transformer with this config."""
 
     hint = HINT
@@ -48,32 +31,17 @@ class FramePackLayers:
         """List the layers. Raises KeyError: the config lacks a key."""
         self.doubles, self.singles = int(config["num_layers"]), int(config["num_single_layers"])
         self.width = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
-        self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
-        """Inputs and outputs of each layer, by its name in diffusers."""
-        self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
-        # diffusers' attention processors, which some trainers still write, had one name for the list of one layer.
-        self._named |= {flat.removesuffix("_0"): layer for flat, layer in self._named.items() if flat.endswith("_to_out_0")}
+        super().__init__(_sizes(config))
         for names, targets in _other_names(config):
             if all(target in self.sizes for target in targets):
                 for name in names:
-                    self._named[_flat(name)] = self._joined(name, targets)
+                    self.add(self._joined(name, targets))
                     for number, target in enumerate(targets) if len(targets) > 1 else ():        # OneTrainer cuts these layers
-                        ins, outs = self.sizes[target]
-                        self._named[_flat(f"{name}.{number}")] = FileLayer(f"{name}.{number}", (LayerRows(target, ins, 0, outs),))
-
-    def find(self, name: str) -> FileLayer | None:
-        """The layer that a file calls `name`, with or without prefixes; None for an unknown name."""
-        flat = _flat(name)
-        while flat not in self._named:
-            prefix = next((prefix for prefix in PREFIXES if flat.startswith(f"{prefix}_")), None)
-            if prefix is None:
-                return None
-            flat = flat.removeprefix(f"{prefix}_")
-        return self._named[flat]
+                        self.add_name(f"{name}.{number}", target)
 
     def missing_block(self, name: str) -> str | None:
         """How many blocks the transformer has, in words, if the layer `name` is in a block that it lacks; else None."""
-        found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", _flat(name))
+        found = re.search(r"(single_)?(?:double_|transformer_)?blocks_(\d{1,9})_", flat(name))
         if found is None or "refiner" in name or int(found[2]) < (self.singles if found[1] else self.doubles):
             return None
         return sentence("{doubles} double and {singles} single blocks", doubles=self.doubles, singles=self.singles)
@@ -87,11 +55,6 @@ class FramePackLayers:
             parts.append(LayerRows(target, ins, begin, begin + outs, turned))
             begin += outs
         return FileLayer(name, tuple(parts))
-
-
-def _flat(name: str) -> str:
-    """The name with underscores for dots."""
-    return name.replace(".", "_")
 
 
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -180,9 +143,4 @@ def _other_names(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], t
 
 def lora_layers(card: ModelCard) -> FramePackLayers:
     """The layers of the card's transformer; those of the published FramePack-F1 before it is fetched. Raises LoraError."""
-    path = card.path("transformer/config.json")
-    try:
-        found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]
-        return FramePackLayers(found)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise config_error(card, error) from None
+    return layers_of(card, FramePackLayers, published_configs()["transformer"])

@@ -16,9 +16,8 @@ from transformers import AutoConfig, LlamaModel
 
 from studio.backbones.framepack.conditioner import drop_unused_layers, unused_layers
 from studio.backbones.framepack.own_lora import own_lora_checksums, tensors_with_own_lora
-from studio.backbones.mapped_filling import PRECISIONS, Filling, Report, cast, fill
-from studio.catalogue.cards import ModelCard, ModelError
-from studio.language import sentence
+from studio.backbones.mapped_filling import PRECISIONS, Filling, Report, building, cast, fill
+from studio.catalogue.cards import ModelCard
 from studio.placement.device import int8, weight_store
 from studio.placement.sizes import Weights
 
@@ -44,14 +43,9 @@ def load_transformer(
         ModelError: a file is missing, damaged or of another network. MediaError: there is no room to store weights.
     """
     folder = card.path("transformer")
-    try:
+    with building(card, folder), init_empty_weights():
         config = HunyuanVideoFramepackTransformer3DModel.load_config(folder, local_files_only=True)
-        with init_empty_weights():
-            empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(sentence(
-            "{file} cannot be used ({error}). {remedy}",
-            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
+        empty = HunyuanVideoFramepackTransformer3DModel.from_config(config)
 
     def published() -> Iterator[tuple[str, Tensor]]:
         return tensors_with_own_lora(card, _published(folder)) if own_lora else _published(folder)
@@ -66,14 +60,9 @@ def load_text_encoder(card: ModelCard, weights: Weights, dtype: torch.dtype, rep
     Arguments and errors as for `load_transformer`.
     """
     folder = card.path("text_encoder")
-    try:
+    with building(card, folder), init_empty_weights(include_buffers=False):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        with init_empty_weights(include_buffers=False):
-            empty = drop_unused_layers(LlamaModel(config))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(sentence(
-            "{file} cannot be used ({error}). {remedy}",
-            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
+        empty = drop_unused_layers(LlamaModel(config))
     unused = tuple(f"layers.{at}." for at in unused_layers(empty))
 
     def published() -> Iterator[tuple[str, Tensor]]:

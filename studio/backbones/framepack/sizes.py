@@ -6,16 +6,12 @@ import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from studio.backbones.framepack.memory_words import psi_counter
-from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
-from studio.language import sentence
+from studio.backbones.network_config import Configs, read_config
+from studio.catalogue.cards import ADAPTER, ModelCard
 from studio.placement import counts
 from studio.placement.sizes import ModelSizes, Size
-
-Configs = dict[str, dict[str, Any]]
-"""The config of each part, by the part's name."""
 
 UNUSED_LAYERS = 2
 """Llama's last layers, which FramePack does not use: its prompt features are the hidden states before them. They are not loaded."""
@@ -39,7 +35,7 @@ def sizes_of(card: ModelCard) -> ModelSizes:
     Raises:
         ModelError: a config cannot be read. KeyError: it lacks a key.
     """
-    configs = {part: _config(card, part) or config for part, config in published_configs().items()}
+    configs = {part: read_config(card, f"{part}/config.json") or config for part, config in published_configs().items()}
     memory = sum(file.size for file in card.files if file.path == ADAPTER)
     counted = _counted(
         card.name, card.title, card.sizes, card.steps, card.window, card.section_frames, card.prompt_tokens, memory, configs
@@ -61,16 +57,3 @@ def _counted(
         unread=counts.llama({**text, "num_hidden_layers": UNUSED_LAYERS, "vocab_size": 0}),
         vae=counts.vae(configs["vae"]), vae_width=configs["vae"]["block_out_channels"][0], memory_bytes=memory,
     )
-
-
-def _config(card: ModelCard, part: str) -> dict[str, Any] | None:
-    """The config of a part; None if it is not fetched yet. Raises ModelError."""
-    path = card.path(f"{part}/config.json")
-    if not path.is_file():
-        return None
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise ModelError(sentence(
-            "{path} cannot be read: {error}. Get the folder {card} again.",
-            path=path, error=str(error), card=card.name)) from None

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
 from diffusers import HeliosDMDScheduler, HeliosScheduler, HeliosTransformer3DModel
 from diffusers.pipelines.helios.pipeline_helios_pyramid import optimized_scale
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.backbones.helios.history_tokens import HistoryTokens
 from studio.backbones.helios.lora_layers import HeliosLayers
 from studio.backbones.helios.sampler import HeliosSampler, Variant
+from studio.backbones.large_backbone import LargeBackbone
 from studio.diffusion.backbone import Conditioning
-from studio.diffusion.lora_branches import NO_LORAS, ActiveLoras, LoraBranches
 from studio.diffusion.magnitude_cache import MagnitudeCache, magnitude_cache
 from studio.diffusion.sampler import Sampling
 from studio.memory.frame_preservation import FramePreservation
@@ -34,21 +33,18 @@ class HeliosConditioning(Conditioning):
     negative: Tensor           # [B, L, .] of the negative prompt; [B, 0, .] for a model without guidance
 
 
-class HeliosBackbone(nn.Module):
+class HeliosBackbone(LargeBackbone):
     """A `Backbone` whose velocity is the transformer's output, or a guided combination of two."""
 
     def __init__(
         self, transformer: HeliosTransformer3DModel, scheduler: HeliosScheduler | HeliosDMDScheduler, variant: Variant
     ) -> None:
         """`scheduler`: for its config, of which each section gets a scheduler of its own."""
-        super().__init__()
-        self.transformer = transformer
+        super().__init__(transformer)
         self.scheduler, self.variant = scheduler, variant
         self.history = HistoryTokens(transformer)
         self.psi_positions: Callable[[int, int, int], Tensor] | None = None
         """RoPE indices [M, 3, 2] of a psi of M tokens in films of h, w latents; None: its tokens have no place."""
-        self._loras = NO_LORAS
-        self._branches: LoraBranches | None = None
         self._cache: MagnitudeCache | None = None
 
     @property
@@ -62,24 +58,9 @@ class HeliosBackbone(nn.Module):
         return int(self.transformer.config.num_layers)
 
     @property
-    def device(self) -> torch.device:
-        """The device of the weights, which computes."""
-        return next(self.parameters()).device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The transformer's precision; a few of its layers are always in float32."""
-        return self.transformer.dtype
-
-    @property
     def patch_size(self) -> int:
         """Latent pixels along one edge of a token."""
         return int(self.transformer.config.patch_size[1])
-
-    @property
-    def channels(self) -> int:
-        """C, the channels of the latents."""
-        return int(self.transformer.config.out_channels)
 
     def sampler(self, sampling: Sampling, noise: Tensor, begins: bool) -> HeliosSampler:
         """See `BringsSampler`. Raises ModelError: sections of this size cannot be sampled."""
@@ -102,23 +83,6 @@ class HeliosBackbone(nn.Module):
                 "Helios reads psi among its history alone: train the history encoder with stream = history and without layers.")
         self.psi_positions = PsiPositions(encoder.config, window)
 
-    def apply_loras(self, loras: ActiveLoras) -> None:
-        """Replace the active LoRAs by these; `NO_LORAS` for none.
-
-        Raises:
-            torch.OutOfMemoryError: they do not fit on the device. No LoRA is active then.
-        """
-        if loras.key == self._loras.key:
-            return
-        self._remove_loras()
-        self._branches = LoraBranches(self.transformer, loras, self.device, self.dtype)
-        self._loras = loras
-
-    def _remove_loras(self) -> None:
-        if self._branches is not None:
-            self._branches.remove()
-        self._branches, self._loras = None, NO_LORAS
-
     @contextmanager
     def skip_steps(self, skips: Sequence[bool]) -> Iterator[MagnitudeCache]:
         """A context with the step cache of `magnitude_cache.magnitude_cache`; the pass of guidance has residuals of its own."""
@@ -127,11 +91,6 @@ class HeliosBackbone(nn.Module):
                 yield self._cache
             finally:
                 self._cache = None
-
-    def prepare(
-        self, timesteps: Tensor, conditioning: Conditioning, guidance: Tensor | None, should_stop: Callable[[], bool]
-    ) -> None:
-        """Does nothing: all weights are on the device."""
 
     def forward(
         self, x: Tensor, timestep: Tensor, packed: PackedContext, conditioning: Conditioning, guidance: Tensor | None = None,

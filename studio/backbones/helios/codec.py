@@ -9,7 +9,7 @@ import torch
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from studio.backbones.framepack.codec import PreviewMethod, rough_preview
+from studio.backbones.large_codec import LargeCodec, PreviewMethod
 
 SEED = 0
 """Of the noise that is mixed into a film's beginning. It is always the same: the same picture must always give the same latents."""
@@ -17,7 +17,7 @@ NOISE = (0.111, 0.135)
 """Least and greatest share of that noise: the pipeline's own, and that of the histories which Helios was trained with."""
 
 
-class WanCodec:
+class WanCodec(LargeCodec):
     """Wan's autoencoder. A section of n latents is decoded to 4 (n - 1) + 1 frames, without a look at the section before it."""
 
     def __init__(self, autoencoder: AutoencoderKLWan, window: int, previews: PreviewMethod | None = None) -> None:
@@ -28,26 +28,14 @@ class WanCodec:
             window: latent frames per section.
             previews: how previews are made; None: by `rough_preview`.
         """
-        self.autoencoder, self.window, self.previews = autoencoder, window, previews
-        self.pixels_per_latent = int(autoencoder.config.scale_factor_spatial)
+        super().__init__(autoencoder, int(autoencoder.config.scale_factor_spatial), previews)
+        self.window = window
         self.frames_per_latent = int(autoencoder.config.scale_factor_temporal)
 
     @property
     def section_frames(self) -> int:
         """Pixel frames of a section."""
         return (self.window - 1) * self.frames_per_latent + 1
-
-    def set_tile_size(self, edge: int) -> None:
-        """Decode in tiles of `edge` pixels from now on. Neighbours overlap by a quarter, where they are blended."""
-        stride = edge * 3 // 4
-        self.autoencoder.enable_tiling(
-            tile_sample_min_height=edge, tile_sample_min_width=edge,
-            tile_sample_stride_height=stride, tile_sample_stride_width=stride,
-        )
-
-    def latent_size(self, width: int, height: int) -> tuple[int, int]:
-        """Height and width of the latents of frames of width x height pixels."""
-        return height // self.pixels_per_latent, width // self.pixels_per_latent
 
     def encode(self, picture: Tensor) -> Tensor:
         """Start latent [1, C, 1, h, w] of a picture [1, 3, H, W] in [-1, 1], as a film begins with it."""
@@ -69,12 +57,9 @@ class WanCodec:
         return _mix(start.float(), generator), _mix(newest.float(), generator)
 
     def _encode(self, frames: Tensor, generator: torch.Generator) -> Tensor:
-        """Latents of frames, never in tiles, whatever decoding does: the same picture must always give the same latents."""
-        tiled, self.autoencoder.use_tiling = self.autoencoder.use_tiling, False
-        try:
+        """Latents of frames, drawn from the encoder's distribution and standardized."""
+        with self.without_tiles():
             latents = self.autoencoder.encode(frames).latent_dist.sample(generator=generator)
-        finally:
-            self.autoencoder.use_tiling = tiled
         mean, scale = self._statistics()
         return (latents - mean) * scale
 
@@ -99,10 +84,6 @@ class WanCodec:
     def stream(self, recent: Tensor, sections: int, psi: Tensor | None = None) -> WanStream:
         """A stream; what precedes a section does not count."""
         return WanStream(self)
-
-    def preview(self, latents: Tensor) -> Tensor:
-        """Preview [n, 3, ., .] in [-1, 1] of latents [1, C, n, ., .], of the film's size or of a smaller stage."""
-        return rough_preview(latents) if self.previews is None else self.previews(latents)
 
 
 class WanStream:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-Configs = dict[str, dict[str, Any]]
-"""The config of each part, by the part's name."""
+from studio.backbones.network_config import Configs
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -90,14 +91,8 @@ def load_placed(
     profile = plan.profile
     large.check_profile(plan, device)
     dtype = dtype or (PRECISIONS[profile.weights] if device.type == "cuda" else torch.float32)
-    on_host, verified = device.type == "cpu", list[str]()
-
-    def transformer(plan: Plan) -> Any:
-        weights = plan.profile.weights
-        loaded = mapped_weights.load_transformer(card, weights, dtype, report, aligned=on_host, verify=weights not in verified)
-        verified.append(weights)
-        return loaded
-
+    aligned = device.type == "cpu"
+    transformer = large.by_plan(partial(mapped_weights.load_transformer, card, dtype=dtype, report=report, aligned=aligned))
     scratch = (card.weights or card.folder) / PREPARED
     backbone = PlacedHelios(transformer, load_sampling(card), plan, device, scratch, engine)
     codec = PlacedWanCodec(load_codec(card), device, backbone.free_device)
@@ -108,7 +103,7 @@ def load_placed(
     def opened() -> PlacedHeliosConditioner:
         now = placement.plan.profile
         conditioner = load_conditioner(
-            card, dtype, now.text_weights, device if now.text_encoder != "cpu" else CPU, on_host, now.products == "bitsandbytes")
+            card, dtype, now.text_weights, device if now.text_encoder != "cpu" else CPU, aligned, now.products == "bitsandbytes")
         return PlacedHeliosConditioner(conditioner, now.text_encoder, device, backbone.free_device)
 
     conditioner = CachedConditioner(opened, scratch / "embeddings", name, device, kind=HeliosConditioning)

@@ -1,21 +1,19 @@
 """The layers of a Helios transformer under the names that LoRA files use. Imports no torch.
 
 Helios' blocks are Wan 2.1's, so LoRAs of Wan's names fit: those of Wan's repository (lightx2v, diffusion-pipe, ComfyUI), of
-diffusers and of kohya's musubi-tuner. Names are compared without prefixes and with underscores.
+diffusers and of kohya's musubi-tuner.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studio.backbones.framepack.lora_layers import PREFIXES, config_error
 from studio.backbones.helios.configs import published_configs
 from studio.catalogue.cards import ModelCard
-from studio.catalogue.loras.layers import FileLayer, LayerRows
+from studio.catalogue.loras.named_layers import NamedLayers, flat, layers_of
 from studio.language import sentence
 
 HINT = sentence("LoRAs made for Helios or for Wan 2.1 (14B) fit Helios.")
@@ -24,7 +22,7 @@ ATTENTION = {"q": "to_q", "k": "to_k", "v": "to_v", "o": "to_out.0"}
 """Wan's names of the layers of an attention, and diffusers'."""
 
 
-class HeliosLayers:
+class HeliosLayers(NamedLayers):
     """Every linear layer of the transformer with this config."""
 
     hint = HINT
@@ -33,34 +31,14 @@ class HeliosLayers:
     def __init__(self, config: Mapping[str, Any]) -> None:
         """List the layers. Raises KeyError: the config lacks a key."""
         self.blocks = int(config["num_layers"])
-        self.sizes: dict[str, tuple[int, int]] = dict(_sizes(config))
-        """Inputs and outputs of each layer, by its name in diffusers."""
-        self._named = {_flat(name): FileLayer(name, (LayerRows(name, ins, 0, outs),)) for name, (ins, outs) in self.sizes.items()}
-        # diffusers' attention processors, which some trainers still write, had one name for the list of one layer.
-        self._named |= {flat.removesuffix("_0"): layer for flat, layer in self._named.items() if flat.endswith("_to_out_0")}
+        super().__init__(_sizes(config))
         for theirs, ours in _wan_names(self.blocks):
-            ins, outs = self.sizes[ours]
-            self._named[_flat(theirs)] = FileLayer(theirs, (LayerRows(ours, ins, 0, outs),))
-
-    def find(self, name: str) -> FileLayer | None:
-        """The layer that a file calls `name`, with or without prefixes; None for an unknown name."""
-        flat = _flat(name)
-        while flat not in self._named:
-            prefix = next((prefix for prefix in PREFIXES if flat.startswith(f"{prefix}_")), None)
-            if prefix is None:
-                return None
-            flat = flat.removeprefix(f"{prefix}_")
-        return self._named[flat]
+            self.add_name(theirs, ours)
 
     def missing_block(self, name: str) -> str | None:
         """How many blocks the transformer has, in words, if the layer `name` is in a block that it lacks; else None."""
-        found = re.search(r"(?:^|_)blocks_(\d{1,9})_", _flat(name))
+        found = re.search(r"(?:^|_)blocks_(\d{1,9})_", flat(name))
         return sentence("{blocks} blocks", blocks=self.blocks) if found and int(found[1]) >= self.blocks else None
-
-
-def _flat(name: str) -> str:
-    """The name with underscores for dots."""
-    return name.replace(".", "_")
 
 
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -98,9 +76,4 @@ def _wan_names(blocks: int) -> Iterator[tuple[str, str]]:
 
 def lora_layers(card: ModelCard) -> HeliosLayers:
     """The layers of the card's transformer; those of the published Helios before it is fetched. Raises LoraError."""
-    path = card.path("transformer/config.json")
-    try:
-        found = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else published_configs()["transformer"]
-        return HeliosLayers(found)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise config_error(card, error) from None
+    return layers_of(card, HeliosLayers, published_configs()["transformer"])

@@ -10,9 +10,8 @@ from diffusers import HeliosTransformer3DModel
 from torch import Tensor
 from transformers import AutoConfig, UMT5EncoderModel
 
-from studio.backbones.mapped_filling import Filling, Report, cast, fill
-from studio.catalogue.cards import ModelCard, ModelError
-from studio.language import sentence
+from studio.backbones.mapped_filling import Filling, Report, building, cast, fill
+from studio.catalogue.cards import ModelCard
 from studio.placement.device import weight_store
 from studio.placement.sizes import Weights
 
@@ -47,14 +46,10 @@ def load_transformer(
         ModelError: a file is missing, damaged or of another network. MediaError: there is no room to store weights.
     """
     folder = card.path("transformer")
-    try:
+    # Not the buffers: the frequencies of rotary phases are in no file.
+    with building(card, folder), init_empty_weights(include_buffers=False):
         config = HeliosTransformer3DModel.load_config(folder, local_files_only=True)
-        with init_empty_weights(include_buffers=False):          # the frequencies of rotary phases are in no file
-            empty = HeliosTransformer3DModel.from_config(config)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(sentence(
-            "{file} cannot be used ({error}). {remedy}",
-            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
+        empty = HeliosTransformer3DModel.from_config(config)
     how = Filling(weights, report, SKIP, aligned, verify, exact=is_exact)
     return fill(card, "transformer", cast(empty, dtype, is_exact), dtype, how, lambda: weight_store.read_checkpoint(folder))
 
@@ -64,16 +59,12 @@ def load_text_encoder(
 ) -> UMT5EncoderModel:
     """The text encoder on the host, with mapped weights. All its Linear layers become int8. Arguments and errors as above."""
     folder = card.path("text_encoder")
-    try:
+    with building(card, folder), init_empty_weights(include_buffers=False):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        with init_empty_weights(include_buffers=False):
-            empty = UMT5EncoderModel(config)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(sentence(
-            "{file} cannot be used ({error}). {remedy}",
-            file=folder / "config.json", error=str(error), remedy=card.remedy)) from error
+        empty = UMT5EncoderModel(config)
 
     def published() -> Iterator[tuple[str, Tensor]]:
+        """The checkpoint's tensors, with the table of tokens once, under its first name."""
         tables = 0
         for name, value in weight_store.read_checkpoint(folder):
             table = name in (EMBEDDING, SAME)

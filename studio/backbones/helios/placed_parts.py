@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 
 import torch
-from accelerate import cpu_offload
 from torch import Tensor
 
-from studio.backbones.framepack.placed_parts import PlacedAutoencoder
 from studio.backbones.helios.backbone import HeliosConditioning
 from studio.backbones.helios.codec import WanCodec
 from studio.backbones.helios.conditioner import HeliosConditioner
-from studio.placement.device.on_device import on_device
+from studio.backbones.placed_parts import PlacedAutoencoder, PlacedTextEncoder
 from studio.placement.profile import TextEncoderPlacement
 
 
@@ -31,24 +28,13 @@ class PlacedHeliosConditioner:
     def __init__(
         self, conditioner: HeliosConditioner, place: TextEncoderPlacement, device: torch.device, free_device: Callable[[], None]
     ) -> None:
-        """Wrap a conditioner whose encoder is on the host.
-
-        Args:
-            conditioner: with its encoder on the host.
-            place: where the plan has the text encoder.
-            device: of the film model.
-            free_device: takes the film model off the device, for a text encoder that needs all of it.
-        """
-        self._conditioner, self._place, self._device, self._free_device = conditioner, place, device, free_device
-        if place == "streamed":
-            cpu_offload(conditioner.encoder, device, state_dict=dict(conditioner.encoder.state_dict()))
+        """Wrap a conditioner whose encoder is on the host. The other arguments as for `PlacedTextEncoder`."""
+        self._conditioner = conditioner
+        self._encoder = PlacedTextEncoder(conditioner.encoder, place, device, free_device)
 
     def __call__(self, prompt: str, picture: Tensor) -> HeliosConditioning:
         """Embeddings of a prompt."""
-        with ExitStack() as stack:
-            if self._place == "gpu":
-                self._free_device()
-                stack.enter_context(on_device(self._conditioner.encoder, self._device))
+        with self._encoder.in_place():
             found = self._conditioner(prompt, picture)
         parts = (found.text, found.mask, found.pooled, found.image, found.negative)
-        return HeliosConditioning(*(part.to(self._device) for part in parts))
+        return HeliosConditioning(*(part.to(self._encoder.device) for part in parts))

@@ -5,17 +5,16 @@ The peaks of activations were found as those of `placement.sizes`; tests find th
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from studio.backbones.framepack.memory_words import psi_counter
-from studio.backbones.helios.configs import Configs, published_configs
+from studio.backbones.helios.configs import published_configs
+from studio.backbones.network_config import Configs, read_config
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
 from studio.catalogue.step_ratios import MAGNITUDE
-from studio.language import sentence
 from studio.placement.counts import Config, Part, Transformer, linear
 from studio.placement.sizes import TILE_FRAMES, TILE_MAPS, ModelSizes, Size
 
@@ -92,9 +91,9 @@ def sizes_of(card: ModelCard) -> HeliosSizes:
     Raises:
         ModelError: a config cannot be read. KeyError: it lacks a key.
     """
-    configs = {part: _config(card, f"{part}/config.json") or config for part, config in published_configs().items()}
+    configs = {part: read_config(card, f"{part}/config.json") or config for part, config in published_configs().items()}
     memory = sum(file.size for file in card.files if file.path == ADAPTER)
-    scheduler = _config(card, "scheduler/scheduler_config.json") or {}
+    scheduler = read_config(card, "scheduler/scheduler_config.json") or {}
     guided = has_guidance(card, scheduler)
     return _counted(
         card.name, card.title, card.sizes, card.steps, card.window, card.section_frames, card.prompt_tokens, memory, configs,
@@ -110,7 +109,7 @@ def has_guidance(card: ModelCard, scheduler: Config) -> bool:
 def step_caches(card: ModelCard) -> tuple[str, ...]:
     """The rules by which the model can leave out steps. A distilled one takes two in a stage, and each of them is needed."""
     try:
-        guided = has_guidance(card, _config(card, "scheduler/scheduler_config.json") or {})
+        guided = has_guidance(card, read_config(card, "scheduler/scheduler_config.json") or {})
     except ModelError:
         return ()
     return (MAGNITUDE,) if guided else ()
@@ -211,15 +210,3 @@ def _residual(wide: int, out: int) -> int:
 def _middle(width: int) -> int:
     """Two residual layers and an attention between them."""
     return 2 * _residual(width, width) + width + 4 * width * width + 4 * width
-
-
-def _config(card: ModelCard, name: str) -> dict[str, Any] | None:
-    """A config of the model; None if it is not fetched yet. Raises ModelError."""
-    path = card.path(name)
-    if not path.is_file():
-        return None
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise ModelError(sentence(
-            "{path} cannot be read: {error}. Get the folder {card} again.", path=path, error=str(error), card=card.name)) from None
