@@ -124,7 +124,7 @@ class RayPool:
     def _actor(self, ray: Any, gpus: float, **options: Any) -> Any:
         made = ray.remote(
             num_cpus=1, num_gpus=gpus, max_concurrency=CALLS, max_restarts=-1, scheduling_strategy="SPREAD")(RayStation)
-        return made.remote(**options, **self._options)
+        return made.remote(**{**options, **self._options})
 
 
 def _in_lasting_thread(start: Callable[[], Any]) -> None:

@@ -29,6 +29,7 @@ OPTIONS: dict[str, set[str]] = {
     "measure placement": {"--cap-gib", "--size", "--steps", "--film", "--profile", "--weights", "--output", "--tiny"},
     "measure startup": {"--output"}, "measure stock": {"--output"}, "measure page": {"--sessions", "--output"},
     "measure load": {"--sessions", "--rendering", "--minutes", "--output"},
+    "measure farm": {"--workers", "--takes", "--rounds", "--size", "--steps", "--output"},
     "measure sections": {"--model", "--sizes", "--rounds", "--long", "--output"},
     "measure neighbour": {"--size", "--output"},
     "measure benchmark": {"--only", "--model", "--sizes", "--rounds", "--long", "--size", "--sessions", "--output"},

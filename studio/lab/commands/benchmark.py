@@ -22,13 +22,18 @@ SIZES = ((320, 192), (640, 384), (1280, 768))
 ROUNDS, LONG = 5, 40
 
 
-LOAD = "Time of clicks, errors, memory, files and turns while sessions click and films are rendered, for some minutes."
+ALONE = {
+    "load": "Time of clicks, errors, memory, files and turns while sessions click and films are rendered, for some minutes.",
+    "farm": "Time of an audition on Ray workers of this machine against one of them, one thread each; and Ray's share of a take.",
+}
+"""Parts that take minutes, or processors for themselves: `benchmark` has none of them."""
+AUDITION_SIZE = (320, 192)
 
 
 def add_parsers(commands: Commands) -> None:
     """Add a command for each part, and `benchmark` for several of them, to the group `measure`."""
     both = "Time the studio: several of the commands startup, sections, stock, page and neighbour in one run, as one JSON file."
-    for name, about in {**PARTS, "load": LOAD, "benchmark": both}.items():
+    for name, about in {**PARTS, **ALONE, "benchmark": both}.items():
         command = add_command(commands, name, _run, about)
         command.set_defaults(parts=[name], model=None, sizes=SIZES, rounds=ROUNDS, long=0, size=None, sessions=0)
         if name == "benchmark":
@@ -54,6 +59,13 @@ def add_parsers(commands: Commands) -> None:
             command.add_argument("--sessions", type=positive, default=20, metavar="N", help="that click (default: 20)")
             command.add_argument("--rendering", type=positive, default=3, metavar="N", help="films that are rendered (default: 3)")
             command.add_argument("--minutes", type=float, default=10.0, metavar="N", help="how long (default: 10)")
+        if name == "farm":
+            command.add_argument("--workers", type=positive, default=2, metavar="N", help="on this machine (default: 2)")
+            command.add_argument("--takes", type=positive, default=4, metavar="N", help="of the audition (default: 4)")
+            command.add_argument("--rounds", type=positive, default=3, metavar="N",
+                                 help="of one audition on one worker and one on all (default: 3)")
+            command.add_argument("--size", type=size, default=AUDITION_SIZE, metavar="WxH", help="of a take (default: 320x192)")
+            command.add_argument("--steps", type=positive, default=8, metavar="N", help="of a take (default: 8)")
         command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the JSON to this file too (default: none)")
 
 
@@ -105,6 +117,12 @@ def _part(part: str, options: argparse.Namespace) -> dict[str, Any]:
         from studio.lab.measure import load as under_load
 
         return under_load.measure(options.sessions, options.rendering, options.minutes)
+    if part == "farm":
+        from studio.lab.measure import farm
+
+        figures = farm.measure(options.workers, options.takes, options.rounds, options.size, options.steps, _report)
+        sys.stderr.write(farm.markdown(figures))
+        return figures
     if part == "stock":
         from studio.lab.measure import stock
 
