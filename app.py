@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.commands import surroundings
-from studio.commands.guard import adopt_servers, complain, guard
+from studio.commands.guard import adopt_servers, complain, guard, heed_termination
 from studio.commands.network import LOCAL, add_network_options, check_open, is_local, proxy_options, tls_options
 from studio.commands.options import add_film_commands, add_model_commands
 from studio.commands.surroundings import SurroundingsError
@@ -110,6 +110,7 @@ def open_studio(options: argparse.Namespace) -> int:
             where = f"{options.host}, port {options.port or 'from 7860'}"
             return complain(f"The studio cannot be served on {where} ({error}). Choose another --port.")
     adopt_servers()
+    heed_termination()
     if agents or place:
         tell_addresses(str(page.local_url).rstrip("/"), agents, place, browser=not options.no_browser)
     if public:  # visitors leave empty projects behind

@@ -14,7 +14,8 @@ import pytest
 from studio.catalogue.cards import ADAPTER, MEMORY, ModelFile
 from studio.engine.events import CardGone, RenderRequest
 from studio.engine.jobs import Stop
-from studio.session import EditError, Session, StoreError, Studio
+from studio.project.choices import drop_takes
+from studio.session import EditError, Session, StoreError, Studio, trash
 from studio.session.memory_test import MemoryTests
 from studio.session.memory_use import MemoryUses
 from studio.session.moments import Moments
@@ -121,6 +122,18 @@ def test_a_failure_leaves_the_film_alone(
         assert view.state == "failed" and words in view.message and kind.answers(session) == []
     assert session.project == before and set(session.store.takes.iterdir()) == takes
     assert kind.ask(session).state == "done"
+
+
+def test_the_files_that_it_needs_are_not_removed_meanwhile(session: Session, engine: FakeEngine, kind: Kind) -> None:
+    session.edit(drop_takes, [session.project.path()[-1].id])
+    engine.gate = threading.Semaphore(0)
+    kind.start(session, 0)
+    for remove in (lambda: session.snapshots.thin(100), lambda: trash.empty(session, session.project.trash)):
+        with pytest.raises(EditError, match="already"):
+            remove()
+    engine.gate = None
+    assert kind.ended(session).state == "done"
+    assert session.snapshots.thin(100) > 0 and trash.empty(session, session.project.trash).takes == 1
 
 
 def test_what_comes_back_is_damaged(session: Session, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:

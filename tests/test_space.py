@@ -81,7 +81,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
         yield f"http://127.0.0.1:{port}", data, process
     finally:
         process.terminate()
-        process.wait(30)
+        assert process.wait(30) == 0, "SIGTERM, with which Spaces stop, ends it as Ctrl-C does"
 
 
 @pytest.mark.slow

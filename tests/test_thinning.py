@@ -192,3 +192,16 @@ def test_a_film_for_viewing_only_is_not_thinned(session: Session) -> None:
     with pytest.raises(StoreError, match="viewing only"):
         session.snapshots.thin(100)
     assert all(snapshot(session, take).is_file() for take in session.project.takes)
+
+
+def test_a_lost_memory_names_the_nearest_take_that_can_be_continued(session: Session) -> None:
+    session.edit(edits.add_segment, prompt="g")
+    first, second, *others = (snapshot(session, take.id) for take in session.project.path())
+    for gone, way in (
+        (others, r"snapshot\.safetensors is gone\. Rewind to the take of segment 2, the nearest"),
+        ([second], "to the take of segment 1, the nearest"), ([first], "rewind to the start"),
+    ):
+        for each in gone:
+            each.unlink()
+        with pytest.raises(EditError, match=way):
+            session.jobs.generate_next()

@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -61,6 +62,12 @@ def _guarded(command: Callable[[], int]) -> int:
     except Exception as error:
         log.exception("Something unexpected went wrong (%s: %s). What is finished is kept; try again.", type(error).__name__, error)
         return WRONG
+
+
+def heed_termination() -> None:
+    """Let SIGTERM end the process as Ctrl-C does, so that temporary folders and a farm's workers go. For the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def adopt_servers() -> None:

@@ -178,7 +178,8 @@ def read_snapshot(path: Path) -> Snapshot:
     Raises:
         SnapshotError: the file is missing, truncated, of a newer format, or not a snapshot.
     """
-    remedy = sentence("Rewind to the take before it and render again; the clip itself is not affected.")
+    remedy = sentence(
+        "Rewind to the nearest take before it that has its memory, and render again; the clip itself is not affected.")
     try:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from studio.project.model import Project, Take
@@ -57,3 +57,12 @@ def to_make_again(project: Project, take: str) -> tuple[Take, ...]:
             break
         needed.append(at)
     return tuple(reversed(needed))
+
+
+def last_with_memory(project: Project, take: str, has_memory: Callable[[str], bool]) -> int:
+    """The number, from 1 on, of the newest take before one whose memory is there; 0: there is none, and the film begins anew.
+
+    `has_memory`: whether the snapshot of the take with an id is there.
+    """
+    before = project.lineage(take)[:-1]
+    return max((number for number, each in enumerate(before, 1) if has_memory(each.id)), default=0)

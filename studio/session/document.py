@@ -159,6 +159,9 @@ class Document:
             self.add_finding(finding)
             self.add_silently(verb, *values, **named)
 
+    def check_idle(self) -> None:
+        """Raises BusyError: something that is being made needs the project's files. A document alone makes nothing."""
+
     def undo(self) -> None:
         """Undo the last edit, if there is one. Raises StoreError: the project could not be saved, and stays as it is."""
         with self.lock:

@@ -11,12 +11,13 @@ from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.step_ratios import MAGNITUDE, read_ratios
 from studio.engine import take_folder
 from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, SeenColours, ShotStart, VideoSource
-from studio.language import sentence
+from studio.language import join, sentence
 from studio.project.edits import EditError
 from studio.project.model import Project, Shot, Take
 from studio.project.shots import Place, newest_of_place, place_of_take
 from studio.project.store import Store
 from studio.project.take_requests import TakeRequest
+from studio.project.thinning import last_with_memory
 from studio.project.tree import check_memory
 from studio.project.wildcards import Wildcards
 from studio.project.words import fill_words, words_of
@@ -161,20 +162,20 @@ class RequestMaker:
             others.append(project.takes[shot.take])
         for other in others:
             check_memory(project, other)
-        if shot and shot.take and not (self._store.take_folder(shot.take) / take_folder.SNAPSHOT).is_file():
+        if shot and shot.take and not self._has_snapshot(shot.take):
             raise EditError(sentence(
                 "The take at whose frame this shot begins has lost its files. Choose another beginning for the shot."))
         for lora in take.segment.loras:
             if lora.strength:
                 self._loras.check(lora, self._cards[take.model])
         for pin in self._pins(take, project):
-            if not (self._store.take_folder(pin.id) / take_folder.SNAPSHOT).is_file():
+            if not self._has_snapshot(pin.id):
                 number = len(project.lineage(pin.id))
                 raise EditError(sentence(
                     "A pinned take of segment {number} has lost its files. Unpin it, and try again; nothing is lost.",
                     number=number))
         for gone in self._forgotten(take, project):
-            if not (self._store.take_folder(gone.id) / take_folder.SNAPSHOT).is_file():
+            if not self._has_snapshot(gone.id):
                 number = len(project.lineage(gone.id))
                 raise EditError(sentence(
                     "A forgotten take of segment {number} has lost its files. Remember it again, and try again; nothing is lost.",
@@ -182,21 +183,30 @@ class RequestMaker:
         if take.copy_of:
             folder = self._store.take_folder(take.copy_of)
             check_memory(project, project.takes[take.copy_of])
-            if not (folder / take_folder.SNAPSHOT).is_file() or not (folder / take_folder.CLIP).is_file():
+            if not self._has_snapshot(take.copy_of) or not (folder / take_folder.CLIP).is_file():
                 raise EditError(sentence(
                     "A take that was to be kept has lost its files. Make it again instead; nothing else was changed."))
         if take.parent:
-            folder = self._store.take_folder(take.parent)
             check_memory(project, project.takes[take.parent])
-            if not (folder / take_folder.SNAPSHOT).is_file():
-                raise EditError(sentence(
-                    "The take before this one cannot be continued: its {file} is gone. Retake it, or rewind to an earlier one.",
-                    file=take_folder.SNAPSHOT))
-
+            if not self._has_snapshot(take.parent):
+                raise EditError(join(
+                    sentence("The take before this one cannot be continued: its {file} is gone.", file=take_folder.SNAPSHOT),
+                    self._way_back(take.parent, project)))
         video = self._video(take)
         if video and not take.copy_of and not video.path.is_file():
             raise EditError(sentence(
                 "{video} is gone from the project's folder, so no take can be made of it. Drop the video again.", video=video.name))
+
+    def _has_snapshot(self, take: str) -> bool:
+        return (self._store.take_folder(take) / take_folder.SNAPSHOT).is_file()
+
+    def _way_back(self, lost: str, project: Project) -> str:
+        """From which take on the film can be made again where the memory of one is lost."""
+        if number := last_with_memory(project, lost, self._has_snapshot):
+            return sentence(
+                "Rewind to the take of segment {number}, the nearest that can be continued, and render from there; every clip "
+                "stays.", number=number)
+        return sentence("No take before it can be continued: rewind to the start, and render from there; every clip stays.")
 
     def _video(self, take: Take) -> VideoSource | None:
         video = take.segment.video

@@ -104,7 +104,7 @@ class Session(Document):
         return self._engine.status()
 
     def check_idle(self) -> None:
-        """Raises EditError: takes of this film are being made, or a test or an answer of its memory, which need its files."""
+        """Raises BusyError: takes of this film are being made, or a test or an answer of its memory, which need its files."""
         for jobs in (self.jobs, self.snapshots, self.memory_tests, self.memory_uses, self.moments):
             jobs.check_idle()
 

@@ -77,12 +77,13 @@ class Snapshots(SideJobs[SideJobView]):
         """Remove the snapshots of those takes; returns the bytes that were freed. It is no step to undo: see `make_again`.
 
         Raises:
-            EditError: a take is being made again.
+            BusyError: something is being made that needs the film's files, such as the answer to a question about a take.
             StoreError: the project is open read-only or could not be saved. Nothing was removed.
         """
         document = self._document
         with document.lock:
-            self.check_can_begin()
+            document.store.check_writable()
+            document.check_idle()
             takes, _ = self.removable(every)
             if not takes:
                 return 0

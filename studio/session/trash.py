@@ -49,7 +49,7 @@ def empty(document: Document, takes: Collection[str], branches: Collection[str] 
     """Delete takes that are in the trash, with all that continues them, and branches that are there. It cannot be undone.
 
     Raises:
-        EditError: one is not in the trash.
+        EditError: one is not in the trash, or something is being made that needs the film's files.
         MediaError: what other takes need could not be copied. Nothing was deleted.
         StoreError: the project is read-only, a folder may not be removed, or the document could not be saved now. The takes whose
             files are gone are gone; the others are in the trash still.
@@ -57,6 +57,7 @@ def empty(document: Document, takes: Collection[str], branches: Collection[str] 
     store = document.store
     store.check_writable()
     with document.lock:
+        document.check_idle()
         project = document.project
         going, kept = trash.deletable(project, takes)
         trash.check_dropped(project, branches)

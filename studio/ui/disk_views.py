@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.language import join, sentence
+from studio.session import EditError
 from studio.session.thinning import weigh
 from studio.ui.words import Json, format_size
 
@@ -39,7 +40,17 @@ def disk_view(session: Session, every: int) -> Json:
         "takes": len(takes),
         "freed": format_size(freed),
         "thinned": thinned,
+        "busy": _busy(session),
     }  # fmt: skip
+
+
+def _busy(session: Session) -> str:
+    """Why no memory can be removed now, in a sentence; "" if it can."""
+    try:
+        session.check_idle()
+    except EditError as error:
+        return str(error)
+    return ""
 
 
 def making_again_view(making: SideJobView | None) -> Json | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def test_memory_is_removed_and_made_again(desk: Visit) -> None:
     expect(sheet.locator("p[role=status]")).to_contain_text("made again from the take before")
     faded(page)
     assert page.evaluate(AUDIT) == []
+    desk.stand.engine.gate = threading.Semaphore(0)
+    session.memory_uses.start(session.project.path()[-1].id)
+    expect(sheet).to_contain_text("What a take of this film uses is being found out already. Wait for it, or stop it first.")
+    expect(sheet.get_by_role("button", name="Remove ·")).to_be_disabled()
+    session.memory_uses.cancel()
+    desk.stand.engine.gate = None
+    expect(sheet.get_by_role("button", name="Remove ·")).to_be_enabled()
     sheet.get_by_label("Also kept").select_option("2")
     expect(sheet.locator("p[role=status]")).to_contain_text("1 take can do without memory")
     sheet.get_by_role("button", name="Remove ·").click()

@@ -1,15 +1,24 @@
 /* What this film weighs on the disk, as a bar with its legend, and the memory that takes can do without. */
 const disk = (() => {
+  let working = '';         // what was being made when the sheet was filled
+  let refill = null;        // fills the sheet that is up anew
   const KEPT = t('Kept is the memory of the head, of the ends of branches, where takes part or a shot begins, and of starred and pinned takes.');
   const LOST = t('To go on from one of them later, it is first made again from the take before: exactly the same, but that takes its time. Their clips stay.');
 
   const open = async (every = 4) => {
     const body = h('div', { class: 'disk-body' });
     const dialog = dialogs.sheet(t('On the disk'), 'disk', body);
+    dialog.addEventListener('close', () => { refill = null; });
     await fill(dialog, body, every);
   };
 
+  /* What needs the film's files now: while it does, no memory is removed. */
+  const work = () => [client.busy(), client.memoryTest?.active, client.memoryUse?.active, client.moment?.active,
+    ['queued', 'running'].includes(client.again?.state)].map(Boolean).join();
+
   const fill = async (dialog, body, every) => {
+    working = work();
+    refill = () => fill(dialog, body, every);
     const weight = await client.act('weigh', { every });
     if (!weight) { dialog.close(); return; }
     const words = weight.parts.map((p) => `${p.title} ${p.size}`).join(', ');
@@ -24,7 +33,7 @@ const disk = (() => {
       thin.disabled = true;
       if (await client.act('thin', { every })) await fill(dialog, body, every);
     }, { class: 'button' });
-    thin.disabled = !weight.takes || client.busy();
+    thin.disabled = !weight.takes || Boolean(weight.busy);
     const told = weight.takes
       ? `${tn('{n} take can do without memory, which frees {size}.', '{n} takes can do without memory, which frees {size}.', weight.takes, { size: weight.freed })} ${LOST}`
       : t('No take can do without its memory now.');
@@ -34,8 +43,10 @@ const disk = (() => {
         h('p', { class: 'hint' }, KEPT), h('label', { class: 'row' }, h('span', {}, t('Also kept')), chosen),
         h('p', { role: 'status' }, told),
         weight.thinned ? h('p', { class: 'hint' }, tn('{n} take is without memory already.', '{n} takes are without memory already.', weight.thinned)) : null,
-        thin),
+        weight.takes && weight.busy ? h('p', { class: 'hint', id: 'disk-busy' }, weight.busy) : null, thin),
     );
+    if (weight.takes && weight.busy) thin.setAttribute('aria-describedby', 'disk-busy');
   };
+  client.watch(() => { if (refill && work() !== working) refill(); });
   return { open };
 })();

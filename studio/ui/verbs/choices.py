@@ -34,9 +34,7 @@ def _empty_trash(session: Session, fields: Fields) -> Answer:
     """Delete for good: the takes and branches that the message names."""
     takes = fields.identifiers("takes", 10_000) if fields.has("takes") else []
     branches = fields.identifiers("branches", 10_000) if fields.has("branches") else []
-    with session.lock:                      # so that no other tab begins to generate meanwhile
-        session.check_idle()
-        emptied = emptying.empty(session, takes, branches)
+    emptied = emptying.empty(session, takes, branches)
     return {"freed": format_size(emptied.size), **({"note": kept_note(emptied.kept)} if emptied.kept else {})}
 
 
