@@ -8,61 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.access.limits import Limits
+from studio.access import passwords
+from studio.access.access import Access
+from studio.access.answers import read_form, refusal, too_many, wait_sentence
 from studio.access.login_page import HEADERS, login_page, preferred_language
 from studio.access.origins import ELSEWHERE, is_own, is_visit
-from studio.access.sessions import LONGEST_SECONDS, Sessions
-from studio.access.user_pages import UserPages
-from studio.access.users import ONLY, User, Users, UsersError, check_password
-from studio.language import sentence, translate
+from studio.access.passwords import change_password, user_by_password
+from studio.access.sessions import LONGEST_SECONDS
+from studio.access.users import ONLY, User, UsersError
+from studio.language import sentence
 
 log = logging.getLogger(__name__)
 WRONG = sentence("This name and password do not belong together. Try again.")
 WRONG_PASSWORD = sentence("This is not the password. Try again.")
 LOGGED_OUT = sentence("Nobody is logged in here, or the session has ended. Log in at the studio's address, or send a token.")
-FORM_BYTES = 8192
-SLOW_SECONDS = 1.0
-"""Seconds that a wrong password waits for its answer."""
 LOOK_AGAIN_SECONDS = 1.0
 """Seconds between two looks whether the session of a stream is over."""
 START = "/gradio_api/startup-events"
 """What Gradio asks its own server when that has started."""
-
-
-@dataclass
-class Access:
-    """What a door needs.
-
-    Attributes:
-        users: those who may come in.
-        pages: a page for each of them.
-        root_path: the studio's, behind a proxy.
-        named: whether there are several users, so that a name is asked for.
-    """
-
-    users: Users
-    pages: UserPages
-    root_path: str = ""
-    named: bool = True
-    limits: Limits = field(default_factory=Limits)
-    cookie: str = field(default_factory=lambda: f"studio-{secrets.token_hex(4)}")     # not that of a studio on another port
-    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # each takes 64 MB for a moment
-    sessions: Sessions = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.sessions = Sessions(self.users)
 
 
 class Door:
@@ -105,8 +77,10 @@ class Door:
             answer = Response(ELSEWHERE, 403)
         if answer is None and user and path in ("/logout", "/logout/"):
             answer = self._logout(scope, key)
+        if answer is None and user and not by_token and path in ("/password", "/password/"):
+            answer = await self._password(request, user, address)
         if answer is None and user and (wait := self._access.limits.user(user.name, scope["method"])):
-            answer = _too_many(wait, headers)
+            answer = too_many(wait, headers)
         if answer is not None or user is None:
             await (answer or Response(status_code=401))(scope, receive, send)
             return
@@ -119,26 +93,18 @@ class Door:
         query = request.url.query
         if request.method != "POST":
             if wait := self._access.limits.stranger(address):
-                return _too_many(wait, headers)
+                return too_many(wait, headers)
             return self._ask(language, query=query)
-        form = await _form(request)
+        form = await read_form(request)
         name = form.get("username", "").strip().lower() if self._access.named else ONLY
         browser = "text/html" in headers.get("accept", "")
         if wait := self._access.limits.login(address, name):
-            problem = _wait_sentence(wait)
-            return self._ask(language, problem, name, query, 429, wait) if browser else _too_many(wait, headers)
-        try:
-            user = await run_in_threadpool(self._access.users.find, name)
-        except UsersError:
-            log.exception("nobody can log in")
-            user = None
-        async with self._access.hashing:
-            right = await run_in_threadpool(check_password, user, form.get("password", ""))
-        if not right or user is None:
-            await asyncio.sleep(SLOW_SECONDS)
+            problem = wait_sentence(wait)
+            return self._ask(language, problem, name, query, 429, wait) if browser else too_many(wait, headers)
+        user = await user_by_password(self._access, name, form.get("password", ""), address)
+        if user is None:
             problem = WRONG if self._access.named else WRONG_PASSWORD
-            return self._ask(language, problem, name, query, 401) if browser else _refusal(401, "login", problem, headers)
-        self._access.limits.right(address)
+            return self._ask(language, problem, name, query, 401) if browser else refusal(401, "login", problem, headers)
         answer: Response = RedirectResponse(f"./?{query}" if query else "./", 303) if browser else JSONResponse({"success": True})
         self._set_cookie(request.scope, answer, self._access.sessions.begin(user), int(LONGEST_SECONDS))
         return answer
@@ -156,6 +122,15 @@ class Door:
         self._set_cookie(scope, answer, "", 0)
         return answer
 
+    async def _password(self, request: Request, user: User, address: str) -> Response:
+        """Change the user's password. This browser goes on with a session of its own; all others of the user have ended then."""
+        changed = await change_password(self._access, request, user.name, address)
+        if isinstance(changed, Response):
+            return changed
+        answer = Response(status_code=204)
+        self._set_cookie(request.scope, answer, self._access.sessions.begin(changed), int(LONGEST_SECONDS))
+        return answer
+
     def _set_cookie(self, scope: Scope, answer: Response, key: str, age: int) -> None:
         path, proxied = urlsplit(self._access.root_path).path or "/", Headers(scope=scope).get("x-forwarded-proto", "")
         secure = scope["scheme"] == "https" or proxied.startswith("https") or self._access.root_path.startswith("https:")
@@ -166,9 +141,9 @@ class Door:
         if user := self._by_token(token):
             return user
         if wait := self._access.limits.login(address, None):
-            return _too_many(wait, Headers())
-        await asyncio.sleep(SLOW_SECONDS)
-        return _refusal(401, "login", LOGGED_OUT, Headers())
+            return too_many(wait, Headers())
+        await asyncio.sleep(passwords.SLOW_SECONDS)
+        return refusal(401, "login", LOGGED_OUT, Headers())
 
     def _by_token(self, token: str) -> User | None:
         try:
@@ -180,13 +155,13 @@ class Door:
     def _stranger(self, scope: Scope, headers: Headers, address: str) -> Response:
         """What somebody without a session is answered: browsers are led to the login page."""
         if wait := self._access.limits.stranger(address):
-            return _too_many(wait, headers)
+            return too_many(wait, headers)
         browses = scope["method"] in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
         if browses or self._path(scope) == "/":
             up = self._access.root_path.rstrip("/") + "/" if self._access.root_path else "../" * (self._path(scope).count("/") - 1)
             query = scope.get("query_string", b"").decode("latin-1")
             return RedirectResponse(f"{up}login" + (f"?{query}" if query and self._path(scope) == "/" else ""), 303)
-        return _refusal(401, "login", LOGGED_OUT, headers)
+        return refusal(401, "login", LOGGED_OUT, headers)
 
     @staticmethod
     def _path(scope: Scope) -> str:
@@ -215,35 +190,3 @@ async def _serve(page: ASGIApp, scope: Scope, receive: Receive, send: Send, pres
         if not over:
             raise
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; none where it is too long or no text."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > FORM_BYTES:
-            return {}
-    try:
-        return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10).items()}
-    except ValueError:
-        return {}
-
-
-def _wait_sentence(wait: int) -> str:
-    return sentence("There were too many tries. Wait {seconds} s, then try again. Nothing was changed.", seconds=wait)
-
-
-def _too_many(wait: int, headers: Headers) -> Response:
-    answer = _refusal(429, "limit", _wait_sentence(wait), headers)
-    answer.headers["Retry-After"] = str(wait)
-    return answer
-
-
-def _refusal(status: int, code: str, message: str, headers: Headers) -> Response:
-    """A refusal for programs: a code and a sentence."""
-    text = translate(message, preferred_language(headers.get("accept-language", "")))
-    answer = JSONResponse({"code": code, "detail": text}, status)
-    if status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer

@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from studio.access.door import Access, Door
+from studio.access.access import Access
+from studio.access.door import Door
 from studio.access.origins import LOCAL, NoFetching, OwnPages
 from studio.access.user_pages import UserPages
 from studio.access.users import FOLDER, ONLY, UserFile, Users

@@ -20,6 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from filelock import FileLock
+
+from studio.language import sentence
 from studio.project.files import StoreError, read_json, write_json
 
 if TYPE_CHECKING:
@@ -31,12 +34,18 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 SHORTEST, LONGEST = 8, 1024
 """Characters of a password."""
 MOST_TOKENS = 20
+LOCK_SECONDS = 10.0
+"""Seconds that a change of the file waits for another one."""
 ONLY = ""
 """The name of the one user of a studio with a password and no users."""
 
 
 class UsersError(Exception):
     """The users cannot be read or changed. The message says why, and what to do; nothing was changed."""
+
+
+class PasswordError(UsersError):
+    """A password cannot be one. Its sentence is for whoever chose it."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +87,15 @@ def _nobody() -> str:
 
 
 def hash_password(password: str) -> str:
-    """The hash of a new password. Raises UsersError: it is too short or too long."""
+    """The hash of a new password. Raises PasswordError: it is too short or too long, or cannot be written."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise UsersError(f"A password has {SHORTEST} to {LONGEST} characters; this one has {len(password)}. Choose another one.")
+        raise PasswordError(sentence(
+            "A password has {least} to {most} characters; this one has {length}. Choose another one.",
+            least=SHORTEST, most=LONGEST, length=len(password)))
     try:
         return _hasher().hash(password)
     except UnicodeEncodeError:
-        raise UsersError("This password holds characters that cannot be written. Choose another one.") from None
+        raise PasswordError(sentence("This password holds characters that cannot be written. Choose another one.")) from None
 
 
 def check_password(user: User | None, password: str) -> bool:
@@ -173,10 +184,11 @@ class UserFile:
         self._known(name)
         self._change(lambda users: {key: user for key, user in users.items() if key != name})
 
-    def set_password(self, name: str, password: str) -> None:
-        """Give a user another password, which ends all sessions and tokens. Raises UsersError: see `add`."""
+    def set_password(self, name: str, password: str) -> User:
+        """Give a user another password, which ends all sessions and tokens; returns the user. Raises UsersError: see `add`."""
         user = replace(self._known(name), password=hash_password(password), tokens=())
         self._change(lambda users: {**users, name: user})
+        return user
 
     def make_token(self, name: str) -> str:
         """A new token of a user, besides those that there are. Raises UsersError: there is no such user, or there are many."""
@@ -193,15 +205,16 @@ class UserFile:
         raise UsersError(f"There is no user “{name[:100]}”. Those that there are: {', '.join(sorted(self.all())) or 'none'}.")
 
     def _change(self, change: Callable[[Mapping[str, User]], Mapping[str, User]]) -> None:
-        users = change(self.all())
-        table = {name: {"password": user.password, "tokens": list(user.tokens)} for name, user in sorted(users.items())}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            before = os.umask(0o077)                           # the file is its owner's from the first byte on
-            try:
-                write_json(self.path, {"users": table})
-            finally:
-                os.umask(before)
+            with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_SECONDS):       # the page and the command may both write
+                users = change(self.all())
+                table = {name: {"password": user.password, "tokens": list(user.tokens)} for name, user in sorted(users.items())}
+                before = os.umask(0o077)                       # the file is its owner's from the first byte on
+                try:
+                    write_json(self.path, {"users": table})
+                finally:
+                    os.umask(before)
         except (OSError, StoreError) as error:
             raise UsersError(str(error)) from error
 

@@ -33,7 +33,7 @@ TITLE = "MemoryPack Studio"
 
 SCRIPTS = (
     "dom", "words", "icons", "menu", "client",
-    "picture", "header", "start", "memory",
+    "picture", "password", "header", "start", "memory",
     "player", "pair", "compare", "group",
     "audition", "takes", "trash", "disk",
     "sound", "stage",

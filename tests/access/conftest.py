@@ -14,7 +14,8 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from studio.access import door, users
+from studio.access import passwords, users
+from studio.access.access import Access
 from studio.access.front import front
 from studio.access.user_pages import UserPages
 from studio.access.users import UserFile
@@ -35,7 +36,7 @@ def quick_hashes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(users, "_hasher", lambda: cheap)
-        patch.setattr(door, "SLOW_SECONDS", 0.0)
+        patch.setattr(passwords, "SLOW_SECONDS", 0.0)
         yield
 
 
@@ -45,7 +46,7 @@ class House:
 
     home: Path
     users: UserFile
-    access: door.Access
+    access: Access
     server: TestClient
     film: Session                    # otto's
     tokens: dict[str, str] = field(default_factory=dict)
@@ -90,7 +91,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Itera
         return Studio(folder, engine, cards)
 
     pages = UserPages(make_studio, agents=lambda studio, uploads: app_options(studio, False, "", uploads))
-    access = door.Access(known, pages)
+    access = Access(known, pages)
     access.limits = Unlimited()  # type: ignore[assignment]
     film = make_film(pages.studio("otto"), SECRET)
     render_all(film)

@@ -22,11 +22,6 @@ const header = (() => {
   const tongue = makeMenu(t('Language'), chooseLanguage, 'globe');
   tongue.draw(Object.entries(LANGUAGES).map(([code, name]) => ({ name: code, title: name, lang: code })), language);
 
-  const leave = USER === null ? null : tool('leave', USER ? t('Log out ({name})', { name: USER }) : t('Log out'), () => {
-    client.flush();
-    client.sent().then(() => fetch('logout', { method: 'POST' })).then(() => location.assign('login'));
-  });
-
   const root = h('header', { class: 'bar' },
     h('div', { class: 'brand' }, mark(30), h('h1', {}, h('b', {}, 'MemoryPack'), h('span', {}, ' Studio'))),
     h('div', { class: 'film' },
@@ -34,7 +29,7 @@ const header = (() => {
     h('div', { class: 'set' }, lamp, shapes, size.opener, size.list, preset.opener, preset.list),
     h('div', { class: 'ends' },
       button('export', t('Export'), () => exportSheet.open(), { class: 'button quiet', 'aria-label': t('Export') }),
-      tool('keys', t('Keyboard shortcuts (?)'), () => dialogs.keys()), tongue.opener, tongue.list, light, leave));
+      tool('keys', t('Keyboard shortcuts (?)'), () => dialogs.keys()), tongue.opener, tongue.list, light, ...account.parts));
 
   const outline = ([w, hgt]) => {
     const k = 15 / Math.max(w, hgt);

@@ -38,11 +38,12 @@ const makeMenu = (label, choose, picture = null) => {
     if (wanted === drawn) return;
     drawn = wanted;
     const now = choices.find((c) => c.name === chosen);
+    const verbs = chosen === undefined;         // a menu of things to do: none of them is chosen
     say(value, now?.title || chosen);
-    set(opener, 'aria-label', `${label}: ${now?.title || chosen}`);
+    set(opener, 'aria-label', verbs ? label : `${label}: ${now?.title || chosen}`);
     set(opener, 'title', picture ? label : now?.description);
     list.replaceChildren(...choices.map((c) => h('button', {
-      role: 'menuitemradio', 'aria-checked': String(c.name === chosen), lang: c.lang, onclick: () => pick(c.name),
+      role: verbs ? 'menuitem' : 'menuitemradio', 'aria-checked': verbs ? null : String(c.name === chosen), lang: c.lang, onclick: () => pick(c.name),
     }, h('b', {}, c.title), c.description ? h('small', {}, c.description) : null)));
   };
   return { opener, list, draw };
