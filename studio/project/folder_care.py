@@ -8,6 +8,8 @@ from pathlib import Path
 
 DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
+TRASH_NOTE = "trash.json"
+"""Which takes are in the trash, for when the document is lost."""
 TAKES, MEDIA, FILMS = "takes", "media", "films"
 
 
@@ -26,7 +28,7 @@ def make_ready(folder: Path) -> None:
             set_aside(folder, name)
     if (folder / BACKUP).is_dir():
         set_aside(folder, BACKUP)
-    for path in (*folder.glob(".project*"), *folder.glob(".undo*"), *folder.glob(f"{TAKES}/*/.*.json")):
+    for path in (*folder.glob(".project*"), *folder.glob(".undo*"), *folder.glob(".trash*"), *folder.glob(f"{TAKES}/*/.*.json")):
         if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak|log)", path.name):
             with contextlib.suppress(OSError):
                 path.unlink()

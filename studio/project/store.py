@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,7 +23,7 @@ from studio.language import join, sentence
 from studio.project import repair
 from studio.project.codec import FORMAT, parse_document, parse_project, project_table
 from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
-from studio.project.folder_care import BACKUP, DOCUMENT, FILMS, MEDIA, TAKES, make_ready, set_aside
+from studio.project.folder_care import BACKUP, DOCUMENT, FILMS, MEDIA, TAKES, TRASH_NOTE, make_ready, set_aside
 from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
 from studio.project.rules import FormatError
@@ -32,7 +31,7 @@ from studio.project.table_reader import Table
 from studio.project.take_notes import (
     REQUEST_NOTE,
     TAKE_NOTE,
-    note_dropped,
+    note_trash,
     read_clock,
     read_dropped,
     read_plans,
@@ -198,11 +197,10 @@ class Store:
             with contextlib.suppress(OSError):
                 (folder / REQUEST_NOTE).unlink(missing_ok=True)
 
-    def note_dropped(self, takes: Iterable[str], project: Project) -> None:
-        """Let the notes of takes say which of them are in the trash of `project`. A note that cannot be written stays as it is."""
-        for take in takes:
-            with contextlib.suppress(OSError, ValueError, StoreError):      # the document says it: notes are for when it is lost
-                note_dropped(self.take_folder(take) / TAKE_NOTE, take, project)
+    def note_trash(self, project: Project) -> None:
+        """Note which takes are in the trash of `project`. Where that cannot be written, the note stays as it is."""
+        with contextlib.suppress(StoreError):      # the document says it: notes are for when it is lost
+            note_trash(self.folder / TRASH_NOTE, project)
 
     def discard_take(self, take: str) -> None:
         """Remove the folder of a take without finished sections. A take with a take.json is never removed."""
@@ -251,7 +249,8 @@ class Store:
         if not plans and not takes and not damage and not any(self.takes.glob("*/*")):
             raise StoreError(sentence(
                 "There is no project in {folder}. Choose a folder that holds a {document}.", folder=self.folder, document=DOCUMENT))
-        project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes, read_dropped(self.takes)))
+        dropped = read_dropped(self.takes, self.folder / TRASH_NOTE)
+        project, repairs = rescue(self.folder, Copies(tuple(copies), plans, takes, dropped))
         what = join(*damage, separator="; ") if damage else sentence("{name} is gone", name=DOCUMENT)
         findings = (join(sentence("{damage}.", damage=what), repairs[0]), *repairs[1:])
         if reason := self._read_only(newer=False):

@@ -16,7 +16,8 @@ from studio.project.table_reader import Table
 TAKE_NOTE, REQUEST_NOTE = "take.json", "asked.json"
 """Names of the notes: of a take that is kept, and of one whose render was begun."""
 _DROPPED = "dropped"
-"""The field of a note that says when its take came into the trash: ISO 8601, UTC; null: it is not there. Older notes lack it."""
+"""The field of a note that says when its take had come into the trash when the note was written: ISO 8601, UTC; null: it was not
+there. Older notes lack it. Of the note of the trash: the same of all takes that are there, by id."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,13 @@ def write_note(path: Path, take: Take, project: Project) -> None:
     write_json(path, {"format": FORMAT, "take": take_table(take), _DROPPED: when, "project": plan}, check)
 
 
-def note_dropped(path: Path, take: str, project: Project) -> None:
-    """Let the note of a take say whether the take is in the trash of `project`; the rest of it stays.
+def note_trash(path: Path, project: Project) -> None:
+    """Write which takes are in the trash of `project`, and since when: one file, however many come into it at once.
 
     Raises:
-        OSError: there is no note, or it cannot be read. ValueError: it is damaged. StoreError: the disk refuses.
+        StoreError: the disk refuses.
     """
-    table, when = read_json(path), _when_dropped(take, project)
-    if _DROPPED not in table or table[_DROPPED] != when:
-        write_json(path, {**table, _DROPPED: when})
+    write_json(path, {"format": FORMAT, _DROPPED: {take: _when_dropped(take, project) for take in sorted(project.trash)}})
 
 
 def _when_dropped(take: str, project: Project) -> str | None:
@@ -62,9 +61,16 @@ def _when_dropped(take: str, project: Project) -> str | None:
     return project.dropped.get(take, "") if take in project.trash else None
 
 
-def read_dropped(folder: Path) -> dict[str, str | None]:
-    """When takes under `folder` came into the trash, as their notes say; None: they are not there. Older notes do not say it."""
-    said = {note.take.id: note.table.get(_DROPPED, 0) for note in _notes(folder, TAKE_NOTE) if note.take}
+def read_dropped(folder: Path, note: Path) -> dict[str, str | None]:
+    """When takes under `folder` came into the trash; None: they are not there.
+
+    The `note` of all of them says it or, where it cannot be read, their own notes as they were when the takes were made. Those of
+    older studios do not say it.
+    """
+    said = {own.take.id: own.table.get(_DROPPED, 0) for own in _notes(folder, TAKE_NOTE) if own.take}
+    with contextlib.suppress(ValueError, OSError):
+        table = read_json(note).get(_DROPPED)
+        said = {**dict.fromkeys(said), **table} if isinstance(table, dict) else said
     return {take: when for take, when in said.items() if when is None or isinstance(when, str)}
 
 

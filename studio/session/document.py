@@ -253,9 +253,9 @@ class Document:
                 self._note_trash(before.present)
 
     def _note_trash(self, before: Project) -> None:
-        """Let the notes beside takes say which came into the trash, or out of it, since `before`."""
-        changed = before.trash ^ self.project.trash
-        self.store.note_dropped(changed & self.project.takes.keys(), self.project)
+        """Note which takes are in the trash, if some came into it, or out of it, since `before`."""
+        if before.trash != self.project.trash:
+            self.store.note_trash(self.project)
 
     def _record_edit(self, before: UndoHistory, table: Table) -> None:
         """Record in the log what became of the history `before` by an edit, which led to the document `table`."""

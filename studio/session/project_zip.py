@@ -21,14 +21,15 @@ from studio.language import sentence
 from studio.media import MediaError, disk
 from studio.project.export_log import NAME as EXPORTS
 from studio.project.files import LARGEST, StoreError
-from studio.project.folder_care import BACKUP, DOCUMENT
+from studio.project.folder_care import BACKUP, DOCUMENT, TRASH_NOTE
 from studio.project.limits import fresh_id
 from studio.project.model import Project
 from studio.project.shelf import project_folders
 from studio.project.store import Store
 
 MEMBER = re.compile(
-    rf"{re.escape(DOCUMENT)}|{re.escape(BACKUP)}|{re.escape(EXPORTS)}|media/[0-9a-f]{{16}}(?:(?:-opacity)?\.png|\.video|\.m4a)"
+    rf"{'|'.join(map(re.escape, (DOCUMENT, BACKUP, EXPORTS, TRASH_NOTE)))}"
+    r"|media/[0-9a-f]{16}(?:(?:-opacity)?\.png|\.video|\.m4a)"
     r"|takes/[0-9A-Za-z][0-9A-Za-z_-]{0,63}/[0-9A-Za-z_-][0-9A-Za-z._-]{0,79}\.(?:json|mp4|safetensors|webp|png)"
 )
 """Files of a project, relative to its folder."""
@@ -67,8 +68,8 @@ def pack(project: Project, store: Store, out: Path, name: str) -> None:
 def project_files(project: Project, store: Store) -> dict[str, Path]:
     """The files of a project, by their paths in its folder: document, media and takes, without what can be made again."""
     takes = [p for take in project.takes for p in sorted(store.take_folder(take).glob("*")) if p.is_file()]
-    log = store.folder / EXPORTS
-    found = [store.folder / DOCUMENT, *([log] if log.is_file() else []), *sorted(store.media.glob("*.png")),
+    notes = [path for name in (EXPORTS, TRASH_NOTE) if (path := store.folder / name).is_file()]
+    found = [store.folder / DOCUMENT, *notes, *sorted(store.media.glob("*.png")),
              *sorted(store.media.glob("*.video")), *sorted(store.media.glob("*.m4a")), *takes]
     files = {path.relative_to(store.folder).as_posix(): path for path in found}
     return {member: path for member, path in files.items() if MEMBER.fullmatch(member) and not path.name.startswith(COPIES)}
