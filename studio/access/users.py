@@ -169,13 +169,28 @@ class UserFile:
         wanted = token_sum(token)
         return next((user for user in self.all().values() if wanted in user.tokens), None)
 
-    def add(self, name: str, password: str) -> None:
-        """Add a user. Raises UsersError: the name is taken or no name, or the password cannot be one."""
+    def add(self, name: str, password: str, keep_films: bool = False) -> None:
+        """Add a user.
+
+        Args:
+            name: of the user, and of the folder of the user's films.
+            password: at least 8 characters.
+            keep_films: the user gets the films of an earlier user of that name.
+
+        Raises:
+            UsersError: the name is taken or no name, films of an earlier user lie there, or the password cannot be one.
+        """
         if not NAME.fullmatch(name):
             raise UsersError(
                 f"“{name[:100]}” cannot be a user's name. A name has 1 to 32 small letters, digits, hyphens and underscores.")
         if name in self.all():
             raise UsersError(f"There is a user {name} already. Choose another name.")
+        folder = self.path.parent / name
+        if not keep_films and any(path.is_file() for path in folder.rglob("*")):
+            raise UsersError(
+                f"There are files of an earlier {name} in {folder}, which a new user of that name would get. Is it the same "
+                "person? Add the user with --keep-films. If not, choose another name, or stop the studio and move that folder away "
+                "first. Nothing was changed.")
         made = User(name, hash_password(password))
         self._change(lambda users: {**users, name: made})
 

@@ -37,6 +37,8 @@ def add_users_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         action.add_argument("name", help="the user's name")
         if name in ("add", "password"):
             action.add_argument("--password-file", type=Path, metavar="FILE", help=f"its first line (default: {VARIABLE}, or ask)")
+        if name == "add":
+            action.add_argument("--keep-films", action="store_true", help="the user gets the films of an earlier user of that name")
 
 
 def chosen_users(options: argparse.Namespace, projects: Path) -> Users | None:
@@ -98,7 +100,7 @@ def change_users(options: argparse.Namespace, projects: Path) -> list[str]:
         return [f"{name}: {len(user.tokens)} tokens" for name, user in sorted(users.all().items())] or ["There are no users."]
     name = options.name
     if change == "add":
-        users.add(name, read_password(options.password_file, twice=True))
+        users.add(name, read_password(options.password_file, twice=True), options.keep_films)
         return [f"{name} may use the studio, with films in {projects / FOLDER / name}. Open it with: python app.py --users"]
     if change == "password":
         users.set_password(name, read_password(options.password_file, twice=True))
@@ -106,4 +108,5 @@ def change_users(options: argparse.Namespace, projects: Path) -> list[str]:
     if change == "token":
         return [users.make_token(name)]
     users.remove(name)
-    return [f"{name} may not use the studio any more. The films are still in {projects / FOLDER / name}."]
+    return [f"{name} may not use the studio any more. The films are still in {projects / FOLDER / name}, and nobody of that name "
+            "is added without --keep-films while they are there."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import stat
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.access.users import ONLY, OnePassword, User, UserFile, UsersError, check_password
+from studio.commands.users import change_users
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -56,6 +58,28 @@ def test_what_cannot_be_a_password_or_is_there_already_is_refused(tmp_path: Path
     with pytest.raises(UsersError, match="no user “otto”"):
         users.make_token("otto")
     assert not check_password(users.find("mira"), "x" * 10**7)
+
+
+def test_who_is_added_under_a_name_that_was_another_users_does_not_get_the_films(tmp_path: Path) -> None:
+    users = UserFile(tmp_path)
+    users.add("mira", "a long password")
+    token = users.make_token("mira")
+    film = users.path.parent / "mira" / "film" / "project.json"
+    film.parent.mkdir(parents=True)
+    film.write_text("a film")
+    users.remove("mira")
+    with pytest.raises(UsersError, match=r"files of an earlier mira.*--keep-films"):
+        users.add("mira", "the next password")
+    assert users.find("mira") is None and film.is_file()
+    users.add("mira", "the next password", keep_films=True)
+    assert users.by_token(token) is None and not check_password(users.find("mira"), "a long password")
+    users.remove("mira")
+    add = argparse.Namespace(change="add", name="mira", password_file=tmp_path / "password", keep_films=False)
+    add.password_file.write_text("the next password")
+    with pytest.raises(UsersError, match="files of an earlier mira"):
+        change_users(add, tmp_path)
+    film.unlink()                                              # folders without files are nobody's
+    assert "mira may use the studio" in change_users(add, tmp_path)[0]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"users": []}', '{"users": {"../x": {"password": "y"}}}', '{"users": {"a": {}}}'])
