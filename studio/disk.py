@@ -30,15 +30,45 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full, or the folder is not there or cannot be written; `explain` turns it into a sentence.
     """
-    # not with all of the name in front: a name of 255 bytes is full, and one byte more is refused
-    stem = path.stem.encode("utf-8", "ignore")[:32].decode("utf-8", "ignore")
-    temporary = path.with_name(f".{stem}-{secrets.token_hex(4)}{path.suffix[-16:]}")
-    try:
+    with _temporary_beside(path) as temporary:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
+
+
+def link_as(path: Path, second: Path) -> None:
+    """Give the file `path` the name `second` too, in one step and in place of the file that has it. Nothing is written.
+
+    Both are one file from then on, so `path` must only be replaced, never written into. The name is on the disk once the folder is,
+    as after the next `atomic_write` in it.
+
+    Raises:
+        OSError: the folder cannot be written, or its file system knows no second names.
+    """
+    with _temporary_beside(second) as temporary:
+        temporary.hardlink_to(path)
+        temporary.replace(second)           # it does nothing where both are one file already
+
+
+def identity(path: Path) -> tuple[int, ...] | None:
+    """What tells a file from another one of its name, and from itself before it was written into; None: it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    """A path in the folder of `path` that no file has; what has it at the end is removed."""
+    # not with all of the name in front: a name of 255 bytes is full, and one byte more is refused
+    stem = path.stem.encode("utf-8", "ignore")[:32].decode("utf-8", "ignore")
+    temporary = path.with_name(f".{stem}-{secrets.token_hex(4)}{path.suffix[-16:]}")
+    try:
+        yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from studio.disk import explain
+from studio.disk import explain, identity, link_as
 from studio.language import join, sentence
 from studio.project import repair
 from studio.project.codec import FORMAT, parse_document, parse_project, project_table
@@ -65,6 +65,7 @@ class Store:
         self.folder = folder
         self.read_only = False
         self._saved = b""
+        self._written: tuple[int, ...] | None = None        # which file that is on the disk
         self._claim: IO[bytes] | None = None
 
     @property
@@ -153,10 +154,19 @@ class Store:
             if parse_project(table) != project:
                 raise FormatError("it reads differently from what was written")
             if self._saved:                                # only now: a document that is refused leaves both files as they are
-                write_bytes(self.folder / BACKUP, self._saved)
+                self._keep_backup()
 
         self._saved = write_json(self.folder / DOCUMENT, {"format": FORMAT, **project_table(project)}, check)
+        self._written = identity(self.folder / DOCUMENT)
         return written
+
+    def _keep_backup(self) -> None:
+        """Make the document that was saved last the backup. It is on the disk: unless changed there, a second name will do."""
+        if self._written and identity(self.folder / DOCUMENT) == self._written:
+            with contextlib.suppress(OSError):              # a file system without second names
+                link_as(self.folder / DOCUMENT, self.folder / BACKUP)
+                return
+        write_bytes(self.folder / BACKUP, self._saved)
 
     def close(self) -> None:
         """Let another studio open the project. Nothing is saved after this."""

@@ -58,6 +58,34 @@ def test_the_document_before_is_kept(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir() if p.is_file()) == [".open", "project.json", "project.json.bak"]
 
 
+def test_an_edit_waits_for_the_disk_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for the document and once for its folder: the document before is on the disk already, and gets a second name."""
+    store, waits, wait = stored(folder, film("a")), [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: waits.append(handle) or wait(handle))
+    for name in ("Second", "Third"):
+        store.save(edits.rename(film("a"), name))
+    assert len(waits) == 4
+    assert json.loads((folder / "project.json").read_text())["name"] == "Third"
+    assert json.loads((folder / "project.json.bak").read_text())["name"] == "Second"
+    assert (folder / "project.json").stat().st_nlink == 1 == (folder / "project.json.bak").stat().st_nlink
+
+
+@pytest.mark.parametrize("reason", ["changed", "no second names"])
+def test_the_document_before_is_what_was_saved(folder: Path, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    """Also where another program has written into it since, and where files have only one name."""
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    store = stored(folder, film("a"))
+    if reason == "changed":
+        (folder / "project.json").write_text("{")
+    else:
+        monkeypatch.setattr(os, "link", refuse)
+    store.save(edits.rename(film("a"), "Second"))
+    assert json.loads((folder / "project.json.bak").read_text())["name"] == "A film"
+    assert json.loads((folder / "project.json").read_text())["name"] == "Second"
+
+
 def test_no_project(folder: Path) -> None:
     with pytest.raises(StoreError, match="no project"):
         Store(folder).open()
