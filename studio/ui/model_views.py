@@ -81,6 +81,7 @@ def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCar
     """The film's settings, what they can be on its model, and the presets of the artist's own."""
     return {
         "steps": settings.steps, "guidance": settings.guidance, "cache": settings.cache,
+        "guided": card is None or card.guidance > 1,       # at 1 a model has no guidance that could be set
         "rule": settings.cache_rule, "rules": list(step_caches(card)) if card else [], "can_save": presets.can_save,
         "own": [{"name": preset.name, "title": preset.title} for preset in presets.own()],
     }

@@ -26,6 +26,7 @@ def test_a_preset_is_saved_used_and_removed(stand: Stand, desk: Visit) -> None:
     sheet = page.get_by_role("dialog", name="A preset of your own")
     expect(sheet.get_by_label("Name of the preset")).to_be_focused()
     page.keyboard.type("Night tests")
+    expect(sheet.get_by_label("Guidance")).to_have_count(0)        # this model has none
     sheet.get_by_label("Denoising steps").fill("3")
     faded(page)
     assert not page.evaluate(AUDIT)
