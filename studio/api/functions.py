@@ -24,7 +24,9 @@ NAMES = (
     "loras", "add_lora", "use_lora", "spread_lora", "remove_lora", "set_sound", "place_sound", "remove_sound",
     "presets", "apply_preset", "save_preset", "remove_preset",
     "generate", "retake", "audition", "early_costs", "change_early", "events", "cancel", "pause", "resume",
-    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch", "pin", "unpin",
+    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch",
+    "pin", "unpin", "memory_test", "test_memory", "memory_test_events", "cancel_memory_test",
+    "memory_use", "measure_memory_use", "memory_use_events", "cancel_memory_use",
     "star", "next_pair", "vote", "drop_vote", "ratings", "trim", "hold_look", "drop_look", "look", "export",
     "trash_film", "trashed_films", "restore_film", "delete_film",
 )  # fmt: skip

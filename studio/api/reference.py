@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any, get_args, get_type_hints, is_typeddict
 
-from studio.api import studio_values, values
+from studio.api import memory_values, studio_values, values
 from studio.api.errors import CODES
 from studio.api.functions import PREFIX, Description, descriptions, read_docstring, say_type
 
+MODULES = (values, studio_values, memory_values)
+"""Where the values are that functions take and return."""
 INTRODUCTION = """\
 # The studio for programs
 
@@ -75,10 +77,8 @@ def _lines() -> Iterator[str]:
     for each in descriptions():
         yield from _function(each)
     yield "\n## Values"
-    for module in (values, studio_values):
-        for name, kind in vars(module).items():
-            if is_typeddict(kind) and kind.__module__ == module.__name__:
-                yield from _value(name, kind)
+    for kind in kinds():
+        yield from _value(kind)
 
 
 def _function(each: Description) -> Iterator[str]:
@@ -93,14 +93,34 @@ def _function(each: Description) -> Iterator[str]:
     yield f"\nReturns {kind}. {each.returns_text}"
 
 
-def _value(name: str, kind: type) -> Iterator[str]:
+def kinds() -> list[type]:
+    """All values."""
+    found = [kind for module in MODULES for kind in vars(module).values() if is_typeddict(kind)]
+    return list(dict.fromkeys(found))
+
+
+def _value(kind: type) -> Iterator[str]:
     text, fields, _ = read_docstring(kind)
-    yield f"\n### `{name}`\n"
+    yield f"\n### `{kind.__name__}`\n"
     yield text
+    if base := base_of(kind):
+        yield f"\nAll fields of {_link(base)}, and these"
     yield "\n| field | type | |"
     yield "|---|---|---|"
-    hints = get_type_hints(kind)
-    yield from (f"| `{field}` | {_link(hint)} | {fields[field]} |" for field, hint in hints.items())
+    yield from (f"| `{field}` | {_link(hint)} | {fields[field]} |" for field, hint in own_fields(kind).items())
+
+
+def base_of(kind: type) -> type | None:
+    """The value whose fields another one has too, of which its docstring says nothing (Python 3.11 forgets a TypedDict's bases)."""
+    others = get_type_hints(kind).keys() - read_docstring(kind)[1].keys()
+    return next((base for base in kinds() if others and get_type_hints(base).keys() == others), None)
+
+
+def own_fields(kind: type) -> dict[str, Any]:
+    """The fields of a value with their types, without those of its base."""
+    base = base_of(kind)
+    inherited = get_type_hints(base) if base else {}
+    return {field: hint for field, hint in get_type_hints(kind).items() if field not in inherited}
 
 
 def _link(kind: Any) -> str:

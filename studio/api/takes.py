@@ -113,22 +113,6 @@ class TakeCalls(Calls):
         """
         return self._change(film, "rename_branch", branch=branch, name=name)
 
-    def pin(self, film: str, take: str) -> Film:
-        """Pin a take: what the memory knows of its places is never written over. Not every model and size can do this.
-
-        Args:
-            take: the take's id.
-        """
-        return self._change(film, "pin", take=take)
-
-    def unpin(self, film: str, take: str) -> Film:
-        """Take the pin off a take.
-
-        Args:
-            take: the take's id.
-        """
-        return self._change(film, "unpin", take=take)
-
     def look(self, film: str, takes: list[str] | None = None, kind: Literal["sheet", "poster"] = "sheet") -> File:
         """Look at takes: a picture with a row of frames for each, or the poster of one.
 

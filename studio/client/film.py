@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.client.connection import Connection, upload
+from studio.client.connection import upload
+from studio.client.film_memory import FilmMemory
 
 if TYPE_CHECKING:
     from studio.api.studio_values import EarlyCost, LoraFile, Pair, Preset, Rating, TrashedFilm
@@ -15,18 +15,8 @@ if TYPE_CHECKING:
     from studio.api.values import Progress
 
 
-class Film:
+class Film(FilmMemory):
     """A film of a studio. Verbs change `state`, which is what the film was after the last call."""
-
-    def __init__(self, client: Connection, state: FilmValue) -> None:
-        """Take over a film that the studio has answered with."""
-        self._client = client
-        self.state = state
-        self.id = state["id"]
-
-    def status(self) -> FilmValue:
-        """Ask what the film is now."""
-        return self._do("status")
 
     def set_reference(self, picture: str | Path, frame: Sequence[float] | None = None) -> FilmValue:
         """Let it begin with a picture file of this machine; `frame`: a part of it as x, y, width, height from 0 to 1."""
@@ -117,14 +107,6 @@ class Film:
     def rename_branch(self, branch: str, name: str) -> FilmValue:
         """Give a branch another name."""
         return self._do("rename_branch", branch=branch, name=name)
-
-    def pin(self, take: str) -> FilmValue:
-        """Let the memory keep what a take shows."""
-        return self._do("pin", take=take)
-
-    def unpin(self, take: str) -> FilmValue:
-        """Take the pin off a take."""
-        return self._do("unpin", take=take)
 
     def undo(self) -> FilmValue:
         """Take the last edit or move back."""
@@ -260,17 +242,3 @@ class Film:
     def delete_film(self) -> TrashedFilm:
         """Delete the film for good; it is in the trash."""
         return self._ask("delete_film")
-
-    def _ask(self, function: str, /, **arguments: Any) -> Any:
-        return self._client.call(function, film=self.id, **arguments)
-
-    def _do(self, function: str, /, **arguments: Any) -> FilmValue:
-        self.state = self._ask(function, **arguments)
-        return self.state
-
-    def _follow(self, name: str, **arguments: Any) -> Iterator[Progress]:
-        return self._client.follow(name, film=self.id, **arguments)
-
-    @staticmethod
-    def _save(downloaded: str, path: str | Path) -> Path:
-        return Path(shutil.move(downloaded, path))

@@ -27,6 +27,7 @@ WAIT = 45.0
 LONGEST_WAIT = 3600.0
 READING = {
     "about", "films", "status", "events", "look", "loras", "presets", "early_costs", "next_pair", "ratings", "trashed_films",
+    "memory_test", "memory_test_events", "memory_use", "memory_use_events",
 }  # fmt: skip
 """Functions that change nothing."""
 FOR_GOOD = {"delete_film", "remove_preset"}
@@ -38,7 +39,9 @@ several, or rewind or branch after any earlier take and go on differently; nothi
 A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and events waits for it. What the
 models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and changes light and weather, and
 understands no other wishes."""
-GOES_ON = sentence("The job goes on. Call events to wait for it, or cancel.")
+TESTING, USING = ("memory_test_events", "cancel_memory_test"), ("memory_use_events", "cancel_memory_use")
+FOLLOWING = {"test_memory": TESTING, TESTING[0]: TESTING, "measure_memory_use": USING, USING[0]: USING}
+"""How what a function began is followed and stopped, where it is no job of takes."""
 
 
 class Tools:
@@ -107,7 +110,7 @@ class Tools:
         checked.pop("language")
         function = getattr(self.calls, name)
         if about.streams:
-            return await self._wait(function(**checked), checked["film"], wait, report)
+            return self._addressed(await self._wait(about, function(**checked), checked["film"], wait, report))
         answer = await anyio.to_thread.run_sync(self._answer, about, function, checked)
         if name == "look":
             data, kind = await anyio.to_thread.run_sync(for_agent, Path(answer["path"]))
@@ -137,14 +140,20 @@ class Tools:
                 self.incoming.drop(path)
 
     async def _wait(
-        self, events: AsyncIterator[Progress], film: str, wait: float, report: Callable[[Progress], Awaitable[None]]
-    ) -> dict[str, Any]:
+        self, about: Description, events: AsyncIterator[Progress], film: str, wait: float,
+        report: Callable[[Progress], Awaitable[None]],
+    ) -> dict[str, Any]:  # fmt: skip
         """Wait for a job, `wait` seconds at most; returns how far it is, and the film."""
+        last: Progress | None = None
         with anyio.move_on_after(wait) as limit:
             async for event in events:
+                last = event
                 await report(self.calls.page.localized(event, ENGLISH))
         state = await anyio.to_thread.run_sync(self.calls.status, film)
-        return {"job": state["job"], **({"note": GOES_ON} if limit.cancelled_caught else {}), "film": state}
+        follow, cancel = FOLLOWING.get(about.name, ("events", "cancel"))
+        note = sentence("The job goes on. Call {follow} to wait for it, or {cancel}.", follow=follow, cancel=cancel)
+        job = last if last and about.name in FOLLOWING else state["job"]
+        return {"job": job, **({"note": note} if limit.cancelled_caught else {}), "film": state}
 
 
 def make_server(tools: Tools) -> Server[Any, Any]:

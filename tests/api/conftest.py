@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from studio.catalogue.cards import ADAPTER, ModelFile
 from studio.client import Client
 from studio.session import Studio
 from studio.ui.page import build, launch_options
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import model
 from tests.shelves import picture
+
+MEMORY = (ModelFile(ADAPTER, 1, "0" * 64),)
+"""Of a model with a memory that grows."""
 
 
 def free_port() -> int:
@@ -41,7 +45,7 @@ class Served:
 @contextmanager
 def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator[Served]:
     engine = FakeEngine()
-    studio = Studio(folder / "projects", engine, (model(folder / "models"),), shared=public)
+    studio = Studio(folder / "projects", engine, (model(folder / "models", files=MEMORY),), shared=public)
     studio.home.mkdir()
     page = build(studio, public=public)
     options: dict[str, Any] = launch_options(public)

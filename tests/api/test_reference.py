@@ -7,15 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints, is_typeddict
 
 import pytest
 
-from studio.api import studio_values, values
+from studio.api import values
 from studio.api.all_calls import AllCalls
 from studio.api.errors import CODES
 from studio.api.functions import NAMES, descriptions, fits, read_docstring
-from studio.api.reference import reference
+from studio.api.reference import kinds, own_fields, reference
 from studio.client import Film
 
 ROOT = Path(__file__).parents[2]
@@ -44,14 +43,13 @@ def test_every_argument_is_described(about: object) -> None:
 
 
 def test_every_field_is_described() -> None:
-    kinds = [kind for module in (values, studio_values) for kind in vars(module).values() if is_typeddict(kind)]
-    assert len(kinds) > 15
-    for kind in kinds:
-        assert [*read_docstring(kind)[1]] == [*get_type_hints(kind)], kind
+    assert len(kinds()) > 20
+    for kind in kinds():
+        assert [*read_docstring(kind)[1]] == [*own_fields(kind)], kind
 
 
 def test_the_client_has_every_function_of_a_film() -> None:
-    own = {name for name in vars(Film) if not name.startswith("_")}
+    own = {name for name in dir(Film) if not name.startswith("_")}
     assert set(NAMES) - {"about", "films", "create", "trashed_films"} <= own
     for about in descriptions():
         if about.name in own and about.name not in ("export", "look"):

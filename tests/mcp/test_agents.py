@@ -191,6 +191,25 @@ def test_over_http_no_file_of_this_machine_can_be_named(page: Served) -> None:
     assert set(uploads.glob("agent-*")) == before, "no picture of an agent stays among the uploads"
 
 
+def test_a_question_about_the_memory(page: Served) -> None:
+    async def play(session: ClientSession) -> None:
+        film = (await ask(session, "create", preset="draft"))["id"]
+        await ask(session, "set_reference", film=film, picture=data_url(page.picture))
+        await ask(session, "add_segment", film=film, seconds=0.3)
+        take = (await ask(session, "generate", film=film))["film"]["head"]
+        page.engine.step_seconds = 0.1
+        begun = await ask(session, "test_memory", film=film, take=take, wait_seconds=0.3)
+        assert begun["job"]["state"] in ("queued", "running") and "memory_test_events" in begun["note"]
+        page.engine.step_seconds = 0.0
+        result = (await ask(session, "memory_test_events", film=film))["job"]["result"]
+        picture = httpx.get(result["comparisons"][0]["difference"])
+        assert Image.open(io.BytesIO(picture.content)).format == "WEBP", "files have an address"
+        assert (await ask(session, "memory_test", film=film, take=take))["result"] == result
+        assert (await refusal(session, "measure_memory_use", film=film, take=take))[0] == "refused"
+
+    over_http(page.url, play)
+
+
 def test_a_long_job_is_not_waited_for(page: Served) -> None:
     async def play(session: ClientSession) -> None:
         film = (await ask(session, "create", preset="draft"))["id"]
