@@ -145,7 +145,8 @@ def test_many_takes_are_noted_in_one_file(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("studio.project.files.atomic_write", write)
     session.edit(drop_takes, [project.path()[0].id])
-    assert len(session.project.trash) > 5 and written == ["project.json", "project.json.bak", TRASH_NOTE]
+    assert len(session.project.trash) > 5 and written[-1] == TRASH_NOTE
+    assert set(written[:-1]) <= {"project.json", "project.json.bak"}, "no note of a take is written"
     session.store.close()
     copy = make_studio(tmp_path).duplicate(session.id)
     assert rescued(copy, tmp_path).project.trash == session.project.trash, "a copy knows it too"
