@@ -41,16 +41,17 @@ class PresetCalls(Calls):
         return self._change(film, "apply_preset", name=preset)
 
     def save_preset(
-        self, film: str, title: str, steps: int, guidance: float, cache: float = 0.0, rule: str = RenderSettings.cache_rule
-    ) -> Film:
+        self, film: str, title: str, steps: int, guidance: float | None = None, cache: float = 0.0,
+        rule: str = RenderSettings.cache_rule,
+    ) -> Film:  # fmt: skip
         """Save settings for the film's model as a preset of your own, for all films, and set the film to it.
 
         Args:
             title: its name for people; one that is there already is replaced.
             steps: denoising steps of a section.
-            guidance: how closely the prompt is followed.
+            guidance: how closely the prompt is followed; null: as the film has it.
             cache: threshold of the step cache, from 0 to 1; 0: no step is skipped.
-            rule: by which steps are skipped.
+            rule: by which they are skipped: first-block or magnitude.
         """
         return self._change(film, "save_preset", title=title, steps=steps, guidance=guidance, cache=cache, rule=rule)
 

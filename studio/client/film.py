@@ -221,7 +221,7 @@ class Film(FilmMemory):
         return self._do("apply_preset", preset=preset)
 
     def save_preset(
-        self, title: str, steps: int, guidance: float, cache: float = 0.0, rule: str = "first-block"
+        self, title: str, steps: int, guidance: float | None = None, cache: float = 0.0, rule: str = "first-block"
     ) -> FilmValue:
         """Save settings as a preset of your own, and set the film to it."""
         return self._do("save_preset", title=title, steps=steps, guidance=guidance, cache=cache, rule=rule)

@@ -146,6 +146,8 @@ def test_presets(own: Served) -> None:
     name = film.save_preset("Mine", steps=3, guidance=1.5)["preset"]
     mine = next(each for each in film.presets() if each["own"])
     assert (mine["name"], mine["title"], mine["steps"], mine["guidance"]) == (name, "Mine", 3, 1.5)
+    film.save_preset("Mine", steps=4)
+    assert [(each["steps"], each["guidance"]) for each in film.presets() if each["own"]] == [(4, 1.5)], "in its place"
     assert film.remove_preset(name)["preset"] == name and not any(each["own"] for each in film.presets())
     assert code(film.remove_preset, "draft") == "refused" and code(film.apply_preset, "../draft") == "refused"
     assert code(film.save_preset, " ", steps=3, guidance=1) == "refused"

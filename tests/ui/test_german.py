@@ -46,7 +46,7 @@ def test_errors(api: PageApi, film: Session) -> None:
     long = refused(api, film, "edit_segment", segment=segment, prompt="a" * 2345)
     assert long.startswith("Dieser Prompt hat 2.345 Zeichen; höchstens 2.000 sind möglich."), "thousands as in German"
     assert refused(api, film, "rename", name="a" * 121).endswith("höchstens 120 sind möglich. Der bisherige bleibt (Film).")
-    assert refused(api, film, "nonsense").startswith("Seite und Studio verstehen einander nicht ('verb' must be one of")
+    assert refused(api, film, "nonsense").startswith("Seite und Studio verstehen einander nicht ('verb' muss eines von diesen sein")
     english = api.answer({"verb": "rewind", "project": film.id, "take": "deadbeef"})
     assert english["notice"]["message"] == "This take is not in the film. Look at the timeline again."
 

@@ -77,7 +77,8 @@ def _save_preset(session: Session, fields: Fields) -> None:
     """Save settings as a preset of the artist's own, and set the film to it."""
     cache = fields.number("cache", 0, 1) if fields.has("cache") else 0.0
     rule = fields.text("rule", 40) if fields.has("rule") else RenderSettings.cache_rule
-    session.save_preset(fields.text("title", 200), fields.integer("steps", 1, 200), fields.number("guidance", 0, 100), cache, rule)
+    guidance = fields.number("guidance", 0, 100) if fields.has("guidance") else session.project.settings.guidance
+    session.save_preset(fields.text("title", 200), fields.integer("steps", 1, 200), guidance, cache, rule)
 
 
 def _remove_preset(session: Session, fields: Fields) -> None:
