@@ -19,6 +19,7 @@ from studio.session import EditError, MediaError, ProjectSummary, Session, Store
 from studio.session.stories import StoryChanges
 from studio.session.trash import folder_size
 from studio.ui import views
+from studio.ui.boards import Boards
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
 from studio.ui.library_api import library_verbs
@@ -53,6 +54,7 @@ class PageApi:
         self.uploads = uploads
         self.public = public
         self.remote = remote or public
+        self.boards = Boards(lambda session: views.board(session, self.studio.models, self.studio.presets))
         self.verbs: Mapping[str, Verb] = {
             **VERBS,
             "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
@@ -97,7 +99,7 @@ class PageApi:
             answer = verb(session, fields)
             reply = {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
             # The stream brings it too, but later: this page need not wait for it.
-            return reply if session.revision == before else reply | {"board": self.board(session)}
+            return reply if session.revision == before else reply | {"board": self.boards.fresh(session)}
         except (EditError, StoreError, MediaError, StoryError) as error:
             return _refusal(str(error))
         except MessageError as error:
@@ -110,11 +112,6 @@ class PageApi:
                 sentence("Something unexpected went wrong. Nothing already made is lost."),
                 sentence("Try again; the log of the studio says what happened."),
             )
-
-    def board(self, session: Session) -> Answer:
-        """What the page shows of a project, with the revision that it shows at least: of two, the page draws the newer one."""
-        revision = session.revision
-        return {"revision": revision, **views.board(session, self.studio.models, self.studio.presets)}
 
     def open(self, project: str | None) -> Session:
         """The project of this id. None: the one that was changed last, or a new one on a shared studio.

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.responses import JSONResponse
 
 from studio.api.endpoints import add_endpoints
 from studio.language import LANGUAGES, choose_language, script_catalogues, sentence
@@ -77,9 +78,10 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
     api = PageApi(studio, find_samples(), uploads or Path(get_upload_folder()), public, remote=user is not None)
     pages: dict[str, asyncio.Event] = {}        # what wakes the stream of a page
 
-    def ask(message: Any) -> dict[str, Any]:
-        # Gradio sets the visitor's request in a context variable around this call; a job that starts here keeps it.
-        return api.answer(message)
+    def ask(message: Any) -> JSONResponse:
+        # Gradio sets the visitor's request in a context variable around this call; a job that starts here keeps it. The answer is
+        # encoded here, in a thread: otherwise FastAPI goes through all of it in the loop that serves everybody.
+        return JSONResponse(api.answer(message))
 
     async def follow(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """Send one project's changes to one page until the page closes or follows another project."""
@@ -122,6 +124,8 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
         )
         # On some hosts the queue takes only one event by default, but a page sends several at once.
         page.queue(max_size=512, default_concurrency_limit=8)
+    # Whenever an event ends, Gradio makes a table of the times of all events so far, with pandas, for a page that is not served.
+    setattr(page._queue, "compute_analytics_summary", lambda _: {})  # noqa: B010 - mypy refuses to assign to a method
     add_endpoints(page, api)
     return page
 
@@ -162,7 +166,8 @@ async def _updates(
     `bell`: set it when `wanted` may have become false.
     """
     board: dict[str, Any] = {}
-    last, beat, loop = None, 0, asyncio.get_running_loop()
+    told: dict[str, Any] = {}
+    last, beat, waited, loop = None, 0, False, asyncio.get_running_loop()
 
     def wake() -> None:
         with contextlib.suppress(RuntimeError):         # the server has stopped
@@ -174,16 +179,16 @@ async def _updates(
                 yield {"live": {"project": session.id, "notice": notice(session.gone, kind="found"), "lost": True}}
                 return
             bell.clear()
-            now = (session.revision, session.engine)
-            beat += 1
-            test = memory_test_view(session.memory_tests.view)
-            use, moment = memory_use_view(session.memory_uses.view), moment_view(session.moments.view)
-            again = making_again_view(session.snapshots.view)
-            message: dict[str, Any] = {
-                "live": {"project": session.id, "job": views.job_view(session.job), "memory_test": test, "memory_use": use,
-                         "moment": moment, "again": again, "beat": beat}}
+            now, live = (session.revision, session.engine), _live(session)
+            if last not in (None, now) and live == told and not waited:
+                # Only the board changed: who changed it gets it with the answer, which goes first, and it is made once.
+                waited = True
+                await asyncio.sleep(PAUSE)
+                continue
+            waited, told, beat = False, live, beat + 1
+            message: dict[str, Any] = {"live": live | {"beat": beat}}
             if now != last:
-                view = await asyncio.to_thread(api.board, session)
+                view = await asyncio.to_thread(api.boards.changed if last else api.boards.fresh, session)
                 if view != board | {"revision": view["revision"]}:
                     message["board"] = board = view
             last = now
@@ -191,3 +196,12 @@ async def _updates(
             await asyncio.sleep(PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), HEARTBEAT)
+
+
+def _live(session: Session) -> dict[str, Any]:
+    """What is going on in a film: its job, and what is made behind the page."""
+    return {
+        "project": session.id, "job": views.job_view(session.job), "memory_test": memory_test_view(session.memory_tests.view),
+        "memory_use": memory_use_view(session.memory_uses.view), "moment": moment_view(session.moments.view),
+        "again": making_again_view(session.snapshots.view),
+    }

@@ -67,7 +67,7 @@ def test_a_sentence_within_a_sentence(api: PageApi, film: Session) -> None:
 
 def test_what_the_board_says(api: PageApi, film: Session) -> None:
     render_all(film)
-    english, board = api.board(film), localize(api.board(film), "de")
+    english, board = api.boards.fresh(film), localize(api.boards.fresh(film), "de")
     assert [segment["badge"] for segment in board["segments"]] == ["Fertig", "Fertig"]
     assert english["film"]["length"].replace(".", ",") == board["film"]["length"] != english["film"]["length"]
     assert board["segments"][0]["length"].endswith("Abschnitt") and board["memory"]["sentence"].startswith("Das Modell sieht")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -121,6 +122,49 @@ def test_a_change_wakes_the_stream_and_so_does_another_film(tmp_path: Path) -> N
     with ThreadPoolExecutor(1) as thread:
         names = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(), page.HEARTBEAT / 2))).result()
     assert names == ["A film", "Other"]
+
+
+def test_a_change_makes_one_board_for_all_who_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer of who changed the film, and the streams of the pages that show it; a page that is opened gets its own."""
+    studio = make_studio(tmp_path)
+    session, api, made = make_film(studio, "one"), PageApi(studio, (), tmp_path), list[int]()
+    draw = page.views.board
+
+    def counted(*facts: Any) -> Any:
+        made.append(session.revision)
+        return draw(*facts)
+
+    monkeypatch.setattr(page.views, "board", counted)
+
+    async def follow() -> list[dict[str, Any]]:
+        streams = [page._updates(api, session, lambda: True, asyncio.Event()) for _ in range(2)]
+        for stream in streams:
+            await anext(stream)
+        coming = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        await asyncio.sleep(2 * page.PAUSE)
+        answer = await asyncio.to_thread(api.answer, {"verb": "rename", "project": session.id, "name": "Other"})
+        boards = [answer["board"], *[(await each)["board"] for each in coming]]
+        for stream in streams:
+            await stream.aclose()
+        return boards
+
+    with ThreadPoolExecutor(1) as thread:
+        boards = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(), 20))).result()
+    assert len(made) == 3, "two pages were opened, and one change was made"
+    assert boards[0]["name"] == "Other" and all(board is boards[0] for board in boards)
+
+
+def test_an_answer_is_encoded_where_it_is_made(built: Any) -> None:
+    """In a thread. FastAPI goes through an answer that is not, in the loop that serves everybody, and takes longer."""
+    ask = next(block for block in built.blocks.values() if getattr(block, "elem_id", "") == "mp-board").ask
+    answer = json.loads(ask({"verb": "nonsense"}).body)
+    assert answer["ok"] is False and answer["notice"]["message"].startswith("The page and the studio")
+
+
+def test_no_statistics_are_made_of_events(built: Any) -> None:
+    """Gradio's need pandas, which takes longer to import than the page to answer, and grow with every call."""
+    built._queue.events_recorded += 1
+    assert built._queue.compute_analytics_summary([{"function": "follow", "status": "success", "process_time": 1.0}]) == {}
 
 
 def test_another_language_keeps_no_other_page_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_an_answer_brings_what_it_changed(api: PageApi, session: Session) -> Non
     message = {"verb": "rename", "project": session.id, "name": "Waves"}
     board = api.answer(message)["board"]
     assert board["name"] == "Waves" and board["revision"] == session.revision
-    assert board == api.board(session)
+    assert board == api.boards.fresh(session)
     assert "board" not in api.answer({**message, "verb": "shelved_loras"}), "nothing has changed"
 
 
