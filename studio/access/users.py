@@ -20,8 +20,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock
-
 from studio.language import sentence
 from studio.project.files import StoreError, read_json, write_json
 
@@ -220,6 +218,8 @@ class UserFile:
         raise UsersError(f"There is no user “{name[:100]}”. Those that there are: {', '.join(sorted(self.all())) or 'none'}.")
 
     def _change(self, change: Callable[[Mapping[str, User]], Mapping[str, User]]) -> None:
+        from filelock import FileLock  # late: a missing package is told by the commands that need it
+
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_SECONDS):       # the page and the command may both write
