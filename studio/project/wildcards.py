@@ -7,6 +7,7 @@ lists. The same lists, prompt and seed give the same words.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -77,10 +78,12 @@ class Wildcards:
         found: dict[str, Path] = {}
         for folder in self._folders:
             try:
-                files = sorted(path for path in folder.glob("*.txt") if path.is_file())
+                # Its entry says what is a file: asking the disk for each one lets other threads in, with every board of a page.
+                with os.scandir(folder) as entries:
+                    names = sorted(entry.name for entry in entries if entry.name.endswith(".txt") and entry.is_file())
             except OSError:
                 continue
-            for path in files[:NAMES]:
+            for path in map(folder.joinpath, names[:NAMES]):
                 if _WILDCARD.fullmatch(f"__{path.stem}__"):
                     found.setdefault(path.stem.lower(), path)
         return found

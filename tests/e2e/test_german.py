@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Stand, visit
+from tests.e2e.conftest import Stand, cards, tool, visit
 from tests.e2e.test_language import film
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
@@ -27,6 +27,12 @@ RUNS_OUT = """() => [
   ...[...document.querySelectorAll('.card .worded span, .status')]
     .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => `cut off: ${e.textContent}`),
 ]"""
+COUNT = """() => {
+  const real = Intl.NumberFormat;
+  window.made = 0;
+  Intl.NumberFormat = function (...given) { window.made += 1; return new real(...given); };
+}"""
+"""Counts the writers of numbers that are made from now on, in `made`."""
 TOTALS = {"de-DE": "4 Segmente · 1,3 s geplant · 1,0 s fertig", "en-US": "4 segments · 1.3 s planned · 1.0 s made"}
 
 
@@ -46,6 +52,10 @@ def test_every_word_fits(stand: Stand, chromium: Any, locale: str, width: int, d
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.evaluate("document.fonts.ready.then(() => true)")           # until then letters are another font's, and wider
         assert page.evaluate(RUNS_OUT) == []
+        page.evaluate(COUNT)
+        tool(page, 1, "rewind").click()
+        expect(cards(page).nth(1)).to_have_attribute("aria-current", "step")
+        assert page.evaluate("made") == 0, "making one takes longer than drawing a card"
 
 
 def test_the_language_is_chosen_and_remembered(stand: Stand, chromium: Any) -> None:

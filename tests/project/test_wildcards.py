@@ -51,6 +51,14 @@ def test_the_artists_own_list_wins(tmp_path: Path) -> None:
     assert Wildcards((own, tmp_path)).names() == ("sea", "sky")
 
 
+def test_names_are_found_without_a_question_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board of the page names them all: folders are no lists, and their entries say what they are."""
+    made, asked, stat = lists(tmp_path, sky="red", Sea="blue"), list[Path](), Path.stat
+    (tmp_path / "folder.txt").mkdir()
+    monkeypatch.setattr(Path, "stat", lambda path, **how: asked.append(path) or stat(path, **how))
+    assert made.names() == ("sea", "sky") and Wildcards((tmp_path / "none",)).names() == () and asked == []
+
+
 def test_lists_may_lead_to_lists(tmp_path: Path) -> None:
     made = lists(tmp_path, mood="__sky__ over __sky__", sky="red\nblue")
     assert made.fill("__mood__", 5) == made.fill("__sky__ over __sky__", 5)

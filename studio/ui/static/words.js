@@ -15,9 +15,15 @@ const chooseLanguage = async (code) => {
 document.documentElement.lang = language;
 
 /* Numbers as the language writes them; `digits` after the point, always as many. Whole numbers are not grouped: seeds are among them. */
-const numeral = (value, digits = null) => new Intl.NumberFormat(language, {
-  useGrouping: false, minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? 6,
-}).format(value);
+const writers = new Map();      // by `digits`: making one takes longer than drawing a card
+const numeral = (value, digits = null) => {
+  if (!writers.has(digits)) {
+    writers.set(digits, new Intl.NumberFormat(language, {
+      useGrouping: false, minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? 6,
+    }));
+  }
+  return writers.get(digits).format(value);
+};
 /* Whether the language writes 0,5: then a comma does not stand between two numbers. */
 const decimalComma = numeral(0.5).includes(',');
 /* A moment, in milliseconds or as the studio writes it, as the browser's region writes days and hours. */
