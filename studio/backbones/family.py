@@ -71,6 +71,9 @@ class Family:
     """Whether its models make anything of who and what appears in a film; False: they read camera, light and weather alone."""
     context: Context = FRAMEPACK_CONTEXT
     """What its models look at of the film beside the long-term memory."""
+    begins_from_words: bool = False
+    """Whether films of its models may begin without a picture: from zeros, and the first section's first latent is the start latent
+    from then on. Their conditioners then read a grey picture. False: a film begins with a picture."""
     encodes_video: bool = False
     """Whether its codec encodes frames that move, so that a film goes on from a video as from a film of its own; False: from its
     last frame, as from a picture."""

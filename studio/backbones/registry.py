@@ -126,6 +126,11 @@ def context_of(card: ModelCard) -> Context:
     return FAMILIES[card.kind].context if card.kind in FAMILIES else FRAMEPACK_CONTEXT
 
 
+def begins_from_words(card: ModelCard) -> bool:
+    """Whether films of the model may begin from words alone, without a picture; False for a model of an unknown family."""
+    return card.kind in FAMILIES and FAMILIES[card.kind].begins_from_words
+
+
 def encodes_video(card: ModelCard) -> bool:
     """Whether a film of the model goes on from a video as from a film of its own; False: from its last frame, as from a picture."""
     return card.kind in FAMILIES and FAMILIES[card.kind].encodes_video

@@ -96,7 +96,7 @@ class RenderRequest:
     steps: int
     guidance: float
     size: tuple[int, int]          # width, height in pixels
-    reference: Path                # the reference image
+    reference: Path | None         # the reference image; None: the film, or the shot, begins from words alone
     parent: Path | None            # folder of the parent take; None: start from the reference
     folder: Path                   # this take's folder (exists); clip.mp4, snapshot.safetensors, poster.webp go there
     loras: tuple[LoraFile, ...] = ()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
+from studio.backbones.registry import begins_from_words
+from studio.catalogue.cards import ModelError
 from studio.diffusion.backbone import Conditioning, SceneConditioning, ScenePicture, SubjectLayer
 from studio.diffusion.blend import BlendsChanges, SectionBlend, mix
 from studio.diffusion.codec import BeginsFilms
@@ -64,7 +66,12 @@ class InputReader:
         Raises:
             SnapshotError: the take before was rendered by another model or at another size, or its snapshot cannot be read.
             MediaError: the reference image cannot be read.
+            ModelError: there is none, and the model's films begin with one.
         """
+        if request.reference is None and not begins_from_words(self.model.card):
+            raise ModelError(sentence(
+                "{model} begins films with a picture. Choose a reference picture, or a model that begins from words alone; nothing "
+                "was lost.", model=self.model.card.title))
         yield Working(request.take, sentence("reading prompt and picture"))
         conditioning = self.conditioning(request)
         before = None
@@ -79,7 +86,7 @@ class InputReader:
                 snapshot = change_recent(self.model, snapshot, request.colours)
         if self.model.card.is_large(request.size):
             scene = None
-            if snapshot.psi is None:
+            if snapshot.psi is None and request.reference is not None:
                 if request.marks.beyond or request.marks.subject is not None:
                     yield Working(request.take, sentence("preparing the picture's layers"))
                 scene = self._cached_scene(request.reference, request.size, request.frame, request.marks)
@@ -114,7 +121,7 @@ class InputReader:
         elif request.parent:
             path = request.parent / take_folder.SNAPSHOT
         else:
-            return self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
+            return self._beginning(request)
         return self._read_snapshot(path, request.size)
 
     def pinned_memory(self, request: RenderRequest) -> Memory | None:
@@ -176,12 +183,19 @@ class InputReader:
         if shot.take:
             cut = Snapshot.initial(self.latent_at(shot.take, shot.at, request.size), name)
         else:
-            cut = self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
+            cut = self._beginning(request)
         source = shot.memory if memory is not None and memory.holds_places else request.parent
         if source is None:
             return cut
         kept = self._read_snapshot(source / take_folder.SNAPSHOT, request.size)
         return replace(cut, psi=kept.psi, blocks=kept.blocks)
+
+    def _beginning(self, request: RenderRequest) -> Snapshot:
+        """The state in which the take's film, or its shot, begins: at its picture, or from words alone."""
+        if request.reference is None:
+            latent_size = self.model.codec.latent_size(*request.size)
+            return Snapshot.empty(self.model.channels, latent_size, self.model.snapshot_name(request.size))
+        return self.beginning(self._picture(request.reference, request.size, request.frame), request.size)
 
     def beginning(self, picture: Tensor, size: tuple[int, int]) -> Snapshot:
         """The state of a film of this size that begins with a picture [1, 3, H, W] in [-1, 1]."""
@@ -217,7 +231,7 @@ class InputReader:
         return snapshot
 
     def _conditioning(
-        self, words: Words, style_begins: bool, reference: Path, size: tuple[int, int], frame: Frame | None
+        self, words: Words, style_begins: bool, reference: Path | None, size: tuple[int, int], frame: Frame | None
     ) -> Conditioning:
         """Embeddings of a take's words and of the reference image's frame at the film's size."""
         picture, conditioner = self._picture(reference, size, frame), self.model.conditioner
@@ -227,8 +241,10 @@ class InputReader:
             text = words.prompt if isinstance(conditioner, ReadsApart) else words.full()
             return conditioner(text, picture)
 
-    def _picture(self, reference: Path, size: tuple[int, int], frame: Frame | None) -> Tensor:
-        """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]."""
+    def _picture(self, reference: Path | None, size: tuple[int, int], frame: Frame | None) -> Tensor:
+        """The part of the reference image that the film begins with, as [1, 3, H, W] in [-1, 1]; without one a grey picture."""
+        if reference is None:
+            return torch.zeros(1, 3, size[1], size[0], device=self.model.device)
         if not self.model.card.is_large(size):
             return self.tensor(np.asarray(crop(read_picture(reference), frame, size)))
         whole = self._cached_scene(reference, size, frame, NO_MARKS)

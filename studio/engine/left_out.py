@@ -1,7 +1,8 @@
 """Leaves an earlier take out of what a section reads, for the question how much the section uses it (leave-one-out).
 
 Noise, words and everything else stay. Of the recent latents the take's own become zeros, as in a film that is shorter; the newest
-latent stays, since the section goes on from it. Of the long-term memory what the take wrote is left out: in one that keeps the rows
+latent stays, since the section goes on from it. So does the start latent where it is a picture's; where the film began from words
+alone it is the first take's own, and becomes zeros with that take. Of the long-term memory what the take wrote is left out: in one that keeps the rows
 of every section those rows are not read; any other psi is written again from the state before the take, with all that followed.
 """
 
@@ -45,8 +46,9 @@ def leave_out(
     before = inputs.snapshot
     # A blend eases from the camera's pace, which the newest two latents tell.
     recent = _empty(before.recent, request, left, made, model.card.window, kept=2 if request.blend else 1)
-    snapshot, memory, psi = replace(before, recent=recent), inputs.memory, before.psi
-    changed = not torch.equal(recent, before.recent)
+    start = torch.zeros_like(before.start) if _gave_start(request, left, made) else before.start
+    snapshot, memory, psi = replace(before, start=start, recent=recent), inputs.memory, before.psi
+    changed = not torch.equal(recent, before.recent) or not torch.equal(start, before.start)
     if psi is not None and isinstance(model.memory, SelectsSections) and model.memory.selects:
         gone = tuple(Pin(folder, made[folder].sections) for folder in sorted(left.folders) if folder in made)
         memory = reader.pinned_memory(replace(request, forgotten=(*request.forgotten, *gone)))
@@ -74,6 +76,17 @@ def _empty(
             recent[:, :, max(0, begin) : min(end, RECENT - kept)] = 0
         end, folder = begin, None if take.shot else take.parent
     return recent
+
+
+def _gave_start(request: RenderRequest, left: LeftOut, made: dict[Path, RenderRequest]) -> bool:
+    """Whether the start latent is of the take that is left out: the section's film, or its shot, began with it, from words alone."""
+    folder, first = None if request.shot else request.parent, request
+    while folder in made:
+        first = made[folder]
+        if first.shot or first.parent is None:
+            break
+        folder = first.parent
+    return first.folder in left.folders and first.reference is None and not (first.shot and first.shot.take)
 
 
 def _chain(

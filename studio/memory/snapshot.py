@@ -50,13 +50,14 @@ class Snapshot:
     Letters: C latent channels, h and w latent height and width, W window, M memory tokens, D their width.
     """
 
-    start: Tensor                  # [1, C, 1, h, w]  latent of the reference image
+    start: Tensor                  # [1, C, 1, h, w]  latent of the reference image, or of the film's own first frame
     recent: Tensor                 # [1, C, 19, h, w] newest latent frames, oldest first
     psi: Tensor | None = None      # [1, M, D]        SemanticPack memory after the last finished section
     sections: int = 0              # finished so far
     model: str = ""                # fingerprint of the model that made it
     blocks: tuple[Block, ...] = ()  # names of all rows of psi, for a memory that keeps them; else empty
     window: int = 0                # W of the newest section; 0: it was not made by one
+    open: bool = False             # it began from words alone and has no frame yet: the next section's first latent is its start
 
     def __post_init__(self) -> None:
         """Lay the values out in one way, whether they were computed or read: kernels may round otherwise in another layout."""
@@ -76,15 +77,29 @@ class Snapshot:
         start = start.float().cpu()
         return cls(start=start, recent=empty_history(start if newest is None else newest.float().cpu()), model=model)
 
+    @classmethod
+    def empty(cls, channels: int, latent_size: tuple[int, int], model: str = "") -> Snapshot:
+        """The snapshot of a film, or a shot, that begins from words alone: zeros, until its first section is its start.
+
+        Args:
+            channels: C.
+            latent_size: h and w.
+            model: fingerprint of the model.
+        """
+        nothing = torch.zeros(1, channels, 1, *latent_size)
+        return cls(start=nothing, recent=empty_history(nothing), model=model, open=True)
+
     def advance(self, latents: Tensor, psi: Tensor | None = None, appended: bool = False) -> Snapshot:
         """The snapshot after a finished section with `latents` [1, C, W, h, w] and the updated memory `psi` [1, M, D].
 
         `appended`: psi is the old one with more rows behind it.
         """
-        recent = slide_history(self.recent, latents.float().cpu())
+        latents = latents.float().cpu()
+        start = latents[:, :, :1] if self.open else self.start
+        recent = slide_history(self.recent, latents)
         psi = None if psi is None else psi.float().cpu()
         blocks = append_block(psi, self.blocks) if psi is not None and appended else ()
-        return Snapshot(self.start, recent, psi, self.sections + 1, self.model, blocks, latents.shape[2])
+        return Snapshot(start, recent, psi, self.sections + 1, self.model, blocks, latents.shape[2])
 
     def write(self, path: Path) -> None:
         """Write one safetensors file atomically, after the blocks that it names. It is on the disk when this returns.
@@ -93,7 +108,7 @@ class Snapshot:
             OSError: the disk is full or the folder cannot be written.
         """
         tensors: dict[str, Tensor] = {}
-        facts = {"sections": str(self.sections), "model": self.model}
+        facts = {"sections": str(self.sections), "model": self.model, **({"open": "1"} if self.open else {})}
         shared = self.window > 0 and self.recent.nbytes >= SHARED
         if shared:
             facts["frame"] = json.dumps([self.start.shape[1], *self.start.shape[3:]])
@@ -221,7 +236,7 @@ def read_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(sentence("The snapshot {path} holds values that are not numbers. {remedy}", path=path, remedy=remedy))
     psi, sections = None if psi is None else psi.float(), int(facts.get("sections", "0"))
     appended = names.get("psi", ()) if facts["format"] == BLOCK_FORMAT or "appended" in facts else ()
-    return Snapshot(start, recent, psi, sections, facts.get("model", ""), appended)
+    return Snapshot(start, recent, psi, sections, facts.get("model", ""), appended, open="open" in facts)
 
 
 def _as_latents(rows: Tensor, facts: Mapping[str, str]) -> Tensor:

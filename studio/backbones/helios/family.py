@@ -22,5 +22,5 @@ def _load(request: LoadRequest) -> FilmModel:
 
 FAMILY = Family(
     name="helios", load=_load, sizes=sizes_of, lora_layers=lora_layers, published_sizes=published_sizes, memory_words=memory_words,
-    selects_sections=selects_sections, step_caches=step_caches, checks_sizes=True,
+    selects_sections=selects_sections, step_caches=step_caches, checks_sizes=True, begins_from_words=True,
 )

@@ -79,6 +79,11 @@ def decoded(pipe: Any) -> list[Tensor]:
     return frames
 
 
+def show_nothing(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pipeline decode nothing, where only latents are compared."""
+    monkeypatch.setattr(pipe.vae, "decode", lambda *_, **__: [torch.zeros(1, 3, 33, SIZE, SIZE)])
+
+
 def pipeline(case: dict[str, Any]) -> Any:
     if len(case["steps"]) == 1:
         return plain_pipeline()
@@ -90,7 +95,7 @@ def test_latents_equal_the_stock_pipelines(name: str, monkeypatch: pytest.Monkey
     without_ftfy(monkeypatch)
     case, pipe = CASES[name], pipeline(CASES[name])
     start, newest = (torch.randn(1, 4, 1, SIZE // 8, SIZE // 8, generator=torch.Generator().manual_seed(at)) for at in (1, 2))
-    monkeypatch.setattr(pipe.vae, "decode", lambda *_, **__: [torch.zeros(1, 3, 33, SIZE, SIZE)])
+    show_nothing(pipe, monkeypatch)
     theirs = stock(pipe, case, Draws(), image_latents=start, fake_image_latents=newest, add_noise_to_image_latents=False)
     latents = ours(pipe, case, Draws(), Snapshot.initial(start, newest=newest))
     # Their film's first latent is the one that stands for the newest frame at the beginning.
@@ -98,20 +103,36 @@ def test_latents_equal_the_stock_pipelines(name: str, monkeypatch: pytest.Monkey
     assert torch.equal(latents, theirs[:, :, 1:])
 
 
+@pytest.mark.parametrize("name", ["distilled", "mid", "base"])
+def test_latents_of_a_film_from_words_alone_do_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its prefix is zeros in the first section, and that section's first latent in all others."""
+    without_ftfy(monkeypatch)
+    case, pipe = CASES[name], pipeline(CASES[name])
+    show_nothing(pipe, monkeypatch)
+    theirs = stock(pipe, case, Draws())
+    assert theirs.shape[2] == WINDOW * SECTIONS
+    assert torch.equal(ours(pipe, case, Draws(), Snapshot.empty(4, (SIZE // 8, SIZE // 8))), theirs)
+
+
+@pytest.mark.parametrize("pictured", [True, False], ids=["picture", "words"])
 @pytest.mark.parametrize("name", ["distilled", pytest.param("base", marks=pytest.mark.slow)])
-def test_a_film_from_picture_to_frames(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both draw the noise that is mixed into the picture's latents from a generator of the same seed."""
+def test_a_film_from_its_beginning_to_frames(name: str, pictured: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both draw the noise that is mixed into a picture's latents from a generator of the same seed."""
     without_ftfy(monkeypatch)
     case, picture = CASES[name], tiny.picture(size=SIZE)
     pipe = pipeline(case)
     shown = decoded(pipe)
-    theirs = stock(pipe, case, Draws(), image=picture, generator=torch.Generator().manual_seed(5))
+    image = {"image": picture, "generator": torch.Generator().manual_seed(5)} if pictured else {}
+    theirs = stock(pipe, case, Draws(), **image)
     codec, pixels = WanCodec(pipe.vae, WINDOW), pipe.video_processor.preprocess(picture, height=SIZE, width=SIZE)
-    with torch.no_grad():
-        start, newest = codec.begin_with(pixels, torch.Generator().manual_seed(5))
-    snapshot, whole = Snapshot.initial(start, newest=newest), torch.cat(shown, dim=2)
+    snapshot, whole = Snapshot.empty(4, codec.latent_size(SIZE, SIZE)), torch.cat(shown, dim=2)
+    if pictured:
+        with torch.no_grad():
+            start, newest = codec.begin_with(pixels, torch.Generator().manual_seed(5))
+        snapshot = Snapshot.initial(start, newest=newest)
+        assert torch.equal(theirs[:, :, :1], newest)
     latents = ours(pipe, case, Draws(), snapshot)
-    assert torch.equal(theirs[:, :, :1], newest) and torch.equal(latents, theirs[:, :, 1:])
+    assert torch.equal(latents, theirs[:, :, 1:] if pictured else theirs)
     stream = codec.stream(snapshot.recent, 0)
     with torch.no_grad():
         frames = torch.cat([stream.push(section) for section in latents.split(WINDOW, dim=2)], dim=2)
@@ -129,32 +150,9 @@ def test_in_bfloat16_ours_rounds_less(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in (torch.float32, torch.bfloat16):
         pipe = pipeline(case)
         pipe.transformer.to(kind)
-        monkeypatch.setattr(pipe.vae, "decode", lambda *_, **__: [torch.zeros(1, 3, 33, SIZE, SIZE)])
+        show_nothing(pipe, monkeypatch)
         films.append(stock(pipe, case, Draws(), image_latents=start, fake_image_latents=start, add_noise_to_image_latents=False))
     halves = ours(pipe, case, Draws(), Snapshot(start, empty_history(start), sections=1))
     exact, rounded = (film[:, :, 1:] for film in films)
     assert not torch.equal(halves, rounded)
     assert (halves - rounded).norm() <= 2 * (rounded - exact).norm()
-
-
-def test_a_film_without_a_picture_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The studio begins every film with a picture. Without one, the film's first latent is its start from the second section on."""
-    without_ftfy(monkeypatch)
-    case = CASES["distilled"]
-    pipe = pipeline(case)
-    monkeypatch.setattr(pipe.vae, "decode", lambda *_, **__: [torch.zeros(1, 3, 33, SIZE, SIZE)])
-    theirs = stock(pipe, case, Draws())
-    zeros = torch.zeros(1, 4, 1, SIZE // 8, SIZE // 8)
-    backbone, draws = HeliosBackbone(pipe.transformer, pipe.scheduler, Variant(True)), Draws()
-    snapshot, parts = Snapshot.initial(zeros), []
-    conditioning = HeliosConditioner(pipe.tokenizer, pipe.text_encoder, TOKENS, False)(PROMPT, torch.zeros(1, 3, 8, 8))
-    for section in range(SECTIONS):
-        seed = draws.section_seed(section)
-        *_, last = denoise_section(
-            backbone, snapshot, conditioning, flow.noise((1, 4, WINDOW, 8, 8), seed), Sampling(6, 1.0, WINDOW, seed=seed))
-        assert isinstance(last, SectionResult)
-        snapshot = last.snapshot if section else Snapshot(last.latents[:, :, :1], last.snapshot.recent, None, 1)
-        parts.append(last.latents)
-    assert torch.equal(torch.cat(parts, dim=2), theirs)
-
-
