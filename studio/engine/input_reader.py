@@ -180,10 +180,7 @@ class InputReader:
         on from the take before.
         """
         name, memory = self.model.snapshot_name(request.size), self.model.memory
-        if shot.take:
-            cut = Snapshot.initial(self.latent_at(shot.take, shot.at, request.size), name)
-        else:
-            cut = self._beginning(request)
+        cut = Snapshot.initial(self.latent_at(shot.take, shot.at, request.size), name) if shot.take else self._beginning(request)
         source = shot.memory if memory is not None and memory.holds_places else request.parent
         if source is None:
             return cut

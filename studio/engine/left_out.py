@@ -1,9 +1,10 @@
 """Leaves an earlier take out of what a section reads, for the question how much the section uses it (leave-one-out).
 
 Noise, words and everything else stay. Of the recent latents the take's own become zeros, as in a film that is shorter; the newest
-latent stays, since the section goes on from it. So does the start latent where it is a picture's; where the film began from words
-alone it is the first take's own, and becomes zeros with that take. Of the long-term memory what the take wrote is left out: in one that keeps the rows
-of every section those rows are not read; any other psi is written again from the state before the take, with all that followed.
+latent stays, since the section goes on from it. So does the start latent of a picture; where the film began from words alone it is
+the first take's own, and becomes zeros with that take. Of the long-term memory what the take wrote is left out: in one that keeps
+the rows of every section those rows are not read; any other psi is written again from the state before the take, with all that
+followed.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _empty(
 
 
 def _gave_start(request: RenderRequest, left: LeftOut, made: dict[Path, RenderRequest]) -> bool:
-    """Whether the start latent is of the take that is left out: the section's film, or its shot, began with it, from words alone."""
+    """Whether the start latent is the left out take's own: the section's film, or its shot, began with it from words alone."""
     folder, first = None if request.shot else request.parent, request
     while folder in made:
         first = made[folder]
