@@ -18,6 +18,8 @@ LAB = {"studio.lab"}
 PAGE = {"gradio", "studio.ui", "studio.session", "studio.commands"}
 MODELS = {"studio.memory", "studio.diffusion", "studio.backbones"}
 DOCUMENT = {"studio.project"}
+FAMILIES = ("animatic", "framepack", "helios", "panorama")
+"""Of models: what two of them share lies beside their folders."""
 
 # room: what it must never import
 BORDERS: dict[str, set[str]] = {
@@ -53,6 +55,7 @@ BORDERS: dict[str, set[str]] = {
     "studio/language": TORCH | PAGE | LAB | MODELS | DOCUMENT | {
         "studio.engine", "studio.media", "studio.catalogue", "studio.placement", "numpy", "av", "PIL"},
     "app.py": TORCH | LAB,
+    **{f"studio/backbones/{one}": {f"studio.backbones.{other}" for other in FAMILIES if other != one} for one in FAMILIES},
     **{f"studio/lab/{name}.py": {"studio.lab.train", "studio.lab.measure", "studio.lab.world", "studio.lab.commands"}
        for name in ("photographs", "plots", "psnr", "registration", "sample_film", "small_gpu", "tiny")},
 }
@@ -61,6 +64,7 @@ REGISTRY = {"studio.backbones.registry", "studio.backbones.family"}
 ALLOWED: dict[str, set[str]] = {
     "studio/session": REGISTRY | {"studio.memory.context_sizes"},
     "studio/commands": REGISTRY,
+    "studio/backbones/animatic": {"studio.backbones.framepack"},     # its smaller sizes are a small FramePack
     "studio/ui": REGISTRY | {"studio.session", "studio.memory.context_sizes"},
 }
 # rooms that open before torch is there, and what in them is torch's

@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional as F
 
 import app
-from studio.backbones.framepack.memory_words import psi_counter
 from studio.backbones.framepack.sizes import published_sizes, sizes_of
+from studio.backbones.large_memory_words import psi_counter
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelFile, read_card
 from studio.commands import doctor
 from studio.memory.adapter import save_adapter

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from studio.backbones.family import Family, LoadRequest
 from studio.backbones.framepack.lora_layers import lora_layers
-from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.framepack.sizes import published_sizes, sizes_of
+from studio.backbones.large_memory_words import memory_words, selects_sections
 from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from studio.backbones.framepack.conditioner import HunyuanConditioner
 from studio.backbones.framepack.own_lora import merge_own_lora
 from studio.backbones.framepack.placed_backbone import PlacedBackbone
 from studio.backbones.framepack.placed_parts import PlacedCodec, PlacedConditioner
-from studio.backbones.framepack.previews import load_previews
 from studio.backbones.framepack.sizes import sizes_of
+from studio.backbones.large_previews import load_previews
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.catalogue.fingerprint import fingerprint, part_checksums
 from studio.diffusion.conditioning import Conditioner

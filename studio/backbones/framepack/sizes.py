@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from studio.backbones.framepack.memory_words import psi_counter
+from studio.backbones.large_memory_words import psi_counter
 from studio.backbones.network_config import Configs, read_config
 from studio.catalogue.cards import ADAPTER, ModelCard
 from studio.placement import counts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.backbones.family import Family, LoadRequest
-from studio.backbones.framepack.memory_words import memory_words, selects_sections
 from studio.backbones.helios.lora_layers import lora_layers
 from studio.backbones.helios.sizes import published_sizes, sizes_of, step_caches
+from studio.backbones.large_memory_words import memory_words, selects_sections
 
 if TYPE_CHECKING:
     from studio.backbones.film_model import FilmModel

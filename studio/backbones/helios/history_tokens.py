@@ -13,7 +13,7 @@ import torch
 from diffusers import HeliosTransformer3DModel
 from torch import Tensor, nn
 
-from studio.backbones.framepack.history_input import cell_phases
+from studio.backbones.large_phases import cell_phases
 
 
 class HistoryTokens:

@@ -16,7 +16,6 @@ from studio.backbones.components import best_device, freeze, load_part
 from studio.backbones.embeddings import CachedConditioner
 from studio.backbones.family import LoadRequest
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.previews import MAP, LatentPreviews
 from studio.backbones.helios import mapped_weights
 from studio.backbones.helios.backbone import HeliosBackbone, HeliosConditioning
 from studio.backbones.helios.codec import WanCodec
@@ -25,6 +24,7 @@ from studio.backbones.helios.placed_backbone import PlacedHelios
 from studio.backbones.helios.placed_parts import PlacedHeliosConditioner, PlacedWanCodec
 from studio.backbones.helios.sampler import Variant
 from studio.backbones.helios.sizes import sizes_of
+from studio.backbones.large_previews import MAP, LatentPreviews
 from studio.backbones.mapped_filling import PRECISIONS
 from studio.catalogue.cards import PREPARED, ModelCard, ModelError
 from studio.catalogue.fingerprint import fingerprint, part_checksums

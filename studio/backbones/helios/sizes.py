@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from studio.backbones.framepack.memory_words import psi_counter
 from studio.backbones.helios.configs import published_configs
+from studio.backbones.large_memory_words import psi_counter
 from studio.backbones.network_config import Configs, read_config
 from studio.catalogue.cards import ADAPTER, ModelCard, ModelError
 from studio.catalogue.step_ratios import MAGNITUDE

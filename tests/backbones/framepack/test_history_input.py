@@ -8,7 +8,7 @@ from diffusers.models.transformers.transformer_hunyuan_video_framepack import _c
 from torch import Tensor
 
 from studio.backbones.framepack.backbone import FramePackBackbone
-from studio.backbones.framepack.history_input import cell_phases
+from studio.backbones.large_phases import cell_phases
 from studio.diffusion.backbone import Conditioning
 from studio.lab import tiny
 from studio.memory.frame_preservation import FramePreservation

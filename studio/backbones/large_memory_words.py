@@ -1,4 +1,4 @@
-"""Which long-term memory a FramePack model has, and how many tokens the past costs it, from the memory file's header alone.
+"""Which long-term memory a large model has, and how many tokens the past costs it, from the memory file's header alone.
 
 Imports no torch.
 """

@@ -1,4 +1,4 @@
-"""Which memory a FramePack model has, and what the past costs it, told from the memory file's header without torch."""
+"""Which memory a large model has, and what the past costs it, told from the memory file's header without torch."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.backbones.framepack.latent_map import LatentMap
+from studio.backbones.large_latent_map import LatentMap
 
 CHANNELS = 4
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.backbones.framepack.taehv import TaehvError, TinyDecoder, load_taehv
+from studio.backbones.large_taehv import TaehvError, TinyDecoder, load_taehv
 
 MEMORY = [f"conv.{layer}.{part}" for layer in (0, 2, 4) for part in ("weight", "bias")]
 NAMES = {

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from studio.backbones.film_model import FilmModel
-from studio.backbones.framepack.previews import MAP, SECTIONS, TAEHV, LatentPreviews, find_taehv
-from studio.backbones.framepack.taehv import TinyDecoder
 from studio.backbones.large_codec import rough_preview
+from studio.backbones.large_previews import MAP, SECTIONS, TAEHV, LatentPreviews, find_taehv
+from studio.backbones.large_taehv import TinyDecoder
 from studio.backbones.load import load
 from studio.backbones.registry import sizes_of
 from studio.catalogue.cards import PREPARED, ModelCard

@@ -13,9 +13,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from studio.backbones.framepack.latent_map import LatentMap
-from studio.backbones.framepack.taehv import TaehvError, TinyDecoder, load_taehv
 from studio.backbones.large_codec import rough_preview
+from studio.backbones.large_latent_map import LatentMap
+from studio.backbones.large_taehv import TaehvError, TinyDecoder, load_taehv
 from studio.catalogue.cards import PREPARED, ModelCard
 from studio.catalogue.fingerprint import part_checksums
 from studio.language import join, sentence
