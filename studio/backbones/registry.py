@@ -8,8 +8,10 @@ from studio.backbones.family import Family
 from studio.catalogue.cards import ModelCard, ModelError
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.layers import LoraLayers
+from studio.catalogue.step_ratios import FIRST_BLOCK, FIRST_BLOCK_THRESHOLD
 from studio.language import sentence
 from studio.memory.context_sizes import FRAMEPACK_CONTEXT, Context
+from studio.placement.profile import ProfileError, select_profile
 from studio.placement.sizes import ModelSizes, Size
 
 FOLDERS = (
@@ -50,6 +52,19 @@ def step_caches(card: ModelCard) -> tuple[str, ...]:
     """The rules by which the model can leave out blocks or steps; none for a model of an unknown family."""
     family = FAMILIES.get(card.kind)
     return family.step_caches(card) if family and family.step_caches else ()
+
+
+def profile_cache() -> float:
+    """The threshold of the first block's step cache that the profile in STUDIO_PROFILE asks for; 0: for none, or none is set.
+
+    Raises:
+        ModelError: the profile cannot be used.
+    """
+    try:
+        profile = select_profile()
+    except ProfileError as error:
+        raise ModelError(str(error)) from error
+    return FIRST_BLOCK_THRESHOLD if profile is not None and profile.cache == FIRST_BLOCK else 0.0
 
 
 def needs_card(card: ModelCard) -> bool:

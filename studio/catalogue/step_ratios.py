@@ -20,6 +20,8 @@ from studio.language import sentence
 
 FIRST_BLOCK, MAGNITUDE = "first-block", "magnitude"
 """The two step caches: by the first block's residual, as each film has it, or by ratios that were measured before."""
+FIRST_BLOCK_THRESHOLD = 0.06
+"""ParaAttention's threshold for HunyuanVideo, which FramePack is derived from. It was not measured on FramePack-F1."""
 FILE = "step-ratios.json"
 DIGITS = 5
 """Decimals that are kept, so that two measurements of the same weights hardly ever skip other steps."""

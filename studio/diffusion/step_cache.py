@@ -18,9 +18,6 @@ from contextlib import contextmanager
 from diffusers import HunyuanVideoFramepackTransformer3DModel
 from torch import Tensor, nn
 
-DEFAULT_THRESHOLD = 0.06
-"""ParaAttention's threshold for HunyuanVideo, which FramePack is derived from. It was not measured on FramePack-F1."""
-
 Pair = tuple[Tensor, Tensor]
 """The film's stream [B, N, D] and the context's [B, M, D]."""
 Block = Callable[..., Pair]

@@ -104,6 +104,7 @@ class RenderRequest:
     cache: float = 0.0             # change between steps up to which blocks are skipped, where the model can; 0: none is
     cache_rule: str = "first-block"    # by which change: of the first block, or "magnitude", as it was measured before
     step_ratios: tuple[tuple[float, ...], ...] = ()     # as they were measured; (): not known, so those that are there now
+    profile_cache: float | None = None     # where `cache` is 0: what a profile asks for; None: not known, so this machine's does
     marks: Marks = NO_MARKS        # on the reference image: what stands in front, what flows, whether the camera may leave it
     bridge: Bridge | None = None   # None: the take is its own
     shot: ShotStart | None = None  # it begins a new shot; then `reference`, `frame` and `marks` are those of the shot's place

@@ -15,14 +15,13 @@ from torch import Tensor
 from studio.backbones.film_model import FilmModel
 from studio.backbones.registry import step_caches
 from studio.catalogue.loras import LoraError
-from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE, read_ratios
+from studio.catalogue.step_ratios import FIRST_BLOCK, FIRST_BLOCK_THRESHOLD, MAGNITUDE, read_ratios
 from studio.diffusion import flow
 from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, StopsAtEdge
 from studio.diffusion.blend import section_blend
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.magnitude_cache import Stages
 from studio.diffusion.section import Sampling, SectionResult, StoppedError, denoise_section
-from studio.diffusion.step_cache import DEFAULT_THRESHOLD
 from studio.engine import bridge, heap, take_folder
 from studio.engine.events import (
     Cancelled,
@@ -176,7 +175,7 @@ class Renderer:
                 "{model} takes no LoRAs. Take them off the segment, or choose another model.", model=self.model.card.title))
         if self.model.placement is not None:
             self.model.placement.replan(
-                request.size, request.cache > 0, loras.size(self.model.backbone.dtype),
+                request.size, request.cache > 0 or bool(request.profile_cache), loras.size(self.model.backbone.dtype),
                 request.sections_before + request.sections, request.film_sections)
         if isinstance(backbone, AppliesLoras):
             backbone.apply_loras(loras)
@@ -222,7 +221,7 @@ class Renderer:
         return found
 
     def _step_cache(self, request: RenderRequest) -> tuple[float, Stages]:
-        """Threshold and ratios of the step cache: the take's own, or the usual one where the machine's profile asks for it.
+        """Threshold and ratios of the step cache: the take's own, or what the machine's profile asked for when it was begun.
 
         Raises:
             ModelError: the take's rule needs ratios, and neither the take has any nor were they measured of the model.
@@ -232,8 +231,10 @@ class Renderer:
             if request.cache_rule != MAGNITUDE:
                 return request.cache, ()
             return request.cache, request.step_ratios or read_ratios(self.model.card).stages
-        wanted = placement is not None and placement.plan.profile.cache != "none"
-        return DEFAULT_THRESHOLD if wanted and not request.cache and FIRST_BLOCK in rules else 0.0, ()
+        asked = request.profile_cache
+        if asked is None:                   # a take that is older than that takes keep it
+            asked = FIRST_BLOCK_THRESHOLD if placement is not None and placement.plan.profile.cache != "none" else 0.0
+        return asked if not request.cache and FIRST_BLOCK in rules else 0.0, ()
 
     def _save_section(
         self, request: RenderRequest, index: int, finished: SectionResult, decoder: SectionDecoder, before: Snapshot

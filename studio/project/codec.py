@@ -166,7 +166,7 @@ def take_table(take: Take) -> Table:
             style=take.style, cast=take.cast, words=take.words, style_words=take.style_words, cast_words=take.cast_words),
         **pins_table(take.pins, take.forgotten),
         **context_look_table(take.context_look),
-        **step_ratios_table(take),
+        **step_cache_table(take),
     }
 
 
@@ -204,6 +204,7 @@ def parse_take(table: object) -> Take:
         forgotten=parse_pins(read, "forgotten"),
         context_look=parse_context_look(read),
         step_ratios=_step_ratios(read),
+        profile_cache=None if read.optional("profile_cache", object) is None else read.number("profile_cache"),
         unknown=read.rest(),
     )
 
@@ -219,9 +220,10 @@ def cache_table(settings: RenderSettings) -> Table:
     return {"cache": settings.cache, **rule} if settings.cache else {}
 
 
-def step_ratios_table(take: Take) -> Table:
-    """The ratios by which a take's steps were left out; nothing where none were, or where they are not known."""
-    return {"step_ratios": [list(stage) for stage in take.step_ratios]} if take.step_ratios else {}
+def step_cache_table(take: Take) -> Table:
+    """What the model and the machine added to the step cache of a take's settings; nothing of it that is not known."""
+    ratios = {"step_ratios": [list(stage) for stage in take.step_ratios]} if take.step_ratios else {}
+    return ratios if take.profile_cache is None else {**ratios, "profile_cache": take.profile_cache}
 
 
 def _step_ratios(read: TableReader) -> tuple[tuple[float, ...], ...]:

@@ -131,6 +131,7 @@ class Take:
     forgotten: tuple[str, ...] = ()     # takes whose sections its memory did not read
     context_look: ContextLook | None = None     # the look in which it saw the frames before it; None: as they were made
     step_ratios: tuple[tuple[float, ...], ...] = ()     # by which its steps were left out, see `catalogue.step_ratios`
+    profile_cache: float | None = None  # threshold of the first block's cache that the machine's profile asked for; None: not known
     unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
 
     @property

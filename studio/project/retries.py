@@ -39,7 +39,7 @@ def set_retries(project: Project, times: int, measure: Measure, threshold: float
 
 
 def retry_request(project: Project, take: Take, number: int) -> TakeRequest:
-    """The request for the retry of that number of a take: as that one was asked, with its words and step ratios, and another seed.
+    """The request for the retry of that number of a take: as that one was asked, with its words and step cache, and another seed.
 
     Raises:
         EditError: there is no reference image any more.
@@ -49,6 +49,7 @@ def retry_request(project: Project, take: Take, number: int) -> TakeRequest:
         request_take(project, segment, take.parent), settings=take.settings,
         words=take.words, style_words=take.style_words, cast_words=take.cast_words,
         context_look=take.context_look, step_ratios=take.step_ratios,
+        profile_cache=take.profile_cache,
     )  # fmt: skip
     depth = len(project.lineage(take.parent))
     return TakeRequest(again, project.clock.sections(segment.frames), depth, audition=True, retry=number, retry_of=take.id)

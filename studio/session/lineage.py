@@ -10,7 +10,7 @@ from typing import Any
 from studio.engine import take_folder
 from studio.media import MediaError, export
 from studio.media.picture import read_picture
-from studio.project.codec import cache_table, step_ratios_table
+from studio.project.codec import cache_table, step_cache_table
 from studio.project.look_tables import context_look_table
 from studio.project.mark_tables import marks_table
 from studio.project.memory_tables import pins_table
@@ -101,7 +101,7 @@ def take_record(project: Project, take: Take) -> dict[str, Any]:
         "steps": take.settings.steps,
         "guidance": take.settings.guidance,
         **cache_table(take.settings),
-        **step_ratios_table(take),
+        **step_cache_table(take),
         **({"loras": [{"name": lora.name, "sha256": lora.sha256, "strength": lora.strength} for lora in take.segment.loras]}
            if take.segment.loras else {}),
         "sections": take.sections,

@@ -9,7 +9,7 @@ from studio.project.model import Clock, Project
 from studio.project.recipe import MOST, parse_recipe
 from studio.project.rules import FormatError
 
-WORDS = ("words", "style_words", "cast_words", "style", "cast", "frame", "step_ratios")
+WORDS = ("words", "style_words", "cast_words", "style", "cast", "frame", "step_ratios", "profile_cache")
 """Fields of a take that are the same in a record and in a document."""
 
 

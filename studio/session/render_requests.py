@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from studio.backbones.registry import edits_memory, selects_sections, step_caches
+from studio.backbones.registry import edits_memory, profile_cache, selects_sections, step_caches
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.catalogue.step_ratios import MAGNITUDE, read_ratios
+from studio.catalogue.step_ratios import FIRST_BLOCK, MAGNITUDE, read_ratios
 from studio.engine import take_folder
 from studio.engine.events import Bridge, LoraFile, Pin, RenderRequest, SeenColours, ShotStart, VideoSource
 from studio.language import join, sentence
@@ -36,27 +36,33 @@ class RequestMaker:
         self._wildcards = wildcards
 
     def fill(self, ask: TakeRequest, project: Project) -> TakeRequest:
-        """The request with what is settled when its take is begun: the words that wildcards give, and the ratios by which steps
-        are left out. A retry, and what is made as it was made before, keeps those that it has.
+        """The request with what is settled when its take is begun: the words that wildcards give, and by what steps are
+        left out. A retry, and what is made as it was made before, keeps those that it has.
 
         Raises:
-            EditError: see `Wildcards.fill`; or the ratios of the model were not measured.
+            EditError: see `Wildcards.fill`; the ratios of the model were not measured, or the profile in STUDIO_PROFILE cannot be
+                used.
         """
-        take = self._with_ratios(ask.take)
+        take = self._with_step_cache(ask.take)
         if ask.retry_of or ask.exact or take.copy_of:
             return replace(ask, take=take)
         before = project.takes.get(take.parent) if take.parent else None
         return replace(ask, take=fill_words(take, self._wildcards, before))
 
-    def _with_ratios(self, take: Take) -> Take:
-        """The take with the newest ratios of its model, if it leaves out steps by such and nothing of it was made yet."""
+    def _with_step_cache(self, take: Take) -> Take:
+        """The take with what its settings leave open of its step cache, if nothing of it was made yet: the newest ratios of its
+        model where it leaves out steps by such, or what the machine's profile asks for where its settings ask for none."""
         card, is_plain_copy = self._cards.get(take.model), take.copy_of is not None and not take.bridge
-        if card is None or MAGNITUDE not in step_caches(card) or not take.lacks_ratios or take.sections or is_plain_copy:
+        if card is None or take.sections or is_plain_copy or take.segment.video is not None:
             return take
         try:
-            return replace(take, step_ratios=read_ratios(card).stages)
+            if take.lacks_ratios and MAGNITUDE in step_caches(card):
+                return replace(take, step_ratios=read_ratios(card).stages)
+            if take.profile_cache is None and not take.settings.cache and FIRST_BLOCK in step_caches(card):
+                return replace(take, profile_cache=profile_cache())
         except ModelError as error:
             raise EditError(str(error)) from error
+        return take
 
     def request(
         self, take: Take, sections: int, project: Project, folder: Path | None = None, checked: bool = True
@@ -98,6 +104,7 @@ class RequestMaker:
             cache=take.settings.cache,
             cache_rule=take.settings.cache_rule,
             step_ratios=take.step_ratios,
+            profile_cache=take.profile_cache,
             style=words.style,
             cast=words.cast,
             bridge=self._bridge(take, project),

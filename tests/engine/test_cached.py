@@ -109,7 +109,7 @@ def test_a_profile_may_ask_for_it(
     profile = tmp_path / "mine.toml"
     write_profile(replace(EXACT, cache="first-block"), profile)
     monkeypatch.setenv("STUDIO_PROFILE", str(profile))
-    monkeypatch.setattr(render, "DEFAULT_THRESHOLD", 1.0)
+    monkeypatch.setattr(render, "FIRST_BLOCK_THRESHOLD", 1.0)
     model = load(card, "cpu", plan=large.plan_for(card, machine=imagine_machine(24, 64, "Linux"), size=(64, 32)))
     assert model.placement and any("step cache" in sentence for sentence in model.placement.sentences)
     ours = film(model, ask("ours", steps=STEPS))
