@@ -76,7 +76,7 @@ HEAVY = [
     "studio/placement/device", "studio/engine/render.py", "studio/engine/input_reader.py", "studio/engine/failures.py",
     "studio/engine/left_out.py", "studio/engine/seen_colours.py", "studio/engine/section_decoder.py",
     "studio/engine/lora_weights.py", "studio/engine/moments.py", "studio/engine/image_encoder.py", "studio/engine/video_take.py",
-    "studio/engine/step_ratios.py", "studio/engine/shown.py",
+    "studio/engine/step_ratios.py", "studio/engine/shown.py", "studio/engine/processor_share.py",
 ]
 
 

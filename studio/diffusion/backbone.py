@@ -150,6 +150,13 @@ class StopsAtEdge(Protocol):
 
 
 @runtime_checkable
+class IgnoresThreads(Protocol):
+    """A backbone whose sections, frames included, are the same bit for bit on any number of processor threads."""
+
+    threads_may_change: bool
+
+
+@runtime_checkable
 class RecallsPlaces(Protocol):
     """A backbone that tells which pixels of its frames came from the long-term memory."""
 

@@ -17,7 +17,7 @@ from studio.backbones.registry import step_caches
 from studio.catalogue.loras import LoraError
 from studio.catalogue.step_ratios import FIRST_BLOCK, FIRST_BLOCK_THRESHOLD, MAGNITUDE, read_ratios
 from studio.diffusion import flow
-from studio.diffusion.backbone import AppliesLoras, RecallsPlaces, StopsAtEdge
+from studio.diffusion.backbone import AppliesLoras, IgnoresThreads, RecallsPlaces, StopsAtEdge
 from studio.diffusion.blend import section_blend
 from studio.diffusion.lora_branches import NO_LORAS
 from studio.diffusion.magnitude_cache import Stages
@@ -41,6 +41,7 @@ from studio.engine.left_out import leave_out
 from studio.engine.lora_weights import LoraWeights
 from studio.engine.moments import ask_memory
 from studio.engine.pace import Pace
+from studio.engine.processor_share import ProcessorShare
 from studio.engine.section_decoder import SectionDecoder
 from studio.engine.shown import animation, draw_memory, pixels, preview
 from studio.engine.video_take import VideoTakes
@@ -60,6 +61,7 @@ class Renderer:
         """`model` may be placed on a GPU part by part; then `render` changes its placement as a take needs it."""
         self.model = model
         self.pace = Pace()
+        self._share = ProcessorShare(isinstance(model.backbone, IgnoresThreads))
         self._loras: LoraWeights | None = None
         self._inputs = InputReader(model)
         self._videos = VideoTakes(model, self._inputs)
@@ -71,6 +73,7 @@ class Renderer:
             `Working`, `Step`, `SectionDone` as it goes, and one of `TakeDone`, `Cancelled`, `Failed` last. Never raises.
         """
         began = time.monotonic()
+        self._share.adapt()
         try:
             if request.moment and request.parent:
                 yield Working(request.take, sentence("asking the memory"))
@@ -91,6 +94,8 @@ class Renderer:
             message, remedy = explain(error, request, self.model.card.sizes)
             sections, frames = _close_finished(request.folder)
             yield Failed(request.take, message, remedy, sections, frames, time.monotonic() - began)
+        finally:
+            self._share.end()
 
     def _sections(self, request: RenderRequest, stop: Stop) -> Generator[Event, None, bool]:
         """All sections of the take that are not on disk yet, and the picture of the memory behind the last one.
@@ -189,6 +194,7 @@ class Renderer:
             yield Working(request.take, sentence("placing the model"))
             placement.backbone.apply_plan()
         yield Working(request.take, sentence("denoising"))
+        self._share.adapt()
         card = self.model.card
         blend = section_blend(request.blend, index, card.clock(request.size)[1]) if request.before else None
         seed = flow.section_seed(request.seed, index)
@@ -206,6 +212,7 @@ class Renderer:
             left = self.pace.left(request.size, steps, request.sections - index)
             picture = preview(self.model, progress.clean)
             yield Step(request.take, index, request.sections, progress.step, progress.steps, left, picture)
+            self._share.adapt()
             clock = time.monotonic()
         raise AssertionError("a section ends with its result")
 
@@ -241,6 +248,7 @@ class Renderer:
     ) -> Generator[Event, None, SectionDone]:
         """Decode a finished section and write its clip and its snapshot. The section counts once the snapshot is there."""
         yield Working(request.take, sentence("decoding"))
+        self._share.adapt()
         clock = time.monotonic()
         fps, section_frames = self.model.card.clock(request.size)
         with decoder.stream(before, finished.snapshot.psi) as stream:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
+from studio.backbones.animatic.same_sums import point_convolution
 
 GROUP = 4
 """Frames of a latent."""
@@ -84,12 +85,12 @@ class LappedAutoencoder(ModelMixin, ConfigMixin):
         filtered = filter_borders(group, self.turn).flatten(1, 2)
         patches = F.pixel_unshuffle(filtered, PATCH) - self.mean.view(1, -1, 1, 1)                # [B, P, h, w]
         basis = (self.components / self.scale[:, None])[:channels]
-        return F.conv2d(patches, basis[:, :, None, None])
+        return point_convolution(patches, basis)
 
     def decode_group(self, latent: Tensor) -> Tensor:
         """Four frames [B, 3, 4, H, W] of a latent [B, C, h, w]."""
         basis = (self.components * self.scale[:, None]).T
-        patches = F.conv2d(latent, basis[:, :, None, None]) + self.mean.view(1, -1, 1, 1)
+        patches = point_convolution(latent, basis) + self.mean.view(1, -1, 1, 1)
         return filter_borders(F.pixel_shuffle(patches, PATCH).unflatten(1, (3, GROUP)), self.turn.T)
 
     def preview(self, latents: Tensor) -> Tensor:

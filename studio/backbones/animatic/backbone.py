@@ -72,6 +72,7 @@ class AnimaticBackbone(FramePackBackbone):
     """
 
     deviation: Tensor
+    threads_may_change = True
 
     def __init__(
         self, transformer: HunyuanVideoFramepackTransformer3DModel, autoencoder: LappedAutoencoder, deviation: Tensor

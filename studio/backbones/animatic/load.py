@@ -17,6 +17,7 @@ from studio.backbones.animatic.conditioner import SmallConditioner
 from studio.backbones.animatic.context_memory import ContextMemory
 from studio.backbones.animatic.network_channels import MEMORY_CHANNELS
 from studio.backbones.animatic.place_memory import EXTRA_CHANNELS, PlaceMemory
+from studio.backbones.animatic.same_sums import compute_alike
 from studio.backbones.animatic.scene_picture import FilmMemory
 from studio.backbones.animatic.weather import WeatherSynthesis
 from studio.backbones.animatic.words import PART as READER
@@ -62,6 +63,8 @@ def load(request: LoadRequest) -> FilmModel:
     )
     memory: Memory | None
     memory, trained = load_memory(card, freeze(backbone, device), device) if card.has_memory else (None, 0)
+    compute_alike(backbone)
+    compute_alike(conditioner.image_encoder)
     codec = AnimaticCodec(autoencoder, weather, GROUP * (card.large.fps if card.large else card.fps) // card.fps)
     if card.large and isinstance(memory, PlaceMemory):
         memory = FilmMemory(memory, backbone.pictures)

@@ -19,6 +19,8 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.backbones.animatic.same_sums import point_convolution
+
 KINDS = ("snow", "rain", "fog")
 GRAINS = {"snow": (1,), "rain": (1,), "fog": (16, 32, 64, 128)}    # pixels per value of noise, for each grain
 REACHES = {"snow": (9, 9), "rain": (31, 7), "fog": (5, 5)}         # height and width that one value of noise can affect
@@ -252,7 +254,8 @@ def _bicubic(distance: float, a: float = -0.75) -> float:
 def _conv(layer: nn.Conv2d, x: Tensor) -> Tensor:
     """The convolution in float32, whatever precision the weights have; it runs once per sheet."""
     bias = None if layer.bias is None else layer.bias.float()
-    return F.conv2d(x, layer.weight.float(), bias)
+    convolve = point_convolution if layer.kernel_size == (1, 1) else F.conv2d
+    return convolve(x, layer.weight.float(), bias)
 
 
 def _grow(values: Tensor, grain: int) -> Tensor:

@@ -17,10 +17,13 @@ from studio.lab.measure.section_process import STUDIO, SectionProcess, Size
 
 ARMS = {
     "studio": STUDIO,
-    "sleep": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"},
-    "spin": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300000"},
+    "sleep": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "MKL_CBWR": "AUTO"},
+    "spin": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300000", "MKL_CBWR": "AUTO"},
 }
-"""What the studio sets, threads that sleep at once, and what GNU's OpenMP does when nothing is set."""
+"""What the studio sets, threads that sleep at once, and what GNU's OpenMP does when nothing is set.
+
+Without MKL's strict mode the number of threads stays as it is (`engine.processor_share`).
+"""
 BUSY = "while True: pass"
 PLAYER = "<video src='{}' autoplay loop muted style='width:100%'></video>"
 

@@ -1,0 +1,89 @@
+"""A section is computed with fewer threads while other programs use the processor, and is the same bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.backbones.load import load
+from studio.catalogue.cards import find_models
+from studio.engine import processor_share
+from studio.engine.processor_share import ProcessorShare, Times, processor_times
+from studio.lab.measure.section_costs import SectionRenderer, render_sections
+from studio.lab.measure.startup import ROOT
+
+SNOW = ("heavy snow falls while the camera pushes in and pans to the left",)
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[int]:
+    """The number of threads before, which is set again afterwards."""
+    before = torch.get_num_threads()
+    yield before
+    torch.set_num_threads(before)
+
+
+def share(monkeypatch: pytest.MonkeyPatch, readings: list[Times], cores: int = 4, may_change: bool = True) -> ProcessorShare:
+    """On a machine of so many cores, that sees these readings one after the other."""
+    monkeypatch.setattr(processor_share, "usable_cores", lambda: cores)
+    monkeypatch.setattr(processor_share, "same_on_any_threads", lambda: True)
+    torch.set_num_threads(cores)
+    return ProcessorShare(may_change, iter(readings).__next__)
+
+
+def test_threads_follow_what_other_programs_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = [(0.0, 0.0, 0.0), (1.0, 4.0, 2.6), (1.1, 4.4, 2.7), (2.0, 8.0, 3.0), (3.0, 12.0, 3.0), (4.0, 15.9, 6.8)]
+    machine, counts = share(monkeypatch, readings), []
+    for _ in readings:
+        machine.adapt()
+        counts.append(torch.get_num_threads())
+    assert counts == [4, 3, 3, 1, 1, 4], "1.4 cores taken; too soon to look again; 3.6 taken; all taken; free again"
+
+
+def test_the_end_gives_all_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = share(monkeypatch, [(0.0, 0.0, 0.0), (1.0, 4.0, 0.0), (60.0, 240.0, 0.0)])
+    machine.adapt()
+    machine.adapt()
+    assert torch.get_num_threads() == 1
+    machine.end()
+    assert torch.get_num_threads() == 4
+    machine.adapt()
+    assert torch.get_num_threads() == 4, "what was seen before the end says nothing of now"
+
+
+def test_a_model_that_rounds_otherwise_keeps_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = share(monkeypatch, [], may_change=False)
+    machine.adapt()
+    machine.end()
+    assert torch.get_num_threads() == 4
+
+
+def test_this_machine_is_read() -> None:
+    first = processor_times()
+    while processor_times()[2] - first[2] < 0.05:
+        pass
+    last = processor_times()
+    assert last[0] > first[0] and last[1] >= first[1]
+
+
+mkl = pytest.mark.skipif(not processor_share.same_on_any_threads(), reason="MKL is not asked for the same sums on any threads")
+
+
+@mkl
+def test_a_film_is_the_same_on_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clip and latents of the shipped model."""
+    monkeypatch.setattr(ProcessorShare, "adapt", lambda self: None)
+    model, films = load(find_models(ROOT / "models")[0][0]), []
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        render_sections(SectionRenderer(model, model.card.default_size, folder), 1, SNOW)
+        files = [path for path in folder.rglob("*") if path.suffix in (".mp4", ".safetensors")]
+        films.append({hashlib.sha256(path.read_bytes()).hexdigest() for path in files})
+        assert len(films[-1]) >= 3
+    assert films[0] == films[1]
