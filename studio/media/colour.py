@@ -1,21 +1,27 @@
-"""A picture's numbers as 8-bit sRGB, whatever they mean in its file: profiles, gamma, more than 8 bits, transparency."""
+"""A picture's numbers as 8-bit sRGB, whatever they mean in its file: profiles, primaries, gamma, more than 8 bits, transparency."""
 
 from __future__ import annotations
 
+import contextlib
 import io
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageCms
 
-from studio.media.metadata import DAMAGED, Metadata
+from studio.media.metadata import DAMAGED, CodePoints, Metadata
+from studio.media.primaries import GAMMAS, PRIMARIES, SRGB, SRGB_CURVE, icc_profile, is_srgb, to_linear_srgb
 
 NEUTRAL = (214, 211, 206)             # shows through transparent places: neither paper white nor a black hole
 SPACES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK", "Lab ": "LAB"}
 """Pillow's modes for the colour spaces that profiles are for."""
 SRGB_GAMMA = 0.45455
 """The gamma that files write for sRGB."""
+HIGH_RANGE, BT2020, UNSPECIFIED = (16, 18), 9, 2
+"""Code points: the transfer functions PQ and HLG, the primaries that they usually have, and none in particular."""
+_WIDENED = [round(min(max(value - 16, 0) / 219, 1) * 255) for value in range(256)]
+"""Full range of the numbers from 16 to 235 that video uses."""
 
 
 def layers(image: Image.Image, metadata: Metadata) -> tuple[Image.Image, Image.Image | None]:
@@ -47,23 +53,65 @@ def layers(image: Image.Image, metadata: Metadata) -> tuple[Image.Image, Image.I
 
 
 def to_srgb(image: Image.Image, metadata: Metadata) -> Image.Image:
-    """An opaque image of mode L, RGB, CMYK or LAB as RGB, converted by its profile or its gamma where it has one."""
-    if metadata.profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(metadata.profile))
-            coded = in_mode(image, SPACES.get(source.profile.xcolor_space))
-            if coded is not None:
-                result = ImageCms.profileToProfile(coded, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                if result is not None:
-                    return result
-        except (ImageCms.PyCMSError, *DAMAGED):
-            pass                                       # a profile that cannot be read is ignored
+    """An opaque image of mode L, RGB, CMYK or LAB as RGB, converted by what its file says of its colours.
+
+    The first that can be followed counts, in the order of PNG's specification (third edition): code points, a profile, primaries
+    and gamma.
+    """
+    screen = image.mode in ("L", "RGB")
+    if screen and metadata.codes is not None and (result := by_codes(image, metadata.codes)) is not None:
+        return result
+    if metadata.profile and (result := by_profile(image, metadata.profile)) is not None:
+        return result
+    if image.mode == "RGB" and metadata.primaries is not None and not is_srgb(metadata.primaries):
+        given = metadata.gamma if metadata.gamma and 0.1 <= metadata.gamma <= 10 else SRGB_GAMMA
+        curve = SRGB_CURVE if abs(given / SRGB_GAMMA - 1) <= 0.02 else 1 / given
+        with contextlib.suppress(ValueError):          # primaries of no screen are ignored
+            if (result := by_profile(image, icc_profile(metadata.primaries, curve))) is not None:
+                return result
     gamma = metadata.gamma
-    if gamma and 0.1 <= gamma <= 10 and abs(gamma / SRGB_GAMMA - 1) > 0.02 and image.mode in ("L", "RGB"):
+    if gamma and 0.1 <= gamma <= 10 and abs(gamma / SRGB_GAMMA - 1) > 0.02 and screen:
         light = np.linspace(0, 1, 256) ** (1 / gamma)
         shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
         image = image.point(np.rint(shown * 255).astype(int).tolist() * len(image.getbands()))
     return image.convert("RGB")
+
+
+def by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """The image converted by an ICC profile; None: the profile cannot be read, or is for other colours than the image's."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        coded = in_mode(image, SPACES.get(source.profile.xcolor_space))
+        return coded and ImageCms.profileToProfile(coded, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, *DAMAGED):
+        return None
+
+
+def by_codes(image: Image.Image, codes: CodePoints) -> Image.Image | None:
+    """An image of mode L or RGB converted by its code points; None: they say nothing, or nothing that is known here.
+
+    PQ and HLG become what `high_range` makes of them, in the 8 bits that are left of each number.
+    """
+    primaries = PRIMARIES.get(codes.primaries, SRGB if codes.primaries == UNSPECIFIED else None)
+    if primaries is None or (codes.primaries, codes.transfer) == (UNSPECIFIED, UNSPECIFIED):
+        return None
+    full = image if codes.full_range else image.point(_WIDENED * len(image.getbands()))
+    if codes.transfer in HIGH_RANGE:
+        return Image.fromarray(by_high_range(np.asarray(full.convert("RGB")), codes))
+    gamma = GAMMAS.get(codes.transfer, SRGB_CURVE if codes.transfer == UNSPECIFIED else None)
+    if gamma is None:
+        return None
+    if gamma == SRGB_CURVE and is_srgb(primaries):
+        return full.convert("RGB")
+    return by_profile(full, icc_profile(primaries, gamma))
+
+
+def by_high_range(deep: NDArray[Any], codes: CodePoints) -> NDArray[np.uint8]:
+    """Numbers [H, W, 3] of PQ or HLG, of 8 or 16 bits, as [H, W, 3] sRGB."""
+    from studio.media.high_range import TO_SRGB, to_standard_range
+
+    wide = codes.primaries == BT2020 or codes.primaries not in PRIMARIES
+    return to_standard_range(deep, codes.transfer, TO_SRGB if wide else to_linear_srgb(PRIMARIES[codes.primaries]))
 
 
 def in_mode(image: Image.Image, mode: str | None) -> Image.Image | None:

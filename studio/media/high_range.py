@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ WHITE = 203.0
 """Candelas a square metre of diffuse white in both of them (ITU-R BT.2408)."""
 PEAK = 1000.0
 """Candelas a square metre that are shown as full white."""
+ROWS = 256
+"""Computed at once: a large photograph in floating point would fill the memory."""
 TO_SRGB = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32)
 """Linear BT.2020 to linear sRGB (ITU-R BT.2087)."""
 
@@ -26,9 +30,25 @@ def is_high_range(frame: av.VideoFrame) -> bool:
 def standard_range(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     """A decoded picture as [height, width, 3] sRGB. Diffuse white becomes about 190 of 255, brighter light more."""
     deep = frame.reformat(width, height, format="rgb48le", interpolation=EXACT).to_ndarray()
-    light = _light(frame.color_trc)[deep].astype(np.float32) @ TO_SRGB.T
-    shown = _SHOWN[(light.clip(0, 1) * (len(_SHOWN) - 1)).astype(np.uint16)]
-    return np.ascontiguousarray(shown)
+    return to_standard_range(deep, frame.color_trc)
+
+
+def to_standard_range(
+    deep: NDArray[Any], transfer: int, primaries: NDArray[np.float32] = TO_SRGB
+) -> NDArray[np.uint8]:
+    """Numbers of PQ or HLG as [H, W, 3] sRGB.
+
+    Args:
+        deep: [H, W, 3] of 8 or 16 bits.
+        transfer: PQ or HLG.
+        primaries: [3, 3], from their light to that of sRGB.
+    """
+    curve, shown = _light(transfer), np.empty(deep.shape, np.uint8)
+    for top in range(0, len(deep), ROWS):
+        rows = deep[top : top + ROWS]
+        light = curve[rows if rows.dtype == np.uint16 else rows.astype(np.uint16) * 257] @ primaries.T
+        shown[top : top + ROWS] = _SHOWN[(light.clip(0, 1) * (len(_SHOWN) - 1)).astype(np.uint16)]
+    return shown
 
 
 def _light(transfer: int) -> NDArray[np.float32]:

@@ -21,6 +21,8 @@ from typing import BinaryIO, Literal
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, TiffImageFile
 
+from studio.media.primaries import Chromaticities
+
 # what Pillow's readers raise on damaged files
 DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
@@ -37,6 +39,15 @@ PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
 
 
+@dataclass(frozen=True)
+class CodePoints:
+    """What numbers mean, as ITU-T H.273 counts it: PNG's cICP, or "nclx" of HEIC and AVIF."""
+
+    primaries: int
+    transfer: int
+    full_range: bool = True
+
+
 @dataclass
 class Metadata:
     """The parts of a file that change what its pixels mean, as they lie in the file. Empty and None: it has none."""
@@ -45,8 +56,11 @@ class Metadata:
     xmp: bytes = b""
     profile: bytes = b""
     """An ICC profile."""
+    codes: CodePoints | None = None
     gamma: float | None = None
-    """The exponent from light to the file's numbers, of a PNG without a profile."""
+    """The exponent from light to the file's numbers, of a PNG."""
+    primaries: Chromaticities | None = None
+    """Of a PNG."""
     tag: object = None
     """The orientation of a TIFF, where it is a text: Pillow follows the others by itself."""
 
@@ -86,7 +100,7 @@ def split(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     if start.startswith(JPEG):
         return _split_jpeg(file)
     if start[4:] == b"ftyp":
-        return _without_exif(file), Metadata()
+        return _split_boxes(file)
     return file, Metadata()
 
 
@@ -110,8 +124,8 @@ def _split_png(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
             _read_chunk(name, content, metadata)
     if whole:
         pixels.write(PNG_END)
-    if plain or metadata.profile:
-        metadata.gamma = None
+    if plain:
+        metadata.gamma = metadata.primaries = None
     pixels.seek(0)
     return pixels, metadata
 
@@ -123,6 +137,11 @@ def _read_chunk(name: bytes, content: bytes, metadata: Metadata) -> None:
             metadata.exif = content
         elif name == b"gAMA":
             metadata.gamma = int.from_bytes(content[:4], "big") / 100_000
+        elif name == b"cHRM":
+            numbers = [number / 100_000 for number in struct.unpack(">8I", content)]
+            metadata.primaries = (*zip(numbers[::2], numbers[1::2], strict=True),)     # type: ignore[assignment]  # four
+        elif name == b"cICP" and content[2:3] == b"\0":            # its matrix: red, green and blue as they are
+            metadata.codes = CodePoints(content[0], content[1], full_range=content[3] != 0)
         elif name == b"iCCP":
             metadata.profile = _unfold(content.split(b"\0", 1)[1][1:], LONGEST_PROFILE)
         elif name in (b"tEXt", b"zTXt") and content.startswith((b"Raw profile type exif\0", b"Raw profile type APP1\0")):
@@ -137,7 +156,7 @@ def _read_chunk(name: bytes, content: bytes, metadata: Metadata) -> None:
             flags = content.index(b"\0") + 1
             text = content[flags + 2 :].split(b"\0", 2)[2]
             metadata.xmp = _unfold(text, LONGEST_TEXT) if content[flags] else text
-    except (IndexError, ValueError, zlib.error):
+    except (IndexError, ValueError, struct.error, zlib.error):
         pass                                                       # a chunk that cannot be read is ignored
 
 
@@ -176,13 +195,20 @@ def _split_jpeg(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
     return pixels, metadata
 
 
-def _without_exif(file: BinaryIO) -> BinaryIO:
-    """An AVIF file whose EXIF data are empty. Its orientation lies elsewhere in it, and Pillow rewrites EXIF data to tell of it."""
-    content = bytearray(file.read())
+def _split_boxes(file: BinaryIO) -> tuple[BinaryIO, Metadata]:
+    """As `split`, for an AVIF.
+
+    Its EXIF data are emptied: its orientation lies elsewhere in it, and Pillow rewrites EXIF data to tell of it. Pillow
+    follows how its colours are coded, but not which ones they are. A profile comes before code points in such files.
+    """
+    content, metadata = bytearray(file.read()), Metadata()
+    if (colours := content.find(b"colrnclx")) >= 0 and b"colrprof" not in content and b"colrrICC" not in content:
+        with contextlib.suppress(struct.error):
+            metadata.codes = CodePoints(*struct.unpack_from(">HH", content, colours + 8))
     for place in AVIF_EXIF.finditer(bytes(content)):
         order: Literal["little", "big"] = "little" if place[1][:2] == b"II" else "big"
         content[place.end() : place.end() + 6] = (8).to_bytes(4, order) + bytes(2)      # the tags begin behind this; there are 0
-    return io.BytesIO(bytes(content))
+    return io.BytesIO(bytes(content)), metadata
 
 
 def _exif_orientation(exif: bytes) -> int | None:
