@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.backbones.registry import begins_from_words
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.fingerprint import fingerprint
 from studio.engine import take_folder
@@ -22,7 +23,7 @@ from tests import folders
 from tests.shelves import wait_for_job
 
 
-@pytest.fixture(scope="module", params=["remembering", "large"])
+@pytest.fixture(scope="module", params=["remembering", "large", "helios"])
 def card(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     make: Callable[[Path], ModelCard] = getattr(folders, request.param)
     return make(tmp_path_factory.mktemp("models") / request.param)
@@ -49,11 +50,15 @@ def parts(session: Session) -> list[object]:
 def test_the_same_frames_and_the_same_memory(card: ModelCard, tmp_path: Path) -> None:
     here = studio(tmp_path / "here", card)
     session = here.create("Long way")
-    tiny.picture(size=96).save(tmp_path / "reference.png")
-    session.set_reference(tmp_path / "reference.png")
-    session.edit(edits.edit_segment, 0, prompt="the camera pans left", frames=24, seed=11)
+    if begins_from_words(card):
+        session.begin_from_words()
+    else:
+        tiny.picture(size=96).save(tmp_path / "reference.png")
+        session.set_reference(tmp_path / "reference.png")
+    frames = card.section_frames
+    session.edit(edits.edit_segment, 0, prompt="the camera pans left", frames=2 * frames, seed=11)
     session.edit(edits.set_style, "in ink")
-    session.edit(edits.add_segment, prompt="night falls", frames=12, seed=12)
+    session.edit(edits.add_segment, prompt="night falls", frames=frames, seed=12)
     session.edit(edits.edit_segment, 1, blend=6)
     session.jobs.generate_all()
     assert wait_for_job(session).state == "done", session.job
@@ -65,6 +70,6 @@ def test_the_same_frames_and_the_same_memory(card: ModelCard, tmp_path: Path) ->
     again = found.session
     again.jobs.resume()
     assert wait_for_job(again).state == "done", again.job
-    frames = read_clip(session.films.export_film())
-    assert len(frames) == 36 and frames.std() > 1 and (read_clip(again.films.export_film()) == frames).all()
+    shown = read_clip(session.films.export_film())
+    assert len(shown) == 3 * frames and shown.std() > 1 and (read_clip(again.films.export_film()) == shown).all()
     assert parts(again) == parts(session)

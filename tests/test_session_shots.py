@@ -62,7 +62,7 @@ def test_an_old_frame_is_a_picture(tmp_path: Path, engine: FakeEngine) -> None:
 
 
 def test_what_cannot_begin_a_shot(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(EditError, match="first segment begins at the reference"):
+    with pytest.raises(EditError, match="first segment begins as the film does"):
         session.set_shot(0, Shot())
     with pytest.raises(EditError, match="no such frame"):
         session.jobs.generate_next()

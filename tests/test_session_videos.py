@@ -21,7 +21,8 @@ from studio.project.model import Shot
 from studio.project.store import Store
 from studio.session import EditError, Session, Studio, early_changes
 from studio.ui.api import PageApi
-from studio.ui.views import board, memory_view
+from studio.ui.context_views import memory_view
+from studio.ui.views import board
 from tests.fake_engine import FPS, FakeEngine, card
 from tests.media.videos import video
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until

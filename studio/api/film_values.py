@@ -22,7 +22,7 @@ def film_value(session: Session, note: str = "") -> Film:
     project = session.project
     clock = project.clock
     stale = edits.stale_takes(project)
-    following, blocked = views.next_render(project)
+    following, blocked = views.next_render(project, session.card)
     segments: list[Segment] = [
         {
             "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
@@ -54,6 +54,7 @@ def film_value(session: Session, note: str = "") -> Film:
         "fps": clock.fps,
         "section_seconds": clock.seconds(clock.section_frames),
         "picture": project.reference.name or "picture" if project.reference else "",
+        "from_words": project.from_words,
         "style": project.style,
         "cast": project.cast,
         "sound": _sound(project),

@@ -6,8 +6,9 @@ from typing import Literal
 
 from studio.api.calls import Calls, upload_path
 from studio.api.film_values import film_value
-from studio.api.studio_values import About, FilmName
+from studio.api.studio_values import About, FilmName, Model
 from studio.api.values import File, Film, Upload
+from studio.backbones.registry import begins_from_words
 from studio.project import edits
 from studio.project.model import Project
 
@@ -27,12 +28,15 @@ class FilmCalls(Calls):
         Returns:
             The studio.
         """
-        models = [{"name": card.name, "title": card.title} for card in self.page.studio.models if card.state == "ready"]
+        models: list[Model] = [
+            {"name": card.name, "title": card.title, "from_words": begins_from_words(card)}
+            for card in self.page.studio.models if card.state == "ready"
+        ]  # fmt: skip
         return {
             "version": VERSION,
             "shared": self.page.public,
             "engine": self.page.studio.engine.state,
-            "models": models,  # type: ignore[typeddict-item]
+            "models": models,
             "presets": [{"name": preset.name, "title": preset.title} for preset in self.page.studio.presets],
             "samples": [{"name": name, "title": sample.story.name} for name, sample in self.page.samples.items()],
         }
@@ -57,7 +61,7 @@ class FilmCalls(Calls):
         self, name: str = "Untitled film", model: str | None = None, width: int | None = None, height: int | None = None,
         preset: str | None = None, style: str = "", cast: str = "",
     ) -> Film:  # fmt: skip
-        """Create a film. Its timeline is empty.
+        """Create a film. Its timeline is empty, and it has no picture; see set_reference and begin_from_words.
 
         Args:
             name: of the film.
@@ -98,6 +102,11 @@ class FilmCalls(Calls):
             frame: the part of it that the film begins with, as x, y, width and height from 0 to 1; null: chosen by the studio.
         """
         return self._change(film, "set_reference", path=upload_path(picture), frame=frame)
+
+    def begin_from_words(self, film: str) -> Film:
+        """Let a film begin from words alone, without a picture, if its model can; see about. Takes made from a picture become
+        stale."""
+        return self._change(film, "begin_from_words")
 
     def use_sample(self, film: str, sample: str) -> Film:
         """Let a film begin with the picture of a sample story.

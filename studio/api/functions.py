@@ -19,7 +19,7 @@ from studio.language.lists import with_or
 PREFIX = "v1_"
 """Before a function's name in Gradio's API: the version."""
 NAMES = (
-    "about", "films", "create", "status", "set_reference", "use_sample", "set_words",
+    "about", "films", "create", "status", "set_reference", "begin_from_words", "use_sample", "set_words",
     "add_segment", "edit_segment", "remove_segment", "new_shot", "undo", "redo",
     "loras", "add_lora", "use_lora", "spread_lora", "remove_lora", "set_sound", "place_sound", "remove_sound",
     "presets", "apply_preset", "save_preset", "remove_preset",

@@ -33,6 +33,16 @@ class Choice(TypedDict):
     title: str
 
 
+class Model(Choice):
+    """A model.
+
+    Attributes:
+        from_words: whether its films can begin without a picture, see begin_from_words.
+    """
+
+    from_words: bool
+
+
 class About(TypedDict):
     """The studio.
 
@@ -48,7 +58,7 @@ class About(TypedDict):
     version: int
     shared: bool
     engine: str
-    models: list[Choice]
+    models: list[Model]
     presets: list[Choice]
     samples: list[Choice]
 

@@ -222,6 +222,7 @@ class Film(TypedDict):
         fps: frames a second.
         section_seconds: a section's length; every take has whole sections.
         picture: the name of its reference picture; empty: there is none.
+        from_words: whether it begins from words alone, without a picture.
         style: how the whole film looks.
         cast: who is in it.
         sound: that is heard with it; null: none.
@@ -248,6 +249,7 @@ class Film(TypedDict):
     fps: int
     section_seconds: float
     picture: str
+    from_words: bool
     style: str
     cast: str
     sound: Sound | None

@@ -22,6 +22,10 @@ class Film(FilmMemory):
         """Let it begin with a picture file of this machine; `frame`: a part of it as x, y, width, height from 0 to 1."""
         return self._do("set_reference", picture=upload(picture), frame=None if frame is None else list(frame))
 
+    def begin_from_words(self) -> FilmValue:
+        """Let it begin from words alone, without a picture, if its model can."""
+        return self._do("begin_from_words")
+
     def use_sample(self, sample: str) -> FilmValue:
         """Let it begin with the picture of a sample story."""
         return self._do("use_sample", sample=sample)

@@ -70,8 +70,8 @@ class InputReader:
         """
         if request.reference is None and not begins_from_words(self.model.card):
             raise ModelError(sentence(
-                "{model} begins films with a picture. Choose a reference picture, or a model that begins from words alone; nothing "
-                "was lost.", model=self.model.card.title))
+                "{model} begins films with a picture. Choose a reference picture, or a model that can begin from words alone; "
+                "nothing was lost.", model=self.model.card.title))
         yield Working(request.take, sentence("reading prompt and picture"))
         conditioning = self.conditioning(request)
         before = None

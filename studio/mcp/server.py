@@ -33,7 +33,8 @@ READING = {
 FOR_GOOD = {"delete_film", "remove_preset"}
 """Functions that delete what no undo brings back."""
 TEXT = """\
-MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample), add a
+MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample; or
+begin_from_words, with a model whose films can begin without one, see about), add a
 segment for each beat of the story, and generate. Look at the takes, and where one is not what was wanted: retake it, audition
 several, or rewind or branch after any earlier take and go on differently; nothing is overwritten. Export the film when it is done.
 A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and events waits for it. What the

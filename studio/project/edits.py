@@ -106,6 +106,11 @@ def new(
     )
 
 
+def begin_from_words(project: Project) -> Project:
+    """Let the film begin from words alone, without a reference image. Takes made from one become stale."""
+    return replace(set_reference(project, None), from_words=True)
+
+
 def set_reference(project: Project, reference: Reference | None, frame: Frame | None = None) -> Project:
     """Set the reference image and its frame, or (None) remove it. Takes made from the old one become stale.
 
@@ -117,7 +122,7 @@ def set_reference(project: Project, reference: Reference | None, frame: Frame | 
     marks = marks_for(project, reference)
     same = reference is not None and project.reference is not None and reference.sha256 == project.reference.sha256
     changed = project if same else drop_video(project)
-    return set_frame(replace(changed, reference=reference, frame=None, marks=marks), frame)
+    return set_frame(replace(changed, reference=reference, frame=None, marks=marks, from_words=False), frame)
 
 
 def rename(project: Project, name: str) -> Project:

@@ -57,7 +57,7 @@ VoteResult = Literal["left", "right", "alike"]
 
 @dataclass(frozen=True)
 class Shot:
-    """Where a new shot begins: at a picture of its own, at a frame of a take, or, without either, at the reference image."""
+    """Where a new shot begins: at a picture of its own, at a frame of a take, or, without either, as the film does."""
 
     picture: Reference | None = None
     frame: Frame | None = None    # the part of that picture; None: as much of its middle as fits
@@ -105,11 +105,11 @@ class Take:
     """One rendered segment, immutable once `done`. A `partial` one holds the finished sections of an interrupted render."""
 
     id: str
-    parent: str | None            # take it continues; None: the reference image
+    parent: str | None            # take it continues; None: it is the film's first one
     segment: Segment              # what was asked, as it was asked
     settings: RenderSettings
     model: str
-    reference: str                # SHA-256 of the reference image it started from
+    reference: str                # SHA-256 of the reference image that its film began with; "": it began from words alone
     sections: int                 # finished sections
     frames: int                   # frames in its clip
     state: TakeState = "done"
@@ -232,6 +232,7 @@ class Project:
     reference: Reference | None = None
     frame: Frame | None = None      # the part of the reference image that the film begins with; None: as much of its middle as fits
     marks: Marks = NO_MARKS         # on the reference image
+    from_words: bool = False        # it begins from words alone, where the model can; it has no reference image then
     takes: Mapping[str, Take] = field(default_factory=no_fields)  # every take, without those that the artist deleted for good
     branches: tuple[Branch, ...] = ()
     branch: str = ""
@@ -282,5 +283,5 @@ class Project:
         return tuple(sorted((t for t in self.children(parent) if t.id not in self.trash), key=lambda t: t.created))
 
     def children(self, take: str | None) -> Iterator[Take]:
-        """The takes that continue a take; of None: those that begin at the reference image."""
+        """The takes that continue a take; of None: those at the film's beginning."""
         return (t for t in self.takes.values() if t.parent == take)

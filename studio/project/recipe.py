@@ -53,7 +53,7 @@ def make_recipe(project: Project, takes: Sequence[Take], reference: Reference | 
         head=last.id, style=last.style, cast=last.cast,
         looks=looks,
         trims={take: trim for take, trim in project.trims.items() if take in needed},
-        sound=project.sound, markers=project.markers,
+        sound=project.sound, markers=project.markers, from_words=not path[0].reference,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from studio.project.table_reader import Table, as_list
 
 FIELDS = (
     "id", "name", "model", "size", "clock", "settings", "reference", "frame", "marks", "style", "cast", "votes", "looks", "retries",
-    "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags", "later_looks",
+    "from_words", "trims", "pins", "forgotten", "dropped_branches", "sound", "markers", "tags", "later_looks",
     "later_trims",
 )
 
@@ -189,6 +189,7 @@ def _bare(folder: Path, takes: Sequence[Take]) -> Project:
         clock=replace(project.clock, section_frames=per_section),
         branches=(empty,),
         reference=_reference(folder, [folder / "media" / f"{last.reference[:16]}.png"], last.reference),
+        from_words=not last.reference,
         frame=last.frame,
         marks=last.marks,
         style=last.style,

@@ -1,8 +1,8 @@
-"""Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, or at the reference image.
+"""Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, or as the film begins.
 
-A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it. Takes of one place share the
-memory of that place; those of other places are not mixed into it. What follows a video shows another place than the video's first
-frame, from which its model goes on: the video's last frame.
+A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it; or no picture, in a film
+that begins from words alone. Takes of one place share the memory of that place; those of other places are not mixed into it. What
+follows a video shows another place than the video's first frame, from which its model goes on: the video's last frame.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from studio.project.tree import known_take, segment_index, with_segments
 class Place:
     """What a shot shows."""
 
-    picture: str                   # SHA-256 of the picture
+    picture: str                   # SHA-256 of the picture; "": there is none, the film began from words alone
     frame: Frame | None            # the part of it that the shot begins with; None: its middle
     marks: Marks = NO_MARKS
     video: str | None = None       # the take, a video, whose last frame the place is for models that see no more of it
@@ -39,7 +39,7 @@ def set_shot(project: Project, index: int, shot: Shot | None) -> Project:
     index = segment_index(index, len(segments))
     if index == 0 and shot is not None:
         raise EditError(sentence(
-            "The first segment begins at the reference picture. Choose another one there, or cut at a later segment."))
+            "The first segment begins as the film does. Choose another reference picture, or cut at a later segment."))
     if shot is not None and shot.take is not None:
         take = known_take(project, shot.take)
         if not 0 <= shot.at < take.frames:

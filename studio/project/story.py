@@ -1,6 +1,7 @@
 """Stories: a whole timeline in one TOML file, for films that are made without the page.
 
 name = "The lighthouse"      image = "lighthouse.png"     preset = "standard"
+                             without an image the film begins from words alone, with a model that can
 size = [320, 192]            seed = 7                      (both optional)
 frame = [0.1, 0.2, 0.6, 0.6]  the part of the picture that the film begins with: x, y, width and height as shares (optional)
 style = "dusk, light fog"    cast = "Anna, a girl in a red coat"   read after each segment's prompt (both optional)
@@ -61,11 +62,11 @@ class StorySegment:
 
 @dataclass(frozen=True)
 class Story:
-    """A film as written. `image` exists, but is not read yet: it may be no picture."""
+    """A film as written. `image` exists, but is not read yet: it may be no picture. None: it begins from words alone."""
 
     path: Path
     name: str
-    image: Path
+    image: Path | None
     preset: str
     size: tuple[int, int] | None
     seed: int | None
@@ -85,12 +86,13 @@ class _StoryTable:
     """The file's keys, before files are looked for."""
 
     name: Annotated[str, checked(lambda name: limits.name(name, sentence("film")), EditError)]
-    image: Annotated[str, Field(min_length=1, description=sentence("the name of the picture that the film starts from"))]
     segment: Annotated[
         tuple[dict[str, Any], ...],
         Field(
             min_length=1, max_length=limits.SEGMENTS,
             description=sentence("a list of 1 to {most} tables, [[segment]]", most=limits.SEGMENTS))]
+    image: Annotated[
+        str | None, Field(min_length=1, description=sentence("the name of the picture that the film starts from"))] = None
     preset: Annotated[str, Field(description=sentence("the name of a preset"))] = "standard"
     size: Any = None
     """Width and height, which `_size` reads."""
@@ -138,9 +140,13 @@ def read_story(path: Path, model: tuple[str, Sequence[tuple[int, int]]] | None =
     if segments[0].shot:
         raise StoryError(sentence(
             "{path}: segment 1: 'shot': the first segment begins with 'image'. Leave 'shot' out there.", path=path))
-    image = _file(path, story.image, f"{path}: 'image'", sentence("the picture"))
+    image = _file(path, story.image, f"{path}: 'image'", sentence("the picture")) if story.image else None
     size = _size(story.size, f"{path}: 'size'", model)
     marks = read_marks(story.beyond, story.subject, story.flows, str(path), StoryError)
+    if image is None and (story.frame or marks.subject or marks.flows):
+        raise StoryError(sentence(
+            "{path}: 'frame', 'subject' and 'flows' belong to a picture, and there is no 'image'. Add one, or leave them out.",
+            path=path))
     return Story(path, story.name, image, story.preset, size, story.seed, segments, story.frame, marks, story.style, story.cast)
 
 

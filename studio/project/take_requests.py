@@ -123,16 +123,21 @@ def _rest(project: Project, partial: Take, index: int) -> TakeRequest:
 
 
 def request_take(project: Project, segment: Segment, parent: str | None) -> Take:
-    """A take of a segment without sections yet, as the project asks for it now. Raises EditError: there is no reference image."""
-    if project.reference is None:
-        raise EditError(sentence("A film starts from a picture. Choose a reference image first."))
+    """A take of a segment without sections yet, as the project asks for it now.
+
+    Raises:
+        EditError: there is no reference image, and the film is not to begin from words alone.
+    """
+    if project.reference is None and not project.from_words:
+        raise EditError(sentence(
+            "A film starts from a picture, or from words alone where its model can. Choose a reference image first."))
     return Take(
         id=fresh_id(),
         parent=parent,
         segment=segment,
         settings=project.settings,
         model=project.model,
-        reference=project.reference.sha256,
+        reference=project.reference.sha256 if project.reference else "",
         frame=project.frame,
         marks=project.marks,
         style=project.style,

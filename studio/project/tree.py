@@ -179,15 +179,16 @@ def check_parent(project: Project, parent: str | None) -> None:
         return
     take = project.takes[parent]
     check_memory(project, take)
-    sha = project.reference.sha256 if project.reference else take.reference
-    for was, now, what in (
+    now = project.reference.sha256 if project.reference else "" if project.from_words else take.reference
+    other = sentence("from another picture") if now else sentence("from a picture")
+    for was, asked, what in (
         (take.model, project.model, sentence("by another model")),
         (take.size, project.size, sentence("in another size")),
-        (take.reference, sha, sentence("from another picture")),
+        (take.reference, now, other if take.reference else sentence("from words alone")),
         (take.frame, project.frame if project.reference else take.frame, sentence("from another part of the picture")),
         (take.marks, project.marks if project.reference else take.marks, sentence("with other marks on the picture")),
     ):
-        if was != now:
+        if was != asked:
             raise EditError(sentence(
                 "The film up to here was made {what}, so it cannot be continued. Rewind to the start to begin anew, or undo the "
                 "change. Every take is kept.", what=what))

@@ -43,7 +43,7 @@ def begin_with_video(project: Project, video: Video, reference: Reference, frame
     if len(written) >= limits.SEGMENTS:
         raise EditError(sentence(
             "A branch holds {most} segments at most. Remove one first; nothing was changed.", most=limits.SEGMENTS))
-    begun = replace(project, reference=reference, frame=None, marks=replace(NO_MARKS, beyond=beyond))
+    begun = replace(project, reference=reference, frame=None, marks=replace(NO_MARKS, beyond=beyond), from_words=False)
     return with_segments(begun, (first, *written))
 
 

@@ -189,7 +189,7 @@ def _findings(studio: Studio, session: Session, wanted: Project, record: Mapping
             "The file is a part of a longer film and does not tell what came before, so its frames will be others."))
     for each in awaited(session.project, session.folder):
         said.append(sentence("It needs {file}, which is not here. Drop it on the page; it is checked.", file=each.describe()))
-    if wanted.reference is None:
+    if wanted.reference is None and not wanted.from_words:
         content = next(iter(wanted.takes.values())).reference[:12]
         said.append(sentence(
             "The file does not say which picture it begins with, only its checksum, {checksum}. Choose that picture.",

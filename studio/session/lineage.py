@@ -77,7 +77,9 @@ def made_with(folder: Path) -> str | None:
 
 
 def _reference(project: Project, first: Take, store: Store) -> Reference | None:
-    """The picture that a film began with, which need not be the project's picture of now."""
+    """The picture that a film began with, which need not be the project's picture of now; None: it began from words alone."""
+    if not first.reference:
+        return None
     known = project.reference
     if known and known.sha256 == first.reference:
         return known

@@ -75,8 +75,12 @@ class Looks:
         """The look of the picture of a place, in the place's frame and at that size.
 
         Raises:
-            MediaError: the picture is missing or cannot be read.
+            MediaError: the picture is missing or cannot be read, or the place has none.
         """
+        if not place.picture:
+            raise MediaError(sentence(
+                "The film began from words alone, so there is no picture to compare with. Match the first frame instead; nothing "
+                "was changed."))
         key = (place.picture, place.frame, size)
         with self._lock:
             if key not in self._known:

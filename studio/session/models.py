@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from studio.backbones.registry import begins_from_words as can_begin_from_words
 from studio.backbones.registry import sees_outside_frame, size_unit, step_caches, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard, ModelError
-from studio.language import sentence
+from studio.language import Sentence, sentence
 from studio.marks import NO_MARKS, Marks
 from studio.project import edits
 from studio.project.edits import EditError
@@ -52,6 +53,25 @@ def check_size(card: ModelCard, size: tuple[int, int]) -> None:
             "{model} makes no films of {size} pixels: width and height must be multiples of {unit}. The nearest is {nearest}; its "
             "card, model.toml, can name it. Nothing was changed.",
             model=card.title, size=wanted, unit=unit, nearest=nearest))
+
+
+def begin_from_words(project: Project, card: ModelCard) -> Project:
+    """The project beginning from words alone. Raises EditError: its model cannot."""
+    check_beginning(card)
+    return edits.begin_from_words(project)
+
+
+def check_beginning(card: ModelCard) -> None:
+    """Raises EditError: films of the model cannot begin from words alone."""
+    if not can_begin_from_words(card):
+        raise EditError(needs_picture(card))
+
+
+def needs_picture(card: ModelCard) -> Sentence:
+    """That films of a model begin with a picture, and what to do."""
+    return sentence(
+        "{model} begins films with a picture. Choose a reference picture, or a model that can begin from words alone; nothing was "
+        "lost.", model=card.title)
 
 
 def check_frame(card: ModelCard | None, frame: Frame | None) -> None:

@@ -31,6 +31,7 @@ def old_recipe(record: Mapping[str, Any], clock: Clock) -> Project:
         "clock": {"fps": clock.fps, "section_frames": clock.section_frames}, "settings": takes[-1]["settings"], "takes": takes,
         "frame": takes[0].get("frame"), "marks": takes[0].get("marks"), "style": takes[-1].get("style", ""),
         "cast": takes[-1].get("cast", ""), "head": takes[-1]["id"], "branch": "main",
+        **({"from_words": True} if takes[0]["reference"] == "" else {}),
         "branches": [{"id": "main", "name": "Main", "tip": takes[-1]["id"], "segments": [take["segment"] for take in takes]}],
     })  # fmt: skip
 

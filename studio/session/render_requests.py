@@ -22,7 +22,7 @@ from studio.project.tree import check_memory
 from studio.project.wildcards import Wildcards
 from studio.project.words import fill_words, words_of
 from studio.session.loras import LoraShelf
-from studio.session.models import known_model
+from studio.session.models import check_beginning, known_model
 
 
 class RequestMaker:
@@ -157,9 +157,11 @@ class RequestMaker:
         Raises:
             EditError: the model, the picture, a LoRA or the parent's snapshot is missing, or a LoRA does not fit.
         """
-        known_model(self._cards, take.model)
+        card = known_model(self._cards, take.model)
         place = place_of_take(project, take)
-        if not self._picture(place).is_file():
+        if not place.picture:
+            check_beginning(card)
+        elif not self._picture(place).is_file():
             if place.picture == take.reference:
                 raise EditError(sentence("The reference image is gone from the project's folder. Choose the picture again."))
             raise EditError(sentence("The picture of this shot is gone from the project's folder. Choose the picture again."))
@@ -174,7 +176,7 @@ class RequestMaker:
                 "The take at whose frame this shot begins has lost its files. Choose another beginning for the shot."))
         for lora in take.segment.loras:
             if lora.strength:
-                self._loras.check(lora, self._cards[take.model])
+                self._loras.check(lora, card)
         for pin in self._pins(take, project):
             if not self._has_snapshot(pin.id):
                 number = len(project.lineage(pin.id))
@@ -219,8 +221,10 @@ class RequestMaker:
         video = take.segment.video
         return VideoSource(self._store.folder / video.file, video.name) if video and not take.copy_of else None
 
-    def _reference(self, take: Take, place: Place) -> Path:
-        """The picture that a take's place shows: a video's last frame for models that go on from it alone."""
+    def _reference(self, take: Take, place: Place) -> Path | None:
+        """The picture that a take's place shows: a video's last frame for models that go on from it alone; None: there is none."""
+        if not place.picture:
+            return None
         last = self._store.take_folder(place.video) / take_folder.LAST if place.video and place.video != take.id else None
         return last if last and last.is_file() else self._picture(place)
 

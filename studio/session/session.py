@@ -36,9 +36,9 @@ from studio.session.memory_map import MemoryEdits
 from studio.session.memory_test import MemoryTests
 from studio.session.memory_use import MemoryUses
 from studio.session.models import (
+    begin_from_words,
     check_frame,
     check_marks,
-    check_size,
     first_frame,
     installed_model,
     known_model,
@@ -110,6 +110,11 @@ class Session(Document):
 
     # Picture, size, model
 
+    @property
+    def card(self) -> ModelCard | None:
+        """The card of the film's model; None: it is not installed."""
+        return self._models.get(self.project.model)
+
     def set_reference(self, path: Path | str, frame: Frame | None = None) -> None:
         """Start the film from a picture: any picture file, which is copied into the project. Marks go with the picture before.
 
@@ -123,7 +128,7 @@ class Session(Document):
             EditError: the frame is not accepted.
             StoreError: the project cannot be saved.
         """
-        check_frame(self._models.get(self.project.model), frame)
+        check_frame(self.card, frame)
         self.store.check_writable()
         missing = self.awaiting.missing("picture")
         picture = import_picture(Path(path), self.store)
@@ -134,8 +139,12 @@ class Session(Document):
         if frame is None and before and before.sha256 == picture.sha256:
             frame = self.project.frame
         elif frame is None:
-            frame = first_frame(self._models.get(self.project.model), self.project, picture)
+            frame = first_frame(self.card, self.project, picture)
         self.edit(edits.set_reference, picture, frame)
+
+    def begin_from_words(self) -> None:
+        """Begin the film from words alone, without a reference. Raises EditError: its model cannot, or is not installed."""
+        self.edit(begin_from_words, known_model(self._models, self.project.model))
 
     def begin_with_video(self, path: Path, name: str | None = None) -> str:
         """Let this empty film begin with a video, and make its first take of it; returns what is to be said about that.
@@ -151,13 +160,12 @@ class Session(Document):
         edits.check_empty(self.project)
         self.jobs.check_idle()
         self.store.check_writable()
-        if (missing := self.awaiting.missing("video")) and self.awaiting.came(missing, video_sum(path)):
-            import_video(path, readable(name or path.name), self.store, self.project)
+        came = bool(missing := self.awaiting.missing("video")) and self.awaiting.came(missing, video_sum(path))
+        beginning = import_video(path, readable(name or path.name), self.store, self.project)
+        if came:
             self.notify()
             return ""
-        beginning = import_video(path, readable(name or path.name), self.store, self.project)
-        card = self._models.get(self.project.model)
-        beyond = card is not None and takes_marks(card, self.project.size)
+        beyond = self.card is not None and takes_marks(self.card, self.project.size)
         self.edit(edits.begin_with_video, beginning.video, beginning.first, beginning.frames, beyond)
         self.jobs.generate_next()
         return beginning.note
@@ -172,7 +180,7 @@ class Session(Document):
         Raises:
             EditError: the model takes no frame, there is no picture, or the frame leads out of it or is too small.
         """
-        check_frame(self._models.get(self.project.model), frame)
+        check_frame(self.card, frame)
         self.edit_in_stroke(stroke, edits.set_frame, frame)
 
     def set_marks(self, marks: Marks, stroke: str | None = None) -> None:
@@ -185,7 +193,7 @@ class Session(Document):
         Raises:
             EditError: the model takes no marks at the film's size, there is no picture, or a mark is not accepted.
         """
-        check_marks(self._models.get(self.project.model), self.project.size, marks)
+        check_marks(self.card, self.project.size, marks)
         self.edit_in_stroke(stroke, edits.set_marks, keep_unknown(marks, self.project.marks))
 
     def subject_mask(self) -> bytes | None:
@@ -199,12 +207,10 @@ class Session(Document):
 
     def set_size(self, size: tuple[int, int]) -> None:
         """Set width and height in pixels. Raises EditError: the model does not have this size."""
-        size, card = limits.size(size), self._models.get(self.project.model)
-        if card is None:
+        if self.card is None:
             self.edit(edits.set_size, size)
         else:
-            check_size(card, size)
-            self.edit(set_size, card, size)
+            self.edit(set_size, self.card, limits.size(size))
 
     def set_model(self, name: str) -> None:
         """Render with another model; segments keep their seconds. Raises EditError: it is not installed, or not fetched."""
@@ -221,10 +227,9 @@ class Session(Document):
         Raises:
             EditError: a value is not accepted, or the preset cannot be saved.
         """
-        card = self._models.get(self.project.model)
-        usual, own = (card.steps, card.guidance) if card else (USUAL, None)
+        usual, own = (self.card.steps, self.card.guidance) if self.card else (USUAL, None)
         preset = self.presets.save(title, steps, None if guidance == own else guidance, cache, usual, rule)
-        self.edit(edits.set_settings, settings_for(preset, card))
+        self.edit(edits.set_settings, settings_for(preset, self.card))
 
     def set_shot(self, index: int, shot: Shot | None) -> None:
         """Let a segment begin a new shot, or continue. Raises EditError: see `studio.project.shots.set_shot`."""
@@ -233,12 +238,12 @@ class Session(Document):
     def picture_shot(self, path: Path, frame: Frame | None = None) -> Shot:
         """A shot that begins at a picture; see `studio.session.shots.picture_shot`."""
         self.store.check_writable()
-        return picture_shot(self.store, self.project, self._models.get(self.project.model), path, frame)
+        return picture_shot(self.store, self.project, self.card, path, frame)
 
     def frame_shot(self, take: str, at: int) -> Shot:
         """A shot that begins at a frame of a take; see `studio.session.shots.frame_shot`."""
         self.store.check_writable()
-        return frame_shot(self.store, self.project, self._models.get(self.project.model), take, at)
+        return frame_shot(self.store, self.project, self.card, take, at)
 
     def audition(self, take: str | None, variations: Variations, presets: Sequence[str] = ()) -> None:
         """Render several takes to choose from, of the next segment (`take` None) or of a take's; see `JobManager.audition`.
@@ -253,7 +258,7 @@ class Session(Document):
 
     def _settings_of(self, preset: str) -> RenderSettings:
         """The settings of a preset on the project's model. Raises EditError: there is no preset of this name."""
-        return settings_for(self.presets.named(preset), self._models.get(self.project.model))
+        return settings_for(self.presets.named(preset), self.card)
 
     # LoRAs
 
@@ -290,6 +295,6 @@ class Session(Document):
 
     def shelved_loras(self, own: bool = False) -> tuple[LoraEntry, ...]:
         """LoRAs to choose from, and whether they fit the project's model. `own`: only those that the project uses or has used."""
-        found = self.loras.list(self._models.get(self.project.model))
+        found = self.loras.list(self.card)
         known = named_loras(self.project)
         return tuple(entry for entry in found if not own or entry.sha256 in known)

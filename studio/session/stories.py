@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.backbones.registry import lora_layers, takes_frame, takes_marks
+from studio.backbones.registry import begins_from_words, lora_layers, takes_frame, takes_marks
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import inspect_whole
 from studio.language import join, sentence
 from studio.marks import NO_MARKS, Marks
 from studio.media.picture import read_picture
-from studio.project import story
+from studio.project import edits, story
 from studio.project.edits import EditError
 from studio.project.frames import check_large_enough
 from studio.project.limits import SEEDS
@@ -74,7 +74,14 @@ def plan_story(
     for segment in written.segments:
         if isinstance(segment.shot, Path):
             read_picture(segment.shot)
-    _check_frame(written, card, read_picture(written.image).size, project.size)
+    if written.image is None:
+        if not begins_from_words(card):
+            raise StoryError(sentence(
+                "{path}: there is no 'image', and {model} begins films with a picture. Add image = \"picture.png\", or choose a "
+                "model that can begin from words alone.", path=written.path, model=card.title))
+        project = edits.begin_from_words(project)
+    else:
+        _check_frame(written, card, read_picture(written.image).size, project.size)
     _check_marks(written, card, project.size)
     _check_loras(written, card)
     return written, project

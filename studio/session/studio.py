@@ -103,7 +103,8 @@ class Studio:
         written, project = plan_story(path, model, changes or StoryChanges(), self.models, self.presets)
         session = self._begin(project)
         try:
-            session.set_reference(written.image, written.frame)
+            if written.image:
+                session.set_reference(written.image, written.frame)
             session.set_marks(written.marks)
             for index, segment in enumerate(written.segments):
                 if segment.shot:

@@ -57,7 +57,7 @@ class PageApi:
         self.boards = Boards(lambda session: views.board(session, self.studio.models, self.studio.presets))
         self.verbs: Mapping[str, Verb] = {
             **VERBS,
-            "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).story.image)),
+            "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).picture)),
             "shelved_loras": lambda s, f: views.lora_choices(s.shelved_loras(own=self.public), self.studio.loras.max_bytes),
             "trash": lambda s, f: trash_view(s, self._thrown_away(f), self.public),
             "import_project": lambda s, f: {"project": self.studio.unpack(f.upload("path")).id},

@@ -20,6 +20,7 @@ class Sample:
 
     id: str
     story: Story
+    picture: Path
 
     @property
     def film(self) -> Path | None:
@@ -29,13 +30,17 @@ class Sample:
 
 
 def find_samples(folder: Path = EXAMPLES) -> tuple[Sample, ...]:
-    """The stories under `folder`, those with a film first, sorted by name. A damaged one is left out, so that the page opens."""
+    """The stories under `folder`, those with a film first, sorted by name.
+
+    A damaged one is left out, so that the page opens, and so is one without a picture."""
     samples = []
     for path in sorted(folder.glob("*/story.toml")):
         try:
-            samples.append(Sample(path.parent.name, read_story(path)))
+            story = read_story(path)
         except StoryError:
             continue
+        if story.image:
+            samples.append(Sample(path.parent.name, story, story.image))
     return tuple(sorted(samples, key=lambda sample: sample.film is None))
 
 
@@ -45,7 +50,7 @@ def sample_views(samples: tuple[Sample, ...]) -> list[dict[str, Any]]:
         {
             "id": s.id,
             "name": s.story.name,
-            "picture": file_url(s.story.image),
+            "picture": file_url(s.picture),
             "segments": len(s.story.segments),
             "made": s.film is not None,
             "first": s.story.segments[0].prompt if s.story.segments else "",

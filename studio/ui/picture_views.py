@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import sees_outside_frame, takes_frame, takes_marks
+from studio.backbones.registry import begins_from_words, sees_outside_frame, takes_frame, takes_marks
 from studio.flow_words import flow_phrases
 from studio.language import sentence
 from studio.marks import Stroke
 from studio.project.frames import default_frame, fit_frame, least_width, whole_frame
 from studio.project.mark_limits import DEPTH, FLOWS, NAME_LENGTH, NAMES, SPEED, STROKES, WIDTH
+from studio.session.models import needs_picture
 from studio.session.pictures import opacity_file
 from studio.ui.words import Json, file_url
 
@@ -37,6 +39,30 @@ def reference_view(session: Session) -> Json | None:
     }
 
 
+def beginning_view(project: Project, card: ModelCard | None, cards: Sequence[ModelCard]) -> Json:
+    """Whether the film begins from words alone, whether it could, and what is to be said about that, also of other models."""
+    can, other = card is not None and begins_from_words(card), next(filter(begins_from_words, cards), None)
+    if project.from_words:
+        words: str = sentence("This film begins from words alone.") if can or card is None else needs_picture(card)
+    elif can or card is None or other is None:
+        words = ""
+    else:
+        words = sentence(
+            "{model} begins films with a picture. {other} can begin from words alone, too.", model=card.title, other=other.title)
+    return {"from_words": project.from_words, "can": can, "words": words}
+
+
+def beginning_problem(project: Project, card: ModelCard | None) -> str:
+    """Why the film cannot begin; "" if it can. Without a model, which another sentence says, only a picture is asked for."""
+    if project.from_words:
+        return "" if card is None or begins_from_words(card) else needs_picture(card)
+    if project.reference is not None:
+        return ""
+    if card is not None and begins_from_words(card):
+        return sentence("Choose a reference picture, or begin from words alone.")
+    return sentence("Choose a reference picture: the film starts from it.")
+
+
 def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Json | None:
     """Where a segment's new shot begins: in words, and as a picture; None where it continues the one before it."""
     shot, project = segment.shot, session.project
@@ -62,7 +88,8 @@ def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Jso
             place = sentence("segment {number}, frame {frame}", number=len(project.lineage(shot.take)), frame=shot.at + 1)
         return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
     own = session.folder / project.reference.file if project.reference else None
-    return {"from": "reference", "words": sentence("the reference picture"), "url": file_url(own)}
+    words = sentence("words alone") if project.from_words else sentence("the reference picture")
+    return {"from": "reference", "words": words, "url": file_url(own)}
 
 
 def frame_view(project: Project, card: ModelCard | None) -> Json | None:

@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import context_of, encodes_video, memory_words
 from studio.language import join, plain, sentence, sentences
-from studio.language.lists import with_and
-from studio.memory.context_sizes import FRAMEPACK_CONTEXT
 from studio.project import edits
 from studio.project.limits import SECTIONS
 from studio.project.model import Clock, Project, Segment, Take
 from studio.project.sources import Lora, Video
 from studio.project.tree import unfinished_take
 from studio.project.trims import film_frames
+from studio.ui.context_views import memory_view
 from studio.ui.drift_views import retries_view
 from studio.ui.memory_map_views import memory_map_view
 from studio.ui.model_views import engine_view, model_choice, model_view, preset_choices, settings_view, size_choices
-from studio.ui.picture_views import flow_phrase_views, frame_view, marks_view, reference_view, shot_view
+from studio.ui.picture_views import (
+    beginning_problem,
+    beginning_view,
+    flow_phrase_views,
+    frame_view,
+    marks_view,
+    reference_view,
+    shot_view,
+)
 from studio.ui.prompt_views import NO_LISTS, blend_view, filled_view, wildcard_phrases, words_view
 from studio.ui.sound_views import sound_view
 from studio.ui.take_views import look_of, take_badge, take_state, take_views
@@ -41,7 +47,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
     stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = film_frames(project, project.film())
-    following, blocked = next_render(project)
+    following, blocked = next_render(project, card)
     estimate = session.jobs.estimate_next() if following else None
     return {
         "id": session.id,
@@ -58,6 +64,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "presets": preset_choices(presets, project.settings.preset, card),
         "settings": settings_view(project.settings, session.presets, card),
         "reference": reference_view(session),
+        "beginning": beginning_view(project, card, cards),
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),
         "segments": _segments(session, stale, card),
@@ -100,13 +107,13 @@ def _segments(session: Session, stale: frozenset[str], card: ModelCard | None) -
     ]
 
 
-def next_render(project: Project) -> tuple[Json | None, str]:
+def next_render(project: Project, card: ModelCard | None) -> tuple[Json | None, str]:
     """What `Generate next` renders: the segment, whether it completes a partial take, and whether it starts a branch.
 
     Returns None and the reason if there is nothing to render.
     """
-    if project.reference is None:
-        return None, sentence("Choose a reference picture: the film starts from it.")
+    if problem := beginning_problem(project, card):
+        return None, problem
     try:
         index, _ = edits.next_segment(project)
     except edits.EditError as error:
@@ -223,42 +230,6 @@ def timeline_view(project: Project, estimator: Estimator) -> Json:
     return {"segments": len(wanted), "length": format_length(project.clock.seconds(frames)), "costs": costs}
 
 
-def memory_view(project: Project, card: ModelCard | None) -> Json:
-    """What the model sees of the film when it renders the next section, as a sentence and as counts of latent frames."""
-    context = context_of(card) if card else FRAMEPACK_CONTEXT
-    film = project.film()
-    videos = [place for place, take in enumerate(film) if take.segment.video]
-    from_video = bool(videos) and card is not None and not encodes_video(card)      # it sees no more than the last frame of a video
-    if from_video:
-        film = film[videos[-1] + 1 :]
-    began = sentence("the video’s last frame") if from_video else sentence("the reference picture")
-    frames = sum(t.frames for t in film)
-    seen = min(frames, card.frames_back(project.size, context.recent) if card else 4 * context.recent)
-    latents = (card.latents_back(project.size, seen - 1) + 1 if card else seen // 4) if seen else 0
-    starts = context.start or not frames
-    remembers = card is not None and card.has_memory
-    time = project.clock
-    if not frames:
-        words = sentence("The next take starts from {start} alone.", start=began)
-    elif seen == frames:
-        rest = sentence("all that follows it") if from_video else sentence("all of the film so far")
-        words = sentence(
-            "The model sees {what} ({length}).", what=with_and([began, rest]) if starts else rest,
-            length=format_length(time.seconds(frames)))
-    else:
-        before = format_length(time.seconds(frames - seen))
-        rest = sentence("the last {length} of the film", length=format_length(time.seconds(seen)))
-        words = join(
-            sentence("The model sees {what}.", what=with_and([began, rest]) if starts else rest),
-            sentence(
-                "Of the {length} before that it keeps {memory}.", length=before, memory=memory_words(card, project.size))
-            if card and remembers else sentence("It has no memory of the {length} before that.", length=before))
-    return {
-        "sentence": words, "recent": latents, "context": list(context.sizes), "starts": starts,
-        "remembers": remembers, "packed": remembers and frames > seen,
-    }
-
-
 def job_view(job: JobView | None) -> Json | None:
     """The running job, or how the last one ended."""
     if job is None:
@@ -280,7 +251,6 @@ def job_view(job: JobView | None) -> Json | None:
         "finished": job.finished,
         "planned": job.planned,
     }
-
 
 
 def _making_view(job: JobView | Making) -> Json:

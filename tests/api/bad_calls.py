@@ -56,6 +56,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("set_reference", {"picture": {"path": "\ud800"}}, "bad_input"),
     ("set_reference", {"picture": {"path": "\0"}}, "bad_input"),
     ("set_reference", {"picture": {"path": f"{get_upload_folder()}/{'x' * 5000}"}}, "bad_input"),
+    ("begin_from_words", {}, "refused"),
     ("use_sample", {"sample": "../hills"}, "bad_input"),
     ("new_shot", {"segment": "no-such-segment"}, "not_found"),
     ("set_words", {"name": "  "}, "refused"),

@@ -14,6 +14,7 @@ import pytest
 
 import app
 from studio.commands import render as headless
+from studio.engine.engine import Engine
 from studio.lab import tiny
 from studio.media.clip import probe, read_clip
 from studio.session import Session
@@ -67,6 +68,19 @@ def whole(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(models: Path, tmp_path: Path, *arguments: str) -> int:
     return headless.render(app.parse(["render", *arguments]), models, tmp_path / "projects")
+
+
+def test_a_story_without_a_picture(
+    models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.write_text(STORY.replace('image = "start.png"\n', "").replace("frames = 24", "frames = 9"))
+    out = tmp_path / "film.mp4"
+    assert run(models, tmp_path, str(story), "-o", str(out)) == 1
+    assert "there is no 'image', and Small begins films with a picture" in capfd.readouterr().err and not out.exists()
+    folders.helios(tmp_path / "models" / "helios", distilled=True)
+    monkeypatch.setattr(headless, "choose_engine", lambda cards, problems, _: Engine(cards, problems, device="cpu"))
+    assert run(tmp_path / "models", tmp_path, str(story), "-o", str(out)) == 0
+    assert probe(out).frames == 18
 
 
 def test_story_to_film(models: Path, story: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,8 @@ def test_without_size_and_seed(tmp_path: Path) -> None:
         (("lighthouse.png", "."), "'image'"),
         (("lighthouse.png", "/dev/zero"), "'image'"),
         (('"lighthouse.png"', '"a\\u0000b"'), "'image'"),
-        (('image = "lighthouse.png"', ""), "'image'"),
+        (('image = "lighthouse.png"', "frame = [0, 0, 0.5, 0.5]"), "'frame', .* there is no 'image'"),
+        (('image = "lighthouse.png"', 'image = ""'), "'image'"),
         (("[[segment]]", "[segment]"), "TOML|segment"),
         (('name = "The', 'name = The'), "TOML"),
     ],
@@ -109,6 +110,10 @@ def test_wrong_stories_are_told_by_file_and_key(tmp_path: Path, change: tuple[st
     with pytest.raises(StoryError, match=told) as error:
         read_story(path)
     assert str(path) in str(error.value)
+
+
+def test_a_story_without_a_picture_begins_from_words_alone(tmp_path: Path) -> None:
+    assert read_story(written(tmp_path, GOOD.replace('image = "lighthouse.png"', ""))).image is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from studio.project.tree import with_segments
 from studio.session import JobView, Session, Studio
 from studio.session.estimates import Estimator
 from studio.ui import views
+from studio.ui.context_views import memory_view
 from studio.ui.model_views import engine_view, size_choices
 from studio.ui.prompt_views import words_view
 from studio.ui.tree import layout_tree
@@ -151,14 +152,14 @@ def test_memory_tells_what_is_seen_and_what_is_kept(session: Session, remembers:
     for _ in range(2):
         session.edit(edits.add_segment, frames=4 * 8)
     files = (ModelFile(ADAPTER, 1, "0" * 64),) if remembers else ()
-    drawn = views.memory_view(render_all(session).project, card(files=files))    # 22 sections, each 4 frames, 1 latent frame
+    drawn = memory_view(render_all(session).project, card(files=files))    # 22 sections, each 4 frames, 1 latent frame
     assert (drawn["context"], drawn["starts"]) == ([16, 2, 1], True)
     assert drawn["recent"] == 19 and drawn["packed"] == drawn["remembers"] == remembers
     assert drawn["sentence"].endswith(said)
 
 
 def test_a_model_that_looks_back_less_far_sees_less(session: Session) -> None:
-    drawn = views.memory_view(render_all(session).project, card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),)))
+    drawn = memory_view(render_all(session).project, card(kind="panorama", files=(ModelFile(MEMORY, 1, "0" * 64),)))
     assert drawn["recent"] == 2 and drawn["packed"]
     assert (drawn["context"], drawn["starts"]) == ([0, 0, 2], False)
     assert drawn["sentence"].startswith("The model sees the last 0.7 s of the film. Of the ")

@@ -31,6 +31,7 @@ VERBS: Mapping[str, Verb] = {
     "set_reference": noting(
         lambda s, f: set_reference(s, f.upload("path"), f.shares("frame") if f.has("frame") else None)),
     "begin_with_video": _begin_with_video,
+    "begin_from_words": noting(lambda s, f: s.begin_from_words()),
     "clear_reference": noting(lambda s, f: s.edit(edits.set_reference, None)),
     "set_frame": lambda s, f: s.set_frame(f.shares("frame") if f.has("frame") else None, stroke(f, "frame")),
     "set_marks": lambda s, f: s.set_marks(read_marks(f.table("marks")), stroke(f, "marks")),

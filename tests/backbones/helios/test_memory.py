@@ -140,6 +140,8 @@ def test_a_film_with_a_memory(tmp_path: Path, ask: Ask, write: Callable[[Path], 
     second, late = rendered("two", parent=ask("one").folder)
     again, same = rendered("again", parent=ask("one").folder)
     assert torch.equal(second, again) and torch.equal(late, same) and not torch.equal(early, late)
+    _, unseen = rendered("words", reference=None)
+    assert not torch.equal(unseen, early), "psi_0 of a film from words alone is that of a grey picture"
     bare = replace(model, memory=None)
     events = list(Renderer(bare).render(ask("bare", steps=4, guidance=1.0), Stop()))
     assert isinstance(events[-1], TakeDone)
