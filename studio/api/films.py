@@ -8,9 +8,9 @@ from studio.api.calls import Calls, upload_path
 from studio.api.film_values import film_value
 from studio.api.studio_values import About, FilmName, Model
 from studio.api.values import File, Film, Upload
-from studio.backbones.registry import begins_from_words
 from studio.project import edits
 from studio.project.model import Project
+from studio.ui.model_views import model_choice
 
 VERSION = 1
 ExportKind = Literal[
@@ -29,8 +29,8 @@ class FilmCalls(Calls):
             The studio.
         """
         models: list[Model] = [
-            {"name": card.name, "title": card.title, "from_words": begins_from_words(card)}
-            for card in self.page.studio.models if card.state == "ready"
+            {"name": each["name"], "title": each["title"], "from_words": each["from_words"]}
+            for each in map(model_choice, self.page.studio.models) if each["ready"]
         ]  # fmt: skip
         return {
             "version": VERSION,

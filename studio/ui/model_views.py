@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from studio.backbones.registry import step_caches
+from studio.backbones.registry import begins_from_words, step_caches
 from studio.language import join, sentence, sentences
 from studio.project.preset_shelf import OWN
 from studio.ui.words import Json
@@ -68,13 +68,14 @@ def model_view(
 
 def model_choice(card: ModelCard) -> Json:
     """A model to choose from; for one whose weights are missing, a note says how to get them, and how many bytes that takes."""
+    facts: Json = {"name": card.name, "title": card.title, "from_words": begins_from_words(card)}
     if card.state == "ready":
-        return {"name": card.name, "title": card.title, "ready": True, "note": ""}
+        return {**facts, "ready": True, "note": ""}
     state = sentence("Not fetched") if card.state == "not fetched" else sentence("Incomplete")
     if card.missing:
         state = sentence("{state}, {size:.1f} GB to fetch", state=state, size=card.missing / 1e9)
     note = join(sentence("{state}.", state=state), card.source, sentence("Then start the studio again."))
-    return {"name": card.name, "title": card.title, "ready": False, "note": note}
+    return {**facts, "ready": False, "note": note}
 
 
 def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCard | None) -> Json:
