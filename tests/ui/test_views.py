@@ -178,7 +178,7 @@ def test_what_the_memory_holds_is_shown_of_the_head(session: Session) -> None:
 def test_a_model_without_its_weights_says_how_to_get_them(session: Session) -> None:
     away = card("far", title="Far", files=(ModelFile("transformer/a.safetensors", 2_500_000_000, "0" * 64),))
     drawn = views.board(session, (card(), away), ())["models"]
-    assert drawn[0] == {"name": "tiny", "title": "Tiny", "ready": True, "note": ""}
+    assert drawn[0] == {"name": "tiny", "title": "Tiny", "from_words": False, "ready": True, "note": ""}
     assert not drawn[1]["ready"] and drawn[1]["note"].startswith("Not fetched, 2.5 GB to fetch. Get ")
     assert drawn[1]["note"].endswith(". Then start the studio again.")
 
