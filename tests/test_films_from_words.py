@@ -101,7 +101,7 @@ def test_shots_looks_and_drift(session: Session, engine: FakeEngine, tmp_path: P
     session.edit(edits.add_segment, prompt="sun", frames=4)
     session.set_shot(1, session.picture_shot(picture(tmp_path)))
     session.set_shot(2, Shot())
-    assert board(session, (HELIOS,), ())["segments"][2]["shot"]["words"] == "words alone"
+    assert board(session, (HELIOS,), ())["segments"][2]["shot"]["words"] == "a beginning from words alone"
     render_all(session)
     pictures = [request.reference for request in engine.requests]
     assert pictures[0] is pictures[2] is None and pictures[1] is not None

@@ -41,7 +41,8 @@ def reference_view(session: Session) -> Json | None:
 
 def beginning_view(project: Project, card: ModelCard | None, cards: Sequence[ModelCard]) -> Json:
     """Whether the film begins from words alone, whether it could, and what is to be said about that, also of other models."""
-    can, other = card is not None and begins_from_words(card), next(filter(begins_from_words, cards), None)
+    can = card is not None and begins_from_words(card)
+    other = min(filter(begins_from_words, cards), key=lambda each: each.state != "ready", default=None)
     if project.from_words:
         words: str = sentence("This film begins from words alone.") if can or card is None else needs_picture(card)
     elif can or card is None or other is None:
@@ -88,7 +89,7 @@ def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Jso
             place = sentence("segment {number}, frame {frame}", number=len(project.lineage(shot.take)), frame=shot.at + 1)
         return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
     own = session.folder / project.reference.file if project.reference else None
-    words = sentence("words alone") if project.from_words else sentence("the reference picture")
+    words = sentence("a beginning from words alone") if project.from_words else sentence("the reference picture")
     return {"from": "reference", "words": words, "url": file_url(own)}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
+from studio.backbones import registry
 from studio.project import edits
 from studio.session import Studio
-from tests.e2e.conftest import DROP, Stand, Visit, badge, serve
+from tests.e2e.conftest import AUDIT, DROP, Stand, Visit, badge, serve
 from tests.shelves import picture, render_all
 
 pytestmark = pytest.mark.slow
@@ -28,6 +30,28 @@ def test_pictures_can_be_dropped_and_pasted(stand: Stand, desk: Visit) -> None:
     expect(page.locator(".reference .file")).to_contain_text("pasted.png")
     page.get_by_label("Remove the reference picture").click()
     expect(page.get_by_role("heading", name="A film begins with one picture.")).to_be_visible()
+
+def test_a_film_begins_from_words_alone(stand: Stand, desk: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the model can; where it cannot any more, the page says so before anything starts."""
+    session, family = stand.studio.create(), registry.FAMILIES["animatic"]
+    monkeypatch.setitem(registry.FAMILIES, "animatic", replace(family, begins_from_words=True))
+    page = desk.open(session)
+    expect(page.get_by_role("heading", name="A film begins with a picture, or from words.")).to_be_visible()
+    page.get_by_role("button", name="Begin from words alone").click()
+    expect(page.locator(".reference")).to_contain_text("This film begins from words alone.")
+    expect(page.locator(".stage")).to_contain_text("It begins from words alone.")
+    assert page.evaluate(AUDIT) == []
+    page.get_by_label("Prompt of segment 1").fill("rain on a roof")
+    page.get_by_role("button", name="Generate next").click()
+    expect(badge(page, 0)).to_have_text("Done")
+    assert stand.engine.requests[-1].reference is None and session.project.film()[0].reference == ""
+    monkeypatch.setitem(registry.FAMILIES, "animatic", family)
+    session.edit(edits.rewind, None)
+    expect(page.locator(".reference")).to_contain_text("Tiny begins films with a picture. Choose a reference picture")
+    expect(page.get_by_role("button", name="Generate next")).to_be_disabled()
+    page.keyboard.press("Control+z")
+    page.evaluate(DROP, ["dropped.png", "image/png", list(picture(stand.folder, "gold").read_bytes())])
+    expect(page.locator(".reference .file")).to_contain_text("dropped.png")
 
 
 def test_a_project_that_was_exported_can_be_dropped(stand: Stand, desk: Visit) -> None:

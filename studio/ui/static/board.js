@@ -13,7 +13,7 @@ client.watch(({ view }) => {
   if (!view) return;
   header.root.inert = false;
   show(opening, false);
-  show(work, view.reference || view.takes.length);
+  show(work, view.reference || view.beginning.from_words || view.takes.length);
 });
 picture.attach(root.lastChild);
 keys.start();

@@ -5,6 +5,8 @@ const memory = (() => {
   const thumb = h('div', { class: 'thumb-picture' }, image, outline);
   const toEasel = h('button', { class: 'button small open-easel', title: t('Frame the first view, mark what stands in front, draw what flows'),
     'aria-haspopup': 'dialog', onclick: () => easel.open() }, icon('frame', 15), t('Picture'));
+  const fromWords = button('pencil', t('Begin from words alone'), () => client.act('begin_from_words'), { class: 'button small', hidden: true });
+  const remove = tool('close', t('Remove the reference picture'), () => client.act('clear_reference'));
   const gone = h('p', { class: 'gone', hidden: true }, t('The picture’s file is missing. Choose it again.'));
   const name = h('span', { class: 'file' });
   const measure = h('small', {});
@@ -34,8 +36,7 @@ const memory = (() => {
       h('figure', { class: 'reference' }, h('div', { class: 'thumb' }, thumb), gone,
         h('figcaption', {}, h('div', { class: 'picture-facts' }, name, measure),
           h('div', { class: 'picture-verbs' }, toEasel,
-            tool('picture', t('Replace the reference picture'), () => picture.choose()),
-            tool('close', t('Remove the reference picture'), () => client.act('clear_reference'))))),
+            fromWords, tool('picture', t('Replace the reference picture'), () => picture.choose()), remove))),
       h('h2', { class: 'label' }, t('What the model sees next')),
       h('div', { class: 'packs', 'aria-hidden': 'true' }, start, packed, recent, now),
       sentence, atlas),
@@ -43,7 +44,7 @@ const memory = (() => {
 
   client.watch(({ view }) => {
     if (!view) return;
-    const { reference, memory: seen } = view;
+    const { reference, beginning, memory: seen } = view;
     if (reference?.url) set(image, 'src', reference.url);
     show(thumb.parentNode, reference?.url);
     thumb.style.setProperty('--shape', reference ? reference.width / reference.height : 1);
@@ -52,7 +53,10 @@ const memory = (() => {
     show(outline, view.frame);
     show(toEasel, view.frame);
     show(gone, !reference?.url);
-    say(gone, reference ? t('The picture is missing. Drop {name} here: {width} × {height}, checksum {checksum}.', reference) : t('No reference picture. Choose or drop one.'));
+    say(gone, reference ? t('The picture is missing. Drop {name} here: {width} × {height}, checksum {checksum}.', reference)
+      : beginning.from_words ? beginning.words : t('No reference picture. Choose or drop one.'));
+    show(fromWords, beginning.can && !beginning.from_words && !reference);
+    show(remove, reference);
     say(name, reference?.name || '');
     say(measure, reference ? `${reference.width} × ${reference.height}` : '');
     set(name, 'title', reference?.name);
@@ -63,7 +67,8 @@ const memory = (() => {
       recent.replaceChildren(...frames);
     }
     show(start, seen.starts);
-    set(start, 'data-on', Boolean(reference));
+    set(start, 'data-on', Boolean(reference || beginning.from_words));
+    set(start, 'title', beginning.from_words ? t('The film’s first frame') : t('Reference picture'));
     show(packed, seen.remembers);
     if (seen.picture) set(map, 'src', seen.picture);
     show(atlas, seen.picture);

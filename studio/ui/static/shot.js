@@ -15,9 +15,10 @@ const shots = (() => {
   } });
   const send = (fields) => client.act('set_shot', { segment: segment.id, ...fields });
   const choice = (from, label, title, run) => h('button', { 'data-from': from, title, onclick: run }, label);
+  const own = choice('reference', '', '', () => send({ from: 'reference' }));     // as the film begins
   const choices = h('div', { class: 'switch shot-choices', role: 'group', 'aria-label': t('How this segment begins') },
     choice('none', t('Continue'), t('It goes on where the segment before it ends'), () => send({ from: 'none' })),
-    choice('reference', t('Reference'), t('A hard cut back to the reference picture'), () => send({ from: 'reference' })),
+    own,
     choice('frame', t('Frame on stage'), t('A hard cut to the frame that is on the stage'), () => {
       const here = stage.here();
       if (here) send({ from: 'frame', ...here });
@@ -29,7 +30,9 @@ const shots = (() => {
 
   const draw = (shown) => {
     segment = shown;
-    const { shot } = shown;
+    const { shot } = shown, { from_words: fromWords } = client.view.beginning;
+    say(own, fromWords ? t('Words alone') : t('Reference'));
+    set(own, 'title', fromWords ? t('A hard cut to what words alone begin, as the film does') : t('A hard cut back to the reference picture'));
     for (const b of choices.children) set(b, 'aria-pressed', String(b.dataset.from === (shot?.from || 'none')));
     say(words, shot ? t('Begins a new shot at {place}. What is remembered stays; places of other shots are not mixed in.', { place: shot.words })
       : t('It goes on where the segment before it ends.'));

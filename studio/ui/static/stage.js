@@ -125,10 +125,12 @@ const stage = (() => {
     if (secondTake) { choices(picks[0], take?.id); choices(picks[1], secondTake.id); }
 
     show(empty, !making && !take);
-    say(empty, !view.reference ? t('Choose a reference picture to begin.')
-      : !view.reference.url ? t('The reference picture is not here. Drop its file on the page.')
+    const { from_words: fromWords } = view.beginning;
+    say(empty, !view.reference && !fromWords ? t('Choose a reference picture to begin.')
+      : view.reference && !view.reference.url ? t('The reference picture is not here. Drop its file on the page.')
         : job?.state === 'paused' ? t('This film is paused before its first take. Press Resume to make it.')
-          : t('Write the first segment below and press Generate. It starts from the reference picture.'));
+          : fromWords ? t('Write the first segment below and press Generate. It begins from words alone.')
+            : t('Write the first segment below and press Generate. It starts from the reference picture.'));
     const backdrop = !making && !take && view.reference?.url;
     if (backdrop) {
       const [x, y, w, hgt] = view.reference.frame;

@@ -12,13 +12,18 @@ const start = (() => {
     show(bar, share !== null);
     meter.style.transform = `scaleX(${share || 0})`;
   };
+  const fromWords = button('pencil', t('Begin from words alone'), () => client.act('begin_from_words'), { class: 'button', hidden: true });
+  const heading = h('h2', {}, '');
+  const others = h('p', { class: 'hint', hidden: true });
   const root = h('section', { class: 'start', hidden: true, 'aria-label': t('Begin a film') },
     h('div', { class: 'lead' },
-      h('h2', {}, t('A film begins with one picture.')),
+      heading,
       h('p', {}, t('Choose a picture, write what should happen, and generate the film segment by segment; rewind or branch wherever you like.')),
       h('p', {}, t('Or begin with a video of yours, and go on from where it ends.'))),
-    h('button', { class: 'drop', onclick: () => picture.choose() },
-      icon('picture', 46), h('b', {}, t('Choose a picture or a video')), words, bar),
+    h('div', { class: 'ways' },
+      h('button', { class: 'drop', onclick: () => picture.choose() },
+        icon('picture', 46), h('b', {}, t('Choose a picture or a video')), words, bar),
+      fromWords, others),
     stories);
 
   let requested = false;
@@ -52,8 +57,13 @@ const start = (() => {
 
   client.watch(({ view }) => {
     if (!view) return;
-    const empty = !view.reference && !view.takes.length;
+    const { from_words: begun, can, words: told } = view.beginning;
+    const empty = !view.reference && !begun && !view.takes.length;
     show(root, empty);
+    say(heading, can ? t('A film begins with a picture, or from words.') : t('A film begins with one picture.'));
+    show(fromWords, can);
+    say(others, told);
+    show(others, told);
     if (empty) fetchSamples();
   });
   return { root, announce };

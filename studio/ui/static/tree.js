@@ -131,6 +131,7 @@ const tree = (() => {
     show(field, view.takes.length);
     show(hint, !view.takes.length);
     if (view.reference?.url) set(origin.firstChild, 'src', view.reference.url);
+    show(origin.firstChild, view.reference?.url);
     reveal(view);
   });
 
