@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp", "argon2", "limits", "ray"}
+LATE = {"torch", "diffusers", "transformers", "opentimelineio", "fpdf", "uharfbuzz", "mcp", "argon2", "limits", "ray", "pi_heif"}
 """What is imported where it is used, so that the page opens at once."""
 TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate"}
 LAB = {"studio.lab"}

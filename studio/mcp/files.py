@@ -24,8 +24,8 @@ USUAL_MOST = 2**34
 MOST_PIXELS_A_SIDE = 1568
 """Of a picture for an agent: models shrink larger ones themselves."""
 DATA = re.compile(r"data:[\w.+/-]*;base64,", re.ASCII)
-KINDS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif", "wav": ".wav", "mpeg": ".mp3", "mp4": ".mp4", "ogg": ".ogg",
-         "flac": ".flac", "octet-stream": ".safetensors"}
+KINDS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif", "heic": ".heic", "wav": ".wav", "mpeg": ".mp3",
+         "mp4": ".mp4", "ogg": ".ogg", "flac": ".flac", "octet-stream": ".safetensors"}
 
 
 class Incoming:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from studio.language import sentence
-from studio.media import MediaError
+from studio.media import MediaError, heic
 from studio.media.colour import layers
 from studio.media.disk import atomic_write
 from studio.media.metadata import DAMAGED, Metadata, split
@@ -91,6 +90,9 @@ def read_layers(path: Path | str) -> tuple[Image.Image, Image.Image | None]:
 
 def _decode(name: str, pixels: BinaryIO, metadata: Metadata) -> tuple[Image.Image, Image.Image | None]:
     """The picture of an open file, in sRGB and upright, and its opacity. Raises what Pillow raises, or MediaError for its size."""
+    if heic.is_heic(pixels.read(256)):
+        return _decode_heic(name, pixels)
+    pixels.seek(0)
     with Image.open(pixels, formats=[form for form in FORMATS if form in Image.OPEN]) as image:
         check_size(name, image.width, image.height)
         image.draft("RGB", (LARGEST, LARGEST))      # lets JPEG decode straight to a smaller size
@@ -99,6 +101,14 @@ def _decode(name: str, pixels: BinaryIO, metadata: Metadata) -> tuple[Image.Imag
         colour, opacity = layers(image, metadata)
         turn = metadata.orientation()
         return rotate_upright(colour, turn), opacity and rotate_upright(opacity, turn)
+
+
+def _decode_heic(name: str, file: BinaryIO) -> tuple[Image.Image, Image.Image | None]:
+    """As `_decode`, for a HEIC picture. What its EXIF data say of its orientation does not count, as the format has it."""
+    file.seek(0)
+    found = heic.decode(file.read(), MOST_PIXELS)
+    check_size(name, found.width, found.height)
+    return layers(*found.image())
 
 
 def check_size(name: str, width: int, height: int) -> None:
@@ -123,8 +133,8 @@ def check_size(name: str, width: int, height: int) -> None:
 def _advice(path: Path) -> str:
     """What to do with a file that is no picture of a kind that can be read."""
     with path.open("rb") as file:
-        start = file.read(32)
-    if start[4:8] == b"ftyp" and re.search(rb"hei[cfmsx]|hev[cmsx]|mif1|msf1", start[8:]):
+        start = file.read(256)
+    if heic.is_heic(start):
         return sentence("It is a HEIC picture, as phones make them: save it as JPEG and choose that.")
     if start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3", b"OggS") or start[:4] + start[8:12] == b"RIFFAVI ":
         return sentence("It is a video: drop it on the page of an empty film, which goes on from it. Here a picture is needed.")

@@ -19,6 +19,9 @@ const set = (element, name, value) => {
 };
 const show = (element, yes) => { if (element.hidden === Boolean(yes)) element.hidden = !yes; };
 
+/* Pictures that a file chooser offers. Not every browser and system counts HEIC among `image/*`. */
+const PICTURES = 'image/*,.heic,.heif,.hif';
+
 /* Show the studio's value in a field, unless it has the focus or was changed since it was last sent. */
 const refill = (field, value) => {
   if (document.activeElement === field || field.dataset.dirty) return;

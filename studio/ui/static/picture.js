@@ -3,7 +3,7 @@
 const picture = (() => {
   const VIDEOS = ['mp4', 'm4v', 'mov', 'mkv', 'webm', 'avi', 'mpg', 'mpeg', 'mts', 'm2ts', 'wmv', 'flv', 'ogv', '3gp'];
   const isVideo = (file) => file.type.startsWith('video/') || VIDEOS.includes(file.name.split('.').pop().toLowerCase());
-  const input = h('input', { type: 'file', accept: ['image/*', 'video/*', ...VIDEOS.map((ending) => `.${ending}`)].join(),
+  const input = h('input', { type: 'file', accept: [PICTURES, 'video/*', ...VIDEOS.map((ending) => `.${ending}`)].join(),
     class: 'visually-hidden', tabindex: -1, 'aria-label': t('Reference picture file'),
     onchange: () => { take(input.files[0]); input.value = ''; } });
   const veil = h('div', { class: 'veil', hidden: true }, icon('picture', 44),

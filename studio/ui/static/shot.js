@@ -3,7 +3,7 @@ const shots = (() => {
   let segment = null;
   const words = h('p', { class: 'hint' });
   const picture = h('img', { alt: '', hidden: true });
-  const file = h('input', { type: 'file', accept: 'image/*', onchange: async () => {
+  const file = h('input', { type: 'file', accept: PICTURES, onchange: async () => {
     const chosen = file.files[0];
     if (!chosen) return;
     try {
