@@ -51,7 +51,7 @@ def main(content: bytes, most: int) -> tuple[dict[str, Any], bytes]:
     except SyntaxError as error:
         return {"unsupported": str(error)}, b""
     except (ValueError, TypeError, LookupError, EOFError, RuntimeError, OSError, MemoryError) as error:
-        return {"damaged": str(error).strip() or type(error).__name__}, b""
+        return {"damaged": str(error).strip().rstrip(".") or type(error).__name__}, b""
 
 
 def _decode(open_heif: Callable[..., Any], content: bytes, most: int) -> tuple[dict[str, Any], bytes]:
