@@ -74,14 +74,14 @@ class Calls:
         return file_value(export(session, self._fields(named)).path)
 
     def _fields(self, named: dict[str, Any]) -> Fields:
-        return Fields(named, self.page.uploads)
+        return Fields(named, self.page.uploads, strict=True)
 
     def _sections(self, session: Session, seconds: object) -> int | None:
         """The whole sections of a length. Raises EditError: it is nothing, or too long. MessageError: it is no number."""
         clock = session.project.clock
         if seconds is None:
             return None
-        wanted = self._fields({"seconds": seconds}).number("seconds", -LONGEST, LONGEST)
+        wanted = Fields({"seconds": seconds}).number("seconds", -LONGEST, LONGEST)
         return clock.sections(limits.frames(wanted * clock.fps, clock))
 
     def _follow(self, film: str, verb: str | None, **named: object) -> AsyncIterator[Progress]:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from studio.api.values import Branch, Film, Look, Progress, Segment, Sound, Take, Trim
+from studio.api.setting_values import Marks, Sound
+from studio.api.values import Branch, Film, Look, Progress, Segment, Take, Trim
 from studio.api.values import File as FileValue
 from studio.language import join, plain
 from studio.project import edits
@@ -14,13 +15,14 @@ from studio.project.model import Project
 from studio.project.trims import part
 from studio.session import JobView, Session
 from studio.ui import views
+from studio.ui.picture_views import marks_json
 from studio.ui.take_views import take_views
 
 
 def film_value(session: Session, note: str = "") -> Film:
     """A film as it is now. `note`: what has to be said about the call."""
     project = session.project
-    clock = project.clock
+    clock, retries = project.clock, project.retries
     stale = edits.stale_takes(project)
     following, blocked = views.next_render(project, session.card)
     segments: list[Segment] = [
@@ -28,14 +30,17 @@ def film_value(session: Session, note: str = "") -> Film:
             "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
             "seconds": clock.seconds(clock.rendered(segment.frames)), "take": view["take"], "shot": segment.shot is not None,
             "loras": [{"id": lora.sha256, "name": lora.name, "strength": lora.strength} for lora in segment.loras],
+            "blend": segment.blend, "forget": list(segment.forget), "words": view["filled"],
         }
-        for view, segment in zip(views.segment_views(project, stale), project.current().segments, strict=True)
+        for view, segment in zip(
+            views.segment_views(project, stale, wildcards=session.wildcards), project.current().segments, strict=True)
     ]  # fmt: skip
     takes: list[Take] = [
         {
             "id": view["id"], "parent": view["parent"], "index": view["depth"], "prompt": view["prompt"], "seed": view["seed"],
             "state": view["state"], "seconds": clock.seconds(view["frames"]), "frames": view["frames"], "chosen": not view["loose"],
-            "star": view["star"], "pinned": view["pinned"], "trim": _trim(project, view["id"]), "look": _look(project, view["id"]),
+            "star": view["star"], "pinned": view["pinned"], "forgotten": view["id"] in project.forgotten,
+            "thinned": project.takes[view["id"]].thinned, "trim": _trim(project, view["id"]), "look": _look(project, view["id"]),
         }
         for view in take_views(project, stale, session.films.poster, session.films.clip)
     ]  # fmt: skip
@@ -55,9 +60,15 @@ def film_value(session: Session, note: str = "") -> Film:
         "section_seconds": clock.seconds(clock.section_frames),
         "picture": project.reference.name or "picture" if project.reference else "",
         "from_words": project.from_words,
+        "frame": None if project.frame is None else list(project.frame),
+        "marks": _marks(project),
+        "tags": list(project.tags),
         "style": project.style,
         "cast": project.cast,
         "sound": _sound(project),
+        "markers": list(project.markers),
+        "retries": {"times": retries.times, "measure": retries.measure, "threshold": retries.threshold},
+        "go_on": project.go_on,
         "votes": len(project.votes),
         "branch": project.branch,
         "head": project.head,
@@ -72,6 +83,11 @@ def film_value(session: Session, note: str = "") -> Film:
         "note": note,
     }
     return film
+
+
+def _marks(project: Project) -> Marks:
+    marks = marks_json(project.marks)
+    return {"beyond": marks["beyond"], "subject": marks["subject"], "flows": marks["flows"]}
 
 
 def _trim(project: Project, take: str) -> Trim | None:

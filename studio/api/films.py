@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Literal
 
 from studio.api.calls import Calls, upload_path
-from studio.api.film_values import film_value
+from studio.api.film_values import file_value, film_value
 from studio.api.studio_values import About, FilmName, Model
 from studio.api.values import File, Film, Upload
 from studio.project import edits
 from studio.project.model import Project
 from studio.ui.model_views import model_choice
+from studio.ui.verbs.film import export
 
 VERSION = 1
 ExportKind = Literal[
     "film", "mp4", "gif", "webp", "poster", "project", "otio", "xml", "edl", "shots", "storyboard", "sheet", "frames", "prores",
-    "ffv1",
+    "ffv1", "sidecar",
 ]  # fmt: skip
+
+Order = Literal["changed", "name", "made", "length", "size"]
 
 
 class FilmCalls(Calls):
@@ -41,18 +44,23 @@ class FilmCalls(Calls):
             "samples": [{"name": name, "title": sample.story.name} for name, sample in self.page.samples.items()],
         }
 
-    def films(self, words: str = "", known: list[str] | None = None) -> list[FilmName]:
-        """List films, the one that was changed last first.
+    def films(
+        self, words: str = "", known: list[str] | None = None, tag: str = "", order: Order = "changed"
+    ) -> list[FilmName]:
+        """List films.
 
         Args:
             words: that a film's name, tags or prompts must have; empty: all films.
             known: ids of films; on a shared studio only these are listed.
+            tag: that a film must have; empty: any.
+            order: in which they are: the newest, longest and largest first.
 
         Returns:
             The films, at most 400. Empty ones are left out.
         """
         with self._answering(None):
-            fields = self._fields({"words": words, "known": [] if known is None and self.page.public else known})
+            known = [] if known is None and self.page.public else known
+            fields = self._fields({"words": words, "known": known, "tag": tag, "order": order})
             found = self.page.films["library"](fields) or {}
             return [{"id": film["id"], "name": film["name"], "facts": film["facts"], "tags": film["tags"]}
                     for film in found["films"]]
@@ -145,22 +153,30 @@ class FilmCalls(Calls):
 
     def export(
         self, film: str, what: ExportKind = "film", take: str | None = None, title: str = "", fade: float = 0.0, label: str = "",
-        rate: int | None = None,
+        rate: int | None = None, blend: bool = False, audio: Upload | None = None, first: int = 1,
+        paper: Literal["a4", "letter"] = "a4",
     ) -> File:  # fmt: skip
         """Export the film up to the head, a take or the project as a file.
 
         Args:
-            what: film is an MP4; mp4, gif, webp and poster are of a take; project is a ZIP that another studio opens; see README.
+            what: film is an MP4; sidecar tells how to make that again; mp4, gif, webp, poster: a take; project: a ZIP; see README.
             take: the take's id, for mp4, gif, webp and poster.
             title: the text of a title card before the film; empty: none.
-            fade: seconds of fading in and out, of a film.
+            fade: seconds of fading in and out, of a film, from 0 to 10.
             label: in the corner of each frame of a film, such as Made with AI; empty: none.
             rate: frames a second of a film: 24, 25 or 30; null: its own.
+            blend: whether neighbouring frames are mixed at another rate; false: the nearest one is shown.
+            audio: an uploaded file whose sound is heard with a film instead of its own; null: its own.
+            first: the number of the first one of frames.
+            paper: of a storyboard.
 
         Returns:
             The file.
         """
         with self._answering(film, take=take) as session:
-            return self._export(
-                session, what=what, take=take, title=title or None, fade=fade, label=label or None, rate=rate)
-
+            named = {"take": take, "title": title or None, "fade": fade, "label": label or None, "rate": rate, "blend": blend,
+                     "audio": None if audio is None else upload_path(audio), "first": first, "paper": paper}
+            if what == "sidecar":
+                made = export(session, self._fields({**named, "what": "film", "sidecar": True}))
+                return file_value(made.beside or made.path)
+            return self._export(session, what=what, **named)

@@ -19,15 +19,23 @@ from studio.language.lists import with_or
 PREFIX = "v1_"
 """Before a function's name in Gradio's API: the version."""
 NAMES = (
-    "about", "films", "create", "status", "set_reference", "begin_from_words", "use_sample", "set_words",
-    "add_segment", "edit_segment", "remove_segment", "new_shot", "undo", "redo",
+    "about", "films", "create", "open_sample", "import_film", "open_file", "status", "duplicate_film", "tag_film",
+    "set_reference", "begin_from_words", "use_sample", "clear_reference", "begin_with_video", "set_frame", "set_marks",
+    "subject_mask",
+    "set_words", "styles", "use_style", "wildcards", "set_size", "set_model", "go_on", "dismiss",
+    "add_segment", "edit_segment", "remove_segment", "move_segment", "take_over", "keep_stale", "read_timeline", "put_timeline",
+    "new_shot", "set_shot_frame", "undo", "redo",
     "loras", "add_lora", "use_lora", "spread_lora", "remove_lora", "set_sound", "place_sound", "remove_sound",
+    "add_marker", "remove_marker", "clear_markers", "fit_to_markers",
     "presets", "apply_preset", "save_preset", "remove_preset",
-    "generate", "retake", "audition", "early_costs", "change_early", "events", "cancel", "pause", "resume",
-    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch",
-    "pin", "unpin", "memory_test", "test_memory", "memory_test_events", "cancel_memory_test",
+    "generate", "retake", "finish", "audition", "early_costs", "change_early", "events", "cancel", "pause", "resume",
+    "use_take", "drop_takes", "rewind", "branch", "switch", "rename_branch", "drop_branch",
+    "trash", "restore_takes", "restore_branch", "empty_trash",
+    "pin", "unpin", "memory_map", "forget", "forget_take", "remember_take", "ask_moment", "moment_events", "cancel_moment",
+    "memory_test", "test_memory", "memory_test_events", "cancel_memory_test",
     "memory_use", "measure_memory_use", "memory_use_events", "cancel_memory_use",
-    "star", "next_pair", "vote", "drop_vote", "ratings", "trim", "hold_look", "drop_look", "look", "export",
+    "star", "next_pair", "vote", "drop_vote", "ratings", "export_ratings", "trim", "hold_look", "drop_look", "drift", "set_retries",
+    "look", "export", "weigh", "thin", "make_again", "make_again_events", "cancel_make_again",
     "trash_film", "trashed_films", "restore_film", "delete_film",
 )  # fmt: skip
 """The functions, in the order in which they are described."""
@@ -38,7 +46,7 @@ ANSWERS: Mapping[Any, str] = {Film: "The film.", Progress: "Events, as the job g
 """What functions return that say nothing of it, by its type."""
 WORDS = {str: sentence("text"), int: sentence("a whole number"), float: sentence("a number"), bool: sentence("true or false"),
          type(None): sentence("null")}
-SEVERAL = {str: sentence("a list of texts"), float: sentence("a list of numbers")}
+SEVERAL = {str: sentence("a list of texts"), float: sentence("a list of numbers"), int: sentence("a list of whole numbers")}
 
 
 @dataclass(frozen=True)

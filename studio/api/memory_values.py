@@ -1,4 +1,4 @@
-"""The values of the two questions about a film's memory: does it remember, and what does a take use?"""
+"""The values of a film's memory as it can be edited, and of the questions about it."""
 
 from __future__ import annotations
 
@@ -133,3 +133,79 @@ class MemoryUseProgress(Progress):
 
     segments: list[SegmentUse]
     sentence: str
+
+
+class MapPart(TypedDict):
+    """Which part of the memory's map its picture shows, in cells. Beyond its edges the map repeats.
+
+    Attributes:
+        rows: of the whole map.
+        columns: of the whole map; the cell in a row and a column is number row * columns + column.
+        left: the column at the picture's left edge.
+        top: the row at the picture's upper edge.
+        width: columns that the picture shows.
+        height: rows that the picture shows.
+    """
+
+    rows: int
+    columns: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class MemoryMap(TypedDict):
+    """What a film remembers after the head, and what of it can be edited.
+
+    Attributes:
+        problem: why nothing can be pinned or forgotten; empty: something can.
+        whole_takes: whether whole takes are pinned and forgotten, and no places of a map.
+        picture: of what is remembered; null: there is none.
+        part: of the map that the picture shows; null: there is no such picture.
+        segment: the id of the segment that follows the head, before which places are forgotten; null: there is none.
+        forget: the cells that are forgotten before that segment.
+        pins: the ids of pinned takes.
+        forgotten: the ids of forgotten takes.
+        asks: whether ask_moment can ask it for places.
+    """
+
+    problem: str
+    whole_takes: bool
+    picture: File | None
+    part: MapPart | None
+    segment: str | None
+    forget: list[int]
+    pins: list[str]
+    forgotten: list[str]
+    asks: bool
+
+
+class Moment(TypedDict):
+    """What is remembered of a moment.
+
+    Attributes:
+        at: the number of the frame that is compared, from 0.
+        frame: a picture of it.
+        remembered: what the memory gives back for its place, as opaque as it is known.
+        decibels: how alike both are: PSNR; null: they are the same.
+        known: share of the picture that the memory holds, from 0 to 1.
+        sentence: what that means.
+    """
+
+    at: int
+    frame: File
+    remembered: File
+    decibels: float | None
+    known: float
+    sentence: str
+
+
+class MomentProgress(Progress):
+    """How far the question is what is remembered of a moment; finished and planned count questions.
+
+    Attributes:
+        result: the answer, when it is done; null before.
+    """
+
+    result: Moment | None

@@ -9,6 +9,8 @@ from studio.api.memory_values import (
     MemoryTestResult,
     MemoryUse,
     MemoryUseProgress,
+    Moment,
+    MomentProgress,
     SegmentUse,
 )
 from studio.api.values import Progress
@@ -21,6 +23,7 @@ from studio.session.side_jobs import SideJobView
 from studio.session.use_figures import SegmentUse as Use
 from studio.ui.memory_test_views import result_view
 from studio.ui.memory_use_views import memory_use_offer_view, memory_use_view
+from studio.ui.moment_views import moment_view
 
 
 def memory_test_value(offer: MemoryTestOffer) -> MemoryTest:
@@ -32,7 +35,7 @@ def memory_test_value(offer: MemoryTestOffer) -> MemoryTest:
 def memory_test_progress(session: Session) -> MemoryTestProgress:
     """How far the film's memory test is, or how the last one ended."""
     view = session.memory_tests.view
-    return {**_progress(session, view), "result": _result(view.result) if view and view.state == "done" else None}
+    return {**side_job_progress(session, view), "result": _result(view.result) if view and view.state == "done" else None}
 
 
 def memory_use_value(offer: MemoryUseOffer) -> MemoryUse:
@@ -46,12 +49,24 @@ def memory_use_progress(session: Session) -> MemoryUseProgress:
     """How far the question is, or how the last one ended."""
     use = session.memory_uses.view
     words = memory_use_view(use) or {"sentence": ""}
-    return {**_progress(session, use), "segments": [_use(each) for each in use.segments] if use else [],
+    return {**side_job_progress(session, use), "segments": [_use(each) for each in use.segments] if use else [],
             "sentence": words["sentence"]}
 
 
-def _progress(session: Session, view: SideJobView | None) -> Progress:
-    """A side job in the words of jobs."""
+def moment_progress(session: Session) -> MomentProgress:
+    """How far the question is what is remembered of a moment, or how the last one ended."""
+    view = session.moments.view
+    drawn = (moment_view(view) or {}).get("result")
+    found: Moment | None = None
+    if view and view.result and drawn and view.state == "done":
+        result = view.result
+        found = {"at": view.at, "frame": file_value(result.shown), "remembered": file_value(result.remembered),
+                 "decibels": result.decibels, "known": result.known, "sentence": drawn["sentence"]}
+    return {**side_job_progress(session, view), "result": found}
+
+
+def side_job_progress(session: Session, view: SideJobView | None) -> Progress:
+    """How far something is that is made behind the page, in the words of jobs."""
     idle = progress_value(None)
     if view is None:
         return idle

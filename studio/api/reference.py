@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any, get_args, get_type_hints, is_typeddict
 
-from studio.api import memory_values, studio_values, values
+from studio.api import keeping_values, memory_values, setting_values, studio_values, values
 from studio.api.errors import CODES
 from studio.api.functions import PREFIX, Description, descriptions, read_docstring, say_type
 
-MODULES = (values, studio_values, memory_values)
+MODULES = (values, setting_values, studio_values, keeping_values, memory_values)
 """Where the values are that functions take and return."""
 INTRODUCTION = """\
 # The studio for programs

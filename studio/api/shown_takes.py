@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from studio.api.calls import Calls
+from studio.api.film_values import file_value
 from studio.api.studio_values import Pair, Rating
-from studio.api.values import Film
+from studio.api.values import File, Film
 from studio.project import votes
 from studio.project.model import Loop, VoteResult
 from studio.ui.verbs.votes import read_contest
@@ -109,3 +110,18 @@ class ShownTakeCalls(Calls):
                  "elo": each.elo, "low": each.low, "high": each.high}
                 for each in votes.ratings(session.project, contest)
             ]
+
+    def export_ratings(self, film: str, place: int | None = None, branch: str | None = None, other: str | None = None) -> File:
+        """Export what the votes say of takes, or of two branches, as a table.
+
+        Args:
+            place: of the takes' segment in the film, from 0; null: all takes.
+            branch: the id of a branch that is compared with the other one; null: takes are compared.
+            other: the id of that.
+
+        Returns:
+            The file: CSV.
+        """
+        with self._answering(film, branch=branch) as session:
+            contest = read_contest(self._fields({"place": place, "branch": branch, "other": other}))
+            return file_value(session.films.export_ratings(contest))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from studio.api.values import Film
+
 
 class FilmName(TypedDict):
     """A film in the list of films.
@@ -171,3 +173,15 @@ class TrashedFilm(TypedDict):
     name: str
     when: str
     bytes: int
+
+
+class Opened(TypedDict):
+    """Where a file leads that was exported from a film.
+
+    Attributes:
+        film: the film; null: the file is none of this studio's, and does not tell what it was made of.
+        take: the id of the take at which it ends; null: the film is a new one, which is to be made again.
+    """
+
+    film: Film | None
+    take: str | None

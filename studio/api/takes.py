@@ -10,6 +10,7 @@ from studio.api.errors import ApiError
 from studio.api.film_values import file_value
 from studio.api.values import File, Film, Progress
 from studio.language import sentence
+from studio.session import EditError
 
 
 class TakeCalls(Calls):
@@ -33,20 +34,32 @@ class TakeCalls(Calls):
         return self._follow(film, "retake", take=take, seed=seed)
 
     def audition(
-        self, film: str, seeds: int = 3, take: str | None = None, prompts: list[str] | None = None, presets: list[str] | None = None
-    ) -> AsyncIterator[Progress]:
-        """Make 2 to 9 takes of a segment to choose from, over seeds, prompts and presets, and follow that to its end.
+        self, film: str, seeds: int = 3, take: str | None = None, prompts: list[str] | None = None,
+        presets: list[str] | None = None, lora: str | None = None, strengths: list[float] | None = None,
+    ) -> AsyncIterator[Progress]:  # fmt: skip
+        """Make 2 to 9 takes of a segment to choose from, over seeds, prompts, presets and strengths, and follow that to its end.
 
         Args:
             seeds: how many, for each prompt and preset.
             take: the id of a take of the segment; null: the segment that is next.
             prompts: what to ask for; null: the segment's prompt.
             presets: by name; null: the film's.
+            lora: the id of a LoRA of the segment, for strengths.
+            strengths: of that LoRA, each from -2 to 2; null: as it is.
 
         Returns:
             Events, as the job goes on. They name all its takes; use_take chooses one.
         """
-        return self._follow(film, "audition", seeds=seeds, take=take, prompts=prompts, presets=presets)
+        return self._follow(
+            film, "audition", seeds=seeds, take=take, prompts=prompts, presets=presets, lora=lora, strengths=strengths)
+
+    def finish(self, film: str, take: str) -> AsyncIterator[Progress]:
+        """Make the sections that a partial take lacks, and follow that to its end.
+
+        Args:
+            take: the take's id.
+        """
+        return self._follow(film, "finish", take=take)
 
     def events(self, film: str) -> AsyncIterator[Progress]:
         """Follow the job of a film to its end. Without a job, or after its end, there is one event."""
@@ -73,7 +86,7 @@ class TakeCalls(Calls):
         return self._change(film, "use_take", take=take)
 
     def drop_takes(self, film: str, takes: list[str]) -> Film:
-        """Move takes, and what continues them, into the trash. Their files stay until the trash is emptied on the page.
+        """Move takes, and what continues them, into the trash. Their files stay until empty_trash deletes them.
 
         Args:
             takes: their ids.
@@ -113,12 +126,12 @@ class TakeCalls(Calls):
         """
         return self._change(film, "rename_branch", branch=branch, name=name)
 
-    def look(self, film: str, takes: list[str] | None = None, kind: Literal["sheet", "poster"] = "sheet") -> File:
-        """Look at takes: a picture with a row of frames for each, or the poster of one.
+    def look(self, film: str, takes: list[str] | None = None, kind: Literal["sheet", "poster", "memory"] = "sheet") -> File:
+        """Look at takes: a picture with a row of frames for each, the poster of one, or what is remembered after it.
 
         Args:
             takes: their ids; null: those of the film up to the head.
-            kind: sheet, or poster of the last one of the takes.
+            kind: sheet, or poster or memory of the last one of the takes.
 
         Returns:
             The picture: PNG or WebP.
@@ -131,4 +144,9 @@ class TakeCalls(Calls):
                 raise ApiError("not_found", sentence("There is no take {take} in this film.", take=missing[0]))
             if kind == "poster" and wanted:
                 return self._export(session, what="poster", take=wanted[-1])
+            if kind == "memory":
+                picture = session.films.memory_picture(wanted[-1]) if wanted else None
+                if picture is None:
+                    raise EditError(sentence("There is no picture of what is remembered there. Generate a segment first."))
+                return file_value(picture)
             return file_value(session.films.contact_sheet(wanted))

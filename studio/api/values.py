@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from studio.api.setting_values import Marks, Retries, Sound
+
 
 class Upload(TypedDict):
     """A file that was uploaded.
@@ -75,22 +77,6 @@ class Look(TypedDict):
     context: bool
 
 
-class Sound(TypedDict):
-    """The sound that is heard with the film.
-
-    Attributes:
-        name: of its file.
-        seconds: that it lasts.
-        offset: seconds of the film at which it begins; negative: the film begins so far into it.
-        gain: decibels by which it is made louder.
-    """
-
-    name: str
-    seconds: float
-    offset: float
-    gain: float
-
-
 class Segment(TypedDict):
     """A segment of the timeline.
 
@@ -104,6 +90,9 @@ class Segment(TypedDict):
         take: the id of its take on the current branch; null: there is none.
         shot: whether a new shot begins with it.
         loras: that act on its takes.
+        blend: frames over which it takes over from the segment before it.
+        forget: the cells of the memory's map that are forgotten before it; see memory_map.
+        words: its prompt with the wildcards replaced; empty: it has none.
     """
 
     id: str
@@ -115,6 +104,9 @@ class Segment(TypedDict):
     take: str | None
     shot: bool
     loras: list[Lora]
+    blend: int
+    forget: list[int]
+    words: str
 
 
 class Take(TypedDict):
@@ -132,6 +124,8 @@ class Take(TypedDict):
         chosen: whether it is on a branch; takes of an audition are on none until one is used.
         star: whether it has a star.
         pinned: whether the memory never forgets what it shows.
+        forgotten: whether the memory does not read it any more.
+        thinned: whether its memory was removed to make room; make_again makes it again.
         trim: what the film shows of it; null: all of it, once.
         look: that it is held to; null: it is shown as it was made.
     """
@@ -147,6 +141,8 @@ class Take(TypedDict):
     chosen: bool
     star: bool
     pinned: bool
+    forgotten: bool
+    thinned: bool
     trim: Trim | None
     look: Look | None
 
@@ -223,9 +219,15 @@ class Film(TypedDict):
         section_seconds: a section's length; every take has whole sections.
         picture: the name of its reference picture; empty: there is none.
         from_words: whether it begins from words alone, without a picture.
+        frame: the part of it that the film begins with, as x, y, width and height from 0 to 1; null: its middle.
+        marks: that are on it.
+        tags: by which it is found.
         style: how the whole film looks.
         cast: who is in it.
         sound: that is heard with it; null: none.
+        markers: the seconds of the film at which there are markers.
+        retries: when a take is made again by itself.
+        go_on: whether a job that the end of the studio interrupts goes on by itself.
         votes: how many were given on its takes.
         branch: the id of the current branch.
         head: the id of the take after which the film goes on; null: at the beginning.
@@ -250,9 +252,15 @@ class Film(TypedDict):
     section_seconds: float
     picture: str
     from_words: bool
+    frame: list[float] | None
+    marks: Marks
+    tags: list[str]
     style: str
     cast: str
     sound: Sound | None
+    markers: list[float]
+    retries: Retries
+    go_on: bool
     votes: int
     branch: str
     head: str | None

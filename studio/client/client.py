@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from studio.client.connection import Connection
+from studio.client.connection import Connection, upload
 from studio.client.film import Film
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ class Client(Connection):
         """Its models, presets and samples, and whether its engine is ready."""
         return cast("About", self.call("about"))
 
-    def films(self, words: str = "", known: Sequence[str] | None = None) -> list[FilmName]:
+    def films(
+        self, words: str = "", known: Sequence[str] | None = None, tag: str = "", order: str = "changed"
+    ) -> list[FilmName]:
         """Films whose names, tags or prompts have these words. A shared studio lists only those with `known` ids."""
-        return cast("list[FilmName]", self.call("films", words=words, known=None if known is None else list(known)))
+        listed = None if known is None else list(known)
+        return cast("list[FilmName]", self.call("films", words=words, known=listed, tag=tag, order=order))
 
     def trashed_films(self, known: Sequence[str] | None = None) -> list[TrashedFilm]:
         """Films in the trash. A shared studio lists only those that had `known` ids."""
@@ -42,3 +46,16 @@ class Client(Connection):
     def film(self, film: str) -> Film:
         """The film of an id."""
         return Film(self, self.call("status", film=film))
+
+    def open_sample(self, sample: str) -> Film:
+        """A new film of a sample story."""
+        return Film(self, self.call("open_sample", sample=sample))
+
+    def import_film(self, file: str | Path) -> Film:
+        """A new film from a project ZIP of this machine."""
+        return Film(self, self.call("import_film", file=upload(file)))
+
+    def open_file(self, file: str | Path, known: Sequence[str] | None = None) -> tuple[Film, str | None] | None:
+        """The film, and its take, that an exported file of this machine leads to; None: to none."""
+        found = self.call("open_file", file=upload(file), known=None if known is None else list(known))
+        return (Film(self, found["film"]), found["take"]) if found["film"] else None

@@ -7,55 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.client.connection import upload
+from studio.client.film_keeping import FilmKeeping
 from studio.client.film_memory import FilmMemory
+from studio.client.film_timeline import FilmTimeline
 
 if TYPE_CHECKING:
-    from studio.api.studio_values import EarlyCost, LoraFile, Pair, Preset, Rating, TrashedFilm
+    from studio.api.studio_values import EarlyCost, LoraFile, Pair, Preset, Rating
     from studio.api.values import Film as FilmValue
     from studio.api.values import Progress
 
 
-class Film(FilmMemory):
+class Film(FilmTimeline, FilmMemory, FilmKeeping):
     """A film of a studio. Verbs change `state`, which is what the film was after the last call."""
-
-    def set_reference(self, picture: str | Path, frame: Sequence[float] | None = None) -> FilmValue:
-        """Let it begin with a picture file of this machine; `frame`: a part of it as x, y, width, height from 0 to 1."""
-        return self._do("set_reference", picture=upload(picture), frame=None if frame is None else list(frame))
-
-    def begin_from_words(self) -> FilmValue:
-        """Let it begin from words alone, without a picture, if its model can."""
-        return self._do("begin_from_words")
-
-    def use_sample(self, sample: str) -> FilmValue:
-        """Let it begin with the picture of a sample story."""
-        return self._do("use_sample", sample=sample)
-
-    def set_words(self, name: str | None = None, style: str | None = None, cast: str | None = None) -> FilmValue:
-        """Change the film's name, style or cast."""
-        return self._do("set_words", name=name, style=style, cast=cast)
-
-    def add_segment(
-        self, prompt: str = "", seconds: float | None = None, seed: int | None = None, after: str | None = None
-    ) -> FilmValue:
-        """Add a segment after another one, or at the end."""
-        return self._do("add_segment", prompt=prompt, seconds=seconds, seed=seed, after=after)
-
-    def edit_segment(
-        self, segment: str, prompt: str | None = None, seconds: float | None = None, seed: int | None = None
-    ) -> FilmValue:
-        """Change a segment."""
-        return self._do("edit_segment", segment=segment, prompt=prompt, seconds=seconds, seed=seed)
-
-    def remove_segment(self, segment: str) -> FilmValue:
-        """Remove a segment that is not rendered."""
-        return self._do("remove_segment", segment=segment)
-
-    def new_shot(
-        self, segment: str, begins: str = "reference", picture: str | Path | None = None, take: str | None = None, at: int = 0
-    ) -> FilmValue:
-        """Let a segment begin a new shot at the reference, at a picture file of this machine, or at a frame of a take."""
-        sent = None if picture is None else upload(picture)
-        return self._do("new_shot", segment=segment, begins=begins, picture=sent, take=take, at=at)
 
     def generate(self, all: bool = True) -> Iterator[Progress]:
         """Generate all that is planned, or the next segment; it has begun when this returns. Yields events until it has ended."""
@@ -66,11 +29,17 @@ class Film(FilmMemory):
         return self._follow("retake", take=take, seed=seed)
 
     def audition(
-        self, seeds: int = 3, take: str | None = None, prompts: Sequence[str] | None = None, presets: Sequence[str] | None = None
-    ) -> Iterator[Progress]:
+        self, seeds: int = 3, take: str | None = None, prompts: Sequence[str] | None = None,
+        presets: Sequence[str] | None = None, lora: str | None = None, strengths: Sequence[float] | None = None,
+    ) -> Iterator[Progress]:  # fmt: skip
         """Make several takes to choose from with `use_take`. Yields events."""
-        lists = {"prompts": None if prompts is None else list(prompts), "presets": None if presets is None else list(presets)}
-        return self._follow("audition", seeds=seeds, take=take, **lists)
+        given: dict[str, Sequence[object] | None] = {"prompts": prompts, "presets": presets, "strengths": strengths}
+        lists = {name: None if each is None else list(each) for name, each in given.items()}
+        return self._follow("audition", seeds=seeds, take=take, lora=lora, **lists)
+
+    def finish(self, take: str) -> Iterator[Progress]:
+        """Make the sections that a partial take lacks. Yields events."""
+        return self._follow("finish", take=take)
 
     def events(self) -> Iterator[Progress]:
         """Follow the film's job. Yields events."""
@@ -121,12 +90,20 @@ class Film(FilmMemory):
         return self._do("redo")
 
     def look(self, path: str | Path, takes: Sequence[str] | None = None, kind: str = "sheet") -> Path:
-        """Save a picture of takes under a path of this machine: a contact sheet, or a poster."""
+        """Save a picture of takes under a path of this machine: a contact sheet, a poster, or what is remembered (memory)."""
         return self._save(self._client.call("look", film=self.id, takes=None if takes is None else list(takes), kind=kind), path)
 
     def export(self, path: str | Path, what: str = "film", **options: Any) -> Path:
-        """Export the film, a take or the project under a path of this machine; `options`: take, title, fade, label, rate."""
-        return self._save(self._client.call("export", film=self.id, what=what, **options), path)
+        """Export the film, a take or the project under a path of this machine; `options`: see `docs/api.md`."""
+        if options.get("audio") is not None:
+            options["audio"] = upload(options["audio"])
+        return self._save(self._ask("export", what=what, **options), path)
+
+    def export_ratings(
+        self, path: str | Path, place: int | None = None, branch: str | None = None, other: str | None = None
+    ) -> Path:
+        """Save what the votes say as a table (CSV) under a path of this machine."""
+        return self._save(self._ask("export_ratings", place=place, branch=branch, other=other), path)
 
     # LoRAs, sound
 
@@ -214,7 +191,7 @@ class Film(FilmMemory):
         """What the votes say of takes, or of two branches."""
         return self._ask("ratings", place=place, branch=branch, other=other)
 
-    # Presets, trash
+    # Presets, copies
 
     def presets(self) -> list[Preset]:
         """Presets to choose from."""
@@ -234,15 +211,6 @@ class Film(FilmMemory):
         """Remove a preset of your own."""
         return self._do("remove_preset", preset=preset)
 
-    def trash_film(self) -> TrashedFilm:
-        """Move the film into the trash."""
-        return self._ask("trash_film")
-
-    def restore_film(self) -> FilmValue:
-        """Put the film from the trash back."""
-        self.id = self._do("restore_film")["id"]
-        return self.state
-
-    def delete_film(self) -> TrashedFilm:
-        """Delete the film for good; it is in the trash."""
-        return self._ask("delete_film")
+    def duplicate_film(self) -> Film:
+        """Copy the film with all its takes; returns the copy."""
+        return Film(self._client, self._ask("duplicate_film"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.client.connection import Connection
 
 if TYPE_CHECKING:
-    from studio.api.memory_values import MemoryTest, MemoryUse
+    from studio.api.memory_values import MemoryMap, MemoryTest, MemoryUse
     from studio.api.values import Film as FilmValue
 
 
@@ -84,3 +84,31 @@ class FilmMemory(OpenFilm):
     def cancel_memory_use(self) -> FilmValue:
         """Stop finding out what a take uses."""
         return self._do("cancel_memory_use")
+
+    def memory_map(self) -> MemoryMap:
+        """What is remembered after the head, and what of it can be pinned and forgotten."""
+        return self._ask("memory_map")
+
+    def forget(self, segment: str, cells: Sequence[int]) -> FilmValue:
+        """Let the memory forget these cells of its map before a segment, and no others."""
+        return self._do("forget", segment=segment, cells=list(cells))
+
+    def forget_take(self, take: str) -> FilmValue:
+        """Let the memory read a take no more, where it is no map."""
+        return self._do("forget_take", take=take)
+
+    def remember_take(self, take: str) -> FilmValue:
+        """Let a forgotten take be read again."""
+        return self._do("remember_take", take=take)
+
+    def ask_moment(self, take: str, at: int) -> Iterator[Any]:
+        """Ask what is remembered of a frame's place. Yields events (`MomentProgress`); the last one has the result."""
+        return self._follow("ask_moment", take=take, at=at)
+
+    def moment_events(self) -> Iterator[Any]:
+        """Follow that question. Yields events."""
+        return self._follow("moment_events")
+
+    def cancel_moment(self) -> FilmValue:
+        """Stop asking the memory."""
+        return self._do("cancel_moment")

@@ -25,7 +25,7 @@ MOST_PIXELS_A_SIDE = 1568
 """Of a picture for an agent: models shrink larger ones themselves."""
 DATA = re.compile(r"data:[\w.+/-]*;base64,", re.ASCII)
 KINDS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "gif": ".gif", "heic": ".heic", "wav": ".wav", "mpeg": ".mp3",
-         "mp4": ".mp4", "ogg": ".ogg", "flac": ".flac", "octet-stream": ".safetensors"}
+         "mp4": ".mp4", "ogg": ".ogg", "flac": ".flac", "zip": ".zip", "json": ".json", "octet-stream": ".safetensors"}
 
 
 class Incoming:

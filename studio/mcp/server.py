@@ -16,7 +16,7 @@ from mcp.server.lowlevel import Server
 from studio.api.all_calls import AllCalls
 from studio.api.errors import ApiError, as_api_error
 from studio.api.functions import Argument, Description, check_arguments, descriptions, fits
-from studio.api.values import Progress, Upload
+from studio.api.values import File, Progress, Upload
 from studio.language import ENGLISH, choose_language, sentence
 from studio.mcp.files import Incoming, for_agent
 from studio.ui.api import PageApi
@@ -27,11 +27,14 @@ WAIT = 45.0
 LONGEST_WAIT = 3600.0
 READING = {
     "about", "films", "status", "events", "look", "loras", "presets", "early_costs", "next_pair", "ratings", "trashed_films",
-    "memory_test", "memory_test_events", "memory_use", "memory_use_events",
+    "memory_test", "memory_test_events", "memory_use", "memory_use_events", "styles", "wildcards", "read_timeline", "subject_mask",
+    "memory_map", "moment_events", "trash", "weigh", "drift", "make_again_events",
 }  # fmt: skip
 """Functions that change nothing."""
-FOR_GOOD = {"delete_film", "remove_preset"}
+FOR_GOOD = {"delete_film", "remove_preset", "empty_trash"}
 """Functions that delete what no undo brings back."""
+PICTURES = {"look", "subject_mask"}
+"""Functions whose file an agent sees."""
 TEXT = """\
 MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample; or
 begin_from_words, with a model whose films can begin without one, see about), add a
@@ -41,7 +44,11 @@ A tool that makes takes returns when they are made, or after wait_seconds; then 
 models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and changes light and weather, and
 understands no other wishes."""
 TESTING, USING = ("memory_test_events", "cancel_memory_test"), ("memory_use_events", "cancel_memory_use")
-FOLLOWING = {"test_memory": TESTING, TESTING[0]: TESTING, "measure_memory_use": USING, USING[0]: USING}
+ASKING, MAKING = ("moment_events", "cancel_moment"), ("make_again_events", "cancel_make_again")
+FOLLOWING = {
+    "test_memory": TESTING, TESTING[0]: TESTING, "measure_memory_use": USING, USING[0]: USING, "ask_moment": ASKING,
+    ASKING[0]: ASKING, "make_again": MAKING, MAKING[0]: MAKING,
+}  # fmt: skip
 """How what a function began is followed and stopped, where it is no job of takes."""
 
 
@@ -113,10 +120,10 @@ class Tools:
         if about.streams:
             return self._addressed(await self._wait(about, function(**checked), checked["film"], wait, report))
         answer = await anyio.to_thread.run_sync(self._answer, about, function, checked)
-        if name == "look":
+        if name in PICTURES:
             data, kind = await anyio.to_thread.run_sync(for_agent, Path(answer["path"]))
             return types.ImageContent(type="image", data=data, mimeType=kind)
-        return {"file": self._addressed(answer)} if name == "export" else self._addressed(answer)
+        return {"file": self._addressed(answer)} if about.returns is File else self._addressed(answer)
 
     def _addressed(self, answer: Any) -> Any:
         """An answer with the address of each file in it."""

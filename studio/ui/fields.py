@@ -26,12 +26,19 @@ class MessageError(Exception):
 class Fields:
     """A message from the browser, read field by field. Every reader raises MessageError for what the page does not send."""
 
-    def __init__(self, message: object, uploads: Path | None = None) -> None:
-        """Read `message`, whose files lie in the folder `uploads` and nowhere else. Raises MessageError: it is no JSON object."""
+    def __init__(self, message: object, uploads: Path | None = None, strict: bool = False) -> None:
+        """Read a message. Raises MessageError: it is no JSON object.
+
+        Args:
+            message: it.
+            uploads: the folder in which its files lie, and nowhere else.
+            strict: numbers out of range are refused. A page's sliders cannot go there; a program may not know the range.
+        """
         if not isinstance(message, Mapping):
             raise MessageError(sentence("a message must be an object"))
         self._fields: Mapping[str, Any] = message
         self._uploads = uploads
+        self._strict = strict
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -64,10 +71,12 @@ class Fields:
         return value
 
     def number(self, name: str, least: float, most: float) -> float:
-        """A finite number; one outside of `least` to `most` is moved to the nearer bound."""
+        """A finite number; one outside of `least` to `most` is moved to the nearer bound, or refused where that is wanted."""
         value = self._fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == math.inf:
             raise MessageError(sentence("'{name}' must be a number", name=name))
+        if self._strict and not least <= value <= most:
+            raise MessageError(sentence("'{name}' must be a number from {least:g} to {most:g}", name=name, least=least, most=most))
         return float(min(most, max(least, value)))          # in this order: whole numbers may be too large for a float
 
     def shares(self, name: str) -> tuple[float, float, float, float]:

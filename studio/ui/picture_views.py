@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from studio.backbones.registry import begins_from_words, sees_outside_frame, takes_frame, takes_marks
 from studio.flow_words import flow_phrases
 from studio.language import sentence
-from studio.marks import Stroke
+from studio.marks import Marks, Stroke
 from studio.project.frames import default_frame, fit_frame, least_width, whole_frame
 from studio.project.mark_limits import DEPTH, FLOWS, NAME_LENGTH, NAMES, SPEED, STROKES, WIDTH
 from studio.session.models import needs_picture
@@ -111,17 +111,9 @@ def frame_view(project: Project, card: ModelCard | None) -> Json | None:
     }
 
 
-def marks_view(project: Project, card: ModelCard | None) -> Json | None:
-    """The marks on the picture, and what they may be; None where there is no picture, or the model never takes marks.
-
-    `off`: why there can be none in films of this size; "" if there can.
-    """
-    if project.reference is None or card is None or not any(takes_marks(card, size) for size in card.sizes):
-        return None
-    marks, subject = project.marks, project.marks.subject
-    small = sentence(
-        "Films of {width}×{height} have neither subject nor flows. Choose a larger size.",
-        width=project.size[0], height=project.size[1])
+def marks_json(marks: Marks) -> Json:
+    """The marks as a message of the page has them."""
+    subject = marks.subject
     return {
         "beyond": marks.beyond,
         "subject": subject and {"strokes": _points(subject.strokes), "ground": _points(subject.ground), "depth": subject.depth},
@@ -129,6 +121,21 @@ def marks_view(project: Project, card: ModelCard | None) -> Json | None:
             {"name": flow.name, "stroke": _points((flow.stroke,))[0], "width": flow.width, "speed": flow.speed}
             for flow in marks.flows
         ],
+    }
+
+
+def marks_view(project: Project, card: ModelCard | None) -> Json | None:
+    """The marks on the picture, and what they may be; None where there is no picture, or the model never takes marks.
+
+    `off`: why there can be none in films of this size; "" if there can.
+    """
+    if project.reference is None or card is None or not any(takes_marks(card, size) for size in card.sizes):
+        return None
+    small = sentence(
+        "Films of {width}×{height} have neither subject nor flows. Choose a larger size.",
+        width=project.size[0], height=project.size[1])
+    return {
+        **marks_json(project.marks),
         "limits": {
             "depth": DEPTH, "speed": SPEED, "width": WIDTH, "strokes": STROKES, "flows": FLOWS, "names": NAMES, "name": NAME_LENGTH,
         },

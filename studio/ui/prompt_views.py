@@ -54,6 +54,11 @@ def style_views(styles: Sequence[Style], problems: Sequence[str]) -> Json:
     return {"styles": shown, "problems": list(problems)}
 
 
+def text_segments(project: Project, found: TimelineText) -> tuple[Segment, ...]:
+    """The segments that a text would become. Raises EditError: as `put_timeline`."""
+    return put_timeline(project, found).current().segments[len(project.path()) :]
+
+
 def timeline_text_view(project: Project, found: TimelineText | None) -> Json:
     """What a text would become: its segments, their length when they are rendered, what they replace, and notes.
 
@@ -63,7 +68,7 @@ def timeline_text_view(project: Project, found: TimelineText | None) -> Json:
     if found is None:
         return {"segments": []}
     clock, rendered = project.clock, len(project.path())
-    segments = put_timeline(project, found).current().segments[rendered:]
+    segments = text_segments(project, found)
     lengths = [clock.seconds(clock.rendered(segment.frames)) for segment in segments]
     replaced = [segment for segment in project.current().segments[rendered:] if segment.prompt]
     return {

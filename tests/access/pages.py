@@ -39,6 +39,8 @@ def called(page: PageApi, about: Description, named: dict[str, Any]) -> Any:
 VALUES: dict[str, Any] = {
     "takes": ["x"], "picture": {"path": "x"}, "file": {"path": "x"}, "sound": {"path": "x"}, "sample": "lighthouse", "name": "x",
     "prompt": "x", "what": "remove", "then": "again", "result": "left", "title": "x", "steps": 8, "guidance": 1.0,
+    "video": {"path": "x"}, "frame": [0.0, 0.0, 1.0, 1.0], "marks": {}, "style": "x", "width": 64, "height": 48, "model": "x",
+    "on": True, "finding": 0, "to": 0, "text": "x", "at": 0, "cells": [0], "tags": ["x"],
 }  # fmt: skip
 """What functions are given, by the names of their arguments, where it does not matter."""
 

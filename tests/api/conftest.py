@@ -11,16 +11,31 @@ from typing import Any
 
 import pytest
 
-from studio.catalogue.cards import ADAPTER, ModelFile
-from studio.client import Client
+from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelFile
+from studio.catalogue.cards import MEMORY as PLACES
+from studio.client import Client, Film
 from studio.session import Studio
 from studio.ui.page import build, launch_options
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, card
 from tests.lora_shelves import model
-from tests.shelves import picture
+from tests.shelves import make_film, picture, render_all
 
 MEMORY = (ModelFile(ADAPTER, 1, "0" * 64),)
 """Of a model with a memory that grows."""
+
+
+def others(models: Path) -> tuple[ModelCard, ...]:
+    """Models that a film may be set to: one that takes marks, one whose memory is a map, one that is asked for places."""
+    cards = []
+    for name, files, changes in (
+        ("wide", (), {"sizes": ((640, 384), (64, 48))}), ("map", (ADAPTER, RECALL), {}),
+        ("places", (PLACES,), {"kind": "panorama", "window": 2}),
+    ):
+        (models / name).mkdir(parents=True)
+        for file in files:
+            (models / name / file).write_bytes(b"0")
+        cards.append(card(name, folder=models / name, files=tuple(ModelFile(file, 1, "0" * 64) for file in files), **changes))
+    return tuple(cards)
 
 
 def free_port() -> int:
@@ -41,11 +56,17 @@ class Served:
     def client(self, language: str = "en") -> Client:
         return Client(self.url, language)
 
+    def film(self, *prompts: str, sections: int = 1, made: bool = True) -> Film:
+        """A film that was made on the page, as a program sees it."""
+        session = make_film(self.studio, *prompts, sections=sections)
+        return self.client().film((render_all(session) if made else session).id)
+
 
 @contextmanager
 def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator[Served]:
     engine = FakeEngine()
-    studio = Studio(folder / "projects", engine, (model(folder / "models", files=MEMORY),), shared=public)
+    models = folder / "models"
+    studio = Studio(folder / "projects", engine, (model(models, files=MEMORY), *others(models)), shared=public)
     studio.home.mkdir()
     page = build(studio, public=public)
     options: dict[str, Any] = launch_options(public)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 
 from studio.client import Film, StudioError
+from studio.engine import take_folder
 from tests.api.conftest import Served
 from tests.api.test_films import film_of
+from tests.api.test_page_verbs import code
 
 
 @pytest.fixture
@@ -89,3 +92,46 @@ def test_a_question_that_fails(own: Served, film: Film) -> None:
         list(film.test_memory(str(film.state["head"])))
     assert failed.value.code == "failed" and failed.value.message.startswith("Out of memory.")
     own.engine.fail_at = None
+
+
+def test_the_memory_as_a_map(own: Served, film: Film) -> None:
+    assert "spread over all numbers" in film.memory_map()["problem"]
+    mapped = own.client().create("Map", model="map", preset="draft")
+    mapped.set_reference(own.picture)
+    for prompt in ("one", "two"):
+        mapped.add_segment(prompt, seconds=0.3)
+    list(mapped.generate(all=False))
+    head = str(mapped.status()["head"])
+    second = mapped.state["segments"][1]["id"]
+    folder = own.studio.open(mapped.id).store.take_folder(head)
+    part = {"rows": 32, "columns": 64, "left": -10.5, "top": -6.5, "width": 20, "height": 12}
+    (folder / take_folder.MAP).write_text(json.dumps(part))
+    Image.new("RGB", (96, 48), "navy").save(folder / "memory.webp")
+    shown = mapped.memory_map()
+    assert (shown["problem"], shown["part"], shown["segment"], shown["whole_takes"]) == ("", part, second, False)
+    assert Image.open(shown["picture"]).size == (96, 48), "a picture that the client has fetched"
+    assert mapped.forget(second, [9, 4, 4])["segments"][1]["forget"] == [4, 9] == mapped.memory_map()["forget"]
+    assert mapped.pin(head)["takes"][0]["pinned"] and mapped.memory_map()["pins"] == [head]
+    assert code(mapped.forget, second, [10**6]) == code(mapped.forget, mapped.state["segments"][0]["id"], [1]) == "refused"
+    assert code(mapped.forget_take, head) == "refused", "it is a map"
+    assert not mapped.remember_take(head)["takes"][0]["forgotten"] and not mapped.unpin(head)["takes"][0]["pinned"]
+    assert mapped.forget(second, [])["segments"][1]["forget"] == []
+
+
+def test_what_is_remembered_of_a_moment(own: Served, film: Film) -> None:
+    with pytest.raises(StudioError, match="cannot be asked for a place") as refused:
+        list(film.ask_moment(str(film.state["head"]), 0))
+    assert refused.value.code == "refused"
+    asked = own.client().create("Places", model="places", preset="draft")
+    asked.set_reference(own.picture)
+    asked.add_segment("one", seconds=0.3)
+    list(asked.generate())
+    head = str(asked.status()["head"])
+    assert asked.memory_map()["asks"] and [event["state"] for event in asked.moment_events()] == ["idle"]
+    last = list(asked.ask_moment(head, 0))[-1]
+    found = last["result"]
+    assert (last["state"], last["take"], found["at"], found["decibels"]) == ("done", head, 1, None)
+    assert found["known"] == pytest.approx(0.4) and found["sentence"].startswith("The memory holds 40 % of this place")
+    assert Image.open(found["frame"]).size == Image.open(found["remembered"]).size == (64, 48)
+    assert asked.cancel_moment()["id"] == asked.id and next(asked.moment_events())["result"]
+    assert code(asked.ask_moment, "no-such-take", 0) == "not_found" and code(asked.ask_moment, head, -1) == "bad_input"
