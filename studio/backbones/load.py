@@ -16,7 +16,8 @@ from studio.catalogue.cards import ModelCard, check
 from studio.placement.plan import Plan
 from studio.placement.sizes import Size
 
-_LOADING = threading.Lock()
+LOADING = threading.Lock()
+"""Held while modules are built: the libraries' loaders set global switches meanwhile, and would disturb each other."""
 
 # The page and the command line show their own progress.
 diffusers.utils.logging.disable_progress_bar()
@@ -44,6 +45,5 @@ def load(
     """
     family = family_of(card)
     check(card)
-    # The libraries' loaders set global switches while they build modules: two loads at once would disturb each other.
-    with _LOADING:
+    with LOADING:
         return family.load(LoadRequest(card, None if device is None else torch.device(device), dtype, size, plan, report))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.load import LOADING
 from studio.language import sentence
 
 Features = Callable[[Tensor], Tensor]
@@ -61,7 +62,8 @@ def load_image_encoder(folder: Path) -> ImageEncoder:
         config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
         group = _group(folder, config.model_type)
         # In float32: for another type transformers changes torch's default for a moment, in all threads, also in one that renders.
-        network: Any = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
+        with LOADING:
+            network: Any = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
     except OSError as error:
         raise ValueError(sentence(
             "The image encoder in {folder} cannot be loaded: {error}", folder=folder, error=str(error))) from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
+import accelerate
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,9 @@ from transformers import (
     LlamaConfig,
 )
 
+from studio.backbones.load import LOADING
 from studio.engine.identity import VARIABLE, Identity
+from studio.engine.image_encoder import load_image_encoder
 from studio.media.look import cosine
 
 SIZES = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 1, "num_attention_heads": 4}
@@ -60,6 +64,17 @@ def test_loading_one_never_changes_the_default_type_of_other_threads(tmp_path: P
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     identity = Identity()
     assert identity.features(FRAMES) and identity.problem == "" and set(types) <= {torch.float32}
+
+
+def test_loading_one_waits_while_a_model_is_built(tmp_path: Path) -> None:
+    """Diffusers' loader has all threads build their modules without weights meanwhile."""
+    dino(tmp_path)
+    with ThreadPoolExecutor() as pool:
+        with LOADING, accelerate.init_empty_weights():
+            encoder = pool.submit(load_image_encoder, tmp_path)
+            assert wait([encoder], timeout=0.3).not_done
+        features = encoder.result().features(torch.zeros(1, 3, 70, 70))
+    assert not features.is_meta and features.isfinite().all()
 
 
 def test_a_folder_among_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
