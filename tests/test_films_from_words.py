@@ -17,6 +17,7 @@ from studio.project.story import StoryError
 from studio.session import EditError, Session, Studio
 from studio.session.arrivals import NEW, arrive
 from studio.session.drift import drift_of
+from studio.session.shots import words_shot
 from studio.ui.api import PageApi
 from studio.ui.views import board
 from tests.fake_engine import FakeEngine, card
@@ -112,6 +113,28 @@ def test_shots_looks_and_drift(session: Session, engine: FakeEngine, tmp_path: P
     assert not any(row.problem for row in rows)
 
 
+def test_a_shot_of_a_film_with_a_picture_begins_from_words(session: Session, engine: FakeEngine, tmp_path: Path) -> None:
+    session.set_reference(picture(tmp_path))
+    session.edit(edits.add_segment, prompt="sun", frames=4)
+    session.set_shot(1, words_shot(session.card))
+    assert board(session, (HELIOS,), ())["segments"][1]["shot"]["from"] == "words"
+    render_all(session)
+    pictures = [request.reference for request in engine.requests]
+    assert pictures[0] is not None and pictures[1] is pictures[2] is None, "what follows shows the place of its shot"
+    assert engine.requests[1].shot and not edits.stale_takes(session.project)
+    assert Store(session.folder).open().project == session.project
+    session.set_shot(1, Shot())
+    assert len(edits.stale_takes(session.project)) == 2
+    session.edit(edits.keep_stale)
+    assert not edits.stale_takes(session.project)
+    session.set_shot(1, words_shot(session.card))
+    session.set_shot(1, Shot())
+    assert not edits.stale_takes(session.project), "what was kept is remembered"
+    session.set_model("tiny")
+    with pytest.raises(EditError, match="Tiny begins films with a picture"):
+        words_shot(session.card)
+
+
 def test_it_comes_back_from_its_export_and_from_its_takes_alone(session: Session, tmp_path: Path) -> None:
     film = render_all(session).films.export_film()
     (tmp_path / "there").mkdir()
@@ -143,5 +166,11 @@ def test_a_story_without_a_picture(studio: Studio, tmp_path: Path) -> None:
     session = studio.from_story(path, "words")
     assert session.project.from_words and session.project.current().segments[1].shot == Shot()
     render_all(session)
+    picture(tmp_path)
+    mixed = tmp_path / "mixed.toml"
+    mixed.write_text(f'image = "teal.png"\n{path.read_text().replace("true", chr(34) * 2)}')
+    assert studio.from_story(mixed, "words").project.current().segments[1].shot == Shot(from_words=True)
+    with pytest.raises(StoryError, match=r"mixed.toml: segment 2: 'shot' names no picture, and Tiny begins shots with one"):
+        studio.from_story(mixed, "tiny")
     with pytest.raises(StoryError, match=r"story.toml: there is no 'image', and Tiny begins films with a picture"):
         studio.from_story(path, "tiny")

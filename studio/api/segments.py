@@ -107,14 +107,14 @@ class SegmentCalls(Calls):
         return self._change(film, "put_timeline", text=text)
 
     def new_shot(
-        self, film: str, segment: str, begins: Literal["reference", "picture", "frame", "none"] = "reference",
+        self, film: str, segment: str, begins: Literal["reference", "picture", "frame", "words", "none"] = "reference",
         picture: Upload | None = None, take: str | None = None, at: int = 0, frame: list[float] | None = None,
     ) -> Film:  # fmt: skip
         """Let a segment begin a new shot, with a hard cut. What the film remembers stays.
 
         Args:
             segment: its id.
-            begins: where: at the reference picture, at another picture, at a frame of a take; none: it continues, without a cut.
+            begins: where: at the reference picture, at another picture, at a frame of a take, from words alone; none: no cut.
             picture: the uploaded file, for picture.
             take: the take's id, for frame.
             at: the number of its frame from 0, for frame.

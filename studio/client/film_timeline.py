@@ -122,7 +122,7 @@ class FilmTimeline(OpenFilm):
         self, segment: str, begins: str = "reference", picture: str | Path | None = None, take: str | None = None, at: int = 0,
         frame: Sequence[float] | None = None,
     ) -> FilmValue:  # fmt: skip
-        """Let a segment begin a new shot at the reference, at a picture file of this machine, or at a frame of a take."""
+        """Let a segment begin a new shot: at the reference, a picture file of this machine, a frame of a take, or from words."""
         sent, part = None if picture is None else upload(picture), None if frame is None else list(frame)
         return self._do("new_shot", segment=segment, begins=begins, picture=sent, take=take, at=at, frame=part)
 

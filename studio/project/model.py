@@ -57,13 +57,14 @@ VoteResult = Literal["left", "right", "alike"]
 
 @dataclass(frozen=True)
 class Shot:
-    """Where a new shot begins: at a picture of its own, at a frame of a take, or, without either, as the film does."""
+    """Where a new shot begins: at a picture of its own, at a frame of a take, from words alone, or, without these, as its film."""
 
     picture: Reference | None = None
     frame: Frame | None = None    # the part of that picture; None: as much of its middle as fits
     take: str | None = None
     at: int = 0                   # the frame of that take
     unknown: Mapping[str, Any] = field(default_factory=no_fields, compare=False)
+    from_words: bool = field(default=False, repr=False)   # words alone. Not in its text: older documents have checksums of that
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,16 @@ def _shot_table(shot: Shot | None) -> Table:
         return {}
     picture = {"picture": reference_table(shot.picture)} if shot.picture else {}
     take = {"take": shot.take, "at": shot.at} if shot.take else {}
-    return {"shot": {**shot.unknown, **picture, **frame_table(shot.frame), **take}}
+    words = {"from_words": True} if shot.from_words else {}
+    return {"shot": {**shot.unknown, **picture, **frame_table(shot.frame), **take, **words}}
 
 
 def _shot(table: object) -> Shot:
     read = TableReader(table, "shot")
     picture, take = read.optional("picture", dict), read.link("take")
     at = 0 if read.optional("at", int) is None else read.count("at")
-    return Shot(None if picture is None else parse_reference(picture), read.frame("frame"), take, at, read.rest())
+    from_words, frame = read.optional("from_words", bool) or False, read.frame("frame")
+    return Shot(None if picture is None else parse_reference(picture), frame, take, at, read.rest(), from_words)
 
 
 def _video_table(video: Video | None) -> Table:

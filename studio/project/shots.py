@@ -1,7 +1,8 @@
-"""Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, or as the film begins.
+"""Shots: a segment may begin a new one with a hard cut, at a picture of its own, at a frame of the film, from words alone, or as
+the film begins.
 
-A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it; or no picture, in a film
-that begins from words alone. Takes of one place share the memory of that place; those of other places are not mixed into it. What
+A place is what a shot shows: a picture, the part of it that the shot begins with, and the marks on it; or no picture, where words
+alone began it. Takes of one place share the memory of that place; those of other places are not mixed into it. What
 follows a video shows another place than the video's first frame, from which its model goes on: the video's last frame.
 """
 
@@ -23,7 +24,7 @@ from studio.project.tree import known_take, segment_index, with_segments
 class Place:
     """What a shot shows."""
 
-    picture: str                   # SHA-256 of the picture; "": there is none, the film began from words alone
+    picture: str                   # SHA-256 of the picture; "": there is none, it began from words alone
     frame: Frame | None            # the part of it that the shot begins with; None: its middle
     marks: Marks = NO_MARKS
     video: str | None = None       # the take, a video, whose last frame the place is for models that see no more of it
@@ -94,6 +95,8 @@ def place_of(project: Project, segment: Segment, parent: str | None, take: Take)
         if segment.video is not None:
             return Place(take.reference, take.frame, replace(NO_MARKS, beyond=take.marks.beyond, ground=take.marks.ground), shown)
         shot = segment.shot if parent is not None else None
+        if shot is not None and shot.from_words:
+            return Place("", None)
         if shot is not None and shot.picture is not None:
             size = shot.picture.width, shot.picture.height
             return Place(shot.picture.sha256, shot.frame and fit_frame(shot.frame, size, take.size))

@@ -34,7 +34,8 @@ def _asked(project: Project, segment: Segment) -> str:
     own = (segment.prompt, segment.frames, segment.seed, segment.blend, segment.shot, sorted(_active_loras(segment)))
     video = (segment.video,) if segment.video else ()       # only then: in older documents there are checksums without one
     forget = (segment.forget,) if segment.forget else ()    # likewise
-    asked = (*own, *video, *forget, _numbers(project.settings), project.model, project.size, reference, project.frame,
+    words = ("from words",) if segment.shot and segment.shot.from_words else ()
+    asked = (*own, *video, *forget, *words, _numbers(project.settings), project.model, project.size, reference, project.frame,
              project.marks, project.style, project.cast)  # fmt: skip
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
 

@@ -18,7 +18,8 @@ name = "water"               stroke = [[0.1, 0.8], [0.9, 0.8]]     width = 0.1  
 prompt = "..."               seconds = 3.0 (or frames = 36)   seed = 1 (optional)
 loras = [{file = "ink.safetensors", strength = 0.8}]           (optional, and so is the strength)
 blend = 24                   frames over which it takes over from the segment before it (optional)
-shot = "harbour.jpg"         it begins a new shot, with a hard cut to that picture; true: to the story's own (optional)
+shot = "harbour.jpg"         it begins a new shot, with a hard cut to that picture; true: to the story's own; "": to none,
+                             from words alone (optional)
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class StorySegment:
     """Files, which exist, and strengths."""
     blend: int = 0
     shot: Path | bool = False
-    """A picture that it begins a new shot with, which exists; true: the story's own; false: it continues."""
+    """A picture that it begins a new shot with, which exists; true: the story's own, or none; false: it continues."""
+    from_words: bool = False
+    """Whether the new shot begins from words alone, also where the story has a picture."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +211,11 @@ def _segment(entry: dict[str, Any], path: Path, where: str) -> StorySegment:
             "{where}: {number} LoRAs; {most} are the most.", where=where, number=len(segment.loras), most=limits.LORAS))
     loras = [parse(lora, _LoraTable, f"{where}: 'loras'", StoryError) for lora in segment.loras]
     files = tuple((_file(path, lora.file, f"{where}: 'loras'", sentence("the LoRA")), lora.strength) for lora in loras)
-    shot = _file(path, segment.shot, f"{where}: 'shot'", sentence("the picture")) if isinstance(segment.shot, str) else segment.shot
-    return StorySegment(segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend, shot)
+    from_words, shot = segment.shot == "", segment.shot if isinstance(segment.shot, bool) else True
+    named = segment.shot if isinstance(segment.shot, str) else ""
+    picture = _file(path, named, f"{where}: 'shot'", sentence("the picture")) if named else None
+    own = segment.prompt, segment.seconds, segment.frames, segment.seed, files, segment.blend
+    return StorySegment(*own, picture or shot, from_words)
 
 
 def _file(story: Path, name: str, where: str, what: str) -> Path:

@@ -18,7 +18,15 @@ from studio.project.frames import default_frame
 from studio.project.model import Frame, Project, Shot
 from studio.project.store import CLIP, Store
 from studio.project.tree import usable_take
+from studio.session.models import check_beginning
 from studio.session.pictures import import_picture
+
+
+def words_shot(card: ModelCard | None) -> Shot:
+    """A shot that begins from words alone. Raises EditError: the model (None: it is not installed) begins with a picture."""
+    if card is not None:
+        check_beginning(card)
+    return Shot(from_words=True)
 
 
 def picture_shot(store: Store, project: Project, card: ModelCard | None, path: Path, frame: Frame | None = None) -> Shot:

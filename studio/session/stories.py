@@ -71,9 +71,13 @@ def plan_story(
     project = story.to_project(written, card.name, card.default_size, clock, settings_for(preset, card))
     if changes.any_size and not takes_marks(card, project.size):
         written = replace(written, marks=NO_MARKS)
-    for segment in written.segments:
+    for number, segment in enumerate(written.segments, 1):
         if isinstance(segment.shot, Path):
             read_picture(segment.shot)
+        if segment.from_words and not begins_from_words(card):
+            raise StoryError(sentence(
+                "{path}: segment {number}: 'shot' names no picture, and {model} begins shots with one. Name a picture, or leave "
+                "'shot' out.", path=written.path, number=number, model=card.title))
     if written.image is None:
         if not begins_from_words(card):
             raise StoryError(sentence(

@@ -108,7 +108,8 @@ class Studio:
             session.set_marks(written.marks)
             for index, segment in enumerate(written.segments):
                 if segment.shot:
-                    session.set_shot(index, session.picture_shot(segment.shot) if isinstance(segment.shot, Path) else Shot())
+                    own = Shot(from_words=segment.from_words)
+                    session.set_shot(index, session.picture_shot(segment.shot) if isinstance(segment.shot, Path) else own)
                 for file, strength in segment.loras:
                     session.add_lora(index, file, strength=strength)
         except BaseException:

@@ -88,6 +88,8 @@ def shot_view(session: Session, segment: Segment, card: ModelCard | None) -> Jso
         if shot.take in project.takes:
             place = sentence("segment {number}, frame {frame}", number=len(project.lineage(shot.take)), frame=shot.at + 1)
         return {"from": "frame", "words": place, "url": file_url(session.films.poster(shot.take))}
+    if shot.from_words:
+        return {"from": "words", "words": sentence("a beginning from words alone"), "url": None}
     own = session.folder / project.reference.file if project.reference else None
     words = sentence("a beginning from words alone") if project.from_words else sentence("the reference picture")
     return {"from": "reference", "words": words, "url": file_url(own)}

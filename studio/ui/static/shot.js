@@ -16,9 +16,11 @@ const shots = (() => {
   const send = (fields) => client.act('set_shot', { segment: segment.id, ...fields });
   const choice = (from, label, title, run) => h('button', { 'data-from': from, title, onclick: run }, label);
   const own = choice('reference', '', '', () => send({ from: 'reference' }));     // as the film begins
+  const bare = choice('words', t('Words alone'), t('A hard cut to what words alone begin, without a picture'), () => send({ from: 'words' }));
   const choices = h('div', { class: 'switch shot-choices', role: 'group', 'aria-label': t('How this segment begins') },
     choice('none', t('Continue'), t('It goes on where the segment before it ends'), () => send({ from: 'none' })),
     own,
+    bare,
     choice('frame', t('Frame on stage'), t('A hard cut to the frame that is on the stage'), () => {
       const here = stage.here();
       if (here) send({ from: 'frame', ...here });
@@ -30,7 +32,8 @@ const shots = (() => {
 
   const draw = (shown) => {
     segment = shown;
-    const { shot } = shown, { from_words: fromWords } = client.view.beginning;
+    const { shot } = shown, { from_words: fromWords, can } = client.view.beginning;
+    show(bare, shot?.from === 'words' || (can && !fromWords));
     say(own, fromWords ? t('Words alone') : t('Reference'));
     set(own, 'title', fromWords ? t('A hard cut to what words alone begin, as the film does') : t('A hard cut back to the reference picture'));
     for (const b of choices.children) set(b, 'aria-pressed', String(b.dataset.from === (shot?.from || 'none')));

@@ -13,6 +13,7 @@ from studio.project.reuse import Part, take_over
 from studio.project.timeline_text import read_timeline
 from studio.session import EditError, Session, early_changes
 from studio.session.early_changes import Wish
+from studio.session.shots import words_shot
 from studio.ui.fields import Fields
 from studio.ui.prompt_views import timeline_text_view
 from studio.ui.verbs.verb import Answer, Verb, index, stroke
@@ -96,13 +97,16 @@ def _early_costs(session: Session, fields: Fields) -> Answer:
 
 
 def _set_shot(session: Session, fields: Fields) -> None:
-    """A segment begins a new shot from `from`: the reference, a picture, or a frame of a take; or it continues (none)."""
-    at, begins = index(session, fields), fields.one_of("from", {name: name for name in ("none", "reference", "picture", "frame")})
+    """A segment begins a new shot from `from`: the reference, a picture, a frame of a take, words alone; or it continues (none)."""
+    names = ("none", "reference", "picture", "frame", "words")
+    at, begins = index(session, fields), fields.one_of("from", {name: name for name in names})
     shot = None if begins == "none" else Shot()
     if begins == "picture":
         shot = session.picture_shot(fields.upload("path"), fields.shares("frame") if fields.has("frame") else None)
     elif begins == "frame":
         shot = session.frame_shot(fields.identifier("take"), fields.integer("at", 0, 2**31))
+    elif begins == "words":
+        shot = words_shot(session.card)
     session.set_shot(at, shot)
 
 
