@@ -107,7 +107,7 @@ def test_shots_looks_and_drift(session: Session, engine: FakeEngine, tmp_path: P
     pictures = [request.reference for request in engine.requests]
     assert pictures[0] is pictures[2] is None and pictures[1] is not None
     place = place_of_take(session.project, session.project.film()[-1])
-    with pytest.raises(MediaError, match="began from words alone, so there is no picture"):
+    with pytest.raises(MediaError, match="shot began from words alone, so there is no picture"):
         session.looks.of_place(place, HELIOS.default_size)
     rows, _ = drift_of(session.project, session.looks)
     assert not any(row.problem for row in rows)

@@ -79,8 +79,8 @@ class Looks:
         """
         if not place.picture:
             raise MediaError(sentence(
-                "The film began from words alone, so there is no picture to compare with. Match the first frame instead; nothing "
-                "was changed."))
+                "This take’s shot began from words alone, so there is no picture to compare with. Match the first frame instead; "
+                "nothing was changed."))
         key = (place.picture, place.frame, size)
         with self._lock:
             if key not in self._known:
