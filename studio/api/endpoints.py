@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,15 @@ def _fill_in_types(page: gr.Blocks) -> None:
 
 def _typed(label: str, kind: Any, text: str) -> dict[str, Any]:
     """What Gradio's description says of a value."""
+    schema, python = _schema(kind)
+    return {"label": label, "type": {**schema, "description": text}, "python_type": {"type": python, "description": text}}
+
+
+@cache
+def _schema(kind: Any) -> tuple[dict[str, Any], str]:
+    """A type as a JSON schema and as Python writes it. Most functions return a film, and every client asks for all of them."""
     schema = python_type_to_json_schema(kind)
-    return {"label": label, "type": {**schema, "description": text},
-            "python_type": {"type": json_schema_to_python_type(schema), "description": text}}
+    return schema, json_schema_to_python_type(schema)
 
 
 def make_endpoint(calls: AllCalls, about: Description) -> Callable[..., Any]:

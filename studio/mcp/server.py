@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,18 @@ READING = {
 """Functions that change nothing."""
 FOR_GOOD = {"delete_film", "remove_preset", "empty_trash"}
 """Functions that delete what no undo brings back."""
-PICTURES = {"look", "subject_mask"}
-"""Functions whose file an agent sees."""
+SEEN_ALONE = {"look", "subject_mask"}
+"""Functions that answer an agent with a picture."""
+SEEN = SEEN_ALONE | {"memory_map", "ask_moment", "moment_events"}
+"""Functions whose answer's pictures an agent sees, after the words where there are some."""
 TEXT = """\
 MemoryPack Studio makes long films segment by segment. Create a film, give it a picture (set_reference, or use_sample; or
-begin_from_words, with a model whose films can begin without one, see about), add a
-segment for each beat of the story, and generate. Look at the takes, and where one is not what was wanted: retake it, audition
-several, or rewind or branch after any earlier take and go on differently; nothing is overwritten. Export the film when it is done.
-A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and events waits for it. What the
-models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and changes light and weather, and
-understands no other wishes."""
+begin_from_words, with a model whose films can begin without one, see about), add a segment for each beat of the story, and
+generate. Look at the takes, and where one is not what was wanted: retake it, audition several, or rewind or branch after any
+earlier take and go on differently; nothing is overwritten. drift tells whether a long film creeps away from how it began. Export
+the film when it is done. A tool that makes takes returns when they are made, or after wait_seconds; then the job goes on, and
+events waits for it. What the models understand of a prompt differs; the embedded one (memorypack-mini) moves the camera and
+changes light and weather, and understands no other wishes."""
 TESTING, USING = ("memory_test_events", "cancel_memory_test"), ("memory_use_events", "cancel_memory_use")
 ASKING, MAKING = ("moment_events", "cancel_moment"), ("make_again_events", "cancel_make_again")
 FOLLOWING = {
@@ -98,7 +100,10 @@ class Tools:
         """Call a tool. `report`: is awaited with each event of a job."""
         language = choose_language(given.get("language"))
         try:
-            return _as_content(self.calls.page.localized(await self._call(name, dict(given), report), language))
+            answer = await self._call(name, dict(given), report)
+            pictures = [await _as_image(path) for path in _pictures(answer)] if name in SEEN else []
+            written = self.calls.page.localized(self._addressed(answer), language)
+            return types.CallToolResult(content=pictures if name in SEEN_ALONE else [_as_text(written), *pictures])
         except Exception as error:  # noqa: BLE001 - it is logged where it is no refusal
             refused = as_api_error(error)
             message = self.calls.page.localized(refused.message, language)
@@ -118,12 +123,9 @@ class Tools:
         checked.pop("language")
         function = getattr(self.calls, name)
         if about.streams:
-            return self._addressed(await self._wait(about, function(**checked), checked["film"], wait, report))
+            return await self._wait(about, function(**checked), checked["film"], wait, report)
         answer = await anyio.to_thread.run_sync(self._answer, about, function, checked)
-        if name in PICTURES:
-            data, kind = await anyio.to_thread.run_sync(for_agent, Path(answer["path"]))
-            return types.ImageContent(type="image", data=data, mimeType=kind)
-        return {"file": self._addressed(answer)} if about.returns is File else self._addressed(answer)
+        return {"file": answer} if about.returns is File else answer
 
     def _addressed(self, answer: Any) -> Any:
         """An answer with the address of each file in it."""
@@ -191,10 +193,22 @@ def _takes_upload(argument: Argument) -> bool:
     return argument.type in (Upload, Upload | None)
 
 
-def _as_content(answer: Any) -> types.CallToolResult:
-    content = answer if isinstance(answer, types.ImageContent) else types.TextContent(
-        type="text", text=json.dumps(answer, ensure_ascii=False))
-    return types.CallToolResult(content=[content])
+def _pictures(answer: Any) -> Iterator[Path]:
+    """The files of pictures in an answer."""
+    if isinstance(answer, dict):
+        if "orig_name" in answer and Path(answer["path"]).suffix in (".png", ".webp"):
+            yield Path(answer["path"])
+        for each in answer.values():
+            yield from _pictures(each)
+
+
+async def _as_image(path: Path) -> types.ContentBlock:
+    data, kind = await anyio.to_thread.run_sync(for_agent, path)
+    return types.ImageContent(type="image", data=data, mimeType=kind)
+
+
+def _as_text(answer: Any) -> types.ContentBlock:
+    return types.TextContent(type="text", text=json.dumps(answer, ensure_ascii=False))
 
 
 def _share(event: Progress) -> float:

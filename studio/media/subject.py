@@ -83,6 +83,8 @@ def subject_alpha(picture: Pixels, strokes: Strokes, ground_strokes: Strokes = (
     core, brush = (_paint(strokes, rows, columns, share) & ~ground for share in (CORE, 1.0))
     colours = _stretched(small)
     reaches = [reach for reach in REACHES if reach >= LEAST_REACH * _extent(core)]
+    if (colours == colours[0, 0]).all():            # nothing can be told from anything, for which GrabCut takes minutes
+        return _refine(picture, _close(core, ground))
     found = max((_segment(colours, core, core | brush, ground, reach) for reach in reaches),
                 key=lambda mask: _on_edges(colours, mask))
     return _refine(picture, _close(found, ground))

@@ -210,6 +210,24 @@ def test_a_question_about_the_memory(page: Served) -> None:
     over_http(page.url, play)
 
 
+def test_an_agent_sees_what_is_remembered_beside_the_frame(page: Served) -> None:
+    async def play(session: ClientSession) -> None:
+        film = (await ask(session, "create", preset="draft", model="places"))["id"]
+        await ask(session, "set_reference", film=film, picture=data_url(page.picture))
+        await ask(session, "add_segment", film=film, seconds=0.3)
+        take = (await ask(session, "generate", film=film))["film"]["head"]
+        words, *pictures = (await session.call_tool("ask_moment", {"film": film, "take": take, "at": 0})).content
+        assert json.loads(words.text)["job"]["result"]["known"] == pytest.approx(0.4)  # type: ignore[union-attr]
+        assert [Image.open(io.BytesIO(base64.b64decode(each.data))).mode for each in pictures] == ["RGB", "RGBA"]  # type: ignore[union-attr]
+        assert len((await session.call_tool("moment_events", {"film": film})).content) == 3
+        assert len((await session.call_tool("memory_map", {"film": film})).content) == 1, "there is no picture of it"
+        folder = page.studio.open(film).store.take_folder(take)
+        Image.new("RGB", (96, 48), "navy").save(folder / "memory.webp")
+        assert (await session.call_tool("memory_map", {"film": film})).content[1].type == "image"
+
+    over_http(page.url, play)
+
+
 def test_a_long_job_is_not_waited_for(page: Served) -> None:
     async def play(session: ClientSession) -> None:
         film = (await ask(session, "create", preset="draft"))["id"]

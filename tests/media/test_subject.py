@@ -67,6 +67,12 @@ def test_a_ground_stroke_takes_away() -> None:
     assert (whole[54:66, 66:78] > 0.5).all()
 
 
+@pytest.mark.timeout(30)
+def test_a_picture_of_one_colour_takes_no_minutes() -> None:
+    flat = np.full((360, 480, 3), (0, 128, 128), np.uint8)
+    assert subject_alpha(flat, [[(0.4, 0.5), (0.6, 0.5)]], [[(0.1, 0.1)]]).shape == (360, 480)
+
+
 def test_a_subject_without_strokes() -> None:
     picture, _ = ball()
     with pytest.raises(ValueError, match="at least one stroke"):
