@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import cache
 
 import psutil
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from studio.placement.machine import usable_cores
 
@@ -26,9 +29,9 @@ class ProcessorShare:
 
     def __init__(self, may_change: bool, read: Callable[[], Times] | None = None) -> None:
         """`may_change`: whether the number of threads changes nothing but the time. `read`: see `processor_times`; for tests."""
-        self._may_change = may_change and same_on_any_threads()
         self._cores = usable_cores()
         self._most = torch.get_num_threads()
+        self._may_change = may_change and self._most > 1 and same_on_any_threads()
         self._read = read or processor_times
         self._seen: Times | None = None
 
@@ -67,6 +70,26 @@ def _busy(core: object) -> float:
     return sum(getattr(core, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal"))
 
 
+@cache
 def same_on_any_threads() -> bool:
-    """Whether products of matrices are the same on any number of threads: MKL's are, where it was asked for that."""
-    return torch.backends.mkl.is_available() and "STRICT" in os.environ.get("MKL_CBWR", "")
+    """Whether products of matrices are the same on any number of threads.
+
+    MKL's are in its strict mode, on the processors that have it: so some are computed that differ elsewhere.
+    """
+    if not torch.backends.mkl.is_available() or "STRICT" not in os.environ.get("MKL_CBWR", ""):
+        return False
+    before, draw = torch.get_num_threads(), torch.Generator().manual_seed(0)
+    try:
+        return all(_same(torch.randn(rows, inner, generator=draw), torch.randn(columns, inner, generator=draw))
+                   for rows, inner, columns in ((43, 1024, 256), (64, 1024, 256), (9, 384, 96), (240, 3072, 320)))
+    finally:
+        torch.set_num_threads(before)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    """Whether the product of [rows, inner] and [columns, inner] is the same on one thread and on some more."""
+    products = []
+    for count in (1, 2, 3, 5):
+        torch.set_num_threads(count)
+        products.append(F.linear(one, other, other[:, 0]))
+    return all(torch.equal(products[0], product) for product in products[1:])
