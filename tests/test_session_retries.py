@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from studio.api.film_values import progress_value
 from studio.engine.events import RenderRequest
 from studio.media.clip import Frame
 from studio.project import edits
@@ -101,6 +102,8 @@ def test_the_page_is_told_which_retry_it_is(tmp_path: Path) -> None:
     session.jobs.generate_all()
     wait_until(session, lambda: bool(session.job and session.job.retry))
     assert session.job and (session.job.retry, session.job.retries, session.job.index, session.job.audition) == (1, 2, 1, ())
+    told = progress_value(session.job)
+    assert (told["retry"], told["retries"]) == (1, 2), "programs are, too"
     head = session.project.head
     assert head == session.project.path()[1].id, "the first one can be seen meanwhile"
     session.jobs.cancel()

@@ -21,7 +21,7 @@ def _progress(session: Session) -> Progress:
 class DiskCalls(Calls):
     """Functions on what a film weighs."""
 
-    def weigh(self, film: str, every: int = 10) -> Weight:
+    def weigh(self, film: str, every: int = 4) -> Weight:
         """Tell what a film's files weigh, and how much memory thin would remove. Nothing is changed.
 
         Args:
@@ -36,7 +36,7 @@ class DiskCalls(Calls):
             return {"clips": weight.clips, "memory": weight.snapshots, "media": weight.media, "films": weight.films,
                     "trash": weight.trash, "removable": [take.id for take in takes], "freed": freed}
 
-    def thin(self, film: str, every: int = 10) -> Thinned:
+    def thin(self, film: str, every: int = 4) -> Thinned:
         """Remove the memory of takes that can do without; see weigh. It is made again by make_again, bit for bit.
 
         Args:

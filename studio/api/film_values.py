@@ -113,13 +113,13 @@ def progress_value(job: JobView | None) -> Progress:
         return {
             "state": "idle", "doing": "", "take": "", "takes": [], "index": 0, "section": 0, "sections": 0, "step": 0, "steps": 0,
             "finished": 0, "planned": 0, "seconds_left": None, "total_left": None, "before": 0, "wait": None,
-            "message": "", "note": "",
+            "retry": 0, "retries": 0, "message": "", "note": "",
         }  # fmt: skip
     return {
         "state": job.state, "doing": plain(job.doing), "take": job.take, "takes": list(job.audition), "index": job.index,
         "section": job.section, "sections": job.sections, "step": job.step, "steps": job.steps, "finished": job.finished,
         "planned": job.planned, "seconds_left": job.seconds_left, "total_left": job.total_left,
-        "before": job.before, "wait": job.wait,
+        "before": job.before, "wait": job.wait, "retry": job.retry, "retries": job.retries,
         "message": join(job.message, job.remedy), "note": job.note,
     }  # fmt: skip
 

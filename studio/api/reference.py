@@ -60,6 +60,8 @@ A refused call changes nothing. It raises `StudioError` in the Python client, an
 code, and `error` the sentence that the page would show, in the language that the argument `language` names. One thing comes
 earlier: where arguments are given by name with `POST`, Gradio itself answers status 500, without a code or an event, if one is
 missing or the function has none of that name.
+
+A number outside of its range is refused with the range; none is moved to the nearest bound.
 """
 
 

@@ -182,6 +182,8 @@ class Progress(TypedDict):
         total_left: of the job, in seconds, estimated; null: not known.
         before: while it is queued, jobs that are done first, of other films too.
         wait: how many seconds they take, estimated; null: not known.
+        retry: the number of the retry of a drifted take that is being made, from 1; 0: it is none.
+        retries: of a take, at most.
         message: what went wrong, and what to do; empty: nothing.
         note: what the studio changed meanwhile; empty: nothing.
     """
@@ -201,6 +203,8 @@ class Progress(TypedDict):
     total_left: float | None
     before: int
     wait: float | None
+    retry: int
+    retries: int
     message: str
     note: str
 

@@ -50,11 +50,11 @@ class FilmKeeping(OpenFilm):
         named = {"takes": takes, "branches": branches}
         return self._do("empty_trash", **{name: None if ids is None else list(ids) for name, ids in named.items()})
 
-    def weigh(self, every: int = 10) -> Weight:
+    def weigh(self, every: int = 4) -> Weight:
         """What the film's files weigh, and how much `thin` would remove."""
         return self._ask("weigh", every=every)
 
-    def thin(self, every: int = 10) -> int:
+    def thin(self, every: int = 4) -> int:
         """Remove the memory of takes that can do without; returns the bytes that were removed."""
         thinned = self._ask("thin", every=every)
         self.state = thinned["film"]

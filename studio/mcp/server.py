@@ -225,5 +225,6 @@ def _words(event: Progress) -> str:
         wait = "" if event["wait"] is None else f", about {event['wait']:.0f} s until it begins"
         return f"queued: {event['before']} before it{wait}"
     left = "" if event["seconds_left"] is None else f", about {event['seconds_left']:.0f} s left"
-    return (f"segment {event['index'] + 1}: {event['doing'] or 'waiting'}, section {event['section'] + 1} of {event['sections']}, "
-            f"step {event['step']} of {event['steps']}{left}")
+    retry = f", retry {event['retry']} of {event['retries']}" if event["retry"] else ""
+    return (f"segment {event['index'] + 1}{retry}: {event['doing'] or 'waiting'}, "
+            f"section {event['section'] + 1} of {event['sections']}, step {event['step']} of {event['steps']}{left}")
