@@ -39,6 +39,8 @@ PASSING = ("flicker", "wind")
 """Light and weather that end with their section; the others last until others are asked for."""
 NAMES_CAMERA = re.compile(r"\bcamera\b", re.IGNORECASE)
 """What a style must say to move the camera: "vintage super 8 footage" and "zoom lens" do not, whatever a reader finds in them."""
+JOINTS = re.compile(r"\s*(?:[,;.:!?/\n]+|\s-\s|\s(?:and|while|as|when|then|but)\s)\s*", re.IGNORECASE)
+"""What stands between the clauses of a prompt."""
 WINDOW, OVERLAP = 64, 16
 """Tokens that are read at once; a longer prompt is read in windows that overlap by so many."""
 
@@ -76,9 +78,22 @@ class WordReader:
         """The caption that asks the film model for what a prompt asks for."""
         return caption_of(self.read(prompt), self.captions)
 
-    @torch.no_grad()
     def read(self, prompt: str) -> Wish:
-        """What a prompt asks for."""
+        """What a prompt asks for.
+
+        Two wishes in one prompt make each other less sure. So its clauses are read by themselves too, and what they ask for is
+        added where the prompt then asks for two things at least: one clause alone, out of its place, is not believed.
+        """
+        whole = self._read(prompt)
+        clauses = [clause for clause in JOINTS.split(prompt) if clause.strip()]
+        if len(clauses) < 2:
+            return whole
+        both = _join(whole, [self._read(clause) for clause in clauses])
+        return both if _asks(both) > 1 else whole
+
+    @torch.no_grad()
+    def _read(self, prompt: str) -> Wish:
+        """What a text read at once asks for."""
         answers = {}
         for name, logits in split_answers(self._logits(prompt)).items():
             chances = logits.softmax(dim=-1)                                    # [windows, answers]
@@ -123,6 +138,23 @@ class WordReader:
         ).to(self.network.device)
         logits: Tensor = self.network(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask).logits
         return logits.float()
+
+
+def _asks(wish: Wish) -> int:
+    """How many things a wish asks for, of camera, light and weather."""
+    return (wish.camera != "hold") + bool(wish.light) + bool(wish.weather)
+
+
+def _join(whole: Wish, clauses: list[Wish]) -> Wish:
+    """A wish, and what it leaves open as its clauses ask for it where they agree."""
+    moves = {(c.camera, c.speed, c.eased) for c in clauses if c.camera != "hold"}
+    lights, weathers = {c.light for c in clauses if c.light}, {c.weather for c in clauses if c.weather}
+    camera, speed, eased = whole.camera, whole.speed, whole.eased
+    if camera == "hold" and len(moves) == 1:
+        camera, speed, eased = moves.pop()
+    light = lights.pop() if not whole.light and len(lights) == 1 else whole.light
+    weather = weathers.pop() if not whole.weather and len(weathers) == 1 else whole.weather
+    return Wish(camera, speed, eased, light, weather)
 
 
 def split_answers(logits: Tensor) -> dict[str, Tensor]:

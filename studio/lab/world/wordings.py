@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.lab.world import camera_words as camera
-from studio.lab.world import phrases, scene_words, sky_words
+from studio.lab.world import phrases, scene_words, sky_turns, sky_words
 from studio.lab.world.section import LIGHTS, PANS, SPEEDS, WEATHERS, Section
+from studio.lab.world.sky_turns import draw_one as _one
 
 MOVES = ("left", "right", "up", "down", "in", "out", "dolly in", "dolly out")
 JOINTS = (", ", ", ", ", ", ", ", ". ", ". ", " and ", ", then ", "; ", " while ", " as ", ", and ", " - ", ", while ", " with ",
@@ -33,11 +34,7 @@ def wording(rng: np.random.Generator, section: Section) -> str:
 
     A section that asks for nothing gives a scene, a word that only looks like a wish, nonsense, or an empty text.
     """
-    clauses = []
-    if section.light:
-        clauses.append(_sky(rng, sky_words.LIGHT[section.light], phrases.LIGHT[section.light]))
-    if section.weather:
-        clauses.append(_sky(rng, sky_words.WEATHER[section.weather], phrases.WEATHER[section.weather]))
+    clauses = _sky_clauses(rng, section.light, section.weather)
     asks = bool(clauses)
     if section.camera != "hold" or (not asks and rng.random() < 0.25) or rng.random() < 0.1:
         clauses.append(camera_wording(rng, section))
@@ -107,13 +104,27 @@ def random_wish(rng: np.random.Generator) -> Section:
         move, light, weather = "hold", "", ""
         if rng.random() < 0.62:
             move = _one(rng, (*MOVES, "shake"))
-        if move == "hold" or rng.random() < 0.3:
+        if move == "hold" or rng.random() < 0.45:
             light = _one(rng, LIGHTS) if rng.random() < 0.5 else ""
             weather = _one(rng, WEATHERS) if rng.random() < (0.25 if light else 0.85) else ""
         moves = move in MOVES
         speed = _one(rng, SPEEDS) if moves and rng.random() < 0.7 else "normal"
         chosen = Section(move, speed, moves and rng.random() < 0.2, light, weather)
     return Section(chosen.camera, chosen.speed, chosen.eased, chosen.light, chosen.weather, "", wording(rng, chosen))
+
+
+def _sky_clauses(rng: np.random.Generator, light: str, weather: str) -> list[str]:
+    """What is said of light and weather, in clauses of their own or in one."""
+    if light in sky_turns.HOURS and weather in sky_turns.SKIES and rng.random() < 0.3:
+        return [_fill(rng, _pick(rng, sky_turns.hour(rng, light, weather)))]
+    clauses = []
+    if light in sky_turns.TIMES and rng.random() < 0.25:
+        clauses.append(_fill(rng, _pick(rng, sky_turns.turn(rng, light))))
+    elif light:
+        clauses.append(_sky(rng, sky_words.LIGHT[light], phrases.LIGHT[light]))
+    if weather:
+        clauses.append(_sky(rng, sky_words.WEATHER[weather], phrases.WEATHER[weather]))
+    return clauses
 
 
 def _sky(rng: np.random.Generator, new: Sequence[str], old: Sequence[str]) -> str:
@@ -283,10 +294,6 @@ def _mistyped(rng: np.random.Generator, text: str) -> str:
         text = text[:at] + _one(rng, (text[at + 1] + text[at], text[at + 1], text[at] * 2 + text[at + 1],
             letter + text[at + 1])) + text[at + 2 :]
     return text
-
-
-def _one(rng: np.random.Generator, choices: Sequence[str]) -> str:
-    return choices[int(rng.integers(len(choices)))]
 
 
 def _spaced(*words: str) -> str:

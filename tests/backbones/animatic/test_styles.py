@@ -96,8 +96,8 @@ def test_a_dolly_of_the_style(shipped: WordReader) -> None:
 SHIPPED_STYLES = {
     "golden-hour": Wish(light="warm"), "moonlit-fog": Wish(light="night", weather="fog"),
     "winter-day": Wish(light="cold", weather="snow"), "rainy-dusk": Wish(light="dusk", weather="rain"),
-    "misty-dawn": Wish(light="dawn", weather="fog"), "high-summer": Wish(light="bright"), "lamplight": Wish(light="lamp"),
-    "old-film": Wish(light="flicker"),
+    "misty-dawn": Wish(light="dawn", weather="fog"), "high-summer": Wish(light="bright", weather="clear"),
+    "lamplight": Wish(light="lamp"), "old-film": Wish(light="flicker"),
 }
 
 

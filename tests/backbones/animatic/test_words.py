@@ -73,6 +73,35 @@ def test_a_wish_in_any_window_of_a_long_prompt_counts() -> None:
     assert reader({"camera": ("up", 0.87)}, {"camera": ("down", 0.9)}).read("").camera == "down"
 
 
+def by_text(answers: dict[str, Wish], monkeypatch: pytest.MonkeyPatch) -> WordReader:
+    """A reader that reads these texts so, and nothing in any other."""
+    found = reader({})
+    monkeypatch.setattr(found, "_read", lambda text: answers.get(text, Wish()))
+    return found
+
+
+def test_two_wishes_in_one_prompt_are_read_by_their_clauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, night, snow = Wish("right", "slow"), Wish(light="night"), Wish(weather="snow")
+    found = by_text({"pan right slowly": right, "night falls": night, "it snows": snow}, monkeypatch)
+    assert found.read("pan right slowly while night falls") == Wish("right", "slow", light="night")
+    assert found.read("Night falls. it snows, pan right slowly") == Wish("right", "slow", weather="snow"), "as clauses are written"
+    assert found.read("night falls;  it snows\npan right slowly!") == Wish("right", "slow", light="night", weather="snow")
+
+
+def test_a_clause_alone_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    night, dusk, snow = Wish(light="night"), Wish(light="dusk"), Wish(weather="snow")
+    found = by_text({"night falls": night, "at dusk": dusk, "it snows": snow}, monkeypatch)
+    assert found.read("a knight, night falls") == Wish()
+    assert found.read("night falls, at dusk") == Wish(), "they do not agree"
+    assert found.read("night falls, at dusk, it snows") == Wish()
+
+
+def test_a_clause_does_not_change_what_the_prompt_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = "it snows, pan left"
+    found = by_text({prompt: Wish("right"), "it snows": Wish(weather="snow"), "pan left": Wish("left", "fast")}, monkeypatch)
+    assert found.read(prompt) == Wish("right", weather="snow")
+
+
 def test_there_is_a_caption_for_every_wish() -> None:
     for camera, speed, eased, light, weather in itertools.product(
         QUESTIONS["camera"], QUESTIONS["speed"], (False, True), QUESTIONS["light"], QUESTIONS["weather"]

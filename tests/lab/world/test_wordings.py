@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from studio.lab.world import CAMERAS, LIGHTS, WEATHERS, Section, random_script
+from studio.lab.world import CAMERAS, LIGHTS, WEATHERS, Section, random_script, sky_turns
 from studio.lab.world.wordings import camera_wording, random_wish, scene_wording, wording
 
 
@@ -56,3 +56,23 @@ def test_the_film_models_own_captions_are_as_before() -> None:
     rng = np.random.default_rng(7)
     text = "\n".join(section.caption for _ in range(200) for section in random_script(rng, 4))
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "595195bb7b7b13ae"
+
+
+@pytest.mark.parametrize("light", sky_turns.TIMES)
+def test_light_turns_into_what_is_asked_for(light: str) -> None:
+    """Both times of day are named in one sentence, and which comes of which is said in many ways."""
+    rng = np.random.default_rng(0)
+    drawn = {sky_turns.turn(rng, light) for _ in range(300)}
+    assert len(drawn) > 150
+    for text in drawn:
+        bare = text.replace("the ", "").replace("a ", "")
+        assert any(name.removeprefix("the ").removeprefix("a ") in bare for name in sky_turns.TIMES[light]), text
+        assert any(name.removeprefix("the ").removeprefix("a ") in bare
+                   for other in sky_turns.TIMES if other != light for name in sky_turns.TIMES[other]), text
+        assert "{" not in text and "the a " not in text, text
+
+
+def test_a_time_of_day_has_its_weather_in_one_breath() -> None:
+    rng = np.random.default_rng(0)
+    drawn = {wording(rng, Section("hold", light="dawn", weather="fog")).lower() for _ in range(400)}
+    assert any("foggy morning" in text for text in drawn) and any("misty dawn" in text for text in drawn)
