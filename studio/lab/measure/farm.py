@@ -7,6 +7,7 @@ each worker is not counted: it loads the model.
 
 from __future__ import annotations
 
+import importlib.util
 import statistics
 import tempfile
 import time
@@ -42,10 +43,8 @@ def measure(
     Raises:
         ValueError: Ray is not installed, the workers cannot be had, or the model does not have the size.
     """
-    try:
-        import ray  # noqa: F401
-    except ImportError:
-        raise ValueError('Ray is not installed. Run: pip install -e ".[farm]".') from None
+    if importlib.util.find_spec("ray") is None:
+        raise ValueError('Ray is not installed. Run: pip install -e ".[farm]".')
     from studio.farm.ray_pool import RayPool
 
     models = ROOT / "models"
