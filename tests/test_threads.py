@@ -52,13 +52,13 @@ def test_without_the_studio_threads_spin(openmp: str) -> None:
     "import studio.lab.__main__",
 ], ids=["page", "render", "lab"])
 def test_threads_sleep_while_they_wait(openmp: str, code: str) -> None:
-    assert "GOMP_SPINCOUNT = '4000'" in settings(openmp, code)
+    assert "GOMP_SPINCOUNT = '10000'" in settings(openmp, code)
 
 
 def test_a_users_own_setting_is_respected(openmp: str) -> None:
     assert "GOMP_SPINCOUNT = '300'" in settings(openmp, "import studio", GOMP_SPINCOUNT="300")
     assert "GOMP_SPINCOUNT = '0'" in settings(openmp, "import studio", OMP_WAIT_POLICY="PASSIVE")
-    assert "GOMP_SPINCOUNT = '4000'" not in settings(openmp, "import studio", OMP_WAIT_POLICY="ACTIVE")
+    assert "GOMP_SPINCOUNT = '10000'" not in settings(openmp, "import studio", OMP_WAIT_POLICY="ACTIVE")
 
 
 def test_the_tests_themselves_run_so() -> None:

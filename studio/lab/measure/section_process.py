@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.lab.measure.startup import ROOT
 
-STUDIO = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "4000", "MKL_CBWR": "AUTO,STRICT"}
+STUDIO = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000", "MKL_CBWR": "AUTO,STRICT"}
 """How OpenMP's threads wait in the studio, and MKL's sums, which are the same on any number of them."""
 Size = tuple[int, int]
 
