@@ -41,6 +41,7 @@ class Panel:
     ylabel: str = ""
     level: tuple[str, float] | None = None      # a horizontal line with its name
     log_y: bool = False                         # a logarithmic y axis
+    ticks: Sequence[str] = ()                   # names of x = 0, 1, 2, ... where they are no numbers
 
 
 def save_plot(path: Path, panels: Sequence[Panel], columns: int = 2, panel_size: tuple[float, float] = (420, 260)) -> None:
@@ -105,7 +106,9 @@ def _draw(axes: Axes, panel: Panel) -> None:
         axes.axhline(value, color="#969696", linestyle="dashed", linewidth=1)
         axes.annotate(name, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="#787878")
     values = {value for line in drawn for value in line.x}
-    if len(values) <= 12:
+    if panel.ticks:
+        axes.set_xticks(range(len(panel.ticks)), panel.ticks)
+    elif len(values) <= 12:
         axes.set_xticks(sorted(values))
     ends = [value for line in drawn for value in (*line.y, *line.low)]
     if not panel.log_y and ends and min(ends) >= 0:

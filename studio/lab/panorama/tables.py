@@ -81,8 +81,9 @@ def plot(results: Sequence[RunResult], lengths: Sequence[int], path: Path) -> No
                 low, high = [value - error for _, (value, error) in points], [value + error for _, (value, error) in points]
                 lines.append(Line(name, x, y, low, high, index, "solid" if index < 6 else "dashed"))
             level = ("chance", 1 / CHOICES) if what == "identity" else None
-            below = "sections out of view: " + ", ".join(SHOWN)
-            panels.append(Panel(f"{title}, films of {length} sections", lines, below, "", level))
+            count = max((int(line.x[-1]) + 1 for line in lines if line.x), default=0)
+            title = f"{title}, films of {length} sections"
+            panels.append(Panel(title, lines, "sections out of view", "", level, ticks=SHOWN[:count]))
     save_plot(path, panels)
 
 
