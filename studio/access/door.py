@@ -175,6 +175,7 @@ async def _serve(page: ASGIApp, scope: Scope, receive: Receive, send: Send, pres
     last, stream, over = time.monotonic(), False, False
 
     async def send_if_present(message: Message) -> None:
+        """Send a message; in a stream, now and then look whether the user is still there, and break off if not."""
         nonlocal last, stream, over
         if message["type"] == "http.response.start":
             stream = all(name.lower() != b"content-length" for name, _ in message.get("headers", ()))

@@ -62,6 +62,7 @@ def _fill_in_types(page: gr.Blocks) -> None:
     own: Callable[..., Any] = page.get_api_info
 
     def get_api_info(*others: Any, **named: Any) -> Any:
+        """Gradio's description of the API, with the functions' own words in it."""
         info = own(*others, **named)
         for name, endpoint in info["named_endpoints"].items():
             if name.startswith(f"/{PREFIX}"):
@@ -95,6 +96,7 @@ def make_endpoint(calls: AllCalls, about: Description) -> Callable[..., Any]:
     names = [argument.name for argument in about.arguments]
 
     def arguments(values: tuple[Any, ...], named: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """The checked arguments of a call, and its language. Raises what Gradio answers where they are refused."""
         given = {**dict(zip(names, values, strict=False)), **named}
         language = choose_language(given.get("language"))
         try:
@@ -170,13 +172,14 @@ def _say_what_is_wrong(page: gr.Blocks, uploads: Path) -> None:
     own: Callable[..., Awaitable[list[Any]]] = page.preprocess_data
 
     async def preprocess_data(block_fn: Any, inputs: list[Any], *others: Any, **named: Any) -> list[Any]:
+        """Gradio's own, for files that were uploaded to this page; what it refuses is told in a sentence."""
         if not _all_uploaded(inputs, uploads):
             raise _unreadable(inputs)
-        if not str(block_fn.api_name).startswith(PREFIX):
-            return await own(block_fn, inputs, *others, **named)
         try:
             return await own(block_fn, inputs, *others, **named)
-        except Exception:  # noqa: BLE001 - whatever it is, it is about what the caller sent
+        except Exception:  # whatever it is, it is about what the caller sent
+            if not str(block_fn.api_name).startswith(PREFIX):
+                raise
             raise _unreadable(inputs) from None
 
     setattr(page, "preprocess_data", preprocess_data)  # noqa: B010 - mypy refuses to assign to a method

@@ -25,31 +25,7 @@ def film_value(session: Session, note: str = "") -> Film:
     clock, retries = project.clock, project.retries
     stale = edits.stale_takes(project)
     following, blocked = views.next_render(project, session.card)
-    segments: list[Segment] = [
-        {
-            "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
-            "seconds": clock.seconds(clock.rendered(segment.frames)), "take": view["take"], "shot": segment.shot is not None,
-            "loras": [{"id": lora.sha256, "name": lora.name, "strength": lora.strength} for lora in segment.loras],
-            "blend": segment.blend, "forget": list(segment.forget), "words": view["filled"],
-        }
-        for view, segment in zip(
-            views.segment_views(project, stale, wildcards=session.wildcards), project.current().segments, strict=True)
-    ]  # fmt: skip
-    takes: list[Take] = [
-        {
-            "id": view["id"], "parent": view["parent"], "index": view["depth"], "prompt": view["prompt"], "seed": view["seed"],
-            "state": view["state"], "seconds": clock.seconds(view["frames"]), "frames": view["frames"], "chosen": not view["loose"],
-            "star": view["star"], "pinned": view["pinned"], "forgotten": view["id"] in project.forgotten,
-            "thinned": project.takes[view["id"]].thinned, "trim": _trim(project, view["id"]), "look": _look(project, view["id"]),
-        }
-        for view in take_views(project, stale, session.films.poster, session.films.clip)
-    ]  # fmt: skip
-    branches: list[Branch] = [
-        {"id": branch.id, "name": branch.name, "takes": [take.id for take in project.lineage(branch.tip)],
-         "current": branch.id == project.branch}
-        for branch in project.branches
-    ]
-    film: Film = {
+    return {
         "id": session.id,
         "name": project.name,
         "model": project.model,
@@ -75,14 +51,49 @@ def film_value(session: Session, note: str = "") -> Film:
         "seconds": clock.seconds(sum(take.frames for take in project.film())),
         "next": following["index"] if following else None,
         "blocked": blocked,
-        "segments": segments,
-        "takes": takes,
-        "branches": branches,
+        "segments": _segments(session, stale),
+        "takes": _takes(session, stale),
+        "branches": _branches(project),
         "job": progress_value(session.job),
         "findings": list(session.findings),
         "note": note,
     }
-    return film
+
+
+def _segments(session: Session, stale: frozenset[str]) -> list[Segment]:
+    project = session.project
+    clock, shown = project.clock, views.segment_views(project, stale, wildcards=session.wildcards)
+    return [
+        {
+            "id": view["id"], "index": view["index"], "prompt": view["prompt"], "seed": view["seed"], "state": view["state"],
+            "seconds": clock.seconds(clock.rendered(segment.frames)), "take": view["take"], "shot": segment.shot is not None,
+            "loras": [{"id": lora.sha256, "name": lora.name, "strength": lora.strength} for lora in segment.loras],
+            "blend": segment.blend, "forget": list(segment.forget), "words": view["filled"],
+        }
+        for view, segment in zip(shown, project.current().segments, strict=True)
+    ]  # fmt: skip
+
+
+def _takes(session: Session, stale: frozenset[str]) -> list[Take]:
+    project = session.project
+    return [
+        {
+            "id": view["id"], "parent": view["parent"], "index": view["depth"], "prompt": view["prompt"], "seed": view["seed"],
+            "state": view["state"], "seconds": project.clock.seconds(view["frames"]), "frames": view["frames"],
+            "chosen": not view["loose"], "star": view["star"], "pinned": view["pinned"],
+            "forgotten": view["id"] in project.forgotten, "thinned": project.takes[view["id"]].thinned,
+            "trim": _trim(project, view["id"]), "look": _look(project, view["id"]),
+        }
+        for view in take_views(project, stale, session.films.poster, session.films.clip)
+    ]  # fmt: skip
+
+
+def _branches(project: Project) -> list[Branch]:
+    return [
+        {"id": branch.id, "name": branch.name, "takes": [take.id for take in project.lineage(branch.tip)],
+         "current": branch.id == project.branch}
+        for branch in project.branches
+    ]
 
 
 def _marks(project: Project) -> Marks:

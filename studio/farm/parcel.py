@@ -58,6 +58,7 @@ class Packer:
         self._add_folder(parcel, request.folder.name, request.folder)
 
         def name(path: Path) -> str:
+            """A path's name in the parcel, into which what lies there is packed when it is first named."""
             if path not in names:
                 names[path] = path.name if path.name not in {*names.values(), PARTS} else f"{len(names)}-{path.name}"
                 if path.is_dir():

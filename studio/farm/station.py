@@ -95,6 +95,7 @@ class Station:
                 return str(path).replace(str(request.folder), parcel.home, 1)
 
             def listen(job: Job, event: Event | None) -> None:
+                """Put an event into the queue of what goes home, with the files that are new."""
                 if event is None:
                     if job.state not in ("queued", "running"):
                         waiting.put(Delivery(b"", files.new(), last=True))

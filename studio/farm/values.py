@@ -37,9 +37,11 @@ class _Writer(pickle.Pickler):
         self._name = name
 
     def persistent_id(self, value: object) -> str | None:
+        """A path's name in the message; None: pickle writes the value itself."""
         return self._name(value) if isinstance(value, Path) else None
 
     def reducer_override(self, value: object) -> Any:
+        """How sentences and read-only mappings are made again; all else as pickle does it."""
         if isinstance(value, Sentence):            # whose own way out of a process is a plain text, which cannot be translated
             return Sentence, (value.template, value.values, value.plural, value.number)
         if isinstance(value, MappingProxyType):
@@ -57,4 +59,5 @@ class _Reader(pickle.Unpickler):
         self._path = path
 
     def persistent_load(self, name: Any) -> Path:
+        """The path here of a name in the message."""
         return self._path(name)

@@ -108,6 +108,7 @@ class _Filler(string.Formatter):
         self.language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        """A value's text: a sentence translated, a number with the language's signs."""
         if isinstance(value, Sentence):
             return format(plain(translate(value, self.language)), format_spec)
         text = format(value, format_spec)

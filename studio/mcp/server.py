@@ -176,6 +176,7 @@ def make_server(tools: Tools) -> Server[Any, Any]:
 
     @server.call_tool(validate_input=False)      # the functions check their arguments, with sentences
     async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+        """Call a tool, and tell its progress where the agent asked to be told."""
         context = server.request_context
         token = context.meta.progressToken if context.meta else None
 

@@ -19,6 +19,7 @@ def start_sweeper(studio: Studio, interval: float = INTERVAL) -> threading.Event
     stop = threading.Event()
 
     def sweep() -> None:
+        """Sweep until `stop` is set."""
         while True:
             try:
                 studio.sweep()

@@ -122,12 +122,17 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
             concurrency_limit=None,
             api_visibility="private",
         )
-        # On some hosts the queue takes only one event by default, but a page sends several at once.
-        page.queue(max_size=512, default_concurrency_limit=8)
-    # Whenever an event ends, Gradio makes a table of the times of all events so far, with pandas, for a page that is not served.
-    setattr(page._queue, "compute_analytics_summary", lambda _: {})  # noqa: B010 - mypy refuses to assign to a method
+        _open_queue(page)
     add_endpoints(page, api)
     return page
+
+
+def _open_queue(page: gr.Blocks) -> None:
+    """Give the page a queue for many events, which keeps no statistics of them."""
+    # On some hosts the queue takes only one event by default, but a page sends several at once.
+    page.queue(max_size=512, default_concurrency_limit=8)
+    # Whenever an event ends, Gradio makes a table of the times of all events so far, with pandas, for a page that is not served.
+    setattr(page._queue, "compute_analytics_summary", lambda _: {})  # noqa: B010 - mypy refuses to assign to a method
 
 
 def launch_options(public: bool = False) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def look_of(session: Session) -> Callable[[str], Json]:
     looks = session.project.looks
 
     def view(take: str) -> Json:
+        """What the page shows of a take's look; empty: it is held to none."""
         if take not in looks:
             return {}
         held, shown = looks[take], session.held_looks.shown(take)

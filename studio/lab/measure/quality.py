@@ -55,6 +55,7 @@ def load_metric(name: str) -> QualityMetric:
 
     @torch.no_grad()
     def score_frames(frames: Tensor) -> list[float]:
+        """The score of each frame [T, 3, H, W], in batches."""
         scores: list[float] = []
         for batch in frames.clamp(0, 1).split(BATCH):
             try:

@@ -89,6 +89,7 @@ def train(run: Run, folder: Path, threads: int = 1, device: str = "cpu") -> Trai
         return draw_walks(BANK, LONGEST, run.world, np.random.default_rng([run.seed, 1]))
 
     def step_loss(step: int) -> tuple[Tensor, bool]:
+        """The loss of a step's films, and whether it is of the next section; frame query's is not."""
         rng = np.random.default_rng([run.seed, step])           # a step's films are the same in all arms, and after a stop
         asks = network.memory is not None and rng.random() < run.query
         sections, seed = int(rng.integers(SHORTEST, LONGEST + 1)), int(rng.integers(2**31))

@@ -105,6 +105,7 @@ def draw_returns(films: int, sections: int, world: World, rng: np.random.Generat
     """Walks [B, N, T] that leave a place, wander about another one for a third of the film to most of it, and come back."""
 
     def one() -> Columns:
+        """The columns of one walk."""
         home = int(rng.integers(0, (world.columns if world.closed else world.columns - VIEW - 36) // world.grid)) * world.grid
         offsets: list[int] = []
         while len(offsets) < FRAMES * sections:
