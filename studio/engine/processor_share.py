@@ -21,6 +21,11 @@ from studio.placement.machine import usable_cores
 
 INTERVAL = 0.2
 """Seconds between two looks: the system counts processor time in hundredths of a second."""
+PRODUCTS = (
+    (43, 1024, 256), (64, 1024, 256), (9, 384, 96), (240, 3072, 320),
+    (2, 256, 256), (3, 1024, 256), (5, 128, 36), (20, 96, 31), (15, 20, 20), (25, 32, 32),
+)
+"""Rows, inner size and columns of products that some processors compute otherwise on more threads."""
 Times = tuple[float, float, float]
 
 
@@ -74,14 +79,15 @@ def _busy(core: object) -> float:
 def same_on_any_threads() -> bool:
     """Whether products of matrices are the same on any number of threads.
 
-    MKL's are in its strict mode, on the processors that have it: so some are computed that differ elsewhere.
+    MKL's are in its strict mode, on the processors that have it (Intel's). So some are computed that differ on others: those of a
+    few rows, or of few columns.
     """
     if not torch.backends.mkl.is_available() or "STRICT" not in os.environ.get("MKL_CBWR", ""):
         return False
     before, draw = torch.get_num_threads(), torch.Generator().manual_seed(0)
     try:
         return all(_same(torch.randn(rows, inner, generator=draw), torch.randn(columns, inner, generator=draw))
-                   for rows, inner, columns in ((43, 1024, 256), (64, 1024, 256), (9, 384, 96), (240, 3072, 320)))
+                   for rows, inner, columns in PRODUCTS)
     finally:
         torch.set_num_threads(before)
 
