@@ -5,6 +5,7 @@
     python app.py export PROJECT --as otio -o cut.zip
     python app.py import project.zip
     python app.py open film.mp4
+    python app.py read-mark film.mp4
     python app.py models
     python app.py doctor
     python app.py mcp
@@ -55,7 +56,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--mcp", action="store_true", help="serve agents too, under /mcp (Model Context Protocol)")
 
     commands = parser.add_subparsers(title="commands", metavar="")
-    add_film_commands(commands, render=render_story, take_in=import_project, find=open_film, export=export_film)
+    add_film_commands(commands, render=render_story, take_in=import_project, find=open_film, export=export_film,
+                      read=read_mark)
     add_model_commands(commands, show=list_models, fetch=fetch_model, check=check_model, calibrate=calibrate_model,
                        examine=run_doctor, agent=serve_agent)
     add_users_command(commands)
@@ -214,6 +216,15 @@ def export_film(options: argparse.Namespace) -> int:
     from studio.commands.export import export
 
     return export(options, MODELS, home())
+
+
+def read_mark(options: argparse.Namespace) -> int:
+    """`app.py read-mark`. Returns the exit status."""
+    for note in surroundings.prepare_media():
+        say(note, sys.stderr)
+    from studio.commands.read_mark import read_mark as read
+
+    return read(options.file, home())
 
 
 def list_models(_: argparse.Namespace) -> int:

@@ -153,7 +153,7 @@ class FilmCalls(Calls):
 
     def export(
         self, film: str, what: ExportKind = "film", take: str | None = None, title: str = "", fade: float = 0.0, label: str = "",
-        rate: int | None = None, blend: bool = False, audio: Upload | None = None, first: int = 1,
+        invisible_mark: bool = False, rate: int | None = None, blend: bool = False, audio: Upload | None = None, first: int = 1,
         paper: Literal["a4", "letter"] = "a4",
     ) -> File:  # fmt: skip
         """Export the film up to the head, a take or the project as a file.
@@ -164,6 +164,7 @@ class FilmCalls(Calls):
             title: the text of a title card before the film; empty: none.
             fade: seconds of fading in and out, of a film, from 0 to 10.
             label: in the corner of each frame of a film, such as Made with AI; empty: none.
+            invisible_mark: whether all frames of a film bear a mark that read_mark finds again.
             rate: frames a second of a film: 24, 25 or 30; null: its own.
             blend: whether neighbouring frames are mixed at another rate; false: the nearest one is shown.
             audio: an uploaded file whose sound is heard with a film instead of its own; null: its own.
@@ -174,7 +175,8 @@ class FilmCalls(Calls):
             The file.
         """
         with self._answering(film, take=take) as session:
-            named = {"take": take, "title": title or None, "fade": fade, "label": label or None, "rate": rate, "blend": blend,
+            named = {"take": take, "title": title or None, "fade": fade, "label": label or None, "invisible_mark": invisible_mark,
+                     "rate": rate, "blend": blend,
                      "audio": None if audio is None else upload_path(audio), "first": first, "paper": paper}
             if what == "sidecar":
                 made = export(session, self._fields({**named, "what": "film", "sidecar": True}))

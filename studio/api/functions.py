@@ -19,7 +19,7 @@ from studio.language.lists import with_or
 PREFIX = "v1_"
 """Before a function's name in Gradio's API: the version."""
 NAMES = (
-    "about", "films", "create", "open_sample", "import_film", "open_file", "status", "duplicate_film", "tag_film",
+    "about", "films", "create", "open_sample", "import_film", "open_file", "read_mark", "status", "duplicate_film", "tag_film",
     "set_reference", "begin_from_words", "use_sample", "clear_reference", "begin_with_video", "set_frame", "set_marks",
     "subject_mask",
     "set_words", "styles", "use_style", "wildcards", "set_size", "set_model", "go_on", "dismiss",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.api.calls import Calls, upload_path
 from studio.api.film_values import film_value
-from studio.api.studio_values import Opened
+from studio.api.studio_values import MarkReading, Opened
 from studio.api.values import Film, Upload
 
 
@@ -60,6 +60,21 @@ class LibraryCalls(Calls):
             answer = self.page.films["open_file"](self._fields({"path": upload_path(file), "known": known})) or {}
             film = film_value(self._open(answer["project"])) if answer else None
             return {"film": film, "take": answer.get("take")}
+
+    def read_mark(self, file: Upload, known: list[str] | None = None) -> MarkReading:
+        """Say whether a video bears the invisible mark of films that were exported with it, also after it was coded again.
+
+        Args:
+            file: the uploaded video.
+            known: ids of films; on a shared studio only these are named.
+
+        Returns:
+            What was found.
+        """
+        with self._answering(None):
+            answer = self.page.films["read_mark"](self._fields({"path": upload_path(file), "known": known or []})) or {}
+            return {"found": answer["found"], "number": answer["number"], "score": answer["score"], "least": answer["least"],
+                    "films": answer["films"]}
 
     def open_sample(self, sample: str) -> Film:
         """Create a film of a sample story: with its takes where a model here can go on from them, else to be generated.

@@ -175,6 +175,24 @@ class TrashedFilm(TypedDict):
     bytes: int
 
 
+class MarkReading(TypedDict):
+    """What of the invisible mark is in a video.
+
+    Attributes:
+        found: whether the video is marked.
+        number: which the mark carries; null: none was found.
+        score: how well the best place agrees with the mark, in deviations of what chance gives.
+        least: the score from which on a mark counts as found.
+        films: ids of the films here that have the number; one in 1024 other films has it by chance.
+    """
+
+    found: bool
+    number: int | None
+    score: float
+    least: float
+    films: list[str]
+
+
 class Opened(TypedDict):
     """Where a file leads that was exported from a film.
 

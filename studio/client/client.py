@@ -10,7 +10,7 @@ from studio.client.connection import Connection, upload
 from studio.client.film import Film
 
 if TYPE_CHECKING:
-    from studio.api.studio_values import About, FilmName, TrashedFilm
+    from studio.api.studio_values import About, FilmName, MarkReading, TrashedFilm
 
 
 class Client(Connection):
@@ -59,3 +59,7 @@ class Client(Connection):
         """The film, and its take, that an exported file of this machine leads to; None: to none."""
         found = self.call("open_file", file=upload(file), known=None if known is None else list(known))
         return (Film(self, found["film"]), found["take"]) if found["film"] else None
+
+    def read_mark(self, file: str | Path, known: Sequence[str] | None = None) -> MarkReading:
+        """What of the invisible mark is in a video of this machine. A shared studio names only films with `known` ids."""
+        return cast("MarkReading", self.call("read_mark", file=upload(file), known=None if known is None else list(known)))

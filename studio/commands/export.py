@@ -48,7 +48,8 @@ def _wanted(options: argparse.Namespace) -> Options:
         raise EditError(f"A film has {RATES[0]} to {RATES[1]} frames a second, not {options.rate}. Choose another --rate.")
     if options.first < 0:
         raise EditError("The first frame's number is 0 or more. Choose another --first.")
-    return Options(fps=options.rate, blend=options.blend, label=options.label, first=options.first, paper=options.paper.lower())
+    return Options(fps=options.rate, blend=options.blend, label=options.label, invisible_mark=options.invisible_mark,
+                   first=options.first, paper=options.paper.lower())
 
 
 def _session(project: str, models: Path, home: Path) -> Session:

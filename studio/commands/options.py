@@ -12,7 +12,7 @@ Run = Callable[[argparse.Namespace], int]
 """What a command runs, with its options; returns the process's exit status."""
 
 
-def add_film_commands(commands: Commands, render: Run, take_in: Run, find: Run, export: Run) -> None:
+def add_film_commands(commands: Commands, render: Run, take_in: Run, find: Run, export: Run, read: Run) -> None:
     """Put the commands on the command line that make films, take them in and hand them over, and what each of them runs."""
     story = commands.add_parser("render", help="render a story file to an MP4, without a browser")
     story.set_defaults(run=render)
@@ -35,6 +35,10 @@ def add_film_commands(commands: Commands, render: Run, take_in: Run, find: Run, 
     back.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     back.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
+    marked = commands.add_parser("read-mark", help="say whether a video bears the invisible mark of exported films")
+    marked.set_defaults(run=read)
+    marked.add_argument("file", type=Path, help="a video, also one that was coded again, scaled or cropped")
+
     leaving = commands.add_parser("export", help="write a project's film as a timeline, a list, a storyboard or a master")
     leaving.set_defaults(run=export)
     leaving.add_argument("project", help="a project's folder, or its name in the studio's list of films")
@@ -45,6 +49,8 @@ def add_film_commands(commands: Commands, render: Run, take_in: Run, find: Run, 
     leaving.add_argument("--sidecar", action="store_true", help="of an MP4: write beside it, as .json, how it was made")
     leaving.add_argument("--blend", action="store_true", help="at another rate: mix neighbouring frames (default: the nearest one)")
     leaving.add_argument("--label", default="", metavar="TEXT", help="in the corner of an MP4's frames, such as “Made with AI”")
+    leaving.add_argument("--invisible-mark", action="store_true",
+                         help="in all frames of an MP4, which stays when the film is coded again; read-mark finds it")
     leaving.add_argument("--first", type=int, default=1, metavar="N", help="the first frame's number, of pictures (default: 1)")
     leaving.add_argument("--paper", default="a4", help="of a storyboard: a4 or letter (default: a4)")
 

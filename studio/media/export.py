@@ -26,6 +26,7 @@ from studio.media.clip import MUXER, ClipWriter, Frame, frames_of, open_clip, ow
 from studio.media.container import address, open_container
 from studio.media.disk import atomic_write
 from studio.media.frame_rate import Rate, at_rate, frames_at
+from studio.media.invisible_mark import InvisibleMark, check_mark
 from studio.media.join import join
 from studio.media.label import Label
 from studio.media.metadata import DAMAGED
@@ -148,11 +149,11 @@ def add_comment(content: bytes, comment: bytes) -> bytes:
 
 def compose(
     film: Path, out: Path, title: str | None = None, fade: float = 0.0, audio: Path | None = None, rate: Rate | None = None,
-    offset: float | None = None, gain: float = 0.0, label: str = "",
+    offset: float | None = None, gain: float = 0.0, label: str = "", mark: int | None = None,
 ) -> None:
-    """Write the film with a title, fades, a label and music, at its own frame rate or another one.
+    """Write the film with a title, fades, a label, an invisible mark and music, at its own frame rate or another one.
 
-    Frames are encoded again only for a title, a fade, a label or another rate; for music alone they are copied.
+    Frames are encoded again only for a title, a fade, a label, a mark or another rate; for music alone they are copied.
 
     Args:
         film: an MP4.
@@ -165,20 +166,25 @@ def compose(
             begins with the title.
         gain: decibels by which the sound is made louder.
         label: a text in the corner of all frames of the film; blank: none.
+        mark: the number of an invisible mark in all frames, also the title's; None: no mark.
 
     Raises:
-        MediaError: a file cannot be read or written, the title or the label cannot be drawn on this machine, or `fade` is negative.
+        MediaError: a file cannot be read or written, the title or the label cannot be drawn on this machine, the frames are too
+            small for a mark, or `fade` is negative.
     """
     title, label = (title or "").strip(), label.strip()
     check_title(title + label)
     if not 0 <= fade < math.inf:
         raise MediaError(sentence("A fade cannot last {fade:g} seconds. Choose 0 for none.", fade=fade))
+    if mark is not None:
+        facts = probe(film)
+        check_mark(facts.width, facts.height)
     with atomic_write(out) as finished, TemporaryDirectory(dir=out.parent, prefix=".parts-") as folder:
         shown = film
         other = rate is not None and rate.fps != probe(film).fps
-        if title or fade or other or label:
+        if title or fade or other or label or mark is not None:
             shown = Path(folder) / out.name             # messages name it
-            encode_with_title(film, shown, title, fade, rate if other else None, label)
+            encode_with_title(film, shown, title, fade, rate if other else None, label, mark)
         if audio is None:
             join([shown], finished)
         else:
@@ -204,8 +210,10 @@ def title_frames(fps: float, title: str) -> int:
     return round(TITLE_SECONDS * fps) if title.strip() else 0
 
 
-def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate | None = None, label: str = "") -> None:
-    """Encode the film again with its title, fades and label, at its own frame rate (None) or another one, keeping its metadata."""
+def encode_with_title(
+    film: Path, out: Path, title: str, fade: float, rate: Rate | None = None, label: str = "", mark: int | None = None
+) -> None:
+    """Encode the film again with its title, fades and marks, at its own frame rate (None) or another one, keeping its metadata."""
     facts = probe(film)
     own, fps = Fraction(facts.fps).limit_denominator(1001), Fraction(rate.fps if rate else facts.fps).limit_denominator(1001)
     filmed = frames_at(facts.frames, own, fps)
@@ -218,13 +226,13 @@ def encode_with_title(film: Path, out: Path, title: str, fade: float, rate: Rate
         if rate:
             pictures = at_rate(pictures, facts.frames, own, fps, rate.blend)
         if label:
-            mark = Label(label, container.streams.video[0].width, container.streams.video[0].height)
-            pictures = map(mark.put, pictures)
+            pictures = map(Label(label, facts.width, facts.height).put, pictures)
+        put = (lambda frame: frame) if mark is None else InvisibleMark(mark, facts.width, facts.height).put
         first = next(pictures)
         for i, frame in enumerate(chain(opening_frames(first, title, opening, float(fps)), [first], pictures)):
             edge = min(i + 0.5, frames - i - 0.5)       # frames from the middle of this one to the nearer end of the film
             light = min(1.0, edge / faded) if faded else 1.0
-            clip.write((frame if light == 1 else np.rint(frame * light).astype(np.uint8))[None])
+            clip.write(put(frame if light == 1 else np.rint(frame * light).astype(np.uint8))[None])
 
 
 def opening_frames(first: Frame, title: str, frames: int, fps: float) -> Iterator[Frame]:

@@ -28,6 +28,7 @@ from studio.project.store import CLIP
 from studio.project.votes import Contest
 from studio.session.document import Document
 from studio.session.held_looks import HeldLooks
+from studio.session.invisible_marks import mark_number, mark_problem
 from studio.session.lineage import VERSION, caption, film_record, metadata
 from studio.session.project_zip import pack
 from studio.session.sidecar import write_sidecar
@@ -79,7 +80,7 @@ class Films:
 
     def export_film(
         self, title: str | None = None, fade: float = 0.0, audio: Path | None = None, fps: int | None = None, blend: bool = False,
-        label: str = "",
+        label: str = "", invisible_mark: bool = False,
     ) -> Path:
         """The film up to the head as one file.
 
@@ -90,11 +91,12 @@ class Films:
             fps: another frame rate, at which it lasts as long as at its own; None: its own.
             blend: whether neighbouring frames are mixed at another rate; else the nearest one is shown.
             label: a text in the corner of all frames, such as “Made with AI”; blank: none.
+            invisible_mark: whether all frames bear one; its number tells the film, see `mark_number`.
 
         Raises:
             EditError: there is no film yet, or the title or the label is too long.
             MediaError: a clip is missing or damaged, the title or the label has letters that cannot be drawn, the audio cannot be
-                read, or the disk is full.
+                read, the frames are too small for an invisible mark, or the disk is full.
         """
         project = self._document.project
         title = limits.title(title) if title else None
@@ -108,7 +110,7 @@ class Films:
         rate = None if fps is None else Rate(fps, blend)
         export.compose(
             self.joined(project, takes), out, title, fade, audio, rate, own.offset if own else None, own.gain if own else 0.0,
-            label)
+            label, mark_number(project.id) if invisible_mark else None)
         add_credentials(out, project.name, film_record(project, takes, self._store))
         self.know_again(out, takes[-1].id)
         return out
@@ -191,6 +193,14 @@ class Films:
         return sentence(
             "The film is shorter than two fades of {fade:g} seconds, so each was shortened to half of it: {most:.3g} seconds.",
             fade=fade, most=most)
+
+    def mark_aside(self, film: Path) -> str:
+        """What to say beside an exported film that was to bear the invisible mark; empty where it can be read there.
+
+        Raises:
+            MediaError: the film cannot be read.
+        """
+        return mark_problem(film, self._document.project.id)
 
     def export_take(self, take: str, kind: str = "mp4") -> Path:
         """One take as a file: gif, webp, mp4 or poster.

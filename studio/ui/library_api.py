@@ -10,6 +10,7 @@ from studio.project.library import ORDERS, Film
 from studio.project.tags import TAGS, set_tags
 from studio.session import Studio
 from studio.session.arrivals import arrive
+from studio.session.invisible_marks import find_marked
 from studio.session.old_films import KEPT_SECONDS
 from studio.ui.fields import Fields
 from studio.ui.words import Json, file_url, format_length, format_size
@@ -25,6 +26,7 @@ def library_verbs(studio: Studio, public: bool) -> Mapping[str, Callable[[Fields
         "rename_film": lambda f: studio.open(f.folder("film")).edit(edits.rename, f.text("name")),
         "tag_film": lambda f: studio.open(f.folder("film")).edit(set_tags, f.texts("tags", 5 * TAGS)),
         "open_file": lambda f: _open_file(studio, public, f),
+        "read_mark": lambda f: _read_mark(studio, public, f),
         "duplicate_film": lambda f: {"project": studio.duplicate(f.folder("film")).id},
     }
 
@@ -53,6 +55,21 @@ def _open_file(studio: Studio, public: bool, fields: Fields) -> Json:
     """The film, and the take of it, that an exported file leads to; an empty answer where it is none of this studio's."""
     found = arrive(studio, fields.upload("path"), fields.folders("known") if public else None)
     return {"project": found.session.id, "take": found.take, "name": found.session.project.name} if found else {}
+
+
+def _read_mark(studio: Studio, public: bool, fields: Fields) -> Json:
+    """What of the invisible mark is in a video, and which films it may be; `says`: the same in a sentence."""
+    found = find_marked(studio.home, fields.upload("path"), fields.folders("known") if public else None)
+    name = fields.text("name", 200) if fields.has("name") else fields.upload("path").name
+    reading = found.reading
+    return {
+        "found": reading.found,
+        "number": reading.number if reading.found else None,
+        "score": round(reading.score, 1),
+        "least": round(found.least, 1),
+        "films": list(found.films),
+        "says": found.says(name),
+    }
 
 
 def _film(film: Film, words: str) -> Json:

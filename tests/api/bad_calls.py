@@ -173,6 +173,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("films", {"order": "beauty"}, "bad_input"),
     ("import_film", {"file": "/etc/passwd"}, "bad_input"),
     ("open_file", {"file": {"path": "/etc/passwd"}}, "bad_input"),
+    ("read_mark", {"file": {"path": "/etc/passwd"}}, "bad_input"),
     ("open_sample", {"sample": "../hills"}, "bad_input"),
     ("duplicate_film", {"film": "../../etc"}, "not_found"),
     ("trash_film", {"film": "../../etc"}, "not_found"),

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from studio.client import Film
+from studio.lab.measure.mark_films import pan
 from studio.media.clip import write_clip
+from studio.media.invisible_mark import InvisibleMark
 from studio.project.store import CLIP
 from tests.api.conftest import Served
 from tests.api.test_page_verbs import code, takes
@@ -95,6 +97,11 @@ def test_the_library(own: Served, made: Film, tmp_path: Path) -> None:
     assert code(studio.import_film, own.picture) == "file"
     opened = studio.open_file(made.export(tmp_path / "film.mp4"))
     assert opened and opened[1] == made.state["head"] and studio.open_file(own.picture) is None
+    write_clip(tmp_path / "sea.mp4", np.stack([InvisibleMark(7, 320, 192).put(pan("sea", 1, (320, 192))[0])]), 24)
+    read = studio.read_mark(tmp_path / "sea.mp4")
+    assert read["found"] and read["number"] == 7 and read["score"] > read["least"] and read["films"] == []
+    assert studio.read_mark(made.export(tmp_path / "plain.mp4"))["number"] is None and code(studio.read_mark, own.picture) == "file"
+    assert code(made.export, tmp_path / "small.mp4", invisible_mark=True) == "file"
     sample = studio.about()["samples"][0]["name"]
     assert studio.open_sample(sample).state["segments"] and code(studio.open_sample, "../hills") == "bad_input"
 

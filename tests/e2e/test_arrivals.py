@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from studio.lab.measure.mark_films import pan
 from studio.media.clip import write_clip
+from studio.media.invisible_mark import InvisibleMark
 from studio.project import edits
 from tests.e2e.conftest import Stand, Visit, faded
 from tests.e2e.test_accessibility import FINGER, TARGETS
@@ -130,6 +132,26 @@ def test_a_video_of_others_begins_a_film_as_before(desk: Visit, tmp_path: Path) 
     expect(page.locator(".card .badge").first).to_have_text("Done")
     drop(page, picture(tmp_path, "navy"))
     expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_a_film_without_tags_that_bears_the_invisible_mark_is_said(desk: Visit, tmp_path: Path) -> None:
+    mark = InvisibleMark(7, 320, 192)
+    write_clip(tmp_path / "found.mp4", np.stack([mark.put(frame) for frame in pan("hills", 12, (320, 192))]), 12)
+    page = desk.open(desk.stand.studio.create("Nothing yet"))
+    drop(page, tmp_path / "found.mp4")
+    told = "found.mp4 bears the invisible mark of MemoryPack Studio, with the number 7"
+    expect(page.locator(".notice").first).to_contain_text(told)
+    expect(page.locator(".card .badge").first).to_have_text("Done")
+
+
+def test_an_invisible_mark_is_wished_on_the_sheet(desk: Visit) -> None:
+    page = desk.open(render_all(desk.stand.film("the sea")))
+    page.get_by_role("button", name="Export", exact=True).click()
+    tick = page.get_by_label("With an invisible mark")
+    expect(tick).not_to_be_checked()
+    tick.check()
+    page.get_by_role("button", name="Film as MP4").click()
+    expect(page.locator(".notice")).to_contain_text("are too small for the invisible mark")
 
 
 def test_the_sidecar_is_exported_and_opens_the_film(desk: Visit, tmp_path: Path) -> None:

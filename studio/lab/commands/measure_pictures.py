@@ -1,4 +1,5 @@
-"""The commands of the group `measure` that look at pictures: new ground, lifted subjects, films beyond the first frame, exports."""
+"""The commands of the group `measure` that look at pictures: new ground, lifted subjects, films beyond the first frame, exports,
+the invisible mark."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ def add_parsers(commands: Commands) -> None:
     _add_subject(commands)
     _add_sheet(commands)
     _add_exports(commands)
+    _add_mark(commands)
 
 
 def _add_extension(commands: Commands) -> None:
@@ -52,6 +54,21 @@ def _add_exports(commands: Commands) -> None:
     command.add_argument("--seconds", type=positive, default=60, metavar="N", help="length of the film (default: 60)")
     command.add_argument("--size", type=size, default=(640, 384), metavar="WxH", help="of the film in pixels (default: 640x384)")
     output_option(command, "runs/evaluation/exports")
+
+
+def _add_mark(commands: Commands) -> None:
+    command = add(commands, "invisible-mark", _mark, "Measure the invisible mark of exported films: what it changes, what it "
+                  "survives, and whether anything unmarked is taken for marked.")
+    command.add_argument("--quick", action="store_true", help="films of 1 and 3 seconds, none of the embedded model (default: no)")
+    output_option(command, "runs/evaluation/invisible-mark")
+
+
+def _mark(options: argparse.Namespace) -> None:
+    from studio.lab.measure import invisible_mark
+
+    out = options.output or Path("runs") / "evaluation" / "invisible-mark"
+    figures = invisible_mark.measure((1, 3), rendered=(), report=report) if options.quick else invisible_mark.measure(report=report)
+    write(out, "invisible-mark.json", "invisible-mark.md", figures, invisible_mark.markdown(figures))
 
 
 def _exports(options: argparse.Namespace) -> None:

@@ -47,6 +47,7 @@ class Options:
 
     fps: int | None = None        # of an MP4; None: the film's own
     label: str = ""               # in the corner of an MP4's frames; blank: none
+    invisible_mark: bool = False  # in all frames of an MP4
     blend: bool = False           # neighbouring frames are mixed at another rate; else the nearest one is shown
     first: int = 1                # the number of the first frame, of numbered pictures
     paper: str = "a4"             # of a storyboard: a4 or letter
@@ -112,7 +113,9 @@ class Exports:
 
     def film(self, options: Options) -> Exported:
         """The film as an MP4, without extras."""
-        return Exported(self._films.export_film(fps=options.fps, blend=options.blend, label=options.label))
+        film = self._films.export_film(
+            fps=options.fps, blend=options.blend, label=options.label, invisible_mark=options.invisible_mark)
+        return Exported(film, self._films.mark_aside(film) if options.invisible_mark else "")
 
     def otio(self, _: Options) -> Exported:
         """An OpenTimelineIO timeline, with the film's clips, its shots and the other takes of its segments, as a ZIP."""

@@ -48,9 +48,10 @@ const exportSheet = (() => {
       hint(t('The film lasts as long as before: frames are repeated or left out where the rates differ, or neighbours are mixed.')));
     const first = text(t('Number of the first picture'), { type: 'number', min: 0, max: 999999, step: 1, value: 1 });
     const beside = h('input', { type: 'checkbox', checked: remember.get('sidecar', false), onchange: () => remember.put('sidecar', beside.checked) });
+    const invisible = h('input', { type: 'checkbox' });
     const paper = select(t('Paper'), [['a4', 'A4'], ['letter', t('Letter')]]);
     const film = () => make('film', { title: title.value.trim() || null, label: label.value.trim() || null, fade: +fade.value || null,
-      rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend', sidecar: beside.checked }, audio.files[0]);
+      rate: rate.value === own ? null : +rate.value, blend: how.value === 'blend', invisible_mark: invisible.checked, sidecar: beside.checked }, audio.files[0]);
 
     const dialog = dialogs.sheet(t('Export'), 'export',
       h('section', {}, h('h3', {}, t('Film')),
@@ -58,6 +59,7 @@ const exportSheet = (() => {
         row(t('Title card'), title), row(t('Label'), label), row(t('Fade, seconds'), fade), row(t('Sound'), audio),
         ...(view.sound.name ? [hint(t('Without a file: “{sound}”, the film’s own.', { sound: view.sound.name }))] : []),
         row(t('Frame rate'), rate), between,
+        h('label', { class: 'tick' }, invisible, h('span', {}, t('With an invisible mark: the film can be known again after it was coded anew, scaled or cropped'))),
         h('label', { class: 'tick' }, beside, h('span', {}, t('With a sidecar: how it was made, and its picture, in a JSON file beside it'))),
         makes(t('Film as MP4'), some, film, 'primary')),
       h('details', {}, h('summary', {}, t('Masters and pictures')),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from studio.language import join
 from studio.project import edits
 from studio.project.model import RenderSettings
 from studio.project.thinning import EVERY
@@ -41,9 +42,11 @@ def export(session: Session, fields: Fields) -> Exported:
         fade = fields.number("fade", 0, 10) if fields.has("fade") else 0.0
         fps = fields.integer("rate", 1, 240) if fields.has("rate") else None
         label = fields.text("label") if fields.has("label") else ""
-        path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"), label)
+        marked = fields.flag("invisible_mark")
+        path = session.films.export_film(title or None, fade, audio, fps, fields.flag("blend"), label, marked)
         beside = session.films.sidecar(path) if fields.flag("sidecar") else None
-        return Exported(path, session.films.fade_aside(fade, title), beside)
+        asides = [session.films.fade_aside(fade, title), session.films.mark_aside(path) if marked else ""]
+        return Exported(path, join(*filter(None, asides)), beside)
     if what == "project":
         return Exported(session.films.export_project())
     if what in session.exports.kinds:
