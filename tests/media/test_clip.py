@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from studio.media import MediaError
-from studio.media.clip import ClipWriter, Frames, probe, read_clip, write_clip
+from studio.media.clip import ENCODER, SAME_BYTES, ClipWriter, Frames, probe, read_clip, write_clip
 
 
 def psnr(a: Frames, b: Frames) -> float:
@@ -73,6 +74,20 @@ def test_frames_as_they_come_make_the_same_clip(tmp_path: Path, film: Callable[.
             writer.write(shot[start : start + 7])
         assert writer.frames == 20 and not (tmp_path / "parts.mp4").exists()
     assert np.array_equal(read_clip(tmp_path / "parts.mp4"), read_clip(tmp_path / "whole.mp4"))
+
+
+def test_the_bytes_are_those_that_avx512_writes_most_of_the_time(
+    tmp_path: Path, film: Callable[..., Frames], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not SAME_BYTES:
+        return                                 # x264 writes the same bytes by itself
+    write_clip(tmp_path / "same.mp4", film(12), 12)
+    monkeypatch.setitem(ENCODER, "x264-params", ENCODER["x264-params"].removesuffix(SAME_BYTES))
+    files = Counter[bytes]()
+    for _ in range(5):
+        write_clip(tmp_path / "fast.mp4", film(12), 12)
+        files[(tmp_path / "fast.mp4").read_bytes()] += 1
+    assert files.most_common(1)[0][0] == (tmp_path / "same.mp4").read_bytes()
 
 
 def test_an_error_while_writing_leaves_the_old_clip(
