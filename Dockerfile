@@ -8,6 +8,8 @@ FROM python:3.12-slim AS cpu
 RUN pip install --no-cache-dir --root-user-action=ignore "torch==2.13.*" --index-url https://download.pytorch.org/whl/cpu
 
 FROM python:3.12-slim AS cuda
+# For profiles that have a model's blocks compiled: Triton builds its driver with a C compiler when it first meets a card.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --root-user-action=ignore "torch==2.13.*" "bitsandbytes>=0.48,<1"
 
 FROM ${DEVICE}

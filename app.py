@@ -140,7 +140,7 @@ def has_mcp() -> bool:
     return importlib.util.find_spec("mcp") is not None
 
 
-def serve_agent(_: argparse.Namespace) -> int:
+def serve_agent(options: argparse.Namespace) -> int:
     """`app.py mcp`. Returns the exit status."""
     if not has_mcp():
         return complain(NO_MCP)
@@ -150,18 +150,22 @@ def serve_agent(_: argparse.Namespace) -> int:
         say(note, sys.stderr)
     with heap.keep_all():
         from studio.catalogue.cards import find_models
-        from studio.engine.engine import Engine
         from studio.engine.rates import NAME as RATES
         from studio.engine.rates import Rates
+        from studio.farm.address import AddressError
+        from studio.farm.choice import choose_engine
         from studio.mcp.stdio import output_alone, serve
         from studio.session import Studio
 
     with output_alone() as out:
         models, problems = find_models(MODELS)
-        engine = Engine(models, problems, rates=Rates(projects / RATES))
+        try:
+            engine = choose_engine(models, problems, MODELS, Rates(projects / RATES))
+        except AddressError as error:
+            return complain(str(error))
         engine.watch(lambda status: say(status.note, sys.stderr))
         engine.start(calm=CALM)
-        serve(Studio(projects, engine, models), out)
+        serve(Studio(projects, engine, models), out, basic=options.tools == "basic")
     return 0
 
 

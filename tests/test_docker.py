@@ -145,6 +145,19 @@ def test_packages_are_those_of_the_project() -> None:
     assert "[dev]" not in (ROOT / "Dockerfile").read_text("utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the image's shell is not there")
+@pytest.mark.parametrize("command", [one.rest for one in every("RUN")])
+def test_commands_can_be_read_by_a_shell(command: str) -> None:
+    assert subprocess.run(["/bin/sh", "-n", "-c", command], timeout=60, check=False).returncode == 0
+    assert subprocess.run(["/bin/sh", "-n", "-c", f"{command} && ("], stderr=subprocess.DEVNULL, timeout=60, check=False).returncode
+
+
+def test_only_cuda_has_a_compiler_which_triton_asks_for() -> None:
+    (install,) = (one.rest for one in every("RUN") if "apt-get" in one.rest)
+    assert place("FROM python:3.12-slim AS cuda") < place("RUN apt-get") < place("FROM ${DEVICE}")
+    assert " --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*" in install
+
+
 def test_a_change_of_code_installs_nothing_again() -> None:
     assert place("COPY requirements.txt") < place("RUN pip install --no-cache-dir --root-user-action=ignore -r")
     copies = [i for i, one in enumerate(FILE) if one.name == "COPY" and one.words[0] != "requirements.txt"]

@@ -79,6 +79,8 @@ def add_model_commands(commands: Commands, show: Run, fetch: Run, check: Run, ca
 
     agents = commands.add_parser("mcp", help="serve an agent that starts this command, over its standard input and output")
     agents.set_defaults(run=agent)
+    agents.add_argument("--tools", choices=("all", "basic"), default="all", help="which of the tools to list (default: all); the "
+                        "basic ones suffice to make a film")
 
     doctor = commands.add_parser("doctor", help="say what this machine has, which models run on it, and how")
     doctor.set_defaults(run=examine)

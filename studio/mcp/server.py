@@ -31,6 +31,13 @@ READING = {
     "memory_map", "moment_events", "trash", "weigh", "drift", "make_again_events",
 }  # fmt: skip
 """Functions that change nothing."""
+BASIC = (
+    "about", "films", "create", "open_sample", "status", "set_reference", "use_sample", "begin_from_words", "set_words",
+    "add_segment", "edit_segment", "remove_segment", "move_segment", "new_shot", "undo", "presets", "apply_preset",
+    "generate", "retake", "audition", "events", "cancel", "pause", "resume", "finish", "use_take", "rewind", "branch", "switch",
+    "pin", "unpin", "star", "drift", "look", "export",
+)  # fmt: skip
+"""Functions that suffice to make a film, for agents to whom all of them are too many to choose from."""
 FOR_GOOD = {"delete_film", "remove_preset", "empty_trash"}
 """Functions that delete what no undo brings back."""
 SEEN_ALONE = {"look", "subject_mask"}
@@ -69,9 +76,9 @@ class Tools:
         self.incoming = incoming
         self.address = address
 
-    def list(self) -> list[types.Tool]:
-        """All tools."""
-        return [self._tool(about) for about in descriptions()]
+    def list(self, basic: bool = False) -> list[types.Tool]:
+        """All tools, or the `BASIC` ones alone."""
+        return [self._tool(about) for about in descriptions() if not basic or about.name in BASIC]
 
     def _tool(self, about: Description) -> types.Tool:
         properties = {argument.name: self._schema(argument) for argument in about.arguments}
@@ -166,13 +173,20 @@ class Tools:
         return {"job": job, **({"note": note} if limit.cancelled_caught else {}), "film": state}
 
 
-def make_server(tools: Tools) -> Server[Any, Any]:
-    """The server, to be run over a transport."""
+def make_server(tools: Tools, basic: bool = False) -> Server[Any, Any]:
+    """The server, to be run over a transport.
+
+    Args:
+        tools: what it serves.
+        basic: list the `BASIC` tools alone. Over HTTP each request says that for itself, by `?tools=basic` in its address. The
+            others can be called all the same.
+    """
     server: Server[Any, Any] = Server(NAME, version="1", instructions=TEXT)
 
     @server.list_tools()  # type: ignore[no-untyped-call]
     async def list_tools() -> list[types.Tool]:
-        return tools.list()
+        request = server.request_context.request
+        return tools.list(basic or (request is not None and request.query_params.get("tools") == "basic"))
 
     @server.call_tool(validate_input=False)      # the functions check their arguments, with sentences
     async def call_tool(name: str, arguments: dict[str, Any]) -> types.CallToolResult:

@@ -32,11 +32,11 @@ def output_alone() -> Iterator[io.TextIOWrapper]:
         os.close(kept)
 
 
-def serve(studio: Studio, out: io.TextIOWrapper) -> None:
-    """Answer until the standard input ends. `out`: the standard output; see `output_alone`."""
+def serve(studio: Studio, out: io.TextIOWrapper, basic: bool = False) -> None:
+    """Answer until the standard input ends. `out`: the standard output; see `output_alone`. `basic`: see `make_server`."""
     with tempfile.TemporaryDirectory(prefix="studio-") as folder:
         page = PageApi(studio, find_samples(), Path(folder))
-        server = make_server(Tools(page, Incoming(page.uploads, local=True), lambda path, _: str(path)))
+        server = make_server(Tools(page, Incoming(page.uploads, local=True), lambda path, _: str(path)), basic)
 
         async def run() -> None:
             async with stdio_server(stdout=anyio.wrap_file(out)) as (read, write):

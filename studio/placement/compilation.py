@@ -8,6 +8,9 @@ the blocks as well.
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import sys
 from typing import Any
 
 from studio.language import sentence
@@ -27,7 +30,14 @@ def why_not_compiled(profile: Profile, blocks: int) -> str:
         return sentence("because int8 weights are not compiled: choose a profile with bfloat16 weights")
     if profile.device == "cuda" and importlib.util.find_spec("triton") is None:
         return sentence("because Triton is not installed: pip install triton (on Windows triton-windows)")
+    if profile.device == "cuda" and not has_c_compiler():
+        return sentence("because there is no C compiler, with which Triton builds its driver: apt-get install gcc libc6-dev")
     return ""
+
+
+def has_c_compiler() -> bool:
+    """Whether Triton finds a C compiler. On Windows it brings one along."""
+    return sys.platform == "win32" or bool(os.environ.get("CC") or shutil.which("clang") or shutil.which("gcc"))
 
 
 def compile_blocks(transformer: Any, backend: str = "inductor") -> int:

@@ -13,9 +13,11 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
+from studio.api.functions import descriptions
+from studio.api.values import Upload
 from tests.access import attacks
 from tests.access.conftest import SECRET, House, last_event
-from tests.access.pages import page_of, routes
+from tests.access.pages import VALUES, page_of, routes
 
 pytestmark = pytest.mark.usefixtures("untouched")
 
@@ -198,13 +200,26 @@ def test_a_session_cannot_be_chosen_beforehand(house: House) -> None:
         assert house.client().get(place).status_code == 401
 
 
-def test_an_agent_reaches_its_users_films_alone(house: House, values: dict[str, str]) -> None:
+def test_an_agent_reaches_its_users_films_alone(house: House, values: dict[str, str], secrets: list[bytes]) -> None:
     client = house.client()
     headers = {"authorization": f"Bearer {house.tokens['mira']}", "accept": "application/json, text/event-stream"}
-    for name, arguments in (("status", {"film": values["film_id"]}), ("look", {"film": values["film_id"]}),
-                            ("set_reference", {"film": values["film_id"], "picture": "/etc/passwd"}),
-                            ("status", {"film": f"../otto/{values['film_id']}"})):
+
+    def code(name: str, arguments: dict[str, object]) -> str:
+        """With what code a tool refuses a call."""
         asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
         answer = client.post("/mcp", json=asked, headers=headers)
+        harmless(answer, secrets)
         assert answer.status_code == 200 and SECRET not in answer.text
-        assert last_event(answer.text.replace("\r\n", "\n"))["result"]["isError"] is True, name
+        result = last_event(answer.text.replace("\r\n", "\n"))["result"]
+        assert result["isError"] is True, name
+        return str(result["structuredContent"]["code"])
+
+    for about in descriptions():
+        named = {each.name: VALUES.get(each.name, values["take"]) for each in about.arguments if each.required}
+        files = [each.name for each in about.arguments if each.type in (Upload, Upload | None)]
+        for film in (values["film_id"], f"../otto/{values['film_id']}") if "film" in named else ():
+            given = named | {"film": film} | dict.fromkeys(files, "data:image/png;base64,QUJD")
+            assert code(about.name, given) == "not_found", about.name
+        own = {"film": house.access.pages.studio("mira").create("takes").id} if files and "film" in named else {}
+        for file, at in ((file, at) for file in attacks.FOREIGN for at in files):
+            assert code(about.name, named | own | {at: file.format(**values)}) == "bad_input", (about.name, file)

@@ -30,6 +30,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from studio.api.functions import NAMES
 from studio.mcp.http import app_options
+from studio.mcp.server import BASIC, TEXT
 from tests.api.conftest import Served, served
 from tests.fake_engine import FakeEngine
 from tests.shelves import make_studio, picture
@@ -51,9 +52,9 @@ def run(play: Callable[[], Awaitable[None]]) -> None:
         thread.submit(lambda: anyio.run(play)).result(120)
 
 
-def over_http(url: str, play: Play) -> None:
+def over_http(url: str, play: Play, query: str = "") -> None:
     async def main() -> None:
-        async with streamable_http_client(f"{url}/mcp") as (read, write, _), ClientSession(read, write) as session:
+        async with streamable_http_client(f"{url}/mcp{query}") as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             await play(session)
 
@@ -173,6 +174,20 @@ def test_over_stdio(tmp_path: Path) -> None:
     over_stdio(["-m", "tests.mcp.fake_server", str(tmp_path / "projects")], story(str(picture(tmp_path))))
 
 
+def test_an_agent_is_shown_fewer_tools_where_it_asks(page: Served, tmp_path: Path) -> None:
+    async def play(session: ClientSession) -> None:
+        tools = (await session.list_tools()).tools
+        assert [tool.name for tool in tools] == [name for name in NAMES if name in BASIC]
+        words = " ".join([TEXT, *(tool.description or "" for tool in tools)])
+        assert {name for name in NAMES if "_" in name and re.search(rf"\b{name}\b", words)} <= set(BASIC), "of no hidden tool"
+        film = (await ask(session, "create", name="Few"))["id"]
+        assert (await ask(session, "tag_film", film=film, tags=["draft"]))["tags"] == ["draft"], "the others are there"
+
+    assert set(BASIC) < set(NAMES)
+    over_stdio(["-m", "tests.mcp.fake_server", str(tmp_path / "projects"), "basic"], play)
+    over_http(page.url, play, "?tools=basic")
+
+
 def test_over_http_no_file_of_this_machine_can_be_named(page: Served) -> None:
     uploads = Path(get_upload_folder())
     before = set(uploads.glob("agent-*"))
@@ -269,27 +284,3 @@ def test_agents_are_served_only_if_asked_for(own_page: Served) -> None:
     answer = httpx.post(f"{own_page.url}/mcp", json={}, headers={"Accept": "application/json, text/event-stream"})
     assert answer.status_code in (404, 405)
     assert set(app_options(make_studio(own_page.picture.parent, FakeEngine()), False, "127.0.0.1")) == {"routes", "lifespan"}
-
-
-@pytest.mark.parametrize("arguments", [["mcp"], ["--mcp", "--no-browser"]])
-def test_without_the_package_it_says_what_to_install(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import app
-
-    monkeypatch.setattr(app, "has_mcp", lambda: False)
-    assert app.main(arguments) == 1
-    assert 'pip install "memorypack-studio[mcp]"' in capsys.readouterr().err
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_the_command_on_the_embedded_model(tmp_path: Path) -> None:
-    async def play(session: ClientSession) -> None:
-        film = (await ask(session, "create", width=320, height=192, preset="draft"))["id"]
-        await ask(session, "use_sample", film=film, sample="hills")
-        await ask(session, "add_segment", film=film, prompt="night falls", seconds=0.1)
-        assert (await ask(session, "generate", film=film, wait_seconds=300))["job"]["state"] == "done"
-        assert (await session.call_tool("look", {"film": film})).content[0].type == "image"
-
-    over_stdio(["app.py", "mcp"], play, STUDIO_HOME=str(tmp_path / "projects"))
