@@ -28,7 +28,7 @@ LONGEST_WAIT = 3600.0
 READING = {
     "about", "films", "status", "events", "look", "loras", "presets", "early_costs", "next_pair", "ratings", "trashed_films",
     "memory_test", "memory_test_events", "memory_use", "memory_use_events", "styles", "wildcards", "read_timeline", "subject_mask",
-    "memory_map", "moment_events", "trash", "weigh", "drift", "make_again_events",
+    "memory_map", "moment_events", "trash", "weigh", "drift", "make_again_events", "read_mark",
 }  # fmt: skip
 """Functions that change nothing."""
 BASIC = (

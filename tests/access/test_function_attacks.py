@@ -39,7 +39,8 @@ def test_no_function_takes_another_users_file(mira: TestClient, house: House, va
     own = {"film": film.id, "segment": film.project.current().segments[0].id}
     taking = [(about, each.name) for about in descriptions() for each in about.arguments if each.type in (Upload, Upload | None)]
     assert {about.name for about, _ in taking} == {
-        "set_reference", "begin_with_video", "new_shot", "add_lora", "set_sound", "export", "import_film", "open_file"}
+        "set_reference", "begin_with_video", "new_shot", "add_lora", "set_sound", "export", "import_film", "open_file",
+        "read_mark"}
     for about, argument in taking:
         named = {each.name: own.get(each.name, VALUES.get(each.name)) for each in about.arguments if each.required}
         for file in attacks.FOREIGN:
