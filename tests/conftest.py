@@ -38,8 +38,36 @@ os.fsync = _not_to_the_disk
 
 def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: collecting garbage, as models do that are released, need not look at them each time."""
+    _keep()
+
+
+def _keep() -> None:
+    """Never look again for garbage among what is there now."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _kept_after_modules() -> Iterator[None]:
+    """What the tests of a module have imported stays as well."""
+    yield
+    _keep()
+
+
+@pytest.fixture(autouse=True)
+def _kept_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An engine that gives up a model looks for garbage everywhere (`engine/heap.py`). So would all searches of later tests."""
+    looks: list[int] = []
+    unfreeze = gc.unfreeze
+
+    def noted() -> None:
+        looks.append(1)
+        unfreeze()
+
+    monkeypatch.setattr(gc, "unfreeze", noted)
+    yield
+    if looks:
+        _keep()
 
 
 @pytest.hookimpl(hookwrapper=True)
