@@ -2,8 +2,8 @@
 
 The method is that of JAWS (Kalker, Depovere, Haitsma and Maes, "A video watermarking system for broadcast monitoring",
 SPIE 3657, 1999): a pseudo-random tile is repeated over the frame and added to its luma, weaker where little would hide it. Two
-tiles are added, and how far one is shifted against the other is a number. All frames bear the same pattern, so they vote together:
-one that changed would cost the codec more, and a reader would have to know when it changes, also at another frame rate.
+tiles are added, and how far one is shifted against the other is a number. All frames bear the same pattern, so they vote together;
+a reader of one that changed would have to know when it changes, also at another frame rate.
 
 Unlike there, a tile is a third of the frame's shorter side, so a film that was scaled has as many tiles as before. Its waves all
 have the same amplitude and phases of their own: from that `mark_reader` derives how rarely it is wrong about unmarked films.
