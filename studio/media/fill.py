@@ -16,12 +16,25 @@ from numpy.typing import NDArray
 
 from studio.language import sentence
 from studio.marks import NEWEST_GROUND
-from studio.media import MediaError, shift_labels
+from studio.media import MediaError, pieces, shift_labels
 from studio.media.distinctness import distinctness
 from studio.media.drift import Limits, limits_of
 from studio.media.opencv import opencv
 from studio.media.seams import join
-from studio.media.shift_map import UNCOMPARED, Bools, Floats, Scene, ShiftMap, box_of, enlarge, features_of, refine, solve
+from studio.media.shift_map import (
+    UNCOMPARED,
+    Bools,
+    Floats,
+    Ints,
+    Scene,
+    ShiftMap,
+    box_of,
+    costs_of,
+    enlarge,
+    features_of,
+    refine,
+    solve,
+)
 
 Pixels = NDArray[np.uint8]
 
@@ -32,8 +45,10 @@ FINEST = 900
 MOST_AT_ONCE = 0.5
 """Ground beyond an edge grows by this share of the picture at a time."""
 CHANGE = 0.2
-ONCE, AVOIDED = 0.8, 1.6
-"""From this distinctness on a place counts as AVOIDED; with more, what the edge cuts (a door, a sleeve) ends abruptly there."""
+ONCE = 0.8
+"""From this distinctness on a place is avoided: it counts as `Method.avoided`."""
+MERGED_COST = 0.3
+"""What it costs beside, per pixel and by how much the place is avoided, that a merged piece copies what is avoided."""
 SMALL_HIGH = 0.97
 """Share of the places at twice the coarse size that are less than fully distinct; among so many some always differ by chance."""
 SECOND_HAND = 0.4
@@ -47,13 +62,24 @@ class Method:
     Attributes:
         uncompared: see `Scene.uncompared`.
         calm: whether the ground's first step is no rougher than what lies on both sides of it; see `roughness`.
+        avoided: how distinct a place counts as that occurs once. More of it, on small canvases, ends abruptly what the edge cuts.
+        looked_once: whether distinct places are looked for once, in the picture by itself. Otherwise it is done for each side, at
+            the size that its pieces are chosen at; above and below that is often half as large, and small things are lost.
+        merged: whether pieces are merged where that costs less, and the others moved each by itself; see `pieces`.
     """
 
     uncompared: float = UNCOMPARED
     calm: bool = False
+    avoided: float = 1.6
+    looked_once: bool = False
+    merged: bool = False
 
 
-METHODS = {1: Method(), NEWEST_GROUND: Method(uncompared=0.2, calm=True)}
+METHODS = {
+    1: Method(),
+    2: Method(uncompared=0.2, calm=True),
+    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
+}
 """By the number that films keep. Those that are there never change: films are made again with them."""
 
 
@@ -82,10 +108,12 @@ def extend(
         raise MediaError(sentence(
             "The ground beyond the picture was made by a newer studio (method {method}). Update the studio to render this film, or "
             "let the camera stop at the picture's edge. Nothing was lost.", method=method))
+    how = METHODS[method]
     missing = {"left": left, "right": right, "top": top, "bottom": bottom}
     if min(missing.values()) < 0:
         raise ValueError("A picture can be extended by no pixels or more on each side, not by less.")
     original, made = picture, np.zeros(picture.shape[:2], bool)
+    distinct = _looked_once(picture, how) if how.looked_once and any(missing.values()) else None
     for before, after, axis in (("left", "right", 1), ("top", "bottom", 0)):
         wider = (0, 0) if axis == 1 else (left, right)
         limits = {side: limits_of(original, side, *wider) for side in (before, after)}
@@ -93,20 +121,24 @@ def extend(
             most = max(1, int(MOST_AT_ONCE * picture.shape[axis]))
             added = {side: min(missing[side], most) for side in (before, after)}
             first, last = (
-                _beyond(picture, made, side, added[side], limits[side], seed, METHODS[method]) for side in (before, after))
+                _beyond(picture, made, distinct, side, added[side], limits[side], seed, how) for side in (before, after))
             picture = np.concatenate([first, picture, last], axis)
             pads = [(0, 0), (0, 0)]
             pads[axis] = added[before], added[after]
             made = np.pad(made, pads, constant_values=True)
+            distinct = None if distinct is None else np.pad(distinct, pads, constant_values=SECOND_HAND)
             for side in (before, after):
                 missing[side] -= added[side]
     return picture
 
 
 def _beyond(
-    picture: Pixels, made: Bools, side: str, extent: int, limits: Limits, seed: int, method: Method
+    picture: Pixels, made: Bools, distinct: Floats | None, side: str, extent: int, limits: Limits, seed: int, method: Method
 ) -> Pixels:
-    """The new ground beyond one side alone, `extent` pixels deep; `made` [H, W] says what of the picture is new ground already."""
+    """The new ground beyond one side alone, `extent` pixels deep; `made` [H, W] says what of the picture is new ground already.
+
+    How distinct its places are is looked for here where that is None.
+    """
     axis, first = 1 if side in ("left", "right") else 0, side in ("left", "top")
     pads = [(0, 0), (0, 0)]
     pads[axis] = (extent, 0) if first else (0, extent)
@@ -115,7 +147,9 @@ def _beyond(
     if not extent:
         return picture.take([], axis)
     choice = shift_labels.beyond(side, extent / hole.shape[axis])
-    whole = _complete(canvas, hole, np.pad(made, pads), choice, seed, method, limits)
+    if distinct is not None:
+        distinct = np.pad(distinct, pads)
+    whole = _complete(canvas, hole, np.pad(made, pads), choice, seed, method, distinct, limits)
     return whole.take(range(extent) if first else range(picture.shape[axis], whole.shape[axis]), axis)
 
 
@@ -141,27 +175,55 @@ def fill(picture: Pixels, mask: Bools, seed: int = 0) -> Pixels:
 
 def _complete(
     picture: Pixels, hole: Bools, made: Bools, choice: shift_labels.Choice, seed: int, method: Method,
-    limits: Limits | None = None,
+    distinct: Floats | None = None, limits: Limits | None = None,
 ) -> Pixels:
     """The picture with its hole filled, by offsets of the given choice, its mean colours within the limits if there are some.
 
-    What was `made` before, [H, W], is copied less gladly than what was in the picture from the first.
+    What was `made` before, [H, W], is copied less gladly than what was in the picture from the first. How `distinct` places are,
+    [H, W], is looked for here if it is None.
     """
     levels = _pyramid(picture, hole, method.uncompared)
     scene = levels[-1][1]
-    distinct = _distinct(levels[-2:], made)
+    distinct = _distinct(levels[-2:], made, method.avoided) if distinct is None else _largest(distinct, len(levels) - 1)
     offsets, unary = shift_labels.choose(scene, distinct, choice, seed)
-    top, bottom, left, right = box_of(scene.hole)
-    labels = np.zeros(scene.hole.shape, np.intp)
-    labels[top:bottom, left:right] = solve(scene, offsets, unary, CHANGE)
-    shifts = ShiftMap(offsets, labels)
+    shifts = _solved(scene, offsets, unary, distinct, method)
     for _, finer in reversed(levels[:-1]):
         shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)
     return join(picture, levels[0][1].source, hole, shifts, limits, method.calm)
 
 
-def _distinct(levels: list[tuple[Floats, Scene]], made: Bools) -> Floats:
-    """How distinct each place of the smallest level is, [H, W], from 0 to 1, or AVOIDED; what was `made` counts as SECOND_HAND.
+def _solved(scene: Scene, offsets: Ints, unary: Floats, distinct: Floats, method: Method) -> ShiftMap:
+    """The map of a scene by these labels and what they cost, [h, w, K] in the hole's box; `distinct` [H, W] is of its places."""
+    costs = costs_of(scene, offsets, unary, CHANGE)
+    chosen = solve(costs)
+    if method.merged:
+        avoided = np.where(distinct > ONCE, np.float32(MERGED_COST) * distinct, np.float32(0))
+        chosen = pieces.merge(chosen, pieces.dearer(costs, shift_labels.copied(avoided, scene.hole, offsets)))
+    top, bottom, left, right = box_of(scene.hole)
+    labels = np.zeros(scene.hole.shape, np.intp)
+    labels[top:bottom, left:right] = chosen
+    shifts = ShiftMap(offsets, labels)
+    return pieces.split(shifts, scene.hole) if method.merged else shifts
+
+
+def _looked_once(picture: Pixels, method: Method) -> Floats:
+    """How distinct each place of a picture is, [H, W], as `_distinct` finds it in the picture without any new ground."""
+    nothing = np.zeros(picture.shape[:2], bool)
+    levels = _pyramid(picture, nothing, method.uncompared)
+    times = 2 ** (len(levels) - 1)
+    found = _distinct(levels[-2:], nothing, method.avoided).repeat(times, 0).repeat(times, 1)
+    return found[:picture.shape[0], :picture.shape[1]]
+
+
+def _largest(values: Floats, halvings: int) -> Floats:
+    """The largest of the values [H, W] under each pixel of a canvas that was halved so often."""
+    times = 2 ** halvings
+    padded = np.pad(values, ((0, -values.shape[0] % times), (0, -values.shape[1] % times)))
+    return padded.reshape(padded.shape[0] // times, times, padded.shape[1] // times, times).max((1, 3))
+
+
+def _distinct(levels: list[tuple[Floats, Scene]], made: Bools, avoided: float) -> Floats:
+    """How distinct each place of the smallest level is, [H, W], from 0 to 1, or `avoided`; what was `made` counts as SECOND_HAND.
 
     Small things, such as birds and lamps, are looked for at the level before.
     """
@@ -177,7 +239,7 @@ def _distinct(levels: list[tuple[Floats, Scene]], made: Bools) -> Floats:
         else:
             second_hand = small
         found = np.maximum(found, values)
-    return np.where(second_hand, SECOND_HAND, np.where(found > ONCE, AVOIDED, found)).astype(np.float32)
+    return np.where(second_hand, SECOND_HAND, np.where(found > ONCE, avoided, found)).astype(np.float32)
 
 
 def _refined(hole: Bools) -> bool:

@@ -124,6 +124,14 @@ def choose(scene: Scene, distinct: Floats, choice: Choice, seed: int) -> tuple[I
     return chosen, unary.astype(np.float32)
 
 
+def copied(values: Floats, hole: Bools, offsets: Ints) -> Floats:
+    """Returns the values [H, W] of the places that each label would copy at each pixel of the hole's box, [h, w, K]."""
+    top, bottom, left, right = box_of(hole)
+    rows, columns = np.mgrid[top:bottom, left:right]
+    height, width = values.shape
+    return values[(rows[..., None] + offsets[:, 0]).clip(0, height - 1), (columns[..., None] + offsets[:, 1]).clip(0, width - 1)]
+
+
 def _place_cost(
     distinct: Floats, near: Floats, likely: Floats, likeness: float, y: NDArray[np.intp], x: NDArray[np.intp], offsets: Ints
 ) -> Floats:

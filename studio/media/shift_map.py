@@ -74,18 +74,29 @@ def lookup(scene: Scene, rows: NDArray[np.intp], columns: NDArray[np.intp], offs
     return scene.features[y, x], inside & scene.source[y, x]
 
 
-def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int = 4) -> NDArray[np.intp]:
-    """Choose a label for each pixel of a box by belief propagation.
+@dataclass(frozen=True)
+class Costs:
+    """What labels cost in the box of rows and columns that a hole spans.
+
+    Attributes:
+        unary: [h, w, K], of each label at each pixel; 0 outside the hole.
+        difference: [h, w, K, K], a pixel's half of what a border between two labels costs.
+        inside: [h, w], the hole.
+    """
+
+    unary: Floats
+    difference: Floats
+    inside: Bools
+
+
+def costs_of(scene: Scene, offsets: Ints, unary: Floats, change: float) -> Costs:
+    """Returns what labels cost in a scene.
 
     Args:
-        scene: the picture; its hole is solved inside the box of rows and columns that it spans.
+        scene: the picture; its hole is to be solved.
         offsets: [K, 2], rows and columns.
-        unary: [h, w, K], the cost of each label at each pixel of that box.
+        unary: [h, w, K], the cost of each label at each pixel of the hole's box, where its source is known.
         change: what each border between two labels costs beside the difference that it shows.
-        sweeps: of the whole box, in four directions each.
-
-    Returns:
-        [h, w], the number of the chosen label; 0 outside the hole.
     """
     top, bottom, left, right = box_of(scene.hole)
     rows, columns = np.mgrid[top:bottom, left:right]
@@ -96,12 +107,25 @@ def solve(scene: Scene, offsets: Ints, unary: Floats, change: float, sweeps: int
     difference = _differences(colours, valid, scene.uncompared)
     # a border lies between two pixels: each bears half of what a change costs
     difference += np.float32(change / 2) * (1 - np.eye(len(offsets), dtype=np.float32))
-    messages = np.zeros((4, *unary.shape), np.float32)         # that reach a pixel: from its left, right, upper, lower neighbour
+    return Costs(unary, difference, inside)
+
+
+def solve(costs: Costs, sweeps: int = 4) -> NDArray[np.intp]:
+    """Choose a label for each pixel of a box by belief propagation.
+
+    Args:
+        costs: of the labels.
+        sweeps: of the whole box, in four directions each.
+
+    Returns:
+        [h, w], the number of the chosen label; 0 outside the hole.
+    """
+    messages = np.zeros((4, *costs.unary.shape), np.float32)   # that reach a pixel: from its left, right, upper, lower neighbour
     for _ in range(sweeps):
         for axis in (1, 0):
             for forwards in (True, False):
-                _sweep(unary, messages, difference, inside, axis, forwards)
-    return np.where(inside, (unary + messages.sum(0)).argmin(2), 0)
+                _sweep(costs.unary, messages, costs.difference, costs.inside, axis, forwards)
+    return np.where(costs.inside, (costs.unary + messages.sum(0)).argmin(2), 0)
 
 
 def _differences(colours: Floats, valid: Bools, uncompared: float) -> Floats:
