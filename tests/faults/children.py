@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 import app
+from studio.backbones.animatic import load as _load  # noqa: F401 - loaded once, before the processes are made
 from studio.commands import render as headless
-from studio.engine import engine as _engine  # noqa: F401 - loaded once, before the processes are made
+from studio.engine import engine as _engine  # noqa: F401 - the same
 from studio.engine import render as _render  # noqa: F401 - the same
 from studio.engine import take_folder
 from studio.memory.snapshot import Snapshot
