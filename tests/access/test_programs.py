@@ -19,6 +19,7 @@ from studio.client import Client, StudioError
 from studio.session import Studio
 from tests.api.conftest import free_port
 from tests.fake_engine import FakeEngine, card
+from tests.served_pages import close_page
 from tests.shelves import picture
 
 PASSWORD = "mira's password"
@@ -36,7 +37,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Iterato
     try:
         yield page.local_url.rstrip("/")
     finally:
-        page.close(verbose=False)
+        close_page(page)
 
 
 tokens: dict[str, str] = {}

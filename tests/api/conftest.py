@@ -18,6 +18,7 @@ from studio.session import Studio
 from studio.ui.page import build, launch_options
 from tests.fake_engine import FakeEngine, card
 from tests.lora_shelves import model
+from tests.served_pages import close_page
 from tests.shelves import make_film, picture, render_all
 
 MEMORY = (ModelFile(ADAPTER, 1, "0" * 64),)
@@ -78,7 +79,7 @@ def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator
     try:
         yield Served(page.local_url.rstrip("/"), studio, engine, picture(folder))
     finally:
-        page.close(verbose=False)
+        close_page(page)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import app
 from studio.commands.network import check_open, is_local, proxy_options, tls_options
 from studio.commands.surroundings import SurroundingsError
 from tests.api.conftest import free_port
+from tests.served_pages import close_page
 from tests.shelves import make_studio
 
 
@@ -97,4 +98,4 @@ def test_the_page_is_served_over_tls_and_below_a_proxys_path(tmp_path: Path) -> 
             text = answer.read().decode()
         assert page.local_url.startswith("https://") and re.search(r'"root":"https://[\d.:]+/studio"', text)
     finally:
-        page.close(verbose=False)
+        close_page(page)

@@ -16,6 +16,7 @@ from studio.project import edits
 from studio.session import Session, Studio
 from tests.fake_engine import FakeEngine
 from tests.lora_shelves import model
+from tests.served_pages import close_page
 from tests.shelves import picture
 
 STEP = 0.004
@@ -58,7 +59,7 @@ def serve(studio: Studio, **options: Any) -> Iterator[str]:
     try:
         yield page.local_url.rstrip("/")
     finally:
-        page.close(verbose=False)
+        close_page(page)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from studio.session import Studio
 from tests.api.conftest import free_port
 from tests.e2e.conftest import WAIT, Browser
 from tests.fake_engine import FakeEngine, card
+from tests.served_pages import close_page
 
 pytestmark = pytest.mark.e2e
 
@@ -31,7 +32,7 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     try:
         yield page.local_url, access
     finally:
-        page.close(verbose=False)
+        close_page(page)
 
 
 def log_in(page: Any, password: str) -> None:
