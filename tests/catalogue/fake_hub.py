@@ -70,6 +70,7 @@ def is_large(name: str) -> bool:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True        # a body that waits until its head was acknowledged comes 40 ms later
     hub: Hub
 
     def log_message(self, format: str, *args: object) -> None:
@@ -157,7 +158,7 @@ def serve() -> tuple[Hub, ThreadingHTTPServer]:
     hub = Hub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return hub, server
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1000)       # what a cut may cost; 10 MB otherwise
     monkeypatch.delenv("STUDIO_MODELS", raising=False)
+    sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: sleep(seconds / 100))      # between two attempts of the hub's client
     return card_of(tmp_path / "models" / "framepack-f1")
 
 
