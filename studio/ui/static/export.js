@@ -59,7 +59,7 @@ const exportSheet = (() => {
         row(t('Title card'), title), row(t('Label'), label), row(t('Fade, seconds'), fade), row(t('Sound'), audio),
         ...(view.sound.name ? [hint(t('Without a file: “{sound}”, the film’s own.', { sound: view.sound.name }))] : []),
         row(t('Frame rate'), rate), between,
-        h('label', { class: 'tick' }, invisible, h('span', {}, t('With an invisible mark: the film can be known again after it was coded anew, scaled or cropped'))),
+        h('label', { class: 'tick' }, invisible, h('span', {}, t('With an invisible mark: the film is recognised after it was coded again, scaled or cropped'))),
         h('label', { class: 'tick' }, beside, h('span', {}, t('With a sidecar: how it was made, and its picture, in a JSON file beside it'))),
         makes(t('Film as MP4'), some, film, 'primary')),
       h('details', {}, h('summary', {}, t('Masters and pictures')),
