@@ -50,9 +50,17 @@ def zoomed(shipped: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     take = lighthouse_takes(shipped, folder)
     parent = None
     for name, prompt in (("a", "the camera zooms out"), ("b", "the camera zooms in"), ("c", ""), ("d", "")):
-        take(name, parent, prompt)
+        take(name, parent, prompt, drawn=name == "d")
         parent = folder / name
     return folder
+
+
+@pytest.fixture(scope="session")
+def long(shipped: Renderer, zoomed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A take after the take a of `zoomed` that is longer than what a snapshot keeps of it: a pan to the right of three sections."""
+    folder = tmp_path_factory.mktemp("long")
+    lighthouse_takes(shipped, folder)("long", zoomed / "a", "the camera pans right", sections=3)
+    return folder / "long"
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +78,7 @@ def large_pan(shipped: Renderer, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A folder with takes a and b of a large film: a pan to the right, and one back."""
     folder = tmp_path_factory.mktemp("large_pan")
     take = lighthouse_takes(shipped, folder)
-    take("a", None, "the camera pans right", size=LARGE)
+    take("a", None, "the camera pans right", size=LARGE, drawn=True)
     take("b", folder / "a", "the camera pans left", size=LARGE)
     return folder
 
@@ -82,16 +90,24 @@ def take(shipped: Renderer, tmp_path: Path) -> Take:
 
 
 def lighthouse_takes(renderer: Renderer, folder: Path) -> Take:
-    """Renders a take of one section of the lighthouse in a folder of its own."""
+    """Renders a take of one section of the lighthouse in a folder of its own.
+
+    What its memory holds is drawn where it is asked for: that takes a sixth of the time, and is looked at in few tests.
+    """
     with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
         image.resize((800, 480)).save(folder / "lighthouse.png")
 
-    def render(name: str, parent: Path | None = None, prompt: str = "static shot", **changes: object) -> Event:
+    def render(
+        name: str, parent: Path | None = None, prompt: str = "static shot", *, drawn: bool = False, **changes: object
+    ) -> Event:
         (folder / name).mkdir(exist_ok=True)
         facts: dict[str, object] = {
             "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
             "size": (320, 192), "reference": folder / "lighthouse.png", "parent": parent, "folder": folder / name}
-        return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
+        with pytest.MonkeyPatch.context() as patch:
+            if not drawn:
+                patch.setattr("studio.engine.render.draw_memory", lambda *_: None)
+            return list(renderer.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
 
     return render
 

@@ -44,15 +44,13 @@ def film(zoomed: Path) -> tuple[RenderRequest, ...]:
                  for name, parent in parents.items())
 
 
-def test_a_replay_that_leaves_nothing_out_is_psi_bit_for_bit(shipped: Renderer, take: Take, zoomed: Path, tmp_path: Path) -> None:
+def test_a_replay_that_leaves_nothing_out_is_psi_bit_for_bit(shipped: Renderer, long: Path, zoomed: Path, tmp_path: Path) -> None:
     """Also of a take whose first sections its snapshot does not hold, which are made again."""
-    prompt = "the camera pans right"
-    take("long", zoomed / "a", prompt, sections=3)
-    long = made(tmp_path / "long", zoomed / "a", tmp_path / "lighthouse.png", prompt=prompt, sections=3)
-    nothing = replace(long, folder=tmp_path / "gone")            # it would have begun where the long take did
+    asked = made(long, zoomed / "a", zoomed / "lighthouse.png", prompt="the camera pans right", sections=3)
+    nothing = replace(asked, folder=tmp_path / "gone")           # it would have begun where the long take did
     reader = shipped._inputs
-    again = result(left_out._replay(shipped.model, reader, [nothing, long], lambda r: shipped._latents(r, Stop())))
-    kept = read_snapshot(tmp_path / "long" / take_folder.SNAPSHOT).psi
+    again = result(left_out._replay(shipped.model, reader, [nothing, asked], lambda r: shipped._latents(r, Stop())))
+    kept = read_snapshot(long / take_folder.SNAPSHOT).psi
     assert kept is not None and torch.equal(again, kept)
     b, c, d = film(zoomed)[1:]
     nothing = replace(b, folder=tmp_path / "gone")
