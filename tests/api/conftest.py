@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gradio_client import utils
 
 from studio.catalogue.cards import ADAPTER, RECALL, ModelCard, ModelFile
 from studio.catalogue.cards import MEMORY as PLACES
@@ -80,6 +83,14 @@ def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator
         yield Served(page.local_url.rstrip("/"), studio, engine, picture(folder))
     finally:
         close_page(page)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_answers() -> Iterator[None]:
+    """Gradio's client looks every 50 ms whether there is an answer; here it looks every 5."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 10)))
+        yield
 
 
 @pytest.fixture(scope="session")
