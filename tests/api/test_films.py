@@ -217,7 +217,7 @@ def test_the_examples_run(
     own: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Those of README and docs/api.md, as they stand there."""
-    own.engine.step_seconds = 0.02                  # a step is seen while it is made
+    own.engine.step_seconds = 0.005                 # a step is seen while it is made
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (64, 48), "orange").save("cat.png")
     for text in ((ROOT / "README.md").read_text("utf-8"), (ROOT / "docs" / "api.md").read_text("utf-8")):
