@@ -65,9 +65,10 @@ const picture = (() => {
       const { path } = await uploadLarge(file, tell);
       start.announce(t('Reading {file}…', { file: file.name }));
       if (await openOurs(path) !== false) return;
+      if (full) { foreign(); return; }
+      if (!await client.askAside('begin_with_video', { path })) return;      // it was said why
       const mark = await client.askAside('read_mark', { path, name: file.name });
       if (mark?.found) notices.add({ message: mark.says, kind: 'found' });
-      if (full) foreign(); else await client.askAside('begin_with_video', { path });
     } catch (error) {
       await client.uploadFailed(file, error, t('Cut it to its end: two minutes are the most that a film begins with.'));
     } finally {
