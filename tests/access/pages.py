@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -31,7 +32,10 @@ def called(page: PageApi, about: Description, named: dict[str, Any]) -> Any:
         return None
 
     try:
-        return asyncio.run(asyncio.wait_for(first(), 20)) if about.streams else endpoint(**named)
+        if not about.streams:
+            return endpoint(**named)
+        with ThreadPoolExecutor(1) as thread:          # Playwright leaves a loop running in the thread of a test that ran before
+            return thread.submit(lambda: asyncio.run(asyncio.wait_for(first(), 20))).result()
     except gr.Error as error:
         return error
 
