@@ -71,6 +71,7 @@ def checked(check: Callable[[Any], Any], error: type[Exception] = ValueError) ->
     """
 
     def convert(value: Any) -> Any:
+        """The checked value. Raises ValueError, which pydantic expects."""
         try:
             return check(value)
         except error as problem:

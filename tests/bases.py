@@ -1,4 +1,4 @@
-"""Cosine bases for toy autoencoders: known to the last digit, coarse first, and quick to make. It knows no training."""
+"""Cosine bases for toy autoencoders: known to the last digit, coarse first, and quick to make. Nothing about them is trained."""
 
 from __future__ import annotations
 

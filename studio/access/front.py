@@ -63,6 +63,7 @@ def guarded_page(
         The studios of all users that there are, the page, and the options of `Blocks.launch`.
     """
     def home(name: str) -> Path:
+        """The folder of a user's films, made where there is none yet, with its limit."""
         folder = projects / FOLDER / name if name != ONLY else projects
         folder.mkdir(parents=True, exist_ok=True)
         if disk_limit and name != ONLY:
@@ -82,6 +83,7 @@ def front(access: Access) -> tuple[gr.Blocks, dict[str, Any]]:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
+        """Close the users' pages when the server stops."""
         try:
             yield
         finally:

@@ -42,6 +42,7 @@ def login_page(language: str, problem: str = "", name: str | None = None, query:
     light, dark = re.findall(r"\.mp \{(.*?)\}", TOKENS.read_text("utf-8"), re.DOTALL)
 
     def said(text: str) -> str:
+        """A sentence in the visitor's language, for HTML."""
         return html.escape(translate(text, language))
 
     field = "" if name is None else (

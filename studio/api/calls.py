@@ -96,6 +96,7 @@ class Calls:
         bell, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def wake() -> None:
+            """Ring the bell, from any thread."""
             with contextlib.suppress(RuntimeError):         # the server has stopped
                 loop.call_soon_threadsafe(bell.set)
 

@@ -107,6 +107,7 @@ def make_endpoint(calls: AllCalls, about: Description) -> Callable[..., Any]:
         return checked, language
 
     async def stream(*values: Any, **named: Any) -> AsyncIterator[Any]:
+        """The function's events, in the caller's language. Raises gr.Error: it refuses."""
         checked, language = arguments(values, named)
         try:
             async for event in function(**checked):
@@ -115,6 +116,7 @@ def make_endpoint(calls: AllCalls, about: Description) -> Callable[..., Any]:
             raise _refusal(calls.page, as_api_error(error), language) from None
 
     def answer(*values: Any, **named: Any) -> Any:
+        """The function's value, in the caller's language. Raises gr.Error: it refuses."""
         checked, language = arguments(values, named)
         try:
             return calls.page.localized(function(**checked), language)

@@ -78,6 +78,7 @@ def by_plan(load: Callable[..., Any]) -> Make:
     verified = set[str]()
 
     def transformer(plan: Plan) -> Any:
+        """The network with the weights of a plan; their checksums are verified once."""
         weights = plan.profile.weights
         loaded = load(weights=weights, verify=weights not in verified)
         verified.add(weights)

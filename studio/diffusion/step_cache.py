@@ -55,6 +55,7 @@ class StepCache:
     def wrap_last(self, block: Block) -> Block:
         """The last block, which also stores what all blocks after the first have added."""
         def run(film: Tensor, context: Tensor, *more: object) -> Pair:
+            """Compute the block, and keep what all blocks after the first one added."""
             out = block(film, context, *more)
             assert self._first_output is not None, "the first block ran before"
             self._rest_residual, self._first_output = out[0] - self._first_output, None

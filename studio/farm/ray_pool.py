@@ -132,6 +132,7 @@ def _in_lasting_thread(start: Callable[[], Any]) -> None:
     done, failed = threading.Event(), list[BaseException]()
 
     def run() -> None:
+        """Start, tell whether it failed, and stay: Ray wants its thread to live."""
         try:
             start()
         except BaseException as error:  # noqa: BLE001 - raised again by the caller

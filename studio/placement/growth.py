@@ -22,6 +22,7 @@ def first_too_long(
 ) -> int:
     """The section from which on no plan fits; `LONGEST` + 1 where films of LONGEST sections still fit. As for `choose_plan`."""
     def too_long(sections: int) -> bool:
+        """Whether no plan serves a film of so many sections."""
         try:
             choose_plan(machine, replace(model, sections=sections), size, override, profiles)
         except PlanError:

@@ -150,6 +150,7 @@ class Store:
         written: Table = {}
 
         def check(table: Table) -> None:
+            """Compare what was written with the project; then keep the old document as a backup."""
             written.update(table)
             if parse_project(table) != project:
                 raise FormatError("it reads differently from what was written")

@@ -35,6 +35,7 @@ def thinnable(project: Project, every: int, needed: Collection[str] = ()) -> tup
     kept = chosen | {*tips, *named, *needed, *takes_of_shots(project)}
 
     def can_go(take: Take) -> bool:
+        """Whether nothing goes on from a take's snapshot that could not be made again."""
         after = children.get(take.id, [])
         made = take.state == "done" and not take.thinned and not take.copy_of and take.segment.video is None
         plain = len(after) < 2 and not any(other.segment.shot for other in after)

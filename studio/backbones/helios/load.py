@@ -101,6 +101,7 @@ def load_placed(
     name = f"{checksums} {profile.text_weights} {profile.products} {dtype} {card.prompt_tokens}"
 
     def opened() -> PlacedHeliosConditioner:
+        """Load the encoder of prompts as the plan of now says."""
         now = placement.plan.profile
         conditioner = load_conditioner(
             card, dtype, now.text_weights, device if now.text_encoder != "cpu" else CPU, aligned, now.products == "bitsandbytes")

@@ -104,6 +104,7 @@ def train(memory: PlaceMemory, run: Run, folder: Path) -> Trained:
     scale = memory.cells.autoencoder.scale[memory.cells.stills]
 
     def step_loss(step: int) -> tuple[Tensor, bool]:
+        """The loss of a step, and that it counts."""
         rng = np.random.default_rng([run.seed, step])        # a step's films are the same in all arms, and after a stop
         chosen = torch.from_numpy(rng.integers(0, run.films, run.batch))
         batch = films().of(chosen, int(rng.integers(SHORTEST, LONGEST + 1)))

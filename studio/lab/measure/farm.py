@@ -146,6 +146,7 @@ class _TimedFarm(FarmEngine):
         begun = 0.0
 
         def asked() -> Iterator[RenderRequest]:
+            """The requests, with the time at which each is taken."""
             nonlocal begun
             for request in requests:
                 begun = time.perf_counter()

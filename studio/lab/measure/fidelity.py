@@ -34,6 +34,7 @@ def round_trip(codec: Any) -> RoundTrip | None:
 
     @torch.no_grad()
     def encode_and_decode(frames: Tensor) -> Tensor:
+        """Frames [T, 3, H, W] in 0 to 1 as psi holds them, the same shape."""
         clip = (frames.movedim(0, 1)[None] * 2 - 1).to(tensors[0])
         made = autoencoder.decode(autoencoder.encode(clip))
         return (made[0].movedim(0, 1).float().cpu().clamp(-1, 1) + 1) / 2

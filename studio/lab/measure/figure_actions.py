@@ -74,6 +74,7 @@ def nearest_action(frames: Tensor, true: Mapping[str, Film], section: int = FRAM
         raise ValueError("None of these films shows a figure.")
 
     def error(film: Film) -> float:
+        """Mean squared error of the sample in the figure, beside a film's last frames."""
         frames = film.frames()
         begin = len(frames) - FRAMES
         expected = frames[begin : begin + last : 3].float() / 255

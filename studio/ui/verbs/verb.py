@@ -37,6 +37,7 @@ def noting(verb: Verb) -> Verb:
     """The verb, whose answer also has a note on marks that went with the picture, the size or the model before."""
 
     def run(session: Session, fields: Fields) -> Answer:
+        """Answer, and note which marks were lost."""
         before = session.project
         answer = verb(session, fields)
         note = lost_marks(before, session.project)
