@@ -15,6 +15,7 @@ from studio.lab.measure.mark_films import pan
 from studio.media.clip import write_clip
 from studio.media.invisible_mark import InvisibleMark
 from studio.project.store import CLIP
+from studio.session.invisible_marks import mark_number
 from tests.api.conftest import Served
 from tests.api.test_page_verbs import code, takes
 from tests.lora_shelves import lora
@@ -99,7 +100,8 @@ def test_the_library(own: Served, made: Film, tmp_path: Path) -> None:
     assert opened and opened[1] == made.state["head"] and studio.open_file(own.picture) is None
     write_clip(tmp_path / "sea.mp4", np.stack([InvisibleMark(7, 320, 192).put(pan("sea", 1, (320, 192))[0])]), 24)
     read = studio.read_mark(tmp_path / "sea.mp4")
-    assert read["found"] and read["number"] == 7 and read["score"] > read["least"] and read["films"] == []
+    assert read["found"] and read["number"] == 7 and read["score"] > read["least"]
+    assert set(read["films"]) == {each["id"] for each in studio.films() if mark_number(each["id"]) == 7}, "one in 1024 has it by chance"
     assert studio.read_mark(made.export(tmp_path / "plain.mp4"))["number"] is None and code(studio.read_mark, own.picture) == "file"
     assert code(made.export, tmp_path / "small.mp4", invisible_mark=True) == "file"
     sample = studio.about()["samples"][0]["name"]
