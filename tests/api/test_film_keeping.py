@@ -101,7 +101,7 @@ def test_the_library(own: Served, made: Film, tmp_path: Path) -> None:
     write_clip(tmp_path / "sea.mp4", np.stack([InvisibleMark(7, 320, 192).put(pan("sea", 1, (320, 192))[0])]), 24)
     read = studio.read_mark(tmp_path / "sea.mp4")
     assert read["found"] and read["number"] == 7 and read["score"] > read["least"]
-    assert set(read["films"]) == {each["id"] for each in studio.films() if mark_number(each["id"]) == 7}, "one in 1024 has it by chance"
+    assert set(read["films"]) == {each["id"] for each in studio.films() if mark_number(each["id"]) == 7}, "one in 1024 has it"
     assert studio.read_mark(made.export(tmp_path / "plain.mp4"))["number"] is None and code(studio.read_mark, own.picture) == "file"
     assert code(made.export, tmp_path / "small.mp4", invisible_mark=True) == "file"
     sample = studio.about()["samples"][0]["name"]
