@@ -151,9 +151,10 @@ class StopsAtEdge(Protocol):
 
 @runtime_checkable
 class IgnoresThreads(Protocol):
-    """A backbone whose sections, frames included, are the same bit for bit on any number of processor threads."""
+    """A backbone whose sections, frames included, may be the same bit for bit on any number of processor threads."""
 
-    threads_may_change: bool
+    def ignores_threads(self, loras: bool) -> bool:
+        """Whether they are, on this processor. `loras`: whether LoRAs are applied."""
 
 
 @runtime_checkable

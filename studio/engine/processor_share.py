@@ -2,30 +2,21 @@
 
 OpenMP's threads wait for each other after every operation, so a thread whose core is taken by another program holds all others up.
 With as many threads as there are free cores a section takes less time (`python -m studio.lab measure neighbour`). Where
-`diffusion.backbone.IgnoresThreads` says so, the number of threads changes nothing but the time.
+a model's `diffusion.backbone.IgnoresThreads` says so, the number of threads changes nothing but the time.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from functools import cache
 
 import psutil
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from studio.placement.machine import usable_cores
 
 INTERVAL = 0.2
 """Seconds between two looks: the system counts processor time in hundredths of a second."""
-PRODUCTS = (
-    (43, 1024, 256), (64, 1024, 256), (9, 384, 96), (240, 3072, 320),
-    (2, 256, 256), (3, 1024, 256), (5, 128, 36), (20, 96, 31), (15, 20, 20), (25, 32, 32),
-)
-"""Rows, inner size and columns of products that some processors compute otherwise on more threads."""
 Times = tuple[float, float, float]
 
 
@@ -36,7 +27,7 @@ class ProcessorShare:
         """`may_change`: whether the number of threads changes nothing but the time. `read`: see `processor_times`; for tests."""
         self._cores = usable_cores()
         self._most = torch.get_num_threads()
-        self._may_change = may_change and self._most > 1 and same_on_any_threads()
+        self._may_change = may_change and self._most > 1
         self._read = read or processor_times
         self._seen: Times | None = None
 
@@ -73,29 +64,3 @@ def processor_times() -> Times:
 def _busy(core: object) -> float:
     """Seconds that a core worked, or was taken by another guest of a shared machine."""
     return sum(getattr(core, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal"))
-
-
-@cache
-def same_on_any_threads() -> bool:
-    """Whether products of matrices are the same on any number of threads.
-
-    MKL's are in its strict mode, on the processors that have it (Intel's). So some are computed that differ on others: those of a
-    few rows, or of few columns.
-    """
-    if not torch.backends.mkl.is_available() or "STRICT" not in os.environ.get("MKL_CBWR", ""):
-        return False
-    before, draw = torch.get_num_threads(), torch.Generator().manual_seed(0)
-    try:
-        return all(_same(torch.randn(rows, inner, generator=draw), torch.randn(columns, inner, generator=draw))
-                   for rows, inner, columns in PRODUCTS)
-    finally:
-        torch.set_num_threads(before)
-
-
-def _same(one: Tensor, other: Tensor) -> bool:
-    """Whether the product of [rows, inner] and [columns, inner] is the same on one thread and on some more."""
-    products = []
-    for count in (1, 2, 3, 5):
-        torch.set_num_threads(count)
-        products.append(F.linear(one, other, other[:, 0]))
-    return all(torch.equal(products[0], product) for product in products[1:])

@@ -61,7 +61,7 @@ class Renderer:
         """`model` may be placed on a GPU part by part; then `render` changes its placement as a take needs it."""
         self.model = model
         self.pace = Pace()
-        self._share = ProcessorShare(isinstance(model.backbone, IgnoresThreads))
+        self._share = ProcessorShare(False)
         self._loras: LoraWeights | None = None
         self._inputs = InputReader(model)
         self._videos = VideoTakes(model, self._inputs)
@@ -72,7 +72,8 @@ class Renderer:
         Yields:
             `Working`, `Step`, `SectionDone` as it goes, and one of `TakeDone`, `Cancelled`, `Failed` last. Never raises.
         """
-        began = time.monotonic()
+        began, backbone = time.monotonic(), self.model.backbone
+        self._share = ProcessorShare(isinstance(backbone, IgnoresThreads) and backbone.ignores_threads(bool(request.loras)))
         self._share.adapt()
         try:
             if request.moment and request.parent:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import torch
 
 from studio.backbones.load import load
 from studio.catalogue.cards import find_models
+from studio.diffusion.backbone import IgnoresThreads
 from studio.engine import processor_share
-from studio.engine.processor_share import ProcessorShare, Times, processor_times, same_on_any_threads
+from studio.engine.processor_share import ProcessorShare, Times, processor_times
 from studio.lab.measure.section_costs import SectionRenderer, render_sections
 from studio.lab.measure.startup import ROOT
 
@@ -31,7 +31,6 @@ def threads() -> Iterator[int]:
 def share(monkeypatch: pytest.MonkeyPatch, readings: list[Times], cores: int = 4, may_change: bool = True) -> ProcessorShare:
     """On a machine of so many cores, that sees these readings one after the other."""
     monkeypatch.setattr(processor_share, "usable_cores", lambda: cores)
-    monkeypatch.setattr(processor_share, "same_on_any_threads", lambda: True)
     torch.set_num_threads(cores)
     return ProcessorShare(may_change, iter(readings).__next__)
 
@@ -63,12 +62,6 @@ def test_a_model_that_rounds_otherwise_keeps_its_threads(monkeypatch: pytest.Mon
     assert torch.get_num_threads() == 4
 
 
-@pytest.mark.parametrize("mode", ["AUTO", ""])
-def test_without_the_strict_mode_threads_stay(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
-    monkeypatch.setenv("MKL_CBWR", mode)
-    assert not same_on_any_threads.__wrapped__()
-
-
 def test_this_machine_is_read() -> None:
     first = processor_times()
     while processor_times()[2] - first[2] < 0.05:
@@ -78,13 +71,11 @@ def test_this_machine_is_read() -> None:
 
 
 def test_a_film_is_the_same_on_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clip and latents of the shipped model. Where products differ, threads stay as they are."""
-    if not same_on_any_threads():
-        assert "STRICT" in os.environ["MKL_CBWR"], "not asked for"
-        ProcessorShare(may_change=True, read=lambda: pytest.fail("looked at")).adapt()
-        return
+    """Clip and latents of the shipped model, on processors with MKL's strict mode and without."""
     monkeypatch.setattr(ProcessorShare, "adapt", lambda self: None)
     model, films = load(find_models(ROOT / "models")[0][0]), []
+    backbone = model.backbone
+    assert isinstance(backbone, IgnoresThreads) and backbone.ignores_threads(loras=False)
     for count in (1, 2):
         torch.set_num_threads(count)
         folder = tmp_path / str(count)

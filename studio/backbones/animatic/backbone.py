@@ -28,6 +28,7 @@ from studio.backbones.animatic.composition import Source, compose, recalled_shar
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.network_channels import network_context, network_input
 from studio.backbones.animatic.place_memory import PlaceMemory
+from studio.backbones.animatic.same_sums import CONVOLUTIONS, FEW_COLUMNS, layer_products, same_on_any_threads
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_section import SceneSection
 from studio.backbones.animatic.scene_state import write_scene_state
@@ -72,7 +73,6 @@ class AnimaticBackbone(FramePackBackbone):
     """
 
     deviation: Tensor
-    threads_may_change = True
 
     def __init__(
         self, transformer: HunyuanVideoFramepackTransformer3DModel, autoencoder: LappedAutoencoder, deviation: Tensor
@@ -102,6 +102,10 @@ class AnimaticBackbone(FramePackBackbone):
     def stopped_at_edge(self) -> bool:
         """Whether the picture's edge stopped the camera in the newest section."""
         return self._sources is not None and self._sources[1].scene is not None and self._sources[1].scene.stopped
+
+    def ignores_threads(self, loras: bool) -> bool:
+        """See `IgnoresThreads`."""
+        return same_on_any_threads(layer_products(self.transformer) + CONVOLUTIONS + (FEW_COLUMNS if loras else ()))
 
     def recalled_pixels(self) -> Tensor | None:
         """See `RecallsPlaces`."""

@@ -2,14 +2,19 @@
 
 Torch cuts a large tensor into one piece for each thread. Where a piece does not fill whole vector registers, its last few values
 are computed by other code, whose exponential and error function are rounded otherwise. So what is shown depends, in its last
-bits, on the number of threads. Of all operations of a section only GELU meets this. Products of matrices do not depend on the
-threads, since `studio/__init__.py` asks MKL for that; 1x1 convolutions do, and are computed as products.
+bits, on the number of threads. Of all operations of a section only GELU meets this. 1x1 convolutions meet something like it, and
+are computed as products.
+
+Products of matrices do not depend on the threads on Intel's processors, since `studio/__init__.py` asks MKL for its strict mode.
+On AMD's, which have none, those of two or three rows do: there they are computed row by row. Those of few columns do as well, which
+only LoRAs have. Whether it is so is tried on the processor itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import os
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
 import torch
 from diffusers.models.activations import GELU
@@ -19,11 +24,22 @@ from transformers.activations import GELUTanh
 
 PIECE = 16384
 """Numbers that torch's GELU leaves to one thread (`GELU_MIN_ELEMENTS_FOR_MULTI_THREADING`)."""
+ROWS = (4, 9, 43, 240)
+"""Rows of products with which a network's layers are tried."""
+CONVOLUTIONS = ((240, 3072, 320), (960, 320, 3072))
+"""Rows, inner size and columns of the autoencoder's convolutions, as products."""
+FEW_ROWS = ((2, 256, 256), (3, 1024, 256), (2, 256, 196), (3, 128, 512))
+"""Rows, inner size and columns of products that some processors compute otherwise on more threads."""
+FEW_COLUMNS = ((5, 128, 36), (20, 96, 31), (15, 20, 20), (25, 32, 32))
+"""The same, of as few columns as LoRAs have."""
+Product = tuple[int, int, int]
 
 
 def compute_alike(network: nn.Module) -> None:
-    """Have all GELUs of a network compute in pieces of `PIECE` numbers on the processor."""
+    """Have all GELUs of a network compute in pieces of `PIECE` numbers on the processor, and its layers row by row where needed."""
     for module in network.modules():
+        if isinstance(module, nn.Linear) and not same_on_any_threads(FEW_ROWS):
+            module.forward = partial(_by_rows, module.forward)  # type: ignore[method-assign]
         if isinstance(module, GELU):                      # of Diffusers: a layer and its GELU
             module.gelu = partial(_in_pieces, module.gelu)
         elif isinstance(module, (nn.GELU, GELUTanh)):
@@ -35,6 +51,45 @@ def _in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if x.device.type != "cpu" or x.numel() <= PIECE:
         return function(x)
     return torch.cat([function(piece) for piece in x.flatten().split(PIECE)]).view(x.shape)
+
+
+def _by_rows(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """A linear layer's values of x [..., C], computed one row at a time if there are two or three rows."""
+    if x.device.type != "cpu" or x.numel() not in (2 * x.shape[-1], 3 * x.shape[-1]):
+        return layer(x)
+    return torch.cat([layer(row) for row in x.reshape(-1, x.shape[-1]).split(1)]).unflatten(0, x.shape[:-1])
+
+
+def layer_products(network: nn.Module) -> tuple[Product, ...]:
+    """The products of a network's linear layers with `ROWS` rows, each once."""
+    sizes = {(layer.in_features, layer.out_features) for layer in network.modules() if isinstance(layer, nn.Linear)}
+    return tuple((rows, *size) for rows in ROWS for size in sorted(sizes))
+
+
+@cache
+def same_on_any_threads(products: Iterable[Product]) -> bool:
+    """Whether products are the same on any number of threads, on this processor, and MKL is asked for that.
+
+    Args:
+        products: rows, inner size and columns of each, as a tuple.
+    """
+    if not torch.backends.mkl.is_available() or "STRICT" not in os.environ.get("MKL_CBWR", ""):
+        return False
+    before, draw = torch.get_num_threads(), torch.Generator().manual_seed(0)
+    try:
+        return all(_same(torch.randn(rows, inner, generator=draw), torch.randn(columns, inner, generator=draw))
+                   for rows, inner, columns in products)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    """Whether the product of [rows, inner] and [columns, inner] is the same on one thread and on some more."""
+    products = []
+    for count in (1, 2, 3, 5):
+        torch.set_num_threads(count)
+        products.append(F.linear(one, other, other[:, 0]))
+    return all(torch.equal(products[0], product) for product in products[1:])
 
 
 def point_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,8 +12,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.activations import GELUTanh
 
-from studio.backbones.animatic.same_sums import compute_alike, point_convolution
-from studio.engine.processor_share import same_on_any_threads
+from studio.backbones.animatic import same_sums
+from studio.backbones.animatic.same_sums import (
+    CONVOLUTIONS,
+    FEW_ROWS,
+    compute_alike,
+    layer_products,
+    point_convolution,
+    same_on_any_threads,
+)
 
 THREADS = (1, 2, 3, 5, 8)
 
@@ -57,14 +65,46 @@ def test_gelus_are(make: Callable[[], nn.Module]) -> None:
     assert alike(values) and torch.equal(values[0], before)
 
 
-def test_products_and_convolutions_are() -> None:
-    """On processors for which MKL has a strict mode; elsewhere the studio does not count on it."""
-    if not same_on_any_threads():
-        return
+def test_products_are_where_it_is_said() -> None:
+    """Whatever the processor: of a layer with two or three rows, and of the sizes that were tried."""
     draw = torch.Generator().manual_seed(0)
-    for rows, inner, columns in ((43, 1024, 256), (64, 1024, 256), (9, 384, 96)):
-        one, other, bias = (torch.randn(*shape, generator=draw) for shape in ((rows, inner), (columns, inner), (columns,)))
-        assert alike(results(lambda one=one, other=other, bias=bias: F.linear(one, other, bias))), (rows, inner, columns)
+    network = nn.Sequential(*(nn.Linear(inner, columns) for _, inner, columns in FEW_ROWS))
+    plain = copy.deepcopy(network)
+    compute_alike(network)
+    for layer, before in zip(network, plain, strict=True):
+        for shape in ((1,), (2,), (3,), (1, 3), (2, 1), (4,), (2, 3)):
+            x = torch.randn(*shape, layer.in_features, generator=draw)
+            with torch.no_grad():
+                values = results(lambda layer=layer, x=x: layer(x))
+                torch.testing.assert_close(values[0], before(x))
+            assert alike(values) and values[0].shape == (*shape, layer.out_features)
+    if same_on_any_threads(products := layer_products(network)):
+        for rows, inner, columns in products:
+            one, other, bias = (torch.randn(*shape, generator=draw) for shape in ((rows, inner), (columns, inner), (columns,)))
+            assert alike(results(lambda one=one, other=other, bias=bias: F.linear(one, other, bias))), (rows, inner, columns)
+
+
+def test_what_was_tried_is_not_the_same_without_rows_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(same_sums, "same_on_any_threads", lambda products: False)
+    layer, calls = nn.Linear(8, 4), []
+    layer.register_forward_pre_hook(lambda module, inputs: calls.append(inputs[0].shape))
+    forward = layer.forward
+    layer.forward = lambda x: calls.append(tuple(x.shape)) or forward(x)  # type: ignore[method-assign, func-returns-value]
+    compute_alike(nn.Sequential(layer))
+    with torch.no_grad():
+        assert layer(torch.zeros(1, 3, 8)).shape == (1, 3, 4)
+    assert calls == [(1, 3, 8), (1, 8), (1, 8), (1, 8)], "the call, and then each row"
+
+
+@pytest.mark.parametrize("mode", ["AUTO", ""])
+def test_without_the_strict_mode_nothing_is_promised(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setenv("MKL_CBWR", mode)
+    assert not same_on_any_threads.__wrapped__(CONVOLUTIONS)
+
+
+def test_convolutions_are() -> None:
+    assert same_on_any_threads(CONVOLUTIONS)
+    draw = torch.Generator().manual_seed(0)
     x, weight = torch.randn(9, 3072, 12, 20, generator=draw), torch.randn(320, 3072, 1, 1, generator=draw)
     values = results(lambda: point_convolution(x, weight))
     assert alike(values)
