@@ -44,7 +44,7 @@ const blend = (() => {
     set(sheet, 'aria-label', t('Beginning of segment {number}', { number: segment.index + 1 }));
     shots.draw(segment);
     for (const part of [range, text]) part.style.opacity = segment.shot ? 0.4 : 1;
-    range.disabled = Boolean(segment.shot);
+    disable(range, segment.shot);
     if (range.dataset.dirty) return;
     if (+range.value !== segment.blend) range.value = segment.blend;
     showLength(segment.blend);

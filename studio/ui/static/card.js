@@ -115,7 +115,7 @@ const drawCard = (card, segment, { view, job }) => {
   say(f.badge, words);
   set(f.pick, 'aria-label', [[t('Segment {number}', { number: segment.index + 1 }), words, segment.head && t('head')].filter(Boolean).join(', '), segment.prompt]
     .filter(Boolean).join(': '));
-  f.pick.title = take ? t('Show on the stage') : '';
+  set(f.pick, 'title', take ? t('Show on the stage') : null);
   const picture = working === 'making' ? job.preview : take?.poster;
   if (picture) set(f.image, 'src', picture);
   show(f.image, picture);
@@ -142,8 +142,8 @@ const drawCard = (card, segment, { view, job }) => {
   set(card, 'data-video', Boolean(segment.video));
   say(f.length, segment.length);
   set(f.length, 'title', segment.estimate);
-  f.shorter.disabled = segment.sections <= 1;
-  f.longer.disabled = Boolean(segment.video) && segment.sections >= segment.video.most;
+  disable(f.shorter, segment.sections <= 1);
+  disable(f.longer, segment.video && segment.sections >= segment.video.most);
   set(f.seed, 'aria-label', t('Seed of segment {number}', { number: segment.index + 1 }));
   refill(f.seed, segment.seed);
   const idle = !client.busy() || !segment.take;             // a rendered segment stays where it is while the film is generating
@@ -159,13 +159,13 @@ const drawCard = (card, segment, { view, job }) => {
   };
   const place = segment.take ? f.more : f.tools;
   for (const b of f.extra) if (b.parentElement !== place) place.append(b);
-  f.tools.append(f.opener);
+  if (f.tools.lastChild !== f.opener) f.tools.append(f.opener);
   show(f.opener, segment.take);
   for (const b of [...f.tools.children, ...f.more.children]) {
     const { verb } = b.dataset;
     if (!verb) continue;
     show(b, fits[verb]);
-    b.disabled = client.busy() && ['finish', 'retake', 'audition'].includes(verb);
+    disable(b, client.busy() && ['finish', 'retake', 'audition'].includes(verb));
   }
 };
 

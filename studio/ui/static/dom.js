@@ -17,6 +17,8 @@ const set = (element, name, value) => {
   else if (value === true) { if (!element.hasAttribute(name)) element.setAttribute(name, ''); }
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 };
+const put = (element, name, value) => { if (element[name] !== value) element[name] = value; };      // a property
+const disable = (element, yes) => put(element, 'disabled', Boolean(yes));
 const show = (element, yes) => { if (element.hidden === Boolean(yes)) element.hidden = !yes; };
 
 /* Pictures that a file chooser offers. Not every browser and system counts HEIC among `image/*`. */

@@ -53,7 +53,7 @@ const filmWords = (() => {
     set(opener, 'data-written', Boolean(look || people));
     set(opener, 'aria-label', look || people ? t('Words of the film: {words}', { words: [look, people].filter(Boolean).join('; ') })
       : t('Words of the film: none'));
-    opener.title = t('Style and cast of the whole film');
+    set(opener, 'title', t('Style and cast of the whole film'));
   });
   return { opener };
 })();

@@ -6,7 +6,7 @@ const header = (() => {
     onblur: () => client.flush(),
     onkeydown: (e) => { if (e.key === 'Enter') title.blur(); } });
   const rename = () => settle(title, client.ask('rename', { name: title.value, stroke: title.dataset.stroke }));
-  const fit = () => { title.size = Math.min(40, Math.max(6, title.value.length)); };
+  const fit = () => put(title, 'size', Math.min(40, Math.max(6, title.value.length)));
 
   const lamp = h('button', { class: 'lamp', onclick: () => dialogs.model() },
     h('i', { 'aria-hidden': 'true' }), h('span', { class: 'lamp-model' }), h('span', { class: 'lamp-state' }));
@@ -50,7 +50,7 @@ const header = (() => {
     preset.draw(view.settings.can_save ? [...view.presets, own] : view.presets, view.preset);
     const present = shapeOf(view), same = view.sizes.filter((one) => one.shape === present);
     size.draw(same.map((one) => ({ name: one.size.join('x'), title: one.size.join(' × '), description: one.note })), view.size.join('x'));
-    size.opener.hidden = same.length < 2;
+    show(size.opener, same.length >= 2);
     const wanted = JSON.stringify([view.sizes, view.size]);
     if (wanted === drawn) return;
     drawn = wanted;

@@ -104,7 +104,7 @@ const stage = (() => {
     const rate = client.view.fps;
     const preview = job.preview || before?.poster || client.view.reference?.url;
     a.draw({ preview, words: t('Making segment {number}', { number: job.index + 1 }), rate });
-    a.root.dataset.waiting = job.preview ? '' : '1';
+    set(a.root, 'data-waiting', job.preview ? '' : '1');
   };
 
   client.watch(({ view, job, against, wholeFilm }) => {
@@ -112,7 +112,7 @@ const stage = (() => {
     const making = client.making();
     const take = client.onStage();
     const secondTake = !making && client.take(against);
-    a.root.dataset.waiting = '';
+    if (!making) set(a.root, 'data-waiting', '');
     let frames = take?.frames || 0;
     if (making) { drawLive(job); frames = 0; }
     else if (wholeFilm && !client.hovered) { drawFilm(view, take); frames = view.film.frames; }
@@ -148,40 +148,47 @@ const stage = (() => {
       set(meter, 'aria-valuenow', percent);
     }
     show(live, job?.state === 'running' && !making);
-    for (const m of modes.children) { set(m, 'aria-pressed', String((m.dataset.whole === 'true') === wholeFilm)); m.disabled = !view.head; }
+    for (const m of modes.children) { set(m, 'aria-pressed', String((m.dataset.whole === 'true') === wholeFilm)); disable(m, !view.head); }
     set(compare, 'aria-pressed', String(Boolean(secondTake)));
     const alike = take ? view.takes.filter((other) => other.parent === take.parent).length : 0;
     show(others, alike > 1 && !making);
     say(others.lastChild, t('Takes · {n}', { n: alike }));
     set(others, 'title', t('All {n} takes of this place, to choose from', { n: alike }));
-    compare.disabled = view.takes.filter((other) => other.clip).length < 2 || making;
+    disable(compare, view.takes.filter((other) => other.clip).length < 2 || making);
     show(colours, take?.clip && !secondTake && !wholeFilm);
     set(colours, 'data-held', Boolean(take?.look));
-    colours.disabled = cutter.disabled = making;
+    disable(colours, making); disable(cutter, making);
     show(cutter, take?.clip && !secondTake && !wholeFilm);
     set(cutter, 'data-held', Boolean(take?.trim));
-    ballot.disabled = !vote.possible();
-    scrub.max = Math.max(0, frames - 1);
-    scrub.disabled = playing.disabled = making || !frames;
+    disable(ballot, !vote.possible());
+    set(scrub, 'max', Math.max(0, frames - 1));
+    disable(scrub, making || !frames); disable(playing, making || !frames);
     set(scrub, 'data-idle', making); show(counter, !making);
     drawMarks(wholeFilm && !making && !client.hovered);
     root.style.setProperty('--ratio', view.size[0] / view.size[1]);
   });
 
-  /* The frame counter follows the clip that plays. */
-  const tick = () => {
-    if (!element.isConnected) return;
-    if (a.has() && client.view) {
-      const frame = lead().frame();
-      if (document.activeElement !== scrub || lead().playing()) scrub.value = frame;
-      const total = +scrub.max + 1;
+  /* The frame counter follows the clip that plays. The page is drawn again only where the frame is another one. */
+  let told = '';
+  const tell = (frame, total) => {
+    const now = `${client.view.id} ${frame} ${total} ${ends}`;
+    if (now !== told) {
+      told = now;
       scrub.style.setProperty('--at', total > 1 ? frame / (total - 1) : 0);
       const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, t('{n} s', { n: numeral((frame + 1) / client.view.fps, 1) })];
       if (ends.length) parts.push(t('segment {number}', { number: Math.min(ends.length, ends.filter((end) => end <= frame).length + 1) }));
       say(counter, parts.join(' · '));
+    }
+  };
+  const tick = () => {
+    if (!element.isConnected) return;
+    if (a.has() && client.view) {
+      const frame = lead().frame();
+      if (document.activeElement !== scrub || lead().playing()) put(scrub, 'value', String(frame));
+      tell(frame, +scrub.max + 1);
       const name = lead().playing() ? 'pause' : 'play';
       if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
-    } else { say(counter, ''); scrub.style.setProperty('--at', 0); }
+    } else if (told) { told = ''; say(counter, ''); scrub.style.setProperty('--at', 0); }
     requestAnimationFrame(tick);
   };
   /* The take and its frame that are on the stage, also within the film so far; null without one. */

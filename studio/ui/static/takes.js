@@ -62,17 +62,17 @@ const takes = (() => {
     if (preview) set(image, 'src', preview); else image.removeAttribute('src');
     show(image, preview); show(video, take?.clip);
     for (const part of [star, go, drop]) show(part, take);
-    look.disabled = !take;
+    disable(look, !take);
     const name = t('Take {number} of {count}', { number: index + 1, count: grid.dataset.count });
     set(look, 'aria-label', [name, ...(take ? [differences(take, all), take.head && t('head')] : [t('still to come')])].filter(Boolean).join(', '));
     set(star, 'aria-pressed', String(Boolean(take?.star)));
     set(star, 'aria-label', take?.star ? t('Take the star away') : t('Star'));
     say(facts, take ? `${index + 1} · ${differences(take, all)}` : now ? [making(now), workerOf(item.id)].filter(Boolean).join(' · ') : t('Waiting'));
-    facts.title = facts.textContent;
+    set(facts, 'title', facts.textContent);
     say(go, take?.on_path ? t('In the film') : t('Take this'));
     set(go, 'aria-pressed', String(Boolean(take?.on_path)));
     go.classList.toggle('primary', Boolean(take) && !take.on_path);
-    if (take) drop.disabled = false;
+    if (take) disable(drop, false);
   };
 
   /* As many columns as make the pictures largest. */
@@ -102,9 +102,9 @@ const takes = (() => {
     group.draw([...cells.values()].map((cell) => cell.fields.video).filter((v) => v.getAttribute('src')), view.fps);
     const name = group.playing() ? 'pause' : 'play';
     if (playing.dataset.icon !== name) { playing.dataset.icon = name; playing.replaceChildren(icon(name)); }
-    sheet.disabled = !shown().length;
-    others.disabled = client.busy() || !spare().length || spare().length === siblings().length;
-    more.disabled = client.busy();
+    disable(sheet, !shown().length);
+    disable(others, client.busy() || !spare().length || spare().length === siblings().length);
+    disable(more, client.busy());
   };
   client.watch(draw);
 

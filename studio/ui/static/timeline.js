@@ -100,27 +100,27 @@ const timeline = (() => {
     const busy = client.busy();
     keyed(list, cards, view.segments, makeCard, (card, segment) => drawCard(card, segment, now));
     const at = view.segments.findIndex((s) => s.id === roving);
-    view.segments.forEach((s, i) => { cards.get(s.id).fields.pick.tabIndex = i === Math.max(0, at) ? 0 : -1; });
+    view.segments.forEach((s, i) => { put(cards.get(s.id).fields.pick, 'tabIndex', i === Math.max(0, at) ? 0 : -1); });
     say(totals, tn('{n} segment · {planned} planned · {made} made', '{n} segments · {planned} planned · {made} made', view.plan.segments,
       { planned: view.plan.length, made: view.film.length }));
     set(totals, 'title', t('The whole timeline: {costs}', { costs: view.plan.costs }));
-    undo.disabled = !view.can_undo;
-    redo.disabled = !view.can_redo;
+    disable(undo, !view.can_undo);
+    disable(redo, !view.can_redo);
     const paused = job?.state === 'paused';
     say(status, busy ? progress(job) : paused ? `${job.note || t('Paused.')} ${left(job)}` : waiting(view));
     set(status, 'data-failed', view.engine.state === 'failed' && !busy);
     show(cancel, busy); show(pause, busy); show(resume, paused);
     show(goingOn, paused || (busy && job.planned > 1));
-    goOn.checked = view.go_on;
-    pause.disabled = ['pausing', 'stopping'].includes(job?.doing);
+    put(goOn, 'checked', view.go_on);
+    disable(pause, ['pausing', 'stopping'].includes(job?.doing));
     next.classList.toggle('primary', !paused);
     show(next, !busy); show(all, !busy); show(several, !busy);
-    cancel.disabled = job?.doing === 'stopping';
+    disable(cancel, job?.doing === 'stopping');
     show(again, view.again && !busy);
-    again.disabled = remaking();
-    next.disabled = all.disabled = several.disabled = !view.next;
+    disable(again, remaking());
+    for (const b of [next, all, several]) disable(b, !view.next);
     say(next.lastChild, view.next?.completes ? t('Finish segment') : t('Generate next'));
-    all.title = view.estimate_all ? t('Ctrl+Shift+Enter · about {time}', { time: view.estimate_all }) : t('Ctrl+Shift+Enter');
+    set(all, 'title', view.estimate_all ? t('Ctrl+Shift+Enter · about {time}', { time: view.estimate_all }) : t('Ctrl+Shift+Enter'));
     const quarter = busy && Math.floor(job.progress * 4) * 25;     // not every step: it is read aloud
     say(spoken, busy ? t('Making segment {number}, {share} percent', { number: job.index + 1, share: quarter }) : job?.state === 'done' ? t('The take is done') : '');
     if (adding !== null && view.segments.length > adding) { adding = null; toEnd(); } else reveal(view);
