@@ -12,7 +12,7 @@ from typing import Any
 from studio.catalogue.cards import find_models
 from studio.engine.engine import Engine
 from studio.lab.measure.startup import ROOT, free_port
-from studio.lab.measure.visitor import Visitor
+from studio.lab.measure.visitor import visitors
 from studio.project import edits
 from studio.session import Session, Studio
 from studio.ui.page import build, launch_options
@@ -101,7 +101,8 @@ def _rewinds(page: Any, rounds: int) -> list[float]:
 def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int) -> list[float]:
     """Milliseconds of rewinding on a page while `count` - 1 others rewind on films of theirs, and one more film is rendered.
 
-    The others are clients without a screen, as on other machines: each follows its film and rewinds once a second.
+    The others are clients without a screen, as on other machines, in a process of their own: each follows its film and rewinds once
+    a second.
     """
     session.edit(edits.switch, session.project.branches[0].id)
     archive = session.films.export_project()
@@ -111,21 +112,17 @@ def _crowd(browser: Any, port: int, studio: Studio, session: Session, count: int
     for number in range(20):
         session.edit(edits.add_segment, prompt="the camera pans left", seed=number)
     page = _open(browser, port, films[0])
-    others = [Visitor(port, film.id, [take.id for take in film.project.path()][:2]) for film in films[1:]]
-    for other in others:
-        other.start()
-    session.jobs.generate_all()
-    while not (session.job and session.job.step):
-        time.sleep(0.05)
-    times = []
-    for _ in range(CROWD_ROUNDS):
-        times += _rewinds(page, 2)
-        time.sleep(0.3)
-    if session.job.state != "running":
-        raise RuntimeError("The film was done before the page was clicked often enough.")
-    session.jobs.cancel()
-    for other in others:
-        other.stop()
+    with visitors(port, [(film.id, [take.id for take in film.project.path()][:2]) for film in films[1:]]):
+        session.jobs.generate_all()
+        while not (session.job and session.job.step):
+            time.sleep(0.05)
+        times = []
+        for _ in range(CROWD_ROUNDS):
+            times += _rewinds(page, 2)
+            time.sleep(0.3)
+        if session.job.state != "running":
+            raise RuntimeError("The film was done before the page was clicked often enough.")
+        session.jobs.cancel()
     while session.job.state == "running":                    # it writes into the folder that is removed
         time.sleep(0.05)
     return times

@@ -1,13 +1,16 @@
-"""A visitor without a screen, as on another machine: follows a film as the page does, and rewinds between its takes."""
+"""Visitors without a screen, as on other machines: each follows a film as the page does, and rewinds between its takes."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
 import secrets
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 
 TIMEOUT = 60.0
@@ -82,3 +85,55 @@ class Visitor:
     def _fail(self, error: str) -> None:
         if not self._stop.is_set():
             self.errors.append(error)
+
+
+@contextlib.contextmanager
+def visitors(port: int, films: Sequence[tuple[str, Sequence[str]]]) -> Iterator[None]:
+    """While the context lasts, one visitor for each film clicks, all in a process of their own: theirs is not the studio's work.
+
+    Args:
+        port: of the studio.
+        films: id of each film, and the ids of the takes to rewind to.
+
+    Raises:
+        RuntimeError: they could not begin, or something was not answered.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_visit, args=(port, films, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        _told(here)
+        yield
+        here.send(None)
+        _told(here)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _told(end: Connection) -> None:
+    """Wait for what the visitors say when they have begun or stopped: the errors so far.
+
+    Raises:
+        RuntimeError: there were some, or nothing was said.
+    """
+    try:
+        errors: list[str] = end.recv() if end.poll(TIMEOUT) else ["no answer"]
+    except EOFError:
+        errors = ["the visitors' process ended"]
+    if errors:
+        raise RuntimeError(f"{len(errors)} clicks or streams failed, the first: {errors[0]}")
+
+
+def _visit(port: int, films: Sequence[tuple[str, Sequence[str]]], end: Connection) -> None:
+    """Lets visitors click until the other end says to stop. Runs in the process of the visitors."""
+    all_of_them = [Visitor(port, film, takes) for film, takes in films]
+    for each in all_of_them:
+        each.start()
+    end.send([])
+    end.recv()
+    for each in all_of_them:
+        each.stop()
+    end.send([error for each in all_of_them for error in each.errors])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio.lab.measure.load import load
-from studio.lab.measure.visitor import Visitor
+from studio.lab.measure.visitor import Visitor, visitors
 from tests.fake_engine import FakeEngine
 from tests.shelves import make_film, make_studio, render_all
 
@@ -29,3 +29,8 @@ def test_what_goes_wrong_is_counted(tmp_path: Path) -> None:
     visitor = Visitor(1, "film", ["take"], pause=0.0)
     visitor._follow()
     assert len(visitor.errors) == 1 and "broke" in visitor.errors[0]
+
+
+def test_visitors_that_find_no_studio_are_told() -> None:
+    with pytest.raises(RuntimeError, match="the visitors' process ended"), visitors(1, [("film", ["take"])]):
+        raise AssertionError("there is nothing to visit")
