@@ -48,7 +48,7 @@ def small(folder: Path) -> ModelCard:
     # Orthonormal noise, so that pictures come back as something.
     autoencoder.set_basis(torch.linalg.qr(torch.randn(VALUES, CHANNELS)).Q.T, torch.ones(CHANNELS), torch.zeros(VALUES))
     autoencoder.save_pretrained(folder / "vae")
-    WeatherSynthesis().save_pretrained(folder / "weather")
+    WeatherSynthesis(depths=(1, 1, 1), widths=(4, 4, 4), size=256).save_pretrained(folder / "weather")
     tiny.transformer(
         in_channels=INPUT_CHANNELS, out_channels=OUTPUT_CHANNELS, pooled_projection_dim=8, text_embed_dim=8, guidance_embeds=False
     ).save_pretrained(folder / "transformer")

@@ -17,6 +17,7 @@ import pytest
 from studio.client import Client
 from studio.lab.measure.startup import free_port
 from studio.project.store import DOCUMENT
+from tests import processes
 from tests.farm.test_ray import wait_for
 from tests.shelves import picture
 from tests.test_docker import ROOT, RULES, every, files, only, sent, variables
@@ -61,13 +62,9 @@ def started(image: Path, port: int, environment: dict[str, str]) -> Iterator[Pat
     user = [word.replace("65534", str(USER)) for word in NOBODY] if os.geteuid() == 0 else []
     for above in [image, *image.parents][:3]:
         above.chmod(above.stat().st_mode | 0o055)
-    with log.open("wb") as out:
-        process = subprocess.Popen([*user, sys.executable, *line], cwd=image / "app", env=environment, stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=out)
-    try:
+    with processes.started([*user, sys.executable, *line], log, cwd=image / "app", env=environment) as process:
         yield log
         assert process.poll() is None, log.read_text()
-    finally:
         process.send_signal(signal.Signals[only("STOPSIGNAL").rest])
         assert process.wait(30) == 0, log.read_text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,6 @@ from studio.ui.api import PageApi
 from tests.fake_engine import FakeEngine, card
 from tests.large_shelves import long_film, shelve
 from tests.shelves import make_film, make_studio, render_all
-
-WITHIN = 0.3
-"""Seconds of processor time in which the library answers: what it takes is a third of that, whatever else the machine does."""
 
 
 def library(studio: Studio, public: bool = False, **fields: object) -> dict[str, object]:
@@ -103,24 +101,29 @@ def test_a_film_that_is_generating_is_not_copied(studio: Studio, engine: FakeEng
     session.jobs.cancel()
 
 
+def processor_time(work: Callable[[], object]) -> float:
+    """The seconds of processor time that it takes."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
 def test_a_hundred_films_of_a_hundred_takes(tmp_path: Path) -> None:
     for number in range(100):
         shelve(long_film(100, name=f"Film {number}"), tmp_path / "projects")
     studio = make_studio(tmp_path)
-    begun = time.process_time()
+    # All limits are about twice what it takes, in units of this machine: reading the documents as JSON.
+    reading = min(processor_time(lambda: [json.loads(path.read_text()) for path in studio.home.glob("*/project.json")])
+                  for _ in range(2))
+    first = processor_time(lambda: library(studio))
     assert library(studio)["found"] == 100 and studio.library.read == 100
-    first = time.process_time() - begun
-    took = []
-    for _ in range(3):
-        begun = time.process_time()
-        answer = library(studio, words="dusk film 7", order="size")
-        took.append(time.process_time() - begun)
-    assert answer["found"] == 100 and studio.library.read == 100, "no document is read again"
-    assert min(took) < WITHIN and first < 2 * WITHIN, "the very first time takes 0.3 seconds, which a thread has done by then"
+    asked = min(processor_time(lambda: library(studio, words="dusk film 7", order="size")) for _ in range(3))
+    assert library(studio, words="dusk film 7")["found"] == 100 and studio.library.read == 100, "no document is read again"
     again = make_studio(tmp_path)
-    begun = time.process_time()
+    restarted = processor_time(lambda: library(again))
     assert library(again)["found"] == 100 and again.library.read == 0, "after a restart the index on the disk is read"
-    assert time.process_time() - begun < 2 * WITHIN
+    assert asked < 3 * reading and restarted < 4 * reading
+    assert first < 15 * reading, "the very first time, which a thread has done by then"
     shared = Studio(studio.home, FakeEngine(), (card(),), shared=True)
     shared.library.prepare()
     read = shared.library.read
@@ -130,5 +133,5 @@ def test_a_hundred_films_of_a_hundred_takes(tmp_path: Path) -> None:
     begun, read = time.process_time(), again.library.read
     session = again.open(folder.name)
     json.dumps(views.board(session, again.models, again.presets))
-    assert time.process_time() - begun < 1 and again.library.read - read <= 1, "opening a film reads no other"
+    assert time.process_time() - begun < 12 * reading and again.library.read - read <= 1, "opening a film reads no other"
     assert len(session.project.takes) == 400 and session.findings == ()

@@ -14,6 +14,7 @@ import pytest
 from studio.project import edits
 from studio.session import Session, StoreError, Studio, start_sweeper
 from tests.fake_engine import FakeEngine, card
+from tests.processes import started
 from tests.shelves import picture, render_all
 
 
@@ -60,10 +61,9 @@ def test_a_film_that_was_begun_is_never_swept_away(studio: Studio, tmp_path: Pat
         code += "store = Store(Path(sys.argv[1])); store.open(); print('open', flush=True); time.sleep(60)"
         session.store.close()
         aged(session)
-        with subprocess.Popen([sys.executable, "-c", code, str(session.folder)], stdout=subprocess.PIPE) as process:
+        with started([sys.executable, "-c", code, str(session.folder)], stdout=subprocess.PIPE) as process:
             assert process.stdout and process.stdout.readline() == b"open\n"
             assert other.sweep() == 0
-            process.kill()
     else:
         session.store.close() if begin == "young" else aged(session).store.close()
         assert other.sweep() == 0

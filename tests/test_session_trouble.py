@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from studio.project import edits
 from studio.project.rules import check_project
 from studio.session import EditError, MediaError, StoreError, Studio
 from tests.fake_engine import LIGHTER, FakeEngine
+from tests.processes import started
 from tests.shelves import make_film, make_studio, picture, render_all, wait_for_job, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -47,10 +47,10 @@ threading.Event().wait()
 @pytest.mark.parametrize(("steps", "sections"), [(1, 0), (5, 1), (11, 2)])
 def test_a_killed_studio_loses_no_finished_section(tmp_path: Path, steps: int, sections: int) -> None:
     asked = [sys.executable, "-c", KILLED, str(tmp_path), str(steps)]
-    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+    with started(asked, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdout
         project = child.stdout.readline().strip()
-        child.send_signal(signal.SIGKILL)
+        child.kill()
     session = make_studio(tmp_path).open(project)
     takes = session.project.film()
     assert [t.segment.prompt for t in takes] == (["a", "b"] if sections else ["a"])

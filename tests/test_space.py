@@ -19,6 +19,7 @@ import pytest
 from studio.client import Client
 from studio.lab.measure.startup import free_port
 from studio.project.store import DOCUMENT
+from tests import processes
 from tests.shelves import picture
 
 ROOT = Path(__file__).parents[1]
@@ -69,17 +70,14 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
         "GRADIO_NUM_PORTS": "1", "GRADIO_ALLOW_FLAGGING": "never", "GRADIO_THEME": "huggingface",
         "STUDIO_HOME": str(data / "films"), "OMP_NUM_THREADS": "1",
     }  # fmt: skip
-    with (data / "log.txt").open("wb") as out:
-        line = [*(NOBODY if root else []), sys.executable, "app.py"]
-        process = subprocess.Popen(line, cwd=code, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
+    line = [*(NOBODY if root else []), sys.executable, "app.py"]
+    with processes.started(line, data / "log.txt", cwd=code, env=variables) as process:
         for _ in range(1800):
             if re.search(r"Running on local URL", (data / "log.txt").read_text()):
                 break
             assert process.poll() is None, (data / "log.txt").read_text()
             time.sleep(0.1)
         yield f"http://127.0.0.1:{port}", data, process
-    finally:
         process.terminate()
         assert process.wait(30) == 0, "SIGTERM, with which Spaces stop, ends it as Ctrl-C does"
 

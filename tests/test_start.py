@@ -11,10 +11,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from tests.processes import started
 
 ROOT = Path(__file__).parents[1]
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -51,14 +55,8 @@ def ended(*arguments: str, python: tuple[str, ...] = (), **variables: str) -> tu
 class Opened:
     """A studio that was started: its process, and what it has written so far."""
 
-    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
-        line, environment = command("--no-browser", *arguments, **variables)
-        self.log = folder / "output.txt"
-        with self.log.open("wb") as out:
-            # A test run in the background of a shell ignores Ctrl-C, and what it starts would ignore it too.
-            hears = None if sys.platform == "win32" else (lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-            self.process = subprocess.Popen(
-                line, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=hears)
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self.log = process, log
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until the output has the pattern."""
@@ -75,26 +73,33 @@ class Opened:
     def interrupt(self) -> int:
         """Press Ctrl-C; returns the exit status."""
         self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.wait(60)
-        finally:
-            self.process.kill()
+        return self.process.wait(60)
+
+
+@contextmanager
+def opened(folder: Path, *arguments: str, **variables: str) -> Iterator[Opened]:
+    """A studio that is started in a folder, and ends with the test."""
+    line, environment = command("--no-browser", *arguments, **variables)
+    with started(line, folder / "output.txt", env=environment, cwd=folder) as process:
+        yield Opened(process, folder / "output.txt")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="presses Ctrl-C as Unix does, and uses a colon in a name")
 def test_with_everything_wrong_around_it_the_page_opens_and_works(tmp_path: Path) -> None:
-    studio = Opened(tmp_path, **WRONG, STUDIO_HOME=".films:2026 é")
-    url = studio.wait_for(r"Running on local URL: +(http://\S+)")[1]
-    assert DIRECT.open(url, timeout=30).status == 200
-    picture = io.BytesIO()
-    Image.new("RGB", (32, 32)).save(picture, "PNG")
-    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="p.png"\r\n\r\n' + picture.getvalue() + b"\r\n--x--\r\n"
-    asked = urllib.request.Request(f"{url}/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=x"})
-    assert b"p.png" in DIRECT.open(asked, timeout=30).read()
-    home = tmp_path / ".films:2026 é"
-    (home / "clip.txt").write_text("a clip")
-    assert DIRECT.open(f"{url}/gradio_api/file={urllib.request.pathname2url(str(home))}/clip.txt", timeout=30).read() == b"a clip"
-    assert studio.interrupt() in (0, 130), "130: what comes after the page's opening is not done yet"
+    with opened(tmp_path, **WRONG, STUDIO_HOME=".films:2026 é") as studio:
+        url = studio.wait_for(r"Running on local URL: +(http://\S+)")[1]
+        assert DIRECT.open(url, timeout=30).status == 200
+        picture = io.BytesIO()
+        Image.new("RGB", (32, 32)).save(picture, "PNG")
+        head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="p.png"\r\n\r\n'
+        body = head + picture.getvalue() + b"\r\n--x--\r\n"
+        asked = urllib.request.Request(f"{url}/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=x"})
+        assert b"p.png" in DIRECT.open(asked, timeout=30).read()
+        home = tmp_path / ".films:2026 é"
+        (home / "clip.txt").write_text("a clip")
+        clip = f"{url}/gradio_api/file={urllib.request.pathname2url(str(home))}/clip.txt"
+        assert DIRECT.open(clip, timeout=30).read() == b"a clip"
+        assert studio.interrupt() in (0, 130), "130: what comes after the page's opening is not done yet"
     told = studio.text()
     for name in ("FFMPEG_BINARY", "SSL_CERT_FILE", "GRADIO_SERVER_PORT", "GRADIO_SHARE", "HF_ENDPOINT"):
         assert re.search(f"^{name} ", told, re.MULTILINE), told
@@ -137,9 +142,9 @@ def test_a_missing_package_is_named(tmp_path: Path, arguments: list[str]) -> Non
 @pytest.mark.parametrize("module", ["gradio.blocks", "torch"])
 def test_ctrl_c_while_it_starts(tmp_path: Path, module: str) -> None:
     """When that module has just been imported: before there is a page, and by the engine's thread behind the page."""
-    studio = Opened(tmp_path, STUDIO_HOME=str(tmp_path / "films"), PYTHONPROFILEIMPORTTIME="1")
-    studio.wait_for(rf"\| +{module}\n")
-    assert studio.interrupt() in (0, 130)
+    with opened(tmp_path, STUDIO_HOME=str(tmp_path / "films"), PYTHONPROFILEIMPORTTIME="1") as studio:
+        studio.wait_for(rf"\| +{module}\n")
+        assert studio.interrupt() in (0, 130)
     assert "Traceback" not in studio.text(), studio.text()
 
 
@@ -151,9 +156,9 @@ def test_ctrl_c_while_it_starts(tmp_path: Path, module: str) -> None:
     (["--host", "localhost"], {"GRADIO_ROOT_PATH": "/studio", "HF_HOME": "/proc/nowhere", "LC_ALL": "C"}, "Running on"),
 ])  # fmt: skip
 def test_a_start_among_other_surroundings(tmp_path: Path, arguments: list[str], variables: dict[str, str], last: str) -> None:
-    studio = Opened(tmp_path, *arguments, **{"STUDIO_HOME": str(tmp_path / "Filme – é"), **variables})
-    url = studio.wait_for(r"Running on local URL: +(http://\S+)")[1]
-    assert DIRECT.open(url, timeout=30).status == 200
-    studio.wait_for(last)
-    assert studio.interrupt() in ((0,) if last == "is ready" else (0, 130))
+    with opened(tmp_path, *arguments, **{"STUDIO_HOME": str(tmp_path / "Filme – é"), **variables}) as studio:
+        url = studio.wait_for(r"Running on local URL: +(http://\S+)")[1]
+        assert DIRECT.open(url, timeout=30).status == 200
+        studio.wait_for(last)
+        assert studio.interrupt() in ((0,) if last == "is ready" else (0, 130))
     assert "Traceback" not in studio.text()

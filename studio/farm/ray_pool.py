@@ -28,6 +28,9 @@ CALLS = 4
 """Methods of a worker that may run at once: it is told to stop while it is asked for events."""
 
 
+log = logging.getLogger(__name__)
+
+
 class RayStation(Station):
     """A station that is an actor."""
 
@@ -65,7 +68,7 @@ class RayPool:
             where = self._address.cluster or f"local:{self._address.workers}"
             raise FarmError(sentence(
                 "The farm at {address} cannot be reached ({error}). Look whether it runs, or start the studio without STUDIO_FARM.",
-                address=where, error=str(error).strip().split("\n")[0])) from None
+                address=where, error=_reason(error))) from None
         return self.workers()
 
     def workers(self) -> list[RayWorker]:
@@ -112,7 +115,11 @@ class RayPool:
 
     def _elsewhere(self, ray: Any) -> list[Any]:
         """One worker for each graphics card of the cluster; without any, one for each machine."""
-        ray.init(self._address.cluster, log_to_driver=False)
+        try:
+            ray.init(self._address.cluster, log_to_driver=False)
+        except ConnectionAbortedError as error:  # the head starts a process for each client, and did not have it up in its 30 s
+            log.warning("The cluster's head had no process for this studio in time (%s): once more", _reason(error))
+            ray.init(self._address.cluster, log_to_driver=False)
         gpus = int(ray.cluster_resources().get("GPU", 0))
         machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         if not gpus and not machines:
@@ -125,6 +132,12 @@ class RayPool:
         made = ray.remote(
             num_cpus=1, num_gpus=gpus, max_concurrency=CALLS, max_restarts=-1, scheduling_strategy="SPREAD")(RayStation)
         return made.remote(**{**options, **self._options})
+
+
+def _reason(error: Exception) -> str:
+    """What an error of Ray's says in one line: of the traceback of a cluster's head the last one, else the first."""
+    lines = str(error).strip().split("\n")
+    return lines[-1 if isinstance(error, ConnectionAbortedError) else 0]
 
 
 def _in_lasting_thread(start: Callable[[], Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from studio.client import Client, StudioError
 from studio.media.clip import probe, read_clip
 from studio.media.picture import crop, read_picture
 from studio.memory.snapshot import read_snapshot
+from tests import processes
 from tests.e2e.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -30,15 +30,12 @@ PATIENCE = 180_000   # the model really renders, on whatever machine this is
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The running studio's address, and where its projects lie."""
     home, port = tmp_path_factory.mktemp("home"), free_port()
-    log = (home / "log.txt").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--no-browser", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log,
-        env={**os.environ, "STUDIO_HOME": str(home / "projects"), "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    yield f"http://127.0.0.1:{port}", home / "projects"
-    process.terminate()
-    process.wait(30)
-    log.close()
+    line = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
+    variables = {**os.environ, "STUDIO_HOME": str(home / "projects"), "PYTHONUNBUFFERED": "1"}
+    with processes.started(line, home / "log.txt", cwd=ROOT, env=variables) as process:
+        yield f"http://127.0.0.1:{port}", home / "projects"
+        process.terminate()
+        process.wait(30)
     assert "Traceback" not in (home / "log.txt").read_text()
 
 

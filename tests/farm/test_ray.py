@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from studio.catalogue.cards import ModelCard, find_models
@@ -59,6 +60,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command line of a process of this one; "" of one that has ended: other tests' children are here as well."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:                # or a zombie
+        return ""
 
 
 def request(films: Path, film: str, take: str, parent: str = "", **changes: object) -> RenderRequest:
@@ -125,20 +134,16 @@ def test_cancel_reaches_a_worker_process(farm: FarmEngine, tmp_path: Path) -> No
 
 
 def test_ray_listens_on_this_machine_alone(farm: FarmEngine, pool: RayPool) -> None:
-    import psutil
-
     ours = psutil.Process().children(recursive=True)
-    rays = [child for child in ours if any(word in " ".join(child.cmdline()) for word in ("gcs_server", "raylet", "ray::"))]
+    rays = [child for child in ours if any(word in command_of(child) for word in ("gcs_server", "raylet", "ray::"))]
     ports = [each.laddr.ip for child in rays for each in child.net_connections() if each.status == psutil.CONN_LISTEN]
     assert ports and all(ip in ("127.0.0.1", "::ffff:127.0.0.1", "::1") for ip in ports), ports
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
 def test_nothing_is_left_when_the_farm_is_closed(farm: FarmEngine, pool: RayPool) -> None:
-    import psutil
-
     root = Path(pool.root)
-    ours = [child for child in psutil.Process().children(recursive=True) if "ray" in " ".join(child.cmdline()).lower()]
+    ours = [child for child in psutil.Process().children(recursive=True) if "ray" in command_of(child).lower()]
     assert ours and root.is_dir()
     pool.close()
     gone, alive = psutil.wait_procs(ours, timeout=20)

@@ -46,7 +46,7 @@ def measure(sessions: int = 20, rendering: int = 3, minutes: float = 10.0) -> di
 
 
 def load(
-    studio: Studio, clicked: Sequence[Session], rendered: Sequence[Session], seconds: float, pause: float = 1.0
+    studio: Studio, clicked: Sequence[Session], rendered: Sequence[Session], seconds: float, pause: float = 1.0, turns: int = 0
 ) -> dict[str, Any]:
     """Returns what so long a load does to a studio.
 
@@ -54,7 +54,8 @@ def load(
         studio: is served meanwhile.
         clicked: films with takes, which a visitor each rewinds.
         rendered: films with takes, of which the first is made again and again with other seeds.
-        seconds: how long.
+        seconds: how long, at least.
+        turns: takes of each rendered film to wait for, however long: until all have so many, or one has ten times as many.
         pause: seconds between two clicks of a visitor.
 
     Returns:
@@ -73,7 +74,7 @@ def load(
         for each in crowd:
             each.start()
         end, process = time.monotonic() + seconds, psutil.Process()
-        while time.monotonic() < end:
+        while time.monotonic() < end or _are_due(artists, turns):
             samples.append((process.memory_info().rss, open_files(process)))
             time.sleep(min(SAMPLES, seconds / 40))
     finally:
@@ -127,6 +128,12 @@ class Artist(threading.Thread):
             elif not self._halt.is_set():
                 self.errors.append(f"a take was not made: {job and (job.state, str(job.message))}")
                 return
+
+
+def _are_due(artists: Sequence[Artist], turns: int) -> bool:
+    """Whether a film that is being rendered has less than so many takes, and none has ten times as many."""
+    made = [len(artist.seconds) for artist in artists if artist.is_alive()]
+    return bool(made) and min(made) < turns and max(made) < 10 * turns
 
 
 def open_files(process: psutil.Process) -> int:

@@ -25,6 +25,7 @@ from studio.lab.measure.scale import Guard
 from studio.lab.measure.scale_families import FAMILIES, FRAMEPACK
 from studio.lab.measure.scale_family import ScaleFamily
 from studio.lab.measure.scale_rows import LAYERS, PREPARE, WRITE, Scale
+from tests.processes import started
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's files and limits")
 HOSTS = ("2", "8", "24", "32")
@@ -133,9 +134,9 @@ def options(tmp_path: Path, *arguments: str) -> argparse.Namespace:
 
 def test_a_row_is_ended_where_the_machines_memory_goes_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scale, "system_memory", lambda: (2**34, 2**30))
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    assert scale._watch(process, Guard(0, 2)) == "ended here: less than 2 GB of the machine's memory were free"
-    assert process.returncode
+    with started([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        assert scale._watch(process, Guard(0, 2)) == "ended here: less than 2 GB of the machine's memory were free"
+        assert process.returncode
     assert scale._watch(subprocess.Popen([sys.executable, "-c", ""]), Guard(0, 0)) == ""
 
 
