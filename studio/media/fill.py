@@ -66,6 +66,7 @@ class Method:
         looked_once: whether distinct places are looked for once, in the picture by itself. Otherwise it is done for each side, at
             the size that its pieces are chosen at; above and below that is often half as large, and small things are lost.
         merged: whether pieces are merged where that costs less, and the others moved each by itself; see `pieces`.
+        layers: parts of a hole, from the picture's edge outwards, that choose offsets each for itself; see `shift_labels.choose`.
     """
 
     uncompared: float = UNCOMPARED
@@ -73,12 +74,14 @@ class Method:
     avoided: float = 1.6
     looked_once: bool = False
     merged: bool = False
+    layers: int = 1
 
 
 METHODS = {
     1: Method(),
     2: Method(uncompared=0.2, calm=True),
-    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
+    3: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
+    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""
 
@@ -185,7 +188,7 @@ def _complete(
     levels = _pyramid(picture, hole, method.uncompared)
     scene = levels[-1][1]
     distinct = _distinct(levels[-2:], made, method.avoided) if distinct is None else _largest(distinct, len(levels) - 1)
-    offsets, unary = shift_labels.choose(scene, distinct, choice, seed)
+    offsets, unary = shift_labels.choose(scene, distinct, choice, seed, method.layers)
     shifts = _solved(scene, offsets, unary, distinct, method)
     for _, finer in reversed(levels[:-1]):
         shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)

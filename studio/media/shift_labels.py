@@ -16,6 +16,8 @@ from studio.media.shift_map import Bools, Floats, Ints, Scene, box_of, lookup, v
 LABELS = 64
 PARTS = 10
 """Parts of a hole, along its longer side, that each choose labels."""
+LEAST_SIDE = 4.0
+"""Pixels of a part, each way."""
 RIM = 3
 """Pixels of the known picture, from the hole outwards, that labels are compared on."""
 DISTINCT_WEIGHT = 0.12
@@ -87,12 +89,16 @@ def _likely(scene: Scene) -> tuple[Floats, Floats]:
     return near, values
 
 
-def choose(scene: Scene, distinct: Floats, choice: Choice, seed: int) -> tuple[Ints, Floats]:
-    """Returns the offsets of the labels [K, 2], and what each costs at each pixel of the hole's box, [h, w, K]."""
+def choose(scene: Scene, distinct: Floats, choice: Choice, seed: int, layers: int = 1) -> tuple[Ints, Floats]:
+    """Returns the offsets of the labels [K, 2], and what each costs at each pixel of the hole's box, [h, w, K].
+
+    Each part of the hole chooses for itself, and there are so many `layers` of parts from the picture's edge outwards. An offset
+    that reaches all of a deep part brings what lies so far inside the picture to its near rows, such as houses into a sky.
+    """
     offsets = _candidates(scene, choice, seed)
     top, bottom, left, right = box_of(scene.hole)
     rim = _grow(scene.hole, RIM) & scene.source
-    part, parts = _parts(scene)
+    part, parts = _parts(scene, layers)
     y, x = np.nonzero(rim)
     rim_part = part[y, x]
     shape = np.array(scene.hole.shape, np.float32)
@@ -159,13 +165,19 @@ def _candidates(scene: Scene, choice: Choice, seed: int) -> Ints:
     return offsets[kept]
 
 
-def _parts(scene: Scene) -> tuple[NDArray[np.intp], int]:
-    """The number of the part that each pixel [H, W] belongs to, and how many there are."""
-    top, bottom, left, right = box_of(scene.hole)
-    side = max(4.0, max(bottom - top, right - left) / PARTS)
-    height, width = scene.hole.shape
-    rows = ((np.arange(height) - top) // side).clip(0, (bottom - 1 - top) // side).astype(int)
-    columns = ((np.arange(width) - left) // side).clip(0, (right - 1 - left) // side).astype(int)
+def _parts(scene: Scene, layers: int) -> tuple[NDArray[np.intp], int]:
+    """The number of the part that each pixel [H, W] belongs to, and how many there are.
+
+    There are `layers` of them across the hole's shorter side, fewer if they would be thinner than LEAST_SIDE, more if it is long.
+    """
+    box = np.array(box_of(scene.hole)).reshape(2, 2)
+    extents = box[:, 1] - box[:, 0]
+    sides = np.full(2, max(LEAST_SIDE, extents.max() / PARTS))
+    thin = extents.argmin()
+    sides[thin] = min(sides[thin], max(LEAST_SIDE, extents[thin] / layers))
+    rows, columns = (
+        ((np.arange(length) - first) // side).clip(0, (last - 1 - first) // side).astype(int)
+        for length, (first, last), side in zip(scene.hole.shape, box, sides, strict=True))
     across = int(columns.max()) + 1
     return rows[:, None] * across + columns[None, :], (int(rows.max()) + 1) * across
 

@@ -18,6 +18,7 @@ from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.engine.scene_inputs import flow_names, scene_inputs
 from studio.marks import NO_MARKS, Flow, Marks, Subject
+from studio.media import fill
 from studio.media.clip import read_clip
 from studio.memory.snapshot import read_snapshot
 
@@ -127,6 +128,22 @@ def test_scene_inputs(reference: Path, beyond: bool) -> None:
     across = int(made.left + (0.7 - FRAME[0]) * whole[0]) // 4
     assert made.flows[0, 0, 0, down, across] == pytest.approx(0.04 * whole[0] / 12, rel=0.1)
     assert made.flows.shape[3:] == (-(-made.picture.shape[0] // 4), -(-made.picture.shape[1] // 4))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_marked_subject_is_never_copied_into_new_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool) -> None:
+    """Although nothing counts as distinct here, so that what is not marked is copied."""
+    monkeypatch.setattr(fill, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
+    picture = np.random.default_rng(0).normal((150, 130, 100), 6, (48, 64, 3)).clip(0, 255).astype(np.uint8)
+    picture[32:42, 21:31] = (20, 160, 40)
+    Image.fromarray(picture).save(tmp_path / "sand.png")
+    subject = Subject((((0.35, 0.7), (0.45, 0.84)),)) if marked else None
+    made = scene_inputs(tmp_path / "sand.png", (64, 48), None, Marks(True, subject), 12)
+    assert made.own is not None and made.picture.shape == (48 + 2 * 48, 64 + 2 * 64, 3)
+    left, top, right, bottom = made.own
+    green = made.picture[..., 1].astype(int) - made.picture[..., 0] > 60
+    assert green[top:bottom, left:right].sum() == 100
+    assert (green.sum() == 100) == marked
 
 
 def test_a_subject_outside_the_part_that_is_used_is_left_out(tmp_path: Path) -> None:

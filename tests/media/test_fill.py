@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.media import MediaError
+from studio.marks import NEWEST_GROUND
+from studio.media import MediaError, shift_labels
 from studio.media import fill as fills
 from studio.media.distinctness import distinctness
 from studio.media.fill import extend, fill
 from studio.media.membrane import membrane
 from studio.media.roughness import kept_share
+from studio.media.shift_map import Scene, features_of
 
 Pixels = NDArray[np.uint8]
 
@@ -147,6 +149,9 @@ def test_older_methods_make_the_ground_that_they_made() -> None:
     known_second = [150, 150, 140, 132, 131, 140, 147, 146, 141, 135, 133, 135, 140, 142]
     assert abs(first - known).mean() < 1, "films that began with this method are made again with it"
     assert abs(second - known_second).mean() < 1 < abs(first - known_second).mean()
+    third, newest = (extend(waves(40, 96), 0, 0, 0, 18, method=method)[-8, ::8, 2].astype(int) for method in (3, NEWEST_GROUND))
+    known_third = [154, 139, 130, 163, 113, 156, 120, 124, 128, 98, 156, 110]
+    assert abs(third - known_third).mean() < 1 < abs(newest - known_third).mean()
     with pytest.raises(MediaError, match="newer studio"):
         extend(picture, 1, 1, 1, 1, method=99)
 
@@ -174,10 +179,11 @@ def test_a_unique_thing_near_an_edge_is_not_copied_beyond_it(monkeypatch: pytest
 def test_the_size_of_new_ground_does_not_decide_what_is_distinct() -> None:
     picture = sand(96, 128)
     picture[72:80, 64:72] = (20, 160, 40)
-    found = fills._looked_once(picture, fills.METHODS[3])
+    newest = fills.METHODS[NEWEST_GROUND]
+    found = fills._looked_once(picture, newest)
     wide = fills._largest(np.pad(found, ((0, 0), (0, 300))), 3)
-    assert found.shape == (96, 128) and found[74:78, 66:70].min() == fills.METHODS[3].avoided and np.median(found) < fills.ONCE
-    assert wide.shape == (12, 54) and wide[9, 8] == fills.METHODS[3].avoided, "also on a canvas that is halved three times"
+    assert found.shape == (96, 128) and found[74:78, 66:70].min() == newest.avoided and np.median(found) < fills.ONCE
+    assert wide.shape == (12, 54) and wide[9, 8] == newest.avoided, "also on a canvas that is halved three times"
 
 
 def test_ground_is_not_what_lies_mirrored_across_the_edge() -> None:
@@ -187,3 +193,15 @@ def test_ground_is_not_what_lies_mirrored_across_the_edge() -> None:
     for first in range(0, 160, 20):
         ours, turned = (part[first:first + 20] - part[first:first + 20].mean() for part in (ground, mirror))
         assert (ours * turned).sum() < 0.6 * np.sqrt((ours ** 2).sum() * (turned ** 2).sum()), first
+
+
+def test_every_layer_of_deep_ground_chooses_offsets_for_itself() -> None:
+    """Above 12 rows of sky 24 rows are missing: some must come from less far than their depth, or windows stand in the sky."""
+    rng, (y, x) = np.random.default_rng(0), np.mgrid[:48, :160]
+    colours = 0.6 + 0.02 * rng.standard_normal((48, 160, 3)).astype(np.float32)
+    colours[(y >= 36) & (y % 4 < 2) & (x % 6 < 4)] = (0.8, 0.2, 0.1)
+    scene = Scene(features_of(colours), y >= 24, y < 24)
+    between = {layers: np.unique(shift_labels.choose(
+        scene, np.zeros((48, 160), np.float32), shift_labels.beyond("top", 0.5), 0, layers)[0][:, 0]) for layers in (1, 3)}
+    assert ((between[3] > 12) & (between[3] < 24)).any()
+    assert not ((between[1] > 12) & (between[1] < 24)).any(), "with one layer they do not"
