@@ -1,9 +1,7 @@
-"""What runs in the processes that are killed: renders by the command line, and an artist who edits without a pause."""
+"""What runs in the processes that are killed: renders by the command line."""
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
 import os
 import signal
 import sys
@@ -21,15 +19,12 @@ from studio.engine import engine as _engine  # noqa: F401 - the same
 from studio.engine import render as _render  # noqa: F401 - the same
 from studio.engine import take_folder
 from studio.memory.snapshot import Snapshot
-from studio.project import edits
-from tests.shelves import make_studio
+from tests.faults import servers
 
 
 def processes() -> ForkServerContext:
     """Makes processes in which torch and the studio are loaded already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.children"])
-    return context
+    return servers.processes("tests.faults.children")
 
 
 def render(models: Path, folder: Path, film: Path, started: Connection) -> None:
@@ -67,12 +62,3 @@ def render_until(moment: str, models: Path, story: Path, film: Path, home: Path)
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def edit(home: Path, project: str, count: int, saved: Connection) -> None:
-    """Add one segment after the other to a project, from number `count` on; sends each number once it is saved."""
-    session = make_studio(home).open(project)
-    for number in itertools.count(count):
-        session.edit(edits.add_segment, prompt=f"segment {number}")
-        session.edit(edits.rename, f"{number} segments")
-        saved.send(number)

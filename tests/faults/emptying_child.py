@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -15,15 +14,14 @@ from studio.project import film_trash
 from studio.project.store import Store
 from studio.session.document import Document
 from studio.session.trash import empty, finish
+from tests.faults import servers
 
 CHANGES = frozenset(("os.rename", "os.remove", "os.rmdir", "os.mkdir"))
 
 
 def processes() -> ForkServerContext:
     """Makes processes in which the studio is loaded already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.emptying_child"])
-    return context
+    return servers.processes("tests.faults.emptying_child")
 
 
 def empty_film(folder: Path, moment: int, counted: Connection) -> None:

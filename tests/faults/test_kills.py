@@ -25,7 +25,7 @@ from studio.project.rules import check_project
 from studio.session import Session, Studio
 from tests import folders
 from tests.fake_engine import FakeEngine
-from tests.faults import children
+from tests.faults import children, editing_child
 from tests.shelves import make_film, make_studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -44,11 +44,6 @@ frames = 24
 prompt = "night falls"
 frames = 12
 """
-
-
-@pytest.fixture(scope="module")
-def processes() -> Any:
-    return children.processes()
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +98,8 @@ def film_of(models: Path, folder: Path) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def test_a_render_killed_at_random_moments_gives_the_same_film(processes: Any, models: Path, tmp_path: Path) -> None:
+def test_a_render_killed_at_random_moments_gives_the_same_film(models: Path, tmp_path: Path) -> None:
+    processes = children.processes()
     dice, whole = random.Random(14), new_film(models, tmp_path / "whole")
     process, started = begun(processes, children.render, models, whole, tmp_path / "whole.mp4")
     started.recv()
@@ -137,13 +133,14 @@ def test_a_render_killed_at_random_moments_gives_the_same_film(processes: Any, m
         assert not [path for path in folder.rglob(".*") if path.name != ".open"], "no unfinished files are left"
 
 
-def test_saves_killed_at_random_moments_lose_no_edit_that_was_saved(processes: Any, tmp_path: Path) -> None:
+def test_saves_killed_at_random_moments_lose_no_edit_that_was_saved(tmp_path: Path) -> None:
+    processes = editing_child.processes()
     dice = random.Random(41)
     session: Session = make_film(make_studio(tmp_path), "segment 0")
     session.store.close()
     last = 0
     for _ in range(KILLS):
-        process, saved = begun(processes, children.edit, tmp_path, session.id, last + 1)
+        process, saved = begun(processes, editing_child.edit, tmp_path, session.id, last + 1)
         last = saved.recv()
         time.sleep(dice.uniform(0, 0.05))
         process.kill()
