@@ -26,6 +26,12 @@ SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 NOON = Words("bright light")
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at what memories hold here, and drawing it takes a sixth of the time."""
+    monkeypatch.setattr("studio.engine.render.draw_memory", lambda *_: None)
+
+
 def run(renderer: Renderer, request: RenderRequest, stop_after: int | None = None) -> Snapshot | None:
     """Render a take, or its first sections."""
     stop = Stop()

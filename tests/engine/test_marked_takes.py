@@ -32,22 +32,43 @@ MARKS = Marks(subject=Subject((((0.745, 0.15), (0.747, 0.43)),)), flows=(WATER, 
 Take = Callable[..., TakeDone]
 
 
-@pytest.fixture()
-def reference(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reference") / "reference.png"
     with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
-        image.resize((1066, 640)).save(tmp_path / "reference.png")
-    return tmp_path / "reference.png"
+        image.resize((1066, 640)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def half_as_large(reference: Path) -> Path:
+    path = reference.with_name("half.png")
+    with Image.open(reference) as image:
+        image.resize((533, 320)).save(path)
+    return path
 
 
 @pytest.fixture()
 def take(shipped: Renderer, tmp_path: Path, reference: Path) -> Take:
     """Renders a take of one section in a folder of its own."""
+    return takes(shipped, tmp_path, reference)
+
+
+@pytest.fixture(scope="module")
+def unmarked(shipped: Renderer, reference: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TakeDone]:
+    """The folder of a take of a picture without marks, and how it ended."""
+    folder = tmp_path_factory.mktemp("unmarked")
+    return folder / "a", takes(shipped, folder, reference)("a", marks=NO_MARKS)
+
+
+def takes(shipped: Renderer, films: Path, reference: Path) -> Take:
+    """Renders takes of one section in folders of their own inside `films`."""
 
     def render(name: str, prompt: str = "static shot", **changes: object) -> TakeDone:
-        (tmp_path / name).mkdir(exist_ok=True)
+        (films / name).mkdir(exist_ok=True)
         facts: dict[str, object] = {
             "take": name, "model": "memorypack-mini", "prompt": prompt, "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
-            "size": SIZE, "reference": reference, "parent": None, "folder": tmp_path / name, "frame": FRAME, "marks": MARKS}
+            "size": SIZE, "reference": reference, "parent": None, "folder": films / name, "frame": FRAME, "marks": MARKS}
         last = list(shipped.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]
         assert isinstance(last, TakeDone), last
         return last
@@ -80,22 +101,21 @@ def test_marks_are_remembered_and_prompts_stop_what_flows(take: Take, tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_same_take_is_the_same_and_others_are_as_without_marks(take: Take, tmp_path: Path) -> None:
+def test_the_same_take_is_the_same_and_others_are_as_without_marks(
+    take: Take, unmarked: tuple[Path, TakeDone], tmp_path: Path
+) -> None:
     alone = Marks(flows=(WATER,))
     take("a", marks=alone)
     take("b", marks=alone)
     one, two = (read_snapshot(tmp_path / name / take_folder.SNAPSHOT) for name in "ab")
     assert torch.equal(one.recent, two.recent) and torch.equal(one.psi, two.psi)                       # type: ignore[arg-type]
-    take("c", marks=NO_MARKS)
-    take("d", marks=Marks(beyond=False))
-    assert torch.equal(*(read_snapshot(tmp_path / name / take_folder.SNAPSHOT).recent for name in "cd"))
-    still, flowing = frames(tmp_path / "c"), frames(tmp_path / "a")
+    still, flowing = frames(unmarked[0]), frames(tmp_path / "a")
     assert np.abs(still[:, :100] - flowing[:, :100]).mean() < 0.3                                       # the sky is no water
 
 
-def test_the_edge_is_told(take: Take) -> None:
+def test_the_edge_is_told(take: Take, unmarked: tuple[Path, TakeDone]) -> None:
     assert take("a", "the camera pans right", marks=NO_MARKS).at_edge
-    assert not take("b", "static shot", marks=NO_MARKS).at_edge
+    assert not unmarked[1].at_edge
 
 
 @pytest.mark.slow
@@ -109,19 +129,20 @@ def test_a_camera_that_may_leave_the_picture(take: Take, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("beyond", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_scene_inputs(reference: Path, beyond: bool) -> None:
+def test_scene_inputs(half_as_large: Path, beyond: bool) -> None:
     """Strokes lie where they were drawn, however the picture is cut and scaled; the artist's pixels are his own."""
-    made = scene_inputs(reference, SIZE, FRAME, Marks(beyond, BOAT, (WATER,)), 12)
-    plain = scene_inputs(reference, SIZE, FRAME, NO_MARKS, 12)
+    size = SIZE[0] // 2, SIZE[1] // 2
+    made = scene_inputs(half_as_large, size, FRAME, Marks(beyond, BOAT, (WATER,)), 12)
+    plain = scene_inputs(half_as_large, size, FRAME, NO_MARKS, 12)
     assert made.alpha is not None and made.ground is not None and made.flows is not None
     left, top, right, bottom = made.own or (0, 0, made.picture.shape[1], made.picture.shape[0])
     own = made.picture[top:bottom, left:right]
     x, y = plain.left - (made.left - left), plain.top - (made.top - top)
     assert np.array_equal(own, plain.picture[y : y + own.shape[0], x : x + own.shape[1]])
     if beyond:
-        assert made.left >= 0.85 * SIZE[0] and made.top >= 0.85 * SIZE[1] and made.picture.shape[0] >= 2.7 * SIZE[1]
+        assert made.left >= 0.85 * size[0] and made.top >= 0.85 * size[1] and made.picture.shape[0] >= 2.7 * size[1]
 
-    whole = SIZE[0] / FRAME[2], SIZE[1] / FRAME[3]                                  # of the reference, in pixels of the film
+    whole = size[0] / FRAME[2], size[1] / FRAME[3]                                  # of the reference, in pixels of the film
     at = [int(made.left + (0.343 - FRAME[0]) * whole[0]), int(made.top + (0.62 - FRAME[1]) * whole[1])]
     assert made.alpha[at[1], at[0]] > 0.9 and made.alpha.mean() < 0.1               # the boat, and not all of the sea
     down = int(made.top + (0.85 - FRAME[1]) * whole[1]) // 4

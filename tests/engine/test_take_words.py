@@ -21,6 +21,12 @@ from tests.engine.conftest import Ask, take_inputs
 SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at what memories hold here, and drawing it takes a sixth of the time."""
+    monkeypatch.setattr("studio.engine.render.draw_memory", lambda *_: None)
+
+
 def latents(renderer: Renderer, request: RenderRequest) -> torch.Tensor:
     last = list(renderer.render(request, Stop()))[-1]
     assert isinstance(last, TakeDone), last

@@ -19,7 +19,7 @@ from studio.engine import engine as _engine  # noqa: F401 - the same
 from studio.engine import render as _render  # noqa: F401 - the same
 from studio.engine import take_folder
 from studio.memory.snapshot import Snapshot
-from tests.faults import servers
+from tests import servers
 
 
 def processes() -> ForkServerContext:

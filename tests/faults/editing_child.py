@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from studio.project import edits
-from tests.faults import servers
+from tests import servers
 from tests.shelves import make_studio
 
 

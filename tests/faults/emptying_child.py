@@ -14,7 +14,7 @@ from studio.project import film_trash
 from studio.project.store import Store
 from studio.session.document import Document
 from studio.session.trash import empty, finish
-from tests.faults import servers
+from tests import servers
 
 CHANGES = frozenset(("os.rename", "os.remove", "os.rmdir", "os.mkdir"))
 

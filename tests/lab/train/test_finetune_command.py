@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,11 +14,13 @@ from safetensors.torch import load_file
 
 from studio.catalogue.cards import ADAPTER
 from studio.lab.commands.train import RECIPES
+from studio.lab.measure.startup import free_port
 from studio.lab.train import finetune
 from studio.lab.train.checkpoints import load_checkpoint
 from studio.lab.train.finetune import BASE
 from studio.lab.train.trainee import LORA, WEIGHTS
 from tests import folders
+from tests.lab.train import forcing_child
 from tests.lab.train.test_film_store import moving
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("blank_plots")]
@@ -106,9 +105,17 @@ def test_the_way_of_the_f1_recipes(tmp_path: Path, name: str, memory: dict[str, 
 def test_two_processes_make_the_steps_of_one(one: Path, tmp_path: Path) -> None:
     """One process, and the command as two processes that talk over gloo: the same weights, but for the order of sums."""
     other = recipe(tmp_path, "two", {**SMALL, "arms": ["direct"], "held_out": 1})
-    subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "studio.lab", "train",
-         "force", str(other)], check=True, cwd=ROOT, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    context, port = forcing_child.processes(), free_port()
+    both = [context.Process(target=forcing_child.force, args=(other, rank, port), daemon=True) for rank in range(2)]
+    for process in both:
+        process.start()
+    try:
+        for process in both:
+            process.join(240)
+            assert process.exitcode == 0
+    finally:
+        for process in both:
+            process.kill()
     runs = [path.with_suffix("") for path in (one, other)]
     ours, theirs = (run / "direct-1" for run in runs)
     begun = load_checkpoint(ours / "last.pt")
