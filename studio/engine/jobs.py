@@ -14,6 +14,7 @@ from operator import length_hint
 from typing import Literal
 
 from studio.engine.events import Cancelled, Event, Failed, RenderRequest
+from studio.engine.give_way import give_way
 from studio.language import sentence
 
 JobState = Literal["queued", "running", "done", "cancelled", "paused", "failed"]
@@ -203,6 +204,7 @@ class Worker:
 def _run_jobs(waiting: queue.SimpleQueue[tuple[Job, Render] | None], turn: float) -> None:
     """Run jobs until None comes. A thread that waits for the next one keeps nothing of the last one alive."""
     end = 0.0
+    give_way()
 
     def turn_ends() -> bool:
         return time.monotonic() >= end and not waiting.empty()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -42,6 +44,17 @@ def test_takes_one_after_the_other() -> None:
     assert job.state == "done"
     assert [e.take for e in log.events if isinstance(e, TakeDone)] == ["a", "b"]
     assert [s for _, s in log.states] == ["running", "done"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such kind of thread")
+def test_takes_are_made_by_a_thread_that_gives_way() -> None:
+    kinds: list[int] = []
+
+    def render(ask: RenderRequest, stop: Stop) -> Iterator[Event]:
+        kinds.append(os.sched_getscheduler(0))
+        yield from finish(ask, stop)
+
+    assert Worker(render).submit(Job(iter([request("a")]), Log())).wait(5) and kinds == [os.SCHED_BATCH]
 
 
 def test_the_thread_ends_when_nobody_has_the_worker_and_what_it_ran_is_given_up() -> None:

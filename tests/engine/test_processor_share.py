@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from studio.backbones.load import load
 from studio.catalogue.cards import find_models
 from studio.diffusion.backbone import IgnoresThreads
 from studio.engine import processor_share
+from studio.engine.give_way import give_way
 from studio.engine.processor_share import ProcessorShare, Times, processor_times
 from studio.lab.measure.section_costs import SectionRenderer, render_sections
 from studio.lab.measure.startup import ROOT
@@ -60,6 +64,25 @@ def test_a_model_that_rounds_otherwise_keeps_its_threads(monkeypatch: pytest.Mon
     machine.adapt()
     machine.end()
     assert torch.get_num_threads() == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such kind of thread")
+def test_a_thread_gives_way_with_those_that_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[int] = []
+
+    def give_way_and_start() -> None:
+        give_way()
+        kinds.append(os.sched_getscheduler(0))
+        child = threading.Thread(target=lambda: kinds.append(os.sched_getscheduler(0)))
+        child.start()
+        child.join()
+
+    thread = threading.Thread(target=give_way_and_start)
+    thread.start()
+    thread.join()
+    assert kinds == [os.SCHED_BATCH, os.SCHED_BATCH] and os.sched_getscheduler(0) == os.SCHED_OTHER
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *_: (_ for _ in ()).throw(PermissionError))
+    give_way()
 
 
 def test_this_machine_is_read() -> None:

@@ -70,8 +70,10 @@ def serve() -> None:
     """Renders a film for each line of standard input, and writes a line of JSON to standard output. Runs in the process itself."""
     from studio.backbones.load import load
     from studio.catalogue.cards import find_models, read_card
+    from studio.engine.give_way import give_way
     from studio.lab.measure.section_costs import PROMPTS, SectionRenderer, matrix_peak, most_resident_mb, render_sections
 
+    give_way()
     folder, *sides = sys.argv[1:]
     card = read_card(Path(folder)) if folder else find_models(ROOT / "models")[0][0]
     size = (int(sides[0]), int(sides[1])) if sides else card.default_size
