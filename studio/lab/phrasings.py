@@ -11,6 +11,8 @@ from typing import Any
 from studio.backbones.animatic.words import Wish
 
 PHRASINGS = Path(__file__).parents[2] / "tests" / "lab" / "phrasings.toml"
+FOR_CHOOSING = PHRASINGS.with_name("phrasings_for_choosing.toml")
+"""Phrasings with which a reader is chosen among trainings and settings, so that what it reads right of them says too much."""
 
 
 @dataclass(frozen=True)

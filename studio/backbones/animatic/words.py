@@ -34,7 +34,9 @@ SURE = {"camera": 0.97, "light": 0.97, "weather": 0.97, "speed": 0.5, "eased": 0
 """Probability that a question is answered by anything but its first answer, below which nothing is asked. What happens at all must
 be surer than how it happens."""
 LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}
-"""Probability of the answer itself, below which nothing is asked either."""
+"""Probability of the answer itself, below which nothing is asked either; a zoom's and a dolly's count together."""
+ALIKE = {"in": "dolly in", "dolly in": "in", "out": "dolly out", "dolly out": "out"}
+"""Moves that look alike: "closer" may be either, and is one of them for sure."""
 PASSING = ("flicker", "wind")
 """Light and weather that end with their section; the others last until others are asked for."""
 NAMES_CAMERA = re.compile(r"\bcamera\b", re.IGNORECASE)
@@ -99,7 +101,9 @@ class WordReader:
             chances = logits.softmax(dim=-1)                                    # [windows, answers]
             surest = chances[int(chances[:, 0].argmin())]                       # of the window that asks for something most surely
             best = 1 + int(surest[1:].argmax())
-            asked = 1 - float(surest[0]) >= SURE[name] and float(surest[best]) >= LIKELY[name]
+            alike = ALIKE.get(QUESTIONS[name][best])
+            likely = float(surest[best]) + (float(surest[QUESTIONS[name].index(alike)]) if alike else 0)
+            asked = 1 - float(surest[0]) >= SURE[name] and likely >= LIKELY[name]
             answers[name] = QUESTIONS[name][best if asked else 0]
         moves = answers["camera"] not in ("hold", "shake")
         speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)

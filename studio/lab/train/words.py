@@ -50,7 +50,7 @@ class WordsRecipe:
     run: str
     model: str                                                  # the model folder that the reader is put into
     captions: dict[str, dict[str, str]]                         # the film model's words for each wish, see `WordReader`
-    held_out: str                                               # a file of phrasings to measure with, which are never trained on
+    held_out: tuple[str, ...]                                   # files of phrasings to measure and choose with, never trained on
     vocabulary: Annotated[int, Field(ge=200)] = 3000            # tokens
     width: int = 96
     layers: int = 2
@@ -160,7 +160,7 @@ def train(recipe: WordsRecipe) -> Path:
         torch.set_rng_state(state["random"])
     curve = Curve(folder / "curve.csv", step)
     batches: list[list[Section]] = []
-    unseen = frozenset(plain(phrasing.words) for phrasing in read_phrasings(Path(recipe.held_out)))
+    unseen = frozenset(plain(phrasing.words) for path in recipe.held_out for phrasing in read_phrasings(Path(path)))
     while step < recipe.steps:
         begun = time.monotonic()
         for group in optimizer.param_groups:

@@ -12,7 +12,8 @@ SUBJECTS = (
         "the lens",
     "the frame", "the picture", "the viewpoint", "our view", "the point of view", "the perspective", "the gaze", "our eyes",
         "the image",
-    "the viewer", "the scene's view", "the film", "it", "i",
+    "the viewer", "the scene's view", "the film", "it", "i", "the drone", "the steadicam", "the gimbal", "the cameraman", "the cam",
+    "the operator", "the eye", "the camera crane", "the spectator", "the observer", "the viewfinder", "my camera", "this shot",
 )
 OBJECTS = ("the camera", "the camera", "the camera", "the view", "our view", "the lens", "the shot", "the frame", "our gaze",
            "our eyes", "the viewpoint", "the picture", "the perspective", "the eye", "the angle", "the framing", "things", "us",
@@ -43,13 +44,19 @@ FAST = (
         "very quickly", "speedily",
     "hurriedly", "at double speed", "with speed", "abruptly and quickly", "in no time", "really fast", "faster", "like lightning",
     "at a rapid pace", "at a fast pace", "at breakneck speed", "in one fast move", "frantically", "furiously", "energetically",
-        "sharply",
+        "sharply", "suddenly", "abruptly",
     "quick", "quick as a flash", "with haste", "in haste", "rapid", "at speed", "super fast", "so fast that everything blurs",
 )
 FAST_ADJECTIVES = (
     "fast", "fast", "fast", "quick", "quick", "rapid", "swift", "very fast", "brisk", "hasty", "hurried", "speedy", "sudden fast",
-    "lightning-fast", "frantic", "dynamic fast", "high-speed", "whip", "crash", "rushed", "sharp quick", "energetic",
+    "lightning-fast", "frantic", "sudden", "abrupt", "dynamic fast", "high-speed", "whip", "crash", "rushed", "sharp quick",
+    "energetic",
 )
+PLAIN_ADJECTIVES = ("", "", "", "", "", "", "", "long", "simple", "cinematic", "aerial", "nice", "beautiful", "steady", "slight",
+    "small", "short",
+                    "wide", "elegant", "sweeping", "big", "dramatic", "continuous", "classic", "single", "little", "straight",
+                    "full")
+"""Adjectives of a move that say nothing about its pace."""
 EASED = (
     "smoothly", "easing in and out", "with a soft start and stop", "smoothly starting and stopping",
         "speeding up and slowing down",
@@ -89,7 +96,7 @@ DOWN_VERBS = (
         "sink",
     "descend", "drop", "fall", "dip", "come", "wander", "track", "shift", "head", "bend", "lower", "point",
 )
-SLOW_VERBS = {"left": ("creep", "crawl", "inch", "edge", "ease over"), "right": ("creep", "crawl", "inch", "edge", "ease over"),
+SLOW_VERBS = {"left": ("creep", "crawl", "inch", "edge"), "right": ("creep", "crawl", "inch", "edge"),
               "up": ("creep", "crawl", "inch", "edge"), "down": ("creep", "crawl", "inch", "edge"),
               "dolly in": ("creep", "crawl", "inch", "edge", "tiptoe", "sneak", "stroll", "amble"),
               "dolly out": ("creep", "crawl", "inch", "edge", "tiptoe")}
@@ -159,7 +166,9 @@ WHAT = {
 """What a move shows, as objects of SHOW."""
 NEUTRAL = ("a bit", "a little", "slightly", "now", "once more", "again", "for a while", "all the time", "in one shot",
     "until the end",
-           "from here", "at normal speed", "at a normal pace", "please", "this time", "in the whole shot", "at last")
+           "from here", "at normal speed", "at a normal pace", "please", "this time", "in the whole shot", "at last", "a touch",
+           "just a little", "a tad",
+           "a hair", "just slightly", "evenly", "at an even pace", "for the whole shot", "without stopping")
 """Adverbs that say nothing about the pace."""
 TURN = ("turn", "swing", "point", "move", "bring", "steer", "direct", "aim", "shift", "rotate", "pan", "drag", "guide", "push",
     "pull",

@@ -212,6 +212,34 @@ LOOKALIKES = (
         "noche|{odd}) (se|va|es|est|tombe|mueve|gira|vers|a|à|de|{odd}) (la|le) (izquierda|derecha|gauche|droite|{odd}|haut|bas)",
 )
 """Phrases with a word that looks like a wish, or with no meaning for a film at all: none of them asks for anything."""
+NATURE = (
+    "(white|dark|heavy|a few|some|small|thin|storm|pink|the) clouds (drift|pass|gather|float|hang|sail|tower|"
+    "pile up)( over the {thing}| in the sky| past|)",
+    "(a|the) (cloudy|overcast|grey|wide|big|pale|summer|winter) sky( over the {thing}|)",
+    "(waves|breakers) (crash|roll|break|lap|foam) (on the shore|on the beach|against the rocks|in)",
+    "(the|a) (river|stream|brook|waterfall|fountain|canal) (flows|murmurs|runs|gurgles|splashes|roars|glitters)( past the {thing}|"
+    " through the {thing}| down the valley| {place}|)",
+    "(smoke|steam|dust|vapour) (rises|curls|drifts|hangs|billows|pours) (from the {thing}|out of the chimney|over the {thing}|up|"
+    "into the air)",
+    "(thunder|a distant rumble|a church bell|music|laughter|a foghorn|an echo) (rolls|sounds|is heard|fades)( in the distance|"
+    " over the {thing}|)",
+    "(ice|frost|dew|moss|a puddle|puddles|mud|dry leaves|gravel) (lies|covers|on|gleams on|on all of) (the lake|the window|"
+    "the {thing}|the road|the grass)",
+    "(a|the) (calm|wild|deep|blue|frozen|wide|still|endless) (sea|ocean|lake|river|pond|bay)( {place}|)",
+    "(the|a) (wet|icy|dusty|muddy|dry|sandy) (street|road|path|pavement|field|{thing})( {place}|)",
+    "(a|the) (hot|long|quiet|lazy) (summer|winter|autumn|spring|sunday|holiday|week|year)( {place}| with {who}|)",
+    "heat (shimmers|flickers in the air|lies) over the (road|desert|fields)",
+    "(the|) (earth|soil|stone|bread|meadow|sea) (smells|tastes|feels) of ({thing}|salt|summer|iron)",
+    "(a|the) (mossy|shady|green|thorny|tall|old) (forest|wood|clearing|hedge|oak|path|glade|grove)( with ferns| {place}|)",
+    "(studio lighting|rim light|backlit|soft light|soft lighting|dramatic lighting|volumetric light|god rays|neon lights|"
+    "Rembrandt lighting|chiaroscuro|side light|diffuse light|light and shadow|silhouette|"
+    "hard shadows|three-point lighting|ambient occlusion|global illumination|ray tracing|softbox|"
+    "key light and fill light)(, {style}| on {face}|)",
+    "(extreme |)(close-up|close up|wide shot|medium shot|detail|macro shot|full shot|two-shot|portrait|profile|aerial view|"
+    "bird's eye view|top view|view from above|view from below|worm's-eye view|reverse shot|over-the-shoulder shot|"
+    "dutch angle) of (the {thing}|{who}|{face}|a {kind} {thing})",
+)
+"""Nature, light and shots that are only described."""
 SYLLABLES = ("ba", "be", "bi", "blo", "bra", "ca", "co", "cru", "da", "de", "dor", "dra", "el", "en", "er", "fa", "fi", "fla",
     "fru", "ga", "glo", "gre", "ha", "hi", "ib", "in", "is", "jo", "ka", "ke", "kla", "la", "le", "lim", "lo", "ma", "mi", "mo",
     "na", "nel", "no", "ob", "on", "or",

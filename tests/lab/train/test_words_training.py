@@ -31,7 +31,8 @@ def few_wordings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def toy(run: Path, steps: int) -> WordsRecipe:
-    return replace(RECIPE, run=str(run), held_out=str(ROOT / RECIPE.held_out), vocabulary=300, width=16, layers=1, heads=2,
+    held_out = tuple(str(ROOT / path) for path in RECIPE.held_out)
+    return replace(RECIPE, run=str(run), held_out=held_out, vocabulary=300, width=16, layers=1, heads=2,
                    steps=steps, batch=8, every=2)
 
 

@@ -67,8 +67,9 @@ def test_light_turns_into_what_is_asked_for(light: str) -> None:
     for text in drawn:
         bare = text.replace("the ", "").replace("a ", "")
         assert any(name.removeprefix("the ").removeprefix("a ") in bare for name in sky_turns.TIMES[light]), text
+        states = sky_turns.TIMES | sky_turns.TINTS
         assert any(name.removeprefix("the ").removeprefix("a ") in bare
-                   for other in sky_turns.TIMES if other != light for name in sky_turns.TIMES[other]), text
+                   for other in states if other != light for name in states[other]), text
         assert "{" not in text and "the a " not in text, text
 
 
