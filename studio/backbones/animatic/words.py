@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +34,8 @@ ANSWERS = sum(map(len, QUESTIONS.values()))
 SURE = {"camera": 0.97, "light": 0.97, "weather": 0.97, "speed": 0.5, "eased": 0.5}
 """Probability that a question is answered by anything but its first answer, below which nothing is asked. What happens at all must
 be surer than how it happens."""
+HALF_SURE = dict.fromkeys(SURE, 0.5)
+"""The same for a whole prompt, one of whose clauses asks for that by itself."""
 LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}
 """Probability of the answer itself, below which nothing is asked either; a zoom's and a dolly's count together."""
 ALIKE = {"in": "dolly in", "dolly in": "in", "out": "dolly out", "dolly out": "out"}
@@ -83,19 +86,24 @@ class WordReader:
     def read(self, prompt: str) -> Wish:
         """What a prompt asks for.
 
-        Two wishes in one prompt make each other less sure. So its clauses are read by themselves too, and what they ask for is
-        added where the prompt then asks for two things at least: one clause alone, out of its place, is not believed.
+        Two wishes in one prompt make each other less sure, and so does a long scene around one. So its clauses are read by
+        themselves too. What they ask for is added where the prompt then asks for two things at least, and where the whole prompt
+        asks for the same with HALF_SURE: one clause alone, out of its place, is not believed.
         """
         whole = self._read(prompt)
         clauses = [clause for clause in JOINTS.split(prompt) if clause.strip()]
         if len(clauses) < 2:
             return whole
-        both = _join(whole, [self._read(clause) for clause in clauses])
-        return both if _asks(both) > 1 else whole
+        wishes = [self._read(clause) for clause in clauses]
+        both = _join(whole, wishes)
+        if _asks(both) > 1 or both == whole:
+            return both
+        likely = self._read(prompt, HALF_SURE)
+        return _join(whole, [_agreed(wish, likely) for wish in wishes])
 
     @torch.no_grad()
-    def _read(self, prompt: str) -> Wish:
-        """What a text read at once asks for."""
+    def _read(self, prompt: str, sure: Mapping[str, float] = SURE) -> Wish:
+        """What a text read at once asks for, where that is as sure as `sure`."""
         answers = {}
         for name, logits in split_answers(self._logits(prompt)).items():
             chances = logits.softmax(dim=-1)                                    # [windows, answers]
@@ -103,7 +111,7 @@ class WordReader:
             best = 1 + int(surest[1:].argmax())
             alike = ALIKE.get(QUESTIONS[name][best])
             likely = float(surest[best]) + (float(surest[QUESTIONS[name].index(alike)]) if alike else 0)
-            asked = 1 - float(surest[0]) >= SURE[name] and likely >= LIKELY[name]
+            asked = 1 - float(surest[0]) >= sure[name] and likely >= LIKELY[name]
             answers[name] = QUESTIONS[name][best if asked else 0]
         moves = answers["camera"] not in ("hold", "shake")
         speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)
@@ -147,6 +155,13 @@ class WordReader:
 def _asks(wish: Wish) -> int:
     """How many things a wish asks for, of camera, light and weather."""
     return (wish.camera != "hold") + bool(wish.light) + bool(wish.weather)
+
+
+def _agreed(wish: Wish, other: Wish) -> Wish:
+    """What a wish asks for of camera, light and weather where another asks for the same."""
+    moved = wish if wish.camera == other.camera else Wish()
+    return Wish(moved.camera, moved.speed, moved.eased, wish.light if wish.light == other.light else "",
+                wish.weather if wish.weather == other.weather else "")
 
 
 def _join(whole: Wish, clauses: list[Wish]) -> Wish:

@@ -7,8 +7,11 @@ and a reader that saw few of them took the one for the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 TIMES = {
     "day": ("day", "day", "daylight", "noon", "midday", "a bright day", "daytime", "full daylight", "full day", "broad day",
@@ -134,6 +137,6 @@ def hour(rng: np.random.Generator, light: str, weather: str) -> str:
     return draw_one(rng, FORMS).replace("{sky}", draw_one(rng, SKIES[weather])).replace("{hour}", draw_one(rng, HOURS[light]))
 
 
-def draw_one(rng: np.random.Generator, choices: Sequence[str]) -> str:
+def draw_one(rng: np.random.Generator, choices: Sequence[T]) -> T:
     """One of the choices, each as likely as the others."""
     return choices[int(rng.integers(len(choices)))]

@@ -144,7 +144,7 @@ def mistyped(rng: np.random.Generator, text: str) -> str:
         if not text[at : at + 2].isalpha() or len(text[at : at + 2]) < 2:
             continue
         letter = chr(97 + int(rng.integers(26))) if rng.random() < 0.3 else draw_one(rng, NEIGHBOURS.get(text[at].lower(), "e"))
-        one, two = text[at : at + 2]
+        one, two = text[at], text[at + 1]
         text = text[:at] + draw_one(rng, (two + one, two + one, two, one + one + two, letter + two)) + text[at + 2 :]
     return text
 

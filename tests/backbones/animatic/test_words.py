@@ -76,7 +76,7 @@ def test_a_wish_in_any_window_of_a_long_prompt_counts() -> None:
 def by_text(answers: dict[str, Wish], monkeypatch: pytest.MonkeyPatch) -> WordReader:
     """A reader that reads these texts so, and nothing in any other."""
     found = reader({})
-    monkeypatch.setattr(found, "_read", lambda text: answers.get(text, Wish()))
+    monkeypatch.setattr(found, "_read", lambda text, sure=words.SURE: answers.get(text, Wish()))
     return found
 
 
@@ -94,6 +94,32 @@ def test_a_clause_alone_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.read("a knight, night falls") == Wish()
     assert found.read("night falls, at dusk") == Wish(), "they do not agree"
     assert found.read("night falls, at dusk, it snows") == Wish()
+
+
+def test_a_clause_is_believed_where_the_prompt_half_asks_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene around a wish makes it less sure; what only the half sure reading asks for is not asked."""
+    prompt, left, snow = "An old mill, pan left fast", Wish("left", "fast"), Wish(weather="snow")
+    found, halves = reader({}), {prompt: Wish("left", weather="rain")}
+    surely = {"pan left fast": left}
+    monkeypatch.setattr(found, "_read", lambda text, sure=words.SURE: (surely if sure is words.SURE else halves).get(text, Wish()))
+    assert found.read(prompt) == left
+    halves[prompt] = Wish("right", light="night")
+    assert found.read(prompt) == Wish()
+    surely |= {prompt: snow}
+    assert found.read(prompt) == Wish("left", "fast", weather="snow"), "two things are asked for"
+
+
+def test_moves_that_look_alike_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """"Closer" is a zoom or a dolly, and one of them for sure; "in or out" is neither."""
+    found, row = reader({}), torch.full((1, ANSWERS), -9.0)
+    monkeypatch.setattr(found, "_logits", lambda _: row)
+    for part in split_answers(row).values():
+        part[0, 0] = 0
+    moves = split_answers(row)["camera"][0]
+    moves[QUESTIONS["camera"].index("in")], moves[QUESTIONS["camera"].index("dolly in")] = 9, 8.9
+    assert found.read("closer") == Wish("in")
+    moves[QUESTIONS["camera"].index("dolly in")], moves[QUESTIONS["camera"].index("out")] = -9, 8.9
+    assert found.read("closer") == Wish()
 
 
 def test_a_clause_does_not_change_what_the_prompt_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -64,13 +65,35 @@ def test_light_turns_into_what_is_asked_for(light: str) -> None:
     rng = np.random.default_rng(0)
     drawn = {sky_turns.turn(rng, light) for _ in range(300)}
     assert len(drawn) > 150
+    states = sky_turns.TIMES | sky_turns.TINTS
+    before = [bare(name) for other in states if other != light for name in states[other]]
     for text in drawn:
-        bare = text.replace("the ", "").replace("a ", "")
-        assert any(name.removeprefix("the ").removeprefix("a ") in bare for name in sky_turns.TIMES[light]), text
-        states = sky_turns.TIMES | sky_turns.TINTS
-        assert any(name.removeprefix("the ").removeprefix("a ") in bare
-                   for other in states if other != light for name in states[other]), text
+        assert any(bare(name) in bare(text) for name in sky_turns.TIMES[light]), text
+        assert any(name in bare(text) for name in before), text
         assert "{" not in text and "the a " not in text, text
+
+
+@pytest.mark.parametrize("weather", sky_turns.AIR)
+def test_weather_turns_into_what_is_asked_for(weather: str) -> None:
+    rng = np.random.default_rng(0)
+    for text in {sky_turns.turn_of_weather(rng, weather) for _ in range(100)}:
+        assert any(bare(name) in bare(text) for name in sky_turns.AIR[weather]), text
+        assert any(bare(name) in bare(text) for other in sky_turns.AIR if other != weather for name in sky_turns.AIR[other]), text
+
+
+def bare(text: str) -> str:
+    """A text without articles."""
+    return text.replace("the ", "").replace("a ", "")
+
+
+def test_others_move_in_scenes_and_the_camera_does_not() -> None:
+    """Scenes have the camera's verbs and directions, and somebody who does what they say."""
+    rng = np.random.default_rng(5)
+    scenes = [scene_wording(rng) for _ in range(3000)]
+    for way in (" to the left", " to the right", " up", " down", " forward", " back", " closer"):
+        assert sum(way in scene for scene in scenes) > 10, way
+    wish = re.compile(r"\b(the camera|we|our view|the lens) (pans?|moves?|tilts?|turns?|zooms?) ")
+    assert not any(wish.search(scene) for scene in scenes)
 
 
 def test_a_time_of_day_has_its_weather_in_one_breath() -> None:
