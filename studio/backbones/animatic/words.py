@@ -31,12 +31,14 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 """What the reader asks of a prompt, and the answers in the order of its outputs. The first answer of each means: nothing asked."""
 ANSWERS = sum(map(len, QUESTIONS.values()))
 """K."""
-SURE = {"camera": 0.97, "light": 0.97, "weather": 0.97, "speed": 0.5, "eased": 0.5}
+SURE = {"camera": 0.93, "light": 0.95, "weather": 0.95, "speed": 0.5, "eased": 0.5}
 """Probability that a question is answered by anything but its first answer, below which nothing is asked. What happens at all must
 be surer than how it happens."""
+SECOND = 0.6
+"""The same for light where the weather is sure, and for weather where the light is: "a foggy morning"."""
 HALF_SURE = dict.fromkeys(SURE, 0.5)
 """The same for a whole prompt, one of whose clauses asks for that by itself."""
-LIKELY = {"camera": 0.6, "light": 0.6, "weather": 0.6, "speed": 0.0, "eased": 0.0}
+LIKELY = {"camera": 0.5, "light": 0.5, "weather": 0.5, "speed": 0.0, "eased": 0.0}
 """Probability of the answer itself, below which nothing is asked either; a zoom's and a dolly's count together."""
 ALIKE = {"in": "dolly in", "dolly in": "in", "out": "dolly out", "dolly out": "out"}
 """Moves that look alike: "closer" may be either, and is one of them for sure."""
@@ -46,6 +48,8 @@ NAMES_CAMERA = re.compile(r"\bcamera\b", re.IGNORECASE)
 """What a style must say to move the camera: "vintage super 8 footage" and "zoom lens" do not, whatever a reader finds in them."""
 JOINTS = re.compile(r"\s*(?:[,;.:!?/\n]+|\s-\s|\s(?:and|while|as|when|then|but)\s)\s*", re.IGNORECASE)
 """What stands between the clauses of a prompt."""
+SENTENCES = re.compile(r"\s*[.!?;\n]+(?:\s+|$)")
+"""What stands between its sentences."""
 WINDOW, OVERLAP = 64, 16
 """Tokens that are read at once; a longer prompt is read in windows that overlap by so many."""
 
@@ -84,11 +88,16 @@ class WordReader:
         return caption_of(self.read(prompt), self.captions)
 
     def read(self, prompt: str) -> Wish:
-        """What a prompt asks for.
+        """What a prompt asks for: read as a whole, and what that leaves open as its sentences ask for it by themselves."""
+        whole, sentences = self._read_clauses(prompt), [part for part in SENTENCES.split(prompt) if part.strip()]
+        return whole if len(sentences) < 2 else _join(whole, [self._read_clauses(sentence) for sentence in sentences])
 
-        Two wishes in one prompt make each other less sure, and so does a long scene around one. So its clauses are read by
-        themselves too. What they ask for is added where the prompt then asks for two things at least, and where the whole prompt
-        asks for the same with HALF_SURE: one clause alone, out of its place, is not believed.
+    def _read_clauses(self, prompt: str) -> Wish:
+        """What a sentence asks for, or several.
+
+        Two wishes in one make each other less sure, and so does a long scene around one. So its clauses are read by themselves too.
+        What they ask for is added where that is then two things at least, where the whole asks for the same with HALF_SURE, and
+        where a clause names the camera that it moves: any other clause alone, out of its place, is not believed.
         """
         whole = self._read(prompt)
         clauses = [clause for clause in JOINTS.split(prompt) if clause.strip()]
@@ -99,20 +108,17 @@ class WordReader:
         if _asks(both) > 1 or both == whole:
             return both
         likely = self._read(prompt, HALF_SURE)
-        return _join(whole, [_agreed(wish, likely) for wish in wishes])
+        named = [replace(wish, light="", weather="") for clause, wish in zip(clauses, wishes, strict=True)
+                 if NAMES_CAMERA.search(clause)]
+        return _join(whole, [*named, *(_agreed(wish, likely) for wish in wishes)])
 
     @torch.no_grad()
     def _read(self, prompt: str, sure: Mapping[str, float] = SURE) -> Wish:
         """What a text read at once asks for, where that is as sure as `sure`."""
-        answers = {}
-        for name, logits in split_answers(self._logits(prompt)).items():
-            chances = logits.softmax(dim=-1)                                    # [windows, answers]
-            surest = chances[int(chances[:, 0].argmin())]                       # of the window that asks for something most surely
-            best = 1 + int(surest[1:].argmax())
-            alike = ALIKE.get(QUESTIONS[name][best])
-            likely = float(surest[best]) + (float(surest[QUESTIONS[name].index(alike)]) if alike else 0)
-            asked = 1 - float(surest[0]) >= sure[name] and likely >= LIKELY[name]
-            answers[name] = QUESTIONS[name][best if asked else 0]
+        chances = {name: logits.softmax(dim=-1) for name, logits in split_answers(self._logits(prompt)).items()}
+        answers = {name: _answer(name, windows, sure[name]) for name, windows in chances.items()}
+        if answers["light"] or answers["weather"]:
+            answers |= {name: _answer(name, chances[name], SECOND) for name in ("light", "weather")}
         moves = answers["camera"] not in ("hold", "shake")
         speed, eased = (answers["speed"], answers["eased"] == "yes") if moves else ("normal", False)
         return Wish(answers["camera"], speed, eased, answers["light"], answers["weather"])
@@ -174,6 +180,16 @@ def _join(whole: Wish, clauses: list[Wish]) -> Wish:
     light = lights.pop() if not whole.light and len(lights) == 1 else whole.light
     weather = weathers.pop() if not whole.weather and len(weathers) == 1 else whole.weather
     return Wish(camera, speed, eased, light, weather)
+
+
+def _answer(name: str, chances: Tensor, sure: float) -> str:
+    """The answer to a question by its chances [windows, answers], of the window that asks for something most surely."""
+    surest = chances[int(chances[:, 0].argmin())]
+    best = 1 + int(surest[1:].argmax())
+    alike = ALIKE.get(QUESTIONS[name][best])
+    likely = float(surest[best]) + (float(surest[QUESTIONS[name].index(alike)]) if alike else 0)
+    asked = 1 - float(surest[0]) >= sure and likely >= LIKELY[name]
+    return QUESTIONS[name][best if asked else 0]
 
 
 def split_answers(logits: Tensor) -> dict[str, Tensor]:

@@ -60,7 +60,7 @@ def test_answers_become_a_wish() -> None:
 
 
 def test_what_is_uncertain_is_not_asked() -> None:
-    assert reader({"camera": ("left", 0.55), "weather": ("wind", 0.49)}).read("") == Wish()
+    assert reader({"camera": ("left", 0.45), "weather": ("wind", 0.45)}).read("") == Wish()
 
 
 @pytest.mark.parametrize("camera", ["hold", "shake"])
@@ -109,8 +109,29 @@ def test_a_clause_is_believed_where_the_prompt_half_asks_for_the_same(monkeypatc
     assert found.read(prompt) == Wish("left", "fast", weather="snow"), "two things are asked for"
 
 
+def test_a_second_wish_of_the_sky_may_be_less_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, row = reader({}), torch.full((1, ANSWERS), -9.0)
+    monkeypatch.setattr(found, "_logits", lambda _: row)
+    parts = {name: part[0] for name, part in split_answers(row).items()}
+    for part in parts.values():
+        part[0] = 0
+    parts["light"][QUESTIONS["light"].index("dawn")] = 1                    # 0.73
+    parts["camera"][QUESTIONS["camera"].index("left")] = 9
+    assert found.read("left, morning") == Wish("left"), "a move says nothing of the sky"
+    parts["weather"][QUESTIONS["weather"].index("fog")] = 9
+    assert found.read("left, foggy morning") == Wish("left", light="dawn", weather="fog")
+
+
+def test_a_sentence_and_a_clause_that_names_the_camera_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Wish("left")
+    found = by_text({"pan left": left, "the camera pans left": left, "night falls": Wish(light="night")}, monkeypatch)
+    assert found.read("A mill by the river. pan left") == found.read("A mill by the river, the camera pans left") == Wish("left")
+    assert found.read("A mill by the river, pan left") == Wish()
+    assert found.read("A mill... night falls!") == Wish(light="night") and found.read("1.5 pan left") == Wish()
+
+
 def test_moves_that_look_alike_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """"Closer" is a zoom or a dolly, and one of them for sure; "in or out" is neither."""
+    """"Closer" is a zoom or a dolly, and one of them for sure; "in, out or up" is none of them."""
     found, row = reader({}), torch.full((1, ANSWERS), -9.0)
     monkeypatch.setattr(found, "_logits", lambda _: row)
     for part in split_answers(row).values():
@@ -118,7 +139,8 @@ def test_moves_that_look_alike_count_together(monkeypatch: pytest.MonkeyPatch) -
     moves = split_answers(row)["camera"][0]
     moves[QUESTIONS["camera"].index("in")], moves[QUESTIONS["camera"].index("dolly in")] = 9, 8.9
     assert found.read("closer") == Wish("in")
-    moves[QUESTIONS["camera"].index("dolly in")], moves[QUESTIONS["camera"].index("out")] = -9, 8.9
+    for answer, logit in (("dolly in", -9), ("out", 9), ("up", 9)):
+        moves[QUESTIONS["camera"].index(answer)] = logit
     assert found.read("closer") == Wish()
 
 

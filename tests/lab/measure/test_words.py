@@ -21,7 +21,7 @@ from studio.lab.measure.filming import photographs
 from studio.lab.measure.shown import shown_wish
 from studio.lab.measure.words import seen
 from studio.lab.photographs import COLOURFUL
-from studio.lab.phrasings import read_phrasings
+from studio.lab.phrasings import FOR_CHOOSING, read_phrasings
 from studio.lab.world.light import FLICKER, target_gain
 
 FOLDER = Path(__file__).parents[3] / "models" / "memorypack-mini"
@@ -53,6 +53,13 @@ def test_the_shipped_reader_understands_free_phrasings() -> None:
     rows = [(phrasing, phrasing.fits(reader().read(phrasing.words))) for phrasing in read_phrasings()]
     wrong = [phrasing.words for phrasing, right in rows if not right]
     assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+def test_the_phrasings_that_it_was_chosen_with_are_others_and_nine_in_ten_are_understood() -> None:
+    chosen = read_phrasings(FOR_CHOOSING)
+    assert not {phrasing.words.lower() for phrasing in chosen} & {phrasing.words.lower() for phrasing in read_phrasings()}
+    wrong = [phrasing.words for phrasing in chosen if not phrasing.fits(reader().read(phrasing.words))]
+    assert len(wrong) <= 0.1 * len(chosen), wrong
 
 
 @pytest.mark.parametrize("kind", ["scene", "wind", "nonsense"])
