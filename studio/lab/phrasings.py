@@ -13,6 +13,8 @@ from studio.backbones.animatic.words import Wish
 PHRASINGS = Path(__file__).parents[2] / "tests" / "lab" / "phrasings.toml"
 FOR_CHOOSING = PHRASINGS.with_name("phrasings_for_choosing.toml")
 """Phrasings with which a reader is chosen among trainings and settings, so that what it reads right of them says too much."""
+BY_A_STRANGER = PHRASINGS.with_name("phrasings_by_a_stranger.toml")
+"""Phrasings by one who had not seen the project."""
 
 
 @dataclass(frozen=True)

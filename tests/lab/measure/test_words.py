@@ -21,7 +21,7 @@ from studio.lab.measure.filming import photographs
 from studio.lab.measure.shown import shown_wish
 from studio.lab.measure.words import seen
 from studio.lab.photographs import COLOURFUL
-from studio.lab.phrasings import FOR_CHOOSING, read_phrasings
+from studio.lab.phrasings import BY_A_STRANGER, FOR_CHOOSING, read_phrasings
 from studio.lab.world.light import FLICKER, target_gain
 
 FOLDER = Path(__file__).parents[3] / "models" / "memorypack-mini"
@@ -55,8 +55,9 @@ def test_the_shipped_reader_understands_free_phrasings() -> None:
     assert len(wrong) <= 0.05 * len(rows), wrong
 
 
-def test_the_phrasings_that_it_was_chosen_with_are_others_and_nine_in_ten_are_understood() -> None:
-    chosen = read_phrasings(FOR_CHOOSING)
+@pytest.mark.parametrize("path", [FOR_CHOOSING, BY_A_STRANGER], ids=["that it was chosen with", "by a stranger"])
+def test_other_phrasings_are_others_and_nine_in_ten_are_understood(path: Path) -> None:
+    chosen = read_phrasings(path)
     assert not {phrasing.words.lower() for phrasing in chosen} & {phrasing.words.lower() for phrasing in read_phrasings()}
     wrong = [phrasing.words for phrasing in chosen if not phrasing.fits(reader().read(phrasing.words))]
     assert len(wrong) <= 0.1 * len(chosen), wrong
