@@ -17,6 +17,8 @@ from studio.placement.machine import usable_cores
 
 INTERVAL = 0.2
 """Seconds between two looks: the system counts processor time in hundredths of a second."""
+GIVEN_UP = 0.75
+"""Share of a core that others must take before a thread is given up. A browser that plays a film takes half of one."""
 Times = tuple[float, float, float]
 
 
@@ -41,7 +43,7 @@ class ProcessorShare:
         if self._seen is not None:
             seconds, busy, own = (new - old for new, old in zip(now, self._seen, strict=True))
             others = max(0.0, busy - own) / seconds
-            torch.set_num_threads(max(1, min(self._most, round(self._cores - others))))
+            torch.set_num_threads(max(1, min(self._most, int(self._cores - others + GIVEN_UP))))
         self._seen = now
 
     def end(self) -> None:
