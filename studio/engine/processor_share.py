@@ -18,7 +18,7 @@ from studio.placement.machine import usable_cores
 INTERVAL = 0.2
 """Seconds between two looks: the system counts processor time in hundredths of a second."""
 GIVEN_UP = 0.75
-"""Share of a core that others must take before a thread is given up. A browser that plays a film takes half of one."""
+"""Share of a core that others must take before a thread is given up."""
 Times = tuple[float, float, float]
 
 
