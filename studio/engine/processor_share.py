@@ -1,8 +1,8 @@
 """How many processor threads a section is computed with: fewer while other programs use the processor.
 
 OpenMP's threads wait for each other after every operation, so a thread whose core is taken by another program holds all others up.
-With as many threads as there are free cores a section takes less time (`python -m studio.lab measure neighbour`). Where
-a model's `diffusion.backbone.IgnoresThreads` says so, the number of threads changes nothing but the time.
+With as many threads as there are free cores a section takes less time (`python -m studio.lab measure neighbour`). Where a
+model's `diffusion.backbone.IgnoresThreads` says so, the number of threads changes nothing but the time.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from studio.placement.machine import usable_cores
 
 INTERVAL = 0.2
 """Seconds between two looks: the system counts processor time in hundredths of a second."""
-GIVEN_UP = 0.75
-"""Share of a core that others must take before a thread is given up."""
 Times = tuple[float, float, float]
 
 
@@ -43,7 +41,7 @@ class ProcessorShare:
         if self._seen is not None:
             seconds, busy, own = (new - old for new, old in zip(now, self._seen, strict=True))
             others = max(0.0, busy - own) / seconds
-            torch.set_num_threads(max(1, min(self._most, int(self._cores - others + GIVEN_UP))))
+            torch.set_num_threads(max(1, min(self._most, round(self._cores - others))))
         self._seen = now
 
     def end(self) -> None:

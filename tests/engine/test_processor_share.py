@@ -48,14 +48,6 @@ def test_threads_follow_what_other_programs_leave(monkeypatch: pytest.MonkeyPatc
     assert counts == [4, 3, 3, 1, 1, 4], "1.4 cores taken; too soon to look again; 3.6 taken; all taken; free again"
 
 
-def test_half_a_core_is_not_worth_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine, counts = share(monkeypatch, [(0.0, 0.0, 0.0), (1.0, 2.0, 1.4), (2.0, 4.0, 2.5)], cores=2), []
-    for _ in range(3):
-        machine.adapt()
-        counts.append(torch.get_num_threads())
-    assert counts == [2, 2, 1], "0.6 cores taken, 0.9 taken"
-
-
 def test_the_end_gives_all_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = share(monkeypatch, [(0.0, 0.0, 0.0), (1.0, 4.0, 0.0), (60.0, 240.0, 0.0)])
     machine.adapt()

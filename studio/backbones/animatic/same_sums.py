@@ -6,14 +6,14 @@ bits, on the number of threads. Of all operations of a section only GELU meets t
 are computed as products.
 
 Products of matrices do not depend on the threads on Intel's processors, since `studio/__init__.py` asks MKL for its strict mode.
-On AMD's, which have none, those of two or three rows do: there they are computed row by row. Those of few columns do as well, which
-only LoRAs have. Whether it is so is tried on the processor itself.
+On AMD's, which have none, those of two or three rows do: there they are computed row by row. Layers of few columns do as well,
+which only LoRAs have in a section. Whether it is so is tried on the processor itself.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
 
 import torch
@@ -67,11 +67,11 @@ def layer_products(network: nn.Module) -> tuple[Product, ...]:
 
 
 @cache
-def same_on_any_threads(products: Iterable[Product]) -> bool:
+def same_on_any_threads(products: tuple[Product, ...]) -> bool:
     """Whether products are the same on any number of threads, on this processor, and MKL is asked for that.
 
     Args:
-        products: rows, inner size and columns of each, as a tuple.
+        products: rows, inner size and columns of each.
     """
     if not torch.backends.mkl.is_available() or "STRICT" not in os.environ.get("MKL_CBWR", ""):
         return False
