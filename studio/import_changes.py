@@ -14,6 +14,7 @@ Change = Callable[[ModuleType], AbstractContextManager[None]]
 
 PACKAGES = "diffusers.utils.import_utils"
 UNUSED = ("_bitsandbytes_available", "_scipy_available")
+LOSSES = "transformers.loss.loss_utils"
 
 
 class _ChangingLoader(Loader):
@@ -57,12 +58,24 @@ def _without_unused(module: ModuleType) -> Iterator[None]:
             setattr(module, flag, False)
 
 
+@contextmanager
+def _without_scipy(_: ModuleType) -> Iterator[None]:
+    """The losses of detectors, which Transformers imports with any model, find no SciPy for their assignments."""
+    utils = sys.modules["transformers.utils"]
+    found, utils.is_scipy_available = utils.is_scipy_available, lambda: False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        utils.is_scipy_available = found  # type: ignore[attr-defined]
+
+
 def lighten_diffusers() -> None:
     """Let the next `import diffusers` of this process do less. Where Diffusers is imported already, this does nothing.
 
     Where they are installed, Diffusers imports bitsandbytes for its own quantized layers and scipy.stats for spacings of noise
     levels with any model, which takes a third of the time until a model can be loaded. The studio uses neither of the two through
-    Diffusers: its int8 layers are its own, and call bitsandbytes themselves.
+    Diffusers: its int8 layers are its own, and call bitsandbytes themselves. Nor does it train detectors, for which Transformers,
+    that Diffusers imports, imports scipy.optimize.
     """
     if PACKAGES not in sys.modules:
-        sys.meta_path.insert(0, ChangingFinder({PACKAGES: _without_unused}))
+        sys.meta_path.insert(0, ChangingFinder({PACKAGES: _without_unused, LOSSES: _without_scipy}))
