@@ -28,7 +28,7 @@ from studio.backbones.animatic.composition import Source, compose, recalled_shar
 from studio.backbones.animatic.heads import DRAWN_CHANNELS, WIND_REACH, Heads, read_heads, wind_flow
 from studio.backbones.animatic.network_channels import network_context, network_input
 from studio.backbones.animatic.place_memory import PlaceMemory
-from studio.backbones.animatic.same_sums import CONVOLUTIONS, FEW_COLUMNS, FEW_ROWS, layer_products, same_on_any_threads
+from studio.backbones.animatic.same_sums import CONVOLUTIONS, FEW_COLUMNS, layer_products, same_on_any_threads
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_section import SceneSection
 from studio.backbones.animatic.scene_state import write_scene_state
@@ -105,8 +105,7 @@ class AnimaticBackbone(FramePackBackbone):
 
     def ignores_threads(self, loras: bool) -> bool:
         """See `IgnoresThreads`."""
-        # On AMD's, where these few differ, large films did too although none of the layers does alone.
-        return same_on_any_threads(layer_products(self.transformer) + CONVOLUTIONS + FEW_ROWS + FEW_COLUMNS)
+        return same_on_any_threads(layer_products(self.transformer) + CONVOLUTIONS + (FEW_COLUMNS if loras else ()))
 
     def recalled_pixels(self) -> Tensor | None:
         """See `RecallsPlaces`."""

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from studio.backbones.animatic.autoencoder import GROUP, LappedAutoencoder
 from studio.backbones.animatic.film_size import PATCH, latent_size, view_factor
 from studio.backbones.animatic.picture_views import PictureStream
+from studio.backbones.animatic.same_sums import bilinear
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_state import first_scene_state, write_scene_state
 from studio.backbones.animatic.state import FilmState, interpolate_state, join_latents, split_latents, with_neutral_state
@@ -120,5 +121,5 @@ def apply_light(frames: Tensor, light: Tensor) -> Tensor:
     """Frames [B, 3, T, H, W] in [-1, 1] with their colours multiplied by exp(light), light [B, T, 3, h, w]."""
     if not bool(light.any()):
         return frames
-    gain = F.interpolate(light.flatten(0, 1), frames.shape[-2:], mode="bilinear", align_corners=False).exp()
+    gain = bilinear(light.flatten(0, 1), *frames.shape[-2:]).exp()
     return (frames + 1) * gain.unflatten(0, light.shape[:2]).transpose(1, 2) - 1

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.animatic.same_sums import bilinear
+
 CELL = 16
 """Pixels of a cell, which is one latent pixel."""
 FEATHER = 8.0
@@ -143,7 +145,7 @@ def _compose_frames(
     height, width = newest.frame.shape[-2:]
     in_newest = source_coordinates(pose, newest.pose, height, width)
     if bool(flow.any()):
-        motion = F.interpolate(CELL * flow.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
+        motion = bilinear(CELL * flow.flatten(0, 1), height, width)
         in_newest = in_newest + motion.unflatten(0, flow.shape[:2]).movedim(2, -1)
     from_newest = mirrored = sample(newest.frame, in_newest)
     distance = (-edge_distance(in_newest, newest.frame)).clamp(min=0)        # pixels to the frame that is mirrored, 0 inside it

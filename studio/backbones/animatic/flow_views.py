@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.animatic.same_sums import bilinear
 from studio.backbones.animatic.scene_state import LOOP
 
 STEPS = 12
@@ -90,7 +91,7 @@ def blend_phases(forward: Tensor, backward: Tensor, weight: Tensor) -> Tensor:
     left = (1 - share).square() * variances[0] + share.square() * variances[1] + 2 * share * (1 - share) * covariance
     gain = ((wanted + FAINT) / (left + FAINT)).clamp(1, 2).sqrt()
     size = mixed.shape[-2:]
-    gain, smooth = (F.interpolate(coarse, size, mode="bilinear", align_corners=False) for coarse in (gain, pool(mixed)))
+    gain, smooth = (bilinear(coarse, *size) for coarse in (gain, pool(mixed)))
     return smooth + (mixed - smooth) * gain
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from studio.backbones.animatic.autoencoder import GROUP
 from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.heads import wind_sway
+from studio.backbones.animatic.same_sums import bilinear
 from studio.backbones.animatic.scene_picture import PictureMemory
 from studio.backbones.animatic.scene_state import SceneState, interpolate_scene_state, read_scene_state
 from studio.backbones.animatic.scene_view import Moment, SceneView
@@ -47,7 +47,7 @@ class PictureStream:
         moment = Moment(now.pose, dolly, times, self._sway(scene, *pair.shape[-2:]))
         frames = self._view.frames(moment, *self._size)
         if bool(now.light.any()):
-            gain = F.interpolate(now.light.flatten(0, 1).exp(), frames.shape[-2:], mode="bilinear", align_corners=False)
+            gain = bilinear(now.light.flatten(0, 1).exp(), *frames.shape[-2:])
             frames = (frames + 1) * gain.unflatten(0, now.light.shape[:2]).transpose(1, 2) - 1
         return self._weather(frames, now.weather, now.clock, self._extent.factor).clamp(-1, 1)
 

@@ -2,8 +2,8 @@
 
 Torch cuts a large tensor into one piece for each thread. Where a piece does not fill whole vector registers, its last few values
 are computed by other code, whose exponential and error function are rounded otherwise. So what is shown depends, in its last
-bits, on the number of threads. Of all operations of a section only GELU meets this. 1x1 convolutions meet something like it, and
-are computed as products.
+bits, on the number of threads. Of all operations of a section only GELU meets this. Bilinear enlarging and 1x1 convolutions meet
+something like it: the one is computed from operations that do not, the other as products.
 
 Products of matrices do not depend on the threads on Intel's processors, since `studio/__init__.py` asks MKL for its strict mode.
 On AMD's, which have none, those of two or three rows do: there they are computed row by row. Layers of few columns do as well,
@@ -95,3 +95,18 @@ def _same(one: Tensor, other: Tensor) -> bool:
 def point_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """The 1x1 convolution of x [B, C, h, w] with weight [D, C] or [D, C, 1, 1], as a product: [B, D, h, w]."""
     return F.linear(x.movedim(1, -1), weight.flatten(1), bias).movedim(-1, 1)
+
+
+def bilinear(x: Tensor, height: int, width: int) -> Tensor:
+    """Pictures x [B, C, h, w] enlarged to [B, C, height, width] as by `F.interpolate(mode="bilinear", align_corners=False)`.
+
+    That one is rounded otherwise on one thread than on more.
+    """
+    for axis, length in ((-1, width), (-2, height)):      # the width first, while there are few rows
+        count = x.shape[axis]
+        place = ((torch.arange(length, device=x.device) + 0.5) * (count / length) - 0.5).clamp(0, count - 1)
+        first = place.long()
+        share = (place - first).to(x.dtype).view(-1, *[1] * (-1 - axis))
+        second = x.index_select(axis, (first + 1).clamp(max=count - 1)).mul_(share)
+        x = x.index_select(axis, first).mul_(1 - share).add_(second)
+    return x

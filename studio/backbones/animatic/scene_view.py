@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from studio.backbones.animatic.composition import edge_distance, sample, sample_where, source_coordinates
 from studio.backbones.animatic.film_size import PATCH
 from studio.backbones.animatic.flow_views import DETAIL, FlowField, blend_phases, sample_grid
+from studio.backbones.animatic.same_sums import bilinear
 from studio.backbones.animatic.scene_picture import PictureMemory, reduce
 from studio.backbones.animatic.scene_tokens import read_extent
 from studio.backbones.animatic.shifts import corners, shift_each
@@ -51,7 +52,7 @@ class View:
         at = source_coordinates(pose, self.pose, height, width, self.cell)
         if sway is None:
             return at
-        large = F.interpolate(self.cell * sway.flatten(0, 1), (height, width), mode="bilinear", align_corners=False)
+        large = bilinear(self.cell * sway.flatten(0, 1), height, width)
         return at + large.unflatten(0, sway.shape[:2]).movedim(2, -1)
 
     def frames(self, pose: Tensor, height: int, width: int, sway: Tensor | None = None) -> Tensor:
@@ -129,7 +130,7 @@ class SceneView:
         cells = (some + size / 2) / self._patch + at.new_tensor(corner)                          # [B, T, ., ., 2] in patches
         maps = sample_grid(self._flows[layer].maps(times[0]), cells[0])                                 # [T, 6, ., .]
         bands = _bands(maps[:, 5:])
-        maps = F.interpolate(maps, scale_factor=COARSE, mode="bilinear", align_corners=False)
+        maps = bilinear(maps, COARSE * maps.shape[2], COARSE * maps.shape[3])
         for rows, columns in bands:
             part = at[:, :, rows, columns]                          # perhaps shorter at the end than whole steps
             of_part = maps[..., rows, columns][..., : part.shape[2], : part.shape[3]]

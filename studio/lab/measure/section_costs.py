@@ -6,7 +6,6 @@ Every section is a take of its own, which goes on after the take before it, as w
 from __future__ import annotations
 
 import resource
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -148,8 +147,6 @@ class SectionRenderer:
         row["snapshot MB"] = (take / SNAPSHOT).stat().st_size / 1e6
         row["resident_mib"] = float(psutil.Process().memory_info().rss) / 2**20
         self.count, self.before = self.count + 1, take
-        if before is not None:
-            shutil.rmtree(before)
         return row
 
     def _time(self, request: RenderRequest) -> dict[str, float]:

@@ -16,6 +16,7 @@ from studio.backbones.animatic import same_sums
 from studio.backbones.animatic.same_sums import (
     CONVOLUTIONS,
     FEW_ROWS,
+    bilinear,
     compute_alike,
     layer_products,
     point_convolution,
@@ -109,3 +110,18 @@ def test_convolutions_are() -> None:
     values = results(lambda: point_convolution(x, weight))
     assert alike(values)
     torch.testing.assert_close(values[0], F.conv2d(x, weight), rtol=1e-4, atol=1e-3)
+
+
+def test_enlarging_is_and_torch_has_the_same_picture() -> None:
+    draw = torch.Generator().manual_seed(0)
+    for shape, size in (((8, 3, 12, 20), (384, 640)), ((2, 1, 7, 5), (24, 30)), ((1, 2, 1, 1), (3, 4))):
+        x = torch.randn(*shape, generator=draw)
+        values = results(lambda x=x, size=size: bilinear(x, *size))
+        assert alike(values)
+        torch.testing.assert_close(values[0], F.interpolate(x, size, mode="bilinear", align_corners=False), rtol=0, atol=2e-6)
+
+
+def test_enlarging_by_torch_is_not() -> None:
+    """Otherwise the test before could not fail."""
+    x = torch.randn(8, 3, 12, 20, generator=torch.Generator().manual_seed(0))
+    assert not alike(results(lambda: F.interpolate(x, (384, 640), mode="bilinear", align_corners=False)))
