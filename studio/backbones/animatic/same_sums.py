@@ -22,8 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.activations import GELUTanh
 
-PIECE = 16384
-"""Numbers that torch's GELU leaves to one thread (`GELU_MIN_ELEMENTS_FOR_MULTI_THREADING`)."""
+FOR_ONE_THREAD = 16384
+"""Numbers that torch's GELU leaves to one thread (`GELU_MIN_ELEMENTS_FOR_MULTI_THREADING`); of more, each has one piece."""
+REGISTERS = 64
+"""Numbers, a multiple of those that torch computes at a time: two registers of 16."""
 ROWS = (4, 9, 43, 240)
 """Rows of products with which a network's layers are tried."""
 CONVOLUTIONS = ((240, 3072, 320), (960, 320, 3072))
@@ -36,7 +38,7 @@ Product = tuple[int, int, int]
 
 
 def compute_alike(network: nn.Module) -> None:
-    """Have all GELUs of a network compute in pieces of `PIECE` numbers on the processor, and its layers row by row where needed."""
+    """Have all GELUs of a network fill the registers of every thread of the processor, and its layers row by row where needed."""
     for module in network.modules():
         if isinstance(module, nn.Linear) and not same_on_any_threads(FEW_ROWS):
             module.forward = partial(_by_rows, module.forward)  # type: ignore[method-assign]
@@ -47,10 +49,13 @@ def compute_alike(network: nn.Module) -> None:
 
 
 def _in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Values [...] of an elementwise function of x [...], computed `PIECE` numbers at a time."""
-    if x.device.type != "cpu" or x.numel() <= PIECE:
+    """Values [...] of an elementwise function of x [...]: of what fills all threads' registers at once, and of the few after it."""
+    if x.device.type != "cpu" or x.numel() <= FOR_ONE_THREAD:
         return function(x)
-    return torch.cat([function(piece) for piece in x.flatten().split(PIECE)]).view(x.shape)
+    flat = x.flatten()
+    rest = len(flat) % (REGISTERS * torch.get_num_threads())
+    values = torch.cat([function(flat[:-rest]), function(flat[-rest:])]) if rest else function(flat)
+    return values.view(x.shape)
 
 
 def _by_rows(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -66,6 +66,18 @@ def test_gelus_are(make: Callable[[], nn.Module]) -> None:
     assert alike(values) and torch.equal(values[0], before)
 
 
+@pytest.mark.parametrize("shape", [(16383,), (16385,), (17, 1001), (3, 40000), (7, 5, 4001)])
+def test_gelus_of_any_size_are(shape: tuple[int, ...]) -> None:
+    layer, x = nn.GELU(approximate="tanh"), torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+    torch.set_num_threads(1)
+    before = layer(x)
+    compute_alike(nn.Sequential(layer))
+    values = results(lambda: layer(x))
+    assert alike(values) and torch.equal(values[0], before)
+    turned = results(lambda: layer(x.T if x.ndim == 2 else x))
+    assert alike(turned)
+
+
 def test_products_are_where_it_is_said() -> None:
     """Whatever the processor: of a layer with two or three rows, and of the sizes that were tried."""
     draw = torch.Generator().manual_seed(0)
