@@ -23,6 +23,7 @@ from studio.ui.boards import Boards
 from studio.ui.fields import Fields, MessageError
 from studio.ui.gallery import Sample, sample_views
 from studio.ui.library_api import library_verbs
+from studio.ui.model_views import ModelChoices
 from studio.ui.trash_views import trash_view
 from studio.ui.verbs import VERBS, Answer, Verb
 from studio.ui.verbs.picture import set_reference
@@ -54,7 +55,9 @@ class PageApi:
         self.uploads = uploads
         self.public = public
         self.remote = remote or public
-        self.boards = Boards(lambda session: views.board(session, self.studio.models, self.studio.presets))
+        choices = ModelChoices()
+        self.boards = Boards(lambda session: views.board(
+            session, self.studio.models, self.studio.presets, choices.views(self.studio.models)))
         self.verbs: Mapping[str, Verb] = {
             **VERBS,
             "use_sample": noting(lambda s, f: set_reference(s, f.one_of("sample", self.samples).picture)),
@@ -93,13 +96,17 @@ class PageApi:
                 return {"ok": True, "answer": {"problem": self._uploads_problem(fields)}}
             if name in self.films:
                 return {"ok": True, "answer": self.films[name](fields) or {}}
-            verb = fields.one_of("verb", self.verbs)
+            verb, page = fields.one_of("verb", self.verbs), fields.optional_identifier("page")
             session = self.studio.open(fields.folder("project"))
             before = session.revision
             answer = verb(session, fields)
             reply = {"ok": True, "answer": answer if isinstance(answer, dict) else {}}
-            # The stream brings it too, but later: this page need not wait for it.
-            return reply if session.revision == before else reply | {"board": self.boards.fresh(session)}
+            if session.revision == before:
+                return reply
+            # Streams bring it to other pages, later: this one need not wait for it.
+            board = self.boards.fresh(session)
+            self.boards.answered(page, board)
+            return reply | {"board": board}
         except (EditError, StoreError, MediaError, StoryError) as error:
             return _refusal(str(error))
         except MessageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from studio.backbones.registry import begins_from_words, step_caches
 from studio.language import join, sentence, sentences
 from studio.project.preset_shelf import OWN
 from studio.ui.words import Json
+
+LOOK = 2.0
+"""Seconds between two looks at the models' files."""
 
 if TYPE_CHECKING:
     from studio.catalogue.cards import ModelCard
@@ -76,6 +80,20 @@ def model_choice(card: ModelCard) -> Json:
         state = sentence("{state}, {size:.1f} GB to fetch", state=state, size=card.missing / 1e9)
     note = join(sentence("{state}.", state=state), card.source, sentence("Then start the studio again."))
     return {**facts, "ready": False, "note": note}
+
+
+class ModelChoices:
+    """The models to choose from. Whether their files are there is asked every few seconds, not for every board: they are many."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, tuple[ModelCard, ...], list[Json]] | None = None
+
+    def views(self, cards: Sequence[ModelCard]) -> list[Json]:
+        """What `model_choice` says of each."""
+        last, now = self._last, time.monotonic()
+        if last is None or now - last[0] > LOOK or last[1] != tuple(cards):
+            self._last = last = now, tuple(cards), [model_choice(card) for card in cards]
+        return last[2]
 
 
 def settings_view(settings: RenderSettings, presets: PresetShelf, card: ModelCard | None) -> Json:

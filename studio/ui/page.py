@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -57,7 +58,7 @@ PAUSE = 0.05
 """Seconds between two messages to a page, at least: a job may change many times a second."""
 HEARTBEAT = 5.0
 """Seconds after which the page gets a message even if nothing changed, so that it knows it is still connected."""
-LOOK = 0.01
+LOOK = 0.02
 """Seconds between two looks for events that wait. Gradio looks 1000 times a second: 7 % of a core for a page that does nothing."""
 
 MAX_UPLOAD_MB = {False: 4096, True: 100}
@@ -88,6 +89,7 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
     async def follow(event: gr.EventData, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """Send one project's changes to one page until the page closes or follows another project."""
         page, bell = request.session_hash or "", asyncio.Event()
+        name = _name(event._data)
         if before := pages.get(page):
             before.set()                        # it ends when it sees that it is not the page's any more
         pages[page] = bell
@@ -95,15 +97,15 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
         try:
             session = await asyncio.to_thread(_session_or_notice, api, event._data)
             if isinstance(session, dict):
-                yield {board: None, live: api.localized(session, language)}
+                yield {board: None, **_encoded(api, {live: session}, language)}
                 return
-            with studio.protect(session):
-                async for update in _updates(api, session, lambda: pages.get(page) is bell, bell):
+            with studio.protect(session), api.boards.page(name) if name else contextlib.nullcontext():
+                async for update in _updates(api, session, lambda: pages.get(page) is bell, bell, name):
                     # Only here: boards are compared in English. In a thread: it takes longer than making the board.
-                    said = await asyncio.to_thread(api.localized, update, language)
+                    sent = await asyncio.to_thread(_encoded, api, update, language)
                     # Nothing for the board is None, not `gr.skip()`: for that Gradio makes the component anew, and searches all
                     # its scripts, in the loop that serves everybody.
-                    yield {board: said.get("board"), live: said["live"]}
+                    yield {board: sent.get("board"), live: sent["live"]}
             # A stream repeats its last message when it ends: an empty one, so that it does not replace the next film.
             yield {board: None, live: None}
         finally:
@@ -134,6 +136,7 @@ def _open_queue(page: gr.Blocks) -> None:
     # On some hosts the queue takes only one event by default, but a page sends several at once.
     page.queue(max_size=512, default_concurrency_limit=8)
     page._queue.sleep_when_free = LOOK
+    page._queue.progress_update_sleep_when_free = 1.0       # it looks for news of `gr.Progress`, which is not used here
     # Whenever an event ends, Gradio makes a table of the times of all events so far, with pandas, for a page that is not served.
     setattr(page._queue, "compute_analytics_summary", lambda _: {})  # noqa: B010 - mypy refuses to assign to a method
 
@@ -166,16 +169,37 @@ def _session_or_notice(api: PageApi, message: object) -> Session | dict[str, Any
         return {"project": project, "notice": notice(message), "lost": True}
 
 
+def _name(message: object) -> str | None:
+    """What a page calls itself, to be known again when it asks; None: it does not say."""
+    try:
+        return Fields(message).optional_identifier("page")
+    except MessageError:
+        return None
+
+
+def _encoded(api: PageApi, message: Mapping[Any, Any], language: str) -> dict[Any, dict[str, str]]:
+    """The parts of a message to a page, in its language, each as one text.
+
+    Gradio looks for files, addresses and changes in all that it sends, value by value, in the loop that serves everybody.
+    """
+    said = api.localized(dict(message), language)
+    return {part: {"json": json.dumps(said[part], ensure_ascii=False, separators=(",", ":"))} for part in said}
+
+
 async def _updates(
-    api: PageApi, session: Session, wanted: Callable[[], bool], bell: asyncio.Event
+    api: PageApi, session: Session, wanted: Callable[[], bool], bell: asyncio.Event, page: str | None = None
 ) -> AsyncIterator[dict[str, Any]]:
     """Messages to a page while it is `wanted`: the board and the job when they changed, a heartbeat when nothing did.
 
-    `bell`: set it when `wanted` may have become false.
+    Args:
+        api, session: what the page shows.
+        wanted: whether it still shows that.
+        bell: set it when `wanted` may have become false.
+        page: what it calls itself. A board that came with the answer to its own click is not sent again.
     """
     board: dict[str, Any] = {}
     told: dict[str, Any] = {}
-    last, beat, waited, loop = None, 0, False, asyncio.get_running_loop()
+    last, beat, due, waited, loop = None, 0, 0.0, False, asyncio.get_running_loop()
 
     def wake() -> None:
         with contextlib.suppress(RuntimeError):         # the server has stopped
@@ -193,17 +217,20 @@ async def _updates(
                 waited = True
                 await asyncio.sleep(PAUSE)
                 continue
-            waited, told, beat = False, live, beat + 1
-            message: dict[str, Any] = {"live": live | {"beat": beat}}
+            waited, message = False, dict[str, Any]()
             if now != last:
                 view = await asyncio.to_thread(api.boards.changed if last else api.boards.fresh, session)
-                if view != board | {"revision": view["revision"]}:
+                if api.boards.has(page, view):
+                    board = view
+                elif view != board | {"revision": view["revision"]}:
                     message["board"] = board = view
             last = now
-            yield message
-            await asyncio.sleep(PAUSE)
+            if message or live != told or loop.time() >= due:
+                told, beat, due = live, beat + 1, loop.time() + HEARTBEAT
+                yield message | {"live": live | {"beat": beat}}
+                await asyncio.sleep(PAUSE)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), HEARTBEAT)
+                await asyncio.wait_for(bell.wait(), due - loop.time())
 
 
 def _live(session: Session) -> dict[str, Any]:

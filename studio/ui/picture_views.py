@@ -39,10 +39,14 @@ def reference_view(session: Session) -> Json | None:
     }
 
 
-def beginning_view(project: Project, card: ModelCard | None, cards: Sequence[ModelCard]) -> Json:
-    """Whether the film begins from words alone, whether it could, and what is to be said about that, also of other models."""
+def beginning_view(project: Project, card: ModelCard | None, cards: Sequence[ModelCard], choices: Sequence[Json]) -> Json:
+    """Whether the film begins from words alone, whether it could, and what is to be said about that, also of other models.
+
+    `choices`: what `model_choice` says of each of the `cards`.
+    """
     can = card is not None and begins_from_words(card)
-    other = min(filter(begins_from_words, cards), key=lambda each: each.state != "ready", default=None)
+    others = [(not choice["ready"], each) for each, choice in zip(cards, choices, strict=True) if choice["from_words"]]
+    _, other = min(others, key=lambda pair: pair[0], default=(True, None))
     if project.from_words:
         words: str = sentence("This film begins from words alone.") if can or card is None else needs_picture(card)
     elif can or card is None or other is None:

@@ -41,9 +41,18 @@ if TYPE_CHECKING:
     from studio.session.loras import LoraEntry
 
 
-def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset]) -> Json:
-    """Everything that the page shows of a session, except for the running job."""
+def board(
+    session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset], choices: Sequence[Json] | None = None
+) -> Json:
+    """Everything that the page shows of a session, except for the running job.
+
+    Args:
+        session: the film.
+        cards, presets: the models and presets to choose from.
+        choices: what `model_choice` says of each model. None: it is asked now.
+    """
     project = session.project
+    choices = [model_choice(c) for c in cards] if choices is None else choices
     stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = film_frames(project, project.film())
@@ -55,7 +64,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "tags": list(project.tags),
         "engine": engine_view(session.engine, {*job.audition, job.take} if (job := session.job) else ()),
         "model": model_view(project.model, card, flow_phrase_views(project), wildcard_phrases(session.wildcards)),
-        "models": [model_choice(c) for c in cards],
+        "models": list(choices),
         "fps": project.clock.fps,
         "section": project.clock.section_frames,
         "size": list(project.size),
@@ -64,7 +73,7 @@ def board(session: Session, cards: Sequence[ModelCard], presets: Sequence[Preset
         "presets": preset_choices(presets, project.settings.preset, card),
         "settings": settings_view(project.settings, session.presets, card),
         "reference": reference_view(session),
-        "beginning": beginning_view(project, card, cards),
+        "beginning": beginning_view(project, card, cards, choices),
         "frame": frame_view(project, card),
         "marks": marks_view(project, card),
         "segments": _segments(session, stale, card),

@@ -47,6 +47,21 @@ def test_two_tabs_see_the_same_film(stand: Stand, desk: Visit) -> None:
     expect(right.get_by_label("Film title")).to_have_value("Shared")
 
 
+def test_what_an_answer_would_have_shown_comes_when_it_is_lost(stand: Stand, desk: Visit) -> None:
+    """The stream leaves out what comes with the answer to the page's own click."""
+    page = desk.open(stand.film("one"))
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/component_server/**", lose)
+    page.get_by_role("button", name="Add segment").click()
+    expect(page.get_by_role("alert")).to_contain_text("The studio did not answer")
+    expect(cards(page)).to_have_count(2)
+    desk.complaints.clear()                                     # of the request that was cut off
+
+
 def test_failures_say_what_happened_and_what_to_do(stand: Stand, desk: Visit) -> None:
     page = desk.open(stand.film("one"))
     stand.engine.fail_at = (0, 2)

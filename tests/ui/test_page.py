@@ -154,6 +154,39 @@ def test_a_change_makes_one_board_for_all_who_see_it(tmp_path: Path, monkeypatch
     assert boards[0]["name"] == "Other" and all(board is boards[0] for board in boards)
 
 
+def test_a_page_is_not_sent_again_what_its_own_click_brought(tmp_path: Path) -> None:
+    """What others change is, and so is what it changed itself where the answer did not have the newest board."""
+    studio = make_studio(tmp_path)
+    session, api = make_film(studio, "one"), PageApi(studio, (), tmp_path)
+
+    async def follow() -> list[list[str]]:
+        seen: list[list[str]] = [[], []]
+
+        async def look_on(at: int, page_name: str) -> None:
+            with api.boards.page(page_name):
+                async for screen in page._updates(api, session, lambda: True, asyncio.Event(), page_name):
+                    seen[at] += [screen["board"]["name"]] if "board" in screen else ["no board"]
+
+        pages = [asyncio.ensure_future(look_on(at, name)) for at, name in enumerate(("mine", "yours"))]
+        rename = {"verb": "rename", "project": session.id}
+        await asyncio.sleep(4 * page.PAUSE)
+        for message in ({"name": "Mine", "page": "mine"}, {"name": "Yours", "page": "yours"}, {"name": "Nobody's"},
+                        {"name": "Elsewhere", "page": "elsewhere"}):
+            answer = await asyncio.to_thread(api.answer, rename | message)
+            assert answer["board"]["name"] == message["name"]
+            await asyncio.sleep(6 * page.PAUSE)
+        for each in pages:
+            each.cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+        return seen
+
+    with ThreadPoolExecutor(1) as thread:
+        mine, yours = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(), 20))).result()
+    assert mine == ["A film", "Yours", "Nobody's", "Elsewhere"]
+    assert yours == ["A film", "Mine", "Nobody's", "Elsewhere"]
+    assert not api.boards._given, "pages that are gone are forgotten"
+
+
 def test_an_answer_is_encoded_where_it_is_made(built: Any) -> None:
     """In a thread. FastAPI goes through an answer that is not, in the loop that serves everybody, and takes longer."""
     ask = next(block for block in built.blocks.values() if getattr(block, "elem_id", "") == "mp-board").ask
@@ -179,6 +212,7 @@ def test_an_idle_page_looks_seldom_for_events(built: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr("gradio.queueing.asyncio.sleep", paused)
     asyncio.run(queue.start_processing())
     assert pauses == [page.LOOK] * 3 and 0.005 <= page.LOOK <= 0.02        # and an event that comes need not wait long
+    assert queue.progress_update_sleep_when_free >= 0.1
 
 
 def test_another_language_keeps_no_other_page_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,9 +255,9 @@ def test_a_message_without_a_board_says_nothing_for_it(tmp_path: Path, monkeypat
     with ThreadPoolExecutor(1) as thread:
         first, *rest = thread.submit(lambda: asyncio.run(asyncio.wait_for(updates(), 20))).result()
     board, live = follow.outputs
-    assert first[board]["id"] == session.id and len(rest) > 1
+    assert json.loads(first[board]["json"])["id"] == session.id and len(rest) > 1
     assert all(set(update) == {board, live} and update[board] is None for update in rest)
-    assert rest[-2][live]["lost"] and rest[-1][live] is None
+    assert json.loads(rest[-2][live]["json"])["lost"] and rest[-1][live] is None
 
 
 @pytest.mark.parametrize("public", [True, False])
@@ -236,7 +270,8 @@ def test_the_stream_of_a_shared_studio_names_no_folder(tmp_path: Path, public: b
     async def first() -> dict[str, Any]:
         event, request = SimpleNamespace(_data={"project": session.id}), SimpleNamespace(session_hash="x")
         async for update in follow(event, request):
-            return next(value for value in update.values() if "findings" in value)
+            assert all(set(value) == {"json"} for value in update.values()), "Gradio would go through everything else"
+            return next(board for value in update.values() if "findings" in (board := json.loads(value["json"])))
         raise AssertionError
 
     with ThreadPoolExecutor(1) as thread:

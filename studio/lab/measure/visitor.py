@@ -37,8 +37,8 @@ class Visitor:
             page = json.loads(answer.read())
         self._board = next(each["id"] for each in page["components"] if "ask" in (each["props"].get("server_fns") or ()))
         follow = next(each for each in page["dependencies"] if [self._board, "follow"] in map(list, each["targets"]))
-        message = {"data": [], "event_data": {"project": self._film}, "fn_index": follow["id"], "trigger_id": self._board}
-        self._post("queue/join", message)
+        data = {"project": self._film, "page": self._name}
+        self._post("queue/join", {"data": [], "event_data": data, "fn_index": follow["id"], "trigger_id": self._board})
         for thread in self._threads:
             thread.start()
 
@@ -64,7 +64,7 @@ class Visitor:
     def _click(self) -> None:
         number = 0
         while not self._stop.wait(self._pause):
-            message = {"verb": "rewind", "project": self._film, "take": self._takes[number % len(self._takes)]}
+            message = {"verb": "rewind", "page": self._name, "project": self._film, "take": self._takes[number % len(self._takes)]}
             number, clock = number + 1, time.perf_counter()
             try:
                 answer = self._post("component_server/", {"data": message, "component_id": self._board, "fn_name": "ask"})

@@ -5,6 +5,7 @@ const client = (() => {
   let queue = Promise.resolve();    // messages are sent one after the other, so that they arrive in order
   let redraw = 0;
   let drawn = 0;                    // revision of the view; a view arrives with the answer that changed it, and with the stream
+  let page = null;                  // what this page calls itself, so that its stream does not bring what an answer brought
   let gotFirstView;
   const firstView = new Promise((resolve) => { gotFirstView = resolve; });      // messages wait for it: they name the project
 
@@ -47,7 +48,8 @@ const client = (() => {
     return status === 401;
   };
   const note = (answer) => { if (answer.note) notices.add({ message: answer.note, kind: 'found' }); };
-  const noAnswer = () => askForPassword().then((gone) => { if (!gone) notices.add(refused); return null; });
+  /* What was asked may have been done: the stream does not bring what came with the answer, so it is begun again. */
+  const noAnswer = () => askForPassword().then((gone) => { if (!gone) { notices.add(refused); follow(); } return null; });
   const send = (message) => server.ask(message).then(
     (reply) => {
       if (!reply?.ok && !reply?.notice) return noAnswer();
@@ -62,13 +64,13 @@ const client = (() => {
   /* Ask the studio for something. Resolves with the answer, or with null when it was refused (and the artist was told). */
   self.ask = (verb, fields = {}) => {
     const project = self.view?.id;  // the project of now: the page may show another one by the time this is sent
-    return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, language, project: project ?? self.view.id })));
+    return (queue = queue.then(() => firstView).then(() => send({ ...fields, verb, language, page, project: project ?? self.view.id })));
   };
   /* The same for what takes long: later messages do not wait for it. */
   self.askAside = (verb, fields = {}) => {
     self.flush();
     const project = self.view?.id;
-    return queue.then(() => firstView).then(() => send({ ...fields, verb, language, project: project ?? self.view.id }));
+    return queue.then(() => firstView).then(() => send({ ...fields, verb, language, page, project: project ?? self.view.id }));
   };
   /* The same, after everything typed so far has been sent. */
   self.act = (verb, fields = {}) => { self.flush(); return self.ask(verb, fields); };
@@ -115,7 +117,12 @@ const client = (() => {
   self.go = (take) => { self.put({ selected: null, hovered: null, wholeFilm: false, choosing: null }); return self.act('rewind', { take }); };
 
   // A studio that was started again counts revisions anew.
-  const follow = () => { drawn = 0; self.lastMessage = Date.now(); trigger('follow', { project: self.requested, language }); };
+  const follow = () => {
+    drawn = 0;
+    page = `p${Math.random().toString(36).slice(2)}`;
+    self.lastMessage = Date.now();
+    trigger('follow', { project: self.requested, language, page });
+  };
   const address = (project) => { const url = new URL(location.href); url.searchParams.set('project', project); url.searchParams.delete('take'); return url; };
 
   /* Whether a message is of a project that this page has just left. */
@@ -169,7 +176,7 @@ const client = (() => {
   };
 
   self.start = () => {
-    watch('value', () => { if (props.value?.id) receiveView(props.value); });
+    watch('value', () => { if (props.value?.json) receiveView(JSON.parse(props.value.json)); });
     document.addEventListener('mp:live', receiveLive);
     addEventListener('popstate', () => self.open(new URLSearchParams(location.search).get('project'), false));
     addEventListener('pagehide', self.flush);
