@@ -180,7 +180,8 @@ def _name(message: object) -> str | None:
 def _encoded(api: PageApi, message: Mapping[Any, Any], language: str) -> dict[Any, dict[str, str]]:
     """The parts of a message to a page, in its language, each as one text.
 
-    Gradio looks for files, addresses and changes in all that it sends, value by value, in the loop that serves everybody.
+    Gradio looks for files, addresses and changes in all that it sends, value by value, in the loop that serves everybody. And where
+    lists within lists grow shorter, as when takes are dropped, the changes that it sends take other elements away.
     """
     said = api.localized(dict(message), language)
     return {part: {"json": json.dumps(said[part], ensure_ascii=False, separators=(",", ":"))} for part in said}

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gradio import utils as gradio_utils
 
 from studio.language import localize, sentence
 from studio.project import edits
@@ -258,6 +259,13 @@ def test_a_message_without_a_board_says_nothing_for_it(tmp_path: Path, monkeypat
     assert json.loads(first[board]["json"])["id"] == session.id and len(rest) > 1
     assert all(set(update) == {board, live} and update[board] is None for update in rest)
     assert json.loads(rest[-2][live]["json"])["lost"] and rest[-1][live] is None
+
+
+def test_a_message_replaces_the_one_before_whole(tmp_path: Path) -> None:
+    api = PageApi(make_studio(tmp_path), (), tmp_path)
+    boards = [{"board": {"segments": [{"takes": takes}]}} for takes in (["one", "two", "three"], ["one"])]
+    before, after = (page._encoded(api, board, "en")["board"] for board in boards)
+    assert gradio_utils.diff(before, after) == [["replace", ["json"], '{"segments":[{"takes":["one"]}]}']]
 
 
 @pytest.mark.parametrize("public", [True, False])
