@@ -20,7 +20,7 @@ from studio.engine.render import Renderer
 from studio.full_prompt import Words
 from studio.media.clip import read_clip
 from studio.memory.snapshot import Snapshot, read_snapshot
-from tests.engine.conftest import Ask, take_inputs
+from tests.engine.conftest import SMALL, Ask, take_inputs
 
 SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 NOON = Words("bright light")
@@ -52,15 +52,16 @@ def take(shipped: Renderer, ask: Ask) -> Callable[..., RenderRequest]:
     """Requests of the model that ships."""
 
     def make(name: str, prompt: str, **changes: object) -> RenderRequest:
-        return ask(name, model="memorypack-mini", size=(320, 192), steps=1, prompt=prompt, **changes)
+        return ask(name, **{"model": "memorypack-mini", "size": SMALL, "steps": 1, "prompt": prompt, **changes})
 
     return make
 
 
 def test_night_after_noon_has_no_steep_step_with_a_blend(shipped: Renderer, take: Callable[..., RenderRequest]) -> None:
-    noon = take("noon", NOON.prompt)
+    size = (192, 128)                            # a limit of one level is too fine for SMALL
+    noon = take("noon", NOON.prompt, size=size)
     run(shipped, noon)
-    after = {"parent": noon.folder, "before": NOON}
+    after = {"parent": noon.folder, "before": NOON, "size": size}
     plain = take("plain", "night falls", sections=2, **after)
     blended = take("blended", "night falls", sections=2, blend=72, **after)
     run(shipped, plain)
@@ -71,7 +72,7 @@ def test_night_after_noon_has_no_steep_step_with_a_blend(shipped: Renderer, take
     assert np.abs(eased[end : end + 2]).max() < 1, "it begins softly at the boundary"
     assert abs(brightness(plain.folder)[-1] - brightness(blended.folder)[-1]) < 3, "both end in the same night"
     assert (brightness(blended.folder)[36] - brightness(plain.folder)[36]) > 25, "half of the way is left after one section"
-    bare = take("bare", "night falls", parent=noon.folder)
+    bare = take("bare", "night falls", size=size, parent=noon.folder)
     run(shipped, bare)
     plain_clip = read_clip(plain.folder / take_folder.CLIP)
     clip = read_clip(bare.folder / take_folder.CLIP)

@@ -18,14 +18,14 @@ from studio.engine.render import Renderer
 from studio.media.clip import read_clip
 from studio.memory.context_sizes import RECENT
 from studio.memory.snapshot import read_snapshot
-from tests.engine.conftest import Ask, Take, take_inputs
+from tests.engine.conftest import SMALL, Ask, Take, take_inputs
 
 
 def made(folder: Path, parent: Path | None, reference: Path, **changes: Any) -> RenderRequest:
     """How a take of the lighthouse was made."""
     facts: dict[str, Any] = {
         "take": folder.name, "model": "memorypack-mini", "prompt": "", "seed": 3, "sections": 1, "steps": 1, "guidance": 1.0,
-        "size": (320, 192), "reference": reference, "parent": parent, "folder": folder}
+        "size": SMALL, "reference": reference, "parent": parent, "folder": folder}
     return RenderRequest(**{**facts, **changes})
 
 

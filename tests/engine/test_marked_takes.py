@@ -21,10 +21,11 @@ from studio.marks import NO_MARKS, Flow, Marks, Subject
 from studio.media import fill
 from studio.media.clip import read_clip
 from studio.memory.snapshot import read_snapshot
+from tests.engine.conftest import LARGE
 
 ROOT = Path(__file__).parents[2]
-SIZE = (384, 384)                                # the smallest large film: V = 2
-FRAME = (0.5, 0.2, 0.36, 0.6)
+SIZE = LARGE
+FRAME = (0.2, 0.2, 0.72, 0.6)
 BOAT = Subject((((0.343, 0.6), (0.343, 0.64)),), depth=2.0)
 WATER = Flow("water", ((0.5, 0.85), (0.95, 0.85)), 0.15, 0.04)
 CLOUDS = Flow("clouds", ((0.9, 0.2), (0.1, 0.2)), 0.2, 0.03)
@@ -36,15 +37,15 @@ Take = Callable[..., TakeDone]
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("reference") / "reference.png"
     with Image.open(ROOT / "assets/examples/lighthouse/lighthouse.jpg") as image:
-        image.resize((1066, 640)).save(path)
+        image.resize((533, 320)).save(path)
     return path
 
 
 @pytest.fixture(scope="module")
-def half_as_large(reference: Path) -> Path:
-    path = reference.with_name("half.png")
+def smaller(reference: Path) -> Path:
+    path = reference.with_name("smaller.png")
     with Image.open(reference) as image:
-        image.resize((533, 320)).save(path)
+        image.resize((133, 80)).save(path)
     return path
 
 
@@ -76,6 +77,13 @@ def takes(shipped: Renderer, films: Path, reference: Path) -> Take:
     return render
 
 
+def drawn_out(
+    picture: NDArray[np.uint8], left: int, top: int, right: int, bottom: int, method: int
+) -> NDArray[np.uint8]:
+    """In place of new ground."""
+    return np.pad(picture, ((top, bottom), (left, right), (0, 0)), mode="edge")
+
+
 def frames(folder: Path) -> NDArray[np.float32]:
     """A take's frames, [T, H, W, 3] from 0 to 255."""
     return read_clip(folder / take_folder.CLIP).astype(np.float32)
@@ -94,7 +102,7 @@ def test_marks_are_remembered_and_prompts_stop_what_flows(take: Take, tmp_path: 
     assert change.mean() > 0.5
     take("b", "the water stops", parent=tmp_path / "a")
     later = frames(tmp_path / "b")
-    water, clouds = np.s_[:, 330:, :], np.s_[:, :60, :]
+    water, clouds = np.s_[:, 165:, :], np.s_[:, :30, :]
     assert np.abs(later[water][40] - later[water][-1]).mean() < 0.5 * np.abs(flowing[water][40] - flowing[water][-1]).mean()
     assert np.abs(later[clouds][40] - later[clouds][-1]).mean() > 0.5
     assert torch.equal(read_snapshot(tmp_path / "b" / take_folder.SNAPSHOT).psi, psi)                  # type: ignore[arg-type]
@@ -110,7 +118,7 @@ def test_the_same_take_is_the_same_and_others_are_as_without_marks(
     one, two = (read_snapshot(tmp_path / name / take_folder.SNAPSHOT) for name in "ab")
     assert torch.equal(one.recent, two.recent) and torch.equal(one.psi, two.psi)                       # type: ignore[arg-type]
     still, flowing = frames(unmarked[0]), frames(tmp_path / "a")
-    assert np.abs(still[:, :100] - flowing[:, :100]).mean() < 0.3                                       # the sky is no water
+    assert np.abs(still[:, :50] - flowing[:, :50]).mean() < 0.3                                       # the sky is no water
 
 
 def test_the_edge_is_told(take: Take, unmarked: tuple[Path, TakeDone]) -> None:
@@ -119,7 +127,9 @@ def test_the_edge_is_told(take: Take, unmarked: tuple[Path, TakeDone]) -> None:
 
 
 @pytest.mark.slow
-def test_a_camera_that_may_leave_the_picture(take: Take, tmp_path: Path) -> None:
+def test_a_camera_that_may_leave_the_picture(take: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there does not matter, so it takes no time: the picture's edges are drawn out."""
+    monkeypatch.setattr("studio.engine.scene_inputs.extend", drawn_out)
     free = Marks(beyond=True)
     assert not take("a", "the camera pans right", marks=free).at_edge
     psi = read_snapshot(tmp_path / "a" / take_folder.SNAPSHOT).psi
@@ -129,11 +139,11 @@ def test_a_camera_that_may_leave_the_picture(take: Take, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("beyond", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_scene_inputs(half_as_large: Path, beyond: bool) -> None:
+def test_scene_inputs(smaller: Path, beyond: bool) -> None:
     """Strokes lie where they were drawn, however the picture is cut and scaled; the artist's pixels are his own."""
-    size = SIZE[0] // 2, SIZE[1] // 2
-    made = scene_inputs(half_as_large, size, FRAME, Marks(beyond, BOAT, (WATER,)), 12)
-    plain = scene_inputs(half_as_large, size, FRAME, NO_MARKS, 12)
+    size = SIZE[0] // 4, SIZE[1] // 4
+    made = scene_inputs(smaller, size, FRAME, Marks(beyond, BOAT, (WATER,)), 12)
+    plain = scene_inputs(smaller, size, FRAME, NO_MARKS, 12)
     assert made.alpha is not None and made.ground is not None and made.flows is not None
     left, top, right, bottom = made.own or (0, 0, made.picture.shape[1], made.picture.shape[0])
     own = made.picture[top:bottom, left:right]
@@ -155,21 +165,21 @@ def test_scene_inputs(half_as_large: Path, beyond: bool) -> None:
 def test_a_marked_subject_is_never_copied_into_new_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool) -> None:
     """Although nothing counts as distinct here, so that what is not marked is copied."""
     monkeypatch.setattr(fill, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
-    picture = np.random.default_rng(0).normal((150, 130, 100), 6, (48, 64, 3)).clip(0, 255).astype(np.uint8)
-    picture[32:42, 21:31] = (20, 160, 40)
+    picture = np.random.default_rng(0).normal((150, 130, 100), 6, (24, 32, 3)).clip(0, 255).astype(np.uint8)
+    picture[16:21, 10:15] = (20, 160, 40)
     Image.fromarray(picture).save(tmp_path / "sand.png")
     subject = Subject((((0.35, 0.7), (0.45, 0.84)),)) if marked else None
-    made = scene_inputs(tmp_path / "sand.png", (64, 48), None, Marks(True, subject), 12)
-    assert made.own is not None and made.picture.shape == (48 + 2 * 48, 64 + 2 * 64, 3)
+    made = scene_inputs(tmp_path / "sand.png", (32, 24), None, Marks(True, subject), 12)
+    assert made.own is not None and made.picture.shape == (24 + 2 * 32, 32 + 2 * 32, 3)
     left, top, right, bottom = made.own
     green = made.picture[..., 1].astype(int) - made.picture[..., 0] > 60
-    assert green[top:bottom, left:right].sum() == 100
-    assert (green.sum() == 100) == marked
+    assert green[top:bottom, left:right].sum() == 25
+    assert (green.sum() == 25) == marked
 
 
 def test_a_subject_outside_the_part_that_is_used_is_left_out(tmp_path: Path) -> None:
     """Of a picture much longer than the film only the part around the frame is read."""
-    Image.new("RGB", (6000, 384), (90, 120, 150)).save(tmp_path / "long.png")
+    Image.new("RGB", (6000, 192), (90, 120, 150)).save(tmp_path / "long.png")
     far = Marks(subject=Subject((((0.99, 0.5),),)))
     assert scene_inputs(tmp_path / "long.png", SIZE, (0.0, 0.0, 384 / 6000, 1.0), far, 12).alpha is None
 

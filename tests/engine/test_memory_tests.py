@@ -29,7 +29,7 @@ def test_what_only_memory_can_supply(take: Take, tmp_path: Path, zoomed: Path, z
     assert recalled is not None and recalled.shape == own.shape[:3]
     assert 0.1 < recalled.mean() < 0.5
     last = recalled[-1]
-    assert last[20:170, 8:28].mean() > 0.95 and not last[30:150, 50:270].any(), "the margin, and nothing that recent frames show"
+    assert last[10:85, 4:14].mean() > 0.95 and not last[15:75, 25:135].any(), "the margin, and nothing that recent frames show"
     begin, there, elsewhere = frames(zoomed_out / "begin"), *(part for part in (recalled, ~recalled))
     without = psnr(own, begin, there)
     outside = psnr(own, begin, elsewhere)

@@ -19,10 +19,11 @@ from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.media.clip import read_frame
 from studio.media.difference import psnr
+from tests.engine.conftest import SMALL
 
 ROOT = Path(__file__).parents[2]
 Take = Callable[..., Event]
-SIZES = {"panorama-mini": (256, 256), "memorypack-mini": (320, 192)}
+SIZES = {"panorama-mini": (256, 256), "memorypack-mini": SMALL}
 STEPS = {"panorama-mini": 8, "memorypack-mini": 1}
 """One for the model whose camera moves as it is told from the first step on."""
 PROMPTS = {"panorama-mini": "the camera pans right fast", "memorypack-mini": "the camera pans right"}

@@ -17,10 +17,10 @@ from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.media.clip import read_clip
 from studio.memory.snapshot import read_snapshot
+from tests.engine.conftest import LARGE, SMALL
 
 ROOT = Path(__file__).parents[2]
 Take = Callable[..., Event]
-SMALL, LARGE = (320, 192), (384, 384)
 
 
 @pytest.fixture()
@@ -36,7 +36,7 @@ def take(shipped: Renderer, tmp_path: Path) -> Take:
             "take": name, "model": "memorypack-mini", "prompt": "static shot", "seed": 3, "sections": 1, "steps": 1,
             "guidance": 1.0,
             "size": LARGE, "reference": tmp_path / f"{picture}.png", "parent": tmp_path / parent if parent else None,
-            "folder": tmp_path / name, "frame": (0.2, 0.1, 0.48, 0.8)}
+            "folder": tmp_path / name, "frame": (0.2, 0.3, 0.48, 0.4)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("studio.engine.render.draw_memory", lambda *_: None)                # nobody looks at it here
             return list(shipped.render(RenderRequest(**{**facts, **changes}), Stop()))[-1]      # type: ignore[arg-type]

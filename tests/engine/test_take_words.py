@@ -16,7 +16,7 @@ from studio.engine.jobs import Stop
 from studio.engine.render import Renderer
 from studio.full_prompt import Words
 from studio.memory.snapshot import read_snapshot
-from tests.engine.conftest import Ask, take_inputs
+from tests.engine.conftest import LARGE, SMALL, Ask, take_inputs
 
 SHIPPED = Path(__file__).parents[2] / "models" / "memorypack-mini"
 
@@ -40,7 +40,7 @@ def test_a_model_that_reads_it_all_is_given_one_text(models: dict[str, ModelCard
     assert not torch.equal(made, latents(renderer, ask("c", model="large", prompt="one")))
 
 
-@pytest.mark.parametrize("size", [(320, 192), pytest.param((384, 384), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)])
 def test_the_embedded_model_follows_the_style_where_it_begins_and_no_cast(
     shipped: Renderer, ask: Ask, size: tuple[int, int]
 ) -> None:

@@ -34,7 +34,7 @@ from studio.placement.choose import choose_plan
 from studio.placement.machine import imagine_machine
 from studio.placement.profile import PROFILES, read_profile
 from tests import folders
-from tests.engine.conftest import Ask
+from tests.engine.conftest import LARGE, SMALL, Ask
 from tests.media.videos import grey, video
 from tests.small_gpu import SmallGpu, loaded
 
@@ -49,7 +49,7 @@ def run(renderer: Renderer, request: RenderRequest, stop: Stop | None = None) ->
     return list(renderer.render(request, stop or Stop()))
 
 
-@pytest.mark.parametrize("size", [(320, 192), (384, 384)])
+@pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_the_model_that_ships_goes_on_from_the_last_frame(
     shipped: Renderer, ask: Ask, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_video_shorter_than_its_take_is_held(framepack: Renderer, ask: Ask, tm
 
 
 def test_a_take_cut_short_is_completed_with_the_same_state(shipped: Renderer, ask: Ask, tmp_path: Path) -> None:
-    _complete_a_cut_take(shipped, (320, 192), ask, tmp_path)
+    _complete_a_cut_take(shipped, SMALL, ask, tmp_path)
 
 
 def test_framepacks_take_cut_short_is_completed_with_the_same_state(framepack: Renderer, ask: Ask, tmp_path: Path) -> None:
