@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.media.shift_map import Bools, Floats, Ints, Scene, box_of, lookup, visibility
+from studio.media.shift_map import Bools, Floats, Ints, Scene, box_of, lookup, squared_distance, visibility
 
 LABELS = 64
 PARTS = 10
@@ -144,7 +144,7 @@ def _place_cost(
     """What it costs to copy from places: those that are distinct, and those that are unlike what should be here."""
     height, width = distinct.shape
     from_y, from_x = (y + offsets[..., 0]).clip(0, height - 1), (x + offsets[..., 1]).clip(0, width - 1)
-    unlike = ((near[from_y, from_x] - likely[y, x]) ** 2).sum(-1)
+    unlike = squared_distance(near[from_y, from_x], likely[y, x])
     return np.float32(DISTINCT_WEIGHT) * distinct[from_y, from_x] + np.float32(likeness) * unlike
 
 
@@ -185,7 +185,7 @@ def _parts(scene: Scene, layers: int) -> tuple[NDArray[np.intp], int]:
 def _rim_error(scene: Scene, y: NDArray[np.intp], x: NDArray[np.intp], offsets: Ints) -> Floats:
     """By how much known pixels differ from what the offsets would copy there."""
     found, valid = lookup(scene, y, x, offsets)
-    error = visibility(((found - scene.features[y, x]) ** 2).sum(-1))
+    error = visibility(squared_distance(found, scene.features[y, x]))
     return np.where(valid, error, UNCOMPARED_RIM)
 
 
@@ -229,8 +229,10 @@ def _best(costs: Floats, cover: Floats, offsets: Ints) -> NDArray[np.intp]:
     taken = np.zeros(len(offsets), bool)
     for reach in [WHOLE] + [LEAST] * LABELS:
         for cost, share in zip(costs, cover, strict=True):
+            if len(chosen) == LABELS:
+                break
             free = np.where((share < min(reach, share.max(initial=0))) | (taken & (reach < WHOLE)), np.inf, cost)
-            if len(chosen) < LABELS and np.isfinite(free.min()):
+            if np.isfinite(free.min()):
                 best = int(free.argmin())
                 chosen.append(best)
                 taken |= np.abs(offsets - offsets[best]).max(1) <= 1

@@ -13,7 +13,7 @@ from studio.media.distinctness import distinctness
 from studio.media.fill import extend, fill
 from studio.media.membrane import membrane
 from studio.media.roughness import kept_share
-from studio.media.shift_map import Scene, features_of
+from studio.media.shift_map import Scene, features_of, squared_distance
 
 Pixels = NDArray[np.uint8]
 
@@ -171,9 +171,15 @@ def green(picture: Pixels) -> int:
 def test_a_unique_thing_near_an_edge_is_not_copied_beyond_it(monkeypatch: pytest.MonkeyPatch, size: int, x: int) -> None:
     picture = sand(96, 128)
     picture[72:72 + size, x:x + size] = (20, 160, 40)
-    assert green(extend(picture, 32, 24, 32, 24)) == size ** 2
+    assert green(extend(picture, 32, 0, 0, 24)) == size ** 2
     monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
-    assert green(extend(picture, 32, 24, 32, 24)) > size ** 2, "if nothing counted as distinct, it would be"
+    assert green(extend(picture, 32, 0, 0, 24)) > size ** 2, "if nothing counted as distinct, it would be"
+
+
+def test_squared_distances_are_numpys_sums() -> None:
+    draw = np.random.default_rng(0)
+    one, other = draw.random((40, 1, 5), np.float32), draw.random((40, 60, 5), np.float32)
+    assert np.array_equal(squared_distance(one, other), ((one - other) ** 2).sum(-1)), "bit for bit"
 
 
 def test_the_size_of_new_ground_does_not_decide_what_is_distinct() -> None:
