@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -87,25 +87,55 @@ class Stand:
 class Visit:
     """What a browser did while it was here: pages to use, and all it complained of or asked for."""
 
-    still: ClassVar[bool] = False
-    """Whether pages are those of somebody who wants no motion: a film that plays takes a fifth of a core, whatever is tested."""
-
     stand: Stand
     context: Any
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    tabs: list[Any] = field(default_factory=list)
+    moves: bool = False
+    """Whether films play by themselves on pages opened from now on. Most tests want no motion: it takes a third of a core."""
 
     def open(self, session: Session, url: str | None = None) -> Any:
-        page = self.context.new_page()
-        if self.still:
-            page.emulate_media(reduced_motion="reduce")
+        page = self.context.new_page() if self.tabs else self.context.pages[0]
+        self.tabs.append(page)
+        page.emulate_media(reduced_motion="no-preference" if self.moves else "reduce")
         page.set_default_timeout(WAIT)
-        page.on("console", lambda m: m.type == "error" and self.complaints.append(f"{m.text} {m.location}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self._console)
+        page.on("pageerror", self._error)
+        page.on("request", self._request)
         page.goto(f"{url or self.stand.url}/?project={session.id}")
         page.locator(".work:visible, .start:visible").first.wait_for()
         return page
+
+    def close(self) -> None:
+        """Leave all pages; the first tab stays, for the next test."""
+        for page in self.tabs[:1]:
+            for event, heard in (("console", self._console), ("pageerror", self._error), ("request", self._request)):
+                page.remove_listener(event, heard)
+        leave(self.context)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} {message.location}")
+
+    def _error(self, error: Any) -> None:
+        self.complaints.append(str(error))
+
+    def _request(self, request: Any) -> None:
+        self.requests.append(request.url)
+
+
+def leave(context: Any) -> None:
+    """Close all tabs of a browser context but the first, which is emptied.
+
+    It is not closed: a tab that stays keeps its process, with the page's scripts compiled, and opens a page in half the time.
+    """
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    if first.url.startswith("http"):
+        first.evaluate("sessionStorage.clear()")
+        first.goto("about:blank")
 
 
 class Browser:
@@ -117,16 +147,17 @@ class Browser:
         self._profiles: dict[str, Any] = {}
 
     def profile(self, **options: Any) -> Any:
-        """A browser context with such options, with an empty page, and with nothing that an earlier test has left."""
+        """A browser context with such options, with an empty tab, and with nothing that an earlier test has left."""
         name = repr(sorted(options.items()))
         if name not in self._profiles:
             self._profiles[name] = self._kind.launch_persistent_context(
                 self._folder / str(len(self._profiles)), executable_path=self._path, args=QUIET, **options)
         context = self._profiles[name]
-        empty, *others = context.pages
-        for page in others:
-            page.close()
-        wire = context.new_cdp_session(empty)
+        leave(context)
+        tab = context.pages[0]
+        if tab.viewport_size != options.get("viewport", tab.viewport_size):
+            tab.set_viewport_size(options["viewport"])
+        wire = context.new_cdp_session(tab)
         wire.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "cookies,local_storage"})
         wire.detach()
         return context
@@ -174,17 +205,10 @@ def visit(stand: Stand, chromium: Browser, **options: Any) -> Iterator[Visit]:
     visit = Visit(stand, context)
     yield visit
     complaints = list(visit.complaints)        # closing cuts the stream off, and the browser says so
-    for page in context.pages[1:]:
-        page.close()
+    visit.close()
     stand.engine.gate = None
     assert complaints == []
     assert [url for url in visit.requests if not url.startswith((stand.url, "data:", "blob:"))] == []
-
-
-@pytest.fixture(autouse=True)
-def _motion(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a module that says `STILL = True`, nothing on the desk moves by itself either."""
-    monkeypatch.setattr(Visit, "still", getattr(request.module, "STILL", False))
 
 
 @pytest.fixture

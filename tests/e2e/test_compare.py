@@ -53,7 +53,9 @@ def cinema(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def desk(cinema: Stand, chromium: Any) -> Iterator[Visit]:
-    yield from visit(cinema, chromium)
+    for here in visit(cinema, chromium):
+        here.moves = True
+        yield here
 
 
 @pytest.fixture

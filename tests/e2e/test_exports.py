@@ -20,8 +20,6 @@ from tests.shelves import render_all
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 from playwright.sync_api import expect
 
-STILL = True
-
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 
 

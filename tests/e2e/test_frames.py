@@ -22,8 +22,6 @@ from tests.shelves import picture, wait_for_job, wait_until
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 from playwright.sync_api import expect
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 SIZES = ((640, 384), (320, 192), (384, 640))

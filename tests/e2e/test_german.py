@@ -13,8 +13,6 @@ from tests.e2e.test_language import film
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 from playwright.sync_api import expect
 
-STILL = True
-
 RUNS_OUT = """() => [
   ...[...document.querySelectorAll('.mp :is(button, label, h2, .flag)')]
     .filter((e) => e.checkVisibility() && getComputedStyle(e).overflow === 'visible')

@@ -19,8 +19,6 @@ from tests.shelves import picture, render_all, wait_for_job
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
 
-STILL = True
-
 PROMPTS = ("●", "●●", "●●●")
 """What the artist writes has no letters here, so whatever has some was written by the studio."""
 

@@ -45,6 +45,7 @@ def seen(page: Any, side: str) -> bool:
 def test_a_look_by_keyboard(stand: Stand, desk: Visit) -> None:
     session = brightening(stand)
     _, second, third = (take.id for take in session.project.path())
+    desk.moves = True
     page = desk.open(session)
     page.locator(".card .cell").nth(1).click()
     page.get_by_role("button", name="Look", exact=True).focus()

@@ -16,8 +16,6 @@ from tests.fake_engine import FakeEngine
 from tests.lora_shelves import lora, model
 from tests.shelves import picture, render_all
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 

@@ -27,8 +27,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import FINGER, TARGETS, violations
 
-STILL = True
-
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 SMALL, LARGE = (320, 192), (640, 384)
 PART = {"rows": 32, "columns": 64, "left": -10.5, "top": -6.5, "width": 20, "height": 12}

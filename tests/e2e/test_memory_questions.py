@@ -59,6 +59,7 @@ def test_three_sections_side_by_side(museum: Stand, desk: Visit) -> None:
     session.edit(edits.edit_segment, 1, prompt="the captain")
     session.jobs.generate_next()
     wait_for_job(session)
+    desk.moves = True
     page = desk.open(session)
     page.get_by_role("button", name="Does it remember?").click()
     sheet = page.get_by_role("dialog", name="Does it remember?")

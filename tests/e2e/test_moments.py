@@ -66,8 +66,9 @@ def test_the_frame_and_what_is_remembered(archive: Stand, desk: Visit, light: st
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     page.evaluate("language => localStorage.setItem('memorypack.language', JSON.stringify(language))", language)
-    page.close()
-    page = desk.open(session)
+    page.reload()
+    page.locator(".work:visible").wait_for()
+    desk.complaints.clear()                                     # the reload cut the old stream off
     for width, height in ((1440, 900), (1280, 800)):
         page.set_viewport_size({"width": width, "height": height})
         expect(page.locator(".memory-verbs .button:visible")).to_have_count(4)

@@ -11,8 +11,6 @@ from studio.session import Session
 from tests.e2e.conftest import AUDIT, Stand, Visit, cards, faded
 from tests.shelves import render_all
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 TIMES = "[0s-1s: she waves] [1s: she turns]\n[2s-3s: the sea]"

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from studio.full_prompt import Words
 from tests.e2e.conftest import AUDIT, Stand, Visit, badge, faded
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 

@@ -30,6 +30,7 @@ def ink(page: Any, card: int) -> float:
 
 def test_a_sound_from_file_to_markers(stand: Stand, desk: Visit, tmp_path: Path) -> None:
     session = render_all(stand.film("one", "two", sections=2))
+    desk.moves = True
     page = desk.open(session)
     length = session.project.clock.seconds(session.project.film()[0].frames)
     expect(page.locator(".wave").first).to_be_hidden()

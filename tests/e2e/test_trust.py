@@ -14,8 +14,6 @@ from studio.session import Studio
 from tests.e2e.conftest import DROP, Stand, Visit, badge, cards, serve, visit
 from tests.shelves import picture, render_all
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 HOSTILE = "<img src=x onerror='window.hurt=1'> ${window.hurt=2} {{constructor}} `${alert(1)}` <script>window.hurt=3</script>"

@@ -42,6 +42,7 @@ def voting(page: Any) -> Any:
 
 def test_a_vote_from_the_first_pair_to_the_file(stand: Stand, desk: Visit) -> None:
     session = two_takes(stand)
+    desk.moves = True
     page = desk.open(session)
     sheet = voting(page)
     takes = list(session.project.takes.values())

@@ -12,8 +12,6 @@ from studio.project import edits
 from tests.e2e.conftest import AUDIT, Stand, Visit, badge, cards, faded
 from tests.shelves import render_all
 
-STILL = True
-
 pytestmark = pytest.mark.slow
 
 
