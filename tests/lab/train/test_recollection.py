@@ -173,7 +173,7 @@ def test_it_learns_and_the_curve_tells(tmp_path: Path) -> None:
     """Two films of one colour each: recalled with their own psi, not with the other's. The paper's A must learn to keep."""
     films = made(2, sections=3)
     films.cells[:, :, :-1] = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1, 1) * films.cells[:1, :1, :-1, :1, :1]
-    kept = train(toy(tmp_path, steps=150, batch=4, queries=16, rate=3e-3, average=0.9), "A", 1, films, torch.ones(K))
+    kept = train(toy(tmp_path, steps=45, batch=2, queries=16, rate=8e-3, average=0.9), "A", 1, films, torch.ones(K))
     rows = error_by_age(kept, films, distractors=2)
     assert [row["age"] for row in rows] == [-1, 0, 1]
     for row in rows:
