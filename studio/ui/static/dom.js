@@ -11,7 +11,12 @@ const h = (tag, attributes = {}, ...children) => {
 };
 
 /* These write only what has changed: a redraw must not disturb focus, selection or a running animation. */
-const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const say = (element, text) => {
+  if (element.textContent === text) return;
+  const only = element.firstChild;
+  if (only && only === element.lastChild && only.nodeType === Node.TEXT_NODE && text) only.data = text;      // no other node: rules with
+  else element.textContent = text;                                                                       // `:has` are asked again for those
+};
 const set = (element, name, value) => {
   if (value == null || value === false) element.removeAttribute(name);
   else if (value === true) { if (!element.hasAttribute(name)) element.setAttribute(name, ''); }

@@ -3,6 +3,7 @@ const drift = (() => {
   const WIDE = 1000, HIGH = 100, TOP = 1.25;            // of the plot; TOP is the share at its upper edge
   const DASHES = { sharpness: '', contrast: '7 4', palette: '2 4', identity: '12 3 2 3' };
   let answer = null;
+  let pictured = null;      // the answer that the panel shows
   let asked = '';           // of which takes
   let asking = false;       // whether an answer is on its way
   let at = null;            // take whose numbers are shown
@@ -126,11 +127,16 @@ const drift = (() => {
     all[to].focus();
   });
 
-  const draw = () => {
+  /* Lines, table and legend, where they are seen. */
+  const drawPanel = () => {
+    if (!answer?.rows.length || pictured === answer) return;
+    pictured = answer;
     drawPlot();
     drawTable();
     if (!answer.rows.some((row) => row.take === at)) at = client.view.head;
     drawLegend();
+  };
+  const draw = () => {
     const { suggestion } = answer;
     show(advice, suggestion);
     show(rewind, suggestion);
@@ -171,6 +177,8 @@ const drift = (() => {
     if (!known) { set(opener, 'data-creeps', null); set(opener, 'aria-label', t('Drift')); }
     set(opener, 'aria-expanded', String(open));
     show(panel, open);
+    set(panel.closest('.work') ?? panel, 'data-drift', open);
+    if (open) drawPanel();
     show(nothing, !several);
     show(panel.firstChild, known);
     show(reading, known);

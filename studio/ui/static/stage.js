@@ -18,6 +18,8 @@ const stage = (() => {
   const scrub = h('input', { type: 'range', class: 'scrub', min: 0, max: 0, step: 1, value: 0, 'aria-label': t('Frame on the stage'),
     oninput: () => lead().seek(+scrub.value) });
   const counter = h('output', { class: 'counter' });
+  /* Both change with every frame that plays, so each has a place of a known size: nothing around it is laid out again for that. */
+  const [scrubPlace, counterPlace] = [h('span', { class: 'scrub-place' }, scrub), h('span', { class: 'counter-place' }, counter)];
   const mode = (wholeFilm, name) => h('button', {
     'data-whole': String(wholeFilm), onclick: () => client.put({ wholeFilm, against: null, selected: wholeFilm ? null : client.selected }),
   }, name);
@@ -33,7 +35,7 @@ const stage = (() => {
   const cutter = button('trim', t('Trim'), () => trim.open(client.onStage().id), { class: 'button quiet small', 'aria-label': t('Trim'),
     title: t('What the film shows of this take, and how often'), 'aria-haspopup': 'dialog' });
   const live = button('play', t('Watch live'), () => client.put({ selected: null, wholeFilm: false, against: null }), { class: 'button small alive' });
-  const transport = h('div', { class: 'transport' }, playing, sound.hear, scrub, counter, live, modes, others, colours, cutter, compare, ballot);
+  const transport = h('div', { class: 'transport' }, playing, sound.hear, scrubPlace, counterPlace, live, modes, others, colours, cutter, compare, ballot);
   const root = h('section', { class: 'stage', 'aria-label': t('Stage') }, screen, comparison.bar, transport);
 
   const lead = () => (comparison.pair.on() ? comparison.pair : a);      // whose time the transport shows
@@ -163,7 +165,7 @@ const stage = (() => {
     disable(ballot, !vote.possible());
     set(scrub, 'max', Math.max(0, frames - 1));
     disable(scrub, making || !frames); disable(playing, making || !frames);
-    set(scrub, 'data-idle', making); show(counter, !making);
+    set(scrubPlace, 'data-idle', making); show(counterPlace, !making);
     drawMarks(wholeFilm && !making && !client.hovered);
     root.style.setProperty('--ratio', view.size[0] / view.size[1]);
   });
@@ -177,7 +179,9 @@ const stage = (() => {
       scrub.style.setProperty('--at', total > 1 ? frame / (total - 1) : 0);
       const parts = [`${String(frame + 1).padStart(String(total).length, ' ')} / ${total}`, t('{n} s', { n: numeral((frame + 1) / client.view.fps, 1) })];
       if (ends.length) parts.push(t('segment {number}', { number: Math.min(ends.length, ends.filter((end) => end <= frame).length + 1) }));
-      say(counter, parts.join(' · '));
+      const words = parts.join(' · ');
+      if (words.length !== counter.textContent.length) counterPlace.style.width = `calc(${words.length}ch + 2px)`;      // its font is monospaced
+      say(counter, words);
     }
   };
   const tick = () => {
