@@ -6,7 +6,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +69,7 @@ class FakeEngine:
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
         self.out_of_memory_at: tuple[int, int] | None = None        # (section, step) before which the GPU runs out of memory, once
         self.recalls = True                                # of a memory test it says that a quarter came from memory
+        self._videos: dict[str, NDArray[np.uint8]] = {}
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
         self._worker = Worker(self._render)
@@ -171,13 +171,20 @@ class FakeEngine:
             stop.wait(self.step_seconds)
         return "stopped" if stop.is_set() else ""
 
+    def _video_frames(self, request: RenderRequest) -> NDArray[np.uint8]:
+        """The end of the video in the film's shape; a short one is held."""
+        assert request.video
+        wanted = request.sections * self.section_frames
+        spare = measure(request.video.path, "").frames(FPS) - wanted
+        pictures = list(video_frames(request.video.path, "", FPS, max(0, spare)))[:wanted]
+        pictures += pictures[-1:] * (wanted - len(pictures))
+        return np.stack([np.asarray(crop(picture, None, request.size)) for picture in pictures])
+
     def _frames(self, request: RenderRequest, section: int) -> NDArray[np.uint8]:
         if request.video:
-            spare = measure(request.video.path, "").frames(FPS) - request.sections * self.section_frames
-            pictures = list(islice(video_frames(request.video.path, "", FPS, max(0, spare) + section * self.section_frames),
-                                   self.section_frames))
-            pictures += pictures[-1:] * (self.section_frames - len(pictures))
-            return np.stack([np.asarray(crop(picture, None, request.size)) for picture in pictures])
+            if request.take not in self._videos:              # once for all its steps
+                self._videos = {request.take: self._video_frames(request)}
+            return self._videos[request.take][section * self.section_frames :][: self.section_frames]
         width, height = request.size
         key = f"{request.prompt}/{request.seed}/{section}/{request.parent and request.parent.name}"
         key += f"/{request.psi_of}" if request.psi_of else ""

@@ -75,8 +75,8 @@ def test_a_film_goes_on_from_a_video(studio: Studio, engine: FakeEngine) -> None
 def test_the_end_of_a_long_video_is_kept_and_a_short_one_is_held(studio: Studio) -> None:
     session = studio.create()
     session.apply_preset("draft")
-    note = session.begin_with_video(video(studio.home / "a.mp4", 70, FPS))
-    assert note.startswith("The film begins with the last 5.67 seconds of a.mp4; the 0.17 before") and "whole sections" in note
+    note = session.begin_with_video(video(studio.home / "a.mp4", 22, FPS))
+    assert note.startswith("The film begins with the last 1.67 seconds of a.mp4; the 0.17 before") and "whole sections" in note
     assert wait_for_job(session).state == "done" and session.project.reference
     assert levels(Image.open(session.folder / session.project.reference.file)) == 2
     other = studio.create("Long")
