@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from studio.language import sentence
 from studio.media import MediaError
 from studio.media.clip import open_clip
-from studio.media.invisible_mark import CELLS, HIGHEST, NUMBERS, STEP, TILES, Plane, Waves, phase_table, tile_waves
+from studio.media.invisible_mark import CELLS, HIGHEST, NUMBERS, STEP, TILES, Plane, Waves, tile_waves
 from studio.names import readable
 
 FRAMES = 96
@@ -39,7 +39,7 @@ BLACK = 8.0
 """Levels of luma, of which a black border has fewer, also after it was coded."""
 SCALES: NDArray[np.float64] = TILES * 1.05 * np.exp(-0.004 * np.arange(188))
 """Tiles along the shorter side that are tried: from a little more than were put there to half as many, of a cropped film."""
-TILE_WAVES = tile_waves(0), tile_waves(1)
+CONJUGATES = tile_waves(0).conj(), tile_waves(1).conj()
 FALSE_ALARMS = 1e-6
 """Of an unmarked film, at most."""
 THRESHOLD = math.sqrt(2 * math.log(2 * len(SCALES) * CELLS**2 * NUMBERS / FALSE_ALARMS))
@@ -157,10 +157,17 @@ def measure_waves(seen: Plane, tiles: float) -> Waves:
     """How much of each wave of a tile there is, of a scale at which so many tiles lie along the shorter side."""
     height, width = seen.shape
     period = min(height, width) / tiles
-    rows = phase_table(height, period, -np.arange(HIGHEST + 1))
-    columns = phase_table(width, period, -np.arange(-HIGHEST, HIGHEST + 1))
+    rows, right = (phase_powers(pixels, period) for pixels in (height, width))
+    columns = np.concatenate([right[:0:-1].conj(), right])
     down = np.concatenate([rows.real, rows.imag]) @ (seen - seen.mean())         # real, which is quicker
     return np.asarray((down[: HIGHEST + 1] + 1j * down[HIGHEST + 1 :]) @ columns.T, np.complex64)
+
+
+def phase_powers(pixels: int, period: float) -> NDArray[np.complex64]:
+    """What `phase_table` says of waves 0 to -HIGHEST, [HIGHEST + 1, pixels], as powers of the first wave, which is quicker."""
+    first = np.exp(-2j * np.pi / period * (np.arange(pixels) + 0.5))
+    steps = np.concatenate([np.ones((1, pixels)), np.broadcast_to(first, (HIGHEST, pixels))])
+    return np.multiply.accumulate(steps).astype(np.complex64)
 
 
 def score_waves(found: Waves) -> tuple[float, int]:
@@ -180,8 +187,8 @@ def score_waves(found: Waves) -> tuple[float, int]:
 
 def agreement(phases: Waves, which: int) -> NDArray[np.float32]:
     """[CELLS, CELLS]: how well phases agree with those of a tile that begins at each place, in deviations."""
-    waves = TILE_WAVES[which]
-    product = phases * waves.conj()
+    waves = CONJUGATES[which]
+    product = phases * waves
     product[0] *= 2                          # of the others, the mirrored half is added by the transform
     half = np.zeros((CELLS, CELLS // 2 + 1), np.complex64)                       # [across, down]
     half[np.arange(-HIGHEST, HIGHEST + 1), : HIGHEST + 1] = product.T

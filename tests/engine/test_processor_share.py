@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_film_is_the_same_on_any_number_of_threads(tmp_path: Path, monkeypatch
     """Clip and latents of the shipped model, on processors with MKL's strict mode and without."""
     monkeypatch.setattr(ProcessorShare, "adapt", lambda self: None)
     model, films = load(find_models(ROOT / "models")[0][0]), []
-    backbone = model.backbone
+    model, backbone = replace(model, card=replace(model.card, steps=2)), model.backbone          # all steps compute the same way
     assert isinstance(backbone, IgnoresThreads) and backbone.ignores_threads(loras=False)
     for count in (1, 2):
         torch.set_num_threads(count)
