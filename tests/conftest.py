@@ -35,6 +35,11 @@ def _not_to_the_disk(handle: int | Any) -> None:
 
 os.fsync = _not_to_the_disk
 
+FREEZE, UNFREEZE = gc.freeze, gc.unfreeze
+# An engine keeps what there is with a model, and looks everywhere for garbage when it gives the model up (`engine/heap.py`). Here
+# it looks among what the test has made: all that the tests have imported takes as long as a take. `test_heap` has them back.
+gc.freeze = gc.unfreeze = lambda: None
+
 
 def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: collecting garbage, as models do that are released, need not look at them each time."""
@@ -44,7 +49,7 @@ def pytest_collection_finish() -> None:
 def _keep() -> None:
     """Never look again for garbage among what is there now."""
     gc.collect()
-    gc.freeze()
+    FREEZE()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -52,22 +57,6 @@ def _kept_after_modules() -> Iterator[None]:
     """What the tests of a module have imported stays as well."""
     yield
     _keep()
-
-
-@pytest.fixture(autouse=True)
-def _kept_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An engine that gives up a model looks for garbage everywhere (`engine/heap.py`). So would all searches of later tests."""
-    looks: list[int] = []
-    unfreeze = gc.unfreeze
-
-    def noted() -> None:
-        looks.append(1)
-        unfreeze()
-
-    monkeypatch.setattr(gc, "unfreeze", noted)
-    yield
-    if looks:
-        _keep()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -6,11 +6,23 @@ import gc
 import resource
 import sys
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from studio.engine import heap
+from tests.conftest import FREEZE, UNFREEZE
+
+
+@pytest.fixture(autouse=True)
+def _as_in_the_studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Python's own functions, which other tests do without."""
+    monkeypatch.setattr(gc, "freeze", FREEZE)
+    monkeypatch.setattr(gc, "unfreeze", UNFREEZE)
+    yield
+    gc.collect()
+    FREEZE()
 
 
 def resident_mib() -> float:

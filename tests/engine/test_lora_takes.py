@@ -73,7 +73,6 @@ def test_a_lora_acts_on_its_take_alone(renderer: Renderer, ask: Ask, tmp_path: P
     assert torch.equal(rendered(renderer, ask, "zero", replace(file, strength=0.0)), without)
     assert torch.equal(rendered(renderer, ask, "worn again", replace(file, strength=0.5)), worn)
     assert not torch.equal(rendered(renderer, ask, "stronger", file), worn)
-    rendered(renderer, ask, "last")
 
 
 @pytest.mark.slow

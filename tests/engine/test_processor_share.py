@@ -13,14 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.backbones.load import load
-from studio.catalogue.cards import find_models
 from studio.diffusion.backbone import IgnoresThreads
 from studio.engine import processor_share
 from studio.engine.give_way import give_way
 from studio.engine.processor_share import ProcessorShare, Times, processor_times
+from studio.engine.render import Renderer
 from studio.lab.measure.section_costs import SectionRenderer, render_sections
-from studio.lab.measure.startup import ROOT
 
 PROMPTS = ("night falls, strong wind and heavy snow while the camera pushes in and pans to the left",)
 
@@ -94,11 +92,11 @@ def test_this_machine_is_read() -> None:
     assert last[0] > first[0] and last[1] >= first[1]
 
 
-def test_a_film_is_the_same_on_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_film_is_the_same_on_any_number_of_threads(shipped: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clip and latents of the shipped model, on processors with MKL's strict mode and without."""
     monkeypatch.setattr(ProcessorShare, "adapt", lambda self: None)
-    model, films = load(find_models(ROOT / "models")[0][0]), []
-    model, backbone = replace(model, card=replace(model.card, steps=2)), model.backbone          # all steps compute the same way
+    model, films = replace(shipped.model, card=replace(shipped.model.card, steps=2)), []         # all steps compute the same way
+    backbone = model.backbone
     assert isinstance(backbone, IgnoresThreads) and backbone.ignores_threads(loras=False)
     for count in (1, 2):
         torch.set_num_threads(count)

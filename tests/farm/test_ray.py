@@ -81,6 +81,18 @@ def request(films: Path, film: str, take: str, parent: str = "", **changes: obje
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def render_at_home(cards: tuple[ModelCard, ...], films: Path) -> None:
+    """Two takes of the film "home" in this process, with one thread as each of the workers."""
+    import torch
+
+    before, _ = torch.get_num_threads(), torch.set_num_threads(1)
+    local = Engine(cards, device="cpu")
+    local.start()
+    job = local.submit(iter([request(films, "home", "a"), request(films, "home", "b", "a", sections=3)]), lambda *_: None)
+    assert job.wait(120) and job.state == "done", job.error
+    torch.set_num_threads(before)
+
+
 def digests(film: Path) -> dict[str, str]:
     return {str(p.relative_to(film)): hashlib.sha256(p.read_bytes()).hexdigest() for p in film.rglob("*") if p.is_file()}
 
@@ -94,12 +106,6 @@ def levels_apart(one: Path, other: Path) -> dict[str, int]:
 def test_a_farm_makes_the_same_bytes_even_when_a_worker_is_killed(
     farm: FarmEngine, pool: RayPool, cards: tuple[ModelCard, ...], tmp_path: Path
 ) -> None:
-    import torch
-
-    before, _ = torch.get_num_threads(), torch.set_num_threads(1)
-    local = Engine(cards, device="cpu")
-    local.start()
-    home = local.submit(iter([request(tmp_path, "home", "a"), request(tmp_path, "home", "b", "a", sections=3)]), lambda *_: None)
     pids = {hello.pid: worker for worker in pool.workers() if (hello := worker.hello())}
     assert len(pids) == 2 and os.getpid() not in pids
     events: list[Event] = []
@@ -113,8 +119,7 @@ def test_a_farm_makes_the_same_bytes_even_when_a_worker_is_killed(
 
     job = farm.submit(iter([request(tmp_path, "farm", "a"), request(tmp_path, "farm", "b", "a", sections=3)]), listen)
     assert job.wait(120) and job.state == "done", job.error
-    assert home.wait(120) and home.state == "done", home.error
-    torch.set_num_threads(before)
+    render_at_home(cards, tmp_path)
     assert levels_apart(tmp_path / "farm", tmp_path / "home") == {"a": 0, "b": 0}
     assert digests(tmp_path / "farm") == digests(tmp_path / "home")
     assert [type(event) for event in events if isinstance(event, TakeDone)] == [TakeDone] * 2

@@ -16,9 +16,10 @@ import psutil
 import pytest
 
 import studio
+from studio.catalogue.cards import find_models
 from studio.lab.measure.startup import free_port
 from tests import folders
-from tests.farm.test_ray import digests, levels_apart, wait_for
+from tests.farm.test_ray import digests, levels_apart, render_at_home, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Ray has no clusters on Windows")]
 ROOT = Path(__file__).parents[2]
@@ -92,10 +93,11 @@ def test_a_worker_of_a_cluster_makes_the_same_bytes(
     line = [sys.executable, "-m", "tests.farm.cluster_studio", str(copy / "models"), str(tmp_path)]
     variables = {name: value for name, value in environment.items() if name != "RAY_AUTH_MODE"}
     done = subprocess.run(line, cwd=ROOT, env={**variables, "PYTHONPATH": str(ROOT), "STUDIO_FARM": cluster},
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
-    assert said["jobs"] == {"home": ["done", ""], "farm": ["done", ""]}, said
+    assert said["job"] == ["done", ""], said
     assert [state for state, _ in said["workers"]] == ["free"], said
+    render_at_home(find_models(copy / "models")[0], tmp_path)
     assert levels_apart(tmp_path / "farm", tmp_path / "home") == {"a": 0, "b": 0}
     assert digests(tmp_path / "farm") == digests(tmp_path / "home")
