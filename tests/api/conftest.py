@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,9 +56,20 @@ class Served:
     studio: Studio
     engine: FakeEngine
     picture: Path
+    public: bool = False
+    clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, language: str = "en") -> Client:
-        return Client(self.url, language)
+        """A program. On a page that knows no visitors apart it is always the same one: to connect takes longer than to call."""
+        if self.public:
+            return Client(self.url, language)
+        if language not in self.clients:
+            self.clients[language] = Client(self.url, language)
+        return self.clients[language]
+
+    def other_client(self) -> Client:
+        """A program beside that one."""
+        return Client(self.url)
 
     def film(self, *prompts: str, sections: int = 1, made: bool = True) -> Film:
         """A film that was made on the page, as a program sees it."""
@@ -80,7 +91,7 @@ def served(folder: Path, public: bool = False, agents: bool = False) -> Iterator
         options["app_kwargs"] = app_options(studio, public, "127.0.0.1")
     page.launch(**options, server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True)
     try:
-        yield Served(page.local_url.rstrip("/"), studio, engine, picture(folder))
+        yield Served(page.local_url.rstrip("/"), studio, engine, picture(folder), public)
     finally:
         close_page(page)
 

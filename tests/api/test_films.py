@@ -120,7 +120,7 @@ def test_a_job_is_cancelled_followed_and_paused(own: Served) -> None:
         list(film.generate())
     assert busy.value.code == "busy" and busy.value.message == (
         "This film is already generating. Wait for it to finish, or cancel it first.")
-    other = own.client().film(film.id)                # another program sees the same job
+    other = own.other_client().film(film.id)          # another program sees the same job
     followed = other.events()
     assert next(followed)["state"] == "running"
     other.cancel()
@@ -198,7 +198,7 @@ def test_a_browser_is_sent_nothing_of_it(own: Served) -> None:
 
 def test_two_clients_on_one_film(own: Served) -> None:
     film = film_of(own)
-    others = [own.client().film(film.id) for _ in range(2)]
+    others = [own.other_client().film(film.id) for _ in range(2)]
 
     def write(index: int) -> None:
         for number in range(4):

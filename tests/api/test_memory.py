@@ -78,7 +78,7 @@ def test_it_is_followed_by_others_and_stopped(own: Served, film: Film) -> None:
         with pytest.raises(StudioError) as busy:
             list(begin(head))
         assert busy.value.code == "busy"
-        other = own.client().film(film.id)
+        other = own.other_client().film(film.id)
         followed = follow(other)
         assert next(followed)["take"] == head
         cancel(other)
