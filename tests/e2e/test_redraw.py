@@ -65,6 +65,7 @@ def test_a_frame_that_plays_lays_out_its_own_numbers_alone(desk: Visit) -> None:
     session.send("Tracing.end")
     while not done:
         page.wait_for_timeout(20)
+    session.detach()
     facts = [(each["name"], each["args"]) for each in events if "args" in each]
     laid_out = [args["beginData"]["totalObjects"] for name, args in facts if name == "Layout" and "beginData" in args]
     styled = [args["elementCount"] for name, args in facts if name == "UpdateLayoutTree" and "elementCount" in args]
