@@ -55,9 +55,9 @@ class FlowField:
     def _origins(self, flow: int, time: float) -> Tensor:
         """Offsets [2, rows, columns] in patches to where a flow's pixels were `time` frames ago: minus the path's integral."""
         step = self._velocity[flow : flow + 1] * (time / STEPS)
-        offset = torch.zeros_like(step)
+        offset, at = torch.zeros_like(step), _in_grid(_places(-step), *step.shape[-2:])
         for _ in range(STEPS):
-            offset = sample_grid(offset, _places(-step)) - step
+            offset = _sample(offset, at) - step
         return offset[0]
 
 
@@ -71,8 +71,17 @@ def _places(offset: Tensor) -> Tensor:
 
 def sample_grid(values: Tensor, at: Tensor) -> Tensor:
     """Values [T, N, H', W'] of a grid [T, N, rows, columns] at [T, H', W', 2] in cells from its corner, linearly."""
-    size = at.new_tensor([values.shape[3], values.shape[2]])
-    return F.grid_sample(values, 2 * at / size - 1, mode="bilinear", padding_mode="border", align_corners=False)
+    return _sample(values, _in_grid(at, *values.shape[-2:]))
+
+
+def _in_grid(at: Tensor, rows: int, columns: int) -> Tensor:
+    """Coordinates in cells from a grid's corner as from -1 to 1, which Torch counts in."""
+    return 2 * at / at.new_tensor([columns, rows]) - 1
+
+
+def _sample(values: Tensor, at: Tensor) -> Tensor:
+    """As `sample_grid`, at coordinates from -1 to 1."""
+    return F.grid_sample(values, at, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def blend_phases(forward: Tensor, backward: Tensor, weight: Tensor) -> Tensor:
