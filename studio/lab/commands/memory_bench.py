@@ -16,7 +16,7 @@ def add_parsers(commands: Commands) -> None:
                           "remember of what was out of view. A bench that was stopped goes on where it was.")
     command.add_argument("plan", nargs="?", help="a plan by its name, or a TOML file (default: list the plans)")
     command.add_argument("--arms", nargs="+", default=[], metavar="ARM", help="some arms of the plan (default: all)")
-    command.add_argument("--seeds", nargs="+", type=int, default=[], metavar="N", help="some seeds of the plan (default: all)")
+    command.add_argument("--seeds", nargs="+", type=int, default=[], metavar="N", help="in place of the plan's (default: those)")
     command.add_argument("--threads", type=positive, default=1, metavar="N", help="of each run (default: 1)")
     command.add_argument("--device", default="cpu", help="of torch, such as cuda (default: cpu)")
     command.add_argument("-o", "--output", type=Path, default=Path("runs/memory-bench"), metavar="FOLDER",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,10 @@ def carry_out(
     """The results of all runs of a plan.
 
     Args:
-        folder: where runs lie. threads: of torch. only: arms; empty: all. seeds: empty: the plan's. device: of torch.
+        folder: where runs lie. threads: of torch. only: arms; empty: all. seeds: not the plan's; empty: those. device: of torch.
     """
-    chosen = [run for run in plan.runs() if (not only or run.arm in only) and (not seeds or run.seed in seeds)]
-    return [carry_out_run(run, plan, folder, threads, device) for run in chosen]
+    runs = replace(plan, seeds=tuple(seeds) or plan.seeds).runs()
+    return [carry_out_run(run, plan, folder, threads, device) for run in runs if not only or run.arm in only]
 
 
 def carry_out_run(run: Run, plan: Plan, folder: Path, threads: int = 1, device: str = "cpu") -> RunResult:
