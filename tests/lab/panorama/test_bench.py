@@ -188,7 +188,7 @@ def test_the_command_carries_out_a_plan(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_text('question = "Quick?"\nexpected = "Yes."\narms = ["delta"]\nseeds = [0]\nsteps = 2\nbatch = 1\nfilms = 16\n')
     assert main(["measure", "memory-bench", str(path), "--seeds", "4", "-o", str(tmp_path / "out")]) == 0
     assert "Expected before the runs: Yes." in capsys.readouterr().out
-    assert json.loads((tmp_path / "out" / "delta-2-4" / "result.json").read_text())["run"]["arm"] == "delta", "a seed that the plan has not"
+    assert json.loads((tmp_path / "out" / "delta-2-4" / "result.json").read_text())["run"]["arm"] == "delta"
     assert (tmp_path / "out" / "quick.md").is_file() and (tmp_path / "out" / "quick.png").is_file()
 
 
