@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -164,7 +165,11 @@ def frames_of(container: InputContainer, path: Path) -> Iterator[Frame]:
         some = True
         yield pixels(frame)
     if not some:
-        raise MediaError(sentence("{name} holds no frames. Choose another file.", name=readable(path.name)))
+        raise _without_frames(path)
+
+
+def _without_frames(path: Path) -> MediaError:
+    return MediaError(sentence("{name} holds no frames. Choose another file.", name=readable(path.name)))
 
 
 def read_clip(path: Path) -> Frames:
@@ -176,7 +181,10 @@ def read_clip(path: Path) -> Frames:
 def read_frame(path: Path, at: int) -> Frame:
     """One frame of a clip, [H, W, 3] RGB, or the last one of a shorter clip. Those after it are not decoded."""
     with open_clip(path) as container:
-        return list(islice(frames_of(container, path), at + 1))[-1]
+        last = deque(islice(container.decode(video=0), at + 1), maxlen=1)         # those before it are not converted
+    if not last:
+        raise _without_frames(path)
+    return pixels(last[0])
 
 
 def spread_frames(path: Path, count: int) -> list[Frame]:
@@ -188,7 +196,7 @@ def spread_frames(path: Path, count: int) -> list[Frame]:
             if number in wanted:                       # the others are not converted, which takes longer than decoding
                 found[number] = pixels(frame)
     if not found:
-        raise MediaError(sentence("{name} holds no frames. Choose another file.", name=readable(path.name)))
+        raise _without_frames(path)
     last = max(found)
     return [found.get(number, found[last]) for number in wanted]
 
