@@ -35,8 +35,7 @@ def way(move: str, speed: str) -> tuple[Tensor, Tensor, Tensor]:
     return x * FRAMES + shaking, y * FRAMES, along * FRAMES
 
 
-CASES = [(move, speed) for move in ("left", "up", "in") for speed in SPEEDS]
-CASES += [("right", "slow"), ("down", "normal"), ("out", "fast")]
+CASES = [("left", "slow"), ("right", "fast"), ("up", "fast"), ("down", "normal"), ("in", "slow"), ("in", "fast"), ("out", "normal")]
 CASES += [("hold", "normal"), ("shake", "normal")]
 
 

@@ -134,8 +134,8 @@ def test_films_show_what_is_read_and_nonsense_leaves_the_picture() -> None:
     torch.set_num_threads(1)
     card = read_card(FOLDER)
     model, subject = load(replace(card, steps=STEPS), "cpu"), photographs(COLOURFUL[:1])[0]
-    figures = words.measure(model, subject, 160, 96, every=20)
-    assert figures["asked"]["followed"]["accuracy"] >= 0.8, figures["wrong"]      # of 14; of all 270 it is 94 %
+    figures = words.measure(model, subject, 160, 96, every=45)
+    assert figures["asked"]["followed"]["accuracy"] >= 0.8, figures["wrong"]      # of 8; of all 270 it is 94 %
     picture = 2 * subject.picture(160, 96) - 1
     given_back = model.codec.decode(model.codec.encode(picture[None]))[0, :, -1]
     own = float(10 * torch.log10(4 / (given_back - picture).square().mean()))          # 31.8 dB; at 320x192 it is 37.6
