@@ -147,7 +147,7 @@ def test_it_trains_on_a_folder_of_videos(tmp_path: Path, autoencoder: str) -> No
         script = [Section("right", "slow"), Section("right", "slow")]
         write_clip(folder / f"{seed}.mp4", shoot(script, 96, 64, seed).frames().movedim(1, -1).numpy(), 12)
         (folder / f"{seed}.txt").write_text("the camera pans right slowly\n")
-    recipe = toy(tmp_path / "run", autoencoder, footage=str(folder), sections=1, films=2, warm=2,
-                 stages=(TrainingStage(25, ((96, 64),), 4),))
-    losses = [row["way"] for row in (run.advance() for run in [open_training(recipe)] for _ in range(25))]
-    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+    recipe = toy(tmp_path / "run", autoencoder, footage=str(folder), sections=1, films=2, warm=2, rate=5e-3,
+                 stages=(TrainingStage(12, ((96, 64),), 4),))
+    losses = [row["way"] for row in (run.advance() for run in [open_training(recipe)] for _ in range(12))]
+    assert sum(losses[-3:]) < 0.7 * sum(losses[:3])
