@@ -26,7 +26,7 @@ def test_every_section_goes_on_after_the_one_before_it(tmp_path: Path) -> None:
         assert sum(row[part] for part in PARTS) == pytest.approx(row["take"], rel=0.01)
         assert 0 < row["first picture"] < row["section"]
         assert row["snapshot MB"] > 0
-    assert len(list((tmp_path / "takes").iterdir())) == 1, "only the take that the next one goes on after is left"
+    assert len(list((tmp_path / "takes").iterdir())) == 3, "a snapshot may name parts that lie with any take before it"
     renderer.begin()
     assert renderer.before is None
 
