@@ -112,6 +112,7 @@ class Visit:
         for page in self.tabs[:1]:
             for event, heard in (("console", self._console), ("pageerror", self._error), ("request", self._request)):
                 page.remove_listener(event, heard)
+            page.unroute_all(behavior="ignoreErrors")
         leave(self.context)
 
     def _console(self, message: Any) -> None:

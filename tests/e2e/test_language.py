@@ -27,7 +27,7 @@ STAYS = (
     r"Tiny is ready\.|Tiny|For tests\.",                            # what the model for tests and its engine say of themselves
     r"English|eo",                                                  # languages, under their own names
     r"\b[A-Z]\b",                                                   # letters on keys, and of the two takes that are compared
-    r"\d{4} M\d\d \d\d",                                            # dates, which the browser writes
+    r"\d{4} M\d\d \d\d?",                                           # dates, which the browser writes
     r"teal\.png|Main|Branch 2",                                     # files and branches are called so: their names are data
     r"pans left|moves closer|__\w+__",                              # words that a model reads in prompts
 )
