@@ -112,12 +112,10 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
             if pages.get(page) is bell:
                 del pages[page]
 
-    icon = (ASSETS / "icon.svg").read_text("utf-8")
     cache = None if uploads else (3600, 86400)  # seconds between two looks, and when files are old; not in a folder of films
     with leave_apps_out(), gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=cache) as page:
         live = component("live", ["live"])
-        board = component("board", SCRIPTS, STYLES, ask, MARK=icon, LANGUAGES=LANGUAGES, CATALOGUES=script_catalogues(),
-                          USER=user)
+        board = _board(ask, user)
         board.follow(
             follow,
             outputs=[board, live],
@@ -129,6 +127,13 @@ def build(studio: Studio, *, public: bool = False, uploads: Path | None = None, 
         _open_queue(page)
     add_endpoints(page, api)
     return page
+
+
+def _board(ask: Callable[[Any], JSONResponse], user: str | None) -> gr.HTML:
+    """The component that shows a film and is clicked on. `ask`: what answers it; `user`: see `build`."""
+    icon = (ASSETS / "icon.svg").read_text("utf-8")
+    return component(
+        "board", SCRIPTS, STYLES, ask, MARK=icon, LANGUAGES=LANGUAGES, CATALOGUES=script_catalogues(), USER=user)
 
 
 def _open_queue(page: gr.Blocks) -> None:

@@ -57,7 +57,6 @@ def board(
     card = next((c for c in cards if c.name == project.model), None)
     film = film_frames(project, project.film())
     following, blocked = next_render(project, card)
-    estimate = session.jobs.estimate_next() if following else None
     return {
         "id": session.id,
         "name": project.name,
@@ -93,9 +92,7 @@ def board(
         | {"picture": file_url(session.films.memory_picture(project.head)) if project.head else None,
            "map": memory_map_view(project, session.memory_edits.map()), "asks": session.moments.can_ask()},
         "sound": sound_view(session),
-        "estimate_seconds": estimate,
-        "estimate": None if estimate is None else format_wait(estimate),
-        "estimate_all": None if estimate is None else format_wait(estimate * remaining(project)),
+        **_estimate_view(session, project, following),
         "go_on": project.go_on,
         "retries": retries_view(project),
         "look_context": session.context_looks.problem,
@@ -103,6 +100,16 @@ def board(
         "can_undo": session.can_undo,
         "can_redo": session.can_redo,
         "findings": [{"id": finding_key(finding), "message": finding} for finding in session.findings],
+    }
+
+
+def _estimate_view(session: Session, project: Project, following: Json | None) -> Json:
+    """How long the next take and all that are left will take. `following`: what is rendered next; None: nothing."""
+    seconds = session.jobs.estimate_next() if following else None
+    return {
+        "estimate_seconds": seconds,
+        "estimate": None if seconds is None else format_wait(seconds),
+        "estimate_all": None if seconds is None else format_wait(seconds * remaining(project)),
     }
 
 
