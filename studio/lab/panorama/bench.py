@@ -48,7 +48,10 @@ def carry_out(
     """The results of all runs of a plan.
 
     Args:
-        folder: where runs lie. threads: of torch. only: arms; empty: all. seeds: not the plan's; empty: those. device: of torch.
+        folder: where runs lie.
+        threads, device: of torch.
+        only: arms of the plan that are run; empty: all.
+        seeds: in place of the plan's; empty: the plan's.
     """
     runs = replace(plan, seeds=tuple(seeds) or plan.seeds).runs()
     return [carry_out_run(run, plan, folder, threads, device) for run in runs if not only or run.arm in only]
