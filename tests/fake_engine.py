@@ -68,7 +68,9 @@ class FakeEngine:
         self.gate: threading.Semaphore | None = None       # one permit per step, for tests that stop in the middle
         self.fail_at: tuple[int, int] | None = None        # (section, step) at which rendering fails
         self.out_of_memory_at: tuple[int, int] | None = None        # (section, step) before which the GPU runs out of memory, once
+        self.colours: list[tuple[int, int, int]] = []      # of the next takes; of later ones made from the request
         self.recalls = True                                # of a memory test it says that a quarter came from memory
+        self._given: dict[str, tuple[int, int, int]] = {}
         self._videos: dict[str, NDArray[np.uint8]] = {}
         self._status = READY if ready else EngineStatus("starting", "Warming up.")
         self._watchers: list[Callable[[EngineStatus], None]] = []
@@ -99,6 +101,8 @@ class FakeEngine:
 
     def _render(self, request: RenderRequest, stop: Stop) -> Iterator[Event]:
         self.requests.append(request)
+        if self.colours:
+            self._given[request.take] = self.colours.pop(0)
         began = time.monotonic()
         yield Working(request.take, "reading prompt and picture")
         if request.parent and not (request.parent / take_folder.SNAPSHOT).is_file():
@@ -186,6 +190,8 @@ class FakeEngine:
                 self._videos = {request.take: self._video_frames(request)}
             return self._videos[request.take][section * self.section_frames :][: self.section_frames]
         width, height = request.size
+        if colour := self._given.get(request.take):
+            return np.broadcast_to(np.array(colour, np.uint8), (self.section_frames, height, width, 3)).copy()
         key = f"{request.prompt}/{request.seed}/{section}/{request.parent and request.parent.name}"
         key += f"/{request.psi_of}" if request.psi_of else ""
         key += f"/{sorted(request.left_out.folders)}" if request.left_out else ""

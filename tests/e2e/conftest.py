@@ -198,6 +198,7 @@ def stand(running: Stand) -> Stand:
     running.engine.step_seconds, running.engine.gate, running.engine.fail_at = STEP, None, None
     running.engine.out_of_memory_at = None
     running.engine.requests.clear()
+    running.engine.colours.clear()
     return running
 
 

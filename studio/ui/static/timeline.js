@@ -54,7 +54,7 @@ const timeline = (() => {
     parts.push(job.step ? stepWords(job) : job.doing_words || t('starting'));
     if (job.left) parts.push(t('{time} left', { time: job.left }));
     if (job.retry) parts.push(t('retry {number} of {count}', { number: job.retry, count: job.retries }));
-    const run = { number: job.finished + 1, count: job.planned, time: job.total };
+    const run = { number: Math.min(job.finished + 1, job.planned), count: job.planned, time: job.total };   // the last one is done, and judged
     if (job.planned > 1) parts.push(job.total ? t('take {number} of {count}, {time} in all', run) : t('take {number} of {count}', run));
     return parts.join(' · ');
   };
