@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from studio.language import sentence
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Error numbers of a disk, a quota or a file that is full."""
+
+UNFINISHED = re.compile(r"\..*-[0-9a-f]{8}\.part.*", re.DOTALL)
+"""Names of files that are not finished: see `_temporary_beside`."""
 
 
 # By hand: the package for this, atomicwrites, is no longer maintained.
@@ -66,12 +71,24 @@ def _temporary_beside(path: Path) -> Iterator[Path]:
     """A path in the folder of `path` that no file has; what has it at the end is removed."""
     # not with all of the name in front: a name of 255 bytes is full, and one byte more is refused
     stem = path.stem.encode("utf-8", "ignore")[:32].decode("utf-8", "ignore")
-    temporary = path.with_name(f".{stem}-{secrets.token_hex(4)}{path.suffix[-16:]}")
+    temporary = path.with_name(f".{stem}-{secrets.token_hex(4)}.part{path.suffix[-16:]}")
     try:
         yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path, age: float = 0.0) -> None:
+    """Remove what `atomic_write` had not finished, in `folder` and all folders in it, when its process was killed.
+
+    `age`: seconds for which such a file must not have been written to. 0: only where nobody else writes.
+    """
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names if UNFINISHED.fullmatch(name)):
+            with contextlib.suppress(OSError):
+                if not age or time.time() - path.stat().st_mtime > age:
+                    path.unlink()
 
 
 def explain(path: Path, error: OSError) -> str:

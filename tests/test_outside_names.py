@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from studio.disk import remove_unfinished
 from studio.media import MediaError, disk
 from studio.media.clip import probe
 from studio.project import edits
@@ -63,6 +66,24 @@ def test_a_long_name_of_a_picture_is_cut_between_letters(film: Session) -> None:
     film.set_reference(path.rename(path.with_name(f"{'x' * 118}e\u0301e\u0301e\u0301e\u0301.png")))
     reference = film.project.reference
     assert reference and reference.name == f"{'x' * 118}e\u0301…"
+
+
+NAMED = ["job.json", "project.json.bak", "no ending", "a\nb.mp4", "映画.mp4", f"a.{'x' * 250}"]
+
+
+@pytest.mark.parametrize("name", NAMED, ids=range(6))
+def test_what_a_process_was_writing_when_it_was_killed_is_told_by_its_name_and_removed(tmp_path: Path, name: str) -> None:
+    inner, kept = tmp_path / "film" / "takes", tmp_path / ".notes-20261201.txt"
+    kept.write_bytes(b"mine")
+    with disk.atomic_write(inner / name) as temporary:
+        temporary.write_bytes(b"half")
+        left = shutil.copy(temporary, inner / "copy")
+    Path(left).rename(temporary)
+    os.utime(temporary, (time.time() - 100, time.time() - 100))
+    remove_unfinished(tmp_path, 1000)
+    assert temporary.exists(), "another process may be writing it"
+    remove_unfinished(tmp_path, 10)
+    assert not temporary.exists() and (inner / name).exists() and kept.exists()
 
 
 @pytest.mark.parametrize("stem", ["𠀀" * 62, "é" * 125, "x" * 251], ids=range(3))

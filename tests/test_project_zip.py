@@ -171,7 +171,7 @@ def test_what_a_file_manager_left_in_a_take_stays_at_home(studio: Studio, there:
     session = render_all(make_film(studio, "a"))
     (take,) = session.project.film()
     folder = session.store.take_folder(take.id)
-    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "clip - Copy.mp4", "._clip.mp4", ".clip-0123abcd.mp4"):
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "clip - Copy.mp4", "._clip.mp4", ".clip-0123abcd.part.mp4"):
         (folder / name).write_bytes(b"x")
     arrived = there.unpack(session.films.export_project())
     assert arrived.project == session.project

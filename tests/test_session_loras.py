@@ -173,10 +173,14 @@ def test_a_shared_studio_limits_sizes_shows_each_its_own_and_sweeps(tmp_path: Pa
 
 def test_a_studio_of_ones_own_keeps_everything(studio: Studio, session: Session, tmp_path: Path) -> None:
     shelved, _ = studio.loras.add(lora(tmp_path), studio.models[0])
+    half = studio.loras.folder / ".ink-0123abcd.part.safetensors"
+    half.write_bytes(b"half")
     for path in studio.loras.folder.iterdir():
         os.utime(path, (0, 0))
     studio.sweep()
-    assert session.loras.has(shelved.sha256)
+    assert session.loras.has(shelved.sha256) and half.exists()
+    studio.loras.add(lora(tmp_path, "other.safetensors", seed=3), studio.models[0])
+    assert session.loras.has(shelved.sha256) and not half.exists(), "a killed studio had not finished it"
 
 
 def story(folder: Path, loras: str) -> Path:

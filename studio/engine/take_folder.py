@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.disk import UNFINISHED
 from studio.media import MediaError
 from studio.media.clip import probe, read_frame
 from studio.media.disk import atomic_write
@@ -27,9 +28,7 @@ from studio.media.picture import save_poster
 CLIP = "clip.mp4"
 SNAPSHOT = "snapshot.safetensors"
 POSTER = "poster.webp"
-TEMPORARY = re.compile(
-    r"section-\d{3,}\.(mp4|safetensors|png|partial)|\.[\w-]+-[0-9a-f]{8}\.(mp4|safetensors|webp|png|json)"
-)
+TEMPORARY = re.compile(rf"section-\d{{3,}}\.(mp4|safetensors|png|partial)|{UNFINISHED.pattern}", re.DOTALL)
 """Names of files that a finished take does not need."""
 PARTS = ("psi-", "latents-")
 """How the names of files begin that hold parts of snapshots, see `studio.memory.psi_blocks`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from pathlib import Path
+
+from studio import disk
 
 DOCUMENT = "project.json"
 BACKUP = "project.json.bak"
@@ -28,7 +29,4 @@ def make_ready(folder: Path) -> None:
             set_aside(folder, name)
     if (folder / BACKUP).is_dir():
         set_aside(folder, BACKUP)
-    for path in (*folder.glob(".project*"), *folder.glob(".undo*"), *folder.glob(".trash*"), *folder.glob(f"{TAKES}/*/.*.json")):
-        if re.fullmatch(r"\.[\w.-]+-[0-9a-f]{8}\.(json|bak|log)", path.name):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    disk.remove_unfinished(folder)

@@ -20,6 +20,7 @@ from studio.backbones.registry import lora_layers
 from studio.catalogue.cards import ModelCard
 from studio.catalogue.loras import LoraError
 from studio.catalogue.loras.contents import checksum, inspect, inspect_whole
+from studio.disk import remove_unfinished
 from studio.language import sentence
 from studio.media import disk
 from studio.project.edits import EditError
@@ -86,6 +87,7 @@ class LoraShelf:
         content = checksum(path)
         copy = self.path(content)
         if not copy.is_file():
+            remove_unfinished(self.folder, UNUSED_SECONDS)
             self._check_room(name, size)
             with disk.atomic_write(copy, size) as temporary:
                 shutil.copyfile(path, temporary)

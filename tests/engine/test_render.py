@@ -219,7 +219,7 @@ def _fill_the_disk(
 
 def test_half_files_of_a_killed_studio_go_when_the_take_is_done(renderer: Renderer, ask: Ask) -> None:
     request = ask()
-    for name in (".section-000-0123abcd.mp4", ".clip-0123abcd.mp4", ".snapshot-0123abcd.safetensors", "section-000.partial"):
+    for name in (".section-000-0123abcd.part.mp4", ".clip-0123abcd.part.mp4", ".psi-0123abcd.part", "section-000.partial"):
         (request.folder / name).write_bytes(b"half")
     (request.folder / "asked.json").write_text("{}")
     assert isinstance(run(renderer, request)[-1], TakeDone)

@@ -114,9 +114,12 @@ def test_files_that_a_killed_studio_was_writing_are_removed(tmp_path: Path) -> N
     session = render_all(make_film(make_studio(tmp_path), "a"))
     (take,) = session.project.film()
     session.store.close()
-    left = [session.folder / ".project-0123abcd.json", session.folder / ".project.json-0123abcd.bak",
-            session.store.take_folder(take.id) / ".take-0123abcd.json"]  # fmt: skip
-    others = [session.folder / ".project-notes.json", session.store.take_folder(take.id) / ".mine.json"]
+    take_files, films = session.store.take_folder(take.id), session.folder / "films"
+    films.mkdir(exist_ok=True)
+    left = [session.folder / ".project-0123abcd.part.json", session.folder / ".job-0123abcd.part.json",
+            take_files / ".take-0123abcd.part.json", take_files / ".psi-0123abcd.part",
+            films / ".A film-0123abcd.part.mp4"]  # fmt: skip
+    others = [session.folder / ".project-notes.json", take_files / ".mine.json", session.folder / ".notes-20261201.txt"]
     for path in (*left, *others):
         path.write_bytes(b"{")
     make_studio(tmp_path).open(session.id)
