@@ -8,6 +8,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ ARMS = {
 Without MKL's strict mode the number of threads stays as it is (`engine.processor_share`).
 """
 BUSY = "while True: pass"
+START = 4.0
+"""Seconds until a browser has started and plays: its start takes a whole core, and the arm that came first alone would meet it."""
 PLAYER = "<video src='{}' autoplay loop muted style='width:100%'></video>"
 
 
@@ -59,6 +63,7 @@ def browser() -> Iterator[None]:
              f"--user-data-dir={folder}/user", page.as_uri()],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
+            time.sleep(START)
             yield
         finally:
             process.terminate()
@@ -74,10 +79,11 @@ def _write_film(path: Path) -> None:
     write_clip(path, np.random.default_rng(0).integers(0, 255, (36, 192, 320, 3), dtype=np.uint8), fps=12)
 
 
-def measure(size: Size | None = None, rounds: int = 5) -> dict[str, Any]:
+def measure(size: Size | None = None, rounds: int = 6) -> dict[str, Any]:
     """Returns the median seconds of a section of each arm: alone, beside one busy process and beside a browser that plays a film.
 
-    In every round all arms take turns, so that they see the same machine. The ratios compare medians of one run.
+    In every round all arms take turns, each round in another order, so that they see the same machine. The ratios compare medians
+    of one run.
 
     Args:
         size: width and height of the films. None: the first model's default size.
@@ -92,11 +98,13 @@ def measure(size: Size | None = None, rounds: int = 5) -> dict[str, Any]:
     seconds: dict[str, dict[str, list[float]]] = {name: {where: [] for where in surroundings} for name in ARMS}
     try:
         rendered = [process.film(1)["size"] for process in processes.values()]      # warm
+        names = deque(processes)
         for _ in range(rounds):
             for where, surrounding in surroundings.items():
                 with surrounding():
-                    for name, process in processes.items():
-                        seconds[name][where].append(process.film(1)["rows"][0]["section"])
+                    for name in names:
+                        seconds[name][where].append(processes[name].film(1)["rows"][0]["section"])
+            names.rotate()                      # who comes first meets what was there before, and is still ending
     finally:
         for process in processes.values():
             process.close()
