@@ -19,22 +19,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.memory.learned import LearnedMemory, Question, SectionTokens, memorize_block
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, add_nothing, give_back, memorize_block
 
 DECAY = 4.6
 """Before the sigmoid: 0.99 a section at first."""
-OPEN = 2.0
-"""Gates before the sigmoid, at first: 0.88."""
+OPEN, WIDE_OPEN = 2.0, 4.0
+"""Gates before the sigmoid, at first: 0.88; and 0.98 in a memory of copies."""
 
 
 class DeltaRule(LearnedMemory):
     """psi is the matrices of all heads, [B, H k, v]. A head tells at most k places apart, so long keys hold more places."""
 
-    def __init__(self, width: int, heads: int, hidden: int, places: int, key: int = 64, value: int = 64) -> None:
+    def __init__(
+        self, width: int, heads: int, hidden: int, places: int, key: int = 64, value: int = 64, copies: bool = False
+    ) -> None:
         """A memory with random weights.
 
         Args:
             width: D. heads: H. hidden: inner width of Memorize's feed-forward. places: P. key: k. value: v.
+            copies: whether it begins by giving back tokens as they are (ours): those of the newest section are read by the denoiser
+                as well. Otherwise it begins by giving back a random map of them. H v must be D at least.
         """
         super().__init__()
         self.heads, self.key_size, self.value_size = heads, key, value
@@ -48,7 +52,10 @@ class DeltaRule(LearnedMemory):
         self.decay = nn.Parameter(torch.full((heads, 1, 1), DECAY))
         nn.init.zeros_(self.content.weight)
         nn.init.zeros_(self.gates.weight)
-        nn.init.constant_(self.gates.bias, OPEN)
+        nn.init.constant_(self.gates.bias, WIDE_OPEN if copies else OPEN)
+        if copies:
+            add_nothing(self.memorize)
+            give_back(self.value, self.out)
 
     def begin(self, films: int) -> Tensor:
         """Empty matrices."""

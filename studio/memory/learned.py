@@ -161,6 +161,28 @@ def memorize_block(width: int, heads: int, hidden: int) -> Block:
 
 
 @torch.no_grad()
+def add_nothing(block: Block) -> None:
+    """Let a block begin as the identity: its attention and its feed-forward add nothing to what goes through."""
+    feed_forward = block.feed_forward[-1]
+    assert isinstance(feed_forward, nn.Linear)
+    for layer in (block.attention.out, feed_forward):
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+
+@torch.no_grad()
+def give_back(value: nn.Linear, out: nn.Linear) -> None:
+    """Let `out` begin as the inverse of `value`, so that what is kept comes back as it was.
+
+    `value` is turned at random, so that each head keeps a part of everything. It must be no narrower than its input.
+    """
+    nn.init.orthogonal_(value.weight)
+    out.weight.copy_(value.weight.T)
+    nn.init.zeros_(value.bias)
+    nn.init.zeros_(out.bias)
+
+
+@torch.no_grad()
 def keys_like_queries(query: nn.Linear, key: nn.Linear) -> None:
     """Let keys begin equal to queries, so that like finds like: above all equal places.
 

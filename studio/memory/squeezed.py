@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.memory.attention import Block
-from studio.memory.learned import Question, Readings, SectionTokens, TokenMemory, keys_like_queries
+from studio.memory.learned import Question, Readings, SectionTokens, TokenMemory, add_nothing, give_back, keys_like_queries
 from studio.memory.semantic_pack import Squeeze
 from studio.memory.semantic_pack_config import SemanticPackConfig
 
 Structure = Literal["A", "B", "C"]
+SHARP = 4.0
+"""By what queries are multiplied at first in a memory of copies. With 1, all places are read at nearly the same weight."""
 PROMPT, SIDE = 8, 4
 """Structure C knows psi_0 by its tokens: so many of the prompt and SIDE x SIDE of the picture, as in SemanticPack."""
 
@@ -61,12 +63,22 @@ class ReadableSnapshots(SqueezedMemory):
     The number of tokens of a section is M.
     """
 
-    def __init__(self, width: int, heads: int, hidden: int, tokens: int) -> None:
-        """A memory with random weights; see `SqueezedMemory`."""
+    def __init__(self, width: int, heads: int, hidden: int, tokens: int, copies: bool = False) -> None:
+        """A memory with random weights; see `SqueezedMemory`.
+
+        `copies`: whether a psi begins as the section's tokens (with Squeeze's norm), and reading gives back those most like
+        the place. Such tokens the denoiser reads of the newest section as well. Otherwise both begin as random maps.
+        """
         super().__init__(width, heads, hidden, tokens)
         self.tokens = tokens
         self.reader = Block(width, heads, hidden)
-        keys_like_queries(self.reader.attention.query, self.reader.attention.key)
+        attention = self.reader.attention
+        keys_like_queries(attention.query, attention.key)
+        if copies:
+            for block in (self.memorize, self.squeeze.block, self.reader):
+                add_nothing(block)
+            give_back(attention.value, attention.out)
+            nn.init.constant_(attention.query_norm.weight, SHARP)
 
     def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
         """The old psi with one more behind it."""

@@ -164,6 +164,28 @@ def test_the_delta_rule_answers_what_was_written_last() -> None:
     torch.testing.assert_close(memory.read(psi, Question(no_place, new.places))[:, -1], memory.out(value)[:, -1])
 
 
+def test_a_memory_of_copies_begins_by_giving_back_a_places_token() -> None:
+    """The delta rule by the key of the place, readable snapshots by what is most like it. Random maps give back something else."""
+    torch.manual_seed(0)
+    sections = replace(one(draw()[0], 0), places=3 * torch.randn(FILMS, TOKENS, PLACES, dtype=torch.double))
+    sections = replace(sections, tokens=sections.tokens / 3 + 3 * sections.placed)                    # the place tells tokens apart
+    nowhere = torch.zeros(FILMS, TOKENS, WIDTH, dtype=torch.double)
+
+    def given_back(memory: LearnedMemory, tokens: Tensor) -> float:
+        """The share of a section's tokens that is nearest to what is read at its place, among all of its tokens."""
+        read = memory.double().read(memory.update(memory.begin(FILMS), sections), Question(tokens, sections.places)) - tokens
+        near = torch.cdist(read, sections.tokens).argmin(dim=2)
+        return float((near == torch.arange(TOKENS)).double().mean())
+
+    assert given_back(DeltaRule(WIDTH, 2, 32, PLACES, 64, 8, copies=True), nowhere) == 1
+    assert given_back(DeltaRule(WIDTH, 2, 32, PLACES, 64, 8), nowhere) < 0.6
+    assert given_back(ReadableSnapshots(WIDTH, 2, 32, TOKENS, copies=True), sections.placed) > 0.9
+    assert given_back(ReadableSnapshots(WIDTH, 2, 32, TOKENS), sections.placed) < 0.6
+    memory = ReadableSnapshots(WIDTH, 2, 32, TOKENS, copies=True).double()
+    kept = torch.nn.functional.layer_norm(sections.tokens, (WIDTH,))
+    torch.testing.assert_close(memory.update(memory.begin(FILMS), sections)[:, TOKENS:], kept)
+
+
 def test_gated_slots_keep_everything_behind_a_closed_gate() -> None:
     memory = GatedSlots(WIDTH, 2, 32, slots=4).double()
     torch.nn.init.zeros_(memory.gate.weight)
