@@ -10,6 +10,7 @@ stay what they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from studio.media.shift_map import (
     refine,
     solve,
 )
+from studio.media.things import find_things
 
 Pixels = NDArray[np.uint8]
 
@@ -66,6 +68,7 @@ class Method:
         looked_once: whether distinct places are looked for once, in the picture by itself. Otherwise it is done for each side, at
             the size that its pieces are chosen at; above and below that is often half as large, and small things are lost.
         merged: whether pieces are merged where that costs less, and the others moved each by itself; see `pieces`.
+        things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
         layers: parts of a hole, from the picture's edge outwards, that choose offsets each for itself; see `shift_labels.choose`.
     """
 
@@ -75,13 +78,15 @@ class Method:
     looked_once: bool = False
     merged: bool = False
     layers: int = 1
+    things: bool = False
 
 
 METHODS = {
     1: Method(),
     2: Method(uncompared=0.2, calm=True),
     3: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
-    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
+    4: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
+    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""
 
@@ -213,9 +218,18 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
     """How distinct each place of a picture is, [H, W], as `_distinct` finds it in the picture without any new ground."""
     nothing = np.zeros(picture.shape[:2], bool)
     levels = _pyramid(picture, nothing, method.uncompared)
-    times = 2 ** (len(levels) - 1)
-    found = _distinct(levels[-2:], nothing, method.avoided).repeat(times, 0).repeat(times, 1)
-    return found[:picture.shape[0], :picture.shape[1]]
+    found = _spread(_distinct(levels[-2:], nothing, method.avoided), len(levels) - 1, picture)
+    if method.things:
+        at = max(0, len(levels) - 2)                     # the level at which small things are looked for
+        things = find_things(levels[at][0])
+        found = np.where(_spread(things, at, picture), np.float32(method.avoided), found)
+    return found
+
+
+def _spread(values: NDArray[Any], halvings: int, picture: Pixels) -> NDArray[Any]:
+    """Values of a picture that was halved so often, for each pixel of the picture itself."""
+    times = 2 ** halvings
+    return values.repeat(times, 0).repeat(times, 1)[:picture.shape[0], :picture.shape[1]]
 
 
 def _largest(values: Floats, halvings: int) -> Floats:

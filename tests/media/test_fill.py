@@ -149,9 +149,11 @@ def test_older_methods_make_the_ground_that_they_made() -> None:
     known_second = [150, 150, 140, 132, 131, 140, 147, 146, 141, 135, 133, 135, 140, 142]
     assert abs(first - known).mean() < 1, "films that began with this method are made again with it"
     assert abs(second - known_second).mean() < 1 < abs(first - known_second).mean()
-    third, newest = (extend(waves(40, 96), 0, 0, 0, 18, method=method)[-8, ::8, 2].astype(int) for method in (3, NEWEST_GROUND))
+    third, fourth = (extend(waves(40, 96), 0, 0, 0, 18, method=method)[-8, ::8, 2].astype(int) for method in (3, 4))
     known_third = [154, 139, 130, 163, 113, 156, 120, 124, 128, 98, 156, 110]
-    assert abs(third - known_third).mean() < 1 < abs(newest - known_third).mean()
+    known_fourth = [152, 138, 131, 157, 113, 151, 148, 111, 125, 117, 117, 152]
+    assert abs(third - known_third).mean() < 1 < abs(fourth - known_third).mean()
+    assert abs(fourth - known_fourth).mean() < 1
     with pytest.raises(MediaError, match="newer studio"):
         extend(picture, 1, 1, 1, 1, method=99)
 
@@ -173,7 +175,16 @@ def test_a_unique_thing_near_an_edge_is_not_copied_beyond_it(monkeypatch: pytest
     picture[72:72 + size, x:x + size] = (20, 160, 40)
     assert green(extend(picture, 32, 0, 0, 24)) == size ** 2
     monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
+    monkeypatch.setattr(fills, "find_things", lambda colours: np.zeros(colours.shape[:2], bool))
     assert green(extend(picture, 32, 0, 0, 24)) > size ** 2, "if nothing counted as distinct, it would be"
+
+
+def test_what_stands_out_is_not_copied_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = sand(96, 128) // 2 + 60
+    picture[72:80, 64:72] = (20, 160, 40)
+    monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
+    fourth, newest = (green(extend(picture, 32, 0, 0, 24, method=method)) for method in (4, NEWEST_GROUND))
+    assert newest == 64 < fourth
 
 
 def test_squared_distances_are_numpys_sums() -> None:

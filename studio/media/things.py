@@ -1,0 +1,39 @@
+"""Finds things: what stands out from its surroundings, such as a boat on the sea, a lamp post before houses or books on a wall.
+
+A place belongs to a thing if its colour is far from the median colour around it, measured by how far colours around it usually are.
+So the leaves of a wood and the waves of a sea, which are as far from their medians everywhere, are none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.media.opencv import opencv
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+AROUND, WIDE = 8, 4
+"""The shorter side of a picture over the reach of medians of colour, and of means of how far colours are from those."""
+MOST = 127
+"""Pixels that a median reaches at most, which OpenCV's counters allow."""
+FAR = 3.0
+"""How many times as far as usual a thing's colour is from its surroundings'."""
+STEADY = 4.0
+"""Added to how far is usual, in levels of 255: in a clear sky a little noise is nothing that stands out."""
+
+
+def find_things(colours: Floats) -> Bools:
+    """Returns which pixels of a picture [H, W, 3], from 0 to 1, belong to things or to their borders, [H, W].
+
+    Things are narrower than about a quarter of its shorter side, each way or one way: of larger ones the edges are found.
+    """
+    cv2, side = opencv(), min(colours.shape[:2])
+    around, wide = 2 * min(side // AROUND, MOST) + 1, 2 * (side // WIDE) + 1
+    lab = cv2.cvtColor(np.rint(colours.clip(0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
+    middle = np.stack([cv2.medianBlur(np.ascontiguousarray(lab[..., channel]), around) for channel in range(3)], axis=2)
+    far = np.asarray(cv2.absdiff(lab, middle)).max(axis=2).astype(np.float32)
+    # The mean, and not a median as well: of spots that cover a third of a meadow the median is 0, and they are its texture.
+    found = far > FAR * (np.asarray(cv2.blur(far, (wide, wide))) + STEADY)
+    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8))).astype(bool)

@@ -1,0 +1,40 @@
+"""Things are told from textures: by how far their colour is from what lies around, where that is unusual."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.media.things import Floats, find_things
+
+
+def sand(height: int, width: int, rough: float) -> Floats:
+    """Ground with waves and grain."""
+    rng, (y, x) = np.random.default_rng(0), np.mgrid[:height, :width]
+    values = 0.5 + rough * (np.sin(x / 7 + y / 4) + 0.6 * rng.standard_normal((height, width)))
+    return np.stack([values + 0.08, values, values - 0.12], 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("rough", [0.0, 0.02, 0.05])
+def test_a_thing_is_found_and_what_lies_around_is_not(rough: float) -> None:
+    picture = sand(120, 160, rough)
+    for x in (20, 70, 120):                                    # three alike: each of them is a thing
+        picture[60:70, x:x + 12] = (0.1, 0.6, 0.15)
+        picture[20:60, x + 5:x + 7] = (0.05, 0.05, 0.1)        # a slender one: a pole
+    found = find_things(picture)
+    for x in (20, 70, 120):
+        assert found[60:70, x:x + 12].all() and found[20:60, x + 5:x + 7].all()
+        found[18:72, x - 2:x + 14] = False
+    assert found.mean() < 0.002
+
+
+def test_a_texture_of_many_small_spots_is_no_thing() -> None:
+    picture = sand(120, 160, 0.0)
+    y, x = np.mgrid[:120, :160]
+    picture[(y % 6 < 3) & (x % 5 < 3)] -= 0.2
+    assert find_things(picture).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (2000, 1200)])
+def test_any_size_will_do(size: tuple[int, int]) -> None:
+    assert not find_things(np.full((*size, 3), 0.4, np.float32)).any()
