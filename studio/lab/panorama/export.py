@@ -51,7 +51,7 @@ class PanoramaRecipe:
     @property
     def training(self) -> Run:
         """Its run."""
-        return Run("delta-long", self.seed, world=World(grid=self.grid), steps=self.steps, batch=self.batch, query=self.query)
+        return Run("delta-copies", self.seed, world=World(grid=self.grid), steps=self.steps, batch=self.batch, query=self.query)
 
 
 def export_checkpoint(path: Path, folder: Path) -> ModelCard:
