@@ -197,7 +197,7 @@ def test_a_full_disk_leaves_the_old_file(tensors: Tensors, tmp_path: Path, monke
 
 
 def test_partial_files_of_the_dead_are_swept_and_those_of_the_living_stay(tensors: Tensors, tmp_path: Path) -> None:
-    dead, living = tmp_path / ".int8-0badcafe.safetensors", tmp_path / ".int8-0badc0de.safetensors"
+    dead, living = tmp_path / ".int8-0badcafe.part.safetensors", tmp_path / ".int8-0badc0de.part.safetensors"
     for file in (dead, living):
         file.write_bytes(b"half")
     os.utime(dead, (time.time() - 2 * weight_store.ABANDONED,) * 2)

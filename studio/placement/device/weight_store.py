@@ -8,7 +8,6 @@ By hand: safetensors' own `save_file` needs all tensors in memory.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from studio.catalogue.cards import ModelError
+from studio.disk import remove_unfinished
 from studio.language import sentence
 from studio.mapped_tensors import MappedTensors
 from studio.media.disk import atomic_write
@@ -73,7 +73,7 @@ def write(path: Path, key: StoreKey, layout: Mapping[str, Tensor], tensors: Iter
     """
     shards = split(layout)
     files, size = shard_paths(path, len(shards)), sum(tensor.nbytes for tensor in layout.values())
-    _remove_abandoned(path)
+    remove_unfinished(path.parent, ABANDONED)        # of killed processes: they are as large as the model
     with ExitStack() as opened:
         writers: dict[str, FileWriter] = {}
         for file, names in zip(files, shards, strict=True):
@@ -173,10 +173,3 @@ def fill_skeleton(skeleton: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     empty = [name for name, tensor in [*skeleton.named_parameters(), *skeleton.named_buffers()] if tensor.is_meta]
     if empty:
         raise ValueError(f"{empty[0]} is in no file: it stays without values")
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Removes incomplete files that killed processes left behind: they are as large as the model."""
-    for partial in path.parent.glob(f".{path.stem[:64]}-*{path.suffix}"):
-        if time.time() - partial.stat().st_mtime > ABANDONED:
-            partial.unlink(missing_ok=True)
