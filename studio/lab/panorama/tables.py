@@ -14,6 +14,7 @@ from studio.lab.plots import Line, Panel, save_plot
 
 SHOWN = [gap for gap in GAPS if gap not in ("1", "new")]
 """Gaps that a memory is needed for."""
+STYLES = ("solid", "dashed", "dotted")
 
 
 def group(results: Sequence[RunResult]) -> dict[str, list[RunResult]]:
@@ -79,7 +80,7 @@ def plot(results: Sequence[RunResult], lengths: Sequence[int], path: Path) -> No
                 points = [(at, found) for at, gap in enumerate(SHOWN) if (found := mean(group_results, length, "own", gap, what))]
                 x, y = [float(at) for at, _ in points], [value for _, (value, _) in points]
                 low, high = [value - error for _, (value, error) in points], [value + error for _, (value, error) in points]
-                lines.append(Line(name, x, y, low, high, index, "solid" if index < 6 else "dashed"))
+                lines.append(Line(name, x, y, low, high, index, STYLES[index // 6 % len(STYLES)]))      # there are six colours
             level = ("chance", 1 / CHOICES) if what == "identity" else None
             count = max((int(line.x[-1]) + 1 for line in lines if line.x), default=0)
             title = f"{title}, films of {length} sections"
