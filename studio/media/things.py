@@ -18,9 +18,9 @@ AROUND, WIDE = 8, 4
 """The shorter side of a picture over the reach of medians of colour, and of means of how far colours are from those."""
 MOST = 127
 """Pixels that a median reaches at most, which OpenCV's counters allow."""
-FAR = 3.0
+FAR = 3
 """How many times as far as usual a thing's colour is from its surroundings'."""
-STEADY = 4.0
+STEADY = 4
 """Added to how far is usual, in levels of 255: in a clear sky a little noise is nothing that stands out."""
 
 
@@ -33,7 +33,9 @@ def find_things(colours: Floats) -> Bools:
     around, wide = 2 * min(side // AROUND, MOST) + 1, 2 * (side // WIDE) + 1
     lab = cv2.cvtColor(np.rint(colours.clip(0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
     middle = np.stack([cv2.medianBlur(np.ascontiguousarray(lab[..., channel]), around) for channel in range(3)], axis=2)
-    far = np.asarray(cv2.absdiff(lab, middle)).max(axis=2).astype(np.float32)
+    far = np.asarray(cv2.absdiff(lab, middle)).max(axis=2)
     # The mean, and not a median as well: of spots that cover a third of a meadow the median is 0, and they are its texture.
-    found = far > FAR * (np.asarray(cv2.blur(far, (wide, wide))) + STEADY)
+    # In whole numbers, which have one sum on any machine.
+    usual = np.asarray(cv2.boxFilter(far, cv2.CV_32S, (wide, wide), normalize=False)) + STEADY * wide**2
+    found = far.astype(np.int64) * wide**2 > FAR * usual
     return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8))).astype(bool)
