@@ -18,9 +18,7 @@ from studio.placement.machine import usable_cores
 INTERVAL = 0.2
 """Seconds between two looks, at least: the system counts processor time in hundredths of a second."""
 FIRST = 0.05
-"""The same for the first look of a job: what is computed until the second one may take a second."""
-LONGEST = 5.0
-"""Seconds between two looks, at most: over a longer time, what others took on the whole says little of now."""
+"""The same for the first look of a take: what is computed until the second one may take a second."""
 Times = tuple[float, float, float]
 
 
@@ -34,7 +32,6 @@ class ProcessorShare:
         self._may_change = may_change and self._most > 1
         self._read = read or processor_times
         self._seen: Times | None = None
-        self._threads = self._most       # that were right at the last look
         self._interval = FIRST
 
     def adapt(self) -> None:
@@ -42,24 +39,20 @@ class ProcessorShare:
         if not self._may_change:
             return
         now = self._read()
-        if self._seen is None or now[0] - self._seen[0] > LONGEST:
-            self._seen, self._threads, self._interval = now, self._most, FIRST
-        elif now[0] - self._seen[0] >= self._interval:
+        if self._seen is not None and now[0] - self._seen[0] < self._interval:
+            return
+        if self._seen is not None:
             seconds, busy, own = (new - old for new, old in zip(now, self._seen, strict=True))
             others = max(0.0, busy - own) / seconds
-            self._seen, self._threads = now, max(1, min(self._most, round(self._cores - others)))
+            torch.set_num_threads(max(1, min(self._most, round(self._cores - others))))
             self._interval = INTERVAL
-        self._set(self._threads)
+        self._seen = now
 
     def end(self) -> None:
-        """As many threads as at first, until the next look. What was seen is kept: the next section may begin at once."""
-        if self._may_change:
-            self._set(self._most)
-
-    @staticmethod
-    def _set(threads: int) -> None:
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        """As many threads as at first; what was seen is forgotten."""
+        self._seen, self._interval = None, FIRST
+        if self._may_change and torch.get_num_threads() != self._most:
+            torch.set_num_threads(self._most)
 
 
 def processor_times() -> Times:

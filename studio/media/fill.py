@@ -1,10 +1,10 @@
 """Makes up the ground that a picture lacks: beyond its edges, and behind what was taken out of it.
 
 The new ground is made of pieces of the picture, never turned or mirrored, and chosen so that they meet without a visible border
-(`shift_map`), that nothing distinct occurs a second time (`distinctness`), and that sky goes on as sky and ground as ground. The
-pieces are joined in the gradient domain (`membrane`), and their mean colours stay in the range of the picture's (`drift`). The same
-picture gives the same pixels again. A film names the method that made its ground (`studio.marks.Marks.ground`), so older methods
-stay what they are.
+(`shift_map`), that nothing distinct and no thing occurs a second time (`distinctness`, `things`), and that sky goes on as sky and
+ground as ground. The pieces are joined in the gradient domain (`membrane`), and their mean colours stay in the range of the
+picture's (`drift`). The same picture gives the same pixels again. A film names the method that made its ground
+(`studio.marks.Marks.ground`), so older methods stay what they are.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Method:
         looked_once: whether distinct places are looked for once, in the picture by itself. Otherwise it is done for each side, at
             the size that its pieces are chosen at; above and below that is often half as large, and small things are lost.
         merged: whether pieces are merged where that costs less, and the others moved each by itself; see `pieces`.
-        things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
         layers: parts of a hole, from the picture's edge outwards, that choose offsets each for itself; see `shift_labels.choose`.
+        things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
     """
 
     uncompared: float = UNCOMPARED
