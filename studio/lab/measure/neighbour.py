@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from studio.lab.measure.intervals import LEVEL, ROUNDS, SEED
 from studio.lab.measure.page_latency import FLAGS
 from studio.lab.measure.section_process import STUDIO, SectionProcess, Size
 
@@ -29,6 +31,8 @@ Without MKL's strict mode the number of threads stays as it is (`engine.processo
 BUSY = "while True: pass"
 START = 4.0
 """Seconds until a browser has started and plays: its start takes a whole core, and the arm that came first alone would meet it."""
+TURNS = 3
+"""Sections of each arm in each surrounding of a round."""
 PLAYER = "<video src='{}' autoplay loop muted style='width:100%'></video>"
 
 
@@ -80,14 +84,18 @@ def _write_film(path: Path) -> None:
 
 
 def measure(size: Size | None = None, rounds: int = 6) -> dict[str, Any]:
-    """Returns the median seconds of a section of each arm: alone, beside one busy process and beside a browser that plays a film.
+    """Returns how long a section of each arm takes: alone, beside one busy process and beside a browser that plays a film.
 
-    In every round all arms take turns, each round in another order, so that they see the same machine. The ratios compare medians
-    of one run.
+    All arms take turns, each time in another order. A shared machine is half as fast in some minutes as in others, so what is
+    compared is one turn with another of the same round, and the median of these ratios counts.
 
     Args:
         size: width and height of the films. None: the first model's default size.
-        rounds: how often all arms take turns.
+        rounds: how often there are `TURNS` turns in each surrounding.
+
+    Returns:
+        `seconds` of all turns; `over_alone`, ratios to the same arm alone; `alone_over_spin`, ratios to the arm `spin`, both alone.
+        A ratio has its 95 % interval.
 
     Raises:
         RuntimeError: a process ended early, or Chromium is not installed.
@@ -102,17 +110,24 @@ def measure(size: Size | None = None, rounds: int = 6) -> dict[str, Any]:
         for _ in range(rounds):
             for where, surrounding in surroundings.items():
                 with surrounding():
-                    for name in names:
-                        seconds[name][where].append(processes[name].film(1)["rows"][0]["section"])
-            names.rotate()                      # who comes first meets what was there before, and is still ending
+                    for _ in range(TURNS):
+                        for name in names:
+                            seconds[name][where].append(processes[name].film(1)["rows"][0]["section"])
+                        names.rotate()      # who comes first meets what was there before, and is still ending
     finally:
         for process in processes.values():
             process.close()
-    medians = {name: {where: statistics.median(values) for where, values in rows.items()} for name, rows in seconds.items()}
     return {
         "size": rendered[0],
-        "seconds": medians,
-        "over_alone": {name: {where: row[where] / row["alone"] for where in row} for name, row in medians.items()},
-        "alone_over_spin": {name: row["alone"] / medians["spin"]["alone"] for name, row in medians.items()},
-        "rounds": rounds,
+        "seconds": seconds,
+        "over_alone": {name: {where: _ratio(row[where], row["alone"]) for where in row} for name, row in seconds.items()},
+        "alone_over_spin": {name: _ratio(row["alone"], seconds["spin"]["alone"]) for name, row in seconds.items()},
     }
+
+
+def _ratio(seconds: list[float], others: list[float]) -> dict[str, float]:
+    """The median ratio of turns to others, each with its own, and its 95 % interval (percentile bootstrap)."""
+    ratios = np.array(seconds) / np.array(others)
+    samples = np.random.default_rng(SEED).integers(len(ratios), size=(ROUNDS, len(ratios)))
+    low, high = np.quantile(np.median(ratios[samples], axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return {"ratio": float(np.median(ratios)), "low": float(low), "high": float(high)}

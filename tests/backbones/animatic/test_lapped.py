@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.backbones.animatic import lapped
 from studio.backbones.animatic.lapped import border_rotation, filter_borders
 from tests.bases import cosines
 
@@ -28,6 +29,18 @@ def test_undone_it_gives_the_picture_back(height: int, width: int) -> None:
     assert torch.allclose(filter_borders(turned, turn.T), picture, atol=1e-5)
     assert turned.norm() == pytest.approx(picture.norm().item(), rel=1e-5)
     assert torch.equal(turned, picture) == (height == width == SIZE)  # one patch has no border
+
+
+def test_in_parts_or_at_once_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, turn = torch.rand(3, 5, 48, 80, generator=torch.Generator().manual_seed(0)), border_rotation(SIZE)
+    whole = filter_borders(pictures, turn)
+    for most in (1, 4 * 48 * 80):
+        monkeypatch.setattr(lapped, "AT_ONCE", most)
+        assert torch.allclose(filter_borders(pictures, turn), whole, atol=1e-6)
+    rows = filter_borders(pictures.transpose(-1, -2), turn)     # rows and columns do not mind which are filtered first
+    assert torch.allclose(rows.transpose(-1, -2), whole, atol=1e-6)
+    across = [part[..., SIZE // 2:-SIZE // 2].unflatten(-1, (-1, SIZE)) for part in (pictures, lapped._filter_rows(pictures, turn))]
+    assert torch.allclose(across[0] @ turn.T, across[1], atol=1e-6)
 
 
 def test_what_is_constant_stays_constant() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from studio.lab.measure import neighbour
@@ -30,5 +31,12 @@ def test_arms_take_turns_at_the_size_that_is_asked(monkeypatch: pytest.MonkeyPat
     figures = neighbour.measure((960, 576), rounds=2)
     assert begun == [(960, 576)] * len(neighbour.ARMS)
     assert figures["size"] == (960, 576)
-    assert figures["alone_over_spin"] == {"studio": 1, "sleep": 2, "spin": 1}
+    assert {name: row["ratio"] for name, row in figures["alone_over_spin"].items()} == {"studio": 1, "sleep": 2, "spin": 1}
     assert neighbour.measure(rounds=1)["size"] == (640, 384), "the model's default size, which the process tells"
+
+
+def test_the_interval_of_a_ratio_holds_it_and_narrows_with_the_turns() -> None:
+    draw = np.random.default_rng(1)
+    few, many = (neighbour._ratio(list(draw.normal(1.1, 0.05, n)), list(draw.normal(1.0, 0.05, n))) for n in (6, 60))
+    assert many["low"] < 1.1 < many["high"] and many["low"] > 1.05
+    assert many["high"] - many["low"] < few["high"] - few["low"]
