@@ -70,6 +70,7 @@ class Method:
         merged: whether pieces are merged where that costs less, and the others moved each by itself; see `pieces`.
         layers: parts of a hole, from the picture's edge outwards, that choose offsets each for itself; see `shift_labels.choose`.
         things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
+        small_things: whether that holds for what stands out from what is close to it only; see `things`.
     """
 
     uncompared: float = UNCOMPARED
@@ -79,6 +80,7 @@ class Method:
     merged: bool = False
     layers: int = 1
     things: bool = False
+    small_things: bool = False
 
 
 METHODS = {
@@ -86,7 +88,8 @@ METHODS = {
     2: Method(uncompared=0.2, calm=True),
     3: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
     4: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
-    NEWEST_GROUND: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
+    5: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
+    NEWEST_GROUND: Method(0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""
 
@@ -221,7 +224,7 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
     found = _spread(_distinct(levels[-2:], nothing, method.avoided), len(levels) - 1, picture)
     if method.things:
         at = max(0, len(levels) - 2)                     # the level at which small things are looked for
-        things = find_things(levels[at][0])
+        things = find_things(levels[at][0], method.small_things)
         found = np.where(_spread(things, at, picture), np.float32(method.avoided), found)
     return found
 

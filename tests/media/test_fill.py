@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,10 +14,12 @@ from studio.media import fill as fills
 from studio.media.distinctness import distinctness
 from studio.media.fill import extend, fill
 from studio.media.membrane import membrane
+from studio.media.picture import fit, read_picture
 from studio.media.roughness import kept_share
 from studio.media.shift_map import Scene, features_of, squared_distance
 
 Pixels = NDArray[np.uint8]
+SEA = Path(__file__).parents[2] / "assets" / "examples" / "sea" / "sea.jpg"
 
 
 def waves(height: int = 64, width: int = 96) -> Pixels:
@@ -154,6 +158,10 @@ def test_older_methods_make_the_ground_that_they_made() -> None:
     known_fourth = [152, 138, 131, 157, 113, 151, 148, 111, 125, 117, 117, 152]
     assert abs(third - known_third).mean() < 1 < abs(fourth - known_third).mean()
     assert abs(fourth - known_fourth).mean() < 1
+    sea = np.asarray(fit(read_picture(SEA).convert("RGB"), (160, 96)))
+    fifth, newest = (extend(sea, 0, 0, 0, 24, method=method)[-8, ::16, 2].astype(int) for method in (5, NEWEST_GROUND))
+    known_fifth = [172, 191, 148, 184, 180, 175, 173, 181, 157, 166]
+    assert abs(fifth - known_fifth).mean() < 1 < abs(newest - known_fifth).mean()
     with pytest.raises(MediaError, match="newer studio"):
         extend(picture, 1, 1, 1, 1, method=99)
 
@@ -175,7 +183,7 @@ def test_a_unique_thing_near_an_edge_is_not_copied_beyond_it(monkeypatch: pytest
     picture[72:72 + size, x:x + size] = (20, 160, 40)
     assert green(extend(picture, 32, 0, 0, 24)) == size ** 2
     monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
-    monkeypatch.setattr(fills, "find_things", lambda colours: np.zeros(colours.shape[:2], bool))
+    monkeypatch.setattr(fills, "find_things", lambda colours, small: np.zeros(colours.shape[:2], bool))
     assert green(extend(picture, 32, 0, 0, 24)) > size ** 2, "if nothing counted as distinct, it would be"
 
 

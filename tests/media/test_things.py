@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from studio.media.picture import fit, read_picture
 from studio.media.things import Floats, find_things
+
+EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 
 
 def sand(height: int, width: int, rough: float) -> Floats:
@@ -26,6 +31,24 @@ def test_a_thing_is_found_and_what_lies_around_is_not(rough: float) -> None:
         assert found[60:70, x:x + 12].all() and found[20:60, x + 5:x + 7].all()
         found[18:72, x - 2:x + 14] = False
     assert found.mean() < 0.002
+
+
+def test_birds_before_clouds_are_small_things() -> None:
+    """Clouds are as far from the median around them as a bird is; close to the bird nothing else is."""
+    image = fit(read_picture(EXAMPLES / "lighthouse" / "lighthouse.jpg").convert("RGB"), (320, 192))
+    picture = np.asarray(image).astype(np.float32) / 255
+    birds = np.s_[34:40, 194:204]
+    assert find_things(picture, small=True)[birds].mean() > 0.3 and not find_things(picture)[birds].any()
+    assert find_things(picture, small=True)[:30, :180].mean() < 0.01, "clouds alone"
+
+
+def test_of_long_lines_textures_are_made() -> None:
+    y, x = np.mgrid[:192, :320]
+    picture = np.repeat((0.5 + 0.25 * np.sin(y / 16) * np.sin(x / 16))[..., None], 3, 2).astype(np.float32)
+    picture[96:98, 30:290] -= 0.15
+    picture[40:42, 150:158] -= 0.15
+    found = find_things(picture, small=True)
+    assert found[40:42, 150:158].all() and not found[90:104].any() and not find_things(picture).any()
 
 
 def test_a_texture_of_many_small_spots_is_no_thing() -> None:
