@@ -89,7 +89,8 @@ METHODS = {
     3: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
     4: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
     5: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
-    NEWEST_GROUND: Method(0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
+    NEWEST_GROUND: Method(
+        uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""
 

@@ -55,8 +55,9 @@ def _filter_rows(lines: Tensor, turn: Tensor) -> Tensor:
     planes = lines.reshape(-1, height, width)
     out = torch.empty(planes.shape, dtype=lines.dtype, device=lines.device)
     out[..., :half], out[..., -half:] = planes[..., :half], planes[..., -half:]
-    # One product of many rows: the same as many small ones of few, which MKL's strict mode computes more slowly.
-    for first in range(0, len(planes), count := max(1, AT_ONCE // (height * width))):
+    count = max(1, AT_ONCE // (height * width))
+    for first in range(0, len(planes), count):
         inner = planes[first:first + count, :, half:-half]
+        # One product of many rows; many small ones of few rows, which are the same, take longer in MKL's strict mode.
         out[first:first + count, :, half:-half] = (inner.reshape(-1, size) @ turn.T).view(inner.shape)
     return out.view(lines.shape)
