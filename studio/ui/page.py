@@ -233,7 +233,7 @@ async def _updates(
             last = now
             if message or live != told or loop.time() >= due:
                 told, beat, due = live, beat + 1, loop.time() + HEARTBEAT
-                yield message | {"live": live | {"beat": beat}}
+                yield message | {"live": live | {"beat": beat, "revision": board["revision"]}}
                 await asyncio.sleep(PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), due - loop.time())

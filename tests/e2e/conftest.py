@@ -42,6 +42,11 @@ def faded(page: Any) -> None:
         "document.getAnimations().every(each => !(each instanceof CSSTransition) || each.playState !== 'running')")
 
 
+def pictures_loaded(sheet: Any) -> None:
+    """Wait until a sheet's pictures have come: when a file is moved or deleted on its way, the browser complains."""
+    sheet.evaluate("(sheet) => Promise.allSettled([...sheet.querySelectorAll('img')].map((each) => each.decode()))")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

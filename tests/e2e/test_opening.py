@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +14,7 @@ from playwright.sync_api import expect
 from studio.backbones import registry
 from studio.project import edits
 from studio.session import Studio
+from studio.ui import page as studio_page
 from tests.e2e.conftest import AUDIT, DROP, Stand, Visit, badge, serve
 from tests.shelves import picture, render_all
 
@@ -99,3 +102,30 @@ def test_films_can_be_changed_without_leaving_the_page(stand: Stand, desk: Visit
     expect(page.get_by_label("Prompt of segment 1")).to_have_value("one")
     page.go_back()
     expect(page.locator(".start")).to_be_visible()
+
+
+def test_a_board_that_is_lost_on_its_way_is_asked_for_again(stand: Stand, desk: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    sea, shore = stand.film("the sea"), stand.film("the shore")
+    sea.edit(edits.rename, "Sea")
+    shore.edit(edits.rename, "Shore")
+    lost, updates = {sea.id: 1, shore.id: 1}, studio_page._updates
+
+    async def losing(api: Any, session: Any, *rest: Any) -> AsyncIterator[dict[str, Any]]:
+        """The stream of a film, of which the first board that is sent after `lost` is set does not arrive."""
+        async for message in updates(api, session, *rest):
+            if "board" in message and lost.get(session.id, 1) == 0:
+                lost[session.id] = 1
+                del message["board"]
+            yield message
+
+    monkeypatch.setattr(studio_page, "_updates", losing)
+    page = desk.open(sea)
+    title = page.get_by_label("Film title")
+    expect(title).to_have_value("Sea")
+    lost[sea.id] = 0
+    sea.edit(edits.rename, "Ocean")                   # from elsewhere: no answer brings the board
+    expect(title).to_have_value("Ocean")
+    lost[shore.id] = 0
+    page.evaluate(f"history.pushState({{}}, '', '?project={shore.id}'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(title).to_have_value("Shore")
+    assert lost == {sea.id: 1, shore.id: 1}

@@ -8,7 +8,7 @@ import pytest
 
 from studio.project import edits
 from studio.project.choices import drop_takes
-from tests.e2e.conftest import Visit, faded
+from tests.e2e.conftest import Visit, faded, pictures_loaded
 from tests.shelves import render_all, wait_until
 
 pytest.importorskip("playwright.sync_api", reason="the page's tests need: pip install playwright")
@@ -30,6 +30,7 @@ def test_takes_and_branches_are_restored_and_deleted(desk: Visit) -> None:
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("2 · the shore")
     expect(rows.nth(1)).to_contain_text("Night")
+    pictures_loaded(sheet)
     rows.nth(1).get_by_role("button", name="Restore Night").click()
     expect(rows).to_have_count(1)
     assert [branch.name for branch in session.project.branches][-1] == "Night"
@@ -56,6 +57,8 @@ def test_a_film_is_thrown_away_with_another_tab_open_and_comes_back(phone: Visit
     page, tab = phone.open(session), phone.open(session)
     page.get_by_role("button", name="Open another film").tap()
     films = page.get_by_role("dialog", name="Films")
+    expect(films.get_by_role("button", name="Throw “Sea” away")).to_be_visible()
+    pictures_loaded(films)
     films.get_by_role("button", name="Throw “Sea” away").tap()
     for each in (page, tab):
         expect(each.locator(".notice", has_text="“Sea” is in the trash")).to_be_visible()
@@ -66,6 +69,7 @@ def test_a_film_is_thrown_away_with_another_tab_open_and_comes_back(phone: Visit
     row = trash.locator(".bin > li", has_text="Sea")
     faded(page)
     assert page.evaluate(AUDIT) == []
+    pictures_loaded(trash)
     row.get_by_role("button", name="Restore Sea").tap()
     expect(row).to_have_count(0)
     assert stand.studio.open(session.id).project.name == "Sea"
@@ -73,6 +77,8 @@ def test_a_film_is_thrown_away_with_another_tab_open_and_comes_back(phone: Visit
     page.keyboard.press("Escape")
     page.keyboard.press("b")
     row = trash.locator(".bin > li", has_text="Sea")
+    expect(row).to_be_visible()
+    pictures_loaded(trash)
     row.get_by_role("button", name="Delete Sea for good").tap()
     row.get_by_role("button", name="Delete for good", exact=True).tap()
     expect(row).to_have_count(0)

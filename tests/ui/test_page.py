@@ -211,7 +211,8 @@ def test_an_idle_page_looks_seldom_for_events(built: Any, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(queue, "stopped", False)
     monkeypatch.setattr("gradio.queueing.asyncio.sleep", paused)
-    asyncio.run(queue.start_processing())
+    with ThreadPoolExecutor(1) as thread:       # a thread has no running loop, whatever tests ran before
+        thread.submit(lambda: asyncio.run(queue.start_processing())).result()
     assert pauses == [page.LOOK] * 3 and 0.005 <= page.LOOK <= 0.02        # and an event that comes need not wait long
     assert queue.progress_update_sleep_when_free >= 0.1
 

@@ -1,10 +1,13 @@
 /* The state of this page, and its connection to the studio. The other scripts read it through `watch` and draw it. */
 const client = (() => {
+  const PATIENCE = 2000;            // milliseconds that a view may come later than the message that it was sent
   const readers = [];
   const pending = new Map();        // edits being typed: key -> how to send them at once
   let queue = Promise.resolve();    // messages are sent one after the other, so that they arrive in order
   let redraw = 0;
   let drawn = 0;                    // revision of the view; a view arrives with the answer that changed it, and with the stream
+  let told = 0;                     // revision of the view that the studio has sent last
+  let missing = 0;                  // since when the page lacks that view; 0: it has it
   let page = null;                  // what this page calls itself, so that its stream does not bring what an answer brought
   let gotFirstView;
   const firstView = new Promise((resolve) => { gotFirstView = resolve; });      // messages wait for it: they name the project
@@ -118,7 +121,7 @@ const client = (() => {
 
   // A studio that was started again counts revisions anew.
   const follow = () => {
-    drawn = 0;
+    drawn = told = missing = 0;
     page = `p${Math.random().toString(36).slice(2)}`;
     self.lastMessage = Date.now();
     trigger('follow', { project: self.requested, language, page });
@@ -156,6 +159,7 @@ const client = (() => {
     }
     if (detail.lost ? detail.project !== self.requested : isOther(detail.project)) return;
     self.lastMessage = Date.now();
+    if (detail.revision) told = detail.revision;
     if (detail.lost) {
       notices.add(detail.notice);
       remember.put('project', null);
@@ -167,11 +171,15 @@ const client = (() => {
     self.put({ job: detail.job, memoryTest: detail.memory_test, memoryUse: detail.memory_use, moment: detail.moment, again: detail.again });
   };
 
-  /* The studio sends a message every few seconds. When none comes (asleep, restarted, connection lost), connect again. */
+  /* The studio sends a message every few seconds. When none comes (asleep, restarted, connection lost), connect again. Likewise when
+     a view that it has sent does not come, neither with the stream nor with an answer. */
   const checkConnection = () => {
     if (!element.isConnected) return;
     const patience = self.view ? 15000 : 4000;
-    if (!document.hidden && Date.now() - self.lastMessage > patience) { follow(); askForPassword(); }
+    const lacks = told && (told > drawn || self.view?.id !== self.requested);
+    missing = lacks ? missing || Date.now() : 0;
+    if (document.hidden) missing = 0;
+    else if (Date.now() - self.lastMessage > patience) { follow(); askForPassword(); } else if (missing && Date.now() - missing > PATIENCE) follow();
     setTimeout(checkConnection, 1000);
   };
 
