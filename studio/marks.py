@@ -16,7 +16,7 @@ Stroke = tuple[Point, ...]
 """The way of a brush over the picture. A click is a stroke of one point."""
 
 
-NEWEST_GROUND = 6
+NEWEST_GROUND = 7
 """The newest method that makes up the ground beyond the picture's edges, see `studio.media.fill`."""
 
 

@@ -53,8 +53,8 @@ MERGED_COST = 0.3
 """What it costs beside, per pixel and by how much the place is avoided, that a merged piece copies what is avoided."""
 SMALL_HIGH = 0.97
 """Share of the places at twice the coarse size that are less than fully distinct; among so many some always differ by chance."""
-SECOND_HAND = 0.4
-"""How distinct new ground counts as when more is made: a copy of a copy has more borders in it."""
+SMALL_THING = 14.0
+"""Coarse pixels of a thing: of a smaller one each costs more, so that a bird costs as much as so much of a house."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,9 @@ class Method:
         layers: parts of a hole, from the picture's edge outwards, that choose offsets each for itself; see `shift_labels.choose`.
         things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
         small_things: whether that holds for what stands out from what is close to it only; see `things`.
+        second_hand: how distinct new ground counts as when more is made: a copy of a copy has more borders in it.
+        whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see SMALL_THING.
+        soft: see `membrane.soften`.
     """
 
     uncompared: float = UNCOMPARED
@@ -81,6 +84,9 @@ class Method:
     layers: int = 1
     things: bool = False
     small_things: bool = False
+    second_hand: float = 0.4
+    whole_things: bool = False
+    soft: int = 8
 
 
 METHODS = {
@@ -89,8 +95,10 @@ METHODS = {
     3: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True),
     4: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
     5: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
+    6: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
     NEWEST_GROUND: Method(
-        uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
+        uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True,
+        second_hand=1.0, whole_things=True, soft=2),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""
 
@@ -138,7 +146,7 @@ def extend(
             pads = [(0, 0), (0, 0)]
             pads[axis] = added[before], added[after]
             made = np.pad(made, pads, constant_values=True)
-            distinct = None if distinct is None else np.pad(distinct, pads, constant_values=SECOND_HAND)
+            distinct = None if distinct is None else np.pad(distinct, pads, constant_values=how.second_hand)
             for side in (before, after):
                 missing[side] -= added[side]
     return picture
@@ -196,12 +204,12 @@ def _complete(
     """
     levels = _pyramid(picture, hole, method.uncompared)
     scene = levels[-1][1]
-    distinct = _distinct(levels[-2:], made, method.avoided) if distinct is None else _largest(distinct, len(levels) - 1)
+    distinct = _distinct(levels[-2:], made, method) if distinct is None else _largest(distinct, len(levels) - 1)
     offsets, unary = shift_labels.choose(scene, distinct, choice, seed, method.layers)
     shifts = _solved(scene, offsets, unary, distinct, method)
     for _, finer in reversed(levels[:-1]):
         shifts = refine(shifts, finer, CHANGE) if _refined(finer.hole) else enlarge(shifts, finer)
-    return join(picture, levels[0][1].source, hole, shifts, limits, method.calm)
+    return join(picture, levels[0][1].source, hole, shifts, limits, method.calm, method.soft)
 
 
 def _solved(scene: Scene, offsets: Ints, unary: Floats, distinct: Floats, method: Method) -> ShiftMap:
@@ -222,12 +230,21 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
     """How distinct each place of a picture is, [H, W], as `_distinct` finds it in the picture without any new ground."""
     nothing = np.zeros(picture.shape[:2], bool)
     levels = _pyramid(picture, nothing, method.uncompared)
-    found = _spread(_distinct(levels[-2:], nothing, method.avoided), len(levels) - 1, picture)
+    found = _spread(_distinct(levels[-2:], nothing, method), len(levels) - 1, picture)
     if method.things:
         at = max(0, len(levels) - 2)                     # the level at which small things are looked for
-        things = find_things(levels[at][0], method.small_things)
-        found = np.where(_spread(things, at, picture), np.float32(method.avoided), found)
+        price = np.float32(method.avoided) * _prices(find_things(levels[at][0], method.small_things), method, len(levels) - 1 - at)
+        found = np.where(_spread(price > 0, at, picture), _spread(price, at, picture), found)
     return found
+
+
+def _prices(things: Bools, method: Method, halvings: int) -> Floats:
+    """What the things of a picture cost, [H, W], as multiples of `avoided`; 0 elsewhere. It is halved so often to choose pieces."""
+    if not method.whole_things:
+        return things.astype(np.float32)
+    _, numbers, boxes, _ = opencv().connectedComponentsWithStats(things.astype(np.uint8), connectivity=8)
+    sizes = boxes[:, opencv().CC_STAT_AREA] / np.float32(4 ** halvings)
+    return np.where(things, np.maximum(np.float32(1), np.float32(SMALL_THING) / sizes)[numbers], np.float32(0)).astype(np.float32)
 
 
 def _spread(values: NDArray[Any], halvings: int, picture: Pixels) -> NDArray[Any]:
@@ -243,8 +260,8 @@ def _largest(values: Floats, halvings: int) -> Floats:
     return padded.reshape(padded.shape[0] // times, times, padded.shape[1] // times, times).max((1, 3))
 
 
-def _distinct(levels: list[tuple[Floats, Scene]], made: Bools, avoided: float) -> Floats:
-    """How distinct each place of the smallest level is, [H, W], from 0 to 1, or `avoided`; what was `made` counts as SECOND_HAND.
+def _distinct(levels: list[tuple[Floats, Scene]], made: Bools, method: Method) -> Floats:
+    """How distinct each place of the smallest level is, [H, W]: 0 to 1, or what the method says of what is avoided or was `made`.
 
     Small things, such as birds and lamps, are looked for at the level before.
     """
@@ -260,7 +277,7 @@ def _distinct(levels: list[tuple[Floats, Scene]], made: Bools, avoided: float) -
         else:
             second_hand = small
         found = np.maximum(found, values)
-    return np.where(second_hand, SECOND_HAND, np.where(found > ONCE, avoided, found)).astype(np.float32)
+    return np.where(second_hand, method.second_hand, np.where(found > ONCE, method.avoided, found)).astype(np.float32)
 
 
 def _refined(hole: Bools) -> bool:

@@ -12,8 +12,6 @@ Bools = NDArray[np.bool_]
 
 CYCLES, SMOOTHINGS = 5, 2
 CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
-SOFT = 8
-"""Pixels over which a step that the membrane leaves at the border fades."""
 
 
 def membrane(step_right: Floats, step_down: Floats, hole: Bools, hold: float) -> Floats:
@@ -42,7 +40,7 @@ def membrane(step_right: Floats, step_down: Floats, hole: Bools, hold: float) ->
     return correction
 
 
-def soften(joined: Floats, copied: Floats, steps: list[Floats], hole: Bools, known: Bools) -> Floats:
+def soften(joined: Floats, copied: Floats, steps: list[Floats], hole: Bools, known: Bools, soft: int) -> Floats:
     """Returns the joined pixels [H, W, C] with what is left of the step at the hole's border spread over a few pixels.
 
     A membrane is smooth along the border too, so it cannot follow fine texture that ends there.
@@ -53,6 +51,7 @@ def soften(joined: Floats, copied: Floats, steps: list[Floats], hole: Bools, kno
         steps: to the right and down, as `membrane` takes them.
         hole: [H, W], the pixels that may change.
         known: [H, W], the pixels that the border's steps are counted from.
+        soft: pixels over which it is spread. Over many the border's texture lies in stripes on the ground.
     """
     total, weight = np.zeros_like(joined), np.zeros((*hole.shape, 1), np.float32)
     height, width = hole.shape
@@ -67,12 +66,12 @@ def soften(joined: Floats, copied: Floats, steps: list[Floats], hole: Bools, kno
             near_y, near_x = y + move[0], x + move[1]
             asked = step[y, x] if sign > 0 else -step[near_y, near_x]
             wrong = asked - (joined[near_y, near_x] - copied[near_y, near_x])
-            for far in range(SOFT):
+            for far in range(soft):
                 at_y, at_x = near_y + far * move[0], near_x + far * move[1]
                 reach = (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
                 at_y, at_x, wrong = at_y[reach], at_x[reach], wrong[reach]
                 near_y, near_x = near_y[reach], near_x[reach]
-                share = np.float32(1 - far / SOFT) ** 2
+                share = np.float32(1 - far / soft) ** 2
                 total[at_y, at_x] += share * wrong
                 weight[at_y, at_x] += share
     total *= hole[..., None] / np.maximum(weight, np.float32(1))

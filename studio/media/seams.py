@@ -17,7 +17,7 @@ HOLD = 4.0
 
 
 def join(
-    picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap, limits: Limits | None, calm: bool
+    picture: Pixels, source: Bools, whole: Bools, shifts: ShiftMap, limits: Limits | None, calm: bool, soft: int
 ) -> Pixels:
     """Returns the picture with the pieces copied into the whole hole and joined in the gradient domain, within the limits.
 
@@ -28,6 +28,7 @@ def join(
         shifts: where its pixels are copied from.
         limits: of its mean colours, if there are some.
         calm: whether its first step is no rougher than what lies on both sides of it, see `roughness`.
+        soft: pixels over which what is left of that step fades, see `membrane.soften`.
     """
     height, width = whole.shape
     top, bottom, left, right = box_of(whole)
@@ -40,7 +41,7 @@ def join(
     copied = colours[(y + offsets[..., 0]).clip(0, height - 1), (x + offsets[..., 1]).clip(0, width - 1)]
     steps = [_steps(colours, source, copied, box, offsets, axis, calm) for axis in (1, 0)]
     correction = membrane(steps[0], steps[1], hole, HOLD / whole.size)
-    joined = soften(copied + correction, copied, steps, hole, source[box])
+    joined = soften(copied + correction, copied, steps, hole, source[box], soft)
     colours[box] = np.where(hole[..., None], joined, colours[box])
     if limits is not None:
         colours += bound(colours, whole, limits)

@@ -159,9 +159,11 @@ def test_older_methods_make_the_ground_that_they_made() -> None:
     assert abs(third - known_third).mean() < 1 < abs(fourth - known_third).mean()
     assert abs(fourth - known_fourth).mean() < 1
     sea = np.asarray(fit(read_picture(SEA).convert("RGB"), (160, 96)))
-    fifth, newest = (extend(sea, 0, 0, 0, 24, method=method)[-8, ::16, 2].astype(int) for method in (5, NEWEST_GROUND))
+    fifth, sixth = (extend(sea, 0, 0, 0, 24, method=method)[-8, ::16, 2].astype(int) for method in (5, 6))
     known_fifth = [172, 191, 148, 184, 180, 175, 173, 181, 157, 166]
-    assert abs(fifth - known_fifth).mean() < 1 < abs(newest - known_fifth).mean()
+    known_sixth = [163, 156, 151, 199, 161, 169, 175, 166, 153, 170]
+    assert abs(fifth - known_fifth).mean() < 1 < abs(sixth - known_fifth).mean()
+    assert abs(sixth - known_sixth).mean() < 0.05, "the newest differs little here, and more where more is made"
     with pytest.raises(MediaError, match="newer studio"):
         extend(picture, 1, 1, 1, 1, method=99)
 
@@ -193,6 +195,24 @@ def test_what_stands_out_is_not_copied_either(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
     fourth, newest = (green(extend(picture, 32, 0, 0, 24, method=method)) for method in (4, NEWEST_GROUND))
     assert newest == 64 < fourth
+
+
+def test_a_small_thing_costs_as_much_as_a_larger_one() -> None:
+    sixth, newest = fills.METHODS[6], fills.METHODS[NEWEST_GROUND]
+    things = np.zeros((40, 60), bool)
+    things[4:6, 4:8] = things[20:32, 20:36] = True                       # 2 and 48 coarse pixels, after one halving
+    prices = fills._prices(things, newest, 1)
+    assert prices[things].min() == 1 and prices[20:32, 20:36].max() == 1 and not prices[~things].any()
+    assert prices[4:6, 4:8].sum() / 4 == pytest.approx(fills.SMALL_THING)
+    assert np.array_equal(fills._prices(things, sixth, 1), things)
+
+
+def test_ground_that_was_made_is_copied_less_gladly_than_the_picture() -> None:
+    picture, made = sand(96, 128), np.zeros((96, 128), bool)
+    made[:, 64:] = True
+    levels = fills._pyramid(picture, np.zeros_like(made), 0.2)
+    sixth, newest = (fills._distinct(levels[-2:], made, fills.METHODS[method]) for method in (6, NEWEST_GROUND))
+    assert newest[:, -1].min() == 1 > fills.ONCE > sixth[:, -1].max() and np.array_equal(newest[:, 0], sixth[:, 0])
 
 
 def test_squared_distances_are_numpys_sums() -> None:

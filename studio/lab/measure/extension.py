@@ -34,7 +34,7 @@ LARGEST_MIRROR_SHARE, LARGEST_SEAM = 0.10, 1.15
 """What the new ground aims at: the share that is like a mirror image, and the seam."""
 PATCH, SPACING = 9, 1
 """Samples of a patch, each way, and the pixels between them."""
-COMPARED, FEW = 600, 150
+COMPARED, FEW = 2400, 150
 """Patches of the new ground that are compared, spread evenly over it, and distinct places of the picture."""
 WORKING = 640
 """Pixels of the longer side of the picture at which patches are compared, at most."""
