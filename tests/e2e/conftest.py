@@ -42,9 +42,11 @@ def faded(page: Any) -> None:
         "document.getAnimations().every(each => !(each instanceof CSSTransition) || each.playState !== 'running')")
 
 
-def pictures_loaded(sheet: Any) -> None:
-    """Wait until a sheet's pictures have come: when a file is moved or deleted on its way, the browser complains."""
-    sheet.evaluate("(sheet) => Promise.allSettled([...sheet.querySelectorAll('img')].map((each) => each.decode()))")
+def pictures_loaded(part: Any) -> None:
+    """Wait until a part's pictures have come: when a file is moved or deleted on its way, the browser complains."""
+    part.scroll_into_view_if_needed()           # lists load pictures only where they are seen
+    loaded = "(part) => [...part.querySelectorAll('img')].every((each) => each.complete)"
+    part.page.wait_for_function(loaded, arg=part.element_handle())
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ from studio.media import MediaError, shift_labels
 from studio.media import fill as fills
 from studio.media.distinctness import distinctness
 from studio.media.fill import extend, fill
+from studio.media.ground_methods import METHODS
 from studio.media.membrane import membrane
 from studio.media.picture import fit, read_picture
 from studio.media.roughness import kept_share
@@ -198,7 +199,7 @@ def test_what_stands_out_is_not_copied_either(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_small_thing_costs_as_much_as_a_larger_one() -> None:
-    sixth, newest = fills.METHODS[6], fills.METHODS[NEWEST_GROUND]
+    sixth, newest = METHODS[6], METHODS[NEWEST_GROUND]
     things = np.zeros((40, 60), bool)
     things[4:6, 4:8] = things[20:32, 20:36] = True                       # 2 and 48 coarse pixels, after one halving
     prices = fills._prices(things, newest, 1)
@@ -211,7 +212,7 @@ def test_ground_that_was_made_is_copied_less_gladly_than_the_picture() -> None:
     picture, made = sand(96, 128), np.zeros((96, 128), bool)
     made[:, 64:] = True
     levels = fills._pyramid(picture, np.zeros_like(made), 0.2)
-    sixth, newest = (fills._distinct(levels[-2:], made, fills.METHODS[method]) for method in (6, NEWEST_GROUND))
+    sixth, newest = (fills._distinct(levels[-2:], made, METHODS[method]) for method in (6, NEWEST_GROUND))
     assert newest[:, -1].min() == 1 > fills.ONCE > sixth[:, -1].max() and np.array_equal(newest[:, 0], sixth[:, 0])
 
 
@@ -224,7 +225,7 @@ def test_squared_distances_are_numpys_sums() -> None:
 def test_the_size_of_new_ground_does_not_decide_what_is_distinct() -> None:
     picture = sand(96, 128)
     picture[72:80, 64:72] = (20, 160, 40)
-    newest = fills.METHODS[NEWEST_GROUND]
+    newest = METHODS[NEWEST_GROUND]
     found = fills._looked_once(picture, newest)
     wide = fills._largest(np.pad(found, ((0, 0), (0, 300))), 3)
     assert found.shape == (96, 128) and found[74:78, 66:70].min() == newest.avoided and np.median(found) < fills.ONCE

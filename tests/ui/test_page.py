@@ -204,7 +204,6 @@ def test_no_statistics_are_made_of_events(built: Any) -> None:
 def test_an_idle_page_looks_seldom_for_events(built: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gradio's own queue looks a thousand times a second, which costs a core 7 % while nobody does anything."""
     queue, pauses = built._queue, list[float]()
-
     async def paused(seconds: float) -> None:
         pauses.append(seconds)
         queue.stopped = len(pauses) == 3
