@@ -192,7 +192,7 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
 
 
 def _prices(things: Bools, method: Method, halvings: int) -> Floats:
-    """What the things of a picture cost, [H, W], as multiples of `avoided`; 0 elsewhere. It is halved so often to choose pieces."""
+    """What the things of a picture cost, [H, W], as multiples of `avoided`; 0 elsewhere. `halvings`: from it to the coarse size."""
     if not method.whole_things:
         return things.astype(np.float32)
     _, numbers, boxes, _ = opencv().connectedComponentsWithStats(things.astype(np.uint8), connectivity=8)

@@ -23,7 +23,7 @@ class Method:
         things: whether what stands out from its surroundings counts as distinct too, also where it occurs several times.
         small_things: whether that holds for what stands out from what is close to it only; see `things`.
         second_hand: how distinct new ground counts as when more is made: a copy of a copy has more borders in it.
-        whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see SMALL_THING.
+        whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see `fill.SMALL_THING`.
         soft: see `membrane.soften`.
     """
 
