@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from studio.project.store import CLAIM
+
 
 @contextmanager
 def started(line: Sequence[str], log: Path | None = None, **options: Any) -> Iterator[subprocess.Popen[Any]]:
@@ -34,6 +36,15 @@ def started(line: Sequence[str], log: Path | None = None, **options: Any) -> Ite
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 stream.close()
+
+
+@contextmanager
+def hold_film(folder: Path) -> Iterator[subprocess.Popen[Any]]:
+    """A process that has a film open, as another studio would, until it is killed or this ends."""
+    code = f"import fcntl; file = open({str(folder / CLAIM)!r}, 'ab'); fcntl.lockf(file, fcntl.LOCK_EX); print(flush=True); input()"
+    with started([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline()
+        yield process
 
 
 def _hear_ctrl_c() -> None:

@@ -24,7 +24,7 @@ def film_value(session: Session, note: str = "") -> Film:
     project = session.project
     clock, retries = project.clock, project.retries
     stale = edits.stale_takes(project)
-    following, blocked = views.next_render(project, session.card)
+    following, blocked = views.next_render(session, session.card)
     return {
         "id": session.id,
         "name": project.name,

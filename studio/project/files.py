@@ -132,3 +132,14 @@ def claim(path: Path) -> IO[bytes] | None:
     except OSError:  # a file system without locks
         pass
     return file
+
+
+def is_free(path: Path) -> bool:
+    """Whether `claim` of `path` would succeed now. Nothing is locked; this process must not have locked it."""
+    try:
+        file = claim(path)
+    except OSError:
+        return False
+    if file:
+        file.close()
+    return file is not None

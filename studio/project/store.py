@@ -22,7 +22,7 @@ from studio.disk import explain, identity, link_as
 from studio.language import join, sentence
 from studio.project import repair
 from studio.project.codec import FORMAT, parse_document, parse_project, project_table
-from studio.project.files import StoreError, claim, read_json, write_bytes, write_json
+from studio.project.files import StoreError, claim, is_free, read_json, write_bytes, write_json
 from studio.project.folder_care import BACKUP, DOCUMENT, FILMS, MEDIA, TAKES, TRASH_NOTE, make_ready, set_aside
 from studio.project.model import Clock, Project, Take
 from studio.project.rescue import Copies, rescue
@@ -63,7 +63,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.read_only = False
+        self.read_only = self._held = False         # held: another studio has it open
         self._saved = b""
         self._written: tuple[int, ...] | None = None        # which file that is on the disk
         self._claim: IO[bytes] | None = None
@@ -175,6 +175,10 @@ class Store:
         if self._claim:
             self._claim.close()
             self._claim = None
+
+    def was_let_go(self) -> bool:
+        """Whether another studio had the project open when this one read it, and has not any more: it is to be read again."""
+        return self._held and is_free(self.folder / CLAIM)
 
     def reclaim(self) -> None:
         """Take back what `close` gave up. Where another studio was faster, the project is for viewing only."""
@@ -289,6 +293,7 @@ class Store:
         except OSError:
             return sentence(
                 "{folder} cannot be written to, so this is for viewing only. Change the folder's permissions.", folder=self.folder)
-        if self._claim is None:
+        self._held = self._claim is None
+        if self._held:
             return sentence("This project is open in another studio already, so here it is for viewing only. Close it there first.")
         return ""

@@ -124,13 +124,18 @@ class Studio:
     def open(self, project_id: str) -> Session:
         """The project of that address or id; every caller gets the same object. Raises StoreError: not there, or unreadable."""
         with self._lock:
-            session = self._open.get(project_id) or self._opened(self._folder(project_id))
+            session = self._opened_before(project_id) or self._opened(self._folder(project_id))
             self._last_use[session.id] = time.monotonic()
             return session
 
+    def _opened_before(self, project_id: str) -> Session | None:
+        """A project that is open already; None: it is to be read, also because another studio had it open until now."""
+        session = self._open.get(project_id)
+        return None if session and session.store.was_let_go() else session
+
     def _opened(self, folder: Path) -> Session:
         """The project in a folder, read unless it is open already. A copy of another project gets an id of its own."""
-        session = self._open.get(shelf.address(folder))
+        session = self._opened_before(shelf.address(folder))
         if session is None:
             store = Store(folder)
             opened = store.open()

@@ -231,12 +231,23 @@ async def _updates(
                 elif view != board | {"revision": view["revision"]}:
                     message["board"] = board = view
             last = now
+            if loop.time() >= due and session.store.read_only and await asyncio.to_thread(_read_again, api, session):
+                yield {"live": {"project": session.id, "moved": session.id}}
+                return
             if message or live != told or loop.time() >= due:
                 told, beat, due = live, beat + 1, loop.time() + HEARTBEAT
                 yield message | {"live": live | {"beat": beat, "revision": board["revision"]}}
                 await asyncio.sleep(PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), due - loop.time())
+
+
+def _read_again(api: PageApi, session: Session) -> bool:
+    """Whether the film was read again since, because another studio let it go, or is not there: the page is to ask for it."""
+    try:
+        return api.studio.open(session.id) is not session
+    except StoreError:
+        return True
 
 
 def _live(session: Session) -> dict[str, Any]:

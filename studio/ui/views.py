@@ -56,7 +56,7 @@ def board(
     stale = edits.stale_takes(project)
     card = next((c for c in cards if c.name == project.model), None)
     film = film_frames(project, project.film())
-    following, blocked = next_render(project, card)
+    following, blocked = next_render(session, card)
     return {
         "id": session.id,
         "name": project.name,
@@ -123,11 +123,14 @@ def _segments(session: Session, stale: frozenset[str], card: ModelCard | None) -
     ]
 
 
-def next_render(project: Project, card: ModelCard | None) -> tuple[Json | None, str]:
+def next_render(session: Session, card: ModelCard | None) -> tuple[Json | None, str]:
     """What `Generate next` renders: the segment, whether it completes a partial take, and whether it starts a branch.
 
     Returns None and the reason if there is nothing to render.
     """
+    project = session.project
+    if session.store.read_only:
+        return None, sentence("This film is open for viewing only.")
     if problem := beginning_problem(project, card):
         return None, problem
     try:

@@ -16,7 +16,8 @@ from studio.project import edits
 from studio.session import Studio
 from studio.ui import page as studio_page
 from tests.e2e.conftest import AUDIT, DROP, Stand, Visit, badge, serve
-from tests.shelves import picture, render_all
+from tests.processes import hold_film
+from tests.shelves import picture, render_all, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +130,20 @@ def test_a_board_that_is_lost_on_its_way_is_asked_for_again(stand: Stand, desk: 
     page.evaluate(f"history.pushState({{}}, '', '?project={shore.id}'); dispatchEvent(new PopStateEvent('popstate'))")
     expect(title).to_have_value("Shore")
     assert lost == {sea.id: 1, shore.id: 1}
+
+
+def test_a_film_that_another_studio_closes_can_be_changed(stand: Stand, desk: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio_page, "HEARTBEAT", 0.5)
+    session = stand.film("one")
+    stand.studio._open.pop(session.id).store.close()  # as if this studio had not opened it yet
+    with hold_film(session.folder):
+        page = desk.open(session)
+        following, told = page.get_by_role("button", name="Generate next"), page.get_by_text("open in another studio already")
+        expect(following).to_be_disabled()
+        expect(page.get_by_text("This film is open for viewing only.")).to_be_visible()
+        expect(told).to_be_visible()
+    expect(following).to_be_enabled()
+    expect(told).to_have_count(0)
+    page.get_by_label("Film title").fill("Mine now")
+    page.keyboard.press("Tab")
+    wait_until(session := stand.studio.open(session.id), lambda: session.project.name == "Mine now")

@@ -153,7 +153,7 @@ const client = (() => {
   };
 
   const receiveLive = ({ detail }) => {
-    if (detail.moved) {                               // its folder was renamed
+    if (detail.moved) {                               // its folder was renamed, or it was read again
       if (detail.project === self.requested) self.open(detail.moved, false);
       return;
     }
