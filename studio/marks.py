@@ -16,7 +16,7 @@ Stroke = tuple[Point, ...]
 """The way of a brush over the picture. A click is a stroke of one point."""
 
 
-NEWEST_GROUND = 7
+NEWEST_GROUND = 8
 """The newest method that makes up the ground beyond the picture's edges, see `studio.media.fill`."""
 
 

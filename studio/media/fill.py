@@ -186,7 +186,8 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
     found = _spread(_distinct(levels[-2:], nothing, method), len(levels) - 1, picture)
     if method.things:
         at = max(0, len(levels) - 2)                     # the level at which small things are looked for
-        price = np.float32(method.avoided) * _prices(find_things(levels[at][0], method.small_things), method, len(levels) - 1 - at)
+        things = find_things(levels[at][0], method.small_things, method.whole_outlines)
+        price = np.float32(method.avoided) * _prices(things, method, len(levels) - 1 - at)
         found = np.where(_spread(price > 0, at, picture), _spread(price, at, picture), found)
     return found
 

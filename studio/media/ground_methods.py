@@ -25,6 +25,7 @@ class Method:
         second_hand: how distinct new ground counts as when more is made: a copy of a copy has more borders in it.
         whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see `fill.SMALL_THING`.
         soft: see `membrane.soften`.
+        whole_outlines: whether a thing's fainter parts, gaps and holes count as well; see `things`.
     """
 
     uncompared: float = UNCOMPARED
@@ -38,6 +39,7 @@ class Method:
     second_hand: float = 0.4
     whole_things: bool = False
     soft: int = 8
+    whole_outlines: bool = False
 
 
 METHODS = {
@@ -47,8 +49,11 @@ METHODS = {
     4: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3),
     5: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True),
     6: Method(uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True),
-    NEWEST_GROUND: Method(
+    7: Method(
         uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True,
         second_hand=1.0, whole_things=True, soft=2),
+    NEWEST_GROUND: Method(
+        uncompared=0.2, calm=True, avoided=4.0, looked_once=True, merged=True, layers=3, things=True, small_things=True,
+        second_hand=1.0, whole_things=True, soft=2, whole_outlines=True),
 }
 """By the number that films keep. Those that are there never change: films are made again with them."""

@@ -186,7 +186,7 @@ def test_a_unique_thing_near_an_edge_is_not_copied_beyond_it(monkeypatch: pytest
     picture[72:72 + size, x:x + size] = (20, 160, 40)
     assert green(extend(picture, 32, 0, 0, 24)) == size ** 2
     monkeypatch.setattr(fills, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
-    monkeypatch.setattr(fills, "find_things", lambda colours, small: np.zeros(colours.shape[:2], bool))
+    monkeypatch.setattr(fills, "find_things", lambda colours, *how: np.zeros(colours.shape[:2], bool))
     assert green(extend(picture, 32, 0, 0, 24)) > size ** 2, "if nothing counted as distinct, it would be"
 
 

@@ -81,7 +81,7 @@ def measure(
 
     Returns:
         For each picture the figures of the ground (`fill`), of mirrored ground (`mirror`) and of real ground (`real`), and their
-        means.
+        means; `together` is the share of all patches that can tell, where a picture counts by how many of those it has.
     """
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
@@ -106,6 +106,10 @@ def measure(
     parts = ("mirror_share", "seam", "copies")
     mean = {kind: {part: float(np.mean([figures[name][kind][part] for name in names])) for part in parts}
             for kind in ("fill", "mirror", "real")}
+    for kind, means in mean.items():
+        rows_of_kind = [figures[name][kind] for name in names]
+        like = sum(row["mirror_share"] * row["telling"] for row in rows_of_kind)
+        means["together"] = like / max(1e-9, sum(row["telling"] for row in rows_of_kind))
     return {"longest": longest, "pictures": figures, "mean": mean}
 
 
@@ -283,4 +287,6 @@ def markdown(figures: dict[str, Any]) -> str:
         lines.append(
             f"| {name} | {shares[0]:.1%} ({shares[1]:.0%}, {shares[2]:.0%}) | {telling} | "
             f"{seams[0]:.2f} ({seams[1]:.2f}, {seams[2]:.2f}) | {again[0]:.1%} ({again[1]:.0%}, {again[2]:.0%}) | {seconds} |")
-    return "\n".join(lines) + "\n"
+    ours, mirror, real = (figures["mean"][kind]["together"] for kind in ("fill", "mirror", "real"))
+    together = f"Of all patches that can tell, {ours:.1%} are like a mirror image ({mirror:.0%}, {real:.0%})."
+    return "\n".join([*lines, "", together]) + "\n"

@@ -44,8 +44,19 @@ def test_the_ground_keeps_its_thresholds(name: str, longest: int) -> None:
 def test_figures_table_and_sheet(tmp_path: Path) -> None:
     figures = extension.measure(tmp_path, ["desert"], 80)
     table = extension.markdown(figures)
-    assert "| desert |" in table and "| mean |" in table and len({line.count("|") for line in table.splitlines()}) == 1
+    assert "| desert |" in table and "| mean |" in table and len({line.count("|") for line in table.splitlines()[:-2]}) == 1
+    ours = figures["pictures"]["desert"]["fill"]["mirror_share"]
+    assert figures["mean"]["fill"]["together"] == pytest.approx(ours)
+    assert f"{ours:.1%} are like a mirror image" in table.splitlines()[-1]
     assert (tmp_path / "extension.png").stat().st_size > 1000 and (tmp_path / "desert.png").exists()
+
+
+def test_together_a_picture_counts_by_its_patches_that_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = iter([(0.5, 0.1), (1.0, 0.4), (0.5, 0.4), (0.1, 0.9), (1.0, 0.4), (0.5, 0.4)])
+    monkeypatch.setattr(extension, "mirror_share", lambda *_: next(shares))
+    mean = extension.measure(tmp_path, ["desert", "sea"], 80)["mean"]
+    assert mean["fill"]["mirror_share"] == pytest.approx(0.3) and mean["fill"]["together"] == pytest.approx(0.14)
+    assert mean["mirror"]["together"] == 1
 
 
 def test_an_unknown_picture() -> None:
