@@ -241,7 +241,7 @@ def test_everything_is_computed_on_the_networks_device(arm: str, monkeypatch: py
     """On the device without numbers, which refuses those of any other device, as a graphics card would."""
     monkeypatch.setattr(arms, "WIDEST", 3)
     made = network(arm).to("meta")
-    films, generator = draw_films(2, 5, 1, World(), "known", 8)
+    films, generator = draw_films(2, 3, 1, World(), "known", 8)
     there = films.to("meta")
     losses = [learning.next_section_loss(made, there, 0.1, generator)]
     losses += [forcing.forced_loss(made, there, forcing.FORCINGS[name], 0.1, generator) for name in ("noise", "direct")]
