@@ -24,7 +24,8 @@ MOST = 127
 FAR, LESS_FAR = 3, 2
 """How many times as far as usual a thing's colour is from its surroundings', and that of what belongs to it."""
 STEADY, STEADIER = 4, 3
-"""Levels of 255 added to how far is usual: noise in a clear sky is nothing that stands out. Less of it close to whole things."""
+"""Levels of 255 added to how far is usual, since noise in a clear sky is nothing that stands out; and what is added to how far
+is usual close to things that are to be found whole."""
 GAP, HOLE, PART = 7, 0.005, 0.5
 """Pixels of the gaps in a thing that are closed, the share of a square of the picture's shorter side that a hole in it has at most,
 and the share of a part of it, at least, that stands out as things do."""
@@ -60,7 +61,10 @@ def _found(around: Distances, close: list[Distances], times: int) -> Bools:
 
 
 def _how_far(lab: NDArray[np.uint8], reach: int, steady: int) -> Distances:
-    """How far pixels are from the median of those up to `reach` away, and how far is usual, both times one number; [H, W] each."""
+    """How far pixels are from the median of those up to `reach` away, and how far is usual around them, [H, W] each.
+
+    Both are multiplied by the pixels of a mean, so that they stay whole numbers. `steady`: levels of 255 added to what is usual.
+    """
     cv2, wide = opencv(), 2 * (min(lab.shape[:2]) // WIDE) + 1
     around = 2 * min(reach, MOST) + 1
     middle = np.stack([cv2.medianBlur(np.ascontiguousarray(lab[..., channel]), around) for channel in range(3)], axis=2)

@@ -63,7 +63,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.read_only = self._held = False         # held: another studio has it open
+        self.read_only = False
+        self._held = False                                  # whether another studio has it open
         self._saved = b""
         self._written: tuple[int, ...] | None = None        # which file that is on the disk
         self._claim: IO[bytes] | None = None
