@@ -165,7 +165,7 @@ def test_scene_inputs(smaller: Path, beyond: bool) -> None:
 def test_a_marked_subject_is_never_copied_into_new_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool) -> None:
     """Although nothing counts as distinct here, nor as a thing, so that what is not marked is copied."""
     monkeypatch.setattr(fill, "distinctness", lambda colours, known, high=0.0: np.zeros(known.shape, np.float32))
-    monkeypatch.setattr(fill, "find_things", lambda colours, small: np.zeros(colours.shape[:2], bool))
+    monkeypatch.setattr(fill, "find_things", lambda colours, *how: np.zeros(colours.shape[:2], bool))
     picture = np.random.default_rng(0).normal((150, 130, 100), 6, (24, 32, 3)).clip(0, 255).astype(np.uint8)
     picture[16:21, 10:15] = (20, 160, 40)
     Image.fromarray(picture).save(tmp_path / "sand.png")
