@@ -52,6 +52,8 @@ MERGED_COST = 0.3
 """What it costs beside, per pixel and by how much the place is avoided, that a merged piece copies what is avoided."""
 SMALL_HIGH = 0.97
 """Share of the places at twice the coarse size that are less than fully distinct; among so many some always differ by chance."""
+SHARP = 200
+"""Pixels of a picture in which things are looked for whole, at least, where it has so many: the square root of the area."""
 SMALL_THING = 14.0
 """Coarse pixels of a thing: of a smaller one each costs more, so that a bird costs as much as so much of a house."""
 
@@ -185,11 +187,18 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
     levels = _pyramid(picture, nothing, method.uncompared)
     found = _spread(_distinct(levels[-2:], nothing, method), len(levels) - 1, picture)
     if method.things:
-        at = max(0, len(levels) - 2)                     # the level at which small things are looked for
+        at = _level_of_things(levels, method)
         things = find_things(levels[at][0], method.small_things, method.whole_outlines)
         price = np.float32(method.avoided) * _prices(things, method, len(levels) - 1 - at)
         found = np.where(_spread(price > 0, at, picture), _spread(price, at, picture), found)
     return found
+
+
+def _level_of_things(levels: list[tuple[Floats, Scene]], method: Method) -> int:
+    """The number of the level at which things are looked for: the last but one, or the last of SHARP pixels."""
+    if not method.whole_outlines:
+        return max(0, len(levels) - 2)
+    return max(number for number, (_, scene) in enumerate(levels) if not number or scene.hole.size >= SHARP ** 2)
 
 
 def _prices(things: Bools, method: Method, halvings: int) -> Floats:

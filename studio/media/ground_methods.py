@@ -25,7 +25,8 @@ class Method:
         second_hand: how distinct new ground counts as when more is made: a copy of a copy has more borders in it.
         whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see `fill.SMALL_THING`.
         soft: see `membrane.soften`.
-        whole_outlines: whether a thing's fainter parts, gaps and holes count as well; see `things`.
+        whole_outlines: whether a thing's fainter parts, gaps and holes count as well, see `things`, and things are looked for in a
+            picture that is not too small for that, see `fill.SHARP`. At half of it, a tower block's side is none.
     """
 
     uncompared: float = UNCOMPARED

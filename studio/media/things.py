@@ -23,9 +23,8 @@ MOST = 127
 """Pixels that a median reaches at most, which OpenCV's counters allow."""
 FAR, LESS_FAR = 3, 2
 """How many times as far as usual a thing's colour is from its surroundings', and that of what belongs to it."""
-STEADY, STEADIER = 4, 3
-"""Levels of 255 added to how far is usual, since noise in a clear sky is nothing that stands out; and what is added to how far
-is usual close to things that are to be found whole."""
+STEADY = 4
+"""Added to how far is usual, in levels of 255: in a clear sky a little noise is nothing that stands out."""
 GAP, HOLE, PART = 7, 0.005, 0.5
 """Pixels of the gaps in a thing that are closed, the share of a square of the picture's shorter side that a hole in it has at most,
 and the share of a part of it, at least, that stands out as things do."""
@@ -44,8 +43,7 @@ def find_things(colours: Floats, small: bool = False, whole: bool = False) -> Bo
     """
     cv2, side = opencv(), min(colours.shape[:2])
     lab = cv2.cvtColor(np.rint(colours.clip(0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
-    around = _how_far(lab, side // AROUND, STEADY)
-    close = [_how_far(lab, side // share, STEADIER if whole else STEADY) for share in (SMALL if small else ())]
+    around, close = _how_far(lab, side // AROUND), [_how_far(lab, side // share) for share in (SMALL if small else ())]
     found = _found(around, close, FAR)
     return _closed(found | _parts(_found(around, close, LESS_FAR), found)) if whole else found
 
@@ -60,10 +58,10 @@ def _found(around: Distances, close: list[Distances], times: int) -> Bools:
     return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8))).astype(bool)
 
 
-def _how_far(lab: NDArray[np.uint8], reach: int, steady: int) -> Distances:
+def _how_far(lab: NDArray[np.uint8], reach: int) -> Distances:
     """How far pixels are from the median of those up to `reach` away, and how far is usual around them, [H, W] each.
 
-    Both are multiplied by the pixels of a mean, so that they stay whole numbers. `steady`: levels of 255 added to what is usual.
+    Both are multiplied by the pixels of a mean, so that they stay whole numbers.
     """
     cv2, wide = opencv(), 2 * (min(lab.shape[:2]) // WIDE) + 1
     around = 2 * min(reach, MOST) + 1
@@ -71,7 +69,7 @@ def _how_far(lab: NDArray[np.uint8], reach: int, steady: int) -> Distances:
     far = np.asarray(cv2.absdiff(lab, middle)).max(axis=2)
     # The mean, and not a median as well: of spots that cover a third of a meadow the median is 0, and they are its texture.
     # In whole numbers, which have one sum on any machine.
-    usual = np.asarray(cv2.boxFilter(far, cv2.CV_32S, (wide, wide), normalize=False)) + steady * wide**2
+    usual = np.asarray(cv2.boxFilter(far, cv2.CV_32S, (wide, wide), normalize=False)) + STEADY * wide**2
     return far.astype(np.int64) * wide**2, usual.astype(np.int64)
 
 

@@ -256,3 +256,12 @@ def test_every_layer_of_deep_ground_chooses_offsets_for_itself() -> None:
         scene, np.zeros((48, 160), np.float32), shift_labels.beyond("top", 0.5), 0, layers)[0][:, 0]) for layers in (1, 3)}
     assert ((between[3] > 12) & (between[3] < 24)).any()
     assert not ((between[1] > 12) & (between[1] < 24)).any(), "with one layer they do not"
+
+
+@pytest.mark.parametrize(("height", "width", "looked"), [(640, 640, 320), (428, 640, 320), (160, 240, 240)])
+def test_things_are_looked_for_where_their_sides_are_seen(height: int, width: int, looked: int) -> None:
+    """A picture that is not long was halved once more, to 160 pixels, where the side of a tower block is a step of noise."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    levels = fills._pyramid(picture, np.zeros((height, width), bool), 0.2)
+    eighth, seventh = (levels[fills._level_of_things(levels, METHODS[method])][0].shape[1] for method in (8, 7))
+    assert eighth == looked and seventh == (160 if height == width else looked)
