@@ -26,7 +26,7 @@ class Method:
         whole_things: whether a thing costs by itself, however small it is, and not by its pixels; see `fill.SMALL_THING`.
         soft: see `membrane.soften`.
         whole_outlines: whether a thing's fainter parts, gaps and holes count as well, see `things`, and things are looked for in a
-            picture that is not too small for that, see `fill.SHARP`. At half of it, a tower block's side is none.
+            picture that is not too small for that, see `fill.SHARP`: in a smaller one the side of a tower block is lost in noise.
     """
 
     uncompared: float = UNCOMPARED

@@ -260,7 +260,7 @@ def test_every_layer_of_deep_ground_chooses_offsets_for_itself() -> None:
 
 @pytest.mark.parametrize(("height", "width", "looked"), [(640, 640, 320), (428, 640, 320), (160, 240, 240)])
 def test_things_are_looked_for_where_their_sides_are_seen(height: int, width: int, looked: int) -> None:
-    """A picture that is not long was halved once more, to 160 pixels, where the side of a tower block is a step of noise."""
+    """A square picture was halved once more, to 160 pixels, where the side of a tower block is lost in noise."""
     picture = np.zeros((height, width, 3), np.uint8)
     levels = fills._pyramid(picture, np.zeros((height, width), bool), 0.2)
     eighth, seventh = (levels[fills._level_of_things(levels, METHODS[method])][0].shape[1] for method in (8, 7))
