@@ -195,7 +195,7 @@ def _looked_once(picture: Pixels, method: Method) -> Floats:
 
 
 def _level_of_things(levels: list[tuple[Floats, Scene]], method: Method) -> int:
-    """The number of the level at which things are looked for: the last but one, or where whole ones are, the last of SHARP pixels."""
+    """The number of the level at which things are looked for: the last but one, or for whole ones the last of SHARP pixels."""
     if not method.whole_outlines:
         return max(0, len(levels) - 2)
     return max(number for number, (_, scene) in enumerate(levels) if not number or scene.hole.size >= SHARP ** 2)

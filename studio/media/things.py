@@ -1,8 +1,8 @@
 """Finds things: what stands out from its surroundings, such as a boat on the sea, a lamp post before houses or books on a wall.
 
 A place belongs to a thing if its colour is far from the median colour around it, measured by how far colours around it usually are.
-So the leaves of a wood and the waves of a sea, which are as far from their medians everywhere, are none. Fainter parts, gaps and holes
-of a thing can be added to it.
+So the leaves of a wood and the waves of a sea, which are as far from their medians everywhere, are none. Fainter parts, gaps and
+holes of a thing can be added to it.
 """
 
 from __future__ import annotations
