@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.memory.learned import LearnedMemory, Question, SectionTokens, add_nothing, give_back, memorize_block
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, Start, add_nothing, give_back, memorize_block
 
 DECAY = 4.6
 """Before the sigmoid: 0.99 a section at first."""
@@ -31,16 +31,17 @@ class DeltaRule(LearnedMemory):
     """psi is the matrices of all heads, [B, H k, v]. A head tells at most k places apart, so long keys hold more places."""
 
     def __init__(
-        self, width: int, heads: int, hidden: int, places: int, key: int = 64, value: int = 64, copies: bool = False
+        self, width: int, heads: int, hidden: int, places: int, key: int = 64, value: int = 64, start: Start = "random maps"
     ) -> None:
         """A memory with random weights.
 
         Args:
             width: D. heads: H. hidden: inner width of Memorize's feed-forward. places: P. key: k. value: v.
-            copies: whether it begins by giving back tokens as they are (ours): those of the newest section are read by the denoiser
-                as well. Otherwise it begins by giving back a random map of them. H v must be D at least.
+            start: what it gives back at first. Copies are ours, and need H v of D at least: the denoiser reads tokens of the newest
+                section anyway. Of exact copies the place is left out when they are kept, since the question adds it.
         """
         super().__init__()
+        copies, self.leaves_place = start != "random maps", start == "exact copies"
         self.heads, self.key_size, self.value_size = heads, key, value
         self.memorize = memorize_block(width, heads, hidden)
         # Keys begin as random waves of the place: with them every place has a key of its own from the first step on.
@@ -66,7 +67,8 @@ class DeltaRule(LearnedMemory):
         new = self.memorize(sections.tokens)
         key = F.normalize(self._split(self._place(sections.places) + self.content(new)), dim=-1)
         gates = self._split(self.gates(new).sigmoid())                                   # [B, H, L, 2]
-        return torch.cat([key, self._split(self.value(new)), gates], dim=-1).transpose(1, 2).flatten(2)
+        kept = new - sections.placed if self.leaves_place else new
+        return torch.cat([key, self._split(self.value(kept)), gates], dim=-1).transpose(1, 2).flatten(2)
 
     def fold(self, psi: Tensor, encoded: Tensor) -> Tensor:
         """The matrices after a section's corrections."""

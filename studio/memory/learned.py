@@ -13,12 +13,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.memory.attention import Block
+
+Start = Literal["random maps", "copies", "exact copies"]
+"""What a memory gives back before it has learned anything: random maps of what was seen; what was seen, with its place added twice
+(when it was kept and when it is asked for); or the tokens that the denoiser reads of a newest section, with their place added once."""
 
 
 @dataclass(frozen=True)

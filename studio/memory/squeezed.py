@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.memory.attention import Block
-from studio.memory.learned import Question, Readings, SectionTokens, TokenMemory, add_nothing, give_back, keys_like_queries
+from studio.memory.learned import Question, Readings, SectionTokens, Start, TokenMemory, add_nothing, give_back, keys_like_queries
 from studio.memory.semantic_pack import Squeeze
 from studio.memory.semantic_pack_config import SemanticPackConfig
 
@@ -63,18 +63,20 @@ class ReadableSnapshots(SqueezedMemory):
     The number of tokens of a section is M.
     """
 
-    def __init__(self, width: int, heads: int, hidden: int, tokens: int, copies: bool = False) -> None:
+    def __init__(self, width: int, heads: int, hidden: int, tokens: int, start: Start = "random maps") -> None:
         """A memory with random weights; see `SqueezedMemory`.
 
-        `copies`: whether a psi begins as the section's tokens (with Squeeze's norm), and reading gives back those most like
-        the place. Such tokens the denoiser reads of the newest section as well. Otherwise both begin as random maps.
+        `start`: what it gives back at first. With copies a psi begins as the section's tokens (with Squeeze's norm), and reading
+        gives back those most like the place: tokens that the denoiser reads of the newest section as well. To exact copies the
+        asked place is not added: they have the place where they were seen.
         """
         super().__init__(width, heads, hidden, tokens)
+        self.adds_place = start != "exact copies"
         self.tokens = tokens
         self.reader = Block(width, heads, hidden)
         attention = self.reader.attention
         keys_like_queries(attention.query, attention.key)
-        if copies:
+        if start != "random maps":
             for block in (self.memorize, self.squeeze.block, self.reader):
                 add_nothing(block)
             give_back(attention.value, attention.out)
@@ -86,8 +88,7 @@ class ReadableSnapshots(SqueezedMemory):
 
     def read(self, psi: Tensor, question: Question) -> Tensor:
         """What the places in flight find in all psi, [B, Q, D]."""
-        read: Tensor = self.reader(question.tokens, psi)
-        return read
+        return self._ask(question.tokens, psi)
 
     def read_along(self, sections: SectionTokens, questions: Question) -> Readings:
         """One attention for all sections, each of which sees psi_0 to its own."""
@@ -99,4 +100,8 @@ class ReadableSnapshots(SqueezedMemory):
         asked = questions.tokens.shape[2]
         index = torch.arange(count, device=psi.device)
         seen = (index[:, None] >= index).repeat_interleave(self.tokens, dim=1).repeat_interleave(asked, dim=0)   # [N Q, N M]
-        return Readings(self.reader(questions.tokens.flatten(1, 2), psi, seen).unflatten(1, (count, asked)))
+        return Readings(self._ask(questions.tokens.flatten(1, 2), psi, seen).unflatten(1, (count, asked)))
+
+    def _ask(self, places: Tensor, psi: Tensor, seen: Tensor | None = None) -> Tensor:
+        read: Tensor = self.reader(places, psi, seen)
+        return read if self.adds_place else read - places

@@ -13,7 +13,7 @@ from studio.memory.dead_reckoning import AXES, DeadReckoning
 from studio.memory.delta_rule import DeltaRule
 from studio.memory.full_history import FullHistory
 from studio.memory.gated_slots import GatedSlots
-from studio.memory.learned import LearnedMemory, Question, SectionTokens, before
+from studio.memory.learned import LearnedMemory, Question, SectionTokens, Start, before
 from studio.memory.retrieval import Retrieval
 from studio.memory.squeezed import ReadableSnapshots, SqueezedMemory
 
@@ -29,6 +29,7 @@ MAKERS: dict[str, Callable[[], LearnedMemory]] = {
     "full history": lambda: FullHistory(WIDTH, 2, 32),
     "retrieval": lambda: Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3),
     "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, key=8, value=6),
+    "delta rule of exact copies": lambda: DeltaRule(WIDTH, 2, 32, PLACES, 8, 8, "exact copies"),
     "dead reckoning": reckon,
     "gated slots": lambda: GatedSlots(WIDTH, 2, 32, slots=4),
     "structure A": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS),
@@ -36,6 +37,7 @@ MAKERS: dict[str, Callable[[], LearnedMemory]] = {
     "structure B": lambda: SqueezedMemory(WIDTH, 2, 32, TOKENS, "B"),
     "structure C": lambda: SqueezedMemory(WIDTH, 2, 32, 24, "C"),
     "readable snapshots": lambda: ReadableSnapshots(WIDTH, 2, 32, TOKENS),
+    "readable snapshots of exact copies": lambda: ReadableSnapshots(WIDTH, 2, 32, TOKENS, "exact copies"),
 }
 
 
@@ -177,13 +179,45 @@ def test_a_memory_of_copies_begins_by_giving_back_a_places_token() -> None:
         near = torch.cdist(read, sections.tokens).argmin(dim=2)
         return float((near == torch.arange(TOKENS)).double().mean())
 
-    assert given_back(DeltaRule(WIDTH, 2, 32, PLACES, 64, 8, copies=True), nowhere) == 1
+    assert given_back(DeltaRule(WIDTH, 2, 32, PLACES, 64, 8, "copies"), nowhere) == 1
     assert given_back(DeltaRule(WIDTH, 2, 32, PLACES, 64, 8), nowhere) < 0.6
-    assert given_back(ReadableSnapshots(WIDTH, 2, 32, TOKENS, copies=True), sections.placed) > 0.9
+    assert given_back(ReadableSnapshots(WIDTH, 2, 32, TOKENS, "copies"), sections.placed) > 0.9
     assert given_back(ReadableSnapshots(WIDTH, 2, 32, TOKENS), sections.placed) < 0.6
-    memory = ReadableSnapshots(WIDTH, 2, 32, TOKENS, copies=True).double()
+    memory = ReadableSnapshots(WIDTH, 2, 32, TOKENS, "copies").double()
     kept = torch.nn.functional.layer_norm(sections.tokens, (WIDTH,))
     torch.testing.assert_close(memory.update(memory.begin(FILMS), sections)[:, TOKENS:], kept)
+
+
+def test_exact_copies_are_what_the_denoiser_reads_of_a_newest_section() -> None:
+    """Behind the norm that the denoiser puts before every context. Copies that are told their place twice are not."""
+    torch.manual_seed(0)
+    sections = replace(one(draw()[0], 0), places=3 * torch.randn(FILMS, TOKENS, PLACES, dtype=torch.double))
+    sections = replace(sections, tokens=sections.tokens + 2 * sections.placed)
+    question = Question(sections.placed, sections.places)
+
+    def normed(tokens: Tensor) -> Tensor:
+        return torch.nn.functional.layer_norm(tokens, (WIDTH,))
+
+    @torch.no_grad()
+    def error(memory: LearnedMemory) -> float:
+        """Largest difference between what is read at the section's last place and its last token, which nothing wrote over."""
+        read = memory.double().read(memory.update(memory.begin(FILMS), sections), question)
+        return float((normed(read) - normed(sections.tokens))[:, -1].abs().max())
+
+    def delta(start: Start) -> DeltaRule:
+        """A memory with gates that are fully open."""
+        memory = DeltaRule(WIDTH, 2, 32, PLACES, 64, 8, start)
+        torch.nn.init.constant_(memory.gates.bias, 30.0)
+        return memory
+
+    def snapshots(start: Start) -> ReadableSnapshots:
+        """A memory that reads the most like token and no other."""
+        memory = ReadableSnapshots(WIDTH, 2, 32, TOKENS, start)
+        torch.nn.init.constant_(memory.reader.attention.query_norm.weight, 100.0)
+        return memory
+
+    for make in (delta, snapshots):
+        assert error(make("exact copies")) < 1e-3 < 0.1 < error(make("copies"))
 
 
 def test_gated_slots_keep_everything_behind_a_closed_gate() -> None:

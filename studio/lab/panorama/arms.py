@@ -46,13 +46,17 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
     "retrieval": lambda s: Retrieval(s.width, s.heads, s.hidden, s.places, SIDE * SIDE),
     "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
     "delta-long": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32),
-    "delta-copies": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32, copies=True),
+    "delta-copies": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32, "copies"),
+    "delta-exact": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32, "exact copies"),
     "delta-reckoned": lambda s: DeadReckoning(
         s.width, FRAMES, *in_patches(), lambda places: DeltaRule(s.width, s.heads, s.hidden, places)),
+    "delta-exact-reckoned": lambda s: DeadReckoning(
+        s.width, FRAMES, *in_patches(), lambda places: DeltaRule(s.width, s.heads, s.hidden, places, 128, 32, "exact copies")),
     "snapshots-reckoned": lambda s: DeadReckoning(
         s.width, FRAMES, *in_patches(), lambda places: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS)),
     "snapshots": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS),
-    "snapshots-copies": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS, copies=True),
+    "snapshots-copies": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS, "copies"),
+    "snapshots-exact": lambda s: ReadableSnapshots(s.width, s.heads, s.hidden, TOKENS, "exact copies"),
     "encoder": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean),
     "encoder-time": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, (2, 2, 2)),
     "encoder-high": lambda s: HistoryEncoder(s.width, s.heads, s.hidden, s.clean, branches="high"),
