@@ -23,7 +23,7 @@ from studio.memory.attention import Block
 
 Start = Literal["random maps", "copies", "exact copies"]
 """What a memory gives back before it has learned anything: random maps of what was seen; what was seen, with its place added twice
-(when it was kept and when it is asked for); or the tokens that the denoiser reads of a newest section, with their place added once."""
+(when it is kept and when it is asked for); or the tokens that the denoiser reads of a newest section, whose place is added once."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def reckon() -> DeadReckoning:
 
 MAKERS: dict[str, Callable[[], LearnedMemory]] = {
     "full history": lambda: FullHistory(WIDTH, 2, 32),
+    "full history of exact copies": lambda: FullHistory(WIDTH, 2, 32, "exact copies"),
     "retrieval": lambda: Retrieval(WIDTH, 2, 32, PLACES, frame_tokens=3),
     "delta rule": lambda: DeltaRule(WIDTH, 2, 32, PLACES, key=8, value=6),
     "delta rule of exact copies": lambda: DeltaRule(WIDTH, 2, 32, PLACES, 8, 8, "exact copies"),

@@ -19,7 +19,7 @@ from studio.backbones.panorama.latents import Views
 from studio.backbones.panorama.places import Places, locate, place_features, to_frames, to_tokens
 from studio.language import sentence
 from studio.memory.delta_rule import DeltaRule
-from studio.memory.learned import Question, SectionTokens
+from studio.memory.learned import Question, SectionTokens, Start
 from studio.tables import table
 
 Count = Annotated[int, Field(ge=1, description=sentence("a whole number from 1 on"))]
@@ -42,6 +42,7 @@ class NetworkConfig:
     memory_hidden: Count
     known: float            # deviation of pixels between noises, up to which the memory knows a place, measured when it was trained
     invented: float         # the same, from which on the network invents it; larger
+    memory_leaves_place: bool = False       # whether the memory keeps what was seen without its place
 
 
 class PanoramaNetwork(nn.Module):
@@ -52,7 +53,9 @@ class PanoramaNetwork(nn.Module):
         super().__init__()
         c = self.config = config
         self.denoiser = Denoiser(DenoiserConfig(c.width, c.heads, c.layers, c.hidden, c.harmonics))
-        self.memory = DeltaRule(c.width, c.memory_heads, c.memory_hidden, place_features(c.harmonics), c.memory_key, c.memory_value)
+        start: Start = "exact copies" if c.memory_leaves_place else "random maps"
+        self.memory = DeltaRule(
+            c.width, c.memory_heads, c.memory_hidden, place_features(c.harmonics), c.memory_key, c.memory_value, start)
 
     def places(self, columns: Tensor, moves: Tensor) -> Places:
         """The places of a section's tokens, [B, 1, L, .], for columns and moves [B, T]."""

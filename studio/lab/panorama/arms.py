@@ -43,6 +43,7 @@ class Shape:
 
 MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
     "full": lambda s: FullHistory(s.width, s.heads, s.hidden),
+    "full-exact": lambda s: FullHistory(s.width, s.heads, s.hidden, "exact copies"),
     "retrieval": lambda s: Retrieval(s.width, s.heads, s.hidden, s.places, SIDE * SIDE),
     "delta": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places),
     "delta-long": lambda s: DeltaRule(s.width, s.heads, s.hidden, s.places, 128, 32),
@@ -70,7 +71,7 @@ MEMORIES: dict[str, Callable[[Shape], LearnedMemory]] = {
 }
 """Every arm with a memory. `window` has none."""
 ARMS = ("window", *MEMORIES)
-UNEQUAL = ("window", "full", "encoder-low")
+UNEQUAL = ("window", "full", "full-exact", "encoder-low")
 WIDEST = 2000
 """Feed-forward that is tried, at most."""
 

@@ -51,7 +51,7 @@ class PanoramaRecipe:
     @property
     def training(self) -> Run:
         """Its run."""
-        return Run("delta-copies", self.seed, world=World(grid=self.grid), steps=self.steps, batch=self.batch, query=self.query)
+        return Run("delta-exact", self.seed, world=World(grid=self.grid), steps=self.steps, batch=self.batch, query=self.query)
 
 
 def export_checkpoint(path: Path, folder: Path) -> ModelCard:
@@ -83,7 +83,8 @@ def export(trained: Trained, run: Run, folder: Path) -> ModelCard:
     network = PanoramaNetwork(NetworkConfig(
         columns=run.world.columns, grid=run.world.grid, **asdict(run.network),
         memory_heads=memory.heads, memory_key=memory.key_size, memory_value=memory.value_size,
-        memory_hidden=len(memory.memorize.feed_forward.get_parameter("0.weight")), known=0.0, invented=1.0))
+        memory_hidden=len(memory.memorize.feed_forward.get_parameter("0.weight")), known=0.0, invented=1.0,
+        memory_leaves_place=memory.leaves_place))
     network.denoiser, network.memory = trained.network.denoiser, memory
     known, invented = measure_certainty(network, run.world)
     config = replace(network.config, known=known, invented=invented)

@@ -12,7 +12,9 @@ from studio.lab.panorama.bench import RunResult
 from studio.lab.panorama.evaluation import CHOICES, GAPS
 from studio.lab.plots import Line, Panel, save_plot
 
-SHOWN = [gap for gap in GAPS if gap not in ("1", "new")]
+IN_VIEW = "1"
+"""The gap of parts that the newest section shows."""
+SHOWN = [gap for gap in GAPS if gap not in (IN_VIEW, "new")]
 """Gaps that a memory is needed for."""
 STYLES = ("solid", "dashed", "dotted")
 
@@ -38,9 +40,12 @@ def mean(results: Sequence[RunResult], length: int, memory: str, gap: str, what:
 
 
 def table(results: Sequence[RunResult], length: int) -> str:
-    """One line an arm: identity and PSNR by gap with its own memory, and what another film's memory and none show."""
+    """One line an arm: identity by gap and PSNR with its own memory, and what another film's memory and none show.
+
+    In view is what the newest section shows as well, so that no memory is needed: how sharp the denoiser is by itself.
+    """
     gaps = [gap for gap in SHOWN if any(mean([result], length, "own", gap, "identity") for result in results)]
-    head = ["arm", "seeds", "parameters", "tokens read", *(f"{gap}" for gap in gaps), "PSNR", "other's", "none", "psi, kB", "ms"]
+    head = ["arm", "seeds", "parameters", "tokens read", *gaps, "PSNR", "in view", "other's", "none", "psi, kB", "ms"]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for name, group_results in group(results).items():
         last = _last(group_results, length, gaps)
@@ -51,6 +56,7 @@ def table(results: Sequence[RunResult], length: int) -> str:
             name, str(len(group_results)), f"{group_results[0].parameters:,}", _change(costs.tokens_first, costs.tokens_last),
             *(_share(mean(group_results, length, "own", gap, "identity")) for gap in gaps),
             _number(mean(group_results, length, "own", last, "psnr"), 1),
+            _number(mean(group_results, length, "own", IN_VIEW, "psnr"), 1),
             _share(mean(group_results, length, "other", last, "other")),
             _share(mean(group_results, length, "none", last, "identity")),
             _change(costs.bytes_first // 1000, costs.bytes_last // 1000), f"{costs.early:.1f} to {costs.late:.1f}",

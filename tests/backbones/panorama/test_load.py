@@ -81,7 +81,7 @@ def test_a_run_is_trained_and_written_as_a_folder(
     recipe.write_text(f'run = "{tmp_path / "runs"}"\nmodel = "{tmp_path / "made"}"\nsteps = 2\nbatch = 1\ngrid = 4\n')
     assert main(["train", "panorama", str(recipe)]) == 0
     made = load(read_card(tmp_path / "made"))
-    checkpoint = tmp_path / "runs" / Run("delta-copies", world=World(), steps=2).name / "checkpoint.pt"
+    checkpoint = tmp_path / "runs" / Run("delta-exact", world=World(), steps=2).name / "checkpoint.pt"
     weights = torch.load(checkpoint, weights_only=True)["average"]["weights"]
     denoiser = made.backbone.network.denoiser.state_dict()          # type: ignore[attr-defined]
     assert all(torch.equal(weights[f"denoiser.{name}"].half().float(), tensor) for name, tensor in denoiser.items())
