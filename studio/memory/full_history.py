@@ -13,7 +13,8 @@ class FullHistory(AppendedMemory):
     def __init__(self, width: int, heads: int, hidden: int, start: Start = "random maps") -> None:
         """A memory with random weights.
 
-        `hidden`: inner width of the feed-forward. `start`: what is read at first; all copies are exact, since a token is read as it is.
+        `hidden`: inner width of the feed-forward.
+        `start`: what is read at first. All copies are exact here, since tokens are read as they are.
         """
         super().__init__(width)
         self.memorize = memorize_block(width, heads, hidden)

@@ -85,6 +85,8 @@ def test_a_run_is_trained_and_written_as_a_folder(
     weights = torch.load(checkpoint, weights_only=True)["average"]["weights"]
     denoiser = made.backbone.network.denoiser.state_dict()          # type: ignore[attr-defined]
     assert all(torch.equal(weights[f"denoiser.{name}"].half().float(), tensor) for name, tensor in denoiser.items())
+    memory = made.backbone.network.memory                           # type: ignore[attr-defined]
+    assert memory.leaves_place and read_card(tmp_path / "made").path(CONFIG).read_text().count('"memory_leaves_place": true') == 1
     (tmp_path / "made" / "README.md").write_text("kept")
     assert main(["train", "panorama", str(recipe), "--checkpoint", str(checkpoint)]) == 0
     assert (tmp_path / "made" / "README.md").read_text() == "kept"
