@@ -71,13 +71,15 @@ def film_walks(walks: Columns, world: World, pose: Pose, harmonics: int, generat
     """Films of walks [B, N, T] along new panoramas."""
     panoramas = draw_panoramas(len(walks), world.columns, generator)
     views = take_views(panoramas, torch.from_numpy(walks))
-    return Films(world, panoramas, walks, views, locate_films(walks, world, pose, harmonics))
+    return Films(world, panoramas, walks, views, locate_films(walks, world, pose, harmonics, generator))
 
 
-def locate_films(walks: Columns, world: World, pose: Pose, harmonics: int) -> Places:
-    """What the tokens of walks are told of their places."""
+def locate_films(walks: Columns, world: World, pose: Pose, harmonics: int, generator: torch.Generator) -> Places:
+    """What the tokens of walks are told of their places. `generator` draws the errors of their moves, where there are some."""
     columns = torch.from_numpy(walks).float()
     moves = moves_between(columns, world)
+    if world.error:
+        moves = moves + world.error * torch.randn(moves.shape, generator=generator)
     if pose == "known":
         return locate(columns, world.columns, harmonics, moves)
     reckoned = moves.flatten(1).cumsum(dim=1).view_as(columns)

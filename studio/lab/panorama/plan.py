@@ -33,6 +33,7 @@ class Plan:
     columns: Annotated[int, Field(ge=32, multiple_of=8, description="a multiple of 8 from 32 on")] = 64
     grid: Annotated[int, Field(ge=1, le=4, description="1, 2, 3 or 4")] = 4
     closed: bool = True
+    error: Annotated[float, Field(ge=0, description="columns a frame, 0 or more")] = 0.0
     harmonics: Annotated[int, Field(ge=1)] = 8
     query: tuple[float, ...] = (0.0,)       # shares of the steps that ask for frames of the past
     forcings: tuple[str, ...] = ("teacher",)
@@ -42,7 +43,7 @@ class Plan:
 
     def runs(self) -> list[Run]:
         """All runs, seed by seed, so that an early look compares all arms."""
-        world = World(self.columns, self.grid, self.closed)
+        world = World(self.columns, self.grid, self.closed, self.error)
         network = DenoiserConfig(harmonics=self.harmonics)
         return [
             Run(arm, seed, self.pose, world, self.steps, self.batch, query=share, forcing=forcing, network=network)

@@ -57,7 +57,7 @@ class Run:
         """The run's folder."""
         world = [f"w{self.world.columns}"] * (self.world.columns != 64) + [f"g{self.world.grid}"] * (self.world.grid != 4)
         parts = [self.arm, *([] if self.pose == "known" else [self.pose]), *world, *([] if self.world.closed else ["strip"]),
-                 *([f"q{self.query:g}"] if self.query else []),
+                 *([f"e{self.world.error:g}"] if self.world.error else []), *([f"q{self.query:g}"] if self.query else []),
                  *([] if self.forcing == "teacher" else [self.forcing]), *([] if self.steps == 800 else [f"{self.steps}"]),
                  str(self.seed)]
         return "-".join(parts)

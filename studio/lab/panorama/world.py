@@ -20,11 +20,12 @@ Columns = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class World:
-    """What a film of the bench is taken in."""
+    """What a film of the bench is taken in, and how well its camera's moves are known."""
 
     columns: int = 64       # W, a multiple of 8
     grid: int = PATCH       # the camera's columns are multiples of it; PATCH: patches of two visits always match
     closed: bool = True     # the panorama is a ring; else a strip with ends
+    error: float = 0.0      # of the moves that a network is told: columns a frame, standard deviation
 
 
 def draw_panoramas(films: int, columns: int, generator: torch.Generator) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from studio.backbones.panorama.places import VIEW, locate, to_frames, to_tokens
+from studio.backbones.panorama.places import LARGEST_MOVE, VIEW, locate, to_frames, to_tokens
 from studio.lab.panorama.films import columns_out_of_reach, draw_films, locate_films
 from studio.lab.panorama.world import World, draw_returns, draw_walks, sections_since_seen
 
@@ -70,8 +70,16 @@ def test_the_same_place_is_told_the_same_whenever_it_is_seen() -> None:
 
 def test_a_sum_of_moves_knows_where_the_film_has_been_and_not_where_it_began() -> None:
     walks = np.array([[[0, 4], [8, 4]], [[20, 24], [28, 24]]])
-    moves = locate_films(walks, World(), "moves", 8)
+    moves = locate_films(walks, World(), "moves", 8, torch.Generator())
     torch.testing.assert_close(moves.known[0], moves.known[1])          # two films that move alike from other places
     known = moves.known.unflatten(2, (2, 16))
     torch.testing.assert_close(known[0, 0, 1], known[0, 1, 1])          # back after 4 and -4
-    assert not locate_films(walks, World(), "blind", 8).known.any()
+    assert not locate_films(walks, World(), "blind", 8, torch.Generator()).known.any()
+
+
+def test_moves_that_are_told_with_errors_leave_the_film_as_it_is() -> None:
+    exact, wrong = (draw_films(16, 10, 1, World(error=error), "moves", 8)[0] for error in (0.0, 0.5))
+    assert torch.equal(exact.frames, wrong.frames) and (exact.walks == wrong.walks).all()
+    told, true = (LARGEST_MOVE * films.places.situation[..., -1].unflatten(2, (2, 16))[..., 0] for films in (wrong, exact))
+    assert (told - true).std().item() == pytest.approx(0.5, rel=0.15)
+    assert not torch.equal(exact.places.known, wrong.places.known), "the sum of the moves is wrong as well"
