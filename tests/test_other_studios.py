@@ -11,7 +11,7 @@ import pytest
 
 from studio.project import edits
 from studio.project.store import StoreError
-from studio.session import Studio
+from studio.session import Session, Studio
 from studio.ui import page
 from studio.ui.api import PageApi
 from tests.processes import hold_film
@@ -44,6 +44,40 @@ def test_it_can_be_changed_when_the_other_studio_has_closed_it(film: Path, tmp_p
     with pytest.raises(StoreError, match="viewing only"):
         viewed.edit(edits.rename, "Late")
     assert here.open(film.name) is mine and PageApi(here, (), tmp_path).boards.fresh(mine)["next"] is not None
+
+
+def test_a_page_shows_what_the_other_studio_saves_meanwhile(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "HEARTBEAT", 0.1)
+    here, document = make_studio(tmp_path), film / "project.json"
+    api = PageApi(here, (), tmp_path)
+    saved = document.read_text()
+    steps = ['{"format": 1, "name": ', saved.replace('"A film"', '"Theirs"'), saved.replace('"A film"', '"Theirs, later"')]
+
+    async def follow(viewed: Session) -> list[str]:
+        names: list[str] = []
+
+        def wanted() -> bool:
+            return len(names) < 3
+
+        async for message in page._updates(api, viewed, wanted, asyncio.Event()):
+            names.extend([message["board"]["name"]] if "board" in message else [])
+            beat = message["live"]["beat"]
+            if beat % 3 == 0 and beat // 3 <= len(steps):
+                replacement = film / "replacement"          # as a studio saves it: at once
+                replacement.write_text(steps[beat // 3 - 1])
+                replacement.replace(document)
+        return names
+
+    with hold_film(film), ThreadPoolExecutor(1) as thread:
+        viewed = here.open(film.name)
+        names = thread.submit(lambda: asyncio.run(asyncio.wait_for(follow(viewed), 20))).result()
+        assert names == ["A film", "Theirs", "Theirs, later"]
+        assert here.open(film.name) is viewed and not viewed.can_undo
+        with pytest.raises(StoreError, match="viewing only"):
+            viewed.undo()
+            viewed.edit(edits.rename, "Mine")
 
 
 @pytest.mark.parametrize("document", ["", "{\"format\": 99}"], ids=["closed", "made unreadable"])

@@ -18,6 +18,7 @@ from studio.project.shelf import address
 from studio.project.store import OpenedProject, Store
 from studio.project.table_reader import Table
 from studio.project.undo_log import LOG, LOST, UndoLog, state_of
+from studio.project.viewing import ViewedFilm
 
 P = ParamSpec("P")
 
@@ -34,6 +35,7 @@ class Document:
         path = None if opened.read_only else store.folder / LOG
         self._undo_log = opened.undo or UndoLog(path, opened.project.id, state_of(opened.project))
         self._undo_log.follow(opened.project)
+        self._viewed = ViewedFilm(store.folder)
         self._revision = 1
         self._bells: list[Callable[[], None]] = []
         self._findings = opened.findings
@@ -143,6 +145,14 @@ class Document:
             changed = UndoHistory(change(now.present), tuple(map(change, now.past)), tuple(map(change, now.future)))
             self._undo_log.change_all(change_state)
             self._keep(changed, self._record_amendment)
+
+    def follow(self) -> None:
+        """Show what another studio has saved since, in a project that is for viewing only. What cannot be read is not shown."""
+        with self.lock:
+            if self.store.read_only and (found := self._viewed.read_change()) and found != self.project:
+                self._history = UndoHistory(found)
+                self._undo_log = UndoLog(None, found.id, state_of(found))
+                self.notify()
 
     def leave(self, sentence: str) -> None:
         """Close the project for good, because it is not on the shelf any more; `sentence` tells the pages that show it."""

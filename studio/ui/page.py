@@ -231,9 +231,11 @@ async def _updates(
                 elif view != board | {"revision": view["revision"]}:
                     message["board"] = board = view
             last = now
-            if loop.time() >= due and session.store.read_only and await asyncio.to_thread(_read_again, api, session):
-                yield {"live": {"project": session.id, "moved": session.id}}
-                return
+            if loop.time() >= due and session.store.read_only:
+                if await asyncio.to_thread(_read_again, api, session):
+                    yield {"live": {"project": session.id, "moved": session.id}}
+                    return
+                await asyncio.to_thread(session.follow)     # what came rings the bell
             if message or live != told or loop.time() >= due:
                 told, beat, due = live, beat + 1, loop.time() + HEARTBEAT
                 yield message | {"live": live | {"beat": beat, "revision": board["revision"]}}
