@@ -65,7 +65,7 @@ const timeline = (() => {
     return takes > 1 ? `${first}, ${tn('{n} take', '{n} takes', takes)}` : first;
   };
   const waiting = (view) => {
-    if (view.engine.state === 'starting') return t('The engine is warming up; you can write, and even generate, already');
+    if (view.engine.state === 'starting' && !view.blocked) return t('The engine is warming up; you can write, and even generate, already');
     if (view.engine.state === 'failed') return view.engine.sentence;
     if (remaking()) return t('Making the memory again · take {number} of {count}', { number: client.again.made + 1, count: client.again.of });
     if (client.again?.state === 'failed' && client.again.take === view.again) return client.again.message;
