@@ -12,12 +12,17 @@ import pytest
 import torch
 
 from studio.backbones.load import load
+from studio.backbones.panorama.denoiser import DenoiserConfig
 from studio.backbones.panorama.folder import CONFIG, WEIGHTS
+from studio.backbones.panorama.latents import Views
+from studio.backbones.panorama.load import load_network
 from studio.backbones.registry import memory_grows, reads_cast, sizes_of
 from studio.catalogue.cards import MEMORY, ModelCard, ModelError, read_card
 from studio.catalogue.fingerprint import fingerprint
 from studio.lab.__main__ import main
 from studio.lab.panorama import training
+from studio.lab.panorama.arms import Network
+from studio.lab.panorama.films import draw_films, moves_between
 from studio.lab.panorama.training import Run, train
 from studio.lab.panorama.world import World
 
@@ -94,3 +99,21 @@ def test_a_run_is_trained_and_written_as_a_folder(
     other = tmp_path / Run("window", steps=1).name / "checkpoint.pt"
     assert main(["train", "panorama", str(recipe), "--checkpoint", str(other)]) == 1
     assert "delta rule" in capsys.readouterr().err
+
+
+@torch.no_grad()
+def test_the_studio_reads_of_the_memory_that_ships_what_the_bench_does(card: ModelCard) -> None:
+    """Section by section, and in training all at once."""
+    network, world = load_network(card), World(grid=4)
+    bench = Network("delta-exact", DenoiserConfig(), "known")
+    assert bench.memory is not None
+    bench.denoiser.load_state_dict(network.denoiser.state_dict())
+    bench.memory.load_state_dict(network.memory.state_dict())
+    films, _ = draw_films(2, 5, 1, world, "known", network.config.harmonics)
+    along = bench.read_memory(films, films.frames, films.places)
+    assert along is not None
+    columns, psi = torch.from_numpy(films.walks).float(), network.memory.begin(2)
+    for n, moves in enumerate(moves_between(columns, world).unbind(1)):
+        read = network.read(psi, network.places(columns[:, n], moves))
+        torch.testing.assert_close(read.tokens[:, 0], along.tokens[:, n])
+        psi = network.write(psi, Views(films.frames[:, n], columns[:, n], moves))
